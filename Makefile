@@ -1,0 +1,90 @@
+# `make` lists every target. Needs git, Python 3.11 or newer and make; everything else is installed into .venv.
+# PYTHON=/path/to/python picks the interpreter; ARGS="…" is passed on to the program that a target runs.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+PY     := $(BIN)/python
+ARGS   ?=
+JOBS   ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve dev test test-slow test-interop check format coverage bench ui wheels clean env test-env ui-packages
+
+help: ## list every target
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: env ui ## start the server with a live workload and print its address
+	@$(BIN)/tapetum demo $(ARGS)
+
+serve: env ui ## start an empty server on the data directory of `tapetum serve`
+	@$(BIN)/tapetum serve $(ARGS)
+
+dev: test-env ui-packages ## run server and web UI, both reloading when a file changes
+	@$(PY) tools/dev.py $(ARGS)
+
+test: test-env ui ui-packages check ## every check and every fast test, of the server, the SDK and the web UI
+	@CHROMIUM=$$($(PY) tools/chromium.py) && export TAPETUM_CHROMIUM="$$CHROMIUM" && \
+		$(PY) -m pytest -n $(JOBS) -q $(ARGS)
+	@$(PY) server/ui_build.py npm test --silent
+
+test-slow: test-env ui ## the tests that take minutes: many kill -9 trials, long fuzzing
+	@CHROMIUM=$$($(PY) tools/chromium.py) && export TAPETUM_CHROMIUM="$$CHROMIUM" && \
+		$(PY) -m pytest -n $(JOBS) -q -m slow $(ARGS)
+
+test-interop: test-env ui ## real clients and the examples, each in an environment of its own
+	@$(PY) tools/interop.py $(ARGS)
+
+check: test-env ui-packages ## linters, types, import contracts, coverage of named items (what CI runs first)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports
+	@$(PY) tools/coverage_items.py check
+	@$(PY) server/ui_build.py npm run check --silent
+
+format: test-env ## rewrite the Python sources in the project's format
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+coverage: ## write docs/coverage.md: every named item and the test that proves it
+	@$(PY) tools/coverage_items.py write
+
+bench: test-env ui ## run the benchmarks and print their figures
+	@$(PY) -m bench $(ARGS)
+
+ui: env ## build the web UI into the server, unless it is there and current
+	@$(PY) server/ui_build.py build
+
+wheels: test-env ui ## build sdists and wheels of both distributions into dist/
+	@$(PY) -m build --outdir dist sdk && $(PY) -m build --outdir dist server
+
+clean: ## remove environments, bundles and caches
+	rm -rf .venv .venv-interop dist ui/node_modules server/src/tapetum_server/static
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+# Environments. The stamps make the second run quick; a changed pyproject.toml makes them again.
+
+env: $(VENV)/.installed
+
+test-env: $(VENV)/.installed-test
+
+ui-packages: ui/node_modules/.package-lock.json
+
+$(PY):
+	@PYTHON="$$(PYTHON="$(PYTHON)" sh tools/find-python.sh)" && echo "making $(VENV) with $$PYTHON" && "$$PYTHON" -m venv $(VENV)
+
+$(VENV)/.installed: $(PY) sdk/pyproject.toml server/pyproject.toml
+	@echo "installing tapetum (a few minutes the first time)"
+	@$(PY) -m pip install --quiet --disable-pip-version-check -e ./sdk -e './server[demo]'
+	@$(PY) server/ui_build.py node 2>/dev/null || \
+		$(PY) -m pip install --quiet --disable-pip-version-check "$$($(PY) -c 'import sys; sys.path.insert(0, "server"); import ui_build; print(ui_build.NODE_WHEEL)')"
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	@echo "installing what the tests need"
+	@$(PY) -m pip install --quiet --disable-pip-version-check -e ./sdk -e './server[demo,test]'
+	@touch $@
+
+ui/node_modules/.package-lock.json: ui/package-lock.json | $(VENV)/.installed
+	@echo "installing the web UI's packages"
+	@$(PY) server/ui_build.py npm ci --no-audit --no-fund --loglevel=error
+	@touch $@

@@ -1,0 +1,1 @@
+"""Benchmarks. `python -m bench` lists them; each prints one JSON line per measurement (docs/performance.md)."""

@@ -1,0 +1,175 @@
+"""The tour of README.md, run against a real server: traces, logs and metrics arrive and know each other.
+
+Runs in an environment that has requirements.txt and pytest; the server is `tapetum` of PATH or of TAPETUM_BIN.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+T = TypeVar("T")
+
+pytestmark = pytest.mark.interop
+
+HERE = Path(__file__).resolve().parent
+PATIENCE_S = 60.0
+LOOPBACK = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def ask(url: str, **parameters: str | int) -> Any:
+    """The JSON answer of a GET."""
+    query = f"?{urllib.parse.urlencode(parameters)}" if parameters else ""
+    with LOOPBACK.open(f"{url}{query}", timeout=10) as response:
+        return json.loads(response.read())
+
+
+def until(what: str, attempt: Callable[[], T | None]) -> T:
+    """Repeat until there is an answer that is not empty."""
+    deadline = time.monotonic() + PATIENCE_S
+    problem: Exception | None = None
+    while time.monotonic() < deadline:
+        try:
+            found = attempt()
+            if found:
+                return found
+        except (OSError, ValueError) as error:
+            problem = error
+        time.sleep(0.2)
+    raise AssertionError(f"{what}: nothing in {PATIENCE_S:.0f} s; last error: {problem!r}")
+
+
+@contextlib.contextmanager
+def running(command: list[str], log: Path, environment: dict[str, str], directory: Path) -> Iterator[None]:
+    """A process for the time of a test; its output is shown when the test fails."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment, cwd=directory)
+    try:
+        yield
+    except BaseException:
+        print(f"--- {' '.join(command)}\n{log.read_text(errors='replace')[-4000:]}")
+        raise
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture(scope="module")
+def tour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The server's API after the tour, and the trace id that traffic.py printed."""
+    tapetum = os.environ.get("TAPETUM_BIN") or shutil.which("tapetum")
+    if not tapetum:
+        pytest.fail("no server to run against: install tapetum, or name its program in TAPETUM_BIN")
+    home = tmp_path_factory.mktemp("tour")
+    port, grpc_port, app_port = free_port(), free_port(), free_port()
+    base = f"http://127.0.0.1:{port}"
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+    plain |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    instrumented = plain | {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": base,
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_METRIC_EXPORT_INTERVAL": "1000",
+    }
+    serve = [tapetum, "serve", "--data", str(home / "data"), "--port", str(port), "--grpc-port", str(grpc_port)]
+    instrument = str(Path(sys.executable).parent / "opentelemetry-instrument")
+    server = [sys.executable, "-m", "uvicorn", "app:app", "--port", str(app_port)]
+    with running(serve, home / "tapetum.log", plain, home):
+        until("tapetum serve", lambda: LOOPBACK.open(f"{base}/readyz", timeout=5).status == 200)
+        with running([instrument, "--service_name", "model-server", *server], home / "app.log", instrumented, HERE):
+            until("the model server", lambda: ask(f"http://127.0.0.1:{app_port}/samples/0"))
+            traffic = subprocess.run(
+                [instrument, "--service_name", "traffic", sys.executable, "traffic.py", "20",
+                 f"http://127.0.0.1:{app_port}"],
+                cwd=HERE, env=instrumented, capture_output=True, text=True, timeout=120, check=False,
+            )  # fmt: skip
+            printed = re.search(r"\b[0-9a-f]{32}\b", traffic.stdout)
+            assert printed, traffic.stdout + traffic.stderr
+            yield f"{base}/api/v1", printed[0]
+
+
+def test_one_trace_holds_caller_server_and_model(tour: tuple[str, str]) -> None:
+    """Trace context crosses processes, and spans of both services arrive under one id."""
+    api, trace_id = tour
+
+    def spans() -> dict[str, list[Any]] | None:
+        try:
+            columns: dict[str, list[Any]] = ask(f"{api}/traces/{trace_id}")["spans"]["columns"]
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return None
+            raise
+        complete = {"ask about a wine", "POST /predict", "predict wine-cultivar"} <= set(columns["name"])
+        return columns if complete else None
+
+    columns = until("the trace", spans)
+    services = dict(zip(columns["name"], columns["service"], strict=True))
+    assert services["ask about a wine"] == "traffic"
+    assert services["POST /predict"] == services["predict wine-cultivar"] == "model-server"
+    parents = dict(zip(columns["span_id"], columns["parent_span_id"], strict=True))
+    ids = dict(zip(columns["name"], columns["span_id"], strict=True))
+    assert parents[ids["predict wine-cultivar"]] == ids["POST /predict"]
+
+
+def test_log_lines_of_a_trace_are_found_by_its_id(tour: tuple[str, str]) -> None:
+    """The line that the model server wrote while it answered carries the trace id of the caller."""
+    api, trace_id = tour
+    rows = until("the trace's logs", lambda: ask(f"{api}/traces/{trace_id}/logs")["rows"])
+    assert any("with confidence" in row["body"] for row in rows)
+    assert {row["trace_id"] for row in rows} == {trace_id}
+    assert {row["service"] for row in rows} == {"model-server"}
+
+
+def test_metrics_of_server_model_and_process_arrive(tour: tuple[str, str]) -> None:
+    """Requests, the model's own counter and the process's memory are in the catalogue."""
+    api, _ = tour
+    wanted = {"model.predictions", "model.confidence", "process.memory.usage"}
+
+    def catalogue() -> dict[str, Any] | None:
+        metrics = {row["name"]: row for row in ask(f"{api}/metrics/catalog")["metrics"]}
+        return metrics if wanted <= metrics.keys() else None
+
+    metrics = until("the metrics", catalogue)
+    assert any(name.startswith("http.server.") for name in metrics)
+    assert "model-server" in metrics["model.predictions"]["services"]
+
+
+def test_refused_requests_are_found_by_their_status(tour: tuple[str, str]) -> None:
+    """Two of the twenty requests forgot a feature; filtering by an attribute finds exactly their spans."""
+    api, _ = tour
+
+    def refused() -> list[dict[str, Any]] | None:
+        for key in ("http.response.status_code", "http.status_code"):  # today's name, and the one before
+            rows: list[dict[str, Any]] = ask(f"{api}/spans", q=f"{key}:422 service:model-server")["rows"]
+            if rows:
+                return rows
+        return None
+
+    rows = until("refused requests", refused)
+    assert len(rows) == 2
+    assert {row["name"] for row in rows} == {"POST /predict"}

@@ -1,0 +1,31 @@
+"""The SDK installs beside any training or serving stack, so it must stay light."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tapetum
+
+HEAVY = ("numpy", "pandas", "pyarrow", "google.protobuf", "requests", "httpx", "grpc", "tapetum_server")
+
+
+def run(code: str) -> str:
+    env = {**os.environ, "PYTHONPATH": str(Path(tapetum.__file__).parents[1])}
+    return subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.covers("sdk-light")
+@pytest.mark.parametrize("module", ["tapetum", "tapetum.semconv", "tapetum.exporter"])
+def test_importing_loads_nothing_heavy(module: str) -> None:
+    loaded = f"import json, sys; print(json.dumps([m for m in {HEAVY} if m in sys.modules]))"
+    assert json.loads(run(f"import {module}; {loaded}")) == []
+
+
+def test_importing_tapetum_alone_does_not_load_opentelemetry() -> None:
+    assert run("import sys, tapetum; print('opentelemetry.sdk' in sys.modules)").strip() == "False"

@@ -1,0 +1,93 @@
+"""What can go wrong in the world on purpose, and a ledger of when it did."""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+class UnknownFault(ValueError):
+    """No fault has this name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that can be broken by hand, with what a correct diagnosis of it would say."""
+
+    name: str
+    service: str  # the service that breaks
+    cause: str
+    effects: tuple[str, ...]  # what an observer sees, nearest to the cause first
+
+
+SLOW_DEPENDENCY = Fault(
+    name="slow-dependency",
+    service="features",
+    cause="The index payments_by_customer is dropped, so reading one customer's payments scans the whole table.",
+    effects=(
+        "features: the SELECT from payments takes tens of times longer",
+        "features: GET /customers/{customer_id}/features is slower by the same amount",
+        "scoring: POST /score is slower while its own span, predict credit-risk, is not",
+        "web: POST /applications is slower",
+    ),
+)
+
+FAULTS: tuple[Fault, ...] = (SLOW_DEPENDENCY,)
+
+
+def fault_named(name: str) -> Fault:
+    """The fault of this name.
+
+    Raises:
+        UnknownFault: there is none; the message names the nearest one and lists them all.
+    """
+    for fault in FAULTS:
+        if fault.name == name:
+            return fault
+    names = [fault.name for fault in FAULTS]
+    nearest = difflib.get_close_matches(name, names, n=1)
+    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    raise UnknownFault(f"the demo has no fault {name!r}.{hint} It has: {', '.join(names)}")
+
+
+@dataclass(slots=True)
+class Interval:
+    """A time during which a fault was on; `until` is None while it still is."""
+
+    since_unix_nano: int
+    until_unix_nano: int | None = None
+
+
+@dataclass(slots=True)
+class FaultLedger:
+    """When each fault was really on. Times are those of the service's confirmation, not of the wish."""
+
+    faults: Iterable[Fault] = FAULTS
+    _intervals: dict[str, list[Interval]] = field(init=False)
+    _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._intervals = {fault.name: [] for fault in self.faults}
+
+    def note(self, name: str, *, on: bool, time_unix_nano: int) -> None:
+        """Record that the fault is now on or off. Saying the same again changes nothing."""
+        with self._lock:
+            intervals = self._intervals[name]
+            is_on = bool(intervals) and intervals[-1].until_unix_nano is None
+            if on and not is_on:
+                intervals.append(Interval(since_unix_nano=time_unix_nano))
+            elif is_on and not on:
+                intervals[-1].until_unix_nano = time_unix_nano
+
+    def is_on(self, name: str) -> bool:
+        """Whether the fault is on now."""
+        with self._lock:
+            intervals = self._intervals[name]
+            return bool(intervals) and intervals[-1].until_unix_nano is None
+
+    def intervals(self, name: str) -> list[Interval]:
+        """When the fault was on, oldest first."""
+        with self._lock:
+            return [Interval(i.since_unix_nano, i.until_unix_nano) for i in self._intervals[name]]

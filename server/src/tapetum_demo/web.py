@@ -1,0 +1,127 @@
+"""`web`: the door of the lender. Receives applications for small loans and answers what became of them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Literal
+
+import httpx
+from fastapi import FastAPI, Header, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from opentelemetry import trace
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+from pydantic import BaseModel, Field
+
+from tapetum_demo import telemetry
+from tapetum_demo.desk import Desk, Outcome
+from tapetum_demo.serving import serve, service_arguments
+
+_logger = logging.getLogger("web")
+
+
+class ApplicationForm(BaseModel):
+    """What an applicant fills in."""
+
+    customer_id: int = Field(gt=0)
+    amount: float = Field(ge=100, le=50_000)
+    term_months: Literal[6, 12, 24, 36]
+    purpose: Literal["car", "home", "education", "medical", "holiday"]
+    channel: Literal["web", "mobile", "branch"]
+
+
+class Answer(BaseModel):
+    """What an applicant is told."""
+
+    application_id: str
+    outcome: Outcome
+
+
+def make_app(client: httpx.AsyncClient, seed: int) -> FastAPI:
+    """The service over a client of `scoring`."""
+    desk = Desk(seed)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        reviewer = asyncio.create_task(desk.review_forever())
+        yield
+        reviewer.cancel()
+
+    app = FastAPI(title="web", lifespan=lifespan)
+
+    @app.exception_handler(RequestValidationError)
+    async def bad_form(request: Request, error: RequestValidationError) -> JSONResponse:
+        problems = [{"field": ".".join(map(str, e["loc"])), "problem": e["msg"]} for e in error.errors()]
+        _logger.warning("form refused: %s", "; ".join(f"{p['field']}: {p['problem']}" for p in problems))
+        return JSONResponse({"problems": problems}, status_code=422)
+
+    @app.post("/applications")
+    async def apply(
+        form: ApplicationForm,
+        x_session_id: Annotated[str | None, Header()] = None,
+    ) -> Answer:
+        span = trace.get_current_span()
+        span.set_attributes(
+            {
+                "user.id": str(form.customer_id),
+                "loans.channel": form.channel,
+                "loans.purpose": form.purpose,
+                "loans.amount": form.amount,
+            }
+        )
+        if x_session_id:
+            span.set_attribute("session.id", x_session_id)
+        try:
+            response = await client.post(
+                "/score",
+                json={"customer_id": form.customer_id, "amount": form.amount, "term_months": form.term_months},
+            )
+            if response.status_code == 404:
+                _logger.warning("application of an unknown customer %d", form.customer_id)
+                raise HTTPException(404, f"no customer has the id {form.customer_id}")
+            response.raise_for_status()
+        except httpx.HTTPError as error:
+            span.record_exception(error)
+            _logger.exception("application of customer %d could not be scored", form.customer_id)
+            raise HTTPException(503, "please try again in a moment") from error
+        score = response.json()
+        probability = float(score["probability_of_default"])
+        application = desk.settle(score["prediction_id"], probability, form.channel)
+        span.set_attributes({"loans.application_id": application.application_id, "loans.outcome": application.outcome})
+        _logger.info(
+            "application %s of customer %d over %.0f %s", application.application_id, form.customer_id, form.amount,
+            application.outcome,
+            extra={"loans.application_id": application.application_id, "loans.outcome": application.outcome},
+        )  # fmt: skip
+        return Answer(application_id=application.application_id, outcome=application.outcome)
+
+    @app.get("/applications/{application_id}")
+    async def look_up(application_id: str, x_session_id: Annotated[str | None, Header()] = None) -> Answer:
+        if x_session_id:
+            trace.get_current_span().set_attribute("session.id", x_session_id)
+        application = desk.find(application_id)
+        if application is None:
+            raise HTTPException(404, f"no application has the id {application_id}")
+        return Answer(application_id=application_id, outcome=application.outcome)
+
+    return app
+
+
+def main() -> None:
+    """Run the service until the parent lets go."""
+    arguments = service_arguments(needs=("scoring",))
+    stop_telemetry = telemetry.start("web", version="3.7.2", host_metrics=True)
+    client = httpx.AsyncClient(base_url=arguments.scoring, timeout=5.0)
+    HTTPXClientInstrumentor.instrument_client(client)
+    app = make_app(client, arguments.seed)
+    FastAPIInstrumentor.instrument_app(app, exclude_spans=["receive", "send"])
+    serve(app, fd=arguments.fd)
+    stop_telemetry()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""The product's own API as one FastAPI application, mounted at `/api`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from tapetum_server.api import access, ingest, live, logs, metrics, spans, sql, traces
+from tapetum_server.api.access import ServerFacts
+from tapetum_server.api.errors import install_error_handlers
+from tapetum_server.api.live import LiveHub
+from tapetum_server.api.questions import install_query_errors
+from tapetum_server.catalog.catalog import Catalog
+from tapetum_server.query.reader import Reader
+from tapetum_server.query.sql_runner import SqlRunner
+
+ROUTERS = (
+    access.router,
+    # The tails stand before /spans and /logs: the first route that matches answers.
+    live.router,
+    traces.router,
+    spans.router,
+    logs.router,
+    metrics.router,
+    ingest.router,
+    sql.router,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What the routes ask; `app` makes them."""
+
+    catalog: Catalog
+    reader: Reader
+    sql: SqlRunner
+    hub: LiveHub
+    facts: ServerFacts
+    clock: Callable[[], int] = time.time_ns
+    """Nanoseconds since 1970: what `now` in a time range means."""
+
+
+def create_api(services: Services) -> FastAPI:
+    """All routers, with OpenAPI at `/openapi.json` and one error shape everywhere."""
+    api = FastAPI(title="Tapetum", version=services.facts.version, docs_url=None, redoc_url=None)
+    install_error_handlers(api)
+    install_query_errors(api)
+    for router in ROUTERS:
+        api.include_router(router)
+    api.state.catalog = services.catalog
+    api.state.facts = services.facts
+    api.state.reader = services.reader
+    api.state.sql_runner = services.sql
+    api.state.hub = services.hub
+    api.state.clock = services.clock
+    return api

@@ -1,0 +1,113 @@
+"""Traces: the list, one of them, and what surrounded it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+from starlette.responses import Response
+
+from tapetum_server.analysis.trace_report import trace_metrics
+from tapetum_server.api.questions import CursorText, Limit, Question, QuestionOfOne, answer, router_of
+from tapetum_server.query import logs as log_queries
+from tapetum_server.query import spans as span_queries
+from tapetum_server.query import trace_spans as trace_queries
+from tapetum_server.query import traces as queries
+from tapetum_server.query.filter import Filter
+from tapetum_server.query.host_metrics import HostMetrics
+from tapetum_server.query.time_range import TimeRange
+
+router = router_of("traces")
+
+
+@router.get("/traces", response_model=queries.TracePage)
+async def list_traces(
+    asked: Question, sort: queries.TraceSort = "-start_time", limit: Limit = 50, cursor: CursorText = None
+) -> Response:
+    """Traces of which any span passes the filter."""
+    return answer(
+        await queries.list_traces(
+            asked.reader,
+            project=asked.project,
+            time_range=asked.time_range,
+            filter=asked.filter,
+            sort=sort,
+            limit=limit,
+            cursor=cursor,
+        )
+    )
+
+
+@router.get("/traces/{trace_id}", response_model=trace_queries.Trace)
+async def get_trace(
+    asked: QuestionOfOne,
+    trace_id: str,
+    limit: Annotated[int, Query(ge=1, le=trace_queries.MAX_SPANS, description="Spans of a page.")] = (
+        trace_queries.MAX_SPANS
+    ),
+    cursor: CursorText = None,
+) -> Response:
+    """One trace, its spans as columns in order of start."""
+    found = await trace_queries.get_trace(
+        asked.reader, project=asked.project, trace_id=trace_id.lower(), limit=limit, cursor=cursor
+    )
+    return answer(found)
+
+
+@router.get("/traces/{trace_id}/spans/{span_id}", response_model=span_queries.SpanDetail)
+async def get_span(asked: QuestionOfOne, trace_id: str, span_id: str) -> Response:
+    """Everything about one span; values longer than 65,536 characters are cut."""
+    found = await span_queries.get_span(
+        asked.reader, project=asked.project, trace_id=trace_id.lower(), span_id=span_id.lower()
+    )
+    return answer(found)
+
+
+@router.get(
+    "/traces/{trace_id}/spans/{span_id}/value",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "The whole value."}},
+)
+async def get_span_value(
+    asked: QuestionOfOne,
+    trace_id: str,
+    span_id: str,
+    field: Annotated[str, Query(description="input, output, status_message, attributes.KEY or resource.KEY")],
+) -> Response:
+    """One value of a span, whole, as a file."""
+    value = await span_queries.get_span_value(
+        asked.reader, project=asked.project, trace_id=trace_id.lower(), span_id=span_id.lower(), field=field
+    )
+    name = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in f"{span_id}-{field}")[:120]
+    return Response(
+        value.encode("utf-8", "replace"),
+        media_type="text/plain; charset=utf-8",
+        headers={
+            "content-disposition": f'attachment; filename="{name}.txt"',
+            "x-content-type-options": "nosniff",
+        },
+    )
+
+
+@router.get("/traces/{trace_id}/logs", response_model=log_queries.LogPage)
+async def get_trace_logs(
+    asked: QuestionOfOne, trace_id: str, limit: Limit = 1_000, cursor: CursorText = None
+) -> Response:
+    """Log records that name this trace, oldest first."""
+    found = await log_queries.list_logs(
+        asked.reader,
+        project=asked.project,
+        time_range=TimeRange(None, None),
+        filter=Filter(),
+        sort="time",
+        limit=limit,
+        cursor=cursor,
+        trace_id=trace_id.lower(),
+    )
+    return answer(found)
+
+
+@router.get("/traces/{trace_id}/metrics", response_model=HostMetrics)
+async def get_trace_metrics(asked: QuestionOfOne, trace_id: str) -> Response:
+    """What the hosts of this trace were doing while it ran, and a minute before and after."""
+    return answer(await trace_metrics(asked.reader, project=asked.project, trace_id=trace_id.lower()))

@@ -1,0 +1,308 @@
+"""One running Tapetum: opens every room in order, wires the seams, and closes in the opposite order."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import gc
+import logging
+import socket
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from prometheus_client.registry import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Scope
+
+from tapetum_server._version import __version__
+from tapetum_server.api.access import ServerFacts
+from tapetum_server.api.application import Services, create_api
+from tapetum_server.api.errors import ApiError
+from tapetum_server.api.live import LiveHub
+from tapetum_server.app.arrivals import Arrivals
+from tapetum_server.app.auth import Access, guard
+from tapetum_server.app.disk import DiskGuard
+from tapetum_server.app.hosts import Hosts, KeysRequired, is_loopback, require_keys_for
+from tapetum_server.app.inflate import BodyError, BodyLimits, Inflate
+from tapetum_server.app.ingest_counters import IngestCounters, ProcessCollector
+from tapetum_server.app.intake import Intake
+from tapetum_server.app.settings import Settings
+from tapetum_server.app.upkeep import keep_catalog
+from tapetum_server.app.web import operator_routes, ui_routes
+from tapetum_server.catalog.catalog import Catalog
+from tapetum_server.catalog.errors import CatalogError
+from tapetum_server.catalog.projects import Retention
+from tapetum_server.processors.canonical import Canonicalize
+from tapetum_server.query.gate_settings import GATE_SETTINGS
+from tapetum_server.query.sql_store import StoreSql
+from tapetum_server.query.store_reader import StoreReader
+from tapetum_server.receivers.otlp.grpc import OtlpGrpc
+from tapetum_server.receivers.otlp.http import OtlpHttp
+from tapetum_server.receivers.otlp.limits import Limits
+from tapetum_server.signals.identity import Identity
+from tapetum_server.store.directory import DataDirectory
+from tapetum_server.store.engine import Engine, StoreError
+from tapetum_server.store.migrate import migrate
+from tapetum_server.store.open import open_engine
+from tapetum_server.store.retention import SIGNALS, restamp
+from tapetum_server.store.writer import StoreWriter
+
+logger = logging.getLogger("tapetum")
+SAVE_COUNTS_EVERY_S = 5.0
+GRACE_S = 10
+
+
+class CannotStart(Exception):
+    """Something is in the way; the message says what, and what to do about it."""
+
+
+class Server:
+    """Tapetum as one object. `open` in any thread, `serve` on the main thread's event loop, then `close`.
+
+    `open` and `serve` raise `CannotStart`.
+    """
+
+    def __init__(self, settings: Settings, *, demo: bool = False) -> None:
+        self.settings = settings
+        self.demo = demo
+        self.port = settings.port
+        self.grpc_port: int | None = None
+        self._opened = ExitStack()
+        self._uvicorn: uvicorn.Server | None = None
+        self._counters = IngestCounters()
+        self._arrivals = Arrivals()
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds the server."""
+        scheme = "https" if self.settings.tls_cert else "http"
+        host = self.settings.host if self.settings.host not in ("0.0.0.0", "::", "") else "127.0.0.1"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}{self.settings.root_path}"
+
+    def open(self) -> None:
+        """Take the ports and the data directory, bring schemas up to date, build the chain."""
+        try:
+            self._open()
+        except (StoreError, CatalogError, KeysRequired) as error:
+            self._opened.close()
+            raise CannotStart(str(error)) from error
+        except BaseException:
+            self._opened.close()
+            raise
+
+    def _open(self) -> None:
+        settings, opened = self.settings, self._opened
+        self._socket = _listen(settings.host, settings.port)
+        opened.callback(self._socket.close)
+        self.port = self._socket.getsockname()[1]
+        directory = DataDirectory(settings.data)
+        opened.callback(directory.release)
+        self._catalog = Catalog.open(directory.path, version=__version__, url=settings.catalog or None)
+        opened.callback(self._catalog.close)
+        require_keys_for(settings.host, self._catalog.keys.any_usable())
+        self._engine: Engine = open_engine(
+            directory.path,
+            settings.store,
+            profiles=GATE_SETTINGS,
+            memory_bytes=int(settings.memory_gb * 1e9),
+        )
+        opened.callback(self._engine.close)
+        migrate(self._engine, getattr(self._engine, "credentials", ""))
+        self._ingest_pool = ThreadPoolExecutor(2, "ingest")
+        opened.callback(self._ingest_pool.shutdown)
+        self._query_pool = ThreadPoolExecutor(8, "query")
+        opened.callback(self._query_pool.shutdown)
+        self._disk = DiskGuard(directory.path, settings.disk_full_percent)
+        self._writer = StoreWriter(
+            self._engine,
+            self._ingest_pool,
+            lambda project, signal: int(getattr(self._catalog.projects.retention(project), signal)),
+            disk_full=self._disk.is_full,
+            arriving=lambda: self._arrivals.count,
+        )
+        opened.callback(self._counters.save, self._engine)
+        opened.callback(self._writer.close)
+        self._catalog.projects.on_retention(self._restamp)
+        self._hub = LiveHub()
+
+    def _restamp(self, project: str, retention: Retention) -> None:
+        for signal in SIGNALS:
+            restamp(self._engine, project, signal, getattr(retention, signal))
+
+    def _not_ready(self) -> str:
+        if self._disk.is_full():
+            return (
+                f"the disk is {self._disk.used_percent:.0f} % full: ingest pauses at "
+                f"{self.settings.disk_full_percent:g} %"
+            )
+        return ""
+
+    def _application(self, otlp: OtlpHttp) -> ASGIApp:
+        settings = self.settings
+        keys_required = settings.require_keys or not is_loopback(settings.host)
+        access = self._access = Access(self._catalog, keys_required=keys_required)
+
+        def sql_enabled(identity: Identity) -> bool:
+            return identity.may("admin") or (settings.sql_for_readers and identity.may("read"))
+
+        api = create_api(
+            Services(
+                catalog=self._catalog,
+                reader=StoreReader(self._engine, self._query_pool),
+                sql=StoreSql(self._engine, self._query_pool),
+                hub=self._hub,
+                facts=ServerFacts(
+                    version=__version__,
+                    auth="keys" if keys_required else "open",
+                    otlp_http=self.url,
+                    otlp_grpc=self._grpc_address(),
+                    sql_enabled=sql_enabled,
+                    demo=self.demo,
+                ),
+            )
+        )
+        registry = CollectorRegistry()
+        registry.register(ProcessCollector(self._counters, self._writer))
+        inner = Starlette(
+            routes=[
+                *operator_routes(registry, self._not_ready),
+                *otlp.routes,
+                Mount("/api", api),
+                *ui_routes(),
+            ]
+        )
+        limits = BodyLimits(inflated_bytes=settings.max_body_mib * 2**20)
+
+        def refuse(scope: Scope, error: BodyError) -> Response:
+            if otlp.owns(scope["path"]):
+                return otlp.refuse(scope, error.status, error.reason, str(error))
+            return ApiError(error.reason, str(error), error.status).response()
+
+        inflated = Inflate(inner, refuse=refuse, executor=self._ingest_pool, limits=limits)
+        hosts = Hosts(
+            settings.host, keys_required=keys_required, allowed=settings.allowed_host, origins=settings.allowed_origin
+        )
+        return guard(self._arrivals.of(inflated, otlp.owns), access, hosts, root_path=settings.root_path)
+
+    def _grpc_address(self) -> str | None:
+        if self.settings.grpc_port < 0:
+            return None
+        scheme = "https" if self.settings.tls_cert else "http"
+        return f"{scheme}://{self.settings.host}:{self.grpc_port or self.settings.grpc_port}"
+
+    async def serve(self, started: Callable[[], Awaitable[None] | None] | None = None) -> None:
+        """Serve until SIGINT, SIGTERM or `stop`. `started` is called once both ports answer."""
+        settings = self.settings
+        loop = asyncio.get_running_loop()
+        consumer = Intake(self._catalog, Canonicalize(self._writer), self._hub.publish)
+        limits = Limits()
+        otlp = OtlpHttp(consumer, self._counters, self._ingest_pool, limits)
+        keys_required = settings.require_keys or not is_loopback(settings.host)
+        grpc_server: OtlpGrpc | None = None
+        if settings.grpc_port >= 0:
+            grpc_server = OtlpGrpc(
+                identify=Access(self._catalog, keys_required=keys_required).identify,
+                consumer=consumer,
+                observer=self._counters,
+                loop=loop,
+                host=settings.host,
+                port=settings.grpc_port,
+                limits=limits,
+                max_message_bytes=settings.max_body_mib * 2**20,
+                credentials=_grpc_credentials(settings.tls_cert, settings.tls_key),
+            )
+            try:
+                self.grpc_port = grpc_server.start()
+            except OSError as error:
+                raise CannotStart(_port_message(settings.host, settings.grpc_port, "--grpc-port", error)) from error
+        config = uvicorn.Config(
+            self._application(otlp),
+            http="httptools",
+            loop="none",
+            lifespan="off",
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_S,
+            ssl_certfile=settings.tls_cert,
+            ssl_keyfile=settings.tls_key,
+        )
+        self._uvicorn = uvicorn.Server(config)
+        tasks = [asyncio.create_task(keep_catalog(self._catalog)), asyncio.create_task(self._save_counts())]
+        tasks.append(asyncio.create_task(self._announce(self._uvicorn, started)))
+        # What start-up made lives as long as the process: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        try:
+            await self._uvicorn.serve(sockets=[self._socket])
+        finally:
+            self._hub.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if grpc_server is not None:
+                await asyncio.to_thread(grpc_server.stop)
+
+    async def _announce(self, server: uvicorn.Server, started: Callable[[], Awaitable[None] | None] | None) -> None:
+        # uvicorn has no event for either moment, only flags.
+        while not server.started:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        if started is not None and (waiting := started()) is not None:
+            await waiting
+        while not server.should_exit:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+        # Live tails never end by themselves: without this a shutdown would wait for them.
+        self._hub.close()
+
+    async def _save_counts(self) -> None:
+        while True:
+            await asyncio.sleep(SAVE_COUNTS_EVERY_S)
+            await asyncio.get_running_loop().run_in_executor(self._query_pool, self._counters.save, self._engine)
+
+    def stop(self) -> None:
+        """Ask `serve` to end; safe from any thread and from signal handlers."""
+        if self._uvicorn is not None:
+            self._uvicorn.should_exit = True
+
+    def close(self) -> None:
+        """Write what waits, stop queries, let go of data directory and ports. Never on the event loop."""
+        closer = threading.Thread(target=self._opened.close, name="closer")
+        closer.start()
+        closer.join()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise CannotStart(_port_message(host, port, "--port", error)) from error
+    return listener
+
+
+def _port_message(host: str, port: int, option: str, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE or "in use" in str(error).lower():
+        return (
+            f"Port {port} on {host} is taken by another process (another tapetum, or an OpenTelemetry Collector?). "
+            f"Stop it, or choose another with {option}."
+        )
+    return f"Cannot listen on {host}:{port}: {error}. Choose another address with --host or {option}."
+
+
+def _grpc_credentials(cert: Path | None, key: Path | None) -> Any:
+    if cert is None or key is None:
+        return None
+    import grpc
+
+    return grpc.ssl_server_credentials([(key.read_bytes(), cert.read_bytes())])

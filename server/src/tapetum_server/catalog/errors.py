@@ -1,0 +1,47 @@
+"""What can go wrong with the catalog, in words that say what to do next."""
+
+from __future__ import annotations
+
+
+class CatalogError(Exception):
+    """The catalog could not be opened or would not take a change."""
+
+
+class CatalogTooNew(CatalogError):
+    """A newer Tapetum wrote this catalog; this one would damage it."""
+
+
+class InvalidName(CatalogError):
+    """A project or key name that cannot be used."""
+
+    def __init__(self, message: str, field: str = "name") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class InvalidRetention(CatalogError):
+    """A number of days that cannot be kept."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class InvalidExpiry(CatalogError):
+    """An expiry that is not in the future."""
+
+
+class TooManyProjects(CatalogError):
+    """A sender that invents project names is stopped before it fills the catalog."""
+
+
+class ProjectExists(CatalogError):
+    """The project is there already."""
+
+
+class UnknownProject(CatalogError):
+    """No project of that name."""
+
+
+class UnknownKey(CatalogError):
+    """No key of that id."""

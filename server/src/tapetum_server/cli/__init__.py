@@ -1,0 +1,10 @@
+"""The `tapetum` command: argv into a call."""
+
+from __future__ import annotations
+
+from tapetum_server.cli.main import app
+
+
+def main() -> None:
+    """Entry point of the `tapetum` script."""
+    app()

@@ -1,0 +1,5 @@
+"""`tapetum logs`."""
+
+
+def logs() -> None:
+    """Placeholder until it lands."""

@@ -1,0 +1,44 @@
+"""All commands, in one list that can be read from top to bottom."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tapetum_server._version import __version__
+from tapetum_server.cli import doctor, import_otlp, logs, serve, sql, traces
+from tapetum_server.cli.keys import keys_app
+
+app = typer.Typer(
+    name="tapetum",
+    help="Observability for machine-learning and LLM systems, in one process.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+import_app = typer.Typer(name="import", help="Bring in telemetry from files.", no_args_is_help=True)
+
+app.command("serve")(serve.serve)
+app.command("demo")(serve.demo)
+app.command("sql")(sql.sql)
+app.command("traces")(traces.traces)
+app.command("logs")(logs.logs)
+app.command("doctor")(doctor.doctor)
+app.add_typer(keys_app)
+app.add_typer(import_app)
+import_app.command("otlp")(import_otlp.import_otlp)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tapetum {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Observability for machine-learning and LLM systems, in one process."""

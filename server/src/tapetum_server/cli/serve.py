@@ -1,0 +1,181 @@
+"""`tapetum serve` and `tapetum demo`: start the server and stay."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from tapetum_server.app.server import Server
+
+console = Console(stderr=True, highlight=False)
+
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", help="Directory that holds all data; one process owns it.", show_default="~/.local/share/tapetum"
+    ),
+]
+Host = Annotated[
+    str | None,
+    typer.Option("--host", help="Address to listen on. Anything but loopback requires keys.", show_default="127.0.0.1"),
+]
+Port = Annotated[
+    int | None,
+    typer.Option("--port", help="HTTP port: OTLP, API and web UI. 0 takes any free one.", show_default="4318"),
+]
+GrpcPort = Annotated[
+    int | None,
+    typer.Option("--grpc-port", help="OTLP/gRPC port. -1 turns it off, 0 takes any free one.", show_default="4317"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print where the server listens as one line of JSON.")]
+
+
+def serve(
+    data: Data = None,
+    host: Host = None,
+    port: Port = None,
+    grpc_port: GrpcPort = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            "--store",
+            help="ClickHouse server instead of the embedded engine: clickhouse://user:password@host:8123/database",
+        ),
+    ] = None,
+    catalog: Annotated[
+        str | None, typer.Option("--catalog", help="PostgreSQL instead of SQLite in the data directory: postgresql://…")
+    ] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="TOML file with any of these settings.")] = None,
+    tls_cert: Annotated[Path | None, typer.Option("--tls-cert", help="TLS certificate (PEM).")] = None,
+    tls_key: Annotated[Path | None, typer.Option("--tls-key", help="TLS private key (PEM).")] = None,
+    root_path: Annotated[
+        str | None, typer.Option("--root-path", help="Path prefix under which a reverse proxy serves this server.")
+    ] = None,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option("--allowed-host", help="Host name that requests may be addressed to. Repeatable."),
+    ] = None,
+    allowed_origin: Annotated[
+        list[str] | None,
+        typer.Option("--allowed-origin", help="Origin whose pages may call the API with cookies. Repeatable."),
+    ] = None,
+    require_keys: Annotated[
+        bool | None, typer.Option("--require-keys", help="Require a key on loopback too.", show_default="off")
+    ] = None,
+    sql_for_readers: Annotated[
+        bool | None, typer.Option("--sql-for-readers", help="Let keys with the read scope run SQL.", show_default="off")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Receive, keep and show telemetry until Ctrl-C."""
+    options = {
+        "data": data, "host": host, "port": port, "grpc_port": grpc_port, "store": store, "catalog": catalog,
+        "tls_cert": tls_cert, "tls_key": tls_key, "root_path": root_path, "allowed_host": allowed_host,
+        "allowed_origin": allowed_origin, "require_keys": require_keys, "sql_for_readers": sql_for_readers,
+    }  # fmt: skip
+    server = _prepare(options, config, demo=False)
+    _run(server, lambda: _announce(server, as_json))
+
+
+def demo(
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Keep the demo's data here.", show_default="a temporary directory")
+    ] = None,
+    port: Port = None,
+    grpc_port: GrpcPort = None,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same customers.")] = 7,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option("--fault", help="Start with this fault switched on: slow-dependency. Repeatable."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Start the server with a small live world to look at: loans are applied for, scored and refused."""
+    from tapetum_server.app.demo import DemoUnavailable, start_demo
+
+    temporary = None
+    if data is None:
+        temporary = tempfile.TemporaryDirectory(prefix="tapetum-demo-", ignore_cleanup_errors=True)
+        data = Path(temporary.name)
+    server = _prepare({"data": data, "port": port, "grpc_port": grpc_port}, None, demo=True)
+    worlds: list[Any] = []
+
+    async def started() -> None:
+        _announce(server, as_json, project="demo")
+        try:
+            worlds.append(await asyncio.to_thread(start_demo, server.url, server.settings.data, seed, fault or []))
+        except DemoUnavailable as error:
+            console.print(f"[red]{error}[/red]")
+            server.stop()
+
+    try:
+        _run(server, started, before_close=lambda: [world.stop() for world in worlds])
+    finally:
+        if temporary is not None:
+            temporary.cleanup()
+
+
+def _prepare(options: dict[str, Any], config: Path | None, *, demo: bool) -> Server:
+    from tapetum_server.app.server import CannotStart, Server
+    from tapetum_server.app.settings import SettingsError, load_settings
+
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    for name in ("alembic", "httpx", "uvicorn.error"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    try:
+        server = Server(load_settings(options, config), demo=demo)
+        server.open()
+    except (SettingsError, CannotStart) as error:
+        console.print(f"[bold red]tapetum cannot start.[/bold red] {error}")
+        raise typer.Exit(1) from None
+    return server
+
+
+def _run(server: Server, started: Callable[[], Any], before_close: Callable[[], Any] = lambda: None) -> None:
+    import uvloop
+
+    from tapetum_server.app.server import CannotStart
+
+    try:
+        uvloop.run(server.serve(started))
+    except CannotStart as error:
+        console.print(f"[bold red]tapetum cannot start.[/bold red] {error}")
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        pass
+    finally:
+        before_close()
+        server.close()
+
+
+def _announce(server: Server, as_json: bool, project: str = "") -> None:
+    settings = server.settings
+    page = server.url + (f"/?project={project}" if project else "")
+    if as_json:
+        where = {
+            "url": server.url,
+            "page": page,
+            "port": server.port,
+            "grpc_port": server.grpc_port,
+            "data": str(settings.data),
+        }
+        print(json.dumps(where), flush=True)
+        return
+    console.print(f"[bold]Tapetum[/bold] is ready: [bold cyan]{page}[/bold cyan]")
+    console.print(f"  OTLP/HTTP  {server.url}")
+    if server.grpc_port is not None:
+        console.print(f"  OTLP/gRPC  {settings.host}:{server.grpc_port}")
+    console.print(f"  Data       {settings.data}")
+    if server.port == 4318 and not project:
+        console.print("  An OpenTelemetry SDK with default settings on this machine sends here already.")
+    console.print("  Ctrl-C stops.")

@@ -1,0 +1,5 @@
+"""`tapetum traces`."""
+
+
+def traces() -> None:
+    """Placeholder until it lands."""

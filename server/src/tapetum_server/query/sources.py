@@ -1,0 +1,189 @@
+"""What questions read from: tables, their columns and what a filter may name, in one place.
+
+The public views are for people's SQL. Our own questions read the same rows from the tables below
+them: planning a view costs as much as answering a small question, and the attribute lists have an
+index that the views cannot show. Every column here has the name and meaning it has in the view;
+a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tapetum_server.store import sql_files
+from tapetum_server.store.attribute_shape import LETTERS, PROMOTED
+
+FieldKind = Literal["text", "number", "duration", "time", "bool", "severity"]
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One key that a filter or facet may name without a prefix."""
+
+    kind: FieldKind = "text"
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """One column that full text looks into."""
+
+    column: str
+    indexed: bool = False
+    """Whether the engine keeps a lower-casing `unicodeWord` text index on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The rows of one signal, as questions see them."""
+
+    table: str
+    time: str
+    """The column that a time range is about."""
+    plain: Sequence[str]
+    """Columns that the table holds as the view shows them."""
+    computed: Mapping[str, str]
+    """Columns that the view works out, and how."""
+    fields: Mapping[str, Field]
+    """What a filter may name without a prefix."""
+    promoted: Mapping[str, str]
+    """Place letter (`store.attribute_shape`) to the text of the column that holds such an attribute."""
+    searched: tuple[Searched, ...] = ()
+    searches_messages: bool = False
+    """Whether text may lie in the message store and in what log records said of spans."""
+    default_facets: tuple[str, ...] = ()
+
+    def relation(self, *texts: str) -> str:
+        """What stands after FROM: the columns that these texts of the statement name, and no others."""
+        words = set(_WORD.findall(" ".join(texts)))
+        shown = [name for name in self.plain if name in words]
+        shown += [f"{sql} AS {name}" for name, sql in self.computed.items() if name in words]
+        return f"(SELECT {', '.join(shown or [self.time])} FROM {self.table} FINAL)"
+
+
+def _engine_text(column: str) -> str:
+    return sql_files.text(column).replace("{database}.", "")
+
+
+def _payload(column: str) -> str:
+    enriched = f"dictGetOrDefault('enrichments', '{column}', (project, trace_id, span_id), '')"
+    own = _engine_text(f"span_rows.{column}")
+    return f"if(span_rows.{column} = '' AND kind != 'span', {enriched}, {own})"
+
+
+def _promoted(column: str) -> str:
+    if column.endswith("_tokens"):
+        return f"ifNull(toString({column}), '')"
+    return f"own_{column}" if column in ("input", "output") else f"toString({column})"
+
+
+_DUPLICATES = "(trace_id, span_id) {}IN (SELECT trace_id, span_id FROM span_duplicates)"
+_ENDED_NS = "toUnixTimestamp64Nano(span_rows.end_time)"
+
+SPANS = Source(
+    table="span_rows",
+    time="start_time",
+    plain=(
+        "project", "trace_id", "span_id", "parent_span_id", "name", "kind", "span_kind", "service", "scope",
+        "scope_version", "start_time", "ingested_at", "status", "status_message", "operation", "provider", "model",
+        "response_id", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens",
+        "reasoning_tokens", "cost_usd", "reported_cost_usd", "ttft_ms", "session_id", "user_id", "agent", "tool",
+        "prompt_name", "prompt_version", "error_type", "trace_state", "flags", "attr_shape", "attr_values",
+        "resource",
+    ),
+    computed={
+        "end_time": "if(span_rows.ended, span_rows.end_time, NULL)",
+        "duration_ms": f"if(span_rows.ended, ({_ENDED_NS} - toUnixTimestamp64Nano(start_time)) / 1e6, NULL)",
+        "state": "if(span_rows.ended, 'ended', 'running')",
+        "usage_counted": f"span_rows.owns_usage AND {_DUPLICATES.format('NOT ')}",
+        "duplicate_of": f"if({_DUPLICATES.format('')},"
+        " dictGetOrDefault('duplicates', 'duplicate_of', (project, trace_id, span_id), ''), '')",
+        "input": _payload("input"),
+        "output": _payload("output"),
+        "own_input": _engine_text("span_rows.input"),
+        "own_output": _engine_text("span_rows.output"),
+        "attributes": sql_files.attributes("span_rows").replace("{database}.", ""),
+        "search_text": "concat(span_rows.input, ' ', span_rows.output)",
+        "has_events": "span_rows.events != ''",
+        "events_json": "span_rows.events",
+        "links_json": "span_rows.links",
+        "dropped": "arraySum(JSONExtract(span_rows.dropped, 'Array(UInt32)'))",
+    },
+    fields={
+        **dict.fromkeys(
+            (
+                "trace_id", "span_id", "parent_span_id", "name", "kind", "span_kind", "service", "scope",
+                "scope_version", "status", "status_message", "state", "operation", "provider", "model", "response_id",
+                "session_id", "user_id", "agent", "tool", "prompt_name", "prompt_version", "error_type",
+                "trace_state", "duplicate_of", "input", "output",
+            ),
+            Field(),
+        ),
+        **dict.fromkeys(("duration_ms", "ttft_ms"), Field("duration", nullable=True)),
+        **dict.fromkeys(
+            (
+                "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
+                "cost_usd", "reported_cost_usd",
+            ),
+            Field("number", nullable=True),
+        ),
+        "flags": Field("number"),
+        "usage_counted": Field("bool"),
+        "start_time": Field("time"),
+        "end_time": Field("time", nullable=True),
+        "ingested_at": Field("time"),
+    },
+    promoted={letter: _promoted(column) for letter, column in zip(LETTERS, PROMOTED)},
+    searched=(Searched("search_text", indexed=True), Searched("name"), Searched("status_message")),
+    searches_messages=True,
+    default_facets=("service", "name", "kind", "status", "span_kind", "model"),
+)  # fmt: skip
+
+LOGS = Source(
+    table="log_rows",
+    time="time",
+    plain=(
+        "project", "time", "observed_time", "ingested_at", "trace_id", "span_id", "service", "scope",
+        "severity_number", "severity", "severity_text", "body", "event_name", "flags", "log_id", "attr_shape",
+        "attr_values", "resource",
+    ),
+    computed={},
+    fields={
+        **dict.fromkeys(("trace_id", "span_id", "service", "scope", "body", "event_name", "severity_text"), Field()),
+        "severity": Field("severity"),
+        "severity_number": Field("number"),
+        "flags": Field("number"),
+        "time": Field("time"),
+        "observed_time": Field("time"),
+        "ingested_at": Field("time"),
+    },
+    promoted={},
+    searched=(Searched("body", indexed=True), Searched("event_name")),
+    default_facets=("service", "severity", "scope", "event_name"),
+)  # fmt: skip
+
+METRICS = Source(
+    table="metric_rows",
+    time="time",
+    plain=(
+        "project", "name", "series", "time", "start_time", "ingested_at", "type", "unit", "description",
+        "temporality", "is_monotonic", "service", "scope", "value", "count", "sum", "min", "max", "bucket_counts",
+        "explicit_bounds", "scale", "zero_count", "zero_threshold", "positive_offset", "positive_counts",
+        "negative_offset", "negative_counts", "quantile_levels", "quantile_values", "flags", "attr_shape",
+        "attr_values", "resource",
+    ),
+    computed={},
+    fields={
+        **dict.fromkeys(("name", "type", "unit", "service", "scope", "temporality"), Field()),
+        "value": Field("number", nullable=True),
+        "count": Field("number", nullable=True),
+        "time": Field("time"),
+    },
+    promoted={},
+)  # fmt: skip
+
+INGEST_TABLE = "ingest_rows"

@@ -1,0 +1,53 @@
+"""`SqlRunner` over the store's engine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import Executor
+
+from tapetum_server.query.sql_runner import EngineFormat, SqlFailed, SqlProfile
+from tapetum_server.store.engine import Engine, StoreError
+
+
+class StoreSql:
+    """Runs gated SQL on the engine's handles for it, on worker threads."""
+
+    def __init__(self, engine: Engine, executor: Executor | None = None) -> None:
+        self._engine = engine
+        self._executor = executor
+
+    @property
+    def database(self) -> str:
+        """The engine's database, which holds the views."""
+        return self._engine.database
+
+    async def run(
+        self,
+        sql: str,
+        parameters: Mapping[str, object],
+        *,
+        format: EngineFormat,
+        profile: SqlProfile,
+        query_id: str,
+    ) -> bytes:
+        """See `SqlRunner.run`."""
+
+        def query() -> bytes:
+            try:
+                return self._engine.query_bytes(sql, format, parameters, profile=profile, query_id=query_id)
+            except StoreError as error:
+                raise SqlFailed(str(error), error.code) from error
+
+        running = asyncio.get_running_loop().run_in_executor(self._executor, query)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            await asyncio.shield(self.cancel(query_id))
+            await asyncio.gather(running, return_exceptions=True)
+            raise
+
+    async def cancel(self, query_id: str) -> bool:
+        """See `SqlRunner.cancel`."""
+        # Not on the bounded pool: it may be full of the very queries that are to be stopped.
+        return await asyncio.to_thread(self._engine.kill, query_id)

@@ -1,0 +1,108 @@
+"""Questions to the store's engine from the event loop: on worker threads, with a deadline, cancellable."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from tapetum_server.query.errors import QueryError, Unavailable
+from tapetum_server.store.engine import Engine, StoreError, StoreUnavailable
+
+TOO_LONG = 60.0
+"""Seconds after which a question is stopped, unless it says otherwise."""
+_TOO_HEAVY = {241: "memory", 159: "time", 158: "rows", 307: "bytes"}
+"""ClickHouse's error numbers for its own limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """An answer in Python's own lists."""
+
+    names: Sequence[str]
+    columns: Sequence[Sequence[Any]]
+
+
+class StoreReader:
+    """`query.reader.Reader` over the store's engine."""
+
+    def __init__(self, engine: Engine, executor: Executor | None = None) -> None:
+        self._engine = engine
+        self._executor = executor
+
+    async def query(
+        self,
+        sql: str,
+        parameters: Mapping[str, object],
+        *,
+        max_rows: int | None = None,
+        timeout_s: float | None = None,
+        query_id: str | None = None,
+    ) -> Columns:
+        """See `Reader.query`."""
+        query_id = query_id or f"api-{secrets.token_hex(8)}"
+        if max_rows is not None:
+            sql = f"SELECT * FROM ({sql}) LIMIT {int(max_rows)}"
+        loop = asyncio.get_running_loop()
+        running = loop.run_in_executor(self._executor, self._run, sql, parameters, query_id)
+        try:
+            return await asyncio.wait_for(asyncio.shield(running), timeout_s or TOO_LONG)
+        except TimeoutError:
+            await self._stop(query_id, running)
+            raise QueryError(
+                f"the question took longer than {timeout_s or TOO_LONG:g} s and was stopped",
+                code="too_slow",
+                hint="Ask about a shorter time range, or filter more.",
+            ) from None
+        except asyncio.CancelledError:
+            await self._stop(query_id, running)
+            raise
+
+    def _run(self, sql: str, parameters: Mapping[str, object], query_id: str) -> Columns:
+        try:
+            table = self._engine.query(sql, parameters, query_id=query_id)
+        except StoreUnavailable as error:
+            raise Unavailable(str(error)) from error
+        except StoreError as error:
+            if error.code in _TOO_HEAVY:
+                raise QueryError(
+                    f"the question needs more than one question may take: {_TOO_HEAVY[error.code]}",
+                    code="too_heavy",
+                    hint="Ask about a shorter time range, or filter more.",
+                ) from error
+            raise
+        return Columns(table.column_names, [as_list(column) for column in table.columns])
+
+    async def _stop(self, query_id: str, running: asyncio.Future[Columns]) -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.shield(loop.run_in_executor(None, self._engine.kill, query_id))
+        try:
+            await asyncio.shield(running)
+        except (StoreError, QueryError):
+            pass  # the engine's own word that the query was stopped
+
+
+def as_list(column: pa.ChunkedArray) -> list[Any]:
+    """One Arrow column as Python values, taking the quick way where the type has one."""
+    values: list[Any] = []
+    for chunk in column.chunks:
+        if pa.types.is_dictionary(chunk.type):
+            words = chunk.dictionary.to_pylist()
+            if chunk.null_count:
+                values += [None if i is None else words[i] for i in chunk.indices.to_pylist()]
+            else:
+                values += [words[i] for i in chunk.indices.to_numpy().tolist()]
+        elif not chunk.null_count and _is_flat(chunk.type):
+            values += chunk.to_numpy(zero_copy_only=False).tolist()
+        else:
+            values += chunk.to_pylist()
+    return values
+
+
+def _is_flat(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or (pa.types.is_primitive(kind) and not pa.types.is_temporal(kind))

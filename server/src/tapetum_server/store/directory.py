@@ -1,0 +1,68 @@
+"""The data directory: one process owns it, and its format is known."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import shutil
+import socket
+from pathlib import Path
+
+from tapetum_server.store.engine import StoreUnavailable
+
+
+class DataDirectory:
+    """Takes `path` for this process until `release`.
+
+    Raises `StoreUnavailable` naming the owner when another process has it, and the path when it
+    cannot be written. The lock is the kernel's: it is gone with the process, also after kill -9.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.expanduser().resolve()
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            os.chmod(self.path, 0o700)
+            self._lock = open(self.path / "owner.lock", "a+")  # noqa: SIM115 - held until release
+        except OSError as error:
+            raise StoreUnavailable(
+                f"The data directory {self.path} cannot be used: {error.strerror}. "
+                "Choose another with --data, or give this user write access to it."
+            ) from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            owner = self._owner()
+            self._lock.close()
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                raise
+            raise StoreUnavailable(
+                f"The data directory {self.path} belongs to {owner}. "
+                "Stop that process, or start this one with another --data."
+            ) from error
+        self._lock.seek(0)
+        self._lock.truncate()
+        json.dump({"pid": os.getpid(), "host": socket.gethostname()}, self._lock)
+        self._lock.flush()
+
+    def _owner(self) -> str:
+        self._lock.seek(0)
+        try:
+            owner = json.loads(self._lock.read())
+            return f"process {owner['pid']} on {owner['host']}"
+        except (ValueError, KeyError, TypeError):
+            return "another process"
+
+    def free_share(self) -> float:
+        """Free part of the disk that holds the directory, 0..1."""
+        usage = shutil.disk_usage(self.path)
+        return usage.free / usage.total
+
+    def release(self) -> None:
+        """Let another process take the directory."""
+        if not self._lock.closed:
+            self._lock.seek(0)
+            self._lock.truncate()
+            self._lock.close()

@@ -1,0 +1,13 @@
+CREATE OR REPLACE VIEW {database}.ingest AS
+SELECT
+    time,
+    project,
+    sender,
+    signal,
+    sumIf(count, outcome = 'accepted') AS accepted,
+    sumIf(count, outcome = 'refused') AS refused,
+    sumIf(count, outcome = 'dropped') AS dropped,
+    sumIf(count, outcome = 'truncated') AS truncated,
+    reason
+FROM {database}.ingest_rows
+GROUP BY time, project, sender, signal, reason

@@ -1,0 +1,105 @@
+"""SQL as source files, with the few expressions that several views share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib import resources
+
+from tapetum_server.store.attribute_shape import LETTERS, PROMOTED
+
+_SQL = resources.files("tapetum_server.store") / "sql"
+_MACRO = re.compile(r"\{(\w+):(\w+(?:\.\w+)?)\}")
+
+
+def migrations() -> list[str]:
+    """Names of all migrations, oldest first (`0001_spine`, …); each is a folder of statements."""
+    return sorted(entry.name for entry in _SQL.iterdir() if re.fullmatch(r"\d{4}_\w+", entry.name))
+
+
+def migration_statements(name: str, database: str, credentials: str = "") -> Iterator[str]:
+    """The statements of one migration, in order, for `database`."""
+    for entry in sorted((_SQL / name).iterdir(), key=lambda e: e.name):
+        yield expand(entry.read_text(), database, credentials)
+
+
+def view_statements(database: str) -> Iterator[tuple[str, str]]:
+    """(name, CREATE OR REPLACE VIEW …) of every public view, in an order in which they can be made."""
+    names = sorted((e.name.removesuffix(".sql") for e in (_SQL / "views").iterdir()), key=lambda n: (n == "traces", n))
+    for name in names:
+        yield name, expand((_SQL / "views" / f"{name}.sql").read_text(), database)
+
+
+def expand(sql: str, database: str, credentials: str = "") -> str:
+    """`sql` with `{database}`, `{credentials}` and the macros of this module filled in."""
+    sql = _MACRO.sub(lambda m: _MACROS[m[1]](m[2]), sql)
+    return sql.replace("{database}", database).replace("{credentials}", credentials)
+
+
+def text(column: str) -> str:
+    """A payload column with its references into the message store resolved (`store.messages`)."""
+    lookup = "dictGetOrDefault('{database}.messages', 'text', (project, part), '')"
+    parts = f"splitByChar(char(0), {column})"
+    return (
+        f"if(position({column}, char(0)) = 0, {column}, arrayStringConcat(arrayMap((part, i) -> "
+        f"multiIf(i % 2 = 1, part, part = '', char(0), {lookup}), {parts}, arrayEnumerate({parts}))))"
+    )
+
+
+def _entries(table: str) -> str:
+    return f"if({table}.attr_shape = '', [], splitByChar(char(0), {table}.attr_shape))"
+
+
+def attributes(table: str) -> str:
+    """Map(String, String) of all attributes, promoted ones put back."""
+    keys = f"arrayMap(e -> substring(e, 3), {_entries(table)})"
+    values = f"arrayMap(v -> {text('v')}, {table}.attr_values)"
+    if table == "span_rows":
+        promoted = ", ".join(
+            f"ifNull(toString({table}.{c}), '')" if c.endswith("_tokens") else
+            text(f"{table}.{c}") if c in ("input", "output") else f"toString({table}.{c})"
+            for c in PROMOTED
+        )  # fmt: skip
+        places = f"arrayMap(e -> substring(e, 2, 1), {_entries(table)})"
+        counts = f"arrayCumSum(arrayMap(e -> substring(e, 2, 1) = '.', {_entries(table)}))"
+        # Rows of most call sites promote nothing or little: only then are the columns read into an array.
+        values = (
+            f"if(length({table}.attr_values) = length({_entries(table)}), {values}, arrayMap((place, nth) -> "
+            f"if(place = '.', {values}[nth], [{promoted}][position('{LETTERS}', place)]), {places}, {counts}))"
+        )
+    return f"CAST((arrayMap(k -> toString(k), {keys}), {values}), 'Map(String, String)')"
+
+
+def attribute_types(table: str) -> str:
+    """Map(String, String): attribute key to OTLP value type."""
+    return (
+        f"CAST(arrayMap(e -> (substring(e, 3), transform(substring(e, 1, 1), ['s','b','i','d','y','a','m','n'], "
+        f"['string','bool','int','double','bytes','array','kvlist','empty'], '')), {_entries(table)}), "
+        "'Map(String, String)')"
+    )
+
+
+def numeric_attributes(table: str) -> str:
+    """Map(String, Float64) of the int and double attributes."""
+    numbers = f"arrayFilter(e -> substring(e, 1, 1) IN ('i', 'd'), {_entries(table)})"
+    return (
+        f"CAST(arrayMap(e -> (substring(e, 3), toFloat64OrZero({attributes(table)}[substring(e, 3)])), {numbers}), "
+        "'Map(String, Float64)')"
+    )
+
+
+def pairs(column: str) -> str:
+    """Map(String, String) of a column written by `attribute_shape.pairs_json`."""
+    return (
+        f"CAST(arrayMap(t -> (t.1, t.3), JSONExtract({column}, 'Array(Tuple(String, String, String))')), "
+        "'Map(String, String)')"
+    )
+
+
+_MACROS = {
+    "text": text,
+    "attributes": attributes,
+    "attribute_types": attribute_types,
+    "numeric_attributes": numeric_attributes,
+    "pairs": pairs,
+}

@@ -1,0 +1,342 @@
+"""Group commit: whatever waits is written together, and acknowledged only when it is durable."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from tapetum_server.signals.consumer import Batch, Busy, Receipt
+from tapetum_server.signals.logs import LogBatch
+from tapetum_server.signals.spans import SpanBatch
+from tapetum_server.store import columns as col
+from tapetum_server.store.claims import Claims
+from tapetum_server.store.engine import Engine, StoreError
+from tapetum_server.store.enrichments import enrichments_of
+from tapetum_server.store.messages import MessageMemory, RepeatedText
+from tapetum_server.store.rows_logs import log_rows
+from tapetum_server.store.rows_metrics import metric_rows
+from tapetum_server.store.rows_spans import span_rows
+
+DAY_NANOS = 86_400 * 10**9
+_TIME_COLUMN = {"span_rows": "start_time", "log_rows": "time", "metric_rows": "time"}
+
+Retention = Callable[[str, str], int]
+"""(project, signal) → days to keep."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriterLimits:
+    """Bounds of the queue. They are upper bounds: an idle writer commits at once."""
+
+    group_rows: int = 5_000
+    queue_rows: int = 100_000
+    queue_bytes: int = 256 * 2**20
+    gather_s: float = 0.1
+    """How long a commit waits at most for requests that are being received or encoded already: rows
+    written together cost half as much as rows written one request at a time (docs/performance.md)."""
+    days_per_insert: int = 20
+    """A backfill over more days than this is written in several inserts, between other groups."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """Rows of one request that wait for a commit, and whom to tell."""
+
+    table: str
+    rows: pa.Table
+    project: str
+    repeated: RepeatedText
+    done: asyncio.Future[None]
+    loop: asyncio.AbstractEventLoop
+    bytes: int
+    old: bool = False
+    side_rows: dict[str, pa.Table] = field(default_factory=dict)
+
+
+class StoreWriter:
+    """The end of the chain: a `signals.Consumer` that keeps batches in the store.
+
+    `consume` encodes on `executor`, queues, and returns when the rows are durable. One thread
+    commits. `disk_full()` says whether ingest must pause; `arriving()` how many requests are between
+    their first byte and their answer, of which those not in `consume` yet are worth a short wait.
+    `close` writes what waits and stops.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        executor: Executor,
+        retention: Retention,
+        *,
+        disk_full: Callable[[], bool] = lambda: False,
+        arriving: Callable[[], int] = lambda: 0,
+        limits: WriterLimits | None = None,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._engine = engine
+        self._executor = executor
+        self._retention = retention
+        self._disk_full = disk_full
+        self._arriving = arriving
+        self._limits = limits or WriterLimits()
+        self._clock = clock
+        self._memory = MessageMemory()
+        self._claims = Claims(engine)
+        self._first_seen = FirstSeen()
+        self._condition = threading.Condition()
+        self._queue: deque[_Waiting] = deque()
+        self._backfill: deque[_Waiting] = deque()
+        self._rows_waiting = 0
+        self._bytes_waiting = 0
+        self._encoding = 0
+        self._consuming = 0
+        self._closing = False
+        self.timings: Counter[str] = Counter()
+        """Nanoseconds of work by step (encode, insert) and counts (groups, rows): for benchmarks and /metrics."""
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """Records taken and not durable yet."""
+        return self._rows_waiting
+
+    async def consume(self, batch: Batch) -> Receipt:
+        """See `signals.Consumer`. Raises `Busy` (queue_full, disk_full, store_unavailable, shutting_down)."""
+        receipt = Receipt(accepted=len(batch))
+        if not len(batch):
+            return receipt
+        if self._closing:
+            raise Busy("shutting_down", "The server is shutting down; send again in a few seconds.", 5)
+        if self._disk_full():
+            raise Busy("disk_full", "The disk is 90 % full: ingest pauses until there is room.", 30)
+        with self._condition:
+            if self._rows_waiting and (
+                self._rows_waiting + len(batch) > self._limits.queue_rows
+                or self._bytes_waiting > self._limits.queue_bytes
+            ):
+                raise Busy("queue_full", f"{self._rows_waiting} records wait to be written; send again shortly.", 1)
+            self._rows_waiting += len(batch)
+            self._encoding += 1
+        self._consuming += 1
+        try:
+            return await self._keep(batch, receipt)
+        finally:
+            self._consuming -= 1
+
+    async def _keep(self, batch: Batch, receipt: Receipt) -> Receipt:
+        loop = asyncio.get_running_loop()
+        try:
+            waiting, clamped = await loop.run_in_executor(self._executor, self._encode, batch, loop)
+        except BaseException:
+            with self._condition:
+                self._rows_waiting -= len(batch)
+                self._encoding -= 1
+                self._condition.notify()
+            raise
+        with self._condition:
+            self._encoding -= 1
+            self._condition.notify()
+        if clamped:
+            receipt.truncated["time_clamped"] += clamped
+        for item in waiting:
+            with self._condition:
+                if self._closing:
+                    self._rows_waiting -= item.rows.num_rows
+                    item.done.cancel()
+                    raise Busy("shutting_down", "The server is shutting down; send again in a few seconds.", 5)
+                (self._backfill if item.old else self._queue).append(item)
+                self._bytes_waiting += item.bytes
+                self._condition.notify()
+        # Shielded: a client that hangs up must not cancel a write that others share.
+        await asyncio.shield(asyncio.gather(*(item.done for item in waiting)))
+        return receipt
+
+    def _encode(self, batch: Batch, loop: asyncio.AbstractEventLoop) -> tuple[list[_Waiting], int]:
+        started = time.thread_time_ns()
+        now = self._clock()
+        days = self._retention(batch.project, batch.signal)
+        repeated = RepeatedText()
+        side: dict[str, pa.Table] = {}
+        if isinstance(batch, SpanBatch):
+            table = "span_rows"
+            rows, clamped = span_rows(batch, self._memory, repeated, days, now)
+            duplicates = self._claims.duplicates(batch, now, days)
+            if duplicates is not None:
+                side["span_duplicates"] = duplicates
+        elif isinstance(batch, LogBatch):
+            table = "log_rows"
+            enrichments = enrichments_of(batch, now, days)
+            if enrichments is not None:
+                side["span_enrichments"] = enrichments
+            rows, clamped = log_rows(batch, days, now, self._first_seen)
+        else:
+            table = "metric_rows"
+            rows, clamped = metric_rows(batch, days, now)
+        parts = self._split_by_day(table, rows)
+        waiting = [
+            _Waiting(
+                table, part, batch.project, repeated if i == 0 else RepeatedText(), loop.create_future(), loop,
+                part.nbytes, old=len(parts) > 1, side_rows=side if i == 0 else {},
+            )
+            for i, part in enumerate(parts)
+        ]  # fmt: skip
+        self.timings["encode_ns"] += time.thread_time_ns() - started
+        return waiting, clamped
+
+    def _split_by_day(self, table: str, rows: pa.Table) -> list[pa.Table]:
+        times = rows.column(_TIME_COLUMN[table]).cast(pa.int64()).to_numpy()
+        days = times // DAY_NANOS
+        distinct = np.unique(days)
+        if len(distinct) <= self._limits.days_per_insert:
+            return [rows]
+        step = self._limits.days_per_insert
+        groups = [distinct[i : i + step] for i in range(0, len(distinct), step)]
+        return [rows.filter(pa.array(np.isin(days, group))) for group in groups]
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                while not (self._queue or self._backfill or self._closing):
+                    self._condition.wait()
+                deadline = time.monotonic() + self._limits.gather_s
+                while not self._is_gathered() and time.monotonic() < deadline:
+                    self._condition.wait(0.005)
+                group = self._take_group()
+                if not group and self._closing:
+                    return
+            self._commit(group)
+
+    def _is_gathered(self) -> bool:
+        return (
+            (self._encoding == 0 and self._arriving() <= self._consuming)
+            or self._closing
+            or sum(item.rows.num_rows for item in self._queue) >= self._limits.group_rows
+        )
+
+    def _take_group(self) -> list[_Waiting]:
+        group: list[_Waiting] = []
+        rows = 0
+        while self._queue and rows < self._limits.group_rows:
+            item = self._queue.popleft()
+            group.append(item)
+            rows += item.rows.num_rows
+        if not group and self._backfill:
+            group.append(self._backfill.popleft())
+        return group
+
+    def _commit(self, group: list[_Waiting]) -> None:
+        started = time.perf_counter_ns()
+        for table in {item.table for item in group}:
+            members = [item for item in group if item.table == table]
+            try:
+                self._write(table, members)
+                error: Exception | None = None
+            except Exception as failure:  # every waiter must hear of any failure, whatever it is
+                error = failure
+            for item in members:
+                item.loop.call_soon_threadsafe(_settle, item.done, error)
+        with self._condition:
+            self._rows_waiting -= sum(item.rows.num_rows for item in group)
+            self._bytes_waiting -= sum(item.bytes for item in group)
+        self.timings["commit_wall_ns"] += time.perf_counter_ns() - started
+        self.timings["groups"] += 1
+        self.timings["rows"] += sum(item.rows.num_rows for item in group)
+
+    def _write(self, table: str, members: list[_Waiting]) -> None:
+        # What rows refer to comes first: a crash in between leaves texts nobody needs, never a gap.
+        today = self._clock() // DAY_NANOS
+        for project in {m.project for m in members}:
+            texts: dict[str, str] = {}
+            days = self._retention(project, "traces")
+            for member in members:
+                if member.project == project:
+                    texts.update(self._memory.missing(project, member.repeated, today + days))
+            if texts:
+                self._engine.insert("message_rows", _message_rows(project, texts, today + days + 2))
+                self._memory.stored(project, list(texts), today + days)
+        for side in {name for m in members for name in m.side_rows}:
+            self._engine.insert(side, pa.concat_tables([m.side_rows[side] for m in members if side in m.side_rows]))
+        rows = members[0].rows if len(members) == 1 else _concat([m.rows for m in members])
+        self._engine.insert(table, rows)
+
+    def close(self) -> None:
+        """Write what waits, then stop the thread. New batches are refused from now on."""
+        with self._condition:
+            self._closing = True
+            self._condition.notify()
+        self._thread.join()
+
+
+class FirstSeen:
+    """When a record without any time of its own was first seen, for the last 200,000 of them."""
+
+    def __init__(self, capacity: int = 200_000) -> None:
+        self._capacity = capacity
+        self._times: dict[bytes, int] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, identity: bytes, now: int) -> int:
+        with self._lock:
+            known = self._times.setdefault(identity, now)
+            if len(self._times) > self._capacity:
+                self._times.pop(next(iter(self._times)))
+            return known
+
+
+def _settle(done: asyncio.Future[None], error: Exception | None) -> None:
+    if done.done():
+        return
+    if error is None:
+        done.set_result(None)
+    elif isinstance(error, StoreError) and error.code in (243, 252, 499, 241, 0):
+        # NOT_ENOUGH_SPACE, TOO_MANY_PARTS, memory: the same rows may well go in a little later.
+        done.set_exception(Busy("store_unavailable", f"The store cannot write now: {error}", 5))
+    else:
+        done.set_exception(error)
+
+
+def _concat(tables: list[pa.Table]) -> pa.Table:
+    """One table of all rows. Columns that some tables left out are filled with the column's default."""
+    names = dict.fromkeys(name for t in tables for name in t.column_names)
+    fields = {name: next(t.schema.field(name) for t in tables if name in t.column_names) for name in names}
+    full = []
+    for t in tables:
+        for name, f in fields.items():
+            if name not in t.column_names:
+                t = t.append_column(f, _default(f.type, t.num_rows))
+        full.append(t.select(list(names)))
+    return pa.concat_tables(full).unify_dictionaries()
+
+
+def _default(kind: pa.DataType, count: int) -> pa.Array:
+    if pa.types.is_dictionary(kind):
+        return col.same("", count)
+    if pa.types.is_string(kind):
+        return pa.array([""] * count, kind)
+    if pa.types.is_list(kind):
+        return pa.array([[]] * count, kind)
+    if kind in (pa.float64(), pa.uint64(), pa.int64()):
+        return pa.nulls(count, kind)
+    return pa.array([0] * count, kind)
+
+
+def _message_rows(project: str, texts: Mapping[str, str], expires_day: int) -> pa.Table:
+    count = len(texts)
+    return pa.table(
+        {
+            "project": col.same(project, count),
+            "hash": pa.array([h.encode() for h in texts], pa.binary(32)),
+            "text": col.texts(list(texts.values())),
+            "version": col.numbers([expires_day] * count, "u8"),
+            "expires_at": col.numbers([expires_day * 86_400] * count, "u4"),
+        }
+    )

@@ -1,0 +1,77 @@
+"""Fixtures shared by all server tests. One test process has one engine; each test has its own database."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tapetum_server.store.embedded import EmbeddedEngine
+from tapetum_server.store.engine import Engine
+from tapetum_server.store.migrate import migrate
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def engine_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The directory of this process's engine: chDB allows one per process, and starting it is slow."""
+    home = tmp_path_factory.mktemp("engine")
+    keep_running = EmbeddedEngine(home, "idle")
+    yield home
+    keep_running.close()
+
+
+@pytest.fixture
+def engine(engine_home: Path) -> Iterator[Engine]:
+    """An empty, migrated store of its own on the embedded engine."""
+    database = f"test_{os.getpid()}_{next(_numbers)}"
+    opened = EmbeddedEngine(engine_home, database)
+    migrate(opened)
+    yield opened
+    opened.command(f"DROP DATABASE {database} SYNC")
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a ClickHouse to talk HTTP to: TAPETUM_TEST_CLICKHOUSE, else the bridge in another process."""
+    real = os.environ.get("TAPETUM_TEST_CLICKHOUSE")
+    if real:
+        yield real.rstrip("/")
+        return
+    bridge = subprocess.Popen(
+        [sys.executable, str(Path(__file__).parent / "clickhouse_bridge.py"), str(tmp_path_factory.mktemp("bridge"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert bridge.stdin is not None
+    assert bridge.stdout is not None
+    try:
+        yield f"clickhouse://127.0.0.1:{int(bridge.stdout.readline())}"
+    finally:
+        bridge.stdin.close()
+        bridge.wait(30)
+        bridge.stdout.close()
+
+
+@pytest.fixture(params=["embedded", "clickhouse"])
+def any_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """An empty, migrated store on each home that there is."""
+    if request.param == "embedded":
+        yield request.getfixturevalue("engine")
+        return
+    from tapetum_server.store.clickhouse_http import ClickHouseEngine
+
+    url = request.getfixturevalue("clickhouse_server")
+    opened = ClickHouseEngine(f"{url}/test_{os.getpid()}_{next(_numbers)}")
+    migrate(opened, opened.credentials)
+    yield opened
+    opened.command(f"DROP DATABASE {opened.database} SYNC")
+    opened.close()

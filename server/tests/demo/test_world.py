@@ -1,0 +1,76 @@
+"""The whole world as real processes, sending to a receiver that remembers."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from demo.otlp_sink import Sink, otlp_sink
+from tapetum_demo import UnknownFault, start_world
+from tapetum_demo.world import missing_dependencies
+
+PATIENCE_S = 60.0
+
+needs_libraries = pytest.mark.skipif(bool(missing_dependencies()), reason="tapetum[demo] is not installed")
+
+
+def until(what: str, holds: Callable[[], bool]) -> None:
+    """Wait for something to become true."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < deadline, f"{what}: not within {PATIENCE_S:.0f} s"
+        time.sleep(0.1)
+
+
+def test_an_unknown_fault_starts_nothing(tmp_path: Path) -> None:
+    """A typing mistake is answered before any process or file is made."""
+    with pytest.raises(UnknownFault):
+        start_world("http://127.0.0.1:9", None, 7, ["slow"], tmp_path / "demo")
+    assert not (tmp_path / "demo").exists()
+
+
+@needs_libraries
+def test_one_application_is_one_trace_through_three_services(tmp_path: Path) -> None:
+    """Real services with real instrumentation: spans, correlated logs and metrics reach the project `demo`."""
+    with otlp_sink() as sink:
+        world = start_world(sink.url, "a key", 7, ["slow-dependency"], tmp_path)
+        try:
+            assert world.wait_ready(PATIENCE_S), {p.name: p.read_text()[-2000:] for p in tmp_path.glob("*.log")}
+            assert world.status()["faults"] == {"slow-dependency": True}
+            until("a trace through all services", lambda: bool(whole_traces(sink)))
+            until("metrics of all services", lambda: len({service for service, _ in sink.metrics()}) == 3)
+            until("logs", lambda: bool(sink.logs()))
+            world.switch("slow-dependency", False)
+            pids = [service["pid"] for service in world.status()["services"].values()]
+        finally:
+            world.stop()
+        found = whole_traces(sink)
+        assert any(record.trace_id in found for _, record in sink.logs())
+        assert all(headers["x-tapetum-project"] == "demo" for headers in sink.headers)
+        assert all(headers["authorization"] == "Bearer a key" for headers in sink.headers)
+        assert not [pid for pid in pids if is_alive(pid)]
+    truth = json.loads((tmp_path / "truth.json").read_text())
+    (interval,) = truth["faults"][0]["intervals"]
+    assert interval["since"] < interval["until"]
+
+
+def whole_traces(sink: Sink) -> set[bytes]:
+    """Ids of traces that have spans of web, scoring and features."""
+    services: dict[bytes, set[str]] = {}
+    for service, span in sink.spans():
+        services.setdefault(span.trace_id, set()).add(service)
+    return {trace_id for trace_id, names in services.items() if names >= {"web", "scoring", "features"}}
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of this id is there."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

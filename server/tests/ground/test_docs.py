@@ -1,0 +1,123 @@
+"""The documentation is complete where it can be checked: commands, options, settings, columns, reasons, links."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from tapetum import semconv
+from tapetum_server.app.settings import Settings
+from tapetum_server.cli.main import app
+from tapetum_server.query.gate import PUBLIC_VIEWS
+from tapetum_server.receivers.otlp.outcome import REFUSALS, TRUNCATIONS
+from tapetum_server.store.engine import Engine
+
+ROOT = Path(__file__).resolve().parents[3]
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), ROOT / "sdk" / "README.md", ROOT / "server" / "README.md"])
+
+
+def doc(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command that runs something. Typer brings its own click, so this goes by shape and not by class."""
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield path, command
+    for name, below in (inner or {}).items():
+        if not below.hidden:
+            yield from commands(below, (*path, name))
+
+
+def test_every_command_and_option_is_documented() -> None:
+    """In docs/cli.md, the option in the section of its command or of the group that it belongs to."""
+    text = doc("cli.md")
+    missing = []
+    for path, command in commands(typer.main.get_command(app), ("tapetum",)):
+        if f"`{' '.join(path)}" not in text:
+            missing.append(" ".join(path))
+        section = text.partition(f"\n## `{' '.join(path[:2])}")[2].partition("\n## ")[0]
+        for parameter in command.params:
+            for option in parameter.opts if parameter.param_type_name == "option" else ():
+                if option.startswith("--") and f"`{option}`" not in section:
+                    missing.append(f"{' '.join(path)} {option}")
+    assert missing == []
+
+
+def test_every_environment_variable_is_documented() -> None:
+    """Whatever the sources read, docs/settings.md explains."""
+    text = doc("settings.md")
+    sources = [*(ROOT / "server").glob("*.py"), *(ROOT / "tools").glob("*.py")]
+    for folder in ("server/src", "sdk/src", "server/tests"):
+        sources += (ROOT / folder).rglob("*.py")
+    names = {name for file in sources for name in re.findall(r"\"(TAPETUM_[A-Z_]+[A-Z])\"", file.read_text("utf-8"))}
+    assert sorted(name for name in names if name not in text) == []
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    """Name, environment variable and default, in docs/settings.md."""
+    rows = [line for line in doc("settings.md").splitlines() if line.startswith("| `--")]
+    wrong = []
+    for setting in dataclasses.fields(Settings):
+        option, variable = f"`--{setting.name.replace('_', '-')}`", f"`TAPETUM_{setting.name.upper()}`"
+        row = next((row for row in rows if option in row and variable in row), None)
+        if row is None:
+            wrong.append(setting.name)
+        elif isinstance(setting.default, int | float) and str(setting.default).lower() not in row:
+            wrong.append(f"{setting.name} (default {setting.default})")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("view", PUBLIC_VIEWS)
+def test_every_column_of_every_public_view_is_documented(engine: Engine, view: str) -> None:
+    section = doc("sql.md").partition(f"\n## `{view}`\n")[2].partition("\n## ")[0]
+    first_cells = " ".join(line.split("|")[1] for line in section.splitlines() if line.startswith("|"))
+    documented = set(re.findall(r"`(\w+)`", first_cells))
+    columns = set(engine.query(f"DESCRIBE TABLE {view}").column("name").to_pylist())
+    assert documented == columns
+
+
+def test_every_reason_for_refusing_or_cutting_is_documented() -> None:
+    """A sender who reads a reason in a partial success can look it up."""
+    text = doc("doors.md")
+    assert [reason for reason in (*REFUSALS, *TRUNCATIONS) if f"`{reason}`" not in text] == []
+
+
+def test_every_attribute_name_of_the_sdk_is_documented() -> None:
+    names = [value for name, value in vars(semconv).items() if name.isupper() and isinstance(value, str)]
+    text = doc("sdk.md")
+    assert names
+    assert [name for name in names if f"`{name}`" not in text] == []
+
+
+def test_every_page_is_reachable_from_the_index() -> None:
+    index = doc("index.md")
+    pages = [page.name for page in DOCS.glob("*.md") if page.name != "index.md"]
+    assert [page for page in pages if f"({page})" not in index] == []
+
+
+def test_no_link_leads_nowhere() -> None:
+    broken = []
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+            path, _, anchor = target.partition("#")
+            if "://" in target:
+                continue
+            file = (page.parent / path).resolve() if path else page
+            if not file.exists() or (anchor and anchor not in anchors(file)):
+                broken.append(f"{page.relative_to(ROOT)}: {target}")
+    assert broken == []
+
+
+def anchors(page: Path) -> set[str]:
+    """As GitHub makes them from headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

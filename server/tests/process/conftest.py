@@ -1,0 +1,39 @@
+"""A server process that tests share, and a way to start others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from process.servers import RunningServer
+
+StartServer = Callable[..., RunningServer]
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """One server for every test of this worker that leaves it as it was; use a project of your own."""
+    with RunningServer(tmp_path_factory.mktemp("shared") / "data") as server:
+        yield server
+
+
+@pytest.fixture
+def start_server() -> Iterator[StartServer]:
+    """Starts servers; whatever still runs when the test ends is ended."""
+    started: list[RunningServer] = []
+
+    def start(data: Path, *options: str, **more: object) -> RunningServer:
+        started.append(RunningServer(data, *options, **more))  # type: ignore[arg-type]
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.close()
+
+
+@pytest.fixture
+def project(request: pytest.FixtureRequest) -> str:
+    """A project that only this test writes to."""
+    return "".join(c if c.isalnum() else "-" for c in request.node.name)[-60:].lstrip("-")

@@ -1,0 +1,364 @@
+"""What every home of the store must do: the same suite on the embedded engine and over ClickHouse HTTP."""
+
+from __future__ import annotations
+
+import math
+import random
+import threading
+import time
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from store.conftest import Keep
+from store.telemetry import SECOND, START, logs, points, spans
+from tapetum_server.signals.attributes import decode_text, type_of
+from tapetum_server.store.embedded import EmbeddedEngine
+from tapetum_server.store.engine import Engine, StoreError
+from tapetum_server.store.migrate import migrate
+from tapetum_server.store.retention import restamp
+
+
+def rows(engine: Engine, sql: str, **parameters: object) -> list[dict[str, Any]]:
+    """Rows of a SELECT; maps become dicts."""
+    found = []
+    for row in engine.query(sql, parameters).to_pylist():
+        found.append(
+            {k: dict(v) if isinstance(v, list) and v and isinstance(v[0], tuple) else v for k, v in row.items()}
+        )
+    return found
+
+
+def count(engine: Engine, view: str) -> int:
+    return int(rows(engine, f"SELECT count() AS n FROM {view}")[0]["n"])
+
+
+def test_a_span_delivered_twice_in_other_groups_is_one_span(any_engine: Engine, keep: Keep) -> None:
+    """A retry may be grouped differently: identity is the record's, not the batch's."""
+    one, two, three = ({"span_id": f"{n:016x}", "start": START + n} for n in (1, 2, 3))
+    keep(spans(one, two), spans(three))
+    keep(spans(two, three))
+    keep(spans(one))
+    assert count(any_engine, "spans") == 3
+    assert rows(any_engine, "SELECT span_count FROM traces") == [{"span_count": 3}]
+
+
+@pytest.mark.parametrize("end_first", [False, True])
+def test_a_span_seen_at_its_start_and_at_its_end_is_one_ended_span(
+    any_engine: Engine, keep: Keep, end_first: bool
+) -> None:
+    """The start record may also arrive late; an ended span never runs again."""
+    start, end = spans({"end": 0}), spans({"end": START + 5 * SECOND, "status": 2})
+    for batch in (end, start) if end_first else (start, end):
+        keep(batch)
+    assert rows(any_engine, "SELECT state, duration_ms, status FROM spans") == [
+        {"state": "ended", "duration_ms": 5000.0, "status": "error"}
+    ]
+
+
+def test_a_running_span_has_no_end_and_no_duration(any_engine: Engine, keep: Keep) -> None:
+    keep(spans({"end": 0}))
+    assert rows(any_engine, "SELECT state, end_time, duration_ms FROM spans") == [
+        {"state": "running", "end_time": None, "duration_ms": None}
+    ]
+    assert rows(any_engine, "SELECT state, duration_ms FROM traces") == [{"state": "running", "duration_ms": None}]
+
+
+def test_equal_log_records_of_one_request_are_kept_apart_and_a_retry_adds_none(any_engine: Engine, keep: Keep) -> None:
+    """Two equal lines in the same nanosecond are two; the same request again is none."""
+    same = {"time": START, "body": "tick"}
+    keep(logs(same, same, {"time": START, "body": "tock"}))
+    keep(logs(same, same, {"time": START, "body": "tock"}))
+    assert rows(any_engine, "SELECT body, count() AS n FROM logs GROUP BY body ORDER BY body") == [
+        {"body": "tick", "n": 2},
+        {"body": "tock", "n": 1},
+    ]
+
+
+def test_a_log_record_without_any_time_is_stored_once_when_it_is_sent_twice(any_engine: Engine, keep: Keep) -> None:
+    keep(logs({"time": 0, "observed": 0, "body": "when?"}))
+    keep(logs({"time": 0, "observed": 0, "body": "when?"}))
+    assert count(any_engine, "logs") == 1
+
+
+def test_a_metric_point_delivered_twice_is_one_point(any_engine: Engine, keep: Keep) -> None:
+    """Also when its attributes come in another order: order is not identity."""
+    keep(points({"time": START, "value": 1.5, "attributes": {"a": "1", "b": "2"}}))
+    keep(points({"time": START, "value": 1.5, "attributes": {"b": "2", "a": "1"}}))
+    keep(points({"time": START, "value": 2.5, "attributes": {"a": "1", "b": "3"}}))
+    assert rows(any_engine, "SELECT sum(value) AS total, count() AS n FROM metrics") == [{"total": 4.0, "n": 2}]
+
+
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.one_of(
+        st.text(st.characters(exclude_categories=["Cs"])), st.booleans(), st.integers(-(2**63), 2**63 - 1),
+        st.floats(), st.binary(max_size=20), st.none(),
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)  # fmt: skip
+
+
+def same(a: Any, b: Any) -> bool:
+    """Equal, with the same types, NaN being itself."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, float):
+        return (math.isnan(a) and math.isnan(b)) or (a == b and math.copysign(1, a) == math.copysign(1, b))
+    if isinstance(a, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(same(a[k], b[k]) for k in a)
+    return bool(a == b)
+
+
+LETTERS = {
+    "string": "s",
+    "bool": "b",
+    "int": "i",
+    "double": "d",
+    "bytes": "y",
+    "array": "a",
+    "kvlist": "m",
+    "empty": "n",
+}
+KEYS = st.sampled_from(
+    ["gen_ai.request.model", "gen_ai.usage.input_tokens", "input.value", "output.value", "session.id", "http.route"]
+) | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=12)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.dictionaries(KEYS, VALUES, max_size=6), min_size=1, max_size=5))
+def test_attributes_come_back_exactly_as_they_were_sent(
+    any_engine: Engine, keep: Keep, attributes: list[dict[str, Any]]
+) -> None:
+    """Promoted values are stored once, and the raw attributes can still be rebuilt: key, order, type and text."""
+    any_engine.command(f"TRUNCATE TABLE {any_engine.database}.span_rows")
+    keep(spans(*({"attributes": a} for a in attributes)))
+    found = any_engine.query("SELECT attributes, attribute_types FROM spans ORDER BY span_id").to_pylist()
+    assert len(found) == len(attributes)
+    for sent, row in zip(attributes, found):
+        letters = [LETTERS[name] for _, name in row["attribute_types"]]
+        back = {key: decode_text(text, letter) for (key, text), letter in zip(row["attributes"], letters)}
+        assert same(back, sent)
+        assert letters == [type_of(v) for v in sent.values()]
+
+
+def test_whole_numbers_beyond_doubles_keep_every_digit(any_engine: Engine, keep: Keep) -> None:
+    big = 2**53 + 1
+    keep(spans({"attributes": {"n": big, "gen_ai.usage.input_tokens": big}}), points({"value": big}))
+    found = rows(any_engine, "SELECT attributes, numeric_attributes, input_tokens FROM spans")[0]
+    assert found["attributes"] == {"n": str(big), "gen_ai.usage.input_tokens": str(big)}
+    assert found["input_tokens"] == big
+    assert found["numeric_attributes"]["n"] == float(big)
+    assert rows(any_engine, "SELECT int_value FROM metrics") == [{"int_value": big}]
+
+
+def test_events_and_links_keep_their_parts(any_engine: Engine, keep: Keep) -> None:
+    keep(
+        spans(
+            {
+                "events": [(START + 1, "exception", {"exception.type": "E", "n": 3}, 2)],
+                "links": [(f"{9:032x}", f"{8:016x}", "k=v", {"why": "retry"}, 1, 257)],
+                "trace_state": "vendor=x", "flags": 1, "dropped": (1, 2, 3),
+            }
+        )
+    )  # fmt: skip
+    found = any_engine.query("SELECT events, links, trace_state, flags, dropped FROM spans").to_pylist()[0]
+    assert found["events"] == [
+        {"time": found["events"][0]["time"], "name": "exception", "attributes": [("exception.type", "E"), ("n", "3")],
+         "dropped_attributes": 2}
+    ]  # fmt: skip
+    assert found["events"][0]["time"].value == START + 1
+    assert found["links"] == [
+        {"trace_id": f"{9:032x}", "span_id": f"{8:016x}", "trace_state": "k=v", "attributes": [("why", "retry")],
+         "dropped_attributes": 1, "flags": 257}
+    ]  # fmt: skip
+    assert (found["trace_state"], found["flags"], found["dropped"]) == ("vendor=x", 1, [1, 2, 3])
+
+
+def test_a_long_conversation_is_stored_once_and_reads_back_exactly(any_engine: Engine, keep: Keep) -> None:
+    """Each call resends all turns before it; the store keeps each turn about once."""
+    random.seed(3)
+    turns = [
+        f'{{"role": "user", "parts": [{{"type": "text", "content": "{n} {random.getrandbits(1600):x}"}}]}}'
+        for n in range(60)
+    ]
+    sent = ["[" + ", ".join(turns[: n + 1]) + "]" for n in range(len(turns))]
+    for n, text in enumerate(sent):
+        keep(spans({"span_id": f"{n + 1:016x}", "start": START + n, "attributes": {
+            "gen_ai.operation.name": "chat", "gen_ai.input.messages": text}}))  # fmt: skip
+    found = rows(any_engine, "SELECT input, attributes FROM spans ORDER BY start_time")
+    assert [row["input"] for row in found] == sent
+    assert [row["attributes"]["gen_ai.input.messages"] for row in found] == sent
+    unique, naive = sum(map(len, turns)), sum(map(len, sent))
+    stored = rows(
+        any_engine,
+        "SELECT (SELECT sum(length(input)) FROM span_rows) + (SELECT sum(length(text)) FROM message_rows) AS n",
+    )
+    references = sum(n * 36 for n in range(len(turns)))
+    assert stored[0]["n"] < 2 * unique + references + 1000 < naive / 4
+
+
+def test_text_with_nul_characters_reads_back_exactly(any_engine: Engine, keep: Keep) -> None:
+    """NUL marks references in stored text, so a NUL of the text itself must survive."""
+    texts = ["\0", "a\0b", "\0" * 5, "x" * 200 + "\0", "\0" + "0" * 32 + "\0"]
+    keep(
+        *(
+            spans({"span_id": f"{n + 1:016x}", "attributes": {"input.value": t, "openinference.span.kind": "LLM"}})
+            for n, t in enumerate(texts * 2)
+        )
+    )
+    assert [r["input"] for r in rows(any_engine, "SELECT input FROM spans ORDER BY span_id")] == texts * 2
+
+
+def test_the_same_call_reported_by_two_instrumentors_counts_once(any_engine: Engine, keep: Keep) -> None:
+    """Recognised by the provider's response id, also in another trace."""
+    call = {"gen_ai.operation.name": "chat", "gen_ai.response.id": "resp-1", "gen_ai.usage.input_tokens": 100}
+    keep(spans({"trace_id": f"{1:032x}", "span_id": f"{1:016x}", "attributes": call}))
+    keep(spans({"trace_id": f"{2:032x}", "span_id": f"{2:016x}", "attributes": call}))
+    keep(spans({"trace_id": f"{1:032x}", "span_id": f"{1:016x}", "attributes": call}))
+    assert rows(any_engine, "SELECT span_id, usage_counted, duplicate_of FROM spans ORDER BY span_id") == [
+        {"span_id": f"{1:016x}", "usage_counted": True, "duplicate_of": ""},
+        {"span_id": f"{2:016x}", "usage_counted": False, "duplicate_of": f"{1:016x}"},
+    ]
+    assert rows(any_engine, "SELECT sumIf(input_tokens, usage_counted) AS n FROM spans") == [{"n": 100}]
+
+
+@pytest.mark.parametrize("log_first", [False, True])
+def test_a_prompt_that_comes_by_log_is_shown_on_its_span(any_engine: Engine, keep: Keep, log_first: bool) -> None:
+    ids = {"trace_id": f"{1:032x}", "span_id": f"{1:016x}"}
+    span = spans({**ids, "attributes": {"gen_ai.operation.name": "chat"}})
+    log = logs({**ids, "event_name": "gen_ai.client.inference.operation.details", "attributes": {
+        "gen_ai.input.messages": [{"role": "user"}], "gen_ai.output.messages": "text"}})  # fmt: skip
+    for batch in (log, span) if log_first else (span, log):
+        keep(batch)
+    assert rows(any_engine, "SELECT input, output FROM spans") == [{"input": '[{"role":"user"}]', "output": "text"}]
+
+
+def test_times_of_any_age_are_kept_and_times_beyond_the_column_are_clamped_and_counted(
+    any_engine: Engine, keep: Keep
+) -> None:
+    last = 2**64 - 1
+    receipts = keep(spans({"start": 1, "end": 2}, {"start": last, "end": last}))
+    assert receipts[0].accepted == 2
+    assert receipts[0].truncated == {"time_clamped": 1}
+    found = rows(any_engine, "SELECT toUnixTimestamp64Nano(start_time) AS t FROM spans ORDER BY t")
+    assert [r["t"] for r in found] == [1, 2**63 - 1]
+    kept = rows(any_engine, "SELECT original_times FROM span_rows WHERE original_times != ''")
+    assert kept == [{"original_times": f'{{"start_time_unix_nano":"{last}","end_time_unix_nano":"{last}"}}'}]
+
+
+def test_a_batch_over_a_thousand_days_is_kept_whole_and_delays_nobody(any_engine: Engine, keep: Keep) -> None:
+    day, days = 86_400 * SECOND, 1000 if isinstance(any_engine, EmbeddedEngine) else 101
+    backfill = spans(*({"span_id": f"{n + 1:016x}", "start": n * day, "end": n * day + 1} for n in range(days)))
+    receipts = keep(backfill, spans({"trace_id": f"{7:032x}"}))
+    assert [r.accepted for r in receipts] == [days, 1]
+    assert count(any_engine, "spans") == days + 1
+
+
+def test_every_kind_of_metric_point_comes_back(any_engine: Engine, keep: Keep) -> None:
+    histogram = {
+        "count": 6,
+        "sum": 12.5,
+        "min": 0.5,
+        "max": 9.0,
+        "bucket_counts": (1, 2, 3),
+        "explicit_bounds": (1.0, 5.0),
+    }
+    exponential = {"count": 4, "scale": 3, "zero_count": 1, "positive_offset": -2, "positive_counts": (1, 2)}
+    summary = {"count": 9, "sum": 90.0, "quantiles": ((0.5, 10.0), (0.99, 20.0))}
+    keep(
+        points({"name": "g", "value": -1.5}, {"name": "s", "value": 7, "type": "sum", "temporality": 2}),
+        points({"name": "h", "type": "histogram", "buckets": histogram}),
+        points({"name": "e", "type": "exponential_histogram", "buckets": exponential}),
+        points({"name": "q", "type": "summary", "buckets": summary}),
+    )
+    found = {r["name"]: r for r in any_engine.query("SELECT * FROM metrics").to_pylist()}
+    assert (found["g"]["value"], found["g"]["type"], found["g"]["count"]) == (-1.5, "gauge", None)
+    assert (found["s"]["value"], found["s"]["int_value"], found["s"]["temporality"]) == (7.0, 7, "cumulative")
+    assert (found["h"]["bucket_counts"], found["h"]["explicit_bounds"], found["h"]["sum"]) == (
+        [1, 2, 3],
+        [1.0, 5.0],
+        12.5,
+    )
+    assert (found["e"]["scale"], found["e"]["positive_offset"], found["e"]["positive_counts"]) == (3, -2, [1, 2])
+    assert [tuple(q.values()) for q in found["q"]["quantiles"]] == [(0.5, 10.0), (0.99, 20.0)]
+
+
+def test_migrating_again_changes_nothing_and_a_newer_store_is_refused(any_engine: Engine, keep: Keep) -> None:
+    keep(spans({}))
+    assert migrate(any_engine) == []
+    assert count(any_engine, "spans") == 1
+    any_engine.command(f"INSERT INTO {any_engine.database}.schema_migrations (name) VALUES ('9999_future')")
+    with pytest.raises(StoreError, match=r"newer tapetum .*9999_future"):
+        migrate(any_engine)
+    assert count(any_engine, "spans") == 1
+
+
+def test_changing_the_retention_stamps_what_is_there(any_engine: Engine, keep: Keep) -> None:
+    keep(spans({}), spans({"trace_id": f"{2:032x}"}, project="other"))
+    restamp(any_engine, "default", "traces", 7)
+    deadline = time.monotonic() + 20
+    want = [{"project": "default", "retention_days": 7}, {"project": "other", "retention_days": 30}]
+    while (found := rows(any_engine, "SELECT project, retention_days FROM span_rows ORDER BY project")) != want:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.05)
+
+
+def test_rows_past_their_retention_go(any_engine: Engine, keep: Keep) -> None:
+    keep(spans({}))
+    old = any_engine.query("SELECT * FROM span_rows").to_pylist()[0]
+    assert old["retention_days"] == 30
+    any_engine.command(
+        f"INSERT INTO {any_engine.database}.span_rows (project, start_time, trace_id, span_id, ingested_at, retention_days) "
+        "VALUES ('default', now64(9), 'old', 'old', now64(9) - toIntervalDay(31), 30)"
+    )
+    any_engine.command(f"OPTIMIZE TABLE {any_engine.database}.span_rows FINAL")
+    assert rows(any_engine, "SELECT count() AS n FROM spans WHERE trace_id = 'old'") == [{"n": 0}]
+    assert count(any_engine, "spans") == 1
+
+
+def test_values_are_bound_and_never_read_as_sql(any_engine: Engine) -> None:
+    hostile = "x' OR 1=1 -- {p:String} \\"
+    assert rows(any_engine, "SELECT {p:String} AS v", p=hostile) == [{"v": hostile}]
+    assert rows(any_engine, "SELECT {p:Array(String)} AS v", p=[hostile, "b"]) == [{"v": [hostile, "b"]}]
+    assert rows(any_engine, "SELECT {n:Int64} + 1 AS v", n=2**62) == [{"v": 2**62 + 1}]
+
+
+def test_a_refused_statement_says_why_with_the_engines_code(any_engine: Engine) -> None:
+    with pytest.raises(StoreError, match="nosuchtable") as caught:
+        any_engine.query("SELECT * FROM nosuchtable")
+    assert caught.value.code == 60
+
+
+def test_a_running_query_can_be_stopped_by_its_id(engine: Engine) -> None:
+    """On the embedded engine; over HTTP it is the server's own KILL QUERY."""
+    errors: list[StoreError] = []
+
+    def slow() -> None:
+        try:
+            engine.query(
+                "SELECT sum(sleepEachRow(0.05)) FROM numbers(400) SETTINGS max_block_size = 1", query_id="slow-1"
+            )
+        except StoreError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not engine.kill("slow-1"):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    thread.join(10)
+    assert not thread.is_alive()
+    assert [e.code for e in errors] == [394]
+
+
+def test_an_insert_that_does_not_fit_leaves_nothing_behind(any_engine: Engine) -> None:
+    with pytest.raises(StoreError):
+        any_engine.insert("span_rows", pa.table({"nosuchcolumn": ["x"]}))
+    assert count(any_engine, "spans") == 0

@@ -1,0 +1,303 @@
+/** uPlot with our axes, a brush that sets the time, a cursor shared by every chart, and a table of the same data. */
+import { ActionIcon, Tooltip, useComputedColorScheme } from '@mantine/core'
+import { ChartLine, Table2 } from 'lucide-react'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import uPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+import { resolveColour } from './colour'
+import { compact } from './format'
+import { useSize } from './hooks'
+import { useUtc } from './prefs'
+import { stamp } from './time'
+import './chart.css'
+
+export interface Series {
+  label: string
+  /** A CSS colour or `var(--x)`. */
+  colour: string
+  values: (number | null)[]
+  kind?: 'line' | 'bar'
+  dashed?: boolean
+}
+
+interface Props {
+  label: string
+  /** Unix milliseconds, rising. */
+  times: number[]
+  series: Series[]
+  unit?: string
+  height?: number
+  /** Bars that stand on each other, first series at the bottom. */
+  stacked?: boolean
+  format?: (value: number) => string
+  onBrush?: (fromMs: number, toMs: number) => void
+  /** Charts with the same key share their cursor. */
+  sync?: string
+  /** Width of a bucket: bars end here and the last brush reaches its end. */
+  intervalMs?: number
+  toggle?: boolean
+  /** Label of the series to bring forward; the others fade. */
+  highlight?: string | undefined
+}
+
+/** 24 hours, and the day where it changes. */
+function timeLabels(ticks: number[], utc: boolean): string[] {
+  let day = ''
+  const step = ticks.length > 1 ? ticks[1]! - ticks[0]! : 3600
+  return ticks.map((t) => {
+    const at = stamp(t * 1000, utc)
+    const today = at.slice(5, 10)
+    const clock = step < 60 ? at.slice(11, 19) : at.slice(11, 16)
+    const label = clock === '00:00' || step >= 86_400 || (day && today !== day) ? today : clock
+    day = today
+    return label
+  })
+}
+
+function stack(series: Series[]): (number | null)[][] {
+  const out: (number | null)[][] = []
+  let below: number[] = []
+  for (const s of series) {
+    const sums = s.values.map((v, i) => (v ?? 0) + (below[i] ?? 0))
+    out.push(sums)
+    below = sums
+  }
+  return out
+}
+
+/** A value without neighbours draws no line: show it as a dot, so that a gap never hides it. */
+function isolated(u: uPlot, seriesIdx: number): number[] {
+  const values = u.data[seriesIdx] ?? []
+  const out: number[] = []
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] != null && values[i - 1] == null && values[i + 1] == null) out.push(i)
+  }
+  return out
+}
+
+export function TimeChart(props: Props) {
+  const { times, series, stacked, height = 96, format = compact } = props
+  const scheme = useComputedColorScheme('dark')
+  const [utc] = useUtc()
+  const [table, setTable] = useState(false)
+  const [measure, size] = useSize<HTMLDivElement>()
+  const host = useRef<HTMLDivElement>(null)
+  const tip = useRef<HTMLDivElement>(null)
+  const latest = useRef(props)
+  useEffect(() => {
+    latest.current = props
+  })
+  const shape = series.map((s) => `${s.label}|${s.colour}|${s.kind}|${s.dashed}`).join('\n')
+  const width = size.width
+
+  const data = useMemo(() => {
+    const xs = times.map((t) => t / 1000)
+    const ys = stacked ? stack(series).reverse() : series.map((s) => s.values)
+    return [xs, ...ys] as uPlot.AlignedData
+  }, [times, series, stacked])
+  const plot = useRef<uPlot | null>(null)
+  const { highlight } = props
+  useEffect(() => {
+    const u = plot.current
+    if (!u || stacked) return
+    const at = highlight === undefined ? -1 : latest.current.series.findIndex((s) => s.label === highlight)
+    u.setSeries(at < 0 ? null : at + 1, { focus: true })
+  }, [highlight, stacked])
+  const firstData = useRef(data)
+  useEffect(() => {
+    firstData.current = data
+    plot.current?.setData(data)
+  }, [data])
+
+  useEffect(() => {
+    const node = host.current
+    if (!node || table || width < 40) return
+    const ordered = stacked ? latest.current.series.toReversed() : latest.current.series
+    const grid = resolveColour('var(--line)')
+    const ink = resolveColour('var(--text-2)')
+    const bars = uPlot.paths.bars!({ size: [0.86, 40], align: 1 })
+    const options: uPlot.Options = {
+      width,
+      height,
+      padding: [6, 18, 0, 0],
+      legend: { show: false },
+      focus: { alpha: 0.25 },
+      tzDate: (ts) => (utc ? uPlot.tzDate(new Date(ts * 1000), 'Etc/UTC') : new Date(ts * 1000)),
+      cursor: {
+        drag: { x: !!latest.current.onBrush, y: false, setScale: false },
+        points: { show: false },
+        y: false,
+        ...(latest.current.sync ? { sync: { key: latest.current.sync, setSeries: false } } : {}),
+      },
+      scales: {
+        x: { time: true, range: (_u, lo, hi) => [lo, hi + (latest.current.intervalMs ?? 0) / 1000] },
+        y: {
+          range: (_u, lo, hi) => [Math.min(0, lo ?? 0), hi > 0 ? hi * 1.08 : hi === 0 && lo === 0 ? 1 : 0],
+        },
+      },
+      axes: [
+        {
+          stroke: ink,
+          grid: { show: false },
+          ticks: { stroke: grid, size: 4 },
+          size: 22,
+          font: '11px sans-serif',
+          gap: 2,
+          space: 72,
+          values: (_u, ticks) => timeLabels(ticks, utc),
+        },
+        {
+          stroke: ink,
+          grid: { stroke: grid, width: 1 },
+          ticks: { show: false },
+          size: (_u, values) => Math.max(52, 12 + 6.2 * Math.max(0, ...(values ?? []).map((v) => v.length))),
+          space: 28,
+          font: '11px sans-serif',
+          values: (_u, ticks) =>
+            ticks.map((t) => (latest.current.format ?? compact)(t) + (props.unit ? ` ${props.unit}` : '')),
+        },
+      ],
+      series: [
+        {},
+        ...ordered.map((s): uPlot.Series => {
+          const colour = resolveColour(s.colour)
+          return s.kind === 'bar'
+            ? { label: s.label, fill: colour, stroke: colour, width: 0, paths: bars, points: { show: false } }
+            : {
+                label: s.label,
+                stroke: colour,
+                width: 1.5,
+                spanGaps: false,
+                points: { show: true, size: 4, filter: isolated },
+                ...(s.dashed ? { dash: [4, 3] } : {}),
+              }
+        }),
+      ],
+      hooks: {
+        setSelect: [
+          (u) => {
+            if (u.select.width < 4) return
+            const from = u.posToVal(u.select.left, 'x') * 1000
+            const to = u.posToVal(u.select.left + u.select.width, 'x') * 1000
+            u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
+            latest.current.onBrush?.(from, to)
+          },
+        ],
+        setCursor: [(u) => showTip(u, tip.current, latest.current, utc)],
+      },
+    }
+    const u = new uPlot(options, firstData.current, node)
+    plot.current = u
+    return () => {
+      plot.current = null
+      u.destroy()
+    }
+    // The plot is rebuilt when its shape or theme changes; data alone goes through setData.
+  }, [shape, width, height, scheme, utc, table, stacked, props.unit])
+
+  return (
+    <figure className="k-chart" aria-label={props.label}>
+      <div ref={measure} className="k-plot" style={{ minHeight: height }}>
+        {table ? (
+          <SeriesTable times={times} series={series} utc={utc} format={format} height={height} />
+        ) : (
+          <div ref={host} aria-hidden />
+        )}
+        <div ref={tip} className="k-tip" hidden />
+      </div>
+      {props.toggle !== false && (
+        <Tooltip label={table ? 'As chart' : 'As table'}>
+          <ActionIcon
+            className="k-chart-toggle"
+            size={20}
+            aria-label={`${props.label}: show as ${table ? 'chart' : 'table'}`}
+            onClick={() => setTable(!table)}
+          >
+            {table ? <ChartLine size={12} /> : <Table2 size={12} />}
+          </ActionIcon>
+        </Tooltip>
+      )}
+    </figure>
+  )
+}
+
+/** What is under the cursor, sorted by value. */
+function showTip(u: uPlot, tip: HTMLDivElement | null, p: Props, utc: boolean) {
+  if (!tip) return
+  const at = u.cursor.idx
+  const { left } = u.cursor
+  // A shared cursor moves every chart; only the one under the pointer explains itself.
+  if (at == null || left == null || left < 0 || !u.over.matches(':hover')) {
+    tip.hidden = true
+    return
+  }
+  const rows = p.series
+    .map((s) => ({ label: s.label, colour: s.colour, value: s.values[at] ?? null }))
+    .sort((a, b) => (b.value ?? -Infinity) - (a.value ?? -Infinity))
+    .slice(0, 12)
+  const line = (label: string, value: string, colour?: string) => {
+    const row = document.createElement('div')
+    const swatch = document.createElement('i')
+    if (colour) swatch.style.background = colour
+    const name = document.createElement('span')
+    name.textContent = label
+    const amount = document.createElement('b')
+    amount.textContent = value
+    row.append(swatch, name, amount)
+    return row
+  }
+  const unit = p.unit ? ` ${p.unit}` : ''
+  tip.replaceChildren(
+    line(stamp(p.times[at] ?? 0, utc), ''),
+    ...rows.map((r) =>
+      line(r.label, r.value === null ? 'no data' : (p.format ?? compact)(r.value) + unit, r.colour),
+    ),
+  )
+  tip.hidden = false
+  const x = u.over.offsetLeft + left
+  const room = tip.parentElement!.clientWidth
+  tip.style.left = `${Math.max(0, x + 14 + tip.offsetWidth > room ? x - tip.offsetWidth - 14 : x + 14)}px`
+}
+
+function SeriesTable(p: {
+  times: number[]
+  series: Series[]
+  utc: boolean
+  height: number
+  format: (value: number) => string
+}) {
+  return (
+    <div
+      className="k-chart-table"
+      tabIndex={0}
+      role="region"
+      aria-label="Chart data"
+      style={{ maxHeight: Math.max(p.height, 140) }}
+    >
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            {p.series.map((s) => (
+              <th key={s.label} scope="col" className="num">
+                {s.label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {p.times.map((t, i) => (
+            <tr key={t}>
+              <th scope="row">{stamp(t, p.utc)}</th>
+              {p.series.map((s) => (
+                <td key={s.label} className="num">
+                  {s.values[i] == null ? '–' : p.format(s.values[i]!)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}

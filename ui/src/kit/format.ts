@@ -1,0 +1,68 @@
+/** Numbers for people: three significant figures, the unit apart so that it can be small and grey. */
+
+export interface Quantity {
+  value: string
+  unit: string
+}
+
+const figures = (n: number): string =>
+  Math.abs(n) >= 100 ? n.toFixed(0) : Math.abs(n) >= 10 ? n.toFixed(1) : n.toFixed(2)
+
+export function duration(ms: number): Quantity {
+  if (ms === 0) return { value: '0', unit: 'ms' }
+  if (ms < 0.001) return { value: figures(ms * 1e6), unit: 'ns' }
+  if (ms < 1) return { value: figures(ms * 1000), unit: 'µs' }
+  if (ms < 1000) return { value: figures(ms), unit: 'ms' }
+  if (ms < 60_000) return { value: figures(ms / 1000), unit: 's' }
+  if (ms < 3_600_000) return { value: figures(ms / 60_000), unit: 'min' }
+  if (ms < 86_400_000) return { value: figures(ms / 3_600_000), unit: 'h' }
+  return { value: figures(ms / 86_400_000), unit: 'd' }
+}
+
+export function durationText(ms: number | null): string {
+  if (ms === null) return 'running'
+  const { value, unit } = duration(ms)
+  return `${value} ${unit}`
+}
+
+export function count(n: number): string {
+  return n.toLocaleString('en-US', { maximumFractionDigits: 0 })
+}
+
+export function compact(n: number): string {
+  if (Math.abs(n) < 10_000) return Number.isInteger(n) ? count(n) : figures(n)
+  if (Math.abs(n) < 1e6) return `${figures(n / 1e3)}k`
+  if (Math.abs(n) < 1e9) return `${figures(n / 1e6)}M`
+  return `${figures(n / 1e9)}G`
+}
+
+export function bytes(n: number): string {
+  if (n < 1024) return `${n} B`
+  if (n < 1024 ** 2) return `${figures(n / 1024)} KiB`
+  if (n < 1024 ** 3) return `${figures(n / 1024 ** 2)} MiB`
+  return `${figures(n / 1024 ** 3)} GiB`
+}
+
+export function usd(n: number): string {
+  if (n === 0) return '$0'
+  if (Math.abs(n) < 0.01) return `$${n.toPrecision(2)}`
+  return `$${n.toFixed(2)}`
+}
+
+export function shortId(id: string): string {
+  return id.length > 12 ? `${id.slice(0, 6)}…${id.slice(-4)}` : id
+}
+
+export function ago(ms: number, now: number): string {
+  const seconds = Math.round((now - ms) / 1000)
+  if (seconds < -1) return `in ${span(-seconds)}`
+  if (seconds < 2) return 'now'
+  return `${span(seconds)} ago`
+}
+
+function span(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min`
+  if (seconds < 86_400 * 2) return `${Math.round(seconds / 3600)} h`
+  return `${Math.round(seconds / 86_400)} d`
+}

@@ -1,0 +1,88 @@
+/** Loading, empty, error and "not enough data" are four designs. */
+import { Button } from '@mantine/core'
+import { AlertTriangle, CircleSlash, Inbox } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { ApiError } from '@/api/client'
+import { CopyButton } from './Copy'
+
+export function SkeletonRows({ rows = 12, label = 'Loading' }: { rows?: number; label?: string }) {
+  return (
+    <div className="k-skeleton" role="status" aria-label={label}>
+      {Array.from({ length: rows }, (_, i) => (
+        <i key={i} style={{ width: `${90 - ((i * 37) % 50)}%` }} />
+      ))}
+    </div>
+  )
+}
+
+export function Empty(props: { title: string; children?: ReactNode; actions?: ReactNode }) {
+  return (
+    <div className="k-state">
+      <h2>
+        <Inbox size={16} aria-hidden /> {props.title}
+      </h2>
+      {props.children}
+      {props.actions && <div className="k-actions">{props.actions}</div>}
+    </div>
+  )
+}
+
+/** Not the same as empty: something is there, too little to say anything. */
+export function NotEnoughData({ title, children }: { title: string; children?: ReactNode }) {
+  return (
+    <div className="k-state thin k-hatched">
+      <h2>
+        <CircleSlash size={16} aria-hidden /> {title}
+      </h2>
+      {children}
+    </div>
+  )
+}
+
+/** What was tried, what came back, and the nearest way on. */
+export function Failure({
+  error,
+  retry,
+  children,
+}: {
+  error: unknown
+  retry?: () => void
+  children?: ReactNode
+}) {
+  const api = error instanceof ApiError ? error : null
+  const message = error instanceof Error ? error.message : String(error)
+  return (
+    <div className="k-state error" role="alert">
+      <h2>
+        <AlertTriangle size={16} aria-hidden /> {message}
+      </h2>
+      {api?.hint && <p>{api.hint}</p>}
+      {api && (
+        <p className="mono">
+          {api.request} → {api.status || 'no answer'} {api.code}
+          {api.field ? ` (${api.field})` : ''}
+        </p>
+      )}
+      {api?.status === 0 && <p>Is the server running? Try `tapetum doctor` on its machine.</p>}
+      <div className="k-actions">
+        {retry && (
+          <Button onClick={retry} variant="default">
+            Try again
+          </Button>
+        )}
+        {children}
+      </div>
+    </div>
+  )
+}
+
+export function Snippet({ text, label }: { text: string; label: string }) {
+  return (
+    <div className="k-snippet">
+      <pre tabIndex={0} aria-label={label}>
+        {text}
+      </pre>
+      <CopyButton text={text} label={`Copy ${label}`} />
+    </div>
+  )
+}

@@ -1,0 +1,150 @@
+/** One lazy route per page; the search part of the URL is the state, kept readable. */
+import { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+  type ErrorComponentProps,
+} from '@tanstack/react-router'
+import { ApiError } from './api/client'
+import { Failure } from './kit/states'
+import { text, validateCommon } from './kit/view'
+import { NotFound } from './shell/NotFound'
+import { Shell } from './shell/Shell'
+
+type Raw = Record<string, unknown>
+type Texts<K extends string> = { [key in K]?: string | undefined }
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      refetchOnWindowFocus: false,
+      staleTime: 5_000,
+      // A refusal is an answer; only a lost connection or an overloaded server is worth another try.
+      retry: (failures, error) =>
+        failures < 2 && error instanceof ApiError && (error.status === 0 || error.status === 503),
+    },
+  },
+})
+
+const root = createRootRoute({
+  component: Shell,
+  validateSearch: validateCommon,
+  notFoundComponent: NotFound,
+})
+
+const index = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: ({ search }) => {
+    throw redirect({ to: '/traces', search })
+  },
+})
+
+const traces = createRoute({
+  getParentRoute: () => root,
+  path: '/traces',
+  validateSearch: (
+    raw: Raw,
+  ): { view?: 'spans' | undefined; chart?: 'count' | undefined } & Texts<'sort' | 'sel'> => ({
+    /** Rows are traces unless `spans`. */
+    view: raw.view === 'spans' ? ('spans' as const) : undefined,
+    sort: text(raw.sort),
+    /** Trace (or trace/span) in the drawer. */
+    sel: text(raw.sel),
+    chart: raw.chart === 'count' ? ('count' as const) : undefined,
+  }),
+  component: lazyRouteComponent(() => import('./routes/traces/TracesPage'), 'TracesPage'),
+})
+
+const trace = createRoute({
+  getParentRoute: () => root,
+  path: '/traces/$traceId',
+  validateSearch: (raw: Raw): { view?: 'flame' | undefined } & Texts<'span' | 'tab' | 'find'> => ({
+    view: raw.view === 'flame' ? ('flame' as const) : undefined,
+    span: text(raw.span),
+    tab: text(raw.tab),
+    find: text(raw.find),
+  }),
+  component: lazyRouteComponent(() => import('./routes/trace/TracePage'), 'TracePage'),
+})
+
+const logs = createRoute({
+  getParentRoute: () => root,
+  path: '/logs',
+  validateSearch: (raw: Raw): Texts<'sort' | 'sel' | 'tab' | 'lines'> => ({
+    sort: text(raw.sort),
+    /** Time and id of the record in the drawer. */
+    sel: text(raw.sel),
+    tab: text(raw.tab),
+    lines: text(raw.lines),
+  }),
+  component: lazyRouteComponent(() => import('./routes/logs/LogsPage'), 'LogsPage'),
+})
+
+const metrics = createRoute({
+  getParentRoute: () => root,
+  path: '/metrics',
+  validateSearch: (raw: Raw): Texts<'name' | 'agg' | 'quantile' | 'by' | 'compare' | 'find' | 'order'> => ({
+    name: text(raw.name),
+    agg: text(raw.agg),
+    quantile: text(raw.quantile),
+    by: text(raw.by),
+    compare: text(raw.compare),
+    find: text(raw.find),
+    order: text(raw.order),
+  }),
+  component: lazyRouteComponent(() => import('./routes/metrics/MetricsPage'), 'MetricsPage'),
+})
+
+const ingest = createRoute({
+  getParentRoute: () => root,
+  path: '/ingest',
+  component: lazyRouteComponent(() => import('./routes/ingest/IngestPage'), 'IngestPage'),
+})
+
+const sql = createRoute({
+  getParentRoute: () => root,
+  path: '/sql',
+  validateSearch: (raw: Raw): Texts<'sql'> => ({ sql: text(raw.sql) }),
+  component: lazyRouteComponent(() => import('./routes/sql/SqlPage'), 'SqlPage'),
+})
+
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  validateSearch: (raw: Raw): Texts<'tab'> => ({ tab: text(raw.tab) }),
+  component: lazyRouteComponent(() => import('./routes/settings/SettingsPage'), 'SettingsPage'),
+})
+
+function RouteError({ error, reset }: ErrorComponentProps) {
+  return (
+    <main>
+      <Failure error={error} retry={reset} />
+    </main>
+  )
+}
+
+export const router = createRouter({
+  routeTree: root.addChildren([index, traces, trace, logs, metrics, ingest, sql, settings]),
+  defaultPreload: 'intent',
+  defaultErrorComponent: RouteError,
+  // Plain `key=value`: a person can read, write and shorten the address.
+  parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
+  stringifySearch: (search) => {
+    const params = new URLSearchParams()
+    for (const [key, value] of Object.entries(search)) {
+      if (value !== undefined && value !== null && value !== '') params.set(key, String(value))
+    }
+    const out = params.toString()
+    return out ? `?${out}` : ''
+  },
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

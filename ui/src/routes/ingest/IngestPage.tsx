@@ -1,0 +1,91 @@
+import { Button } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Radio } from 'lucide-react'
+import { ingestQuery } from '@/api/ingestQueries'
+import type { IngestAnswer } from '@/api/types'
+import { useNow } from '@/kit/hooks'
+import { Page } from '@/kit/Page'
+import { SetUp } from '@/kit/SetUp'
+import { Empty, Failure, SkeletonRows } from '@/kit/states'
+import { describe } from '@/kit/time'
+import { useUtc } from '@/kit/prefs'
+import { useView } from '@/kit/view'
+import { IngestChart } from './IngestChart'
+import { Reasons } from './Reasons'
+import { Senders } from './Senders'
+import { summarise } from './summary'
+import './ingest.css'
+
+const LIVE_MS = 2_000
+const WAITING_MS = 3_000
+
+/** What arrived, from whom, and what was refused and why. */
+export function IngestPage() {
+  const { scope, live, setRange } = useView()
+  const query = useQuery({
+    ...ingestQuery(scope.project, scope.from, scope.to),
+    // An empty page waits for the first record whether or not live is on.
+    refetchInterval: (q) => (live ? LIVE_MS : q.state.data && isEmpty(q.state.data) ? WAITING_MS : false),
+  })
+  const { data } = query
+  return (
+    <Page title="Ingest">
+      {query.isPending ? (
+        <SkeletonRows rows={16} label="Loading ingest" />
+      ) : query.isError && !data ? (
+        <Failure error={query.error} retry={() => void query.refetch()} />
+      ) : !data || isEmpty(data) ? (
+        <Waiting project={scope.project} range={scope} onRange={setRange} />
+      ) : (
+        <Arrivals data={data} />
+      )}
+    </Page>
+  )
+}
+
+const isEmpty = (data: IngestAnswer): boolean => data.senders.length === 0 && data.reasons.length === 0
+
+function Waiting(props: {
+  project: string
+  range: { from: string; to: string }
+  onRange: (range: { from: string; to: string }) => void
+}) {
+  const [utc] = useUtc()
+  const relative = props.range.to === 'now'
+  return (
+    <Empty
+      title={`Nothing arrived in project ${props.project} (${describe(props.range, utc).toLowerCase()})`}
+      actions={
+        props.range.from !== 'all' && (
+          <>
+            <Button onClick={() => props.onRange({ from: 'now-24h', to: 'now' })}>Last 24 hours</Button>
+            <Button onClick={() => props.onRange({ from: 'all', to: 'now' })}>Everything</Button>
+          </>
+        )
+      }
+    >
+      {relative && (
+        <p className="ingest-waiting" role="status">
+          <Radio size={14} aria-hidden /> Waiting for the first record; this page changes by itself.
+        </p>
+      )}
+      <SetUp project={props.project} />
+    </Empty>
+  )
+}
+
+function Arrivals({ data }: { data: IngestAnswer }) {
+  const { setRange } = useView()
+  const now = useNow()
+  const said = summarise(data, now)
+  return (
+    <div className="k-scroll ingest-page" tabIndex={0} role="region" aria-label="Ingest">
+      <p className="ingest-said">
+        <strong>{said.arrived}</strong> {said.lost}
+      </p>
+      <IngestChart data={data} onRange={setRange} />
+      <Reasons reasons={data.reasons} />
+      <Senders senders={data.senders} />
+    </div>
+  )
+}

@@ -1,0 +1,114 @@
+import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { metricCatalogQuery } from '@/api/metricQueries'
+import { Page } from '@/kit/Page'
+import { SetUp } from '@/kit/SetUp'
+import { Empty, Failure, SkeletonRows } from '@/kit/states'
+import { describe } from '@/kit/time'
+import { useUtc } from '@/kit/prefs'
+import { useView } from '@/kit/view'
+import { Button } from '@mantine/core'
+import { Catalogue } from './Catalogue'
+import { Explore } from './Explore'
+import './metrics.css'
+
+/** Everything that is about one metric: left behind when another is chosen. */
+const ABOUT_ONE = {
+  agg: undefined,
+  quantile: undefined,
+  by: undefined,
+  q: undefined,
+  order: undefined,
+}
+
+export function MetricsPage() {
+  const { scope, search, patch, setRange } = useView()
+  const [utc] = useUtc()
+  const catalogue = useQuery(metricCatalogQuery(scope.project, scope.from, scope.to))
+  const metrics = catalogue.data?.metrics
+  const name = search.name
+  const entry = useMemo(() => metrics?.find((m) => m.name === name), [metrics, name])
+  const choose = (next: string | undefined) => patch({ ...ABOUT_ONE, name: next })
+
+  if (catalogue.isPending) {
+    return (
+      <Page title="Metrics">
+        <SkeletonRows rows={18} label="Loading the catalogue" />
+      </Page>
+    )
+  }
+  if (catalogue.isError && !metrics) {
+    return (
+      <Page title="Metrics">
+        <Failure error={catalogue.error} retry={() => void catalogue.refetch()} />
+      </Page>
+    )
+  }
+  if (!metrics?.length && !name) {
+    return (
+      <Page title="Metrics">
+        <Empty
+          title={`No metrics in project ${scope.project} (${describe(scope, utc).toLowerCase()})`}
+          actions={
+            scope.from !== 'all' && (
+              <>
+                <Button onClick={() => setRange({ from: 'now-24h', to: 'now' })}>Last 24 hours</Button>
+                <Button onClick={() => setRange({ from: 'all', to: 'now' })}>Everything</Button>
+              </>
+            )
+          }
+        >
+          <p>Any OpenTelemetry metric exporter or Collector fills this page.</p>
+          <SetUp project={scope.project} />
+        </Empty>
+      </Page>
+    )
+  }
+  return (
+    <Page title="Metrics">
+      <div className={name ? 'metrics-page chosen' : 'metrics-page'}>
+        <Catalogue
+          metrics={metrics ?? []}
+          selected={name}
+          find={search.find ?? ''}
+          onFind={(find) => patch({ find: find || undefined }, true)}
+          onSelect={choose}
+        />
+        <div className="metrics-explore">
+          {name ? (
+            <Explore key={name} name={name} entry={entry} onBack={() => choose(undefined)} />
+          ) : (
+            <Suggestions metrics={metrics ?? []} onSelect={choose} />
+          )}
+        </div>
+      </div>
+    </Page>
+  )
+}
+
+/** A place to start for somebody who knows no name yet. */
+function Suggestions(props: {
+  metrics: { name: string; series: number }[]
+  onSelect: (name: string) => void
+}) {
+  const known =
+    /^(http\.server\.request\.duration|gen_ai\.client\.(operation\.duration|token\.usage)|system\.cpu|process\.cpu)/
+  const first = [
+    ...props.metrics.filter((m) => known.test(m.name)),
+    ...props.metrics.filter((m) => !known.test(m.name)).toSorted((a, b) => b.series - a.series),
+  ].slice(0, 8)
+  return (
+    <Empty title="Choose a metric">
+      <p>The list has every metric that arrived in this time. Some to start with:</p>
+      <ul className="metrics-start">
+        {first.map((m) => (
+          <li key={m.name}>
+            <button type="button" className="plain" onClick={() => props.onSelect(m.name)}>
+              {m.name}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </Empty>
+  )
+}

@@ -1,0 +1,400 @@
+import { ActionIcon, Button, SegmentedControl, TextInput, Tooltip } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useParams } from '@tanstack/react-router'
+import {
+  AlertCircle,
+  ChevronsDownUp,
+  ChevronsUpDown,
+  Maximize2,
+  Route as RouteIcon,
+  Search,
+} from 'lucide-react'
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
+import { api, ApiError } from '@/api/client'
+import type { Rows, SpanRow, TraceAnswer } from '@/api/types'
+import { CopyId } from '@/kit/Copy'
+import { Drawer } from '@/kit/Drawer'
+import { printFilter } from '@/kit/filter'
+import { count, durationText } from '@/kit/format'
+import { useShortcuts } from '@/kit/keys'
+import { Page } from '@/kit/Page'
+import { Empty, Failure, SkeletonRows } from '@/kit/states'
+import { Value } from '@/kit/Value'
+import { ClockTime, Cost, StatusBadge, Tokens } from '@/kit/values'
+import { useView } from '@/kit/view'
+import { useTrace } from './data'
+import { Flame } from './Flame'
+import { KindIcon } from './KindIcon'
+import { Minimap } from './Minimap'
+import { SpanPanel } from './SpanPanel'
+import { collapseBelow, criticalPath, reveal, visibleRows, type SpanTree } from './tree'
+import { Waterfall, type TimeWindow } from './Waterfall'
+import './trace.css'
+
+export function TracePage() {
+  const { traceId } = useParams({ from: '/traces/$traceId' })
+  const { scope } = useView()
+  const { query, tree, trace } = useTrace(scope.project, traceId)
+  const title = trace ? trace.root_name || 'Trace' : 'Trace'
+  if (query.isPending) {
+    return (
+      <Page title="Trace">
+        <SkeletonRows rows={24} label="Loading the trace" />
+      </Page>
+    )
+  }
+  if (!tree || !trace) {
+    const unknown = query.error instanceof ApiError && query.error.status === 404
+    return (
+      <Page title="Trace">
+        {unknown ? (
+          <Empty title={`No trace ${traceId} in project ${scope.project}`}>
+            <p>It may be in another project, past its retention, or not have arrived yet.</p>
+            <p>
+              <Link
+                to="/traces"
+                search={(old) => ({ project: old.project, q: `trace_id:${traceId}`, from: 'all' })}
+              >
+                Search all of this project
+              </Link>
+            </p>
+          </Empty>
+        ) : (
+          <Failure error={query.error} retry={() => void query.refetch()} />
+        )}
+      </Page>
+    )
+  }
+  return (
+    <Page title={title} heading={<Heading trace={trace} tree={tree} loading={query.isFetchingNextPage} />}>
+      <TraceView key={traceId} tree={tree} traceId={traceId} />
+      {query.hasNextPage && !query.isFetchingNextPage && (
+        <div className="k-toolbar">
+          <span>
+            {count(tree.count)} of {count(trace.span_count)} spans loaded.
+          </span>
+          <Button onClick={() => void query.fetchNextPage()}>Load 50,000 more</Button>
+        </div>
+      )}
+    </Page>
+  )
+}
+
+function Heading(p: { trace: TraceAnswer['trace']; tree: SpanTree; loading: boolean }) {
+  const { trace, tree } = p
+  const known = trace.input_tokens !== null || trace.output_tokens !== null
+  return (
+    <header className="t-head">
+      <div className="row">
+        <Link to="/traces" search={(old) => ({ project: old.project, from: old.from, to: old.to })}>
+          Traces
+        </Link>
+        <span className="quiet" aria-hidden>
+          /
+        </span>
+        <h1 className="k-title cut" style={{ maxWidth: '60vw' }}>
+          {trace.root_name || 'Trace without a root'}
+        </h1>
+        <CopyId id={trace.trace_id} label="trace id" />
+        <StatusBadge status={trace.status} state={trace.state} errors={trace.error_count} />
+      </div>
+      <div className="t-facts">
+        <span>
+          <b>{durationText(trace.duration_ms ?? tree.durationNs / 1e6)}</b>
+          {trace.state === 'running' ? ' so far' : ''}
+        </span>
+        <span>
+          <b>{count(trace.span_count)}</b> spans
+          {tree.count < trace.span_count ? `, ${count(tree.count)} loaded${p.loading ? '…' : ''}` : ''}
+        </span>
+        <span>
+          <b>{trace.services.length}</b> service{trace.services.length === 1 ? '' : 's'}
+        </span>
+        {known && <Tokens input={trace.input_tokens} output={trace.output_tokens} />}
+        {trace.cost_usd !== null && <Cost value={trace.cost_usd} />}
+        {trace.models.length > 0 && <span className="cut">{trace.models.join(', ')}</span>}
+        {trace.session_id && (
+          <span>
+            session <Value k="session_id" v={trace.session_id} />
+          </span>
+        )}
+        <span>
+          <ClockTime iso={trace.start_time} date />
+        </span>
+        {tree.orphans > 0 && (
+          <span title="Their parent has not arrived, or belongs to another project">
+            {count(tree.orphans)} span{tree.orphans === 1 ? '' : 's'} without a parent
+          </span>
+        )}
+      </div>
+    </header>
+  )
+}
+
+function TraceView({ tree, traceId }: { tree: SpanTree; traceId: string }) {
+  const { search, scope, patch } = useView()
+  const flame = search.view === 'flame'
+  const find = search.find ?? ''
+  const [collapsed, setCollapsed] = useState<ReadonlySet<number>>(() => new Set())
+  const [view, setView] = useState<TimeWindow | null>(null)
+  const [showPath, setShowPath] = useState(false)
+  const findBox = useRef<HTMLInputElement>(null)
+  const whole: TimeWindow = useMemo(() => ({ from: 0, to: tree.durationNs }), [tree])
+  const window_ = view ?? whole
+
+  const selected = useMemo(
+    () => (search.span ? tree.columns.span_id.indexOf(search.span) : -1),
+    [search.span, tree],
+  )
+  const rows = useMemo(() => visibleRows(tree, collapsed), [tree, collapsed])
+  const critical = useMemo(() => (showPath ? criticalPath(tree) : null), [showPath, tree])
+  const matches = useMatches(tree, useDeferredValue(find), scope.project, traceId)
+  const found = useMemo(
+    () => (matches ? [...matches].sort((a, b) => tree.position[a]! - tree.position[b]!) : []),
+    [matches, tree],
+  )
+
+  const select = useCallback(
+    (span: number) => {
+      setCollapsed((old) => reveal(tree, old, span))
+      patch({ span: tree.columns.span_id[span] }, true)
+    },
+    [tree, patch],
+  )
+  // Arriving on a link to a span inside: open the way to it.
+  useEffect(() => {
+    if (selected >= 0) setCollapsed((old) => (old.size ? reveal(tree, old, selected) : old))
+  }, [selected, tree])
+  const toggle = useCallback((span: number, open: boolean) => {
+    setCollapsed((old) => {
+      const next = new Set(old)
+      if (open) next.delete(span)
+      else next.add(span)
+      return next
+    })
+  }, [])
+
+  const move = (step: number) => {
+    const at = selected < 0 ? -1 : rows.indexOf(selected)
+    const next = rows[Math.min(Math.max(at + step, 0), rows.length - 1)]
+    if (next !== undefined) select(next)
+  }
+  const nextWhere = (wanted: (span: number) => boolean) => {
+    const start = selected < 0 ? -1 : tree.position[selected]!
+    for (let k = 1; k <= tree.count; k++) {
+      const span = tree.order[(start + k + tree.count) % tree.count]!
+      if (wanted(span)) return select(span)
+    }
+  }
+  const setWindow = useCallback(
+    (next: TimeWindow) => {
+      const width = Math.min(Math.max(next.to - next.from, 10), tree.durationNs)
+      const from = Math.min(Math.max(next.from, 0), tree.durationNs - width)
+      setView(width >= tree.durationNs ? null : { from, to: from + width })
+    },
+    [tree],
+  )
+  const zoom = (factor: number) => {
+    const width = window_.to - window_.from
+    const inView = selected >= 0 && tree.start[selected]! < window_.to && tree.end[selected]! > window_.from
+    const middle = inView
+      ? Math.min(Math.max((tree.start[selected]! + tree.end[selected]!) / 2, window_.from), window_.to)
+      : window_.from + width / 2
+    const share = (middle - window_.from) / width
+    const from = middle - width * factor * share
+    setWindow({ from, to: from + width * factor })
+  }
+  const shift = (share: number) => {
+    const by = (window_.to - window_.from) * share
+    setWindow({ from: window_.from + by, to: window_.to + by })
+  }
+  const fit = () => {
+    if (selected < 0 || view) return setView(null)
+    const pad = Math.max((tree.end[selected]! - tree.start[selected]!) * 0.1, 10)
+    setWindow({ from: tree.start[selected]! - pad, to: tree.end[selected]! + pad })
+  }
+
+  useShortcuts('Trace', [
+    { keys: 'j', label: 'Next span', run: () => move(1) },
+    { keys: 'k', label: 'Previous span', run: () => move(-1) },
+    { keys: 'e', label: 'Next error', run: () => nextWhere((i) => tree.columns.status[i] === 'error') },
+    { keys: 'n', label: 'Next match', run: () => nextWhere((i) => matches?.has(i) ?? false) },
+    { keys: 'f', label: 'Fit the span, then the trace', run: fit },
+    { keys: 'w', label: 'Zoom in', run: () => zoom(0.6) },
+    { keys: 's', label: 'Zoom out', run: () => zoom(1 / 0.6) },
+    { keys: 'a', label: 'Earlier', run: () => shift(-0.25) },
+    { keys: 'd', label: 'Later', run: () => shift(0.25) },
+    { keys: 'c', label: 'Critical path', run: () => setShowPath(!showPath) },
+    { keys: 'v', label: 'Waterfall or flame', run: () => patch({ view: flame ? undefined : 'flame' }) },
+    { keys: '/', label: 'Search inside', run: () => findBox.current?.focus() },
+  ])
+
+  const errors = tree.roots.reduce((sum, root) => sum + tree.errors[root]!, 0)
+  return (
+    <>
+      <Minimap tree={tree} window={window_} onWindow={setWindow} />
+      <div className="k-toolbar">
+        <SegmentedControl
+          aria-label="View"
+          value={flame ? 'flame' : 'waterfall'}
+          onChange={(value) => patch({ view: value === 'flame' ? 'flame' : undefined })}
+          data={[
+            { value: 'waterfall', label: 'Waterfall' },
+            { value: 'flame', label: 'Flame' },
+          ]}
+        />
+        <TextInput
+          ref={findBox}
+          style={{ width: 220 }}
+          leftSection={<Search size={12} aria-hidden />}
+          placeholder="Search inside ( / )"
+          aria-label="Search inside this trace"
+          value={find}
+          onChange={(event) => patch({ find: event.currentTarget.value || undefined }, true)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter') nextWhere((i) => matches?.has(i) ?? false)
+            if (event.key === 'Escape') event.currentTarget.blur()
+          }}
+        />
+        {find && (
+          <span className="quiet" role="status">
+            {count(found.length)} match{found.length === 1 ? '' : 'es'}
+          </span>
+        )}
+        {errors > 0 && (
+          <Tooltip label="Next error (e)">
+            <Button
+              leftSection={<AlertCircle size={13} color="var(--bad)" aria-hidden />}
+              onClick={() => nextWhere((i) => tree.columns.status[i] === 'error')}
+            >
+              {count(errors)} error{errors === 1 ? '' : 's'}
+            </Button>
+          </Tooltip>
+        )}
+        <span className="grow" />
+        {!flame && (
+          <>
+            <Tooltip label="Critical path (c)">
+              <ActionIcon
+                aria-label="Critical path"
+                aria-pressed={showPath}
+                variant={showPath ? 'light' : 'subtle'}
+                onClick={() => setShowPath(!showPath)}
+              >
+                <RouteIcon size={14} />
+              </ActionIcon>
+            </Tooltip>
+            <Tooltip label="Collapse all below the first level">
+              <ActionIcon aria-label="Collapse all" onClick={() => setCollapsed(collapseBelow(tree, 1))}>
+                <ChevronsDownUp size={14} />
+              </ActionIcon>
+            </Tooltip>
+            <Tooltip label="Expand all">
+              <ActionIcon aria-label="Expand all" onClick={() => setCollapsed(new Set())}>
+                <ChevronsUpDown size={14} />
+              </ActionIcon>
+            </Tooltip>
+          </>
+        )}
+        <Tooltip label="Fit (f)">
+          <ActionIcon aria-label="Fit" onClick={fit}>
+            <Maximize2 size={14} />
+          </ActionIcon>
+        </Tooltip>
+      </div>
+      <div className="k-body" style={{ marginTop: 0, borderTop: 0 }}>
+        <div className="k-rows">
+          {flame ? (
+            <Flame
+              tree={tree}
+              window={window_}
+              selected={selected}
+              matches={find ? matches : null}
+              onSelect={select}
+              onWindow={setWindow}
+            />
+          ) : (
+            <Waterfall
+              tree={tree}
+              rows={rows}
+              collapsed={collapsed}
+              window={window_}
+              selected={selected}
+              matches={find ? matches : null}
+              critical={critical}
+              onSelect={select}
+              onToggle={toggle}
+            />
+          )}
+        </div>
+        {search.span && (
+          <Drawer
+            label="Span"
+            title={selected >= 0 ? <SpanTitle tree={tree} span={selected} /> : 'Span'}
+            onClose={() => patch({ span: undefined, tab: undefined }, true)}
+          >
+            <SpanPanel
+              key={search.span}
+              project={scope.project}
+              traceId={traceId}
+              spanId={search.span}
+              tab={search.tab}
+              onTab={(tab) => patch({ tab }, true)}
+            />
+          </Drawer>
+        )}
+      </div>
+    </>
+  )
+}
+
+function SpanTitle({ tree, span }: { tree: SpanTree; span: number }) {
+  const c = tree.columns
+  return (
+    <>
+      <KindIcon kind={c.kind[span]!} spanKind={c.span_kind[span]!} service={c.service[span]!} />{' '}
+      {c.name[span]}
+    </>
+  )
+}
+
+/** Names at once, in the page; attributes and payloads from the server's text index. */
+function useMatches(
+  tree: SpanTree,
+  find: string,
+  project: string,
+  traceId: string,
+): ReadonlySet<number> | null {
+  const q = printFilter([
+    { negated: false, key: 'trace_id', op: 'is', values: [traceId] },
+    { negated: false, key: '', op: 'text', values: [find] },
+  ])
+  const inside = useQuery({
+    queryKey: ['/spans', 'inside', project, q],
+    queryFn: ({ signal }) =>
+      api.get<Rows<SpanRow>>('/spans', { project, q, from: 'all', limit: 1000 }, signal),
+    enabled: find.length > 2,
+    staleTime: 30_000,
+  })
+  return useMemo(() => {
+    if (!find) return null
+    const wanted = find.toLowerCase()
+    const { name, service, model, span_id: id, kind } = tree.columns
+    const hits = new Set<number>()
+    for (let i = 0; i < tree.count; i++) {
+      if (
+        name[i]!.toLowerCase().includes(wanted) ||
+        service[i]!.toLowerCase().includes(wanted) ||
+        model[i]?.toLowerCase().includes(wanted) ||
+        kind[i] === wanted ||
+        id[i] === wanted
+      )
+        hits.add(i)
+    }
+    if (inside.data) {
+      const wantedIds = new Set(inside.data.rows.map((row) => row.span_id))
+      for (let i = 0; i < tree.count; i++) if (wantedIds.has(id[i]!)) hits.add(i)
+    }
+    return hits
+  }, [tree, find, inside.data])
+}

@@ -1,0 +1,257 @@
+import { ActionIcon, Button, SegmentedControl, Tooltip } from '@mantine/core'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { PanelLeftOpen } from 'lucide-react'
+import { useCallback, useMemo, useState } from 'react'
+import { infoQuery, spansQuery, tracesQuery } from '@/api/queries'
+import type { SpanRow, TraceRow } from '@/api/types'
+import { DataTable } from '@/kit/DataTable'
+import { Drawer } from '@/kit/Drawer'
+import { Facets } from '@/kit/Facets'
+import { FilterBar } from '@/kit/FilterBar'
+import { count, shortId } from '@/kit/format'
+import { useShortcuts } from '@/kit/keys'
+import { Explorer, Page } from '@/kit/Page'
+import { usePref } from '@/kit/prefs'
+import { Empty, Failure, SkeletonRows, Snippet } from '@/kit/states'
+import { useView } from '@/kit/view'
+import { OpenTraceButton, SpanPanel } from '../trace/SpanPanel'
+import { Charts } from './Charts'
+import { SPAN_COLUMNS, SPAN_KEYS, TRACE_COLUMNS } from './columns'
+import { useLiveTraces } from './live'
+import { TracePreview } from './TracePreview'
+import './traces.css'
+
+const DEFAULT_SORT = '-start_time'
+
+export function TracesPage() {
+  const { search, scope, live, patch, setQ } = useView()
+  const navigate = useNavigate()
+  const spansView = search.view === 'spans'
+  const sort = search.sort ?? DEFAULT_SORT
+  const [hidden, setHidden] = usePref('facets-hidden', '')
+  const [facetsOpen, setFacetsOpen] = useState(false)
+  const [scrolled, setScrolled] = useState(false)
+
+  const traces = useInfiniteQuery(tracesQuery(scope, sort, !spansView))
+  const spans = useInfiniteQuery(spansQuery(scope, sort, spansView))
+  const list = spansView ? spans : traces
+  const traceRows = useMemo(() => traces.data?.pages.flatMap((p) => p.rows) ?? [], [traces.data])
+  const spanRows = useMemo(() => spans.data?.pages.flatMap((p) => p.rows) ?? [], [spans.data])
+  const total = spansView ? spanRows.length : traceRows.length
+
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+
+  const feed = useLiveTraces(scope, live, scrolled, [spansView ? '/spans' : '/traces', scope, sort])
+  const [traceId = '', spanId = ''] = (search.sel ?? '').split('/')
+  const selectTrace = useCallback((r: TraceRow) => patch({ sel: r.trace_id, tab: undefined }, true), [patch])
+  const selectSpan = useCallback((r: SpanRow) => patch({ sel: `${r.trace_id}/${r.span_id}` }, true), [patch])
+  const open = useCallback(
+    (r: { trace_id: string; span_id?: string }) =>
+      void navigate({
+        to: '/traces/$traceId',
+        params: { traceId: r.trace_id },
+        search: (old) => ({ project: old.project, from: old.from, to: old.to, span: r.span_id }),
+      }),
+    [navigate],
+  )
+  useShortcuts('Traces', [
+    {
+      keys: 'v',
+      label: 'Traces or spans',
+      run: () => patch({ view: spansView ? undefined : 'spans', sel: undefined }),
+    },
+  ])
+
+  const table = {
+    sort,
+    onSort: (next: string) => patch({ sort: next }, true),
+    onEnd: more,
+    onScrolled: (top: number) => setScrolled(top > 40),
+  }
+  const footer = isFetchingNextPage ? 'Loading more…' : undefined
+  return (
+    <Page title="Traces">
+      <Explorer
+        filter={
+          <FilterBar
+            scope={scope}
+            signal="spans"
+            keys={SPAN_KEYS}
+            placeholder="Filter: service:web status:error duration_ms:>250ms, or words"
+            onChange={setQ}
+          />
+        }
+        chart={<Charts scope={scope} />}
+        facets={
+          (!hidden || facetsOpen) && (
+            <Facets
+              scope={scope}
+              signal="spans"
+              open={facetsOpen}
+              onChange={setQ}
+              onClose={() => (facetsOpen ? setFacetsOpen(false) : setHidden('1'))}
+            />
+          )
+        }
+        drawer={
+          traceId && (
+            <Drawer
+              label={spanId ? 'Span' : 'Trace'}
+              title={spanId ? `Span ${shortId(spanId)}` : `Trace ${shortId(traceId)}`}
+              onClose={() => patch({ sel: undefined, tab: undefined }, true)}
+            >
+              {spanId ? (
+                <SpanPanel
+                  key={spanId}
+                  project={scope.project}
+                  traceId={traceId}
+                  spanId={spanId}
+                  tab={search.tab}
+                  onTab={(tab) => patch({ tab }, true)}
+                  actions={
+                    <div className="row" style={{ padding: '0 12px 8px' }}>
+                      <OpenTraceButton traceId={traceId} spanId={spanId} />
+                      <span className="quiet">Enter</span>
+                    </div>
+                  }
+                />
+              ) : (
+                <TracePreview
+                  key={traceId}
+                  project={scope.project}
+                  traceId={traceId}
+                  onSpan={(id) => open({ trace_id: traceId, span_id: id })}
+                />
+              )}
+            </Drawer>
+          )
+        }
+      >
+        <div className="k-toolbar">
+          <Tooltip label="Show facets">
+            <ActionIcon
+              className={hidden ? '' : 'ts-narrow'}
+              aria-label="Show facets"
+              onClick={() => {
+                setHidden('')
+                setFacetsOpen(true)
+              }}
+            >
+              <PanelLeftOpen size={14} />
+            </ActionIcon>
+          </Tooltip>
+          <SegmentedControl
+            aria-label="Rows"
+            value={spansView ? 'spans' : 'traces'}
+            onChange={(value) => patch({ view: value === 'spans' ? 'spans' : undefined, sel: undefined })}
+            data={[
+              { value: 'traces', label: 'Traces' },
+              { value: 'spans', label: 'Spans' },
+            ]}
+          />
+          <span className="quiet" role="status">
+            {list.data ? `${count(total)}${hasNextPage ? '+' : ''} ${spansView ? 'spans' : 'traces'}` : ''}
+          </span>
+          {live && (
+            <span className="ts-new" role="status">
+              {feed.state === 'open' ? (
+                feed.waiting > 0 && scrolled ? (
+                  <Button variant="light" onClick={feed.show}>
+                    {count(feed.waiting)} new
+                  </Button>
+                ) : (
+                  '● live'
+                )
+              ) : feed.state === 'broken' ? (
+                'live stream lost, switch Live off and on'
+              ) : (
+                'connecting…'
+              )}
+              {feed.dropped > 0 && ` · ${count(feed.dropped)} skipped by the stream`}
+            </span>
+          )}
+        </div>
+        {list.isPending ? (
+          <SkeletonRows rows={20} label="Loading rows" />
+        ) : list.isError && !list.data ? (
+          <Failure error={list.error} retry={() => void list.refetch()} />
+        ) : total === 0 ? (
+          <NoTraces filtered={scope.q !== ''} />
+        ) : spansView ? (
+          <DataTable
+            {...table}
+            label="Spans"
+            columns={SPAN_COLUMNS}
+            rows={spanRows}
+            rowKey={spanKey}
+            selected={search.sel}
+            onSelect={selectSpan}
+            onOpen={open}
+            tone={toneOf}
+            footer={footer}
+          />
+        ) : (
+          <DataTable
+            {...table}
+            label="Traces"
+            columns={TRACE_COLUMNS}
+            rows={traceRows}
+            rowKey={traceKey}
+            selected={search.sel}
+            onSelect={selectTrace}
+            onOpen={open}
+            tone={toneOf}
+            footer={footer}
+          />
+        )}
+      </Explorer>
+    </Page>
+  )
+}
+
+const traceKey = (row: TraceRow) => row.trace_id
+const spanKey = (row: SpanRow) => `${row.trace_id}/${row.span_id}`
+const toneOf = (row: { status: string; error_count?: number }) =>
+  row.status === 'error' || (row.error_count ?? 0) > 0 ? 'error' : ''
+
+function NoTraces({ filtered }: { filtered: boolean }) {
+  const { range, scope, setQ, setRange } = useView()
+  const info = useQuery(infoQuery)
+  const everything = range.from !== 'all' && (
+    <Button onClick={() => setRange({ from: 'all', to: 'now' })}>Look at all times</Button>
+  )
+  if (filtered) {
+    return (
+      <Empty
+        title="No spans match"
+        actions={
+          <>
+            <Button onClick={() => setQ('')}>Clear the filter</Button>
+            {everything}
+          </>
+        }
+      >
+        <p className="mono">{scope.q}</p>
+      </Empty>
+    )
+  }
+  const url = info.data?.otlp_http ?? location.origin
+  const header =
+    scope.project === 'default'
+      ? ''
+      : `\nexport OTEL_EXPORTER_OTLP_HEADERS=x-tapetum-project=${scope.project}`
+  return (
+    <Empty title={`No traces in project ${scope.project} in this time`} actions={everything}>
+      <p>Any OpenTelemetry SDK fills this page. For Python, with no change to the code:</p>
+      <Snippet
+        label="setup"
+        text={`pip install opentelemetry-distro opentelemetry-exporter-otlp-proto-http\nopentelemetry-bootstrap -a install\nexport OTEL_EXPORTER_OTLP_ENDPOINT=${url}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf${header}\nOTEL_SERVICE_NAME=my-app opentelemetry-instrument python app.py`}
+      />
+      <p>With Live on, this page shows the first span as it arrives.</p>
+    </Empty>
+  )
+}

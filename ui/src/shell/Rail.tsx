@@ -1,0 +1,44 @@
+import { ActionIcon, Tooltip } from '@mantine/core'
+import { Link, useLocation } from '@tanstack/react-router'
+import { PanelLeft } from 'lucide-react'
+import { usePref } from '@/kit/prefs'
+import { useView } from '@/kit/view'
+import { PAGES } from './pages'
+
+export function Rail() {
+  const [narrow, setNarrow] = usePref('rail', '')
+  const { search } = useView()
+  const { pathname } = useLocation()
+  // Time and project travel along; a filter belongs to its page.
+  const keep = { project: search.project, from: search.from, to: search.to }
+  const items = PAGES.map((page) => {
+    const current = pathname.startsWith(page.to)
+    return (
+      <li key={page.to} className={page.to === '/settings' ? 's-foot' : ''}>
+        <Tooltip label={`${page.label}  g ${page.key}`} position="right" disabled={!narrow}>
+          <Link to={page.to} search={keep as never} aria-current={current ? 'page' : undefined}>
+            <page.icon size={16} aria-hidden />
+            <span className="s-label">{page.label}</span>
+          </Link>
+        </Tooltip>
+      </li>
+    )
+  })
+  return (
+    <nav className={narrow ? 's-rail narrow' : 's-rail'} aria-label="Pages">
+      <div className="s-brand">
+        <img src="/favicon.svg" alt="" width={20} height={20} />
+        <span className="s-label">Tapetum</span>
+        <ActionIcon
+          className="s-collapse"
+          aria-label={narrow ? 'Show labels' : 'Hide labels'}
+          aria-pressed={!!narrow}
+          onClick={() => setNarrow(narrow ? '' : '1')}
+        >
+          <PanelLeft size={14} />
+        </ActionIcon>
+      </div>
+      <ul>{items}</ul>
+    </nav>
+  )
+}

@@ -1,0 +1,68 @@
+import { Menu } from '@mantine/core'
+import { useLocation, useNavigate } from '@tanstack/react-router'
+import { Ban, Copy, Filter, Terminal } from 'lucide-react'
+import { copyText } from '@/kit/Copy'
+import { exclude, only } from '@/kit/filter'
+import { valueSql } from '@/kit/sqlText'
+import { openValueMenu, useValueMenuRequest } from '@/kit/valueMenu'
+import { useView } from '@/kit/view'
+
+/** The menu of every value anywhere. Narrowing happens on the page that shows the signal. */
+export function ValueMenuHost() {
+  const request = useValueMenuRequest()
+  const navigate = useNavigate()
+  const { pathname } = useLocation()
+  const { scope, search } = useView()
+  if (!request) return null
+  const { key, value, anchor, signal } = request
+  const home = signal === 'logs' ? '/logs' : signal === 'metrics' ? '/metrics' : '/traces'
+  const here = pathname === home
+  const narrow = (change: (q: string, key: string, value: string) => string) => {
+    const q = change(here ? scope.q : '', key, value)
+    const kept = here ? search : { project: search.project, from: search.from, to: search.to }
+    void navigate({ to: home, search: { ...kept, q } as never })
+  }
+  const sql = () => {
+    const { project, from, to } = search
+    void navigate({
+      to: '/sql',
+      search: { project, from, to, sql: valueSql(signal, key, value, scope) } as never,
+    })
+  }
+  return (
+    <Menu opened onClose={() => openValueMenu(null)} position="bottom-start" returnFocus>
+      <Menu.Target>
+        <span
+          aria-hidden
+          style={{
+            position: 'fixed',
+            left: anchor.left,
+            top: anchor.top,
+            width: Math.min(anchor.width, 240),
+            height: anchor.height,
+            pointerEvents: 'none',
+          }}
+        />
+      </Menu.Target>
+      <Menu.Dropdown aria-label={`${key} ${value.slice(0, 80)}`}>
+        <Menu.Label>
+          <span className="cut" style={{ display: 'block', maxWidth: 280 }}>
+            {key}: {value.slice(0, 120)}
+          </span>
+        </Menu.Label>
+        <Menu.Item leftSection={<Filter size={13} />} onClick={() => narrow(only)}>
+          Only this
+        </Menu.Item>
+        <Menu.Item leftSection={<Ban size={13} />} onClick={() => narrow(exclude)}>
+          Not this
+        </Menu.Item>
+        <Menu.Item leftSection={<Copy size={13} />} onClick={() => void copyText(value)}>
+          Copy
+        </Menu.Item>
+        <Menu.Item leftSection={<Terminal size={13} />} onClick={sql}>
+          Open in SQL
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,22 @@
+/** The pages that exist, in the order of the rail. */
+import { Activity, ChartSpline, Inbox, ScrollText, Settings, Terminal, type LucideIcon } from 'lucide-react'
+
+export interface PageEntry {
+  to: '/traces' | '/logs' | '/metrics' | '/ingest' | '/sql' | '/settings'
+  label: string
+  icon: LucideIcon
+  /** Second key after `g`. */
+  key: string
+  /** Which parts of the top bar mean something there. */
+  time: boolean
+  live: boolean
+}
+
+export const PAGES: PageEntry[] = [
+  { to: '/traces', label: 'Traces', icon: Activity, key: 't', time: true, live: true },
+  { to: '/logs', label: 'Logs', icon: ScrollText, key: 'l', time: true, live: true },
+  { to: '/metrics', label: 'Metrics', icon: ChartSpline, key: 'm', time: true, live: false },
+  { to: '/ingest', label: 'Ingest', icon: Inbox, key: 'i', time: true, live: true },
+  { to: '/sql', label: 'SQL', icon: Terminal, key: 's', time: false, live: false },
+  { to: '/settings', label: 'Settings', icon: Settings, key: 'e', time: false, live: false },
+]
