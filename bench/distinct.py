@@ -114,7 +114,8 @@ def copies(source: list[Span], count: int, base_ns: int, day_start: int) -> Iter
         def fresh(old: str, ids: dict[str, str] = ids, nth: int = nth) -> str:
             new = ids.get(old)
             if new is None:
-                new = ids[old] = hashlib.blake2b(b"%d" % nth + bytes.fromhex(old), digest_size=len(old) // 2).hexdigest()
+                salted = b"%d" % nth + bytes.fromhex(old)
+                new = ids[old] = hashlib.blake2b(salted, digest_size=len(old) // 2).hexdigest()
             return new
 
         for s in source:
@@ -167,9 +168,8 @@ def deliveries(spans: Iterator[Span], truth: Truth, needle: str, seed: int = 11)
     rnd = random.Random(seed)
     later: deque[tuple[int, Any]] = deque()
     resent: list[Span] = []
-    sent = 0
     sessions: dict[str, int] = {}
-    for span in spans:
+    for sent, span in enumerate(spans, 1):
         truth.spans += 1
         _count(span, truth, needle, sessions)
         draw = rnd.random()
@@ -192,7 +192,6 @@ def deliveries(spans: Iterator[Span], truth: Truth, needle: str, seed: int = 11)
             if draw < 0.15:
                 resent.append(span)
         truth.deliveries += 1
-        sent += 1
         while later and later[0][0] <= sent:
             yield later.popleft()[1]
         if len(resent) >= 1_000:

@@ -14,11 +14,13 @@ import json
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from bench.limits import limits
 from bench.machine import load, machine, machine_busy_seconds
+from bench.parts import live_bytes
 from bench.payload import requests, spans_payload
 from bench.payload_signals import logs_payload, metrics_payload
 from bench.peers import PEERS, measure_peer
@@ -28,6 +30,11 @@ from bench.steps import steps
 
 CONNECTIONS = 4
 WARM_UP = 10
+_PAYLOADS: dict[str, Callable[[Path, int], Path]] = {
+    "traces": spans_payload,
+    "logs": logs_payload,
+    "metrics": metrics_payload,
+}
 _VIEWS = {"traces": "spans", "logs": "logs", "metrics": "metrics"}
 
 
@@ -41,7 +48,6 @@ def measure(work: Path, name: str, payload: Path) -> dict[str, Any]:
         url = f"{server.url}/v1/{signal}"
         warm = send(url, bodies[:WARM_UP], connections=CONNECTIONS, gzip=zipped)
         time.sleep(3)
-        empty = server.bytes_on_disk()
         busy, own = machine_busy_seconds(), time.process_time()
         before, threads, encode = server.cpu(), server.cpu_by_thread(), _step(server, "encode")
         groups, rows = server.metric("tapetum_store_groups_total"), server.metric("tapetum_store_rows_total")
@@ -51,17 +57,16 @@ def measure(work: Path, name: str, payload: Path) -> dict[str, Any]:
         spent = server.cpu() - before
         elapsed = sent.wall_s + 10
         others = (machine_busy_seconds() - busy - spent - (time.process_time() - own)) / elapsed
-        by_thread = {k: v - threads[k] for k, v in server.cpu_by_thread().items()}
+        by_thread = {k: v - threads.get(k, 0) for k, v in server.cpu_by_thread().items()}
         groups = server.metric("tapetum_store_groups_total") - groups
         rows = server.metric("tapetum_store_rows_total") - rows
         encode = _step(server, "encode") - encode
         per = 1e6 / sent.accepted
         stored = int(server.sql(f"SELECT count() FROM {_VIEWS[signal]}")[0][0])
         assert stored == sent.accepted + warm.accepted, (stored, sent, warm)
-        server.settle()
-        size = server.bytes_on_disk() - empty
         out = {
-            "signal": name, "records": sent.accepted, "bytes_per_record": round(sum(len(b) for b, _ in bodies) / sum(n for _, n in bodies)),
+            "signal": name, "records": sent.accepted,
+            "bytes_per_record": round(sum(len(b) for b, _ in bodies) / sum(n for _, n in bodies)),
             "per_cpu_s": round(sent.accepted / spent), "cpu_us": round(spent * per, 1),
             "of_it": {
                 "encode_us": round(encode * per, 1),
@@ -70,10 +75,13 @@ def measure(work: Path, name: str, payload: Path) -> dict[str, Any]:
             },
             "wall_s": round(sent.wall_s, 2), "per_wall_s": round(sent.accepted / sent.wall_s),
             "answer_p50_ms": sent.quantile_ms(0.5), "answer_p99_ms": sent.quantile_ms(0.99),
-            "rows_per_commit": round(rows / max(groups, 1)), "disk_bytes_per_record": round(size / sent.accepted, 1),
+            "rows_per_commit": round(rows / max(groups, 1)),
             "answers": dict(sent.statuses), "resident_mb": round(server.resident_mb()),
             "cores_used_by_others": round(max(others, 0), 2), "load": load(),
         }  # fmt: skip
+    settled, merged = live_bytes(data)
+    out["disk_bytes_per_record"] = round(settled / stored, 1)
+    out["disk_bytes_per_record_merged"] = round(merged / stored, 1)
     shutil.rmtree(data, ignore_errors=True)
     return out
 
@@ -98,8 +106,8 @@ def main() -> None:
     print(json.dumps({"steps": steps(payload, 20_000)}), flush=True)
     cost = 0.0
     for name in args.signals:
-        made = {"traces": spans_payload, "logs": logs_payload, "metrics": metrics_payload}[name.partition("-")[0]]
-        result = measure(args.work, name, made(args.work, args.spans))
+        made = _PAYLOADS[name.partition("-")[0]](args.work, args.spans)
+        result = measure(args.work, name, made)
         if name == "traces":
             cost = result["cpu_us"]
             result["times_protobuf_decode"] = round(cost / bound["protobuf_decode_us"], 1)

@@ -1,6 +1,6 @@
 """Physical limits for one payload: what the same bytes cost one thread when almost nothing is done with them.
 
-    python -m bench.limits [--spans 100000] [--work DIR]
+python -m bench.limits [--spans 100000] [--work DIR]
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def limits(payload: Path, at_most: int = 20_000) -> dict[str, Any]:
             for resource_spans in ExportTraceServiceRequest.FromString(body).resource_spans:
                 for scope_spans in resource_spans.scope_spans:
                     for span in scope_spans.spans:
-                        {a.key: getattr(a.value, a.value.WhichOneof("value")) for a in span.attributes}
+                        {a.key: getattr(a.value, str(a.value.WhichOneof("value"))) for a in span.attributes}
 
     whole = b"".join(raw)
     compressor = zstandard.ZstdCompressor(level=3)

@@ -17,6 +17,7 @@ from bench.words import Text
 _LEVELS = [(5, "DEBUG", 2), (9, "INFO", 12), (13, "WARN", 2), (17, "ERROR", 1)]
 _ROUTES = ["/apply", "/score", "/features/{id}", "/login", "/healthz"]
 _SERIES = 200
+_CUMULATIVE: Any = 2
 _BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 
@@ -73,11 +74,11 @@ def _logs(records: int, batch: int, rnd: random.Random) -> Iterator[tuple[bytes,
             record.body.string_value = text(rnd.randint(60, 200))
             if rnd.random() < 0.5:
                 record.trace_id, record.span_id = rnd.randbytes(16), rnd.randbytes(8)
+            _put(record, http__route=rnd.choice(_ROUTES), user__id=f"user-{rnd.randrange(2000)}")
             _put(
-                record, http__route=rnd.choice(_ROUTES), http__response__status_code=rnd.choice([200, 200, 200, 404, 500]),
-                user__id=f"user-{rnd.randrange(2000)}", request__id=rnd.randbytes(8).hex(), duration_ms=rnd.random() * 100,
-                code__function__name="handle",
-            )  # fmt: skip
+                record, http__response__status_code=rnd.choice([200, 200, 200, 404, 500]), code__function__name="handle"
+            )
+            _put(record, request__id=rnd.randbytes(8).hex(), duration_ms=rnd.random() * 100)
         yield request.SerializeToString(), len(scope_logs.log_records)
 
 
@@ -93,11 +94,12 @@ def _metrics(points: int, batch: int, rnd: random.Random) -> Iterator[tuple[byte
         scope_metrics.scope.name = "app.meter"
         gauge = scope_metrics.metrics.add(name="app.queue.size", unit="{item}")
         counter = scope_metrics.metrics.add(name="http.server.request.count", unit="{request}")
-        counter.sum.aggregation_temporality, counter.sum.is_monotonic = 2, True
+        counter.sum.aggregation_temporality, counter.sum.is_monotonic = _CUMULATIVE, True
         histogram = scope_metrics.metrics.add(name="http.server.request.duration", unit="s")
-        histogram.histogram.aggregation_temporality = 2
+        histogram.histogram.aggregation_temporality = _CUMULATIVE
         count = min(batch, points - nth)
         for i in range(nth, nth + count):
+            point: Any
             series, tick = i % _SERIES, i // _SERIES
             at = start + tick * 10 * 10**9
             if series % 5 == 4:
@@ -108,9 +110,11 @@ def _metrics(points: int, batch: int, rnd: random.Random) -> Iterator[tuple[byte
                 point.count, point.sum = sum(counts), rnd.random() * 1000
             elif series % 5 in (2, 3):
                 totals[series] += rnd.randrange(50)
-                point = counter.sum.data_points.add(time_unix_nano=at, start_time_unix_nano=start, as_int=totals[series])
+                point = counter.sum.data_points.add(time_unix_nano=at, start_time_unix_nano=start)
+                point.as_int = totals[series]
             else:
                 point = gauge.gauge.data_points.add(time_unix_nano=at, as_double=rnd.random() * 100)
-            _put(point, http__route=_ROUTES[series % 5], server__address=f"10.0.0.{series}", http__request__method="POST")
+            _put(point, http__route=_ROUTES[series % 5], server__address=f"10.0.0.{series}")
+            _put(point, http__request__method="POST")
         nth += count
         yield request.SerializeToString(), count

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -30,7 +30,8 @@ class Server:
         self.data = data
         self._log = (data.parent / f"{data.name}.log").open("w")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tapetum_server", "serve", "--port", "0", "--grpc-port", "0", "--data", str(data), "--json"],
+            [sys.executable, "-m", "tapetum_server", "serve", "--port", "0", "--grpc-port", "0", "--data", str(data),
+             "--json"],
             stdout=subprocess.PIPE, stderr=self._log, text=True,
         )  # fmt: skip
         assert self._process.stdout is not None
@@ -62,9 +63,9 @@ class Server:
         """Resident memory."""
         return resident_mb(self.pid)
 
-    def cpu_by_thread(self) -> Counter[str]:
+    def cpu_by_thread(self) -> dict[str, float]:
         """CPU seconds by the name of the thread; the engine names its own."""
-        out: Counter[str] = Counter()
+        out: dict[str, float] = defaultdict(float)
         for task in Path(f"/proc/{self.pid}/task").iterdir():
             try:
                 head, _, rest = (task / "stat").read_text().rpartition(")")
@@ -73,17 +74,6 @@ class Server:
             fields = rest.split()
             out[head.partition("(")[2]] += (int(fields[11]) + int(fields[12])) / _TICK
         return out
-
-    def bytes_on_disk(self) -> int:
-        """Size of all files of the data directory."""
-        total = 0
-        for path in self.data.rglob("*"):
-            try:
-                if path.is_file() and not path.is_symlink():
-                    total += path.stat().st_size
-            except OSError:
-                continue
-        return total
 
     def get(self, path: str) -> bytes:
         """Body of one GET."""

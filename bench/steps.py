@@ -1,6 +1,6 @@
 """What each step of storing a span costs by itself, in this process, on one thread.
 
-    python -m bench.steps [--spans 20000] [--work DIR]
+python -m bench.steps [--spans 20000] [--work DIR]
 """
 
 from __future__ import annotations

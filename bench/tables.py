@@ -148,9 +148,16 @@ class Filled:
         return out
 
 
-def stream(payload: Path, count: int, only_agents: bool) -> tuple[Iterator[Span | tuple[Span, Span]], Truth, list[Span]]:
+Deliveries = Iterator[Span | tuple[Span, Span]]
+
+
+def yesterday() -> int:
+    """The last whole day's start, in nanoseconds since 1970."""
+    return (time.time_ns() // (24 * HOUR) - 1) * 24 * HOUR
+
+
+def stream(payload: Path, count: int, day: int, only_agents: bool) -> tuple[Deliveries, Truth, list[Span]]:
     """The deliveries, the truth about them (complete when they are exhausted), and the spans of the first copy."""
-    day = (time.time_ns() // (24 * HOUR) - 1) * 24 * HOUR
     truth = Truth()
     if only_agents:
         return _counted(agents(5, day), truth), truth, []
@@ -168,9 +175,9 @@ def _counted(spans: Iterator[Span], truth: Truth) -> Iterator[Span]:
         yield span
 
 
-def measure(layout: Layout, payload: Path, count: int, directory: Path) -> dict[str, Any]:
+def measure(layout: Layout, payload: Path, count: int, day: int, directory: Path) -> dict[str, Any]:
     """Everything about one layout."""
-    made, truth, source = stream(payload, count, only_agents=False)
+    made, truth, source = stream(payload, count, day, only_agents=False)
     filled = Filled(layout, directory)
     load_before = load()
     cpu = asyncio.run(filled.fill(made))
@@ -199,7 +206,7 @@ def measure(layout: Layout, payload: Path, count: int, directory: Path) -> dict[
 
 def measure_agents(layout: Layout, directory: Path) -> dict[str, Any]:
     """Bytes of agents that resend their history, alone in a store."""
-    made, truth, _ = stream(Path(), 0, only_agents=True)
+    made, truth, _ = stream(Path(), 0, yesterday(), only_agents=True)
     sent = 0
 
     def watched() -> Iterator[Span | tuple[Span, Span]]:
@@ -251,6 +258,8 @@ def main() -> None:
     parser.add_argument("--layouts", nargs="+", choices=LAYOUTS, default=list(LAYOUTS))
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "tapetum-bench")
     parser.add_argument("--out", type=Path, help="append the results here, one JSON line each")
+    # All layouts get the same day, also when midnight passes between them.
+    parser.add_argument("--day", type=int, default=yesterday(), help=argparse.SUPPRESS)
     parser.add_argument("--child", nargs=2, metavar=("WHAT", "LAYOUT"), help=argparse.SUPPRESS)
     args = parser.parse_args()
     payload = spans_payload(args.work, args.spans)
@@ -258,7 +267,10 @@ def main() -> None:
         what, name = args.child
         directory = args.work / f"tables-{name}"
         layout = LAYOUTS[name]
-        result = measure_agents(layout, directory) if what == "agents" else measure(layout, payload, args.copies, directory)
+        if what == "agents":
+            result = measure_agents(layout, directory)
+        else:
+            result = measure(layout, payload, args.copies, args.day, directory)
         shutil.rmtree(directory, ignore_errors=True)
         print(json.dumps(result), flush=True)
         return
@@ -267,15 +279,17 @@ def main() -> None:
     for what in ("agents", "spans"):
         for name in args.layouts:
             command = [sys.executable, "-m", "bench.tables", "--child", what, name, "--work", str(args.work)]
-            command += ["--copies", str(args.copies), "--spans", str(args.spans)]
-            line = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip().splitlines()[-1]
+            command += ["--copies", str(args.copies), "--spans", str(args.spans), "--day", str(args.day)]
+            said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+            line = said.strip().splitlines()[-1]
             print(line, flush=True)
             if args.out:
                 with args.out.open("a") as file:
                     file.write(line + "\n")
             if what == "spans":
                 result = json.loads(line)
-                digests[name] = {k: q["digest"] for k, q in result["queries_merged"].items() if k != "the same with attributes"}
+                answers = result["queries_merged"].items()
+                digests[name] = {k: q["digest"] for k, q in answers if k != "the same with attributes"}
     agree = all(d == next(iter(digests.values())) for d in digests.values())
     print(json.dumps({"layouts_give_the_same_answers": agree}))
     if not agree:

@@ -117,7 +117,8 @@ def questions(layout: Layout, database: str, *, trace: str, session: str, word: 
     rows = f"{layout.table} FINAL"
     where = "WHERE project = 'default'"
     roots = f"SELECT trace_id, start_time FROM {rows} {where} AND parent_span_id = '' ORDER BY start_time DESC LIMIT 50"
-    counted = "owns_usage AND (project, trace_id, span_id) NOT IN (SELECT project, trace_id, span_id FROM span_duplicates)"
+    others = "SELECT project, trace_id, span_id FROM span_duplicates"
+    counted = f"owns_usage AND (project, trace_id, span_id) NOT IN ({others})"
     shown = (
         "span_id, parent_span_id, name, kind, span_kind, service, start_time, end_time, ended, status, model, "
         "input_tokens, output_tokens, cost_usd"
@@ -129,8 +130,8 @@ def questions(layout: Layout, database: str, *, trace: str, session: str, word: 
     return {
         "latest 50 traces": f"SELECT trace_id, argMin(name, (parent_span_id != '', start_time)) AS root, "
         f"min(start_time) AS start, max(end_time), count(), countIf(status = 'error'), "
-        f"groupUniqArrayIf(model, model != ''), sumIf(input_tokens, {counted}), sumIf(output_tokens, {counted}) "
-        f"FROM {rows} {where} AND trace_id IN (SELECT trace_id FROM ({roots})) "
+        f"arraySort(groupUniqArrayIf(model, model != '')), sumIf(input_tokens, {counted}), "
+        f"sumIf(output_tokens, {counted}) FROM {rows} {where} AND trace_id IN (SELECT trace_id FROM ({roots})) "
         f"AND start_time >= (SELECT min(start_time) FROM ({roots})) GROUP BY trace_id ORDER BY start DESC",
         "trace of 1,000 spans": f"SELECT {shown} FROM {rows} {where} AND trace_id = '{trace}' ORDER BY start_time",
         "the same with attributes": f"SELECT {shown}, {attributes} AS everything FROM {rows} {where} "

@@ -11,20 +11,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
+from starlette.routing import Match
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tapetum_server.api.access import ServerFacts
-from tapetum_server.api.application import Services, create_api
+from tapetum_server.api.application import ROUTERS, Services, create_api
 from tapetum_server.api.live import LiveHub
 from tapetum_server.catalog.catalog import Catalog
+from tapetum_server.query.gate_settings import GATE_SETTINGS
 from tapetum_server.query.sql_store import StoreSql
 from tapetum_server.query.store_reader import StoreReader
 from tapetum_server.signals.consumer import Batch
 from tapetum_server.signals.identity import LOOPBACK, Identity
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.metrics import Buckets, Metric, MetricBatch
-from tapetum_server.signals.resource import Resource, Scope as Instrumentation
+from tapetum_server.signals.resource import Resource
+from tapetum_server.signals.resource import Scope as Instrumentation
 from tapetum_server.signals.spans import Canonical, Event, Link, SpanBatch
 from tapetum_server.store.embedded import EmbeddedEngine
 from tapetum_server.store.migrate import migrate
@@ -35,6 +41,10 @@ NOW = 1_795_471_200 * SECOND
 """2026-11-23T22:00:00Z: what `now` means to the API under test."""
 START = NOW - 1_800 * SECOND
 _numbers = itertools.count(1)
+
+
+ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+"""Every route of the product's API."""
 
 
 class As:
@@ -54,7 +64,7 @@ class World:
     """One store of its own, its writer, and the API over it."""
 
     def __init__(self, home: Path, catalog_directory: Path, identity: Identity = LOOPBACK) -> None:
-        self.engine = EmbeddedEngine(home, f"asked_{os.getpid()}_{next(_numbers)}")
+        self.engine = EmbeddedEngine(home, f"asked_{os.getpid()}_{next(_numbers)}", profiles=GATE_SETTINGS)
         migrate(self.engine)
         self.catalog = Catalog.open(catalog_directory, version="0.1.0")
         self.executor = ThreadPoolExecutor(4)
@@ -91,7 +101,7 @@ class World:
         """The JSON of a successful GET. `from_` is the query's `from`."""
         answer = self.client.get(f"/v1{path}", params={k.rstrip("_"): v for k, v in query.items()})
         assert answer.status_code == 200, answer.text
-        return answer.json()
+        return self._documented("GET", path, answer.json())
 
     def error(self, path: str, status: int, /, **query: Any) -> dict[str, Any]:
         """The error of a GET that fails."""
@@ -104,7 +114,17 @@ class World:
         """The JSON of a successful POST. `from_` is the body's `from`."""
         answer = self.client.post(f"/v1{path}", json={k.rstrip("_"): v for k, v in body.items()})
         assert answer.status_code == 200, answer.text
-        return answer.json()
+        return self._documented("POST", path, answer.json())
+
+    def _documented(self, method: str, path: str, content: Any) -> Any:
+        """`content`, which must be exactly what the OpenAPI document says of its route."""
+        for route in ROUTES:
+            matched, _ = route.matches({"type": "http", "method": method, "path": f"/v1{path}", "headers": []})
+            if matched is Match.FULL:
+                model = TypeAdapter(route.response_model)
+                assert orjson.loads(model.dump_json(model.validate_python(content))) == content
+                return content
+        raise AssertionError(f"no route for {method} {path}")
 
     def sql(self, query: str, **parameters: object) -> list[dict[str, Any]]:
         """Rows of plain SQL on the same store: the oracle."""

@@ -342,8 +342,8 @@ def start_world(
     """Start the demo's services beside a running server and return at once; they are at work seconds later.
 
     Telemetry goes to `otlp_endpoint` (the base URL of OTLP over HTTP), into the project `demo`. The world keeps its
-    files in `data_dir`, a directory of its own. Call `stop` before the server stops, so that the last telemetry finds it; when this
-    process dies instead, the services notice and leave by themselves.
+    files in `data_dir`, a directory of its own. Call `stop` before the server stops, so that the last telemetry finds
+    it; when this process dies instead, the services notice and leave by themselves.
 
     Raises:
         UnknownFault: a name in `faults` is no fault.

@@ -26,14 +26,14 @@ class Sink:
 
     def keep(self, path: str, headers: dict[str, str], body: bytes) -> None:
         """Remember one request."""
-        kind = {
+        kinds: dict[str, Any] = {
             "/v1/traces": ExportTraceServiceRequest,
             "/v1/logs": ExportLogsServiceRequest,
             "/v1/metrics": ExportMetricsServiceRequest,
-        }[path]
+        }
         with self._lock:
             self.headers.append(headers)
-            self._requests[path].append(kind.FromString(body))
+            self._requests[path].append(kinds[path].FromString(body))
 
     def spans(self) -> list[tuple[str, Any]]:
         """(service, span) of every span."""

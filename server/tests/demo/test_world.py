@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from demo.otlp_sink import Sink, otlp_sink
+
 from tapetum_demo import UnknownFault, start_world
 from tapetum_demo.world import missing_dependencies
 

@@ -100,15 +100,26 @@ class RunningServer:
         """The answer of `/readyz`."""
         return self.client.get("/readyz")
 
-    def counts(self, project: str) -> Counter[tuple[str, str, str]]:
-        """(signal, outcome, reason) to records of one project, from `/metrics`."""
-        found: Counter[tuple[str, str, str]] = Counter()
+    def counts(self) -> Counter[tuple[str, str, str, str]]:
+        """(project, signal, outcome, reason) to records, from `/metrics`."""
+        found: Counter[tuple[str, str, str, str]] = Counter()
         for line in self.client.get("/metrics").text.splitlines():
             if line.startswith("tapetum_ingest_records_total{"):
                 labels = dict(re.findall(r'(\w+)="([^"]*)"', line))
-                if labels["project"] == project:
-                    count = float(line.rpartition(" ")[2])
-                    found[labels["signal"], labels["outcome"], labels["reason"]] += int(count)
+                key = (labels["project"], labels["signal"], labels["outcome"], labels["reason"])
+                found[key] += int(float(line.rpartition(" ")[2]))
+        return found
+
+    def stored_counts(self) -> Counter[tuple[str, str, str, str]]:
+        """The same from view `ingest`, which is a few seconds behind."""
+        found: Counter[tuple[str, str, str, str]] = Counter()
+        for project, sent, reason, *numbers in self.rows(
+            "SELECT project, signal, reason, sum(accepted), sum(refused), sum(dropped), sum(truncated) "
+            "FROM ingest GROUP BY project, signal, reason"
+        ):
+            for outcome, count in zip(("accepted", "refused", "dropped", "truncated"), numbers):
+                if count:
+                    found[project, sent, outcome, reason] = count
         return found
 
     def peak_memory(self) -> int:

@@ -178,8 +178,12 @@ def test_the_tail_and_the_list_of_logs_agree(asked: World, text: str) -> None:
     assert live(text, logs=True) == asyncio.run(found(asked, text, logs=True))
 
 
-WORDS = st.sampled_from(["service", "route", "n", "host.name", "name", "attributes.n", "resource.n", "model", "x'y", "a\\b"])
-VALUES = st.sampled_from(["web", "/a", "5", "h1", "", "chat", "gpt-4o", "it's", "\\", "x" * 200, "u-1", "\n", "{p0:String}"])
+WORDS = st.sampled_from(
+    ["service", "route", "n", "host.name", "name", "attributes.n", "resource.n", "model", "x'y", "a\\b"]
+)
+VALUES = st.sampled_from(
+    ["web", "/a", "5", "h1", "", "chat", "gpt-4o", "it's", "\\", "x" * 200, "u-1", "\n", "{p0:String}"]
+)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -107,7 +107,8 @@ def body_of(path: Path) -> bytes:
 
 def columns(batch: Any) -> dict[str, Any]:
     """A batch as plain values: resources, scopes and metrics become dicts too."""
-    found = {name: getattr(batch, name) for name in batch.__dataclass_fields__}
+    # `canonical` is for processors to fill.
+    found = {name: getattr(batch, name) for name in batch.__dataclass_fields__ if name != "canonical"}
     for name in ("resource", "scope", "metric"):
         if name in found:
             found[name] = [{f: getattr(o, f) for f in o.__dataclass_fields__} for o in found[name]]

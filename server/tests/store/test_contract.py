@@ -362,3 +362,32 @@ def test_an_insert_that_does_not_fit_leaves_nothing_behind(any_engine: Engine) -
     with pytest.raises(StoreError):
         any_engine.insert("span_rows", pa.table({"nosuchcolumn": ["x"]}))
     assert count(any_engine, "spans") == 0
+
+
+def test_two_resources_that_say_the_same_are_stored(any_engine: Engine, keep: Keep) -> None:
+    """Every OTLP request of a process makes a new resource object with the same text."""
+    one, other = spans({"span_id": f"{1:016x}"}), spans({"span_id": f"{2:016x}"})
+    for name in ("resource", "scope", "trace_id", "span_id", "parent_span_id", "trace_state", "flags", "name",
+                 "span_kind", "start_time_unix_nano", "end_time_unix_nano", "status_code", "status_message",
+                 "attributes", "events", "links", "dropped", "canonical"):  # fmt: skip
+        getattr(one, name).extend(getattr(other, name))
+    keep(one)
+    assert rows(any_engine, "SELECT service, count() AS n FROM spans GROUP BY service") == [{"service": "shop", "n": 2}]
+
+
+def test_a_request_that_the_engine_refuses_does_not_take_its_neighbours_along(
+    any_engine: Engine, keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A group is written together; if the engine refuses it for its content, each request is tried alone."""
+    insert = any_engine.insert
+
+    def picky(table: str, table_rows: pa.Table) -> None:
+        if table == "span_rows" and "poison" in table_rows.column("span_id").to_pylist():
+            raise StoreError("Code: 53. DB::Exception: TYPE_MISMATCH", 53)
+        insert(table, table_rows)
+
+    monkeypatch.setattr(any_engine, "insert", picky)
+    receipts = keep(spans({"span_id": "good1"}), spans({"span_id": "poison"}), spans({"span_id": "good2"}))
+    assert [r.accepted for r in receipts] == [1, 0, 1]
+    assert receipts[1].refused == {"not_storable": 1}
+    assert count(any_engine, "spans") == 2

@@ -1,4 +1,16 @@
-/** One place that talks HTTP: base path, project, errors in the server's own shape. */
+/** One place that talks HTTP: base path, errors in the server's own shape, only routes that the server has. */
+import type { paths } from './schema'
+
+type Method = 'get' | 'post' | 'patch' | 'delete'
+/** `/v1/traces/{trace_id}` as `/traces/${string}`. */
+type Filled<P extends string> = P extends `${infer A}{${string}}${infer B}` ? `${A}${string}${Filled<B>}` : P
+type Short<P> = P extends `/v1${infer Rest}` ? Filled<Rest> : never
+/** Routes with this method, from the OpenAPI document: a route that goes away fails the type check here. */
+type Route<M extends Method> = {
+  [P in keyof paths]: paths[P] extends Record<M, object> ? Short<P> : never
+}[keyof paths]
+export type GetRoute = Route<'get'>
+type AnyRoute = GetRoute | Route<'post'> | Route<'patch'> | Route<'delete'>
 
 export type Query = Record<string, string | number | boolean | undefined | null>
 
@@ -20,7 +32,7 @@ export class ApiError extends Error {
   }
 }
 
-export function apiUrl(path: string, query: Query = {}): string {
+export function apiUrl(path: AnyRoute, query: Query = {}): string {
   const params = new URLSearchParams()
   for (const [key, value] of Object.entries(query)) {
     if (value !== undefined && value !== null && value !== '') params.set(key, String(value))
@@ -42,7 +54,7 @@ interface Options {
   signal?: AbortSignal
 }
 
-export async function request(method: string, path: string, options: Options = {}): Promise<Response> {
+export async function request(method: string, path: AnyRoute, options: Options = {}): Promise<Response> {
   const url = apiUrl(path, options.query)
   const shown = `${method} ${url}`
   const init: RequestInit = { method, credentials: 'same-origin', headers: { accept: 'application/json' } }
@@ -66,17 +78,17 @@ export async function request(method: string, path: string, options: Options = {
   return response
 }
 
-async function json<T>(method: string, path: string, options: Options): Promise<T> {
+async function json<T>(method: string, path: AnyRoute, options: Options): Promise<T> {
   const response = await request(method, path, options)
   if (response.status === 204) return undefined as T
   return (await response.json()) as T
 }
 
 export const api = {
-  get: <T>(path: string, query?: Query, signal?: AbortSignal) =>
+  get: <T>(path: Route<'get'>, query?: Query, signal?: AbortSignal) =>
     json<T>('GET', path, { ...(query ? { query } : {}), ...(signal ? { signal } : {}) }),
-  post: <T>(path: string, body: unknown, signal?: AbortSignal) =>
+  post: <T>(path: Route<'post'>, body: unknown, signal?: AbortSignal) =>
     json<T>('POST', path, { body, ...(signal ? { signal } : {}) }),
-  patch: <T>(path: string, body: unknown) => json<T>('PATCH', path, { body }),
-  delete: <T>(path: string) => json<T>('DELETE', path, {}),
+  patch: <T>(path: Route<'patch'>, body: unknown) => json<T>('PATCH', path, { body }),
+  delete: <T>(path: Route<'delete'>) => json<T>('DELETE', path, {}),
 }

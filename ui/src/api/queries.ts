@@ -1,6 +1,6 @@
 /** What pages may ask, as query options for `useQuery` and `useInfiniteQuery`. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { api } from './client'
+import { api, type GetRoute } from './client'
 import type {
   FacetAnswer,
   Info,
@@ -29,7 +29,7 @@ export const infoQuery = queryOptions({
   staleTime: 60_000,
 })
 
-function pageOf<T>(path: string, scope: Scope, sort: string, enabled: boolean, limit = 100) {
+function pageOf<T>(path: GetRoute, scope: Scope, sort: string, enabled: boolean, limit = 100) {
   return infiniteQueryOptions({
     queryKey: [path, scope, sort],
     queryFn: ({ pageParam, signal }) =>

@@ -53,8 +53,8 @@ export function Heatmap(p: { data: SpanHeatmap; height?: number; onSelect: (box:
         if (!n) continue
         const px = LEFT + x * w
         const py = 6 + plotH - (y + 1) * h
-        // Square root: one slow span must stay visible beside ten thousand quick ones.
-        const t = 0.18 + 0.82 * Math.sqrt(n / top)
+        // Logarithmic: one slow span must stay visible beside ten thousand quick ones.
+        const t = 0.18 + 0.82 * (Math.log1p(n) / Math.log1p(top))
         g.fillStyle = viridis(scheme === 'dark' ? t : 1 - t * 0.92)
         g.fillRect(px, py, Math.max(w - 1, 1), Math.max(h - 0.5, 1))
         if (data.errors[x]?.[y]) {

@@ -19,7 +19,7 @@ export function SetUp({ project, apiKey }: { project: string; apiKey?: string })
   if (!info.data) return null
   const needsKey = info.data.auth === 'keys'
   const texts = snippets({
-    http: info.data.otlp_http,
+    http: info.data.otlp_http ?? location.origin,
     project,
     key: apiKey ?? (needsKey ? 'YOUR_KEY' : ''),
   })

@@ -55,7 +55,8 @@ export function shortId(id: string): string {
 
 export function ago(ms: number, now: number): string {
   const seconds = Math.round((now - ms) / 1000)
-  if (seconds < -1) return `in ${span(-seconds)}`
+  // Clocks differ a little, and the page's own is read every ten seconds.
+  if (seconds < -20) return `in ${span(-seconds)}`
   if (seconds < 2) return 'now'
   return `${span(seconds)} ago`
 }

@@ -57,7 +57,12 @@ export function TopBar({ page, detail, onHelp }: { page: PageEntry; detail: bool
           patch({ project: value, q: undefined, sel: undefined, span: undefined })
         }}
       />
-      <button type="button" className="plain s-search" onClick={() => spotlight.open()}>
+      <button
+        type="button"
+        className="plain s-search"
+        aria-label="Search or jump to Ctrl K"
+        onClick={() => spotlight.open()}
+      >
         <Search size={13} aria-hidden />
         <span className="grow cut">Search or jump to</span>
         <Kbd size="xs">Ctrl K</Kbd>

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -45,15 +46,26 @@ class Services:
 
 def create_api(services: Services) -> FastAPI:
     """All routers, with OpenAPI at `/openapi.json` and one error shape everywhere."""
-    api = FastAPI(title="Tapetum", version=services.facts.version, docs_url=None, redoc_url=None)
-    install_error_handlers(api)
-    install_query_errors(api)
-    for router in ROUTERS:
-        api.include_router(router)
+    api = _routes(services.facts.version)
     api.state.catalog = services.catalog
     api.state.facts = services.facts
     api.state.reader = services.reader
     api.state.sql_runner = services.sql
     api.state.hub = services.hub
     api.state.clock = services.clock
+    return api
+
+
+def openapi_document() -> dict[str, Any]:
+    """The OpenAPI document without a running server, for the UI's generated client. The version is left out:
+    a release must not change the file."""
+    return _routes("current").openapi()
+
+
+def _routes(version: str) -> FastAPI:
+    api = FastAPI(title="Tapetum", version=version, docs_url=None, redoc_url=None)
+    install_error_handlers(api)
+    install_query_errors(api)
+    for router in ROUTERS:
+        api.include_router(router)
     return api

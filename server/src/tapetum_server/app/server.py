@@ -6,11 +6,12 @@ import asyncio
 import errno
 import gc
 import logging
+import signal
 import socket
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ class Server:
             self._engine,
             self._ingest_pool,
             lambda project, signal: int(getattr(self._catalog.projects.retention(project), signal)),
-            disk_full=self._disk.is_full,
+            disk_full=self._not_ready,
             arriving=lambda: self._arrivals.count,
         )
         opened.callback(self._counters.save, self._engine)
@@ -234,7 +235,7 @@ class Server:
             ssl_certfile=settings.tls_cert,
             ssl_keyfile=settings.tls_key,
         )
-        self._uvicorn = uvicorn.Server(config)
+        self._uvicorn = _Uvicorn(config)
         tasks = [asyncio.create_task(keep_catalog(self._catalog)), asyncio.create_task(self._save_counts())]
         tasks.append(asyncio.create_task(self._announce(self._uvicorn, started)))
         # What start-up made lives as long as the process: the collector need not look at it again.
@@ -276,6 +277,26 @@ class Server:
         closer = threading.Thread(target=self._opened.close, name="closer")
         closer.start()
         closer.join()
+
+
+class _Uvicorn(uvicorn.Server):
+    """Uvicorn that returns after SIGINT and SIGTERM.
+
+    The original then raises the signal once more, whose default ends the process on the spot: with
+    telemetry still in the queue, and a thread of the engine in a query.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield  # only the main thread may listen for signals
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 if TYPE_CHECKING:
     from tapetum_server.app.server import Server
 
-console = Console(stderr=True, highlight=False)
+console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Data = Annotated[
     Path | None,
@@ -115,7 +116,7 @@ def demo(
         try:
             worlds.append(await asyncio.to_thread(start_demo, server.url, server.settings.data, seed, fault or []))
         except DemoUnavailable as error:
-            console.print(f"[red]{error}[/red]")
+            console.print(f"[red]{escape(str(error))}[/red]")
             server.stop()
 
     try:
@@ -136,7 +137,7 @@ def _prepare(options: dict[str, Any], config: Path | None, *, demo: bool) -> Ser
         server = Server(load_settings(options, config), demo=demo)
         server.open()
     except (SettingsError, CannotStart) as error:
-        console.print(f"[bold red]tapetum cannot start.[/bold red] {error}")
+        console.print(f"[bold red]tapetum cannot start.[/bold red] {escape(str(error))}")
         raise typer.Exit(1) from None
     return server
 
@@ -149,7 +150,7 @@ def _run(server: Server, started: Callable[[], Any], before_close: Callable[[], 
     try:
         uvloop.run(server.serve(started))
     except CannotStart as error:
-        console.print(f"[bold red]tapetum cannot start.[/bold red] {error}")
+        console.print(f"[bold red]tapetum cannot start.[/bold red] {escape(str(error))}")
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         pass

@@ -35,7 +35,7 @@ class Canonicalize:
         self._following = following
 
     async def consume(self, batch: Batch) -> Receipt:
-        if isinstance(batch, SpanBatch) and not batch.canonical:
+        if isinstance(batch, SpanBatch):
             canonicalize(batch)
         return await self._following.consume(batch)
 

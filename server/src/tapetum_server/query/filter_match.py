@@ -11,6 +11,7 @@ from tapetum_server.query.filter_values import (
     attribute_key,
     levels_of,
     moment_of,
+    no_prefix,
     number_of,
     number_or_none,
 )
@@ -56,6 +57,8 @@ def _positive(term: Term, source: Source) -> Predicate:
         return lambda row: test(str(row.get(key) or ""))
     if term.op == "exists":
         return lambda row: row.get(key) is not None
+    if any(choice.is_prefix for choice in term.choices):
+        raise no_prefix(term)
     if known.kind == "time":
         numbers = [float(moment_of(term, choice.text)) for choice in term.choices]
     else:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tapetum_server.query.errors import QueryError
-from tapetum_server.query.filter import Choice, Term, tokens_of
-from tapetum_server.query.filter_values import attribute_key, levels_of, moment_of, number_of
+from tapetum_server.query.filter import Choice, Filter, Term, tokens_of
+from tapetum_server.query.filter_values import attribute_key, levels_of, moment_of, no_prefix, number_of
 from tapetum_server.query.selection import (
     ANYWHERE,
     INLINE,
@@ -32,6 +33,22 @@ def conditions(selection: Selection, parameters: Parameters) -> list[str]:
     if len(terms) > MAX_TERMS:
         raise QueryError(f"the filter has {len(terms)} terms; at most {MAX_TERMS}", code="bad_filter", field="q")
     return selection.bounds(parameters) + [condition(term, selection, parameters) for term in terms]
+
+
+def alternatives(selection: Selection, parameters: Parameters) -> list[str]:
+    """Conditions of which a row must meet one: as many as there are places that a word may stand in.
+
+    Asked one by one, each uses its own index; joined by OR, none does. A filter without a word,
+    or with several, is one condition.
+    """
+    terms = selection.filter.terms
+    words = [term for term in terms if term.op == "text" and not term.negated]
+    if len(words) != 1 or not tokens_of(words[0].value):
+        return [" AND ".join(conditions(selection, parameters))]
+    others = tuple(term for term in terms if term is not words[0])
+    shared = conditions(replace(selection, filter=Filter(others)), parameters)
+    places = _places_of_text(" ".join(tokens_of(words[0].value)), selection, parameters)
+    return [" AND ".join([*shared, place]) for place in places]
 
 
 def condition(term: Term, selection: Selection, parameters: Parameters) -> str:
@@ -82,12 +99,7 @@ def _number(term: Term, known: Field, parameters: Parameters) -> str:
     if term.op == "exists":
         return f"isNotNull({term.key})"
     if any(choice.is_prefix for choice in term.choices):
-        raise QueryError(
-            f"{term.key} is not a text and has no prefix",
-            code="bad_filter",
-            field="q",
-            hint=f"Compare it: {term.key}:>100.",
-        )
+        raise no_prefix(term)
     operator = "=" if term.op == "is" else term.op
     if known.kind == "time":
         bounds = [parameters.moment(moment_of(term, choice.text)) for choice in term.choices]
@@ -178,18 +190,24 @@ def _resource_text(name: str, parameters: Parameters) -> str:
 
 def _full_text(text: str, selection: Selection, parameters: Parameters) -> str:
     tokens = tokens_of(text)
-    source = selection.source
     if not tokens:
         # Nothing that the tokenizer keeps: look for the characters themselves.
         needle = parameters.text(text)
-        return _any([f"positionCaseInsensitiveUTF8({column.column}, {needle}) > 0" for column in source.searched])
-    needle = parameters.text(" ".join(tokens))
-    found = []
-    for column in source.searched:
-        if column.indexed:
-            found.append(f"hasAllTokens({column.column}, {needle})")
-        else:
-            found.append(f"hasAllTokens(lowerUTF8({column.column}), {needle}, 'unicodeWord')")
+        searched = selection.source.searched
+        return _any([f"positionCaseInsensitiveUTF8({column.column}, {needle}) > 0" for column in searched])
+    return _any(_places_of_text(" ".join(tokens), selection, parameters))
+
+
+def _places_of_text(tokens: str, selection: Selection, parameters: Parameters) -> list[str]:
+    """One condition per place that a text may stand in, each of which can use an index of its own."""
+    source, needle = selection.source, parameters.text(tokens)
+    found = [f"hasAllTokens({column.column}, {needle})" for column in source.searched if column.indexed]
+    short = [
+        f"hasAllTokens(lowerUTF8({column.column}), {needle}, 'unicodeWord')"
+        for column in source.searched
+        if not column.indexed
+    ]
+    found.append(_any(short))
     if source.searches_messages:
         project = parameters.text(selection.project)
         found.append(
@@ -198,9 +216,10 @@ def _full_text(text: str, selection: Selection, parameters: Parameters) -> str:
         )
         found.append(
             "(trace_id, span_id) IN (SELECT trace_id, span_id FROM span_enrichments"
-            f" WHERE project = {project} AND hasAllTokens(concat(input, ' ', output), {needle}))"
+            f" WHERE project = {project}"
+            f" AND hasAllTokens(concat(span_enrichments.input, ' ', span_enrichments.output), {needle}))"
         )
-    return _any(found)
+    return found
 
 
 def _equals(sql: str, choices: Sequence[Choice], parameters: Parameters) -> str:

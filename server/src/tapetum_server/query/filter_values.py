@@ -101,3 +101,13 @@ def attribute_key(key: str) -> tuple[str, bool, bool]:
 
 def _bad(term: Term, text: str, expected: str, hint: str) -> QueryError:
     return QueryError(f"{term.key}: {text!r} is not {expected}", code="bad_filter", field="q", hint=hint)
+
+
+def no_prefix(term: Term) -> QueryError:
+    """The refusal of a prefix of what is not a text."""
+    return QueryError(
+        f"{term.key} is not a text and has no prefix",
+        code="bad_filter",
+        field="q",
+        hint=f"Compare it: {term.key}:>100.",
+    )

@@ -62,10 +62,10 @@ LIMIT {limit}"""
 
 
 _VALUES = {
-    "avg": ("avg(value)", "count()"),
-    "min": ("min(value)", "count()"),
-    "max": ("max(value)", "count()"),
-    "last": ("argMax(value, time)", "count()"),
+    "avg": ("avg(number)", "count()"),
+    "min": ("min(number)", "count()"),
+    "max": ("max(number)", "count()"),
+    "last": ("argMax(number, time)", "count()"),
     "count": ("toFloat64(count())", "count()"),
 }
 
@@ -77,7 +77,7 @@ def values_statement(question: MetricQuestion, aggregation: Aggregation, quantil
     condition = f"{_condition(question, parameters, look_back=False)} AND isNotNull(value)"
     step = _step(question, parameters)
     by = ", ".join(["step", *names])
-    inner = f"{step} AS step, {labels + ', ' if labels else ''}series, time, assumeNotNull(value) AS value"
+    inner = f"{step} AS step, {labels + ', ' if labels else ''}series, time, assumeNotNull(value) AS number"
     rows = f"""SELECT {inner}
     FROM {question.selection.source.relation(inner, condition)}
     WHERE {condition}"""
@@ -85,14 +85,14 @@ def values_statement(question: MetricQuestion, aggregation: Aggregation, quantil
         # Several points of one series within a step are one state seen several times.
         sql = f"""SELECT {by}, sum(latest) AS value, sum(points) AS points
 FROM (
-    SELECT {by}, series, argMax(value, time) AS latest, count() AS points
+    SELECT {by}, series, argMax(number, time) AS latest, count() AS points
     FROM ({rows})
     GROUP BY {by}, series
 )
 GROUP BY {by}"""
         return Statement(sql, parameters.values)
     if aggregation == "quantile":
-        value, weight = f"quantile({float(quantile)!r})(value)", "count()"
+        value, weight = f"quantile({float(quantile)!r})(number)", "count()"
     else:
         value, weight = _VALUES[aggregation]
     sql = f"SELECT {by}, {value} AS result, {weight} AS points\nFROM ({rows})\nGROUP BY {by}"

@@ -17,7 +17,8 @@ from tapetum_server.store import sql_files
 from tapetum_server.store.attribute_shape import LETTERS, PROMOTED
 
 FieldKind = Literal["text", "number", "duration", "time", "bool", "severity"]
-_WORD = re.compile(r"[A-Za-z_]\w*")
+_WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+"""A name in a statement; one behind a dot is another table's column."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,10 @@ exit while a query runs. The directory belongs to one process (`store.directory`
 
 from __future__ import annotations
 
+import os
 import queue
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -111,16 +114,14 @@ class EmbeddedEngine:
             self._command_on(self._writer, sql)
 
     def insert(self, table: str, rows: pa.Table) -> None:
-        payload = arrow_stream(rows)
         columns = ", ".join(f"`{name}`" for name in rows.column_names)
-        with self._writing:
-            self._check_open()
-            try:
-                insert = self._writer.send_insert(f"INSERT INTO {self.database}.{table} ({columns})", "ArrowStream")
-                insert.append(payload)
-                insert.finish()
-            except RuntimeError as error:
-                raise _store_error(error) from error
+        # Not chDB's send_insert: it reports rows as written that the table then refused, be it for a full
+        # disk, a memory limit or anything else that goes wrong after parsing.
+        with _as_file(arrow_stream(rows)) as path:
+            self.command(
+                f"INSERT INTO {self.database}.{table} ({columns}) "
+                f"FROM INFILE '{path}' COMPRESSION 'none' FORMAT ArrowStream"
+            )
 
     def query(
         self, sql: str, parameters: Parameters | None = None, *, profile: str = "read", query_id: str = ""
@@ -223,6 +224,21 @@ class EmbeddedEngine:
     def _check_open(self) -> None:
         if self._closed:
             raise StoreUnavailable("The store is closed: the server is shutting down.")
+
+
+@contextmanager
+def _as_file(content: bytes) -> Iterator[str]:
+    """The path of a file that holds `content`: in memory where the system can, else on disk."""
+    if sys.platform == "linux":
+        with open(os.memfd_create("tapetum-rows"), "wb") as file:
+            file.write(content)
+            file.flush()
+            yield f"/proc/self/fd/{file.fileno()}"
+        return
+    with tempfile.NamedTemporaryFile(prefix="tapetum-rows-") as file:
+        file.write(content)
+        file.flush()
+        yield file.name
 
 
 def _store_error(error: Exception) -> StoreError:

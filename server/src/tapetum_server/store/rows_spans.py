@@ -114,7 +114,9 @@ def _attributes(
     join = "\0".join
     for attributes, fields in zip(batch.attributes, canonical):
         # Text of each promoted field → its letter. Reversed, so that the first column wins a tie.
-        held = _NOTHING_HELD if fields is NOTHING_CANONICAL else {fields[at]: c for c, at in _HELD_REVERSED if fields[at]}
+        held = (
+            _NOTHING_HELD if fields is NOTHING_CANONICAL else {fields[at]: c for c, at in _HELD_REVERSED if fields[at]}
+        )
         entries = []
         for key, value in attributes.items():
             if isinstance(value, str):

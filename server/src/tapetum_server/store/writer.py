@@ -65,7 +65,7 @@ class StoreWriter:
     """The end of the chain: a `signals.Consumer` that keeps batches in the store.
 
     `consume` encodes on `executor`, queues, and returns when the rows are durable. One thread
-    commits. `disk_full()` says whether ingest must pause; `arriving()` how many requests are between
+    commits. `disk_full()` says why ingest must pause, or nothing; `arriving()` how many requests are between
     their first byte and their answer, of which those not in `consume` yet are worth a short wait.
     `close` writes what waits and stops.
     """
@@ -76,7 +76,7 @@ class StoreWriter:
         executor: Executor,
         retention: Retention,
         *,
-        disk_full: Callable[[], bool] = lambda: False,
+        disk_full: Callable[[], str] = lambda: "",
         arriving: Callable[[], int] = lambda: 0,
         limits: WriterLimits | None = None,
         clock: Callable[[], int] = time.time_ns,
@@ -116,8 +116,8 @@ class StoreWriter:
             return receipt
         if self._closing:
             raise Busy("shutting_down", "The server is shutting down; send again in a few seconds.", 5)
-        if self._disk_full():
-            raise Busy("disk_full", "The disk is 90 % full: ingest pauses until there is room.", 30)
+        if reason := self._disk_full():
+            raise Busy("disk_full", f"{reason[0].upper()}{reason[1:]}. Send again when there is room.", 30)
         with self._condition:
             if self._rows_waiting and (
                 self._rows_waiting + len(batch) > self._limits.queue_rows
@@ -157,7 +157,15 @@ class StoreWriter:
                 self._bytes_waiting += item.bytes
                 self._condition.notify()
         # Shielded: a client that hangs up must not cancel a write that others share.
-        await asyncio.shield(asyncio.gather(*(item.done for item in waiting)))
+        outcomes = await asyncio.shield(asyncio.gather(*(item.done for item in waiting), return_exceptions=True))
+        for item, outcome in zip(waiting, outcomes):
+            if isinstance(outcome, StoreError):
+                receipt.accepted -= item.rows.num_rows
+                receipt.refused["not_storable"] += item.rows.num_rows
+                receipt.messages.append(f"the store refused these records: {outcome}")
+            elif outcome is not None:
+                # What the other parts of the batch wrote stays; sent again, it replaces itself.
+                raise outcome
         return receipt
 
     def _encode(self, batch: Batch, loop: asyncio.AbstractEventLoop) -> tuple[list[_Waiting], int]:
@@ -237,12 +245,7 @@ class StoreWriter:
         started = time.perf_counter_ns()
         for table in {item.table for item in group}:
             members = [item for item in group if item.table == table]
-            try:
-                self._write(table, members)
-                error: Exception | None = None
-            except Exception as failure:  # every waiter must hear of any failure, whatever it is
-                error = failure
-            for item in members:
+            for item, error in self._write_apart(table, members):
                 item.loop.call_soon_threadsafe(_settle, item.done, error)
         with self._condition:
             self._rows_waiting -= sum(item.rows.num_rows for item in group)
@@ -250,6 +253,18 @@ class StoreWriter:
         self.timings["commit_wall_ns"] += time.perf_counter_ns() - started
         self.timings["groups"] += 1
         self.timings["rows"] += sum(item.rows.num_rows for item in group)
+
+    def _write_apart(self, table: str, members: list[_Waiting]) -> list[tuple[_Waiting, Exception | None]]:
+        """Write a group; if the engine refuses it for what is in it, each request alone: good neighbours are kept."""
+        try:
+            self._write(table, members)
+        except StoreError as error:
+            if len(members) > 1 and error.code not in RETRYABLE:
+                return [outcome for member in members for outcome in self._write_apart(table, [member])]
+            return [(member, error) for member in members]
+        except Exception as error:  # every waiter must hear of any failure, whatever it is
+            return [(member, error) for member in members]
+        return [(member, None) for member in members]
 
     def _write(self, table: str, members: list[_Waiting]) -> None:
         # What rows refer to comes first: a crash in between leaves texts nobody needs, never a gap.
@@ -276,6 +291,11 @@ class StoreWriter:
         self._thread.join()
 
 
+RETRYABLE = frozenset({0, 74, 75, 76, 159, 164, 202, 209, 210, 236, 241, 243, 252, 279, 319, 394, 425, 499})
+"""Engine errors that say nothing about the rows: files and disk (74-76, 243, 425, 499), memory (241), too
+many parts or queries (202, 252), time and network (159, 209, 210, 279, 319), read-only (164), stopped (236, 394)."""
+
+
 class FirstSeen:
     """When a record without any time of its own was first seen, for the last 200,000 of them."""
 
@@ -297,8 +317,7 @@ def _settle(done: asyncio.Future[None], error: Exception | None) -> None:
         return
     if error is None:
         done.set_result(None)
-    elif isinstance(error, StoreError) and error.code in (243, 252, 499, 241, 0):
-        # NOT_ENOUGH_SPACE, TOO_MANY_PARTS, memory: the same rows may well go in a little later.
+    elif isinstance(error, StoreError) and error.code in RETRYABLE:
         done.set_exception(Busy("store_unavailable", f"The store cannot write now: {error}", 5))
     else:
         done.set_exception(error)

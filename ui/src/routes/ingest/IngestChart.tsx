@@ -9,30 +9,42 @@ const SIGNALS = [
   { key: 'traces', label: 'spans', colour: 'var(--cat-1)' },
   { key: 'logs', label: 'log records', colour: 'var(--cat-3)' },
   { key: 'metrics', label: 'metric points', colour: 'var(--cat-6)' },
-  { key: 'refused', label: 'refused', colour: 'var(--bad)' },
 ] as const
+const REFUSED = { key: 'refused', label: 'refused', colour: 'var(--bad)' } as const
 
-/** Records a minute by signal, with what was refused on top. */
+/** Records a minute by signal, and what was refused in a frame of its own. */
 export function IngestChart({ data, onRange }: { data: IngestAnswer; onRange: (range: Range) => void }) {
   const { buckets, interval_ms } = data.series
-  const { times, series } = useMemo(() => {
+  const { times, series, refused } = useMemo(() => {
     const perMinute = interval_ms > 0 ? 60_000 / interval_ms : 1
+    const bars = ({ key, label, colour }: (typeof SIGNALS)[number] | typeof REFUSED): Series => ({
+      label,
+      colour,
+      kind: 'bar',
+      values: buckets.map((b) => b[key] * perMinute),
+    })
+    const some = (s: Series) => s.values.some(Boolean)
     return {
       times: buckets.map((b) => isoToMs(b.time)),
-      series: SIGNALS.map(({ key, label, colour }): Series => ({
-        label,
-        colour,
-        kind: 'bar',
-        values: buckets.map((b) => b[key] * perMinute),
-      })).filter((s) => s.values.some(Boolean)),
+      series: SIGNALS.map(bars).filter(some),
+      refused: [bars(REFUSED)].filter(some),
     }
   }, [buckets, interval_ms])
-  if (!buckets.length || !series.length) {
+  if (!series.length && !refused.length) {
     return (
       <NotEnoughData title="No whole minute yet">
         <p>The counts below are up to date; the chart starts with the first full minute.</p>
       </NotEnoughData>
     )
+  }
+  const common = {
+    times,
+    stacked: true,
+    format: compact,
+    intervalMs: interval_ms,
+    sync: 'ingest',
+    onBrush: (from: number, to: number) =>
+      onRange({ from: new Date(from).toISOString(), to: new Date(to).toISOString() }),
   }
   return (
     <section className="ingest-chart">
@@ -45,20 +57,13 @@ export function IngestChart({ data, onRange }: { data: IngestAnswer; onRange: (r
           </span>
         ))}
       </div>
-      <TimeChart
-        label="Records a minute by signal"
-        times={times}
-        series={series}
-        stacked
-        unit="/min"
-        height={150}
-        format={compact}
-        intervalMs={interval_ms}
-        sync="ingest"
-        onBrush={(from, to) =>
-          onRange({ from: new Date(from).toISOString(), to: new Date(to).toISOString() })
-        }
-      />
+      <TimeChart {...common} label="Records a minute by signal" series={series} height={150} />
+      {refused.length > 0 && (
+        <>
+          <h2 className="ingest-refused">Refused a minute</h2>
+          <TimeChart {...common} label="Refused records a minute" series={refused} height={64} />
+        </>
+      )}
     </section>
   )
 }

@@ -15,6 +15,7 @@ describe('one unit for one chart', () => {
   it('says per second for rates', () => {
     expect(show('io', 'By', 'rate', 2048)).toBe('2 KiB/s')
     expect(show('requests', '{request}', 'rate', 12.5)).toBe('12.5 request/s')
+    expect(show('io', 'By/s', 'rate', 2048)).toBe('2 KiB/s')
     // A rate of seconds is a share of time: turning it into minutes a second would mislead.
     expect(show('cpu.time', 's', 'rate', 120)).toBe('120 s/s')
   })

@@ -87,14 +87,15 @@ export function scaleFor(
   largest: number,
 ): Scale {
   const per = aggregation === 'rate' ? '/s' : ''
+  // The server already says `By/s` of a rate.
+  const unit = per ? metric.unit.replace(/\/s$/, '') : metric.unit
   const named = (scale: Scale): Scale => ({ ...scale, unit: scale.unit + per })
   if (aggregation === 'count') return scaled('points', 1)
-  const bytes = BYTES[metric.unit]
+  const bytes = BYTES[unit]
   if (bytes !== undefined) return named(stepped(STEPS.bytes, bytes, largest))
-  const seconds = SECONDS[metric.unit]
+  const seconds = SECONDS[unit]
   if (seconds !== undefined && !per) return stepped(STEPS.time, seconds, largest)
-  const share =
-    (metric.unit === '1' || metric.unit === '') && /(utilization|ratio|fraction)$/.test(metric.name)
+  const share = (unit === '1' || unit === '') && /(utilization|ratio|fraction)$/.test(metric.name)
   if (share && !per) return scaled('%', 100)
-  return scaled(plainUnit(metric.unit) + per, 1)
+  return scaled(plainUnit(unit) + per, 1)
 }

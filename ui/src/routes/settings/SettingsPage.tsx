@@ -1,10 +1,66 @@
+import { Tabs } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { infoQuery } from '@/api/queries'
 import { Page } from '@/kit/Page'
-import { Empty } from '@/kit/states'
+import { SetUp } from '@/kit/SetUp'
+import { useView } from '@/kit/view'
+import { About } from './About'
+import { Appearance } from './Appearance'
+import { Keys } from './Keys'
+import { Projects } from './Projects'
+import './settings.css'
+
+const TABS = [
+  { value: 'projects', label: 'Projects' },
+  { value: 'keys', label: 'Keys' },
+  { value: 'send', label: 'Send data' },
+  { value: 'appearance', label: 'Appearance' },
+  { value: 'about', label: 'About' },
+]
 
 export function SettingsPage() {
+  const { scope, search, patch } = useView()
+  const info = useQuery(infoQuery)
+  const admin = info.data?.identity?.scopes.includes('admin') ?? false
+  const tab = TABS.find((t) => t.value === search.tab)?.value ?? 'projects'
   return (
     <Page title="Settings">
-      <Empty title="Nothing here yet" />
+      <Tabs
+        className="settings-page"
+        value={tab}
+        onChange={(value) => patch({ tab: value && value !== 'projects' ? value : undefined })}
+      >
+        <Tabs.List aria-label="Settings">
+          {TABS.map((t) => (
+            <Tabs.Tab key={t.value} value={t.value}>
+              {t.label}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        {TABS.map((t) => (
+          <Tabs.Panel key={t.value} value={t.value} className="k-scroll settings-panel">
+            {t.value === tab &&
+              (tab === 'projects' ? (
+                <Projects admin={admin} />
+              ) : tab === 'keys' ? (
+                <Keys admin={admin} />
+              ) : tab === 'send' ? (
+                <section>
+                  <h2>Send data to project {scope.project}</h2>
+                  <p className="quiet">
+                    Any OpenTelemetry SDK or Collector will do. The project in the top bar is the one named
+                    here.
+                  </p>
+                  <SetUp project={scope.project} />
+                </section>
+              ) : tab === 'appearance' ? (
+                <Appearance />
+              ) : (
+                <About />
+              ))}
+          </Tabs.Panel>
+        ))}
+      </Tabs>
     </Page>
   )
 }

@@ -12,7 +12,7 @@ import type { SqlSchema } from '@/api/types'
 const clickhouse = SQLDialect.define({
   // The dialect's own defaults are all of SQL; these are what a SELECT here may hold.
   keywords:
-    'select distinct from where prewhere group by having order limit offset with as and or not in is null like ilike between case when then else end union all except intersect join left right inner full outer cross on using asc desc nulls first last interval final sample settings array asof any semi anti global qualify over partition rows range unbounded preceding following current row window exists true false cast extract rollup cube totals fill to step interpolate second minute hour day week month quarter year',
+    'select distinct from where prewhere group by having order limit offset with as and or not in is null like ilike between case when then else end union all except intersect join left right inner full outer cross on using asc desc nulls first last interval final sample settings array asof any semi anti global qualify over partition rows range unbounded preceding following current row window exists true false cast extract rollup cube totals interpolate',
   types:
     'string float64 float32 int64 int32 uint64 uint32 datetime datetime64 date array map tuple nullable bool uuid',
   doubleQuotedStrings: false,

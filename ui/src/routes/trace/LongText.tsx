@@ -61,7 +61,7 @@ export function LongText({
   const body = raw || formatted === null ? have : formatted
   const shown = open || body.length <= FIRST * 1.5 ? body : body.slice(0, FIRST)
   const parts = useMemo(() => pieces(shown), [shown])
-  const path = `/traces/${source.traceId}/spans/${source.spanId}/value`
+  const path = `/traces/${source.traceId}/spans/${source.spanId}/value` as const
   const query = { project: source.project, field: source.field }
 
   async function load() {

@@ -136,7 +136,7 @@ const counted = (n: number) => (n ? <small className="quiet">{n}</small> : null)
 function Facts({ span }: { span: SpanDetail }) {
   const facts: [string, ReactNode][] = [
     ['Duration', <Duration key="d" ms={span.duration_ms} />],
-    ['Start', <ClockTime key="s" iso={span.start_time} date />],
+    ['Start', <ClockTime key="s" iso={span.start_time} />],
     ['Status', <StatusBadge key="st" status={span.status} state={span.state} />],
     ['Service', <Value key="sv" k="service" v={span.service} />],
     [

@@ -104,7 +104,7 @@ function Heading(p: { trace: TraceAnswer['trace']; tree: SpanTree; loading: bool
           {trace.state === 'running' ? ' so far' : ''}
         </span>
         <span>
-          <b>{count(trace.span_count)}</b> spans
+          <b>{count(trace.span_count)}</b> span{trace.span_count === 1 ? '' : 's'}
           {tree.count < trace.span_count ? `, ${count(tree.count)} loaded${p.loading ? '…' : ''}` : ''}
         </span>
         <span>

@@ -35,7 +35,7 @@ export function Waterfall(props: Props) {
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW,
-    overscan: 16,
+    overscan: 8,
   })
   const usage = hasUsage(tree) && size.width > 760
   const at = selected < 0 ? -1 : rows.indexOf(selected)

@@ -17,7 +17,7 @@ import { Empty, Failure, SkeletonRows, Snippet } from '@/kit/states'
 import { useView } from '@/kit/view'
 import { OpenTraceButton, SpanPanel } from '../trace/SpanPanel'
 import { Charts } from './Charts'
-import { SPAN_COLUMNS, SPAN_KEYS, TRACE_COLUMNS } from './columns'
+import { filled, SPAN_COLUMNS, SPAN_KEYS, TRACE_COLUMNS } from './columns'
 import { useLiveTraces } from './live'
 import { TracePreview } from './TracePreview'
 import './traces.css'
@@ -38,6 +38,8 @@ export function TracesPage() {
   const list = spansView ? spans : traces
   const traceRows = useMemo(() => traces.data?.pages.flatMap((p) => p.rows) ?? [], [traces.data])
   const spanRows = useMemo(() => spans.data?.pages.flatMap((p) => p.rows) ?? [], [spans.data])
+  const traceColumns = useMemo(() => filled(TRACE_COLUMNS, traceRows, sort), [traceRows, sort])
+  const spanColumns = useMemo(() => filled(SPAN_COLUMNS, spanRows, sort), [spanRows, sort])
   const total = spansView ? spanRows.length : traceRows.length
 
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
@@ -185,7 +187,7 @@ export function TracesPage() {
           <DataTable
             {...table}
             label="Spans"
-            columns={SPAN_COLUMNS}
+            columns={spanColumns}
             rows={spanRows}
             rowKey={spanKey}
             selected={search.sel}
@@ -198,7 +200,7 @@ export function TracesPage() {
           <DataTable
             {...table}
             label="Traces"
-            columns={TRACE_COLUMNS}
+            columns={traceColumns}
             rows={traceRows}
             rowKey={traceKey}
             selected={search.sel}

@@ -226,3 +226,23 @@ export const SPAN_COLUMNS: Column<SpanRow>[] = [
     render: (r) => <CopyId id={r.trace_id} label="trace id" />,
   },
 ]
+
+const USAGE: Record<string, (row: TraceRow | SpanRow) => boolean> = {
+  models: (r) => 'models' in r && r.models.length > 0,
+  model: (r) => 'model' in r && r.model !== '',
+  tokens: (r) => r.input_tokens !== null || r.output_tokens !== null,
+  cost: (r) => r.cost_usd !== null,
+  message: (r) => 'status_message' in r && r.status_message !== '',
+}
+
+/** Columns that no row fills leave their room to the others. */
+export function filled<T extends TraceRow | SpanRow>(
+  columns: Column<T>[],
+  rows: T[],
+  sort: string,
+): Column<T>[] {
+  return columns.filter((c) => {
+    const has = USAGE[c.id]
+    return !has || rows.some(has) || (c.sort !== undefined && c.sort.desc === sort)
+  })
+}

@@ -18,7 +18,7 @@ from tapetum_server.receivers.otlp.schema import TracesRequest
 from tapetum_server.receivers.otlp.values import AttributeReader, Careful, Malformed
 from tapetum_server.signals.attributes import AttributeValue
 from tapetum_server.signals.resource import Resource, Scope
-from tapetum_server.signals.spans import NOTHING_CANONICAL, SPAN_KINDS, Event, Link, SpanBatch
+from tapetum_server.signals.spans import SPAN_KINDS, Event, Link, SpanBatch
 
 _ZERO_TRACE_ID, _ZERO_SPAN_ID = bytes(16), bytes(8)
 _NO_TRACE_ID, _NO_SPAN_ID = _ZERO_TRACE_ID.hex(), _ZERO_SPAN_ID.hex()
@@ -117,7 +117,6 @@ def _read_columns(records: Waiting, batch: SpanBatch, reader: AttributeReader) -
     batch.events = events
     batch.links = links
     batch.dropped = list(map(_dropped, spans))
-    batch.canonical = [NOTHING_CANONICAL] * len(spans)
 
 
 def _event(message: Any, reader: AttributeReader) -> Event:
@@ -243,5 +242,4 @@ def add_span(
     batch.events.append(events)
     batch.links.append(links)
     batch.dropped.append(dropped)
-    batch.canonical.append(NOTHING_CANONICAL)
     target.kept()

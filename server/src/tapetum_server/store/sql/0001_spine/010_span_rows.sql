@@ -1,3 +1,4 @@
+-- Days are toDate32: toDate ends in 2149 and wraps, and pruning would then lose rows of later times.
 -- One row per delivery of a span; FINAL keeps the newest of one identity (docs/decisions/001-tables.md).
 -- attr_shape names, types and places every attribute (store/attribute_shape.py); input, output and
 -- attr_values may hold references into message_rows (store/messages.py).
@@ -61,7 +62,7 @@ CREATE TABLE {database}.span_rows
     INDEX text_of_payload concat(input, ' ', output) TYPE text(tokenizer = 'unicodeWord', preprocessor = lower(concat(input, ' ', output)))
 )
 ENGINE = ReplacingMergeTree(version)
-PARTITION BY toDate(start_time)
+PARTITION BY toDate32(start_time)
 ORDER BY (project, start_time, trace_id, span_id)
 TTL toDateTime(ingested_at) + toIntervalDay(retention_days)
 SETTINGS merge_with_ttl_timeout = 3600

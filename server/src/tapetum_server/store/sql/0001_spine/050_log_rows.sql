@@ -31,7 +31,7 @@ CREATE TABLE {database}.log_rows
     INDEX text_of_body body TYPE text(tokenizer = 'unicodeWord', preprocessor = lower(body))
 )
 ENGINE = ReplacingMergeTree(version)
-PARTITION BY toDate(time)
+PARTITION BY toDate32(time)
 ORDER BY (project, time, log_id)
 TTL toDateTime(ingested_at) + toIntervalDay(retention_days)
 SETTINGS merge_with_ttl_timeout = 3600

@@ -43,7 +43,7 @@ CREATE TABLE {database}.metric_rows
     original_times LowCardinality(String)
 )
 ENGINE = ReplacingMergeTree(version)
-PARTITION BY toDate(time)
+PARTITION BY toDate32(time)
 ORDER BY (project, name, series, time)
 TTL toDateTime(ingested_at) + toIntervalDay(retention_days)
 SETTINGS merge_with_ttl_timeout = 3600

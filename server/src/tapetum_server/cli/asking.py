@@ -1,0 +1,83 @@
+"""Asking a running server: what commands that read telemetry share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any, NoReturn
+
+import httpx
+import typer
+from rich.console import Console
+from rich.text import Text
+
+DEFAULT_URL = "http://127.0.0.1:4318"
+Url = Annotated[str, typer.Option("--url", envvar="TAPETUM_URL", help="The server.")]
+Key = Annotated[str | None, typer.Option("--key", envvar="TAPETUM_KEY", help="A key of the server.")]
+Project = Annotated[
+    str | None, typer.Option("--project", help="The project to look in.", show_default="the key's own, else default")
+]
+From = Annotated[str, typer.Option("--from", help="Since when: now-15m, 2026-11-23T10:00Z, milliseconds, or all.")]
+To = Annotated[str, typer.Option("--to", help="Until when.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line, for programs.")]
+FilterText = Annotated[
+    str, typer.Argument(metavar="[FILTER]", help='Such as: status:error duration_ms:>250ms "connection refused"')
+]
+
+errors = Console(stderr=True)
+
+
+@contextmanager
+def server(url: str, key: str | None) -> Iterator[httpx.Client]:
+    """A client of the server's own API; says what to do where nobody answers."""
+    url = url.rstrip("/")
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    with httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=httpx.Timeout(120, connect=5)) as client:
+        try:
+            yield client
+        except httpx.HTTPError as error:
+            fail(f"No Tapetum answers at {url}: {error}.", "Start one with: tapetum serve")
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+
+
+def get(client: httpx.Client, path: str, query: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to a question, or an exit that tells its error."""
+    answer = client.get(path, params={name: value for name, value in query.items() if value is not None})
+    check(answer)
+    content: dict[str, Any] = answer.json()
+    return content
+
+
+def check(answer: httpx.Response) -> None:
+    """Exit with the server's own words unless `answer` is a success."""
+    if answer.is_success:
+        return
+    answer.read()
+    try:
+        detail = answer.json()["error"]
+        message, hint = detail["message"], detail.get("hint")
+    except (ValueError, KeyError, TypeError):
+        message, hint = f"{answer.url} answered {answer.status_code}, and not as Tapetum does.", "Is the URL right?"
+    fail(message, hint)
+
+
+def fail(message: str, hint: str | None) -> NoReturn:
+    """Say what went wrong and what to do, and leave with 1."""
+    errors.print(Text(plain(message), style="red"))
+    if hint:
+        errors.print(Text(plain(hint)))
+    raise typer.Exit(1)
+
+
+def plain(text: str) -> str:
+    """Without control characters: a text from a stranger must not move the cursor or retitle the terminal."""
+    return "".join(
+        c if c.isprintable() or c in "\n " else "\ufffd" for c in text.replace("\t", " ").replace("\r\n", "\n")
+    )
+
+
+def one_line(text: str, characters: int) -> str:
+    """`text` on one line of at most `characters`."""
+    text = " ".join(plain(text).split())
+    return text if len(text) <= characters else text[: characters - 1] + "…"

@@ -1,0 +1,214 @@
+"""A project never sees another's data, whatever it asks, through any route there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asked_world import (
+    NOW,
+    ROUTES,
+    SECOND,
+    World,
+    log_batch,
+    metric_batch,
+    span_batch,
+    span_id,
+    trace_id,
+)
+from httpx import Response
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tapetum_server.signals.identity import Identity
+from tapetum_server.signals.metrics import Metric
+
+OURS = Identity(name="key-of-a", scopes=frozenset({"admin"}), project="a")
+THEIRS = "zanzibar"
+"""In every text that belongs to the other project."""
+
+TRACE, SPAN = trace_id(1), span_id(1)
+HOSTILE = (
+    "", THEIRS, f"service:{THEIRS} {THEIRS}.key:*", "project:b", "attributes.project:b", "x:\"') OR project = 'b' --\"",
+    "-service:none", "host.name:* model:*", f'-"{THEIRS} secret" input:*',
+)  # fmt: skip
+
+
+class Asking:
+    """Ways to ask one operation: each gets a filter, and asks in a project."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def get(self, path: str, q: str, project: str | None, **query: Any) -> Response:
+        named = {"project": project} if project else {}
+        params = {"q": q, "from": "all", **query, **named}
+        return self.world.client.get(f"/v1{path}", params={k: v for k, v in params.items() if v is not None})
+
+    def post(self, path: str, project: str | None, **body: Any) -> Response:
+        return self.world.client.post(f"/v1{path}", json={**body, **({"project": project} if project else {})})
+
+
+Ways = Callable[[Asking, str, str | None], Iterator[Response]]
+
+
+def reads(path: str, **choices: tuple[Any, ...]) -> Ways:
+    """Asks a GET route with every value of each parameter."""
+
+    def ways(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
+        yield ask.get(path, q, project)
+        for name, values in choices.items():
+            for value in values:
+                yield ask.get(path, q, project, **{name: value})
+
+    return ways
+
+
+def _metric(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
+    for name in ("temperature", "latency"):
+        for aggregation in ("avg", "increase", "quantile"):
+            yield ask.post(
+                "/metrics/query", project, **{"from": "all"}, name=name, q=q, aggregation=aggregation,
+                group_by=["service", f"{THEIRS}.key", "host.name"],
+            )  # fmt: skip
+
+
+def _sql(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
+    if q:
+        return  # a filter is no part of SQL; test_gate_tenants.py tries hostile SQL
+    for view in ("spans", "traces", "logs", "metrics", "ingest"):
+        yield ask.post("/sql", project, query=f"SELECT * FROM {view}")
+
+
+KEYS = ("service,name", f"{THEIRS}.key,host.name", "input,session_id")
+TELEMETRY: dict[str, Ways] = {
+    "list_traces": reads("/traces", sort=("start_time", "-cost_usd")),
+    "get_trace": reads(f"/traces/{TRACE}", limit=(1,)),
+    "get_span": reads(f"/traces/{TRACE}/spans/{SPAN}"),
+    "get_span_value": reads(
+        f"/traces/{TRACE}/spans/{SPAN}/value", field=("input", f"attributes.{THEIRS}.key", "resource.host.name")
+    ),
+    "get_trace_logs": reads(f"/traces/{TRACE}/logs"),
+    "get_trace_metrics": reads(f"/traces/{TRACE}/metrics"),
+    "list_spans": reads("/spans", sort=("start_time", "-duration_ms")),
+    "get_span_histogram": reads("/spans/histogram"),
+    "get_span_heatmap": reads("/spans/heatmap"),
+    "get_span_facets": reads("/spans/facets", keys=KEYS),
+    "list_logs": reads("/logs", sort=("time",)),
+    "get_log_histogram": reads("/logs/histogram"),
+    "get_log_facets": reads("/logs/facets", keys=KEYS),
+    "get_metric_catalog": reads("/metrics/catalog"),
+    "query_metric": _metric,
+    "get_ingest": reads("/ingest"),
+    "run_sql": _sql,
+}
+"""Routes that answer with telemetry, and how to ask them."""
+ELSEWHERE = {
+    "tail_logs": "test_live.py: a viewer only ever joins its own project",
+    "tail_spans": "test_live.py: a viewer only ever joins its own project",
+    "info": "below: names of projects", "list_projects": "below: names of projects", "list_keys": "below: keys",
+    "create_project": "test_auth_api.py", "change_project": "test_auth_api.py", "create_key": "test_auth_api.py",
+    "revoke_key": "test_auth_api.py", "open_session": "test_auth_api.py", "close_session": "test_auth_api.py",
+    "cancel_sql": "test_sql.py", "sql_schema": "the same for everybody",
+}  # fmt: skip
+
+
+def test_every_route_is_held_to_this() -> None:
+    """A new route fails here until somebody says how its tenants are kept apart."""
+    assert {route.name for route in ROUTES} == TELEMETRY.keys() | ELSEWHERE.keys()
+
+
+@pytest.fixture(scope="module")
+def tenants(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
+    world = World(engine_home, tmp_path_factory.mktemp("catalog"), OURS)
+    for project, word, offset in (("a", "ours", 0), ("b", THEIRS, 1)):
+        # The same ids on both sides: identity is within a project.
+        world.keep(
+            span_batch(
+                *({"trace": t, "span": s, "at": t + offset, "name": f"{word} call", "service": word,
+                   "status_message": word, "attributes": {f"{word}.key": f"{word} value"},
+                   "resource": {"host.name": word},
+                   "canonical": {"kind": "llm", "model": f"{word}-model", "session_id": word, "input_tokens": 5,
+                                 "usage_counted": True, "input": f"{word} secret " * 20, "cost_usd": 1.0}}
+                  for t in (1, 2) for s in (1, 2)),
+                project=project,
+            ),
+            log_batch(*({"at": i, "body": f"{word} secret", "service": word, "trace": 1, "span": 1, "event_name": word,
+                         "attributes": {f"{word}.key": word}, "resource": {"host.name": word}} for i in range(3)),
+                      project=project),
+            metric_batch(Metric("temperature", "gauge", "C", word), {"at": 1, "value": 41.5, "attributes": {f"{word}.key": word}},
+                         project=project, resource={"service.name": word, "host.name": word}),
+            metric_batch(Metric("latency", "histogram", "ms", temporality=1),
+                         {"at": 1, "since": 0, "attributes": {f"{word}.key": word},
+                          "buckets": dict(count=2, sum=5.0, bucket_counts=(1, 1), explicit_bounds=(2.0,))},
+                         project=project, resource={"service.name": word}),
+            metric_batch(Metric(f"system.{word}", "gauge"), {"at": 1, "value": 1}, project=project,
+                         resource={"service.name": word, "host.name": word}),
+        )  # fmt: skip
+        world.engine.command(
+            "INSERT INTO ingest_rows (time, project, sender, signal, outcome, reason, count) VALUES "
+            f"({NOW // SECOND - 60}, '{project}', '{word}', 'traces', 'refused', '{word}', 7)"
+        )
+    yield Asking(world)
+    world.close()
+
+
+@pytest.mark.parametrize("operation", TELEMETRY)
+def test_a_project_finds_its_own(tenants: Asking, operation: str) -> None:
+    """Otherwise the other tests would pass on silence."""
+    answers = [answer for answer in TELEMETRY[operation](tenants, "", None) if answer.status_code == 200]
+    assert answers
+    telling = ("ours", '"count":2', '"total":1', "counts")
+    assert any(word in answer.text for answer in answers for word in telling)
+
+
+@pytest.mark.parametrize("operation", TELEMETRY)
+@pytest.mark.parametrize("q", HOSTILE)
+def test_no_question_brings_another_projects_data(tenants: Asking, operation: str, q: str) -> None:
+    # Naming one's own project and naming none are the same.
+    for answer in TELEMETRY[operation](tenants, q, "a" if len(q) % 2 else None):
+        assert answer.status_code in (200, 400, 404, 422), answer.text
+        if answer.status_code == 200:
+            # A facet or a label may repeat the key that was asked for; never a value.
+            assert THEIRS not in answer.text.replace(f"{THEIRS}.key", ""), q
+
+
+@pytest.mark.parametrize("operation", TELEMETRY)
+@pytest.mark.parametrize("project", ["b", "nowhere"])
+def test_another_project_is_as_unknown_as_none(tenants: Asking, operation: str, project: str) -> None:
+    for answer in TELEMETRY[operation](tenants, "", project):
+        if answer.status_code == 422:
+            continue  # a parameter was missing; nothing was asked
+        assert answer.status_code == 404, answer.text
+        assert answer.json()["error"]["code"] == "project_not_found"
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(["list_traces", "list_spans", "list_logs", "get_span_facets", "get_metric_catalog"]),
+    st.text(alphabet=f"ab:*,-\"'\\)(= {THEIRS[:4]}\n{{}}", max_size=30),
+)
+def test_no_text_at_all_does(tenants: Asking, operation: str, q: str) -> None:
+    answer = next(iter(TELEMETRY[operation](tenants, q, None)))
+    assert answer.status_code in (200, 400)
+    assert THEIRS not in answer.text
+
+
+def test_names_of_other_projects_and_keys_stay_unknown(tenants: Asking) -> None:
+    catalog = tenants.world.catalog
+    catalog.keys.create(f"{THEIRS}-key", ["read"], project="b")
+    for path in ("/info", "/projects", "/keys"):
+        answer = tenants.world.client.get(f"/v1{path}")
+        assert answer.status_code == 200
+        assert THEIRS not in answer.text
+        assert '"b"' not in answer.text
+
+
+def test_cursors_of_one_project_open_nothing_of_another(tenants: Asking) -> None:
+    """A cursor is a place in an order, not a right."""
+    cursor = tenants.get("/spans", "", None, limit=1).json()["next_cursor"]
+    answer = tenants.get("/spans", "", None, limit=1, cursor=cursor)
+    assert answer.status_code == 200
+    assert THEIRS not in answer.text

@@ -1,0 +1,20 @@
+SELECT trace_id,
+    toUnixTimestamp64Nano(minIf(start_time, start_time >= fromUnixTimestamp64Nano({p0:Int64}, 'UTC') AND start_time < fromUnixTimestamp64Nano({p1:Int64}, 'UTC'))) AS first_ns,
+    argMin(name, (parent_span_id != '', start_time, span_id)) AS root_name,
+    argMin(service, (parent_span_id != '', start_time, span_id)) AS root_service,
+    toUnixTimestamp64Nano(min(start_time)) AS start_ns,
+    toUnixTimestamp64Nano(max(end_time)) AS end_ns,
+    countIf(state = 'running') AS running,
+    count() AS span_count,
+    countIf(status = 'error') AS error_count,
+    countIf(status = 'ok') AS ok_count,
+    arraySort(groupUniqArrayIf(model, model != '')) AS models,
+    sumIf(input_tokens, usage_counted) AS input_tokens,
+    sumIf(output_tokens, usage_counted) AS output_tokens,
+    sumIf(cost_usd, usage_counted) AS cost_usd,
+    minIf(session_id, session_id != '') AS session_id,
+    minIf(user_id, user_id != '') AS user_id,
+    arraySort(groupUniqArray(service)) AS services
+FROM (SELECT project, trace_id, span_id, parent_span_id, name, service, start_time, status, model, input_tokens, output_tokens, cost_usd, session_id, user_id, if(span_rows.ended, span_rows.end_time, NULL) AS end_time, if(span_rows.ended, 'ended', 'running') AS state, span_rows.owns_usage AND (trace_id, span_id) NOT IN (SELECT trace_id, span_id FROM span_duplicates) AS usage_counted FROM span_rows FINAL)
+WHERE project = {p2:String} AND trace_id IN {p3:Array(String)}
+GROUP BY trace_id

@@ -1,0 +1,48 @@
+"""The columns that our own questions read are those of the public views."""
+
+from __future__ import annotations
+
+import pytest
+from asked_world import World, log_batch, metric_batch, span_batch
+
+from tapetum_server.query.sources import LOGS, METRICS, SPANS, Source
+from tapetum_server.signals.metrics import Metric
+
+OWN = {"attr_shape", "attr_values", "resource", "own_input", "own_output", "has_events", "events_json", "links_json"}
+"""Columns below the views."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def filled(asked: World) -> None:
+    long = '[{"role":"user","content":"' + "long text " * 30 + '"}]'
+    llm = {"kind": "llm", "model": "m", "response_id": "r-1", "usage_counted": True, "input_tokens": 3}
+    for number in (1, 2, 3):
+        asked.keep(
+            span_batch(
+                {"trace": number, "attributes": {"k": "v", "in": long}, "canonical": {**llm, "input": long}, "seconds": 2,
+                 "events": [(1, "e", {})], "dropped": (1, 0, 2)},
+                {"trace": number, "span": 2, "seconds": None, "status": 2},
+            ),
+            log_batch({"at": number, "body": "b", "severity_number": 17}),
+            metric_batch(Metric("m", "gauge"), {"at": number, "value": 1}),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(("view", "source"), [("spans", SPANS), ("logs", LOGS), ("metrics", METRICS)])
+def test_every_column_means_what_it_means_in_the_view(asked: World, view: str, source: Source) -> None:
+    in_view = {row["name"] for row in asked.sql(f"DESCRIBE TABLE {view}")}
+    shared = [name for name in [*source.plain, *source.computed] if name in in_view]
+    assert set(source.plain) | set(source.computed) <= in_view | OWN | {"log_id", "quantile_levels", "quantile_values"}
+    for name in shared:
+        if name == "dropped":
+            theirs = "arraySum(dropped)" if view == "spans" else "dropped"
+        else:
+            theirs = name
+        key = {"spans": "trace_id, span_id", "logs": "time", "metrics": "time"}[view]
+        own = "lower(hex(log_id))" if name == "log_id" else f"toString({name})"
+        ours = asked.sql(f"SELECT {own} AS v FROM {source.relation(name, key)} ORDER BY {key}")
+        assert ours == asked.sql(f"SELECT toString({theirs}) AS v FROM {view} ORDER BY {key}"), name
+
+
+def test_a_relation_holds_only_what_a_statement_names() -> None:
+    assert SPANS.relation("count(), name", "service = {p0:String}") == "(SELECT name, service FROM span_rows FINAL)"

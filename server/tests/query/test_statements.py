@@ -1,0 +1,101 @@
+"""The SQL that really runs, for a reviewer to read, and that the engine accepts it.
+
+A changed statement fails here. Read the difference as you would read code, then write it down
+with TAPETUM_SNAPSHOTS=write.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from asked_world import NOW, SECOND, START, World
+
+from tapetum_server.query import facets, histograms, host_metrics, logs, metric_statements, metrics, spans, traces
+from tapetum_server.query.cursor import Cursor
+from tapetum_server.query.filter import parse_filter
+from tapetum_server.query.selection import Selection, Whereabouts
+from tapetum_server.query.sources import LOGS, METRICS, SPANS
+from tapetum_server.query.statement import Statement
+from tapetum_server.query.time_range import TimeRange, steps_of
+from tapetum_server.query.trace_spans import spans_of_statement
+
+SNAPSHOTS = Path(__file__).parent / "statements"
+HOUR = TimeRange(NOW - 3_600 * SECOND, NOW)
+PLACES = {
+    "http.route": Whereabouts(frozenset({"."}), False),
+    "gen_ai.request.model": Whereabouts(frozenset({".", "C"}), False),
+    "host.name": Whereabouts(frozenset(), True),
+}
+Q = "-service:web,api name:GET* duration_ms:>=250ms http.route:/ask gen_ai.request.model:m host.name:h"
+
+
+def selection(source: object, q: str = "") -> Selection:
+    return Selection(source, "default", HOUR, parse_filter(q), PLACES)  # type: ignore[arg-type]
+
+
+def question(type_name: str, *, group_by: tuple[str, ...] = ()) -> metric_statements.MetricQuestion:
+    some = Selection(METRICS, "default", TimeRange(None, NOW), parse_filter("http.route:/ask"), PLACES)
+    steps = steps_of(START, NOW, at_most=60)
+    return metric_statements.MetricQuestion(some, "latency", type_name, steps, group_by)
+
+
+STEPS = steps_of(NOW - 3_600 * SECOND, NOW, at_most=60)
+AFTER = traces.Place(START, "0" * 32)
+STATEMENTS: dict[str, Callable[[], Statement]] = {
+    "traces_newest": lambda: traces.window_statement(selection(SPANS), "-start_time", 67, 2_000, None),
+    "traces_filtered_after": lambda: traces.window_statement(selection(SPANS, Q), "start_time", 67, 2_000, AFTER),
+    "traces_by_cost": lambda: traces.ranked_statement(selection(SPANS, "status:error"), "-cost_usd", 51, AFTER),
+    "traces_summaries": lambda: traces.summaries_statement("default", ["a", "b"], HOUR),
+    "trace_spans": lambda: spans_of_statement("default", "a", 50_001, None),
+    "spans_text": lambda: spans.spans_statement(selection(SPANS, '"two words" -not'), "-start_time", 51, None),
+    "spans_after": lambda: spans.spans_statement(
+        selection(SPANS, Q), "-duration_ms", 51, Cursor("-duration_ms", HOUR, (5, "a", "b"))
+    ),
+    "spans_histogram": lambda: histograms.span_histogram_statement(selection(SPANS), STEPS),
+    "spans_heatmap": lambda: histograms.heatmap_statement(selection(SPANS), STEPS),
+    "spans_facets": lambda: facets.facets_statement(selection(SPANS, "status:error"), ["service", "http.route"], 11),
+    "spans_attribute_keys": lambda: facets.attribute_keys_statement(selection(SPANS)),
+    "logs_page": lambda: logs.logs_statement(
+        selection(LOGS, "severity:>=warn refused"), "-time", 101, Cursor("-time", HOUR, (START, "0" * 32))
+    ),
+    "logs_histogram": lambda: histograms.log_histogram_statement(selection(LOGS), STEPS),
+    "metrics_catalog": lambda: metrics.catalog_statement(selection(METRICS)),
+    "metric_average": lambda: metric_statements.values_statement(
+        question("gauge", group_by=("http.route",)), "avg", 0.5
+    ),
+    "metric_increase": lambda: metric_statements.increases_statement(question("sum", group_by=("service",))),
+    "metric_buckets": lambda: metric_statements.buckets_statement(question("histogram", group_by=("service",))),
+    "metric_exponential": lambda: metric_statements.exponential_statement(question("exponential_histogram")),
+    "metrics_of_hosts": lambda: host_metrics.host_metrics_statement(
+        selection(METRICS), {"host.name": frozenset({"h"}), "service.instance.id": frozenset()}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_a_statement_is_the_one_that_was_reviewed_and_runs(asked: World, name: str) -> None:
+    sql, parameters = STATEMENTS[name]()
+    path = SNAPSHOTS / f"{name}.sql"
+    if os.environ.get("TAPETUM_SNAPSHOTS") == "write":
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(sql + "\n")
+    assert path.read_text() == sql + "\n"
+    asked.sql(sql, **parameters)
+    (bound,) = (name for name, value in parameters.items() if value == "default")
+    # Every read of a table of ours is narrowed to the project.
+    assert sql.count(f"project = {{{bound}:String}}") >= sql.count("_rows FINAL") + sql.count("FROM message_rows")
+
+
+def test_no_snapshot_outlives_its_statement() -> None:
+    assert {path.stem for path in SNAPSHOTS.glob("*.sql")} == set(STATEMENTS)
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_no_value_is_ever_part_of_the_text(name: str) -> None:
+    """What a person typed is bound, keys too."""
+    sql, _ = STATEMENTS[name]()
+    for typed in ("/ask", "http.route", "host.name", "GET", "two words", "refused", "'web'"):
+        assert typed not in sql
