@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any, cast
 
 from tapetum_server.api.application import openapi_document
 
@@ -17,7 +16,7 @@ TARGET = Path(__file__).resolve().parent.parent / "ui" / "openapi.json"
 
 def main(what: str) -> int:
     """0 when the file is current (or was written), 1 when it is stale."""
-    text = json.dumps(cast(dict[str, Any], openapi_document()), indent=1, sort_keys=True) + "\n"
+    text = json.dumps(openapi_document(), indent=1, sort_keys=True) + "\n"
     if what == "write":
         TARGET.write_text(text)
         return 0

@@ -17,5 +17,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     reportCompressedSize: true,
   },
-  server: { proxy: { '/api': { target: server, changeOrigin: true } } },
+  // The server answers writes from its own pages only: the proxy speaks as one.
+  server: { proxy: { '/api': { target: server, changeOrigin: true, headers: { origin: server } } } },
 })

@@ -86,7 +86,8 @@ const logs = createRoute({
 
 const metrics = createRoute({
   getParentRoute: () => root,
-  path: '/metrics',
+  // Not `/metrics`: that is where Prometheus reads the server's own.
+  path: '/metrics-explorer',
   validateSearch: (raw: Raw): Texts<'name' | 'agg' | 'quantile' | 'by' | 'compare' | 'find' | 'order'> => ({
     name: text(raw.name),
     agg: text(raw.agg),

@@ -203,6 +203,16 @@ def test_a_long_conversation_is_stored_once_and_reads_back_exactly(any_engine: E
     assert stored[0]["n"] < 2 * unique + references + 1000 < naive / 4
 
 
+def test_a_retry_does_not_move_a_spans_text_out_of_it(any_engine: Engine, keep: Keep) -> None:
+    """Nor does the end of a span after its start: only what another record said is repeated text."""
+    call = {"attributes": {"gen_ai.operation.name": "chat", "gen_ai.input.messages": "long " * 100}}
+    keep(spans({**call, "end": 0}))
+    keep(spans(call))
+    keep(spans(call))
+    assert count(any_engine, "message_rows") == 0
+    assert rows(any_engine, "SELECT input FROM spans") == [{"input": "long " * 100}]
+
+
 def test_text_with_nul_characters_reads_back_exactly(any_engine: Engine, keep: Keep) -> None:
     """NUL marks references in stored text, so a NUL of the text itself must survive."""
     texts = ["\0", "a\0b", "\0" * 5, "x" * 200 + "\0", "\0" + "0" * 32 + "\0"]

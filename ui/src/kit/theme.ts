@@ -47,6 +47,7 @@ export const theme = createTheme({
     MultiSelect: { defaultProps: { size: 'xs', comboboxProps: { shadow: 'none' } } },
     SegmentedControl: { defaultProps: { size: 'xs' } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: false, fz: 12 } },
+    Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
     Menu: { defaultProps: { shadow: 'none' } },
     Popover: { defaultProps: { shadow: 'none' } },
     Modal: { defaultProps: { shadow: 'none', transitionProps: { duration: 80 } } },

@@ -104,6 +104,7 @@ export function Palette() {
       maxHeight={420}
       radius={3}
       shadow="none"
+      attributes={{ content: { 'aria-label': 'Search or jump to' } }}
       overlayProps={{ blur: 0, backgroundOpacity: 0.5 }}
       searchProps={{
         placeholder: 'Page, trace id, project, time range, or text to search for',

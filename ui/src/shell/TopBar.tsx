@@ -60,7 +60,7 @@ export function TopBar({ page, detail, onHelp }: { page: PageEntry; detail: bool
       <button
         type="button"
         className="plain s-search"
-        aria-label="Search or jump to Ctrl K"
+        title="Search or jump to"
         onClick={() => spotlight.open()}
       >
         <Search size={13} aria-hidden />

@@ -15,7 +15,7 @@ export function ValueMenuHost() {
   const { scope, search } = useView()
   if (!request) return null
   const { key, value, anchor, signal } = request
-  const home = signal === 'logs' ? '/logs' : signal === 'metrics' ? '/metrics' : '/traces'
+  const home = signal === 'logs' ? '/logs' : signal === 'metrics' ? '/metrics-explorer' : '/traces'
   const here = pathname === home
   const narrow = (change: (q: string, key: string, value: string) => string) => {
     const q = change(here ? scope.q : '', key, value)

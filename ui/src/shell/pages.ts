@@ -2,7 +2,7 @@
 import { Activity, ChartSpline, Inbox, ScrollText, Settings, Terminal, type LucideIcon } from 'lucide-react'
 
 export interface PageEntry {
-  to: '/traces' | '/logs' | '/metrics' | '/ingest' | '/sql' | '/settings'
+  to: '/traces' | '/logs' | '/metrics-explorer' | '/ingest' | '/sql' | '/settings'
   label: string
   icon: LucideIcon
   /** Second key after `g`. */
@@ -15,7 +15,7 @@ export interface PageEntry {
 export const PAGES: PageEntry[] = [
   { to: '/traces', label: 'Traces', icon: Activity, key: 't', time: true, live: true },
   { to: '/logs', label: 'Logs', icon: ScrollText, key: 'l', time: true, live: true },
-  { to: '/metrics', label: 'Metrics', icon: ChartSpline, key: 'm', time: true, live: false },
+  { to: '/metrics-explorer', label: 'Metrics', icon: ChartSpline, key: 'm', time: true, live: false },
   { to: '/ingest', label: 'Ingest', icon: Inbox, key: 'i', time: true, live: true },
   { to: '/sql', label: 'SQL', icon: Terminal, key: 's', time: false, live: false },
   { to: '/settings', label: 'Settings', icon: Settings, key: 'e', time: false, live: false },

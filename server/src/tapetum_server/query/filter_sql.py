@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from tapetum_server.query.errors import QueryError
-from tapetum_server.query.filter import Choice, Filter, Term, tokens_of
+from tapetum_server.query.filter import Choice, Term, tokens_of
 from tapetum_server.query.filter_values import attribute_key, levels_of, moment_of, no_prefix, number_of
 from tapetum_server.query.selection import (
     ANYWHERE,
@@ -33,22 +32,6 @@ def conditions(selection: Selection, parameters: Parameters) -> list[str]:
     if len(terms) > MAX_TERMS:
         raise QueryError(f"the filter has {len(terms)} terms; at most {MAX_TERMS}", code="bad_filter", field="q")
     return selection.bounds(parameters) + [condition(term, selection, parameters) for term in terms]
-
-
-def alternatives(selection: Selection, parameters: Parameters) -> list[str]:
-    """Conditions of which a row must meet one: as many as there are places that a word may stand in.
-
-    Asked one by one, each uses its own index; joined by OR, none does. A filter without a word,
-    or with several, is one condition.
-    """
-    terms = selection.filter.terms
-    words = [term for term in terms if term.op == "text" and not term.negated]
-    if len(words) != 1 or not tokens_of(words[0].value):
-        return [" AND ".join(conditions(selection, parameters))]
-    others = tuple(term for term in terms if term is not words[0])
-    shared = conditions(replace(selection, filter=Filter(others)), parameters)
-    places = _places_of_text(" ".join(tokens_of(words[0].value)), selection, parameters)
-    return [" AND ".join([*shared, place]) for place in places]
 
 
 def condition(term: Term, selection: Selection, parameters: Parameters) -> str:
@@ -195,19 +178,14 @@ def _full_text(text: str, selection: Selection, parameters: Parameters) -> str:
         needle = parameters.text(text)
         searched = selection.source.searched
         return _any([f"positionCaseInsensitiveUTF8({column.column}, {needle}) > 0" for column in searched])
-    return _any(_places_of_text(" ".join(tokens), selection, parameters))
-
-
-def _places_of_text(tokens: str, selection: Selection, parameters: Parameters) -> list[str]:
-    """One condition per place that a text may stand in, each of which can use an index of its own."""
-    source, needle = selection.source, parameters.text(tokens)
+    source, needle = selection.source, parameters.text(" ".join(tokens))
     found = [f"hasAllTokens({column.column}, {needle})" for column in source.searched if column.indexed]
     short = [
         f"hasAllTokens(lowerUTF8({column.column}), {needle}, 'unicodeWord')"
         for column in source.searched
         if not column.indexed
     ]
-    found.append(_any(short))
+    found += short
     if source.searches_messages:
         project = parameters.text(selection.project)
         found.append(
@@ -219,7 +197,7 @@ def _places_of_text(tokens: str, selection: Selection, parameters: Parameters) -
             f" WHERE project = {project}"
             f" AND hasAllTokens(concat(span_enrichments.input, ' ', span_enrichments.output), {needle}))"
         )
-    return found
+    return _any(found)
 
 
 def _equals(sql: str, choices: Sequence[Choice], parameters: Parameters) -> str:

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from tapetum_server.query.cursor import Cursor, decode_cursor, encode_cursor
 from tapetum_server.query.filter import Filter
-from tapetum_server.query.filter_sql import alternatives
+from tapetum_server.query.filter_sql import conditions
 from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.selection import Selection, select
 from tapetum_server.query.sources import LOGS
@@ -77,22 +77,17 @@ def logs_statement(
 ) -> Statement:
     """The page of log records: time and identity, then what a row shows."""
     parameters = Parameters()
-    found = alternatives(selection, parameters)
+    where = conditions(selection, parameters)
     direction, before = ("DESC", "<") if sort.startswith("-") else ("ASC", ">")
-    narrower = ""
     if trace_id is not None:
-        narrower += f" AND trace_id = {parameters.text(trace_id)}"
+        where.append(f"trace_id = {parameters.text(trace_id)}")
     if after is not None:
         moment = parameters.moment(int(after.place[0]))
         log_id = f"toFixedString(unhex({parameters.text(str(after.place[1]))}), 16)"
-        narrower += f" AND time {before}= {moment} AND (time {before} {moment} OR log_id {before} {log_id})"
+        where.append(f"time {before}= {moment}")
+        where.append(f"(time {before} {moment} OR log_id {before} {log_id})")
+    condition, identity = " AND ".join(where), "time, log_id"
     ordered = f"ORDER BY time {direction}, log_id {direction}\nLIMIT {limit}"
-    identity = "time, log_id"
-    each = [
-        f"SELECT {identity}\nFROM {LOGS.relation(identity, condition, narrower)}\nWHERE {condition}{narrower}\n{ordered}"
-        for condition in found
-    ]
-    together = "\n) UNION ALL (\n".join(each)
     columns = f"""toUnixTimestamp64Nano(time) AS time_ns, lower(hex(log_id)) AS id,
     toUnixTimestamp64Nano(observed_time) AS observed_ns, service, severity_number, severity,
     substringUTF8(body, 1, {MAX_BODY_CHARACTERS}) AS text, event_name, trace_id, span_id,
@@ -101,9 +96,10 @@ def logs_statement(
     sql = f"""SELECT {columns}
 FROM {LOGS.relation(columns, "project")}
 WHERE project = {parameters.text(selection.project)} AND ({identity}) IN (
-(
-{together}
-)
+    SELECT {identity}
+    FROM {LOGS.relation(identity, condition)}
+    WHERE {condition}
+    {ordered}
 )
 {ordered}"""
     return Statement(sql, parameters.values)

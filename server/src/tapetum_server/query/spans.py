@@ -11,7 +11,7 @@ from typing_extensions import NotRequired, TypedDict
 from tapetum_server.query.cursor import Cursor, decode_cursor, encode_cursor
 from tapetum_server.query.errors import NotFound, QueryError
 from tapetum_server.query.filter import Filter
-from tapetum_server.query.filter_sql import alternatives
+from tapetum_server.query.filter_sql import conditions
 from tapetum_server.query.filter_values import ATTRIBUTE_PREFIX, RESOURCE_PREFIXES
 from tapetum_server.query.reader import Reader, first_row, tuples_of
 from tapetum_server.query.selection import Selection, select
@@ -178,7 +178,7 @@ async def list_spans(
 def spans_statement(selection: Selection, sort: SpanSort, limit: int, after: Cursor | None) -> Statement:
     """The page of spans: sort key, ids, then what a row shows."""
     parameters = Parameters()
-    found = alternatives(selection, parameters)
+    where = conditions(selection, parameters)
     column = sort.lstrip("-")
     key, direction, before = _SORT_KEYS[column], *(("DESC", "<") if sort.startswith("-") else ("ASC", ">"))
     order = "start_time" if column == "start_time" else key
@@ -187,22 +187,17 @@ def spans_statement(selection: Selection, sort: SpanSort, limit: int, after: Cur
         bound = parameters.moment(int(value)) if column == "start_time" else parameters.integer(int(value))
         ids = f"({parameters.text(str(trace_id))}, {parameters.text(str(span_id))})"
         # The first comparison alone lets the engine skip granules; the second settles equal values.
-        beyond = f"{order} {before}= {bound} AND ({order} {before} {bound} OR (trace_id, span_id) {before} {ids})"
-        found = [f"{condition} AND {beyond}" for condition in found]
+        where.append(f"{order} {before}= {bound}")
+        where.append(f"({order} {before} {bound} OR (trace_id, span_id) {before} {ids})")
     columns = f"""{key} AS sort_key, trace_id, span_id, parent_span_id, name, kind, span_kind, service,
     {_START_NS} AS start_ns, duration_ms, state, status, substringUTF8(status_message, 1, 2048) AS shown_message,
     model, input_tokens, output_tokens, cost_usd, session_id"""
-    ordered = f"ORDER BY {order} {direction}, trace_id {direction}, span_id {direction}\nLIMIT {limit}"
-    condition = found[0]
-    if len(found) > 1:
-        identity = "start_time, trace_id, span_id"
-        each = [f"SELECT {identity}\nFROM {SPANS.relation(identity, c, order)}\nWHERE {c}\n{ordered}" for c in found]
-        together = "\n) UNION ALL (\n".join(each)
-        condition = f"project = {parameters.text(selection.project)} AND ({identity}) IN (\n(\n{together}\n)\n)"
+    condition = " AND ".join(where)
     sql = f"""SELECT {columns}
-FROM {SPANS.relation(columns, condition if len(found) == 1 else "project, start_time")}
+FROM {SPANS.relation(columns, condition)}
 WHERE {condition}
-{ordered}"""
+ORDER BY {order} {direction}, trace_id {direction}, span_id {direction}
+LIMIT {limit}"""
     return Statement(sql, parameters.values)
 
 

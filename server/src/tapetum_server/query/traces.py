@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from tapetum_server.query.cursor import Cursor, decode_cursor, encode_cursor
 from tapetum_server.query.errors import NotFound
 from tapetum_server.query.filter import Filter
-from tapetum_server.query.filter_sql import alternatives, conditions
+from tapetum_server.query.filter_sql import conditions
 from tapetum_server.query.reader import Reader, first_row, tuples_of
 from tapetum_server.query.selection import Selection, select
 from tapetum_server.query.sources import SPANS
@@ -190,23 +190,18 @@ def window_statement(
     """Trace ids with their first matching span among the `window` spans next to the cursor."""
     parameters = Parameters()
     direction, before = ("DESC", "<") if sort.startswith("-") else ("ASC", ">")
-    found = alternatives(selection, parameters)
+    where = conditions(selection, parameters)
     if after is not None:
-        moment, trace_id = parameters.moment(after.key), parameters.text(after.trace_id)
-        beyond = f"start_time {before}= {moment} AND (start_time {before} {moment} OR trace_id {before} {trace_id})"
-        found = [f"{condition} AND {beyond}" for condition in found]
+        moment = parameters.moment(after.key)
+        where.append(f"start_time {before}= {moment}")
+        where.append(f"(start_time {before} {moment} OR trace_id {before} {parameters.text(after.trace_id)})")
+    condition = " AND ".join(where)
     limited = f"\n    ORDER BY start_time {direction}, trace_id {direction}\n    LIMIT {window}" if window else ""
-    columns = "trace_id, start_time" if len(found) == 1 else "trace_id, start_time, span_id"
-    spans = "\n    ) UNION ALL (\n    ".join(
-        f"SELECT {columns}\n    FROM {SPANS.relation(columns, condition)}\n    WHERE {condition}{limited}"
-        for condition in found
-    )
-    if len(found) > 1:
-        # A span may pass in two ways; the window holds each once.
-        spans = f"SELECT DISTINCT {columns} FROM ((\n    {spans}\n    )){limited}"
     sql = f"""SELECT trace_id, toUnixTimestamp64Nano(min(start_time)) AS sort_key, sum(count()) OVER () AS seen
 FROM (
-    {spans}
+    SELECT trace_id, start_time
+    FROM {SPANS.relation("trace_id, start_time", condition)}
+    WHERE {condition}{limited}
 )
 GROUP BY trace_id
 ORDER BY sort_key {direction}, trace_id {direction}

@@ -44,6 +44,8 @@ def coded(values: Sequence[int], table: Sequence[str]) -> pa.Array:
 
 def shared(objects: Sequence[Any], text_of: Any) -> pa.Array:
     """A LowCardinality(String) column of one text per shared object (resource, scope, metric)."""
+    if objects and objects.count(objects[0]) == len(objects):
+        return same(text_of(objects[0]), len(objects))
     position: dict[int, int] = {}
     distinct: list[str] = []
     codes = []
@@ -56,6 +58,13 @@ def shared(objects: Sequence[Any], text_of: Any) -> pa.Array:
     # Two objects may have the same text (one service, two scopes), and ClickHouse refuses a dictionary with repeats.
     encoded = texts(distinct).dictionary_encode()
     return pa.DictionaryArray.from_arrays(encoded.indices.take(pa.array(codes, _INT32)), encoded.dictionary)
+
+
+def moment(value: int, count: int) -> pa.Array:
+    """A DateTime64(9) column with one value."""
+    return pa.array(np.full(count, min(value, MAX_TIME), np.int64).view("datetime64[ns]"), pa.timestamp("ns")).cast(
+        TIMESTAMP
+    )
 
 
 def times(values: Sequence[int]) -> pa.Array:
@@ -79,6 +88,11 @@ def clamped(columns: dict[str, Sequence[int]], count: int) -> tuple[list[str] | 
 def numbers(values: Sequence[Any], dtype: Any) -> pa.Array:
     """A fixed-width number column."""
     return pa.array(np.asarray(values, dtype))
+
+
+def repeated(value: int, count: int, dtype: Any) -> pa.Array:
+    """A fixed-width number column with one value."""
+    return pa.array(np.full(count, value, dtype))
 
 
 def optional(values: Sequence[Any], kind: pa.DataType) -> pa.Array:

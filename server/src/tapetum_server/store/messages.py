@@ -41,12 +41,16 @@ class MessageMemory:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._young: dict[int, None] = {}
-        self._old: dict[int, None] = {}
+        self._young: dict[int, int] = {}
+        self._old: dict[int, int] = {}
         self._stored: dict[tuple[str, str], int] = {}
 
-    def compact(self, project: str, text: str, into: RepeatedText) -> str:
-        """`text` as it is stored: repeated pieces replaced by references, whose texts join `into`."""
+    def compact(self, project: str, owner: int, text: str, into: RepeatedText) -> str:
+        """`text` as it is stored: repeated pieces replaced by references, whose texts join `into`.
+
+        `owner` is a hash of the record that carries the text. Only what another record said before is
+        repeated: a retry, or the end of a span after its start, must not move its text out.
+        """
         escaped = text.replace("\0", "\0\0") if "\0" in text else text
         if len(text) < MIN_PIECE:
             return escaped
@@ -54,14 +58,14 @@ class MessageMemory:
         out: list[str] = []
         start = 0
         for left, right in _boundaries(text):
-            self._piece(text[start:left], project_salt, into, out)
+            self._piece(text[start:left], project_salt, owner, into, out)
             out.append(text[left:right])
             start = right
-        self._piece(text[start:], project_salt, into, out)
+        self._piece(text[start:], project_salt, owner, into, out)
         return "".join(out)
 
-    def _piece(self, piece: str, salt: int, into: RepeatedText, out: list[str]) -> None:
-        if len(piece) >= MIN_PIECE and self._seen(hash(piece) ^ salt):
+    def _piece(self, piece: str, salt: int, owner: int, into: RepeatedText, out: list[str]) -> None:
+        if len(piece) >= MIN_PIECE and self._seen(hash(piece) ^ salt, owner):
             out.append(self._reference(piece, into))
         else:
             out.append(piece.replace("\0", "\0\0") if "\0" in piece else piece)
@@ -72,17 +76,18 @@ class MessageMemory:
         into.texts[digest] = piece
         return f"\0{digest}\0"
 
-    def _seen(self, piece_hash: int) -> bool:
-        """Whether a piece was seen before; remembers it. A false "yes" only stores a text once more."""
-        if piece_hash in self._young:
-            return True
-        known = piece_hash in self._old
-        self._young[piece_hash] = None
+    def _seen(self, piece_hash: int, owner: int) -> bool:
+        """Whether another record said this before; remembers who did. A false "yes" only stores a text once more."""
+        first = self._young.get(piece_hash)
+        if first is not None:
+            return first != owner
+        first = self._old.get(piece_hash)
+        self._young[piece_hash] = owner if first is None else first
         if len(self._young) > REMEMBERED:
             with self._lock:
                 if len(self._young) > REMEMBERED:
                     self._old, self._young = self._young, {}
-        return known
+        return first is not None and first != owner
 
     def missing(self, project: str, texts: RepeatedText, expires_day: int) -> dict[str, str]:
         """The texts that are not stored yet, or that would expire before `expires_day` (days since 1970)."""

@@ -35,7 +35,8 @@ def span_rows(
     """
     count = len(batch)
     canonical = batch.canonical or [NOTHING_CANONICAL] * count
-    shapes, offsets, values = _attributes(batch, canonical, memory, repeated)
+    owners = list(map(hash, zip(batch.trace_id, batch.span_id)))
+    shapes, offsets, values = _attributes(batch, canonical, owners, memory, repeated)
     compact = memory.compact
     project = batch.project
     fields = list(zip(*canonical))
@@ -46,8 +47,8 @@ def span_rows(
         "trace_id": col.texts(batch.trace_id),
         "span_id": col.texts(batch.span_id),
         "version": col.numbers([ingested_at | ENDED_VERSION if e else ingested_at for e in ended], "u8"),
-        "ingested_at": col.times([ingested_at] * count),
-        "retention_days": col.numbers([retention_days] * count, "u2"),
+        "ingested_at": col.moment(ingested_at, count),
+        "retention_days": col.repeated(retention_days, count, "u2"),
         "parent_span_id": col.texts(batch.parent_span_id),
         "name": col.names(batch.name),
         "kind": col.names(fields[0]),
@@ -81,7 +82,7 @@ def span_rows(
             out[name] = col.optional(column, pa.float64())
     for name, at in (("input", _INPUT), ("output", _OUTPUT)):
         if any(column := fields[at]):
-            out[name] = col.texts([compact(project, t, repeated) if t else "" for t in column])
+            out[name] = col.texts([compact(project, o, t, repeated) if t else "" for o, t in zip(owners, column)])
     if any(batch.status_message):
         out["status_message"] = col.texts(batch.status_message)
     if any(batch.events):
@@ -103,7 +104,7 @@ def span_rows(
 
 
 def _attributes(
-    batch: SpanBatch, canonical: list[Canonical], memory: MessageMemory, repeated: RepeatedText
+    batch: SpanBatch, canonical: list[Canonical], owners: list[int], memory: MessageMemory, repeated: RepeatedText
 ) -> tuple[list[str], list[int], list[str]]:
     """Shapes, list offsets and all values; a value that a promoted column holds is only named."""
     shapes: list[str] = []
@@ -112,7 +113,7 @@ def _attributes(
     append = values.append
     project, compact = batch.project, memory.compact
     join = "\0".join
-    for attributes, fields in zip(batch.attributes, canonical):
+    for attributes, fields, owner in zip(batch.attributes, canonical, owners):
         # Text of each promoted field → its letter. Reversed, so that the first column wins a tie.
         held = (
             _NOTHING_HELD if fields is NOTHING_CANONICAL else {fields[at]: c for c, at in _HELD_REVERSED if fields[at]}
@@ -125,7 +126,7 @@ def _attributes(
                     entries.append("s" + letter + key)
                     continue
                 entries.append("s." + key)
-                append(compact(project, value, repeated) if len(value) >= MIN_PIECE or "\0" in value else value)
+                append(compact(project, owner, value, repeated) if len(value) >= MIN_PIECE or "\0" in value else value)
             elif value.__class__ is int:
                 letter = held.get(value)
                 if letter is not None and letter >= _FIRST_NUMBER:
@@ -136,7 +137,7 @@ def _attributes(
             else:
                 entries.append(type_of(value) + "." + key)
                 text = encode_text(value)
-                append(compact(project, text, repeated) if len(text) >= MIN_PIECE or "\0" in text else text)
+                append(compact(project, owner, text, repeated) if len(text) >= MIN_PIECE or "\0" in text else text)
         shape = join(entries)
         if len(entries) > 1 and shape.count("\0") != len(entries) - 1:
             shape = join(e.replace("\0", "\u2400") for e in entries)

@@ -4,19 +4,11 @@ SELECT toUnixTimestamp64Nano(time) AS time_ns, lower(hex(log_id)) AS id,
     attr_shape, attr_values, resource
 FROM (SELECT project, time, observed_time, trace_id, span_id, service, severity_number, severity, body, event_name, log_id, attr_shape, attr_values, resource FROM log_rows FINAL)
 WHERE project = {p0:String} AND (time, log_id) IN (
-(
-SELECT time, log_id
-FROM (SELECT project, time, severity, body, log_id FROM log_rows FINAL)
-WHERE project = {p0:String} AND time >= fromUnixTimestamp64Nano({p1:Int64}, 'UTC') AND time < fromUnixTimestamp64Nano({p2:Int64}, 'UTC') AND severity IN {p3:Array(String)} AND hasAllTokens(body, {p4:String}) AND time <= fromUnixTimestamp64Nano({p5:Int64}, 'UTC') AND (time < fromUnixTimestamp64Nano({p5:Int64}, 'UTC') OR log_id < toFixedString(unhex({p6:String}), 16))
-ORDER BY time DESC, log_id DESC
+    SELECT time, log_id
+    FROM (SELECT project, time, severity, body, event_name, log_id FROM log_rows FINAL)
+    WHERE project = {p0:String} AND time >= fromUnixTimestamp64Nano({p1:Int64}, 'UTC') AND time < fromUnixTimestamp64Nano({p2:Int64}, 'UTC') AND severity IN {p3:Array(String)} AND (hasAllTokens(body, {p4:String}) OR hasAllTokens(lowerUTF8(event_name), {p4:String}, 'unicodeWord')) AND time <= fromUnixTimestamp64Nano({p5:Int64}, 'UTC') AND (time < fromUnixTimestamp64Nano({p5:Int64}, 'UTC') OR log_id < toFixedString(unhex({p6:String}), 16))
+    ORDER BY time DESC, log_id DESC
 LIMIT 101
-) UNION ALL (
-SELECT time, log_id
-FROM (SELECT project, time, severity, event_name, log_id FROM log_rows FINAL)
-WHERE project = {p0:String} AND time >= fromUnixTimestamp64Nano({p1:Int64}, 'UTC') AND time < fromUnixTimestamp64Nano({p2:Int64}, 'UTC') AND severity IN {p3:Array(String)} AND hasAllTokens(lowerUTF8(event_name), {p4:String}, 'unicodeWord') AND time <= fromUnixTimestamp64Nano({p5:Int64}, 'UTC') AND (time < fromUnixTimestamp64Nano({p5:Int64}, 'UTC') OR log_id < toFixedString(unhex({p6:String}), 16))
-ORDER BY time DESC, log_id DESC
-LIMIT 101
-)
 )
 ORDER BY time DESC, log_id DESC
 LIMIT 101

@@ -17,18 +17,21 @@ export function summarise(data: IngestAnswer, now: number): { arrived: string; l
   const cut = sum(data.senders.map((s) => s.truncated))
   const who = `${count(names.size)} sender${names.size === 1 ? '' : 's'}`
   const silent = names.size - talking.size
-  const arrived = `${count(accepted)} records arrived from ${who}${
+  const arrived = `${count(accepted)} ${accepted === 1 ? 'record' : 'records'} arrived from ${who}${
     silent ? `, ${silent === names.size ? 'all' : count(silent)} silent for 5 minutes or more` : ''
   }.`
   const gone = refused + dropped
-  const rest = cut ? ` ${count(cut)} were kept with less than was sent.` : ''
+  const rest = cut ? ` ${count(cut)} ${cut === 1 ? 'was' : 'were'} kept with less than was sent.` : ''
   if (!gone) return { arrived, lost: `None was refused.${rest}` }
   const share = (gone / (gone + accepted)) * 100
   const worst = data.reasons
     .filter((r) => r.outcome === 'refused' || r.outcome === 'dropped')
     .toSorted((a, b) => b.count - a.count)[0]
   const why = worst ? `, mostly ${worst.reason} from ${worst.sender}` : ''
-  return { arrived, lost: `${count(gone)} were refused or dropped (${percent(share)})${why}.${rest}` }
+  return {
+    arrived,
+    lost: `${count(gone)} ${gone === 1 ? 'was' : 'were'} refused or dropped (${percent(share)})${why}.${rest}`,
+  }
 }
 
 const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0)

@@ -194,7 +194,10 @@ function AttributeSection(props: { title: string; prefix: string; values: Record
               <dt title={key}>{key}</dt>
               <dd>
                 {looksLong(value) ? (
-                  <LongText text={value} label={key} />
+                  <>
+                    <LongText text={value} label={key} />
+                    {value.length >= CUT_AT && <p className="quiet">Cut at 16 KiB in lists.</p>}
+                  </>
                 ) : (
                   <Value k={props.prefix + key} v={value} signal="logs" />
                 )}

@@ -66,7 +66,9 @@ export function LogVolume({ scope, live, onQ, onRange }: Props) {
   return (
     <div className="logs-volume">
       <div className="logs-legend">
-        <span className="quiet">{data ? `${count(drawn.all)} records` : 'Counting…'}</span>
+        <span className="quiet">
+          {data ? `${count(drawn.all)} ${drawn.all === 1 ? 'record' : 'records'}` : 'Counting…'}
+        </span>
         <span className="grow" />
         {SEVERITIES.toReversed().map((level) => {
           const total = drawn.totals.get(level) ?? 0

@@ -59,10 +59,10 @@ CREATE TABLE {database}.span_rows
     INDEX by_user user_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_response response_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_value attr_values TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX text_of_payload concat(input, ' ', output) TYPE text(tokenizer = 'unicodeWord', preprocessor = lower(concat(input, ' ', output)))
+    INDEX text_of_payload concat(input, ' ', output) TYPE text(tokenizer = 'unicodeWord', preprocessor = lower(concat(input, ' ', output)), posting_list_codec = 'bitpacking')
 )
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toDate32(start_time)
 ORDER BY (project, start_time, trace_id, span_id)
 TTL toDateTime(ingested_at) + toIntervalDay(retention_days)
-SETTINGS merge_with_ttl_timeout = 3600
+SETTINGS merge_with_ttl_timeout = 3600, merge_selector_base = 8

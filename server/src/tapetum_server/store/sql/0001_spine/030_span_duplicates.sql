@@ -12,3 +12,4 @@ CREATE TABLE {database}.span_duplicates
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (project, trace_id, span_id)
 TTL expires_at
+SETTINGS merge_with_ttl_timeout = 3600, index_granularity = 256

@@ -28,10 +28,10 @@ CREATE TABLE {database}.log_rows
     original_times LowCardinality(String),
     INDEX by_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_value attr_values TYPE bloom_filter(0.01) GRANULARITY 1,
-    INDEX text_of_body body TYPE text(tokenizer = 'unicodeWord', preprocessor = lower(body))
+    INDEX text_of_body body TYPE text(tokenizer = 'unicodeWord', preprocessor = lower(body), posting_list_codec = 'bitpacking')
 )
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toDate32(time)
 ORDER BY (project, time, log_id)
 TTL toDateTime(ingested_at) + toIntervalDay(retention_days)
-SETTINGS merge_with_ttl_timeout = 3600
+SETTINGS merge_with_ttl_timeout = 3600, merge_selector_base = 8

@@ -1,0 +1,91 @@
+"""One server, one browser and one shop for all browser tests of a worker; a page of its own for each test."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from browser.shop import Shop
+from browser.watch import PATIENT_MS, Watched
+from process.servers import RunningServer
+
+CHROMIUM = os.environ.get("TAPETUM_CHROMIUM", "/usr/bin/chromium")
+STATIC = Path(__file__).parents[2] / "src" / "tapetum_server" / "static"
+OpenPage = Callable[..., Watched]
+
+# Package scope, not session: while Playwright is open, no other test of this process could use asyncio.run.
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A real server with the built UI. Tests that write use a project of their own."""
+    assert (STATIC / "index.html").is_file(), "the web UI is not built: run `make ui`"
+    with RunningServer(tmp_path_factory.mktemp("browser") / "data") as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def shop(server: RunningServer) -> Shop:
+    """The telemetry of project `shop`."""
+
+    def post(signal: str, body: bytes) -> None:
+        answer = server.send(signal, body, project="shop")
+        assert (answer.status_code, answer.content) == (200, b""), answer.text
+
+    made = Shop(time.time_ns()).fill()
+    made.send(post)
+    return made
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    expect.set_options(timeout=PATIENT_MS)
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser, server: RunningServer) -> Iterator[OpenPage]:
+    """Opens pages; when the test ends, none of them may have had a problem."""
+    opened: list[Watched] = []
+
+    def open_page(
+        origin: str = server.url, *, theme: str = "dark", width: int = 1440, height: int = 900, **options: Any
+    ) -> Watched:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, reduced_motion="reduce", timezone_id="UTC", **options
+        )
+        context.set_default_timeout(PATIENT_MS)
+        context.add_init_script(
+            f"localStorage.getItem('tapetum-theme') ?? localStorage.setItem('tapetum-theme', '{theme}')"
+        )
+        opened.append(Watched(context.new_page(), origin))
+        return opened[-1]
+
+    yield open_page
+    problems = [problem for watched in opened for problem in watched.problems()]
+    for watched in opened:
+        watched.page.context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def ui(new_page: OpenPage) -> Watched:
+    """One page in the dark theme at 1440 × 900."""
+    return new_page()
+
+
+@pytest.fixture
+def page(ui: Watched) -> Page:
+    """The same, bare."""
+    return ui.page

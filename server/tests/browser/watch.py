@@ -1,0 +1,82 @@
+"""A browser page that remembers everything a person would be sorry about."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Locator, Page, expect
+
+PATIENT_MS = 30_000
+"""Generous: the machine may be busy with the rest of the suite."""
+_ANSWERED = re.compile(r"Failed to load resource: the server responded with a status of (4\d\d)")
+_RECORD_VIOLATIONS = """
+window.violations = [];
+document.addEventListener('securitypolicyviolation', (e) => window.violations.push(e.violatedDirective + ' ' + e.blockedURI));
+"""
+
+
+@dataclass
+class Watched:
+    """A page with what happened on it."""
+
+    page: Page
+    origin: str
+    dialogs: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    """Requests that left for another origin, or tried to."""
+    errors: list[str] = field(default_factory=list)
+    """Uncaught errors, and errors on the console other than an answer of 4xx."""
+
+    def __post_init__(self) -> None:
+        self.page.add_init_script(_RECORD_VIOLATIONS)
+        self.page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda said: self._heard(said.type, said.text))
+        self.page.on("request", lambda request: self._requested(request.url))
+        self.page.on("popup", lambda opened: self.foreign.append(f"popup {opened.url}"))
+
+    def _heard(self, kind: str, text: str) -> None:
+        if kind == "error" and not _ANSWERED.match(text):
+            self.errors.append(text)
+
+    def _requested(self, url: str) -> None:
+        if not url.startswith((f"{self.origin}/", f"blob:{self.origin}/", "data:")):
+            self.foreign.append(url)
+
+    def problems(self) -> list[str]:
+        """Everything that must not have happened."""
+        violations = [] if self.page.is_closed() else self.page.evaluate("window.violations ?? []")
+        return [*self.dialogs, *self.foreign, *self.errors, *violations]
+
+    def open(self, path: str, **search: str) -> Page:
+        """Go to an address of the UI and wait until nothing loads any more."""
+        from urllib.parse import urlencode
+
+        self.page.goto(f"{self.origin}{path}" + (f"?{urlencode(search)}" if search else ""))
+        settled(self.page)
+        return self.page
+
+
+def settled(page: Page) -> None:
+    """Wait until the page has its heading and no skeleton stands for what still loads."""
+    expect(page.locator("h1").first).to_be_attached(timeout=PATIENT_MS)
+    expect(page.locator(".k-skeleton")).to_have_count(0, timeout=PATIENT_MS)
+
+
+def rows(page: Page, table: str) -> Locator:
+    """The body rows of a table, those that exist."""
+    return page.get_by_role("grid", name=table).locator(".k-tr")
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Pick an option of a select."""
+    page.get_by_role("combobox", name=label, exact=True).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def filter_by(page: Page, text: str) -> None:
+    """Type a filter and apply it."""
+    box = page.get_by_role("combobox", name="Filter")
+    box.fill(text)
+    box.press("Enter")
