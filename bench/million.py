@@ -15,8 +15,8 @@ from bench.distinct import HOUR, groups
 from bench.payload import spans_payload
 from bench.tables import GROUP, stream, yesterday
 from tapetum_server.store.directory import DataDirectory
-from tapetum_server.store.embedded import EmbeddedEngine
 from tapetum_server.store.migrate import migrate
+from tapetum_server.store.open import open_engine
 from tapetum_server.store.writer import StoreWriter
 
 
@@ -34,7 +34,7 @@ def million(work: Path, copies: int = 10) -> tuple[Path, dict[str, Any]]:
 
 def _fill(directory: Path, payload: Path, copies: int) -> dict[str, Any]:
     home = DataDirectory(directory)
-    engine = EmbeddedEngine(home.path)
+    engine = open_engine(home.path)
     migrate(engine)
     writer = StoreWriter(engine, ThreadPoolExecutor(1), lambda project, signal: 30)
     day = yesterday()

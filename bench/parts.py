@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 
 from tapetum_server.store.directory import DataDirectory
-from tapetum_server.store.embedded import EmbeddedEngine
+from tapetum_server.store.engine import Engine
+from tapetum_server.store.open import open_engine
 
 TABLES = ("span_rows", "message_rows", "span_enrichments", "span_duplicates", "log_rows", "metric_rows")
 
@@ -14,7 +15,7 @@ TABLES = ("span_rows", "message_rows", "span_enrichments", "span_duplicates", "l
 def live_bytes(directory: Path) -> tuple[int, int]:
     """Bytes of all live parts when no merge runs any more, and when every partition is one part."""
     home = DataDirectory(directory)
-    engine = EmbeddedEngine(home.path)
+    engine = open_engine(home.path)
     try:
         settled = _bytes_when_quiet(engine)
         for table in TABLES:
@@ -25,7 +26,7 @@ def live_bytes(directory: Path) -> tuple[int, int]:
         home.release()
 
 
-def _bytes_when_quiet(engine: EmbeddedEngine) -> int:
+def _bytes_when_quiet(engine: Engine) -> int:
     quiet = 0
     while quiet < 6:
         time.sleep(0.5)

@@ -34,11 +34,9 @@ def send(
     *,
     connections: int = 4,
     gzip: bool = False,
-    per_second: float | None = None,
-    stop: threading.Event | None = None,
     headers: dict[str, str] | None = None,
 ) -> Sent:
-    """POST every body once (429 and 503 are sent again). `per_second` paces items over all connections."""
+    """POST every body once (429 and 503 are sent again)."""
     parts = urlsplit(url)
     headers = {"Content-Type": "application/x-protobuf", **(headers or {})}
     if gzip:
@@ -46,24 +44,14 @@ def send(
     sent = Sent(offered=sum(items for _, items in bodies))
     upcoming, lock = iter(bodies), threading.Lock()
     started = time.perf_counter()
-    due = started
-
-    def following() -> tuple[bytes, int] | None:
-        nonlocal due
-        with lock:
-            body = next(upcoming, None)
-            if body is not None and per_second:
-                due = max(due, time.perf_counter() - 1.0) + body[1] / per_second
-        return body
 
     def worker() -> None:
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=120)
-        while not (stop and stop.is_set()):
-            body = following()
+        while True:
+            with lock:
+                body = next(upcoming, None)
             if body is None:
                 break
-            if per_second and (wait := due - time.perf_counter()) > 0:
-                time.sleep(wait)
             while True:
                 before = time.perf_counter()
                 try:

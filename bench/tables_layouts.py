@@ -21,11 +21,16 @@ _MAP_ATTRIBUTES = """    attributes Map(LowCardinality(String), String) CODEC(ZS
 """
 _SHAPE_TEXT = (
     "    INDEX text_of_payload concat(input, ' ', output) TYPE text(tokenizer = 'unicodeWord', "
-    "preprocessor = lower(concat(input, ' ', output)))\n"
+    "preprocessor = lower(concat(input, ' ', output)), posting_list_codec = 'bitpacking')\n"
 )
+# Named differently, so that the writer's exclude_materialize_skip_indexes_on_insert does not apply.
 _MAP_TEXT = (
-    "    INDEX text_of_input input TYPE text(tokenizer = 'unicodeWord', preprocessor = lower(input)),\n"
-    "    INDEX text_of_output output TYPE text(tokenizer = 'unicodeWord', preprocessor = lower(output))\n"
+    ",\n".join(
+        f"    INDEX text_of_{c} {c} TYPE text(tokenizer = 'unicodeWord', preprocessor = lower({c}), "
+        "posting_list_codec = 'bitpacking')"
+        for c in ("input", "output")
+    )
+    + "\n"
 )
 _EXCHANGES = (
     ("{database}.span_rows", "{database}.map_rows"),
@@ -52,7 +57,7 @@ def map_table(database: str) -> str:
 class _NoMemory:
     """In place of `store.messages.MessageMemory`: every text stays in its own row."""
 
-    def compact(self, project: str, text: str, into: RepeatedText) -> str:
+    def compact(self, project: str, owner: int, text: str, into: RepeatedText) -> str:
         return text
 
 

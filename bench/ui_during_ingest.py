@@ -2,8 +2,9 @@
 
     python -m bench.ui_during_ingest [--rate 10000] [--windows 5] [--requests 1000] [--seed-spans 100000] [--work DIR]
 
-The sender runs in a process of its own and makes every span new (bench/fresh.py). The figure is the median over
-the pairs of windows of the ratio of p50 and p99.
+The sender runs in a process of its own and makes every span new (bench/fresh.py). The requests
+ask about the seed's range of time, so that they stay the same questions while the store grows. The figure is the
+median over the pairs of windows of the ratio of p50 and p99.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from bench.payload import requests, spans_payload
 from bench.send import send
 from bench.serve import Server
 
+CONNECTIONS = 4
+
 
 def pour(url: str, payload: str, rate: int, running: Event, stop: Event, results: Any) -> None:
     """Send `rate` spans a second while `running` is set, until `stop`."""
@@ -36,22 +39,26 @@ def pour(url: str, payload: str, rate: int, running: Event, stop: Event, results
         accepted, started = 0, time.perf_counter()
         while running.is_set():
             bodies = []
-            for _ in range(max(1, rate // 2 // templates[0].items)):
+            for _ in range(CONNECTIONS):
                 template = templates[nth % len(templates)]
                 bodies.append((template.fresh(nth, time.time_ns()), template.items))
                 nth += 1
-            accepted += send(url, bodies, connections=4, per_second=rate).accepted
+            accepted += send(url, bodies, connections=CONNECTIONS).accepted
+            time.sleep(max(0.0, accepted / rate - (time.perf_counter() - started)))
         results.put(accepted / (time.perf_counter() - started))
 
 
 def pages(server: Server) -> list[str]:
-    """What an open browser asks: lists, a histogram, facets, one trace, logs."""
+    """What an open browser asks, of a range that stays as it is: lists, histogram, facets, a trace, logs, metrics."""
     rows = json.loads(server.get("/api/v1/traces?limit=50&from=all"))["rows"]
     trace = rows[len(rows) // 2]["trace_id"]
+    now = int(time.time() * 1000)
+    seen = f"from={now - 600_000}&to={now}"
     return [
-        "/api/v1/traces?limit=50", "/api/v1/spans?limit=50", "/api/v1/spans/histogram?buckets=60",
-        f"/api/v1/traces/{trace}", "/api/v1/spans/facets", "/api/v1/logs?limit=100", "/api/v1/ingest",
-        "/api/v1/traces?limit=50&q=status:error", "/api/v1/info", "/api/v1/metrics/catalog",
+        f"/api/v1/traces?limit=50&{seen}", f"/api/v1/spans?limit=50&{seen}",
+        f"/api/v1/spans/histogram?buckets=60&{seen}", f"/api/v1/traces/{trace}", f"/api/v1/spans/facets?{seen}",
+        f"/api/v1/logs?limit=100&{seen}", "/api/v1/ingest", f"/api/v1/traces?limit=50&q=status:error&{seen}",
+        "/api/v1/info", f"/api/v1/metrics/catalog?{seen}",
     ]  # fmt: skip
 
 
@@ -97,7 +104,8 @@ def main() -> None:
         send(url, [(Template(*r).fresh(-i - 1, time.time_ns()), r[1]) for i, r in enumerate(first)])
         server.settle(limit_s=40)
         asked = pages(server)
-        sender = spawn.Process(target=pour, args=(url, str(payload), args.rate, running, stop, results))
+        arguments = (url, str(payload), args.rate, running, stop, results)
+        sender = spawn.Process(target=pour, args=arguments, daemon=True)
         sender.start()
         window(server, asked, 100)
         pairs = []

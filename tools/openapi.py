@@ -21,7 +21,7 @@ def main(what: str) -> int:
         TARGET.write_text(text)
         return 0
     if not TARGET.is_file() or TARGET.read_text() != text:
-        print("ui/openapi.json is not what the server says. Run: make client")
+        print("ui/openapi.json is not what the server says. Run: python tools/openapi.py write; cd ui; npm run gen")
         return 1
     return 0
 

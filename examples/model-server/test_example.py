@@ -114,6 +114,7 @@ def tour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
             yield f"{base}/api/v1", printed[0]
 
 
+@pytest.mark.covers("example-fastapi")
 def test_one_trace_holds_caller_server_and_model(tour: tuple[str, str]) -> None:
     """Trace context crosses processes, and spans of both services arrive under one id."""
     api, trace_id = tour
@@ -137,6 +138,7 @@ def test_one_trace_holds_caller_server_and_model(tour: tuple[str, str]) -> None:
     assert parents[ids["predict wine-cultivar"]] == ids["POST /predict"]
 
 
+@pytest.mark.covers("example-fastapi")
 def test_log_lines_of_a_trace_are_found_by_its_id(tour: tuple[str, str]) -> None:
     """The line that the model server wrote while it answered carries the trace id of the caller."""
     api, trace_id = tour
@@ -146,6 +148,7 @@ def test_log_lines_of_a_trace_are_found_by_its_id(tour: tuple[str, str]) -> None
     assert {row["service"] for row in rows} == {"model-server"}
 
 
+@pytest.mark.covers("example-fastapi")
 def test_metrics_of_server_model_and_process_arrive(tour: tuple[str, str]) -> None:
     """Requests, the model's own counter and the process's memory are in the catalogue."""
     api, _ = tour

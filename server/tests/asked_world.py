@@ -28,7 +28,7 @@ from tapetum_server.query.store_reader import StoreReader
 from tapetum_server.signals.consumer import Batch
 from tapetum_server.signals.identity import LOOPBACK, Identity
 from tapetum_server.signals.logs import LogBatch
-from tapetum_server.signals.metrics import Buckets, Metric, MetricBatch
+from tapetum_server.signals.metrics import Buckets, Exemplar, Metric, MetricBatch
 from tapetum_server.signals.resource import Resource
 from tapetum_server.signals.resource import Scope as Instrumentation
 from tapetum_server.signals.spans import Canonical, Event, Link, SpanBatch
@@ -229,6 +229,6 @@ def metric_batch(
         batch.value.append(row.get("value"))
         batch.buckets.append(Buckets(**row["buckets"]) if "buckets" in row else None)
         batch.attributes.append(row.get("attributes", {}))
-        batch.exemplars.append([])
+        batch.exemplars.append([Exemplar(*exemplar, {}) for exemplar in row.get("exemplars", ())])
         batch.flags.append(row.get("flags", 0))
     return batch

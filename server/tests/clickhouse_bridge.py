@@ -8,7 +8,6 @@ Run as a script it prints its port: `python clickhouse_bridge.py DIRECTORY`.
 from __future__ import annotations
 
 import gzip
-import json
 import re
 import sys
 import tempfile

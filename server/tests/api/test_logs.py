@@ -47,6 +47,7 @@ def test_a_row_shows_the_record(asked: World) -> None:
         "span_id": f"{6:016x}",
         "attributes": {"peer": "10.0.0.1", "list": "[1,2]"},
         "resource_attributes": {"service.name": "db", "host.name": "h"},
+        "truncated": {},
     }
 
 
@@ -71,10 +72,43 @@ def test_records_that_arrive_between_two_pages_do_not_move_the_next_page(asked: 
     assert bodies(first) + bodies(second) == ["b9", "b8", "b7", "b6", "b5", "b4"]
 
 
-def test_long_bodies_are_cut_in_lists(asked: World) -> None:
-    assert max(len(body) for body in bodies(asked.get("/logs"))) == 16_384
+def test_long_values_are_cut_in_lists_and_say_so(asked: World) -> None:
+    (long,) = (row for row in asked.get("/logs")["rows"] if row["body"].startswith("xx"))
+    assert len(long["body"]) == 16_384
+    assert long["truncated"] == {"body": 20_000}
+    assert asked.get(f"/logs/{long['id']}", time=long["time"])["body"] == "x" * 20_000
 
 
+def test_a_record_is_found_by_its_id_and_each_value_comes_whole(asked: World) -> None:
+    huge, wide = "é" * 70_000, "w" * 17_000
+    asked.keep(
+        log_batch(
+            {"at": 1, "body": huge, "attributes": {"wide": wide, "nul": "a\0b"}, "resource": {"host": huge}},
+            project="long",
+        )
+    )
+    (row,) = asked.get("/logs", project="long")["rows"]
+    assert row["truncated"] == {"body": 70_000, "attributes.wide": 17_000, "resource.host": 70_000}
+    assert len(row["resource_attributes"]["host"]) == len(row["attributes"]["wide"]) == 16_384
+    for query in ({"project": "long"}, {"project": "long", "time": row["time"]}):
+        one = asked.get(f"/logs/{row['id']}", **query)
+        assert one["truncated"] == {"body": 70_000, "resource.host": 70_000}
+        assert (one["body"], one["attributes"]) == (huge[:65_536], {"wide": wide, "nul": "a\0b"})
+        whole = {"body": huge, "attributes.wide": wide, "attributes.nul": "a\0b", "resource.host": huge}
+        for field, text in whole.items():
+            answer = asked.client.get(f"/v1/logs/{row['id']}/value", params={"field": field, **query})
+            assert answer.status_code == 200
+            assert answer.text == text
+            assert answer.headers["content-disposition"].startswith("attachment")
+    for missing in (f"/logs/{'0' * 32}", "/logs/live-1", "/logs/live-1/value", f"/logs/{row['id']}/value"):
+        assert asked.error(missing, 404, project="long", field="attributes.none")["code"] == "not_found"
+    assert asked.error(f"/logs/{row['id']}", 404, project="long", time=format_time(START))["code"] == "not_found"
+    assert asked.error(f"/logs/{row['id']}", 404)["code"] == "not_found"
+    assert asked.error(f"/logs/{row['id']}", 400, project="long", time="soon")["field"] == "time"
+    assert asked.error(f"/logs/{row['id']}/value", 400, project="long", field="severity")["field"] == "field"
+
+
+@pytest.mark.covers("api-logs")
 @pytest.mark.parametrize(
     ("q", "count"),
     [("数据库", 1), ("据", 1), ('"line 7"', 1), ("severity:error", 11), ("severity:>=error", 21), ("n:>=60", 10),
@@ -84,6 +118,7 @@ def test_search_finds_words_of_every_script_and_values(asked: World, q: str, cou
     assert len(asked.get("/logs", q=q, limit=1000)["rows"]) == count
 
 
+@pytest.mark.covers("api-trace")
 def test_a_trace_brings_its_records_oldest_first(asked: World) -> None:
     page = asked.get(f"/traces/{trace_id(5)}/logs", limit=2)
     assert bodies(page) == ["Connection refused by 数据库", '{"msg":"structured","n":1152921504606846976}']
@@ -92,6 +127,7 @@ def test_a_trace_brings_its_records_oldest_first(asked: World) -> None:
     assert asked.get(f"/traces/{trace_id(6)}/logs")["rows"] == []
 
 
+@pytest.mark.covers("api-logs")
 def test_a_histogram_counts_levels(asked: World) -> None:
     answer = asked.get("/logs/histogram", buckets=6, **RANGE)
     assert answer["interval_ms"] == 10_000
@@ -102,6 +138,7 @@ def test_a_histogram_counts_levels(asked: World) -> None:
     assert [bucket["total"] for bucket in answer["buckets"]] == [70, 0, 0, 3, 0, 0]
 
 
+@pytest.mark.covers("api-logs")
 def test_facets_of_logs(asked: World) -> None:
     answer = asked.get("/logs/facets")
     found = {facet["key"]: {v["value"]: v["count"] for v in facet["values"]} for facet in answer["facets"]}
@@ -111,6 +148,7 @@ def test_facets_of_logs(asked: World) -> None:
     assert {"key": "n", "count": 70} in answer["attribute_keys"]
 
 
+@pytest.mark.covers("counts-by-reason")
 def test_ingest_says_who_sent_what_and_why_some_was_refused(asked: World) -> None:
     minute = (NOW // SECOND - 600) // 60 * 60
     rows = [

@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 import pytest
-from asked_world import SECOND, START, World, metric_batch, span_batch, trace_id
+from asked_world import SECOND, START, World, metric_batch, span_batch, span_id, trace_id
 
 from tapetum_server.query.time_range import format_time
 from tapetum_server.signals.metrics import Metric
@@ -53,6 +53,7 @@ def filled(asked: World) -> None:
         metric_batch(updown, {"at": 5, "since": -3000, "value": 10}, {"at": 15, "since": -3000, "value": 4}),
         metric_batch(delta, {"at": 5, "since": 0, "value": 3}, {"at": 8, "since": 5, "value": 4},
                      {"at": 25, "since": 8, "value": 1}),
+        metric_batch(Metric("sizes", "histogram", "By", temporality=DELTA), {"at": 5, "since": 0, "buckets": explicit(1, 0, 0, 0)}),
     )  # fmt: skip
 
 
@@ -80,6 +81,7 @@ def test_each_aggregation_of_a_gauge(
     assert answer["series"][0]["total"] == total
 
 
+@pytest.mark.covers("api-metrics")
 def test_grouping_makes_one_series_per_value(asked: World) -> None:
     answer = ask(asked, "queue.length", "avg", group_by=["pool"])
     found = {series["labels"]["pool"]: series["points"] for series in answer["series"]}
@@ -91,6 +93,7 @@ def test_a_filter_narrows_the_points(asked: World) -> None:
     assert values(ask(asked, "queue.length", "max", q="pool:a")) == [4, None, None, 6, None, None]
 
 
+@pytest.mark.covers("api-metrics")
 def test_a_counter_increases_through_restarts(asked: World) -> None:
     """5 since before the range; 5; 3 after the announced restart; 2 after the silent one; nothing; 4."""
     answer = ask(asked, "requests", "increase", q="-pool:*")
@@ -143,7 +146,70 @@ def test_quantiles_of_a_delta_histogram_merge_series(asked: World) -> None:
     assert values(ask(asked, "latency", "avg")) == [15, None, 75, None, None, None]
     assert values(ask(asked, "latency", "sum")) == [150, None, 300, None, None, None]
     assert values(ask(asked, "latency", "rate")) == [1, None, 0.4, None, None, None]
-    assert values(ask(asked, "latency", "max")) == [None, None, 100, None, None, None]
+
+
+def test_extremes_that_points_do_not_say_are_told_from_their_buckets(asked: World) -> None:
+    metric = Metric("waiting", "histogram", "ms", temporality=DELTA)
+    asked.keep(
+        metric_batch(
+            metric,
+            {"at": 5, "since": 0, "buckets": explicit(0, 4, 1, 0, total=90)},
+            {"at": 15, "since": 5, "buckets": explicit(1, 0, 0, 2, low=3, high=60)},
+            {"at": 25, "since": 15, "buckets": explicit(0, 0, 0, 2, low=70, high=80)},
+            # two series in one step of which one says nothing; and a point that counted nothing
+            {"at": 26, "since": 15, "buckets": explicit(0, 0, 1, 0), "attributes": {"host": "b"}},
+            {"at": 35, "since": 25, "buckets": explicit(0, 0, 0, 0)},
+        )
+    )
+    largest = ask(asked, "waiting", "max")
+    assert values(largest) == [50, 60, 80, None, None, None]
+    assert largest["series"][0]["total"] == 80
+    assert "largest value" in largest["note"]
+    smallest = ask(asked, "waiting", "min")
+    assert values(smallest) == [10, 3, 20, None, None, None]
+    assert "smallest value" in smallest["note"]
+    said = ask(asked, "waiting", "max", q="-host:*", **{"from": format_time(START + 10 * SECOND)})
+    assert values(said) == [60, 80, None, None, None]
+    assert said["note"] is None
+
+
+def test_extremes_of_exponential_buckets_lie_at_their_edges(asked: World) -> None:
+    metric = Metric("waiting.exponential", "exponential_histogram", "ms", temporality=CUMULATIVE)
+    first = exponential([3.0, 5.0, 30.0], 0)
+    asked.keep(metric_batch(metric, {"at": 5, "since": 1, "buckets": first}))
+    assert values(ask(asked, "waiting.exponential", "max"))[0] == 32
+    assert values(ask(asked, "waiting.exponential", "min"))[0] == 2
+
+
+def test_extremes_that_nothing_tells_are_refused(asked: World) -> None:
+    metric = Metric("only.counts", "histogram", "ms", temporality=DELTA)
+    asked.keep(metric_batch(metric, {"at": 5, "since": 0, "buckets": dict(count=3, sum=9.0)}))
+    body = {"name": "only.counts", "aggregation": "max", "from": FROM, "to": TO}
+    answer = asked.client.post("/v1/metrics/query", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "no_extremes"
+    assert "avg" in answer.json()["error"]["hint"]
+    assert values(ask(asked, "only.counts", "avg"))[0] == 3
+
+
+def test_exemplars_name_the_traces_behind_a_metric(asked: World) -> None:
+    """Of each step the largest that names a trace, within the range and the filter."""
+    metric = Metric("exemplary", "histogram", "ms", temporality=DELTA)
+    at = lambda seconds: START + seconds * SECOND  # noqa: E731
+    asked.keep(
+        metric_batch(
+            metric,
+            {"at": 9, "since": 0, "buckets": explicit(3, 0, 0, 0), "attributes": {"host": "a"},
+             "exemplars": [(at(2), 4.5, trace_id(7), span_id(8)), (at(3), 9, trace_id(9), span_id(1)), (at(4), 99.0, "", "")]},
+            {"at": 29, "since": 9, "buckets": explicit(3, 0, 0, 0), "attributes": {"host": "b"},
+             "exemplars": [(at(25), 2.0, trace_id(3), ""), (at(-5), 8.0, trace_id(4), ""), (2**64 - 1, 8.0, trace_id(5), "")]},
+        )
+    )  # fmt: skip
+    early, late = START // 1_000_000 + 3_000, START // 1_000_000 + 25_000
+    answer = ask(asked, "exemplary", "quantile")
+    assert answer["exemplars"] == [[late, 2.0, trace_id(3), ""], [early, 9.0, trace_id(9), span_id(1)]]
+    assert ask(asked, "exemplary", "quantile", q="host:b")["exemplars"] == [[late, 2.0, trace_id(3), ""]]
+    assert ask(asked, "queue.length", "avg")["exemplars"] == []
 
 
 def test_a_cumulative_histogram_is_what_came_since_the_point_before(asked: World) -> None:
@@ -180,6 +246,7 @@ def exponential(samples: list[float], scale: int) -> dict[str, Any]:
     )  # fmt: skip
 
 
+@pytest.mark.covers("api-metrics")
 @pytest.mark.parametrize("temporality", [DELTA, CUMULATIVE])
 def test_quantiles_of_exponential_histograms_are_within_a_bucket_of_the_samples(asked: World, temporality: int) -> None:
     """Two series of different scales; a cumulative one even changes its scale on the way."""
@@ -248,7 +315,7 @@ def test_the_step_is_chosen_so_that_a_chart_can_show_it(asked: World) -> None:
     ("name", "body", "code"),
     [
         ("queue.length", {"aggregation": "rate"}, "bad_aggregation"),
-        ("latency", {"aggregation": "last"}, "bad_aggregation"),
+        ("sizes", {"aggregation": "last"}, "bad_aggregation"),
         ("queue.length", {"aggregation": "avg", "step_s": 1, "from": "now-7d", "to": "now"}, "too_many_steps"),
         ("queue.length", {"aggregation": "avg", "from": "all", "compare_offset_s": 60}, "bad_time"),
     ],
@@ -265,6 +332,7 @@ def test_an_unknown_metric_is_empty_rather_than_an_error(asked: World) -> None:
     assert ask(asked, "never.sent", "avg")["series"] == []
 
 
+@pytest.mark.covers("api-metrics")
 def test_the_catalogue_says_what_there_is(asked: World) -> None:
     found = {metric["name"]: metric for metric in asked.get("/metrics/catalog")["metrics"]}
     assert found["queue.length"] == {
@@ -272,6 +340,7 @@ def test_the_catalogue_says_what_there_is(asked: World) -> None:
         "type": "gauge",
         "unit": "{job}",
         "description": "Jobs that wait",
+        "is_monotonic": False,
         "services": ["shop"],
         "series": 2,
         "points": 6,
@@ -279,10 +348,13 @@ def test_the_catalogue_says_what_there_is(asked: World) -> None:
         "attribute_keys": ["pool"],
     }
     assert found["requests"]["series"] == 2
+    rising = {name: metric["is_monotonic"] for name, metric in found.items()}
+    assert (rising["requests"], rising["events"], rising["sessions"]) == (True, True, False)
     narrowed = asked.get("/metrics/catalog", q="pool:a")["metrics"]
     assert [metric["name"] for metric in narrowed] == ["queue.length"]
 
 
+@pytest.mark.covers("api-trace")
 def test_a_trace_shows_what_its_host_did(asked: World) -> None:
     host = {"service.name": "agent", "host.name": "gpu-1"}
     asked.keep(
@@ -301,5 +373,6 @@ def test_a_trace_shows_what_its_host_did(asked: World) -> None:
     assert found.keys() == {"system.memory.usage", "system.cpu.time"}
     assert [value for _, value in found["system.memory.usage"]["points"]] == [10, 30]
     assert found["system.cpu.time"]["unit"] == "s/s"
+    assert found["system.cpu.time"]["service"] == "agent"
     assert [value for _, value in found["system.cpu.time"]["points"]] == [0.5]
     assert asked.get(f"/traces/{trace_id(81)}/metrics")["series"] == []

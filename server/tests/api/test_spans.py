@@ -93,6 +93,7 @@ def test_a_heatmap_holds_every_ended_span_in_its_band(asked: World) -> None:
     assert edges[row] <= 2000 < edges[row + 1]
 
 
+@pytest.mark.covers("api-traces")
 def test_facets_count_columns_and_attributes_in_one_answer(asked: World) -> None:
     answer = asked.get("/spans/facets", keys="service,shard,host.name,status", limit=2)
     found = {facet["key"]: facet for facet in answer["facets"]}

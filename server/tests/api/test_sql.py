@@ -93,6 +93,7 @@ def error(answer: Any, status: int, code: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.covers("api-sql")
 def test_an_answer_has_columns_rows_and_what_it_cost(client: TestClient) -> None:
     answer = ask(client, "SELECT name, count() AS n FROM spans GROUP BY name ORDER BY name", project="A").json()
     assert answer["columns"] == [{"name": "name", "type": "LowCardinality(String)"}, {"name": "n", "type": "UInt64"}]
@@ -111,6 +112,7 @@ def test_values_keep_what_json_would_lose(client: TestClient) -> None:
     assert row == ["18446744073709551615", "-5", None, None, 7, 0.5, "�A", time_, {"k": "1"}, None, [1, 2], True]
 
 
+@pytest.mark.covers("api-sql")
 @pytest.mark.parametrize(
     ("who", "project", "seen"),
     [

@@ -66,6 +66,24 @@ def reads(path: str, **choices: tuple[Any, ...]) -> Ways:
     return ways
 
 
+def _log_ids(ask: Asking) -> list[tuple[str, str]]:
+    """Of both projects: the other's must be as unknown as one that was never there."""
+    rows = ask.world.sql("SELECT lower(hex(log_id)) AS id, toString(time) AS time FROM log_rows ORDER BY project, time")
+    return [(row["id"], row["time"]) for row in rows]
+
+
+def _log(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
+    for log_id, time in _log_ids(ask):
+        yield ask.get(f"/logs/{log_id}", q, project)
+        yield ask.get(f"/logs/{log_id}", q, project, time=time)
+
+
+def _log_value(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
+    for log_id, _ in _log_ids(ask):
+        for field in ("body", f"attributes.{THEIRS}.key", "attributes.ours.key", "resource.host.name"):
+            yield ask.get(f"/logs/{log_id}/value", q, project, field=field)
+
+
 def _metric(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
     for name in ("temperature", "latency"):
         for aggregation in ("avg", "increase", "quantile"):
@@ -97,6 +115,8 @@ TELEMETRY: dict[str, Ways] = {
     "get_span_heatmap": reads("/spans/heatmap"),
     "get_span_facets": reads("/spans/facets", keys=KEYS),
     "list_logs": reads("/logs", sort=("time",)),
+    "get_log": _log,
+    "get_log_value": _log_value,
     "get_log_histogram": reads("/logs/histogram"),
     "get_log_facets": reads("/logs/facets", keys=KEYS),
     "get_metric_catalog": reads("/metrics/catalog"),
@@ -115,6 +135,7 @@ ELSEWHERE = {
 }  # fmt: skip
 
 
+@pytest.mark.covers("project-isolation")
 def test_every_route_is_held_to_this() -> None:
     """A new route fails here until somebody says how its tenants are kept apart."""
     assert {route.name for route in ROUTES} == TELEMETRY.keys() | ELSEWHERE.keys()
@@ -164,6 +185,7 @@ def test_a_project_finds_its_own(tenants: Asking, operation: str) -> None:
     assert any(word in answer.text for answer in answers for word in telling)
 
 
+@pytest.mark.covers("project-isolation")
 @pytest.mark.parametrize("operation", TELEMETRY)
 @pytest.mark.parametrize("q", HOSTILE)
 def test_no_question_brings_another_projects_data(tenants: Asking, operation: str, q: str) -> None:

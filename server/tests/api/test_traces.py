@@ -41,6 +41,7 @@ def ids(page: dict[str, Any]) -> list[int]:
     return [int(row["trace_id"], 16) for row in page["rows"]]
 
 
+@pytest.mark.covers("api-traces")
 def test_a_row_tells_of_the_whole_trace(asked: World) -> None:
     rows = {row["root_name"]: row for row in asked.get("/traces")["rows"]}
     assert rows["GET /ask"] == {
@@ -85,6 +86,7 @@ def test_rows_agree_with_the_public_view(asked: World) -> None:
             assert row[name] == told[name], name
 
 
+@pytest.mark.covers("api-traces")
 @pytest.mark.parametrize(
     ("sort", "order"),
     [
@@ -110,6 +112,7 @@ def test_each_order_puts_what_is_unknown_last_and_pages_through_all(asked: World
     assert paged == order
 
 
+@pytest.mark.covers("api-traces")
 @pytest.mark.parametrize(
     ("q", "found"),
     [
@@ -154,6 +157,7 @@ def test_the_range_is_about_spans_and_ends_before_its_end(asked: World) -> None:
     assert ids(asked.get("/traces", from_="all")) == [4, 3, 2, 1]
 
 
+@pytest.mark.covers("api-trace")
 def test_one_trace_comes_as_columns_in_order_of_start(asked: World) -> None:
     answer = asked.get(f"/traces/{trace_id(1)}")
     columns = answer["spans"]["columns"]
@@ -180,6 +184,7 @@ def test_a_whole_trace_and_a_page_of_it_say_the_same_of_the_trace(asked: World, 
         assert asked.get(f"/traces/{trace_id(number)}", limit=1)["trace"] == whole["trace"]
 
 
+@pytest.mark.covers("api-trace")
 def test_a_large_trace_pages_without_gaps(asked: World) -> None:
     spans = [{"trace": 50, "span": 1000 + i, "at": 100 + i // 3, "name": f"s{i}"} for i in range(50)]
     asked.keep(span_batch(*spans))

@@ -64,6 +64,7 @@ def test_info_says_who_you_are_and_what_you_can_see(world: World) -> None:
     assert world.ask(world.root, "GET", "/info").json()["projects"] == ["bank", "default", "shop"]
 
 
+@pytest.mark.covers("project-isolation")
 def test_another_tenants_project_and_none_at_all_look_the_same(world: World) -> None:
     """A 403 would tell that the project is there."""
     theirs = world.ask(world.bank, "GET", "/rows", params={"project": "shop"})
@@ -110,6 +111,7 @@ def test_projects_are_made_and_changed_by_admins(world: World) -> None:
     assert refused(world.bank, "PATCH", "/projects/bank", {"retention": {"logs": 1}}) == (403, "forbidden")
 
 
+@pytest.mark.covers("keys")
 def test_a_key_is_shown_once_and_works(world: World) -> None:
     made = world.ask(world.root, "POST", "/keys", json={"name": "app", "scopes": ["ingest"], "project": "new"})
     assert made.status_code == 201
@@ -159,6 +161,7 @@ def test_a_key_that_makes_no_sense_is_refused_by_field(world: World, body: objec
     assert (answer.status_code, answer.json()["error"]["field"]) == (422, field)
 
 
+@pytest.mark.covers("api-error-shape")
 def test_every_refusal_has_the_one_shape(world: World) -> None:
     asked = [
         (None, "GET", "/keys", 401, "unauthenticated"),

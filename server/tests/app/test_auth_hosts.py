@@ -29,6 +29,7 @@ def open_(catalog: Catalog) -> TestClient:
     return TestClient(guarded(catalog, keys_required=False), base_url=URL)
 
 
+@pytest.mark.covers("host-and-origin")
 @pytest.mark.parametrize("door", ["/", "/api/v1/info", "/v1/traces", "/healthz"])
 def test_a_name_that_was_rebound_to_us_gets_nothing(open_: TestClient, door: str) -> None:
     """DNS rebinding: evil.example resolves to 127.0.0.1 and its page reads answers as same-origin."""
@@ -71,6 +72,7 @@ def test_names_that_are_allowed(allowed: list[str], keys_required: bool, host: s
 class TestOpenLoopback:
     """Any page a person visits can send requests to 127.0.0.1, and there every caller is an admin."""
 
+    @pytest.mark.covers("host-and-origin")
     @pytest.mark.parametrize(
         "headers",
         [
@@ -128,6 +130,7 @@ def test_loopback_starts_without_keys(host: str) -> None:
     require_keys_for(host, keys_exist=False)
 
 
+@pytest.mark.covers("bind-needs-key")
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "10.0.0.7", "obs.corp", "localhost.evil.example", "1.127.0.0"])
 def test_any_other_address_starts_with_keys_only(host: str) -> None:
     assert not is_loopback(host)

@@ -34,6 +34,7 @@ def statements() -> Iterator[list[str]]:
         event.remove(Engine, "before_cursor_execute", note)
 
 
+@pytest.mark.covers("keys")
 def test_a_key_is_its_holder_until_it_is_revoked(catalog: Catalog) -> None:
     made, token = catalog.keys.create("collector", ["ingest"], project="shop")
 
@@ -109,6 +110,7 @@ def test_names_and_scopes_that_make_no_sense_are_refused(catalog: Catalog, name:
     assert catalog.keys.all() == []
 
 
+@pytest.mark.covers("keys")
 def test_the_key_itself_is_nowhere_in_the_database(catalog: Catalog, catalog_url: str, tmp_path: Path) -> None:
     """Whoever copies the catalog, or a backup of it, holds no key."""
     made, token = catalog.keys.create("collector", ["ingest"])

@@ -53,6 +53,7 @@ def snapshot(database: Database) -> dict[str, list[dict[str, object]]]:
         }
 
 
+@pytest.mark.covers("migrations")
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_a_catalog_of_every_earlier_version_opens_with_its_data(
     revision: str, catalog_url: str, tmp_path: Path
@@ -87,6 +88,7 @@ def test_the_migrations_make_the_tables_that_the_code_believes_in(catalog: Catal
         assert compare_metadata(context, tables.metadata) == []
 
 
+@pytest.mark.covers("bad-newer-data")
 def test_a_catalog_of_a_newer_version_is_left_alone_and_both_versions_are_named(
     catalog_url: str, tmp_path: Path
 ) -> None:

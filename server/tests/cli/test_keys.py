@@ -130,6 +130,7 @@ class TestThroughAServer:
         monkeypatch.setattr(httpx, "Client", client)
         return "http://127.0.0.1:4318"
 
+    @pytest.mark.covers("cli-keys")
     def test_the_whole_life_of_a_key(self, catalog: Catalog, server: str) -> None:
         _, admin = catalog.keys.create("admin", ["admin"])
         where = ["--url", server, "--key", admin]

@@ -53,6 +53,7 @@ def run(*arguments: str, code: int = 0) -> str:
     return result.output
 
 
+@pytest.mark.covers("cli-traces")
 def test_traces_are_listed_for_people() -> None:
     shown = run("traces", "--from", "all")
     assert trace_id(1) in shown
@@ -60,6 +61,7 @@ def test_traces_are_listed_for_people() -> None:
     assert "running" in shown
 
 
+@pytest.mark.covers("cli-traces")
 def test_json_is_one_object_per_line() -> None:
     rows = [json.loads(line) for line in run("traces", "status:error", "--from", "all", "--json").splitlines()]
     assert [row["trace_id"] for row in rows] == [trace_id(1)]
@@ -73,6 +75,7 @@ def test_text_from_strangers_cannot_steer_the_terminal() -> None:
         assert "\x1b[2J" not in output
 
 
+@pytest.mark.covers("cli-logs")
 def test_logs_end_with_the_newest() -> None:
     shown = run("logs", "--from", "all")
     assert shown.index("first") < shown.index("second")
@@ -88,6 +91,7 @@ def test_an_error_is_told_in_the_servers_words() -> None:
     assert "duration" in run("traces", "duration_ms:>soon", code=1)
 
 
+@pytest.mark.covers("cli-logs")
 def test_follow_shows_frames_and_what_was_dropped(monkeypatch: pytest.MonkeyPatch, filled: World) -> None:
     rows = filled.get("/logs", from_="all", q="first")["rows"]
     monkeypatch.setattr(logs_command, "_tail", lambda client, query: iter([(rows, 0), (rows, 12)]))

@@ -54,6 +54,7 @@ def run(*arguments: str | Path, **options: Any) -> Result:
     return CliRunner().invoke(app, [str(a) for a in arguments], **options)
 
 
+@pytest.mark.covers("cli-sql")
 def test_a_table_is_what_a_person_sees(serve: Any) -> None:
     seen = serve(lambda request: httpx.Response(200, json=ANSWER))
     shown = run("SELECT name FROM spans", "--project", "shop", "--key", "tpt_x", "-p", "a=b=c", "--max-rows", "5")

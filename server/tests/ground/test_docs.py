@@ -12,13 +12,16 @@ import pytest
 import typer
 
 from tapetum import semconv
+from tapetum_server.api.application import openapi_document
 from tapetum_server.app.settings import Settings
 from tapetum_server.cli.main import app
-from tapetum_server.query.gate import PUBLIC_VIEWS
+from tapetum_server.query.gate import PUBLIC_VIEWS, gate
+from tapetum_server.query.gate_opinion import confirm
 from tapetum_server.receivers.otlp.outcome import REFUSALS, TRUNCATIONS
 from tapetum_server.store.engine import Engine
 
 ROOT = Path(__file__).resolve().parents[3]
+SERVER = ROOT / "server" / "src" / "tapetum_server"
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), ROOT / "sdk" / "README.md", ROOT / "server" / "README.md"])
 
@@ -63,19 +66,21 @@ def test_every_environment_variable_is_documented() -> None:
 
 
 def test_every_setting_is_documented_with_its_default() -> None:
-    """Name, environment variable and default, in docs/settings.md."""
-    rows = [line for line in doc("settings.md").splitlines() if line.startswith("| `--")]
+    """Name, option of `serve` where there is one, environment variable and default, in docs/settings.md."""
+    rows = [line.split(" | ") for line in doc("settings.md").splitlines() if line.count(" | ") == 4]
+    serve = {option for parameter in typer.main.get_command(app).commands["serve"].params for option in parameter.opts}  # type: ignore[attr-defined]
     wrong = []
     for setting in dataclasses.fields(Settings):
-        option, variable = f"`--{setting.name.replace('_', '-')}`", f"`TAPETUM_{setting.name.upper()}`"
-        row = next((row for row in rows if option in row and variable in row), None)
-        if row is None:
+        option, variable = f"--{setting.name.replace('_', '-')}", f"`TAPETUM_{setting.name.upper()}`"
+        row = next((row for row in rows if row[0] == f"| `{setting.name}`"), None)
+        if row is None or row[1] != (f"`{option}`" if option in serve else "none") or row[2] != variable:
             wrong.append(setting.name)
-        elif isinstance(setting.default, int | float) and str(setting.default).lower() not in row:
+        elif isinstance(setting.default, int | float) and str(setting.default).lower() != row[3]:
             wrong.append(f"{setting.name} (default {setting.default})")
     assert wrong == []
 
 
+@pytest.mark.covers("public-views")
 @pytest.mark.parametrize("view", PUBLIC_VIEWS)
 def test_every_column_of_every_public_view_is_documented(engine: Engine, view: str) -> None:
     section = doc("sql.md").partition(f"\n## `{view}`\n")[2].partition("\n## ")[0]
@@ -89,6 +94,46 @@ def test_every_reason_for_refusing_or_cutting_is_documented() -> None:
     """A sender who reads a reason in a partial success can look it up."""
     text = doc("doors.md")
     assert [reason for reason in (*REFUSALS, *TRUNCATIONS) if f"`{reason}`" not in text] == []
+
+
+# How the sources name a reason: `Busy("queue_full", …)`, `BodyError(413, "too_large", …)` and so on.
+_REASON = re.compile(
+    r'Busy\("(\w+)"|BodyError\(\d+, "(\w+)"|(?:refused|truncated)\["(\w+)"\]|'
+    r'count(?:_request)?\(signal, caller, "(\w+)"'
+)
+
+
+def test_every_other_reason_that_is_counted_is_documented() -> None:
+    """Those that are not about one record: full queues, bodies, disks."""
+    text = doc("doors.md")
+    sources = [f for room in ("app", "receivers", "store") for f in (SERVER / room).rglob("*.py")]
+    found = {next(filter(None, match)) for f in sources for match in _REASON.findall(f.read_text(encoding="utf-8"))}
+    assert {"queue_full", "too_large", "not_storable", "content_type"} <= found
+    assert sorted(reason for reason in found if f"`{reason}`" not in text) == []
+
+
+def test_every_route_of_the_api_is_documented() -> None:
+    """In the table of docs/doors.md; `…/logs` stands for the same path with another ending."""
+    section = doc("doors.md").partition("\n## The API\n")[2]
+    parts = set(re.findall(r"[\w-]+", section))
+    missing = [
+        path
+        for path in openapi_document()["paths"]
+        if not {part for part in re.findall(r"[\w-]+", path) if part not in ("v1", "key_id")} <= parts
+    ]
+    assert missing == []
+
+
+@pytest.mark.covers("sql-gate")
+def test_the_examples_of_sql_pass_the_gate_and_run(engine: Engine) -> None:
+    """As a caller of one project would run them, the engine's second opinion included."""
+    examples = re.findall(r"```sql\n(.+?)```", doc("sql.md"), re.DOTALL)
+    assert len(examples) > 5
+    for example in examples:
+        gated = gate(example, project="default", row_limit=10, database=engine.database)
+        opinion = engine.query_bytes(f"EXPLAIN AST {gated.sql}", "TabSeparatedRaw", gated.parameters)
+        confirm(gated, opinion.decode())
+        engine.query(gated.sql, gated.parameters)
 
 
 def test_every_attribute_name_of_the_sdk_is_documented() -> None:

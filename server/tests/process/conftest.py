@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
 from process.servers import RunningServer
 
 StartServer = Callable[..., RunningServer]

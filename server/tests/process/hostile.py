@@ -6,6 +6,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from backports import zstd
@@ -41,6 +42,13 @@ def span(number: int, *attributes: bytes, name: bytes = b"s", start: int = NOW, 
 def traces(*spans: bytes) -> bytes:
     """An export request that holds `spans`."""
     return field(1, field(2, b"".join(field(2, raw) for raw in spans)))
+
+
+@cache
+def many_attributes(count: int) -> bytes:
+    """An export request: a span with `count` attributes, and a span with one."""
+    many = [text_attribute(b"k%d" % n, b"v") for n in range(count)]
+    return traces(span(1, *many, name=b"many"), span(2, text_attribute(b"k", b"v"), name=b"one"))
 
 
 def nested(levels: int, *, kvlist: bool = False) -> bytes:

@@ -14,7 +14,6 @@ import grpc
 import pytest
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
-
 from process.conftest import StartServer
 from process.hostile import MIB
 from process.otlp import ID_QUERY, channel, export, new_ids, request
@@ -85,7 +84,8 @@ def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
     mounted_at.mkdir()
     script = f"mount -t tmpfs -o size=64m,mode=700 none '{mounted_at}' && echo mounted && exec sleep 600"
     holder = subprocess.Popen([*ENTER, "sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert holder.stdout is not None and holder.stderr is not None
+    assert holder.stdout is not None
+    assert holder.stderr is not None
     try:
         if holder.stdout.readline() != "mounted\n":
             pytest.skip(f"this machine lets nobody mount a small disk: {holder.stderr.read().strip()}")

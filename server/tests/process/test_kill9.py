@@ -12,7 +12,6 @@ from pathlib import Path
 
 import grpc
 import pytest
-
 from process.conftest import StartServer
 from process.otlp import ID_QUERY, PROTOBUF, SIGNALS, channel, export, new_ids, request
 from process.servers import RunningServer

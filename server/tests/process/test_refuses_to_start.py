@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from process.conftest import StartServer
 from process.servers import RunningServer, environment, tapetum
 
@@ -78,7 +77,7 @@ engine.close()
 
 @pytest.mark.covers("bad-newer-data")
 def test_data_of_a_newer_version_is_left_alone(start_server: StartServer, tmp_path: Path) -> None:
-    """First a newer catalog, then a newer store as well: each is named with what to do."""
+    """First a newer catalog, then a newer store: each is named with what to do."""
     server = start_server(tmp_path)
     assert server.stop() == 0
     options = ("--port", "0", "--grpc-port", "0", "--data", tmp_path)
@@ -104,6 +103,7 @@ def test_data_of_a_newer_version_is_left_alone(start_server: StartServer, tmp_pa
     assert contents(tmp_path, views) == before
 
 
+@pytest.mark.covers("bind-needs-key")
 @pytest.mark.parametrize(
     ("options", "env", "expected"),
     [

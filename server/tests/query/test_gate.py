@@ -91,6 +91,7 @@ def test_a_value_may_have_any_plain_type(name: str) -> None:
     assert gated(f"SELECT {{x:{name}}}", x="1") == f"SELECT {{x:{name}}}"
 
 
+@pytest.mark.covers("sql-gate")
 @pytest.mark.parametrize("sql", HOSTILE, ids=lambda sql: sql[:60].encode("unicode_escape").decode() or "empty")
 def test_hostile_sql_is_refused(sql: str) -> None:
     refused = refusal(sql, t="span_rows", c="project", x="spans")

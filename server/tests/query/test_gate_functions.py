@@ -37,12 +37,14 @@ def data() -> dict[str, Any]:
     return tomllib.loads(files("tapetum_server.query").joinpath("gate_functions.toml").read_text(encoding="utf-8"))
 
 
+@pytest.mark.covers("sql-gate")
 def test_every_function_of_the_engine_is_classified(engine: EmbeddedEngine, data: dict[str, Any]) -> None:
     known = {name for part in ("allowed", "operators", "refused") for name in classified(data[part])}
     found = {row["name"] for row in rows(engine, "SELECT name FROM system.functions")}
     assert found - known == set(), "put these into a group of gate_functions.toml"
 
 
+@pytest.mark.covers("sql-gate")
 def test_every_table_function_of_the_engine_is_classified(engine: EmbeddedEngine, data: dict[str, Any]) -> None:
     known = {name for part in data["table_functions"].values() for name in classified(part)}
     found = {row["name"] for row in rows(engine, "SELECT name FROM system.table_functions")}

@@ -44,6 +44,7 @@ def answer(engine: EmbeddedEngine, sql: str, project: str | None = "A", **parame
     return body["meta"], sorted(json.dumps(row) for row in body["data"]), body.get("totals")
 
 
+@pytest.mark.covers("project-isolation")
 @pytest.mark.parametrize("sql", LEGIT)
 def test_what_people_write_is_let_through_and_never_depends_on_other_tenants(
     engines: dict[str, EmbeddedEngine], sql: str
@@ -85,6 +86,7 @@ def test_a_project_name_is_a_value(engines: dict[str, EmbeddedEngine]) -> None:
         assert answer(engines[MIXED], "SELECT count() FROM spans", project=name)[1] == ['["0"]']
 
 
+@pytest.mark.covers("sql-gate", "project-isolation")
 @pytest.mark.parametrize(
     "sql",
     [
@@ -111,6 +113,7 @@ def test_the_poison_works(engines: dict[str, EmbeddedEngine]) -> None:
         answer(engines[MIXED], "SELECT count() FROM spans WHERE toUInt32(input) = 123", project="B")
 
 
+@pytest.mark.covers("sql-gate", "project-isolation")
 def test_a_failed_query_leaves_nothing_behind_for_the_next(engines: dict[str, EmbeddedEngine]) -> None:
     """chDB keeps the output of a query that fails half-way and puts it in front of the handle's next answer."""
     engine = engines[MIXED]

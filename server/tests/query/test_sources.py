@@ -8,7 +8,10 @@ from asked_world import World, log_batch, metric_batch, span_batch
 from tapetum_server.query.sources import LOGS, METRICS, SPANS, Source
 from tapetum_server.signals.metrics import Metric
 
-OWN = {"attr_shape", "attr_values", "resource", "own_input", "own_output", "has_events", "events_json", "links_json"}
+OWN = {
+    "attr_shape", "attr_values", "resource", "own_input", "own_output", "has_events", "events_json", "links_json",
+    "exemplars_json",
+}  # fmt: skip
 """Columns below the views."""
 
 

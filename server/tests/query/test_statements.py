@@ -13,7 +13,17 @@ from pathlib import Path
 import pytest
 from asked_world import NOW, SECOND, START, World
 
-from tapetum_server.query import facets, histograms, host_metrics, logs, metric_statements, metrics, spans, traces
+from tapetum_server.query import (
+    exemplars,
+    facets,
+    histograms,
+    host_metrics,
+    logs,
+    metric_statements,
+    metrics,
+    spans,
+    traces,
+)
 from tapetum_server.query.cursor import Cursor
 from tapetum_server.query.filter import parse_filter
 from tapetum_server.query.selection import Selection, Whereabouts
@@ -61,6 +71,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "logs_page": lambda: logs.logs_statement(
         selection(LOGS, "severity:>=warn refused"), "-time", 101, Cursor("-time", HOUR, (START, "0" * 32))
     ),
+    "logs_record": lambda: logs.record_statement("body, attr_shape", "default", "0" * 32, START),
     "logs_histogram": lambda: histograms.log_histogram_statement(selection(LOGS), STEPS),
     "metrics_catalog": lambda: metrics.catalog_statement(selection(METRICS)),
     "metric_average": lambda: metric_statements.values_statement(
@@ -68,6 +79,8 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     ),
     "metric_increase": lambda: metric_statements.increases_statement(question("sum", group_by=("service",))),
     "metric_buckets": lambda: metric_statements.buckets_statement(question("histogram", group_by=("service",))),
+    "metric_extremes": lambda: metric_statements.extremes_statement(question("histogram"), "max"),
+    "metric_exemplars": lambda: exemplars.exemplars_statement(question("histogram", group_by=("service",))),
     "metric_exponential": lambda: metric_statements.exponential_statement(question("exponential_histogram")),
     "metrics_of_hosts": lambda: host_metrics.host_metrics_statement(
         selection(METRICS), {"host.name": frozenset({"h"}), "service.instance.id": frozenset()}

@@ -50,6 +50,7 @@ def text_attribute(key, value):
     return field(1, key) + field(2, field(1, value))
 
 
+@pytest.mark.covers("bad-huge-attribute")
 def test_a_10_mb_attribute_is_cut_and_counted():
     recorder = send(with_attribute("big", "é" * 5_000_000).SerializeToString())
     batch = recorder.only()
@@ -72,6 +73,7 @@ def test_prompts_may_be_longer_than_other_attributes(key):
     assert send(with_attribute(key, text).SerializeToString()).only().attributes[0] == {key: text}
 
 
+@pytest.mark.covers("bad-many-attributes")
 @pytest.mark.parametrize("json_form", [False, True])
 def test_100_000_attributes_are_cut_and_counted(json_form):
     if json_form:
@@ -99,6 +101,7 @@ def nested_protobuf(levels, kvlist=False):
     return value
 
 
+@pytest.mark.covers("bad-deep-nesting")
 @pytest.mark.parametrize("kvlist", [False, True])
 def test_10_000_levels_of_nesting_become_a_short_text(kvlist):
     deep = field(1, b"deep") + field(2, nested_protobuf(10_000, kvlist))
@@ -134,6 +137,7 @@ def test_nesting_in_json_is_cut_or_refused_but_never_a_crash():
     send(body(10_000), headers=JSON, status=400)
 
 
+@pytest.mark.covers("bad-utf8")
 def test_bad_utf8_is_repaired_in_the_record_that_has_it():
     """Protobuf's parser would refuse the whole request for one byte."""
     recorder = send(
@@ -173,6 +177,7 @@ def test_a_malformed_resource_attribute_is_left_out_and_counted():
     assert truncated(recorder) == {"malformed_attribute": 1}
 
 
+@pytest.mark.covers("attributes-nested", "attributes-bytes")
 @pytest.mark.parametrize(
     ("encoded", "value"),
     [
@@ -221,6 +226,7 @@ def test_the_last_of_duplicate_keys_wins():
     assert send(as_json(span_request(span(1, attributes=twice))), headers=JSON).only().attributes == [{"k": "2"}]
 
 
+@pytest.mark.covers("timestamps-any-age", "bad-zero-timestamp", "bad-max-timestamp")
 @pytest.mark.parametrize("time", [0, 1, 2**63, 2**64 - 1])
 def test_times_of_any_age_arrive_as_sent(time):
     binary = send(protobuf(start_time_unix_nano=time, end_time_unix_nano=time).SerializeToString()).only()
@@ -295,6 +301,7 @@ def test_a_long_list_keeps_its_first_elements(json_form):
     assert truncated(recorder) == {"attribute_too_long": 1}
 
 
+@pytest.mark.covers("bad-label-cardinality")
 def test_a_million_distinct_values_do_not_grow_the_reader():
     """What the reader remembers is bounded, whatever a sender invents."""
     from tapetum_server.receivers.otlp.values import AttributeReader

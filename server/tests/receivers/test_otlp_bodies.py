@@ -44,6 +44,7 @@ def post(client, encoding, body):
     return client.post("/v1/traces", content=body, headers=headers)
 
 
+@pytest.mark.covers("compression-identity", "compression-gzip", "compression-deflate", "compression-zstd")
 @pytest.mark.parametrize("encoding", COMPRESSED)
 def test_every_encoding_arrives(encoding):
     recorder = Recorder()
@@ -72,6 +73,7 @@ def test_a_broken_body_is_400(encoding, broken):
     assert recorder.counts["default", "loopback", "traces", "refused", "undecodable"] == 1
 
 
+@pytest.mark.covers("bad-truncated")
 def test_every_truncation_of_every_encoding_is_refused():
     with door(Recorder()) as client:
         for encoding in ("gzip", "deflate", "zstd", "deflate, raw"):
@@ -85,6 +87,7 @@ def test_a_wrong_checksum_is_400():
         assert post(client, "gzip", body[:-6] + bytes([body[-6] ^ 1]) + body[-5:]).status_code == 400
 
 
+@pytest.mark.covers("http-413-inflating", "bad-gzip-bomb", "bad-zstd-bomb")
 @pytest.mark.parametrize(
     ("encoding", "compress"),
     [("gzip", gzip.compress), ("deflate", zlib.compress), ("deflate", raw_deflate), ("zstd", zstd_stream)],
@@ -133,6 +136,7 @@ def test_a_zstd_window_beyond_the_limit_is_400():
         assert post(client, "zstd", body).status_code == 400
 
 
+@pytest.mark.covers("bad-encoding")
 def test_an_unknown_encoding_is_415_and_names_the_known():
     with door(Recorder()) as client:
         answer = post(client, "br", b"x")

@@ -69,6 +69,9 @@ def _send(path: Path, signal: str) -> Recorder:
     return recorder
 
 
+@pytest.mark.covers(
+    "otlp-http-protobuf", "signal-traces", "span-events", "span-links", "span-status", "span-trace-state"
+)
 @pytest.mark.parametrize("path", captures("traces"), ids=lambda p: f"{p.parent.name}-{p.name}")
 def test_captured_spans_arrive_as_they_were_sent(path):
     batches = _send(path, "traces").batches
@@ -105,6 +108,7 @@ def test_captured_spans_arrive_as_they_were_sent(path):
             assert batch.scope[i].version == span["_scope"].get("version", "")
 
 
+@pytest.mark.covers("otlp-http-protobuf", "signal-logs")
 @pytest.mark.parametrize("path", captures("logs"), ids=lambda p: f"{p.parent.name}-{p.name}")
 def test_captured_logs_arrive_as_they_were_sent(path):
     batch = _send(path, "logs").only()
@@ -124,6 +128,7 @@ def test_captured_logs_arrive_as_they_were_sent(path):
         assert batch.resource[i].attributes == record["_resource"]
 
 
+@pytest.mark.covers("otlp-http-protobuf", "signal-metrics")
 @pytest.mark.parametrize("path", captures("metrics"), ids=lambda p: f"{p.parent.name}-{p.name}")
 def test_captured_metrics_arrive_as_they_were_sent(path):
     batches = _send(path, "metrics").batches
@@ -150,6 +155,7 @@ def test_captured_metrics_arrive_as_they_were_sent(path):
                 assert batch.buckets[i].sum == point.get("sum")
 
 
+@pytest.mark.covers("otlp-http-json")
 @pytest.mark.parametrize("signal", REQUESTS)
 def test_json_and_protobuf_of_the_same_request_give_the_same_batches(signal):
     """Both encodings are one protocol: whatever is behind the door cannot tell them apart."""

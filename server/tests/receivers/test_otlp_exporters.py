@@ -62,6 +62,7 @@ def exporters(kind, port):
     )
 
 
+@pytest.mark.covers("signal-traces", "signal-metrics")
 @pytest.mark.parametrize("kind", ["http", "http, gzip", "http, deflate", "grpc"])
 def test_spans_and_metrics_of_the_sdk_arrive(kind):
     recorder = Recorder()
@@ -102,6 +103,7 @@ def test_spans_and_metrics_of_the_sdk_arrive(kind):
     logging.getLogger("opentelemetry").handlers.clear()
 
 
+@pytest.mark.covers("signal-logs")
 @pytest.mark.parametrize("kind", ["http", "http, gzip", "grpc"])
 def test_logs_of_the_sdk_arrive(kind):
     from opentelemetry._logs import LogRecord, SeverityNumber

@@ -96,11 +96,13 @@ def mutated(draw, bodies):
 
 @pytest.mark.parametrize("signal", REQUESTS)
 class TestProtobuf:
+    @pytest.mark.covers("bad-random", "fuzz-decoders")
     @QUICK
     @given(body=st.binary(max_size=400))
     def test_random_bytes_are_decoded_or_refused(self, signal, body):
         decode(signal, body)
 
+    @pytest.mark.covers("fuzz-decoders")
     @settings(QUICK, max_examples=250)
     @given(data=st.data())
     def test_mutated_requests_are_decoded_or_refused(self, signal, data):

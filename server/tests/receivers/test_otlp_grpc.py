@@ -64,6 +64,7 @@ def client(recorder, signal="traces", **options):
         yield channel.unary_unary(method)
 
 
+@pytest.mark.covers("otlp-grpc", "signal-traces", "signal-logs", "signal-metrics")
 @pytest.mark.parametrize("signal", SERVICES)
 @pytest.mark.parametrize("compression", [grpc.Compression.NoCompression, grpc.Compression.Gzip])
 def test_captured_requests_arrive_as_over_http(signal, compression):
@@ -78,6 +79,7 @@ def test_captured_requests_arrive_as_over_http(signal, compression):
     assert columns(recorder.batches[0])["project"] == "default"
 
 
+@pytest.mark.covers("partial-success")
 def test_a_partial_success_names_the_reason():
     recorder = Recorder()
     request = protobuf(1)
@@ -92,6 +94,7 @@ def test_a_partial_success_names_the_reason():
     assert (recorder.only().project, recorder.only().name) == ("vision", ["span 1"])
 
 
+@pytest.mark.covers("grpc-retry-info")
 @pytest.mark.parametrize(
     ("reason", "code"),
     [("queue_full", grpc.StatusCode.RESOURCE_EXHAUSTED), ("disk_full", grpc.StatusCode.UNAVAILABLE)],
@@ -134,6 +137,7 @@ def test_a_message_beyond_the_limit_is_refused_while_inflating(compression):
     assert raised.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
+@pytest.mark.covers("bad-port-taken")
 def test_a_taken_port_is_a_clear_error():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

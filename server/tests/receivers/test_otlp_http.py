@@ -40,6 +40,7 @@ def partial(answer):
     return ExportTraceServiceResponse.FromString(answer.content).partial_success
 
 
+@pytest.mark.covers("empty-request")
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize(("headers", "body", "answer"), [(PROTOBUF, b"", b""), (JSON, b"{}", b"{}")])
 def test_empty_requests_succeed(client, recorder, path, headers, body, answer):
@@ -50,6 +51,7 @@ def test_empty_requests_succeed(client, recorder, path, headers, body, answer):
     assert recorder.batches == []
 
 
+@pytest.mark.covers("partial-success", "counts-by-reason")
 def test_a_bad_span_is_refused_and_its_neighbours_are_kept(client, recorder):
     request = protobuf(1)
     add_span(request, 2, trace_id=b"short")
@@ -98,6 +100,7 @@ def test_what_the_consumer_refuses_is_told_to_the_sender(client, recorder):
     assert recorder.counts["default", "shop", "traces", "refused", "too_old"] == 1
 
 
+@pytest.mark.covers("http-429-503-retry-after")
 @pytest.mark.parametrize(("reason", "status"), [("queue_full", 429), ("disk_full", 503)])
 def test_a_busy_store_asks_for_a_retry_in_the_encoding_of_the_request(client, recorder, reason, status):
     recorder.error = Busy(reason, "come back later", retry_after_s=2.2)
@@ -112,6 +115,7 @@ def test_a_busy_store_asks_for_a_retry_in_the_encoding_of_the_request(client, re
     assert recorder.counts["default", "loopback", "traces", "refused", reason] == 2
 
 
+@pytest.mark.covers("error-status-body")
 @pytest.mark.parametrize("signal", REQUESTS)
 @pytest.mark.parametrize("body", [b"\xff" * 40, b"\x0a\xff\x01", b"<html>"])
 def test_what_cannot_be_decoded_is_400_with_a_status(client, recorder, signal, body):
@@ -126,6 +130,7 @@ def test_what_cannot_be_decoded_is_400_with_a_status(client, recorder, signal, b
     assert recorder.batches == []
 
 
+@pytest.mark.covers("bad-truncated")
 def test_a_truncated_request_is_refused_whole(client, recorder):
     body = protobuf().SerializeToString()
     for end in range(1, len(body)):
@@ -133,6 +138,7 @@ def test_a_truncated_request_is_refused_whole(client, recorder):
     assert recorder.batches == []
 
 
+@pytest.mark.covers("bad-content-type")
 @pytest.mark.parametrize("content_type", ["text/plain", "application/grpc", ""])
 def test_another_content_type_is_415(client, content_type):
     answer = client.post("/v1/traces", content=b"x", headers={"content-type": content_type})

@@ -22,11 +22,13 @@ def value_of(any_value):
     return send(span_request(span(attributes=[{"key": "k", "value": any_value}]))).only().attributes[0]["k"]
 
 
+@pytest.mark.covers("otlp-http-json")
 def test_ids_are_hex_in_any_case():
     batch = send(span_request(span(traceId="ABCDEF" + "0" * 26, spanId="Ab" * 8, parentSpanId="cD" * 8))).only()
     assert (batch.trace_id, batch.span_id, batch.parent_span_id) == (["abcdef" + "0" * 26], ["ab" * 8], ["cd" * 8])
 
 
+@pytest.mark.covers("otlp-http-json", "attributes-nested", "attributes-bytes", "attributes-big-int")
 @pytest.mark.parametrize(
     ("any_value", "value"),
     [
@@ -78,6 +80,7 @@ def test_severity_names_are_their_numbers(name, number):
     assert send(request, "logs").only().severity_number == [number]
 
 
+@pytest.mark.covers("otlp-http-json")
 def test_unknown_fields_are_ignored_everywhere():
     request = span_request(span(1, newThing={"a": [1]}, events=[{"name": "e", "later": 1}]))
     request["resourceSpans"][0]["entity"] = request["soon"] = {"x": 1}

@@ -60,6 +60,15 @@ def hex_ids(value):
     return value
 
 
+@pytest.mark.covers(
+    "metric-gauge",
+    "metric-sum",
+    "metric-histogram",
+    "metric-exponential-histogram",
+    "metric-summary",
+    "metric-exemplars",
+    "metric-temporality",
+)
 @pytest.mark.parametrize("json_form", [False, True])
 def test_every_metric_kind_arrives_whole(json_form):
     recorder = Recorder()

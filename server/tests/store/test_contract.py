@@ -36,6 +36,7 @@ def count(engine: Engine, view: str) -> int:
     return int(rows(engine, f"SELECT count() AS n FROM {view}")[0]["n"])
 
 
+@pytest.mark.covers("duplicate-delivery", "bad-duplicate-ids")
 def test_a_span_delivered_twice_in_other_groups_is_one_span(any_engine: Engine, keep: Keep) -> None:
     """A retry may be grouped differently: identity is the record's, not the batch's."""
     one, two, three = ({"span_id": f"{n:016x}", "start": START + n} for n in (1, 2, 3))
@@ -46,6 +47,7 @@ def test_a_span_delivered_twice_in_other_groups_is_one_span(any_engine: Engine, 
     assert rows(any_engine, "SELECT span_count FROM traces") == [{"span_count": 3}]
 
 
+@pytest.mark.covers("span-start-and-end", "store-contract-chdb", "store-contract-http")
 @pytest.mark.parametrize("end_first", [False, True])
 def test_a_span_seen_at_its_start_and_at_its_end_is_one_ended_span(
     any_engine: Engine, keep: Keep, end_first: bool
@@ -67,6 +69,7 @@ def test_a_running_span_has_no_end_and_no_duration(any_engine: Engine, keep: Kee
     assert rows(any_engine, "SELECT state, duration_ms FROM traces") == [{"state": "running", "duration_ms": None}]
 
 
+@pytest.mark.covers("duplicate-delivery")
 def test_equal_log_records_of_one_request_are_kept_apart_and_a_retry_adds_none(any_engine: Engine, keep: Keep) -> None:
     """Two equal lines in the same nanosecond are two; the same request again is none."""
     same = {"time": START, "body": "tick"}
@@ -84,6 +87,7 @@ def test_a_log_record_without_any_time_is_stored_once_when_it_is_sent_twice(any_
     assert count(any_engine, "logs") == 1
 
 
+@pytest.mark.covers("duplicate-delivery")
 def test_a_metric_point_delivered_twice_is_one_point(any_engine: Engine, keep: Keep) -> None:
     """Also when its attributes come in another order: order is not identity."""
     keep(points({"time": START, "value": 1.5, "attributes": {"a": "1", "b": "2"}}))
@@ -130,6 +134,7 @@ KEYS = st.sampled_from(
 ) | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=12)
 
 
+@pytest.mark.covers("raw-attributes-rebuilt", "attributes-nested", "attributes-bytes")
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.dictionaries(KEYS, VALUES, max_size=6), min_size=1, max_size=5))
 def test_attributes_come_back_exactly_as_they_were_sent(
@@ -147,6 +152,7 @@ def test_attributes_come_back_exactly_as_they_were_sent(
         assert letters == [type_of(v) for v in sent.values()]
 
 
+@pytest.mark.covers("attributes-big-int")
 def test_whole_numbers_beyond_doubles_keep_every_digit(any_engine: Engine, keep: Keep) -> None:
     big = 2**53 + 1
     keep(spans({"attributes": {"n": big, "gen_ai.usage.input_tokens": big}}), points({"value": big}))
@@ -157,6 +163,7 @@ def test_whole_numbers_beyond_doubles_keep_every_digit(any_engine: Engine, keep:
     assert rows(any_engine, "SELECT int_value FROM metrics") == [{"int_value": big}]
 
 
+@pytest.mark.covers("span-events", "span-links")
 def test_events_and_links_keep_their_parts(any_engine: Engine, keep: Keep) -> None:
     keep(
         spans(
@@ -180,6 +187,7 @@ def test_events_and_links_keep_their_parts(any_engine: Engine, keep: Keep) -> No
     assert (found["trace_state"], found["flags"], found["dropped"]) == ("vendor=x", 1, [1, 2, 3])
 
 
+@pytest.mark.covers("messages-stored-once")
 def test_a_long_conversation_is_stored_once_and_reads_back_exactly(any_engine: Engine, keep: Keep) -> None:
     """Each call resends all turns before it; the store keeps each turn about once."""
     random.seed(3)
@@ -225,6 +233,7 @@ def test_text_with_nul_characters_reads_back_exactly(any_engine: Engine, keep: K
     assert [r["input"] for r in rows(any_engine, "SELECT input FROM spans ORDER BY span_id")] == texts * 2
 
 
+@pytest.mark.covers("duplicate-call")
 def test_the_same_call_reported_by_two_instrumentors_counts_once(any_engine: Engine, keep: Keep) -> None:
     """Recognised by the provider's response id, also in another trace."""
     call = {"gen_ai.operation.name": "chat", "gen_ai.response.id": "resp-1", "gen_ai.usage.input_tokens": 100}
@@ -238,6 +247,7 @@ def test_the_same_call_reported_by_two_instrumentors_counts_once(any_engine: Eng
     assert rows(any_engine, "SELECT sumIf(input_tokens, usage_counted) AS n FROM spans") == [{"n": 100}]
 
 
+@pytest.mark.covers("late-logs-enrich")
 @pytest.mark.parametrize("log_first", [False, True])
 def test_a_prompt_that_comes_by_log_is_shown_on_its_span(any_engine: Engine, keep: Keep, log_first: bool) -> None:
     ids = {"trace_id": f"{1:032x}", "span_id": f"{1:016x}"}
@@ -249,6 +259,7 @@ def test_a_prompt_that_comes_by_log_is_shown_on_its_span(any_engine: Engine, kee
     assert rows(any_engine, "SELECT input, output FROM spans") == [{"input": '[{"role":"user"}]', "output": "text"}]
 
 
+@pytest.mark.covers("timestamps-any-age", "bad-zero-timestamp", "bad-max-timestamp")
 def test_times_of_any_age_are_kept_and_times_beyond_the_column_are_clamped_and_counted(
     any_engine: Engine, keep: Keep
 ) -> None:
@@ -262,6 +273,7 @@ def test_times_of_any_age_are_kept_and_times_beyond_the_column_are_clamped_and_c
     assert kept == [{"original_times": f'{{"start_time_unix_nano":"{last}","end_time_unix_nano":"{last}"}}'}]
 
 
+@pytest.mark.covers("bad-thousand-days")
 def test_a_batch_over_a_thousand_days_is_kept_whole_and_delays_nobody(any_engine: Engine, keep: Keep) -> None:
     day, days = 86_400 * SECOND, 1000 if isinstance(any_engine, EmbeddedEngine) else 101
     backfill = spans(*({"span_id": f"{n + 1:016x}", "start": n * day, "end": n * day + 1} for n in range(days)))
@@ -270,6 +282,14 @@ def test_a_batch_over_a_thousand_days_is_kept_whole_and_delays_nobody(any_engine
     assert count(any_engine, "spans") == days + 1
 
 
+@pytest.mark.covers(
+    "metric-gauge",
+    "metric-sum",
+    "metric-histogram",
+    "metric-exponential-histogram",
+    "metric-summary",
+    "metric-exemplars",
+)
 def test_every_kind_of_metric_point_comes_back(any_engine: Engine, keep: Keep) -> None:
     histogram = {
         "count": 6,
@@ -299,6 +319,7 @@ def test_every_kind_of_metric_point_comes_back(any_engine: Engine, keep: Keep) -
     assert [tuple(q.values()) for q in found["q"]["quantiles"]] == [(0.5, 10.0), (0.99, 20.0)]
 
 
+@pytest.mark.covers("bad-newer-data")
 def test_migrating_again_changes_nothing_and_a_newer_store_is_refused(any_engine: Engine, keep: Keep) -> None:
     keep(spans({}))
     assert migrate(any_engine) == []
@@ -309,6 +330,7 @@ def test_migrating_again_changes_nothing_and_a_newer_store_is_refused(any_engine
     assert count(any_engine, "spans") == 1
 
 
+@pytest.mark.covers("retention")
 def test_changing_the_retention_stamps_what_is_there(any_engine: Engine, keep: Keep) -> None:
     keep(spans({}), spans({"trace_id": f"{2:032x}"}, project="other"))
     restamp(any_engine, "default", "traces", 7)
@@ -319,6 +341,7 @@ def test_changing_the_retention_stamps_what_is_there(any_engine: Engine, keep: K
         time.sleep(0.05)
 
 
+@pytest.mark.covers("retention")
 def test_rows_past_their_retention_go(any_engine: Engine, keep: Keep) -> None:
     keep(spans({}))
     old = any_engine.query("SELECT * FROM span_rows").to_pylist()[0]

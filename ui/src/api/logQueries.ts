@@ -1,6 +1,6 @@
 /** What the Logs page asks beyond its rows. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { api } from './client'
+import { api, ApiError } from './client'
 import type { Scope } from './queries'
 import type { LogHistogram, LogRow, Rows } from './types'
 
@@ -19,13 +19,16 @@ const slice = (
 ) => api.get<Rows<LogRow>>('/logs', { project, ...query }, signal)
 
 /** One record, found again by its time and id: what a shared link holds. */
-export const logRecordQuery = (project: string, time: string, timeMs: number, id: string) =>
+export const logRecordQuery = (project: string, time: string, id: string) =>
   queryOptions({
     queryKey: ['log-record', project, time, id],
     queryFn: async ({ signal }) => {
-      const range = { from: time, to: Math.floor(timeMs) + 1, sort: 'time', limit: 500 }
-      const { rows } = await slice(project, range, signal)
-      return rows.find((row) => row.id === id) ?? null
+      try {
+        return await api.get<LogRow>(`/logs/${encodeURIComponent(id)}`, { project, time }, signal)
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return null
+        throw error
+      }
     },
     staleTime: 60_000,
   })

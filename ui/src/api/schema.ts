@@ -24,7 +24,7 @@ export interface paths {
     patch?: never
     trace?: never
   }
-  '/v1/projects': {
+  '/v1/ingest': {
     parameters: {
       query?: never
       header?: never
@@ -32,40 +32,16 @@ export interface paths {
       cookie?: never
     }
     /**
-     * List Projects
-     * @description The projects you can see, with how long their signals are kept.
+     * Get Ingest
+     * @description Accepted, refused, dropped and truncated records by sender, by reason and over time.
      */
-    get: operations['list_projects']
-    put?: never
-    /**
-     * Create Project
-     * @description Make a project. The first write to a new name makes one too.
-     */
-    post: operations['create_project']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/projects/{name}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
+    get: operations['get_ingest']
     put?: never
     post?: never
     delete?: never
     options?: never
     head?: never
-    /**
-     * Change Project
-     * @description Keep a project's signals for another number of days, also what is there already.
-     */
-    patch: operations['change_project']
+    patch?: never
     trace?: never
   }
   '/v1/keys': {
@@ -112,270 +88,6 @@ export interface paths {
     patch?: never
     trace?: never
   }
-  '/v1/session': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Open Session
-     * @description Exchange a key for a browser's cookie, so that no script ever holds the key.
-     */
-    post: operations['open_session']
-    /**
-     * Close Session
-     * @description Log out: end the session and clear the cookie.
-     */
-    delete: operations['close_session']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/logs/tail': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Tail Logs
-     * @description Log records that pass the filter, as they arrive: events `logs`.
-     */
-    get: operations['tail_logs']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/spans/tail': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Tail Spans
-     * @description Spans that pass the filter, as they arrive: events `spans`.
-     */
-    get: operations['tail_spans']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/traces': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * List Traces
-     * @description Traces of which any span passes the filter.
-     */
-    get: operations['list_traces']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/traces/{trace_id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Get Trace
-     * @description One trace, its spans as columns in order of start.
-     */
-    get: operations['get_trace']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/traces/{trace_id}/spans/{span_id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Get Span
-     * @description Everything about one span; values longer than 65,536 characters are cut.
-     */
-    get: operations['get_span']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/traces/{trace_id}/spans/{span_id}/value': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Get Span Value
-     * @description One value of a span, whole, as a file.
-     */
-    get: operations['get_span_value']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/traces/{trace_id}/logs': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Get Trace Logs
-     * @description Log records that name this trace, oldest first.
-     */
-    get: operations['get_trace_logs']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/traces/{trace_id}/metrics': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Get Trace Metrics
-     * @description What the hosts of this trace were doing while it ran, and a minute before and after.
-     */
-    get: operations['get_trace_metrics']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/spans': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * List Spans
-     * @description Spans that pass the filter.
-     */
-    get: operations['list_spans']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/spans/histogram': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Get Span Histogram
-     * @description Spans, errors and durations over time.
-     */
-    get: operations['get_span_histogram']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/spans/heatmap': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Get Span Heatmap
-     * @description How durations lie over time, on a logarithmic scale.
-     */
-    get: operations['get_span_heatmap']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/spans/facets': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Get Span Facets
-     * @description The most frequent values of some keys, and the attribute keys there are.
-     */
-    get: operations['get_span_facets']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
   '/v1/logs': {
     parameters: {
       query?: never
@@ -388,6 +100,26 @@ export interface paths {
      * @description Log records that pass the filter.
      */
     get: operations['list_logs']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/logs/facets': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Log Facets
+     * @description The most frequent values of some keys, and the attribute keys there are.
+     */
+    get: operations['get_log_facets']
     put?: never
     post?: never
     delete?: never
@@ -416,7 +148,7 @@ export interface paths {
     patch?: never
     trace?: never
   }
-  '/v1/logs/facets': {
+  '/v1/logs/tail': {
     parameters: {
       query?: never
       header?: never
@@ -424,10 +156,50 @@ export interface paths {
       cookie?: never
     }
     /**
-     * Get Log Facets
-     * @description The most frequent values of some keys, and the attribute keys there are.
+     * Tail Logs
+     * @description Log records that pass the filter, as they arrive: events `logs`.
      */
-    get: operations['get_log_facets']
+    get: operations['tail_logs']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/logs/{log_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Log
+     * @description One log record; values longer than 65,536 characters are cut.
+     */
+    get: operations['get_log']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/logs/{log_id}/value': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Log Value
+     * @description One value of a log record, whole, as a file.
+     */
+    get: operations['get_log_value']
     put?: never
     post?: never
     delete?: never
@@ -476,7 +248,7 @@ export interface paths {
     patch?: never
     trace?: never
   }
-  '/v1/ingest': {
+  '/v1/projects': {
     parameters: {
       query?: never
       header?: never
@@ -484,10 +256,158 @@ export interface paths {
       cookie?: never
     }
     /**
-     * Get Ingest
-     * @description Accepted, refused, dropped and truncated records by sender, by reason and over time.
+     * List Projects
+     * @description The projects you can see, with how long their signals are kept.
      */
-    get: operations['get_ingest']
+    get: operations['list_projects']
+    put?: never
+    /**
+     * Create Project
+     * @description Make a project. The first write to a new name makes one too.
+     */
+    post: operations['create_project']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/projects/{name}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    /**
+     * Change Project
+     * @description Keep a project's signals for another number of days, also what is there already.
+     */
+    patch: operations['change_project']
+    trace?: never
+  }
+  '/v1/session': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Open Session
+     * @description Exchange a key for a browser's cookie, so that no script ever holds the key.
+     */
+    post: operations['open_session']
+    /**
+     * Close Session
+     * @description Log out: end the session and clear the cookie.
+     */
+    delete: operations['close_session']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/spans': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Spans
+     * @description Spans that pass the filter.
+     */
+    get: operations['list_spans']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/spans/facets': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Span Facets
+     * @description The most frequent values of some keys, and the attribute keys there are.
+     */
+    get: operations['get_span_facets']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/spans/heatmap': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Span Heatmap
+     * @description How durations lie over time, on a logarithmic scale.
+     */
+    get: operations['get_span_heatmap']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/spans/histogram': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Span Histogram
+     * @description Spans, errors and durations over time.
+     */
+    get: operations['get_span_histogram']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/spans/tail': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Tail Spans
+     * @description Spans that pass the filter, as they arrive: events `spans`.
+     */
+    get: operations['tail_spans']
     put?: never
     post?: never
     delete?: never
@@ -516,26 +436,6 @@ export interface paths {
     patch?: never
     trace?: never
   }
-  '/v1/sql/{query_id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    post?: never
-    /**
-     * Cancel Sql
-     * @description Stop a query that you started with this `query_id`.
-     */
-    delete: operations['cancel_sql']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
   '/v1/sql/schema': {
     parameters: {
       query?: never
@@ -556,6 +456,146 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/sql/{query_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /**
+     * Cancel Sql
+     * @description Stop a query that you started with this `query_id`.
+     */
+    delete: operations['cancel_sql']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/traces': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Traces
+     * @description Traces of which any span passes the filter.
+     */
+    get: operations['list_traces']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/traces/{trace_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Trace
+     * @description One trace, its spans as columns in order of start.
+     */
+    get: operations['get_trace']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/traces/{trace_id}/logs': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Trace Logs
+     * @description Log records that name this trace, oldest first.
+     */
+    get: operations['get_trace_logs']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/traces/{trace_id}/metrics': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Trace Metrics
+     * @description What the hosts of this trace were doing while it ran, and a minute before and after.
+     */
+    get: operations['get_trace_metrics']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/traces/{trace_id}/spans/{span_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Span
+     * @description Everything about one span; values longer than 65,536 characters are cut.
+     */
+    get: operations['get_span']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/traces/{trace_id}/spans/{span_id}/value': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Span Value
+     * @description One value of a span, whole, as a file.
+     */
+    get: operations['get_span_value']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
 }
 export type webhooks = Record<string, never>
 export interface components {
@@ -567,22 +607,22 @@ export interface components {
     Attribute: {
       /** Key */
       key: string
+      /** Truncated From */
+      truncated_from?: number
       /** Type */
       type: string
       /** Value */
       value: string
-      /** Truncated From */
-      truncated_from?: number
     }
     /**
      * AttributeKey
      * @description An attribute key and how many records have it.
      */
     AttributeKey: {
-      /** Key */
-      key: string
       /** Count */
       count: number
+      /** Key */
+      key: string
     }
     /**
      * Caller
@@ -591,10 +631,10 @@ export interface components {
     Caller: {
       /** Name */
       name: string
-      /** Scopes */
-      scopes: ('ingest' | 'read' | 'admin')[]
       /** Project */
       project: string | null
+      /** Scopes */
+      scopes: ('ingest' | 'read' | 'admin')[]
     }
     /**
      * ErrorBody
@@ -610,12 +650,12 @@ export interface components {
     ErrorDetail: {
       /** Code */
       code: string
-      /** Message */
-      message: string
       /** Field */
       field?: string | null
       /** Hint */
       hint?: string | null
+      /** Message */
+      message: string
     }
     /**
      * Facet
@@ -624,30 +664,30 @@ export interface components {
     Facet: {
       /** Key */
       key: string
-      /** Values */
-      values: components['schemas']['FacetValue'][]
       /** More */
       more: boolean
+      /** Values */
+      values: components['schemas']['FacetValue'][]
     }
     /**
      * FacetValue
      * @description One value of a key. An empty value means that the record has none.
      */
     FacetValue: {
-      /** Value */
-      value: string
       /** Count */
       count: number
+      /** Value */
+      value: string
     }
     /**
      * Facets
      * @description Values of the keys that were asked for, and the attribute keys that could be asked for.
      */
     Facets: {
-      /** Facets */
-      facets: components['schemas']['Facet'][]
       /** Attribute Keys */
       attribute_keys: components['schemas']['AttributeKey'][]
+      /** Facets */
+      facets: components['schemas']['Facet'][]
     }
     /**
      * HostMetrics
@@ -662,50 +702,52 @@ export interface components {
      * @description One metric of one host or process: (milliseconds since 1970, value). Counters are shown per second.
      */
     HostSeries: {
-      /** Name */
-      name: string
-      /** Unit */
-      unit: string
       /** Attributes */
       attributes: {
         [key: string]: string
       }
+      /** Name */
+      name: string
       /** Points */
       points: [number, number][]
+      /** Service */
+      service: string
+      /** Unit */
+      unit: string
     }
     /**
      * Info
      * @description What the server says about itself. Without a key: its version and that it wants one.
      */
     Info: {
-      /** Version */
-      version: string
       /**
        * Auth
        * @enum {string}
        */
       auth: 'open' | 'keys'
+      /** Demo */
+      demo?: boolean | null
       identity?: components['schemas']['Caller'] | null
+      /** Otlp Grpc */
+      otlp_grpc?: string | null
+      /** Otlp Http */
+      otlp_http?: string | null
       /** Projects */
       projects?: string[] | null
       /** Sql Enabled */
       sql_enabled?: boolean | null
-      /** Otlp Http */
-      otlp_http?: string | null
-      /** Otlp Grpc */
-      otlp_grpc?: string | null
-      /** Demo */
-      demo?: boolean | null
+      /** Version */
+      version: string
     }
     /**
      * Ingest
      * @description What arrived in a project.
      */
     Ingest: {
-      /** Senders */
-      senders: components['schemas']['Sender'][]
       /** Reasons */
       reasons: components['schemas']['Reason'][]
+      /** Senders */
+      senders: components['schemas']['Sender'][]
       series: components['schemas']['IngestSeries']
     }
     /**
@@ -713,50 +755,50 @@ export interface components {
      * @description Records accepted within one step by signal, and those refused.
      */
     IngestBucket: {
-      /** Time */
-      time: string
-      /** Traces */
-      traces: number
       /** Logs */
       logs: number
       /** Metrics */
       metrics: number
       /** Refused */
       refused: number
+      /** Time */
+      time: string
+      /** Traces */
+      traces: number
     }
     /**
      * IngestSeries
      * @description Ingest over time; every step of the range is there.
      */
     IngestSeries: {
-      /** Interval Ms */
-      interval_ms: number
       /** Buckets */
       buckets: components['schemas']['IngestBucket'][]
+      /** Interval Ms */
+      interval_ms: number
     }
     /**
      * Key
      * @description One key: everything but the key itself, which is not kept.
      */
     Key: {
+      /** Created At */
+      created_at: string
+      /** Expires At */
+      expires_at: string | null
       /** Id */
       id: string
+      /** Last Used At */
+      last_used_at: string | null
       /** Name */
       name: string
       /** Prefix */
       prefix: string
-      /** Scopes */
-      scopes: ('ingest' | 'read' | 'admin')[]
       /** Project */
       project: string | null
-      /** Created At */
-      created_at: string
-      /** Last Used At */
-      last_used_at: string | null
-      /** Expires At */
-      expires_at: string | null
       /** Revoked At */
       revoked_at: string | null
+      /** Scopes */
+      scopes: ('ingest' | 'read' | 'admin')[]
     }
     /**
      * KeyList
@@ -771,102 +813,106 @@ export interface components {
      * @description The log records of one step, by level.
      */
     LogBucket: {
+      /** Debug */
+      debug: number
+      /** Error */
+      error: number
+      /** Fatal */
+      fatal: number
+      /** Info */
+      info: number
       /** Time */
       time: string
       /** Total */
       total: number
       /** Trace */
       trace: number
-      /** Debug */
-      debug: number
-      /** Info */
-      info: number
       /** Warn */
       warn: number
-      /** Error */
-      error: number
-      /** Fatal */
-      fatal: number
     }
     /**
      * LogHistogram
      * @description Log records over time; every step of the range is there, also empty ones.
      */
     LogHistogram: {
-      /** Interval Ms */
-      interval_ms: number
       /** Buckets */
       buckets: components['schemas']['LogBucket'][]
+      /** Interval Ms */
+      interval_ms: number
     }
     /**
      * LogPage
      * @description Some log records, and where the next ones begin.
      */
     LogPage: {
-      /** Rows */
-      rows: components['schemas']['LogRow'][]
       /** Next Cursor */
       next_cursor: string | null
+      /** Rows */
+      rows: components['schemas']['LogRow'][]
     }
     /**
      * LogRow
      * @description One log record, as lists show it.
      */
     LogRow: {
-      /** Time */
-      time: string
-      /** Observed Time */
-      observed_time: string | null
-      /** Service */
-      service: string
-      /** Severity Number */
-      severity_number: number
-      /** Severity */
-      severity: string
-      /** Body */
-      body: string
-      /** Event Name */
-      event_name: string
-      /** Trace Id */
-      trace_id: string
-      /** Span Id */
-      span_id: string
       /** Attributes */
       attributes: {
         [key: string]: string
       }
+      /** Body */
+      body: string
+      /** Event Name */
+      event_name: string
+      /** Id */
+      id: string
+      /** Observed Time */
+      observed_time: string | null
       /** Resource Attributes */
       resource_attributes: {
         [key: string]: string
       }
-      /** Id */
-      id: string
+      /** Service */
+      service: string
+      /** Severity */
+      severity: string
+      /** Severity Number */
+      severity_number: number
+      /** Span Id */
+      span_id: string
+      /** Time */
+      time: string
+      /** Trace Id */
+      trace_id: string
+      /** Truncated */
+      truncated: {
+        [key: string]: number
+      }
     }
     /**
      * MadeKey
      * @description A key that was just made.
      */
     MadeKey: {
+      /** Created At */
+      created_at: string
+      /** Expires At */
+      expires_at: string | null
       /** Id */
       id: string
+      /** Key */
+      key: string
+      /** Last Used At */
+      last_used_at: string | null
       /** Name */
       name: string
       /** Prefix */
       prefix: string
-      /** Scopes */
-      scopes: ('ingest' | 'read' | 'admin')[]
       /** Project */
       project: string | null
-      /** Created At */
-      created_at: string
-      /** Last Used At */
-      last_used_at: string | null
-      /** Expires At */
-      expires_at: string | null
       /** Revoked At */
       revoked_at: string | null
-      /** Key */
-      key: string
+      /** Scopes */
+      scopes: ('ingest' | 'read' | 'admin')[]
     }
     /**
      * MetricCatalog
@@ -881,77 +927,80 @@ export interface components {
      * @description One metric that arrived within the range.
      */
     MetricEntry: {
+      /** Attribute Keys */
+      attribute_keys: string[]
+      /** Description */
+      description: string
+      /** Is Monotonic */
+      is_monotonic: boolean
+      /** Last Time */
+      last_time: string
       /** Name */
       name: string
+      /** Points */
+      points: number
+      /** Series */
+      series: number
+      /** Services */
+      services: string[]
       /** Type */
       type: string
       /** Unit */
       unit: string
-      /** Description */
-      description: string
-      /** Services */
-      services: string[]
-      /** Series */
-      series: number
-      /** Points */
-      points: number
-      /** Last Time */
-      last_time: string
-      /** Attribute Keys */
-      attribute_keys: string[]
     }
     /**
      * MetricReport
      * @description One metric over time; `compare` has the earlier period's series, moved onto the same times.
      */
     MetricReport: {
-      /** Name */
-      name: string
-      /** Unit */
-      unit: string
-      /** Type */
-      type: string
-      /** Step S */
-      step_s: number
-      /** Series */
-      series: components['schemas']['MetricSeries'][]
-      /** Truncated */
-      truncated: boolean
       /** Compare */
       compare: components['schemas']['MetricSeries'][] | null
+      /** Exemplars */
+      exemplars: [number, number, string, string][]
+      /** Name */
+      name: string
+      /** Note */
+      note: string | null
+      /** Series */
+      series: components['schemas']['MetricSeries'][]
+      /** Step S */
+      step_s: number
+      /** Truncated */
+      truncated: boolean
+      /** Type */
+      type: string
+      /** Unit */
+      unit: string
     }
     /**
      * MetricRequest
      * @description One metric over time.
      */
     MetricRequest: {
-      /** Name */
-      name: string
-      /** Project */
-      project?: string | null
-      /**
-       * From
-       * @description Default now-1h. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d.
-       */
-      from?: string | number | null
-      /**
-       * To
-       * @description Default now.
-       */
-      to?: string | number | null
-      /** Q */
-      q?: string | null
-      /**
-       * Group By
-       * @default []
-       */
-      group_by?: string[]
       /**
        * Aggregation
        * @default avg
        * @enum {string}
        */
       aggregation?: 'avg' | 'sum' | 'min' | 'max' | 'last' | 'count' | 'rate' | 'increase' | 'quantile'
+      /** Compare Offset S */
+      compare_offset_s?: number | null
+      /**
+       * From
+       * @description Default now-1h. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d.
+       */
+      from?: string | number | null
+      /**
+       * Group By
+       * @default []
+       */
+      group_by?: string[]
+      /** Name */
+      name: string
+      /** Project */
+      project?: string | null
+      /** Q */
+      q?: string | null
       /**
        * Quantile
        * @default 0.95
@@ -959,8 +1008,11 @@ export interface components {
       quantile?: number
       /** Step S */
       step_s?: number | null
-      /** Compare Offset S */
-      compare_offset_s?: number | null
+      /**
+       * To
+       * @description Default now.
+       */
+      to?: string | number | null
     }
     /**
      * MetricSeries
@@ -981,14 +1033,14 @@ export interface components {
      * @description A key to make.
      */
     NewKey: {
-      /** Name */
-      name: string
-      /** Scopes */
-      scopes: ('ingest' | 'read' | 'admin')[]
-      /** Project */
-      project?: string | null
       /** Expires At */
       expires_at?: string | null
+      /** Name */
+      name: string
+      /** Project */
+      project?: string | null
+      /** Scopes */
+      scopes: ('ingest' | 'read' | 'admin')[]
     }
     /**
      * NewProject
@@ -1013,10 +1065,10 @@ export interface components {
      * @description Whose telemetry it is. Nobody sees another project's data.
      */
     Project: {
-      /** Name */
-      name: string
       /** Created At */
       created_at: string
+      /** Name */
+      name: string
       retention: components['schemas']['Retention']
     }
     /**
@@ -1039,20 +1091,20 @@ export interface components {
      * @description Why records were refused, dropped or truncated.
      */
     Reason: {
-      /** Project */
-      project: string
-      /** Sender */
-      sender: string
-      /** Signal */
-      signal: string
-      /** Outcome */
-      outcome: string
-      /** Reason */
-      reason: string
       /** Count */
       count: number
       /** Last Time */
       last_time: string
+      /** Outcome */
+      outcome: string
+      /** Project */
+      project: string
+      /** Reason */
+      reason: string
+      /** Sender */
+      sender: string
+      /** Signal */
+      signal: string
     }
     /**
      * ResultColumn
@@ -1069,55 +1121,55 @@ export interface components {
      * @description How many days each signal is kept.
      */
     Retention: {
-      /** Traces */
-      traces: number
       /** Logs */
       logs: number
       /** Metrics */
       metrics: number
+      /** Traces */
+      traces: number
     }
     /**
      * RetentionChange
      * @description The signals to keep for another number of days; the others stay as they are.
      */
     RetentionChange: {
-      /** Traces */
-      traces?: number | null
       /** Logs */
       logs?: number | null
       /** Metrics */
       metrics?: number | null
+      /** Traces */
+      traces?: number | null
     }
     /**
      * Sender
      * @description What one sender sent of one signal.
      */
     Sender: {
+      /** Accepted */
+      accepted: number
+      /** Dropped */
+      dropped: number
+      /** Last Time */
+      last_time: string
       /** Project */
       project: string
+      /** Refused */
+      refused: number
       /** Sender */
       sender: string
       /** Signal */
       signal: string
-      /** Accepted */
-      accepted: number
-      /** Refused */
-      refused: number
-      /** Dropped */
-      dropped: number
       /** Truncated */
       truncated: number
-      /** Last Time */
-      last_time: string
     }
     /**
      * SessionInfo
      * @description A session that was just opened.
      */
     SessionInfo: {
-      identity: components['schemas']['Caller']
       /** Expires At */
       expires_at: string
+      identity: components['schemas']['Caller']
     }
     /**
      * SessionRequest
@@ -1135,8 +1187,6 @@ export interface components {
      * @description The spans that started within one step.
      */
     SpanBucket: {
-      /** Time */
-      time: string
       /** Count */
       count: number
       /** Error Count */
@@ -1147,238 +1197,240 @@ export interface components {
       p95_ms: number | null
       /** P99 Ms */
       p99_ms: number | null
+      /** Time */
+      time: string
     }
     /**
      * SpanColumns
      * @description One list per column, in the order of start; all of the same length.
      */
     SpanColumns: {
-      /** Span Id */
-      span_id: string[]
-      /** Parent Span Id */
-      parent_span_id: string[]
-      /** Name */
-      name: string[]
-      /** Kind */
-      kind: string[]
-      /** Span Kind */
-      span_kind: string[]
-      /** Service */
-      service: string[]
-      /** Start Ns */
-      start_ns: number[]
-      /** Duration Ns */
-      duration_ns: (number | null)[]
-      /** Status */
-      status: string[]
-      /** Model */
-      model: string[]
-      /** Input Tokens */
-      input_tokens: (number | null)[]
-      /** Output Tokens */
-      output_tokens: (number | null)[]
       /** Cost Usd */
       cost_usd: (number | null)[]
+      /** Duration Ns */
+      duration_ns: (number | null)[]
       /** Has Events */
       has_events: boolean[]
+      /** Input Tokens */
+      input_tokens: (number | null)[]
+      /** Kind */
+      kind: string[]
+      /** Model */
+      model: string[]
+      /** Name */
+      name: string[]
+      /** Output Tokens */
+      output_tokens: (number | null)[]
+      /** Parent Span Id */
+      parent_span_id: string[]
+      /** Service */
+      service: string[]
+      /** Span Id */
+      span_id: string[]
+      /** Span Kind */
+      span_kind: string[]
+      /** Start Ns */
+      start_ns: number[]
+      /** Status */
+      status: string[]
     }
     /**
      * SpanDetail
      * @description Everything that is known about one span.
      */
     SpanDetail: {
-      /** Project */
-      project: string
-      /** Trace Id */
-      trace_id: string
-      /** Span Id */
-      span_id: string
-      /** Parent Span Id */
-      parent_span_id: string
-      /** Name */
-      name: string
-      /** Kind */
-      kind: string
-      /** Span Kind */
-      span_kind: string
-      /** Service */
-      service: string
-      /** Scope */
-      scope: string
-      /** Scope Version */
-      scope_version: string
-      /** Start Time */
-      start_time: string
-      /** End Time */
-      end_time: string | null
-      /** Duration Ms */
-      duration_ms: number | null
-      /** State */
-      state: string
-      /** Ingested At */
-      ingested_at: string
-      /** Status */
-      status: string
-      /** Status Message */
-      status_message: string
-      /** Operation */
-      operation: string
-      /** Provider */
-      provider: string
-      /** Model */
-      model: string
-      /** Response Id */
-      response_id: string
-      /** Input Tokens */
-      input_tokens: number | null
-      /** Output Tokens */
-      output_tokens: number | null
+      /** Agent */
+      agent: string
+      /** Attributes */
+      attributes: components['schemas']['Attribute'][]
       /** Cache Read Tokens */
       cache_read_tokens: number | null
       /** Cache Write Tokens */
       cache_write_tokens: number | null
-      /** Reasoning Tokens */
-      reasoning_tokens: number | null
-      /** Usage Counted */
-      usage_counted: boolean
-      /** Duplicate Of */
-      duplicate_of: string
       /** Cost Usd */
       cost_usd: number | null
-      /** Reported Cost Usd */
-      reported_cost_usd: number | null
-      /** Ttft Ms */
-      ttft_ms: number | null
-      /** Session Id */
-      session_id: string
-      /** User Id */
-      user_id: string
-      /** Agent */
-      agent: string
-      /** Tool */
-      tool: string
+      /** Dropped */
+      dropped: number
+      /** Duplicate Of */
+      duplicate_of: string
+      /** Duration Ms */
+      duration_ms: number | null
+      /** End Time */
+      end_time: string | null
+      /** Error Type */
+      error_type: string
+      /** Events */
+      events: components['schemas']['SpanEvent'][]
+      /** Flags */
+      flags: number
+      /** Ingested At */
+      ingested_at: string
+      input: components['schemas']['Payload'] | null
+      /** Input Tokens */
+      input_tokens: number | null
+      /** Kind */
+      kind: string
+      /** Links */
+      links: components['schemas']['SpanLink'][]
+      /** Model */
+      model: string
+      /** Name */
+      name: string
+      /** Operation */
+      operation: string
+      output: components['schemas']['Payload'] | null
+      /** Output Tokens */
+      output_tokens: number | null
+      /** Parent Span Id */
+      parent_span_id: string
+      /** Project */
+      project: string
       /** Prompt Name */
       prompt_name: string
       /** Prompt Version */
       prompt_version: string
-      /** Error Type */
-      error_type: string
-      /** Trace State */
-      trace_state: string
-      /** Flags */
-      flags: number
-      /** Dropped */
-      dropped: number
-      /** Attributes */
-      attributes: components['schemas']['Attribute'][]
+      /** Provider */
+      provider: string
+      /** Reasoning Tokens */
+      reasoning_tokens: number | null
+      /** Reported Cost Usd */
+      reported_cost_usd: number | null
       /** Resource Attributes */
       resource_attributes: components['schemas']['Attribute'][]
-      /** Events */
-      events: components['schemas']['SpanEvent'][]
-      /** Links */
-      links: components['schemas']['SpanLink'][]
-      input: components['schemas']['Payload'] | null
-      output: components['schemas']['Payload'] | null
+      /** Response Id */
+      response_id: string
+      /** Scope */
+      scope: string
+      /** Scope Version */
+      scope_version: string
+      /** Service */
+      service: string
+      /** Session Id */
+      session_id: string
+      /** Span Id */
+      span_id: string
+      /** Span Kind */
+      span_kind: string
+      /** Start Time */
+      start_time: string
+      /** State */
+      state: string
+      /** Status */
+      status: string
+      /** Status Message */
+      status_message: string
+      /** Tool */
+      tool: string
+      /** Trace Id */
+      trace_id: string
+      /** Trace State */
+      trace_state: string
+      /** Ttft Ms */
+      ttft_ms: number | null
+      /** Usage Counted */
+      usage_counted: boolean
+      /** User Id */
+      user_id: string
     }
     /**
      * SpanEvent
      * @description Something that happened at one moment within a span.
      */
     SpanEvent: {
-      /** Time */
-      time: string
-      /** Name */
-      name: string
       /** Attributes */
       attributes: components['schemas']['Attribute'][]
+      /** Name */
+      name: string
+      /** Time */
+      time: string
     }
     /**
      * SpanHeatmap
      * @description Durations over time. `counts[x][y]` are the spans of column `times[x]` between `edges_ms[y]` and `[y + 1]`.
      */
     SpanHeatmap: {
-      /** Times */
-      times: string[]
-      /** Edges Ms */
-      edges_ms: number[]
       /** Counts */
       counts: number[][]
+      /** Edges Ms */
+      edges_ms: number[]
       /** Errors */
       errors: number[][]
+      /** Times */
+      times: string[]
     }
     /**
      * SpanHistogram
      * @description Spans over time; every step of the range is there, also empty ones.
      */
     SpanHistogram: {
-      /** Interval Ms */
-      interval_ms: number
       /** Buckets */
       buckets: components['schemas']['SpanBucket'][]
+      /** Interval Ms */
+      interval_ms: number
     }
     /**
      * SpanLink
      * @description A pointer from this span to another.
      */
     SpanLink: {
-      /** Trace Id */
-      trace_id: string
-      /** Span Id */
-      span_id: string
-      /** Trace State */
-      trace_state: string
       /** Attributes */
       attributes: components['schemas']['Attribute'][]
+      /** Span Id */
+      span_id: string
+      /** Trace Id */
+      trace_id: string
+      /** Trace State */
+      trace_state: string
     }
     /**
      * SpanPage
      * @description Some spans, and where the next ones begin.
      */
     SpanPage: {
-      /** Rows */
-      rows: components['schemas']['SpanRow'][]
       /** Next Cursor */
       next_cursor: string | null
+      /** Rows */
+      rows: components['schemas']['SpanRow'][]
     }
     /**
      * SpanRow
      * @description One span, as lists show it.
      */
     SpanRow: {
-      /** Trace Id */
-      trace_id: string
-      /** Span Id */
-      span_id: string
-      /** Parent Span Id */
-      parent_span_id: string
-      /** Name */
-      name: string
-      /** Kind */
-      kind: string
-      /** Span Kind */
-      span_kind: string
-      /** Service */
-      service: string
-      /** Start Time */
-      start_time: string
+      /** Cost Usd */
+      cost_usd: number | null
       /** Duration Ms */
       duration_ms: number | null
+      /** Input Tokens */
+      input_tokens: number | null
+      /** Kind */
+      kind: string
+      /** Model */
+      model: string
+      /** Name */
+      name: string
+      /** Output Tokens */
+      output_tokens: number | null
+      /** Parent Span Id */
+      parent_span_id: string
+      /** Service */
+      service: string
+      /** Session Id */
+      session_id: string
+      /** Span Id */
+      span_id: string
+      /** Span Kind */
+      span_kind: string
+      /** Start Time */
+      start_time: string
       /** State */
       state: string
       /** Status */
       status: string
       /** Status Message */
       status_message: string
-      /** Model */
-      model: string
-      /** Input Tokens */
-      input_tokens: number | null
-      /** Output Tokens */
-      output_tokens: number | null
-      /** Cost Usd */
-      cost_usd: number | null
-      /** Session Id */
-      session_id: string
+      /** Trace Id */
+      trace_id: string
     }
     /**
      * SqlAnswer
@@ -1387,10 +1439,10 @@ export interface components {
     SqlAnswer: {
       /** Columns */
       columns: components['schemas']['ResultColumn'][]
-      /** Rows */
-      rows: unknown[][]
       /** Elapsed Ms */
       elapsed_ms: number
+      /** Rows */
+      rows: unknown[][]
       /** Rows Read */
       rows_read: number
       /** Truncated */
@@ -1401,8 +1453,14 @@ export interface components {
      * @description One SELECT over the public views.
      */
     SqlRequest: {
-      /** Query */
-      query: string
+      /**
+       * Format
+       * @default json
+       * @enum {string}
+       */
+      format?: 'json' | 'csv' | 'arrow' | 'parquet'
+      /** Max Rows */
+      max_rows?: number | null
       /**
        * Parameters
        * @default {}
@@ -1410,16 +1468,10 @@ export interface components {
       parameters?: {
         [key: string]: string | number | boolean | (string | number | boolean)[]
       }
-      /**
-       * Format
-       * @default json
-       * @enum {string}
-       */
-      format?: 'json' | 'csv' | 'arrow' | 'parquet'
       /** Project */
       project?: string | null
-      /** Max Rows */
-      max_rows?: number | null
+      /** Query */
+      query: string
       /** Query Id */
       query_id?: string | null
     }
@@ -1428,68 +1480,68 @@ export interface components {
      * @description What a query can name.
      */
     SqlSchema: {
-      /** Views */
-      views: components['schemas']['View'][]
       /** Functions */
       functions: string[]
+      /** Views */
+      views: components['schemas']['View'][]
     }
     /**
      * Trace
      * @description One trace: what its spans say together, and the spans of this page.
      */
     Trace: {
-      trace: components['schemas']['TraceSummary']
+      /** Next Cursor */
+      next_cursor: string | null
       spans: components['schemas']['TraceSpans']
       /** Start Time */
       start_time: string
-      /** Next Cursor */
-      next_cursor: string | null
+      trace: components['schemas']['TraceSummary']
     }
     /**
      * TracePage
      * @description Some traces, and where the next ones begin.
      */
     TracePage: {
-      /** Rows */
-      rows: components['schemas']['TraceRow'][]
       /** Next Cursor */
       next_cursor: string | null
+      /** Rows */
+      rows: components['schemas']['TraceRow'][]
     }
     /**
      * TraceRow
      * @description One trace, as lists show it. `null` means that no span said it.
      */
     TraceRow: {
-      /** Trace Id */
-      trace_id: string
+      /** Cost Usd */
+      cost_usd: number | null
+      /** Duration Ms */
+      duration_ms: number | null
+      /** Error Count */
+      error_count: number
+      /** Input Tokens */
+      input_tokens: number | null
+      /** Models */
+      models: string[]
+      /** Output Tokens */
+      output_tokens: number | null
       /** Root Name */
       root_name: string
       /** Service */
       service: string
-      /** Start Time */
-      start_time: string
-      /** Duration Ms */
-      duration_ms: number | null
-      /** State */
-      state: string
-      /** Span Count */
-      span_count: number
-      /** Error Count */
-      error_count: number
-      /** Models */
-      models: string[]
-      /** Input Tokens */
-      input_tokens: number | null
-      /** Output Tokens */
-      output_tokens: number | null
-      /** Cost Usd */
-      cost_usd: number | null
       /** Session Id */
       session_id: string
-      /** User Id */
-      user_id: string
+      /** Span Count */
+      span_count: number
+      /** Start Time */
+      start_time: string
+      /** State */
+      state: string
       /** Status */
       status: string
+      /** Trace Id */
+      trace_id: string
+      /** User Id */
+      user_id: string
     }
     /**
      * TraceSpans
@@ -1505,62 +1557,62 @@ export interface components {
      * @description One trace, with what only its own page shows.
      */
     TraceSummary: {
-      /** Trace Id */
-      trace_id: string
+      /** Cost Usd */
+      cost_usd: number | null
+      /** Duration Ms */
+      duration_ms: number | null
+      /** End Time */
+      end_time: string | null
+      /** Error Count */
+      error_count: number
+      /** Input Tokens */
+      input_tokens: number | null
+      /** Models */
+      models: string[]
+      /** Output Tokens */
+      output_tokens: number | null
       /** Root Name */
       root_name: string
       /** Service */
       service: string
-      /** Start Time */
-      start_time: string
-      /** Duration Ms */
-      duration_ms: number | null
-      /** State */
-      state: string
-      /** Span Count */
-      span_count: number
-      /** Error Count */
-      error_count: number
-      /** Models */
-      models: string[]
-      /** Input Tokens */
-      input_tokens: number | null
-      /** Output Tokens */
-      output_tokens: number | null
-      /** Cost Usd */
-      cost_usd: number | null
-      /** Session Id */
-      session_id: string
-      /** User Id */
-      user_id: string
-      /** Status */
-      status: string
-      /** End Time */
-      end_time: string | null
       /** Services */
       services: string[]
+      /** Session Id */
+      session_id: string
+      /** Span Count */
+      span_count: number
+      /** Start Time */
+      start_time: string
+      /** State */
+      state: string
+      /** Status */
+      status: string
+      /** Trace Id */
+      trace_id: string
+      /** User Id */
+      user_id: string
     }
     /**
      * View
      * @description A view that can be selected from.
      */
     View: {
-      /** Name */
-      name: string
       /** Columns */
       columns: components['schemas']['ViewColumn'][]
+      /** Name */
+      name: string
     }
     /**
      * ViewColumn
      * @description A column of a view.
      */
     ViewColumn: {
+      /** Comment */
+      comment: string
       /** Name */
       name: string
       /** Type */
       type: string
-      /** Comment */
-      comment: string
     }
   }
   responses: never
@@ -1587,6 +1639,444 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Info']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_ingest: {
+    parameters: {
+      query?: {
+        /** @description Steps at most; their length is a round one. */
+        buckets?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Ingest']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_keys: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['KeyList']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  create_key: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewKey']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['MadeKey']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  revoke_key: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        key_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_logs: {
+    parameters: {
+      query?: {
+        sort?: '-time' | 'time'
+        /** @description Rows of a page. */
+        limit?: number
+        /** @description `next_cursor` of the page before. */
+        cursor?: string | null
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LogPage']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_log_facets: {
+    parameters: {
+      query?: {
+        /** @description Keys, separated by commas; columns or attributes. */
+        keys?: string | null
+        /** @description Values of each key. */
+        limit?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Facets']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_log_histogram: {
+    parameters: {
+      query?: {
+        /** @description Steps at most; their length is a round one. */
+        buckets?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LogHistogram']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  tail_logs: {
+    parameters: {
+      query?: {
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: {
+        /** @description The last id seen on a connection before this one; browsers send it by themselves. */
+        'last-event-id'?: string | null
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Server-sent events: `data` is {rows, dropped}. Every frame has an id; sent back as `Last-Event-ID`, it brings what came meanwhile (of the last 30 seconds, 5,000 records at most); what is no longer at hand is counted in `dropped`. Log records have the ids that `GET /logs` gives them. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'text/event-stream': string
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_log: {
+    parameters: {
+      query?: {
+        /** @description The record's `time`. Without it every day that the project keeps is looked through. */
+        time?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        log_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LogRow']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_log_value: {
+    parameters: {
+      query: {
+        /** @description body, attributes.KEY or resource.KEY */
+        field: string
+        /** @description The record's `time`. Without it every day that the project keeps is looked through. */
+        time?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        log_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The whole value. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'text/plain': string
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_metric_catalog: {
+    parameters: {
+      query?: {
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['MetricCatalog']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  query_metric: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MetricRequest']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['MetricReport']
         }
       }
       /** @description The request was refused; the body says why and what to do. */
@@ -1697,97 +2187,6 @@ export interface operations {
       }
     }
   }
-  list_keys: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['KeyList']
-        }
-      }
-      /** @description The request was refused; the body says why and what to do. */
-      '4XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ErrorBody']
-        }
-      }
-    }
-  }
-  create_key: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NewKey']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      201: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['MadeKey']
-        }
-      }
-      /** @description The request was refused; the body says why and what to do. */
-      '4XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ErrorBody']
-        }
-      }
-    }
-  }
-  revoke_key: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        key_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      /** @description The request was refused; the body says why and what to do. */
-      '4XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ErrorBody']
-        }
-      }
-    }
-  }
   open_session: {
     parameters: {
       query?: never
@@ -1848,9 +2247,18 @@ export interface operations {
       }
     }
   }
-  tail_logs: {
+  list_spans: {
     parameters: {
       query?: {
+        sort?: '-start_time' | 'start_time' | '-duration_ms' | '-cost_usd' | '-tokens'
+        /** @description Rows of a page. */
+        limit?: number
+        /** @description `next_cursor` of the page before. */
+        cursor?: string | null
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
         /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
@@ -1862,13 +2270,137 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description Server-sent events: `data` is {rows, dropped}. */
+      /** @description Successful Response */
       200: {
         headers: {
           [name: string]: unknown
         }
         content: {
-          'text/event-stream': string
+          'application/json': components['schemas']['SpanPage']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_span_facets: {
+    parameters: {
+      query?: {
+        /** @description Keys, separated by commas; columns or attributes. */
+        keys?: string | null
+        /** @description Values of each key. */
+        limit?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Facets']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_span_heatmap: {
+    parameters: {
+      query?: {
+        /** @description Columns at most. */
+        x?: number
+        /** @description Rows. */
+        y?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SpanHeatmap']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_span_histogram: {
+    parameters: {
+      query?: {
+        /** @description Steps at most; their length is a round one. */
+        buckets?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SpanHistogram']
         }
       }
       /** @description The request was refused; the body says why and what to do. */
@@ -1890,13 +2422,16 @@ export interface operations {
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
       }
-      header?: never
+      header?: {
+        /** @description The last id seen on a connection before this one; browsers send it by themselves. */
+        'last-event-id'?: string | null
+      }
       path?: never
       cookie?: never
     }
     requestBody?: never
     responses: {
-      /** @description Server-sent events: `data` is {rows, dropped}. */
+      /** @description Server-sent events: `data` is {rows, dropped}. Every frame has an id; sent back as `Last-Event-ID`, it brings what came meanwhile (of the last 30 seconds, 5,000 records at most); what is no longer at hand is counted in `dropped`. Log records have the ids that `GET /logs` gives them. */
       200: {
         headers: {
           [name: string]: unknown
@@ -1904,6 +2439,100 @@ export interface operations {
         content: {
           'text/event-stream': string
         }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  run_sql: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SqlRequest']
+      }
+    }
+    responses: {
+      /** @description The rows, or the file in the format that was asked for. `x-tapetum-truncated: true` on a file that had more rows. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SqlAnswer']
+          'application/vnd.apache.arrow.stream': string
+          'application/vnd.apache.parquet': string
+          'text/csv; charset=utf-8; header=present': string
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  sql_schema: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SqlSchema']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  cancel_sql: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        query_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
       }
       /** @description The request was refused; the body says why and what to do. */
       '4XX': {
@@ -2004,78 +2633,6 @@ export interface operations {
       }
     }
   }
-  get_span: {
-    parameters: {
-      query?: {
-        /** @description The project to look in; without it the key's own, else `default`. */
-        project?: string | null
-      }
-      header?: never
-      path: {
-        trace_id: string
-        span_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['SpanDetail']
-        }
-      }
-      /** @description The request was refused; the body says why and what to do. */
-      '4XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ErrorBody']
-        }
-      }
-    }
-  }
-  get_span_value: {
-    parameters: {
-      query: {
-        /** @description input, output, status_message, attributes.KEY or resource.KEY */
-        field: string
-        /** @description The project to look in; without it the key's own, else `default`. */
-        project?: string | null
-      }
-      header?: never
-      path: {
-        trace_id: string
-        span_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The whole value. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'text/plain': string
-        }
-      }
-      /** @description The request was refused; the body says why and what to do. */
-      '4XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ErrorBody']
-        }
-      }
-    }
-  }
   get_trace_logs: {
     parameters: {
       query?: {
@@ -2148,462 +2705,29 @@ export interface operations {
       }
     }
   }
-  list_spans: {
+  get_span: {
     parameters: {
       query?: {
-        sort?: '-start_time' | 'start_time' | '-duration_ms' | '-cost_usd' | '-tokens'
-        /** @description Rows of a page. */
-        limit?: number
-        /** @description `next_cursor` of the page before. */
-        cursor?: string | null
-        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
-        from?: string | null
-        /** @description Default now. */
-        to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
-        q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
       }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['SpanPage']
-        }
-      }
-      /** @description The request was refused; the body says why and what to do. */
-      '4XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ErrorBody']
-        }
-      }
-    }
-  }
-  get_span_histogram: {
-    parameters: {
-      query?: {
-        /** @description Steps at most; their length is a round one. */
-        buckets?: number
-        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
-        from?: string | null
-        /** @description Default now. */
-        to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
-        q?: string | null
-        /** @description The project to look in; without it the key's own, else `default`. */
-        project?: string | null
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['SpanHistogram']
-        }
-      }
-      /** @description The request was refused; the body says why and what to do. */
-      '4XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ErrorBody']
-        }
-      }
-    }
-  }
-  get_span_heatmap: {
-    parameters: {
-      query?: {
-        /** @description Columns at most. */
-        x?: number
-        /** @description Rows. */
-        y?: number
-        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
-        from?: string | null
-        /** @description Default now. */
-        to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
-        q?: string | null
-        /** @description The project to look in; without it the key's own, else `default`. */
-        project?: string | null
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['SpanHeatmap']
-        }
-      }
-      /** @description The request was refused; the body says why and what to do. */
-      '4XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ErrorBody']
-        }
-      }
-    }
-  }
-  get_span_facets: {
-    parameters: {
-      query?: {
-        /** @description Keys, separated by commas; columns or attributes. */
-        keys?: string | null
-        /** @description Values of each key. */
-        limit?: number
-        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
-        from?: string | null
-        /** @description Default now. */
-        to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
-        q?: string | null
-        /** @description The project to look in; without it the key's own, else `default`. */
-        project?: string | null
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Facets']
-        }
-      }
-      /** @description The request was refused; the body says why and what to do. */
-      '4XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ErrorBody']
-        }
-      }
-    }
-  }
-  list_logs: {
-    parameters: {
-      query?: {
-        sort?: '-time' | 'time'
-        /** @description Rows of a page. */
-        limit?: number
-        /** @description `next_cursor` of the page before. */
-        cursor?: string | null
-        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
-        from?: string | null
-        /** @description Default now. */
-        to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
-        q?: string | null
-        /** @description The project to look in; without it the key's own, else `default`. */
-        project?: string | null
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['LogPage']
-        }
-      }
-      /** @description The request was refused; the body says why and what to do. */
-      '4XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ErrorBody']
-        }
-      }
-    }
-  }
-  get_log_histogram: {
-    parameters: {
-      query?: {
-        /** @description Steps at most; their length is a round one. */
-        buckets?: number
-        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
-        from?: string | null
-        /** @description Default now. */
-        to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
-        q?: string | null
-        /** @description The project to look in; without it the key's own, else `default`. */
-        project?: string | null
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['LogHistogram']
-        }
-      }
-      /** @description The request was refused; the body says why and what to do. */
-      '4XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ErrorBody']
-        }
-      }
-    }
-  }
-  get_log_facets: {
-    parameters: {
-      query?: {
-        /** @description Keys, separated by commas; columns or attributes. */
-        keys?: string | null
-        /** @description Values of each key. */
-        limit?: number
-        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
-        from?: string | null
-        /** @description Default now. */
-        to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
-        q?: string | null
-        /** @description The project to look in; without it the key's own, else `default`. */
-        project?: string | null
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Facets']
-        }
-      }
-      /** @description The request was refused; the body says why and what to do. */
-      '4XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ErrorBody']
-        }
-      }
-    }
-  }
-  get_metric_catalog: {
-    parameters: {
-      query?: {
-        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
-        from?: string | null
-        /** @description Default now. */
-        to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
-        q?: string | null
-        /** @description The project to look in; without it the key's own, else `default`. */
-        project?: string | null
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['MetricCatalog']
-        }
-      }
-      /** @description The request was refused; the body says why and what to do. */
-      '4XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ErrorBody']
-        }
-      }
-    }
-  }
-  query_metric: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['MetricRequest']
-      }
-    }
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['MetricReport']
-        }
-      }
-      /** @description The request was refused; the body says why and what to do. */
-      '4XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ErrorBody']
-        }
-      }
-    }
-  }
-  get_ingest: {
-    parameters: {
-      query?: {
-        /** @description Steps at most; their length is a round one. */
-        buckets?: number
-        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
-        from?: string | null
-        /** @description Default now. */
-        to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
-        q?: string | null
-        /** @description The project to look in; without it the key's own, else `default`. */
-        project?: string | null
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Ingest']
-        }
-      }
-      /** @description The request was refused; the body says why and what to do. */
-      '4XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ErrorBody']
-        }
-      }
-    }
-  }
-  run_sql: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['SqlRequest']
-      }
-    }
-    responses: {
-      /** @description The rows, or the file in the format that was asked for. `x-tapetum-truncated: true` on a file that had more rows. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['SqlAnswer']
-          'text/csv; charset=utf-8; header=present': unknown
-          'application/vnd.apache.arrow.stream': unknown
-          'application/vnd.apache.parquet': unknown
-        }
-      }
-      /** @description The request was refused; the body says why and what to do. */
-      '4XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ErrorBody']
-        }
-      }
-    }
-  }
-  cancel_sql: {
-    parameters: {
-      query?: never
       header?: never
       path: {
-        query_id: string
+        trace_id: string
+        span_id: string
       }
       cookie?: never
     }
     requestBody?: never
     responses: {
       /** @description Successful Response */
-      204: {
+      200: {
         headers: {
           [name: string]: unknown
         }
-        content?: never
+        content: {
+          'application/json': components['schemas']['SpanDetail']
+        }
       }
       /** @description The request was refused; the body says why and what to do. */
       '4XX': {
@@ -2616,22 +2740,30 @@ export interface operations {
       }
     }
   }
-  sql_schema: {
+  get_span_value: {
     parameters: {
-      query?: never
+      query: {
+        /** @description input, output, status_message, attributes.KEY or resource.KEY */
+        field: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
       header?: never
-      path?: never
+      path: {
+        trace_id: string
+        span_id: string
+      }
       cookie?: never
     }
     requestBody?: never
     responses: {
-      /** @description Successful Response */
+      /** @description The whole value. */
       200: {
         headers: {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['SqlSchema']
+          'text/plain': string
         }
       }
       /** @description The request was refused; the body says why and what to do. */

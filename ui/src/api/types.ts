@@ -31,8 +31,7 @@ export type FacetAnswer = Schemas['Facets']
 export type LogRow = Schemas['LogRow']
 export type LogHistogram = Schemas['LogHistogram']
 
-/** Whether a sum only rises decides which aggregations fit; unknown when the server does not say. */
-export type MetricEntry = Schemas['MetricEntry'] & { is_monotonic?: boolean | null }
+export type MetricEntry = Schemas['MetricEntry']
 export type MetricQuery = Schemas['MetricRequest']
 export type Aggregation = NonNullable<MetricQuery['aggregation']>
 export type MetricSeries = Schemas['MetricSeries']

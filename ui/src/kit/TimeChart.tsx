@@ -1,7 +1,7 @@
 /** uPlot with our axes, a brush that sets the time, a cursor shared by every chart, and a table of the same data. */
 import { ActionIcon, Tooltip, useComputedColorScheme } from '@mantine/core'
 import { ChartLine, Table2 } from 'lucide-react'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { Fragment, useEffect, useMemo, useRef, useState, type CSSProperties, type ReactNode } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { resolveColour } from './colour'
@@ -15,9 +15,26 @@ export interface Series {
   label: string
   /** A CSS colour or `var(--x)`. */
   colour: string
-  values: (number | null)[]
+  /** `null` is a gap; `undefined` says nothing: the line goes on to the next value. */
+  values: (number | null | undefined)[]
   kind?: 'line' | 'bar'
   dashed?: boolean
+}
+
+/** A single measurement on top of the lines: `node` draws it at the place it is given. */
+export interface Dot {
+  key: string
+  /** Unix milliseconds. */
+  time: number
+  value: number
+  node: (place: CSSProperties) => ReactNode
+}
+
+/** The plotting area in pixels, and the values at its edges. */
+interface Frame {
+  box: [left: number, top: number, width: number, height: number]
+  x: [number, number]
+  y: [number, number]
 }
 
 interface Props {
@@ -38,6 +55,22 @@ interface Props {
   toggle?: boolean
   /** Label of the series to bring forward; the others fade. */
   highlight?: string | undefined
+  dots?: Dot[]
+}
+
+function frameOf(u: uPlot): Frame | null {
+  const { x, y } = u.scales
+  if (x?.min == null || x.max == null || y?.min == null || y.max == null) return null
+  const { offsetLeft, offsetTop, clientWidth, clientHeight } = u.over
+  return { box: [offsetLeft, offsetTop, clientWidth, clientHeight], x: [x.min, x.max], y: [y.min, y.max] }
+}
+
+/** Where a dot lies; one beyond the top or bottom lies on the edge, so that no outlier flattens the lines. */
+function placeOf(dot: Dot, { box, x, y }: Frame): CSSProperties | null {
+  const across = (dot.time / 1000 - x[0]) / (x[1] - x[0])
+  if (!(across >= 0 && across <= 1)) return null
+  const up = Math.min(Math.max((dot.value - y[0]) / (y[1] - y[0]), 0), 1)
+  return { left: box[0] + across * box[2], top: box[1] + (1 - up) * box[3] }
 }
 
 /** 24 hours, and the day where it changes. */
@@ -54,8 +87,8 @@ function timeLabels(ticks: number[], utc: boolean): string[] {
   })
 }
 
-function stack(series: Series[]): (number | null)[][] {
-  const out: (number | null)[][] = []
+function stack(series: Series[]): number[][] {
+  const out: number[][] = []
   let below: number[] = []
   for (const s of series) {
     const sums = s.values.map((v, i) => (v ?? 0) + (below[i] ?? 0))
@@ -70,7 +103,11 @@ function isolated(u: uPlot, seriesIdx: number): number[] {
   const values = u.data[seriesIdx] ?? []
   const out: number[] = []
   for (let i = 0; i < values.length; i++) {
-    if (values[i] != null && values[i - 1] == null && values[i + 1] == null) out.push(i)
+    if (values[i] == null) continue
+    let [before, after] = [i - 1, i + 1]
+    while (before >= 0 && values[before] === undefined) before--
+    while (after < values.length && values[after] === undefined) after++
+    if (values[before] == null && values[after] == null) out.push(i)
   }
   return out
 }
@@ -80,6 +117,7 @@ export function TimeChart(props: Props) {
   const scheme = useComputedColorScheme('dark')
   const [utc] = useUtc()
   const [table, setTable] = useState(false)
+  const [frame, setFrame] = useState<Frame | null>(null)
   const [measure, size] = useSize<HTMLDivElement>()
   const host = useRef<HTMLDivElement>(null)
   const tip = useRef<HTMLDivElement>(null)
@@ -184,6 +222,13 @@ export function TimeChart(props: Props) {
           },
         ],
         setCursor: [(u) => showTip(u, tip.current, latest.current, utc)],
+        draw: [
+          (u) => {
+            if (!latest.current.dots) return
+            const next = frameOf(u)
+            setFrame((old) => (JSON.stringify(old) === JSON.stringify(next) ? old : next))
+          },
+        ],
       },
     }
     const u = new uPlot(options, firstData.current, node)
@@ -203,6 +248,12 @@ export function TimeChart(props: Props) {
         ) : (
           <div ref={host} aria-hidden />
         )}
+        {!table &&
+          frame &&
+          props.dots?.map((dot) => {
+            const place = placeOf(dot, frame)
+            return place && <Fragment key={dot.key}>{dot.node(place)}</Fragment>
+          })}
         <div ref={tip} className="k-tip" hidden />
       </div>
       {props.toggle !== false && (

@@ -89,7 +89,12 @@ export function Palette() {
       },
     ]
     const lower = typed.toLowerCase()
-    return [...found, ...fixed.filter((a) => (a.label ?? '').toLowerCase().includes(lower))]
+    const named = (a: SpotlightActionData, whole: boolean) =>
+      whole
+        ? (a.label ?? '').toLowerCase().startsWith(lower)
+        : (a.label ?? '').toLowerCase().indexOf(lower) > 0
+    // A page that is called by its name comes before a search for that word: Enter takes the first.
+    return [...fixed.filter((a) => named(a, true)), ...found, ...fixed.filter((a) => named(a, false))]
   }, [text, search.project, search.from, search.to, projects, navigate, setRange, patch, setColorScheme])
 
   return (

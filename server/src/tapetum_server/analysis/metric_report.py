@@ -66,4 +66,6 @@ async def metric_report(
         )
         for series in earlier["series"]
     ]
-    return MetricReport(**(now if now["type"] else earlier | {"series": []}), compare=compared)
+    return MetricReport(
+        **(now if now["type"] else earlier | {"series": [], "exemplars": [], "note": None}), compare=compared
+    )

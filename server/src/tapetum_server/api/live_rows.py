@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
-from tapetum_server.query.filter_values import level_of
-from tapetum_server.query.logs import MAX_BODY_CHARACTERS, LogRow
+from tapetum_server.query.filter_values import ATTRIBUTE_PREFIX, RESOURCE_PREFIX, level_of
+from tapetum_server.query.logs import MAX_BODY_CHARACTERS, LogRow, cut
 from tapetum_server.query.spans import SpanRow
 from tapetum_server.query.time_range import MAX_TIME, format_time
 from tapetum_server.signals.attributes import AttributeValue, encode_text
@@ -94,11 +94,14 @@ def log_rows_of(batch: LogBatch) -> Iterator[Row]:
             "flags": batch.flags[i],
             "attributes": batch.attributes[i],
             "resource_attributes": batch.resource[i].attributes,
+            # Where no store has given an identity, it only has to be unlike the others.
+            "id": batch.log_id[i].hex() if batch.log_id else f"live-{next(_numbers)}",
         }
         yield searched, lambda searched=searched: _log(searched)  # type: ignore[misc]
 
 
 def _log(row: dict[str, Any]) -> dict[str, Any]:
+    truncated = {"body": len(row["body"])} if len(row["body"]) > MAX_BODY_CHARACTERS else {}
     return dict(
         LogRow(
             time=format_time(row["time"]),
@@ -110,16 +113,17 @@ def _log(row: dict[str, Any]) -> dict[str, Any]:
             event_name=row["event_name"],
             trace_id=row["trace_id"],
             span_id=row["span_id"],
-            attributes=_texts(row["attributes"]),
-            resource_attributes=_texts(row["resource_attributes"]),
-            # Not the stored identity: that is worked out by the store. It only has to be unlike the others.
-            id=f"live-{next(_numbers)}",
+            attributes=_texts(row["attributes"], ATTRIBUTE_PREFIX, truncated),
+            resource_attributes=_texts(row["resource_attributes"], RESOURCE_PREFIX, truncated),
+            truncated=truncated,
+            id=row["id"],
         )
     )
 
 
-def _texts(attributes: dict[str, AttributeValue]) -> dict[str, str]:
-    return {key: encode_text(value)[:MAX_BODY_CHARACTERS] for key, value in attributes.items()}
+def _texts(attributes: dict[str, AttributeValue], prefix: str, truncated: dict[str, int]) -> dict[str, str]:
+    texts = {key: encode_text(value) for key, value in attributes.items()}
+    return cut(texts, prefix, truncated, MAX_BODY_CHARACTERS)
 
 
 def _named(names: tuple[str, ...], number: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, Query
@@ -77,6 +77,25 @@ QuestionOfOne = Annotated[Asked, Depends(asked_of_one)]
 def answer(content: object) -> Response:
     """`content` as JSON. NaN and infinity become null."""
     return Response(orjson.dumps(content), media_type="application/json")
+
+
+TEXT_RESPONSE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "The whole value."}
+}
+"""For the routes that answer with `text_file`."""
+
+
+def text_file(value: str, name: str) -> Response:
+    """`value` as a file that a browser saves and never runs."""
+    name = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)[:120]
+    return Response(
+        value.encode("utf-8", "replace"),
+        media_type="text/plain; charset=utf-8",
+        headers={
+            "content-disposition": f'attachment; filename="{name}.txt"',
+            "x-content-type-options": "nosniff",
+        },
+    )
 
 
 def install_query_errors(app: FastAPI) -> None:

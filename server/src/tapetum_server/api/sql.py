@@ -124,7 +124,11 @@ Runner = Annotated[SqlRunner, Depends(sql_runner_of)]
         200: {
             "description": "The rows, or the file in the format that was asked for. "
             "`x-tapetum-truncated: true` on a file that had more rows.",
-            "content": {_MEDIA["csv"]: {}, _MEDIA["arrow"]: {}, _MEDIA["parquet"]: {}},
+            "content": {
+                _MEDIA["csv"]: {"schema": {"type": "string"}},
+                _MEDIA["arrow"]: {"schema": {"type": "string", "format": "binary"}},
+                _MEDIA["parquet"]: {"schema": {"type": "string", "format": "binary"}},
+            },
         }
     },
 )

@@ -8,7 +8,16 @@ from fastapi import Query
 from starlette.responses import Response
 
 from tapetum_server.analysis.trace_report import trace_metrics
-from tapetum_server.api.questions import CursorText, Limit, Question, QuestionOfOne, answer, router_of
+from tapetum_server.api.questions import (
+    TEXT_RESPONSE,
+    CursorText,
+    Limit,
+    Question,
+    QuestionOfOne,
+    answer,
+    router_of,
+    text_file,
+)
 from tapetum_server.query import logs as log_queries
 from tapetum_server.query import spans as span_queries
 from tapetum_server.query import trace_spans as trace_queries
@@ -63,11 +72,7 @@ async def get_span(asked: QuestionOfOne, trace_id: str, span_id: str) -> Respons
     return answer(found)
 
 
-@router.get(
-    "/traces/{trace_id}/spans/{span_id}/value",
-    response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "The whole value."}},
-)
+@router.get("/traces/{trace_id}/spans/{span_id}/value", response_class=Response, responses=TEXT_RESPONSE)
 async def get_span_value(
     asked: QuestionOfOne,
     trace_id: str,
@@ -78,15 +83,7 @@ async def get_span_value(
     value = await span_queries.get_span_value(
         asked.reader, project=asked.project, trace_id=trace_id.lower(), span_id=span_id.lower(), field=field
     )
-    name = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in f"{span_id}-{field}")[:120]
-    return Response(
-        value.encode("utf-8", "replace"),
-        media_type="text/plain; charset=utf-8",
-        headers={
-            "content-disposition": f'attachment; filename="{name}.txt"',
-            "x-content-type-options": "nosniff",
-        },
-    )
+    return text_file(value, f"{span_id}-{field}")
 
 
 @router.get("/traces/{trace_id}/logs", response_model=log_queries.LogPage)

@@ -134,8 +134,8 @@ class Server:
         self._hub = LiveHub()
 
     def _restamp(self, project: str, retention: Retention) -> None:
-        for signal in SIGNALS:
-            restamp(self._engine, project, signal, getattr(retention, signal))
+        for name in SIGNALS:
+            restamp(self._engine, project, name, getattr(retention, name))
 
     def _not_ready(self) -> str:
         if self._disk.is_full():

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
-import httpx
 import typer
 from rich.console import Console
 from rich.text import Text
+
+if TYPE_CHECKING:
+    import httpx
 
 DEFAULT_URL = "http://127.0.0.1:4318"
 Url = Annotated[str, typer.Option("--url", envvar="TAPETUM_URL", help="The server.")]
@@ -24,12 +26,15 @@ FilterText = Annotated[
     str, typer.Argument(metavar="[FILTER]", help='Such as: status:error duration_ms:>250ms "connection refused"')
 ]
 
-errors = Console(stderr=True)
+errors = Console(stderr=True, soft_wrap=True)
 
 
 @contextmanager
 def server(url: str, key: str | None) -> Iterator[httpx.Client]:
     """A client of the server's own API; says what to do where nobody answers."""
+    # Here, because commands that ask nobody should not wait for an HTTP client to load.
+    import httpx
+
     url = url.rstrip("/")
     headers = {"authorization": f"Bearer {key}"} if key else {}
     with httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=httpx.Timeout(120, connect=5)) as client:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -64,10 +65,16 @@ def import_otlp(
 
 
 def _import_file(client: httpx.Client, file: Path, signal: str | None, totals: dict[str, int]) -> None:
-    raw = file.read_bytes()
-    if raw[:2] == b"\x1f\x8b":
-        raw = gzip.decompress(raw)
-    is_json = raw.lstrip()[:1] == b"{"
+    try:
+        raw = file.read_bytes()
+        if raw[:2] == b"\x1f\x8b":
+            raw = gzip.decompress(raw)
+    except (OSError, EOFError, zlib.error) as error:
+        totals["failed"] += 1
+        console.print(f"[red]{file}: cannot be read: {error}[/red]")
+        return
+    # Protobuf starts with a line feed and a length, and a length of 123 is a "{".
+    is_json = raw[:1] == b"{" or (raw.lstrip()[:1] == b"{" and b'"resource' in raw[:4096])
     bodies = list(_json_requests(raw)) if is_json else [raw]
     known = False
     for body in bodies:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import httpx
 import orjson
 import typer
 from rich.console import Console
@@ -27,6 +26,9 @@ from tapetum_server.cli.asking import (
     plain,
     server,
 )
+
+if TYPE_CHECKING:
+    import httpx
 
 _STYLES = {"warn": "yellow", "error": "red", "fatal": "bold red", "debug": "dim", "trace": "dim"}
 
@@ -60,7 +62,7 @@ def _tail(client: httpx.Client, query: dict[str, Any]) -> Iterator[tuple[list[di
     """Frames of the live tail until the server ends it."""
     given = {name: value for name, value in query.items() if value is not None}
     # The server breaks every silence within 15 s: a longer one is a broken connection.
-    with client.stream("GET", "/logs/tail", params=given, timeout=httpx.Timeout(60, connect=5)) as answer:
+    with client.stream("GET", "/logs/tail", params=given, timeout=60) as answer:
         check(answer)
         for line in answer.iter_lines():
             if line.startswith('data: {"rows"'):

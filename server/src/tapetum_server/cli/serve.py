@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -127,19 +127,29 @@ def demo(
 
 
 def _prepare(options: dict[str, Any], config: Path | None, *, demo: bool) -> Server:
-    from tapetum_server.app.server import CannotStart, Server
     from tapetum_server.app.settings import SettingsError, load_settings
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     for name in ("alembic", "httpx", "uvicorn.error"):
         logging.getLogger(name).setLevel(logging.WARNING)
     try:
-        server = Server(load_settings(options, config), demo=demo)
+        settings = load_settings(options, config)
+    except SettingsError as error:
+        _cannot_start(error)
+
+    from tapetum_server.app.server import CannotStart, Server  # takes a second: a wrong setting is said at once
+
+    try:
+        server = Server(settings, demo=demo)
         server.open()
-    except (SettingsError, CannotStart) as error:
-        console.print(f"[bold red]tapetum cannot start.[/bold red] {escape(str(error))}")
-        raise typer.Exit(1) from None
+    except CannotStart as error:
+        _cannot_start(error)
     return server
+
+
+def _cannot_start(error: Exception) -> NoReturn:
+    console.print(f"[bold red]tapetum cannot start.[/bold red] {escape(str(error))}")
+    raise typer.Exit(1) from None
 
 
 def _run(server: Server, started: Callable[[], Any], before_close: Callable[[], Any] = lambda: None) -> None:

@@ -63,8 +63,10 @@ class Explicit:
 
     def _pieces(self, bounds: Sequence[float], counts: Sequence[float]) -> list[tuple[float, float, float]]:
         if not bounds:
-            low = self.low if self.low is not None else self.high if self.high is not None else 0.0
-            return [(low, self.high if self.high is not None else low, counts[0])] if counts and counts[0] > 0 else []
+            low = self.low if self.low is not None else self.high
+            if low is None or not counts or counts[0] <= 0:
+                return []
+            return [(low, self.high if self.high is not None else low, counts[0])]
         first, last = bounds[0], bounds[-1]
         low = self.low if self.low is not None and self.low <= first else (0.0 if first > 0 else first)
         high = self.high if self.high is not None and self.high >= last else last

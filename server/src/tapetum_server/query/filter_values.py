@@ -11,7 +11,8 @@ from tapetum_server.query.time_range import parse_duration_ms, parse_moment
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.I)
 ATTRIBUTE_PREFIX = "attributes."
-RESOURCE_PREFIXES = ("resource.", "resource_attributes.")
+RESOURCE_PREFIX = "resource."
+RESOURCE_PREFIXES = (RESOURCE_PREFIX, "resource_attributes.")
 
 LEVELS = ("trace", "debug", "info", "warn", "error", "fatal")
 """What the store makes of severity numbers and texts, mildest first."""

@@ -27,6 +27,8 @@ class HostSeries(TypedDict):
 
     name: str
     unit: str
+    service: str
+    """Who reported it."""
     attributes: dict[str, str]
     points: list[tuple[int, float]]
 
@@ -76,6 +78,7 @@ async def host_metrics(
             HostSeries(
                 name=row["name"],
                 unit=f"{row['latest_unit']}/s" if row["counts"] else row["latest_unit"],
+                service=row["reporter"],
                 attributes={key: text for key, _type, text in rebuild(row["shape"], row["texts"], ())},
                 points=[(time // MILLISECOND, value) for time, value in sorted(_pairs(row["found"]))],
             )
@@ -101,11 +104,12 @@ def host_metrics_statement(selection: Selection, entities: Mapping[str, frozense
     condition = " AND ".join(where)
     start, end = selection.time_range.start or 0, selection.time_range.end or 0
     step = max(SECOND, (end - start) // _POINTS)
-    columns = "name, series, time, unit, is_monotonic, temporality, attr_shape, attr_values, value"
-    sql = f"""SELECT name, any(unit) AS latest_unit, counts, any(attr_shape) AS shape, any(attr_values) AS texts,
-    groupArray(1000)((step_ns, shown)) AS found
+    columns = "name, series, time, unit, service, is_monotonic, temporality, attr_shape, attr_values, value"
+    sql = f"""SELECT name, any(unit) AS latest_unit, any(service) AS reporter, counts,
+    any(attr_shape) AS shape, any(attr_values) AS texts, groupArray(1000)((step_ns, shown)) AS found
 FROM (
-    SELECT name, series, counts, any(unit) AS unit, any(attr_shape) AS attr_shape, any(attr_values) AS attr_values,
+    SELECT name, series, counts, any(unit) AS unit, any(service) AS service, any(attr_shape) AS attr_shape,
+        any(attr_values) AS attr_values,
         intDiv(toUnixTimestamp64Nano(time), {step}) * {step} AS step_ns, avg(at_point) AS shown
     FROM (
         SELECT *, is_monotonic AND temporality = 'cumulative' AS counts,

@@ -48,7 +48,7 @@ def series_statement(question: MetricQuestion, limit: int) -> Statement:
     """Labels of the series with the most points."""
     parameters = Parameters()
     labels, _ = _labels(question, parameters)
-    condition = _condition(question, parameters, look_back=False)
+    condition = condition_sql(question, parameters, look_back=False)
     sql = f"""SELECT {_joined(len(question.group_by))} AS labels, count() AS points
 FROM (
     SELECT {labels}
@@ -74,7 +74,7 @@ def values_statement(question: MetricQuestion, aggregation: Aggregation, quantil
     """(step, labels…, value, points) of a gauge, or of a sum's values as they stand."""
     parameters = Parameters()
     labels, names = _labels(question, parameters)
-    condition = f"{_condition(question, parameters, look_back=False)} AND isNotNull(value)"
+    condition = f"{condition_sql(question, parameters, look_back=False)} AND isNotNull(value)"
     step = _step(question, parameters)
     by = ", ".join(["step", *names])
     inner = f"{step} AS step, {labels + ', ' if labels else ''}series, time, assumeNotNull(value) AS number"
@@ -114,13 +114,14 @@ GROUP BY {by}"""
 
 
 def extremes_statement(question: MetricQuestion, aggregation: Aggregation) -> Statement:
-    """(step, labels…, smallest or largest recorded value, points) of a distribution."""
+    """(step, labels…, smallest or largest value that points say or NULL, points that say none) of a distribution."""
     parameters = Parameters()
     labels, names = _labels(question, parameters)
     by = ", ".join(["step", *names])
-    condition = f"{_condition(question, parameters, look_back=False)} AND isNotNull({aggregation})"
-    inner = f"{_step(question, parameters)} AS step, {labels + ', ' if labels else ''}{aggregation} AS extreme"
-    sql = f"""SELECT {by}, assumeNotNull({aggregation}(extreme)) AS result, count() AS points
+    condition = condition_sql(question, parameters, look_back=False)
+    inner = f"""{_step(question, parameters)} AS step, {labels + ", " if labels else ""}{aggregation} AS extreme,
+        isNull({aggregation}) AND count > 0 AS unsaid"""
+    sql = f"""SELECT {by}, {aggregation}(extreme) AS result, countIf(unsaid) AS lacking
 FROM (
     SELECT {inner}
     FROM {question.selection.source.relation(inner, condition)}
@@ -181,7 +182,7 @@ def summary_statement(question: MetricQuestion, quantile: float) -> Statement:
     parameters = Parameters()
     labels, names = _labels(question, parameters)
     by = ", ".join(["step", *names])
-    condition = f"{_condition(question, parameters, look_back=False)} AND notEmpty(quantile_levels)"
+    condition = f"{condition_sql(question, parameters, look_back=False)} AND notEmpty(quantile_levels)"
     wanted = parameters.number(quantile)
     nearest = (
         "quantile_values[indexOf(arrayMap(l -> abs(l - "
@@ -207,7 +208,7 @@ def _changes(question: MetricQuestion, parameters: Parameters, columns: str) -> 
     "unknown start".
     """
     labels, names = _labels(question, parameters)
-    condition = f"{_condition(question, parameters, look_back=True)} AND bitAnd(flags, 1) = 0"
+    condition = f"{condition_sql(question, parameters, look_back=True)} AND bitAnd(flags, 1) = 0"
     measure, total, falls = ("toFloat64(assumeNotNull(count))", "toFloat64(ifNull(sum, 0))", "1")
     if question.type == "sum":
         measure, total, falls = "assumeNotNull(value)", "toFloat64(0)", "is_monotonic"
@@ -237,7 +238,8 @@ def _changes(question: MetricQuestion, parameters: Parameters, columns: str) -> 
 """
 
 
-def _condition(question: MetricQuestion, parameters: Parameters, *, look_back: bool) -> str:
+def condition_sql(question: MetricQuestion, parameters: Parameters, *, look_back: bool) -> str:
+    """What the points of a question have in common, from a little earlier where `look_back` says so."""
     parts = conditions(question.selection, parameters)
     parts += [f"name = {parameters.text(question.name)}", f"type = {parameters.text(question.type)}"]
     steps = question.steps

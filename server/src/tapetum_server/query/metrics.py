@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from tapetum_server.query.distributions import Explicit, Exponential
 from tapetum_server.query.errors import QueryError
+from tapetum_server.query.exemplars import MetricExemplar, metric_exemplars
 from tapetum_server.query.filter import Filter
 from tapetum_server.query.filter_sql import conditions
 from tapetum_server.query.metric_statements import (
@@ -35,7 +36,14 @@ AGGREGATIONS: tuple[Aggregation, ...] = get_args(Aggregation)
 MAX_SERIES = 100
 MAX_STEPS = 2_000
 MAX_METRICS = 2_000
-_DISTRIBUTIONS = ("histogram", "exponential_histogram", "summary")
+BUCKETED = ("histogram", "exponential_histogram")
+_DISTRIBUTIONS = (*BUCKETED, "summary")
+_NOT_SAID = {
+    "min": "Not every point says its smallest value. Where one does not, this is the lower bound of the lowest bucket "
+    "that holds any (of the first bucket: 0, or its upper bound where that is not above 0).",
+    "max": "Not every point says its largest value. Where one does not, this is the upper bound of the highest bucket "
+    "that holds any (of the last bucket, which has none: its lower bound, so values may be larger).",
+}
 
 Labels = tuple[str, ...]
 Point = tuple[int, float | None]
@@ -49,6 +57,8 @@ class MetricEntry(TypedDict):
     type: str
     unit: str
     description: str
+    is_monotonic: bool
+    """Whether it is a sum that only rises: a rate tells more about those than a level does."""
     services: list[str]
     series: int
     points: int
@@ -71,7 +81,11 @@ class MetricSeries(TypedDict):
 
 
 class MetricAnswer(TypedDict):
-    """One metric over time. `truncated` when there are more series than are shown."""
+    """One metric over time. `truncated` when there are more series than are shown.
+
+    `exemplars` are single measurements of all these series with the spans they were made in: of
+    each step the largest, the newest first. `note` says in what way the values are not exact.
+    """
 
     name: str
     unit: str
@@ -79,6 +93,8 @@ class MetricAnswer(TypedDict):
     step_s: int
     series: list[MetricSeries]
     truncated: bool
+    exemplars: list[MetricExemplar]
+    note: str | None
 
 
 async def metric_catalog(
@@ -94,6 +110,7 @@ async def metric_catalog(
                 type=row["type"],
                 unit=row["latest_unit"],
                 description=row["latest_description"],
+                is_monotonic=row["rises"],
                 services=list(row["services"]),
                 series=row["series_count"],
                 points=row["points"],
@@ -110,6 +127,7 @@ def catalog_statement(selection: Selection) -> Statement:
     parameters = Parameters()
     condition = " AND ".join(conditions(selection, parameters))
     columns = """name, type, argMax(unit, time) AS latest_unit, argMax(description, time) AS latest_description,
+    argMax(is_monotonic, time) AS rises,
     arraySort(groupUniqArray(50)(toString(service))) AS services, uniq(series) AS series_count, count() AS points,
     toUnixTimestamp64Nano(max(time)) AS last_ns, groupUniqArray(200)(toString(attr_shape)) AS shapes"""
     sql = f"""SELECT {columns}
@@ -146,7 +164,9 @@ async def query_metric(
     selection = await select(reader, METRICS, project=project, time_range=time_range, filter=filter, keys=group_by)
     about = rows_of(await reader.query(*about_statement(selection, name)))
     if not about:
-        return MetricAnswer(name=name, unit="", type="", step_s=step_s or 0, series=[], truncated=False)
+        return MetricAnswer(
+            name=name, unit="", type="", step_s=step_s or 0, series=[], truncated=False, exemplars=[], note=None
+        )
     type_name, unit = about[0]["type"], about[0]["latest_unit"]
     _check_possible(name, type_name, aggregation)
     start = about[0]["first_ns"] if time_range.start is None else time_range.start
@@ -169,7 +189,12 @@ async def query_metric(
         truncated = len(largest) > MAX_SERIES
         if truncated:
             question = replace(question, only=largest[:MAX_SERIES])
-    values, totals = await _values(reader, question, aggregation, quantile)
+    note = None
+    if type_name in BUCKETED and aggregation in ("min", "max"):
+        values, totals, is_exact = await _extremes(reader, question, aggregation)
+        note = None if is_exact else _NOT_SAID[aggregation]
+    else:
+        values, totals = await _values(reader, question, aggregation, quantile)
     times = [time // MILLISECOND for time in steps.times()]
     series = []
     for labels in sorted(values, key=lambda labels: (-(totals[labels] or 0.0), labels)):
@@ -185,7 +210,14 @@ async def query_metric(
     if aggregation == "count" or (aggregation in ("rate", "increase") and type_name in _DISTRIBUTIONS):
         unit = "1/s" if aggregation == "rate" else "1"
     return MetricAnswer(
-        name=name, unit=unit, type=type_name, step_s=steps.step // SECOND, series=series, truncated=truncated
+        name=name,
+        unit=unit,
+        type=type_name,
+        step_s=steps.step // SECOND,
+        series=series,
+        truncated=truncated,
+        exemplars=await metric_exemplars(reader, question),
+        note=note,
     )
 
 
@@ -212,9 +244,6 @@ async def _values(
                 [(labels, step, value / seconds, 1) for labels, step, value, _ in rows], _sum_over(whole / seconds)
             )
         return _plain(rows, _sum)
-    if aggregation in ("min", "max"):
-        rows = await _rows(reader, extremes_statement(question, aggregation), question)
-        return _plain(rows, _fold(aggregation))
     if aggregation != "quantile":
         rows = await _rows(reader, increases_statement(question), question)
         if aggregation == "avg":
@@ -231,6 +260,34 @@ async def _values(
         rows = await _rows(reader, summary_statement(question, quantile), question)
         return _plain(rows, _fold("max"))
     return await _quantiles(reader, question, quantile)
+
+
+async def _extremes(reader: Reader, question: MetricQuestion, aggregation: Aggregation) -> tuple[Values, Totals, bool]:
+    """The smallest or largest values, from buckets in steps where a point does not say its own; whether all did."""
+    cut = 1 + len(question.group_by)
+    rows = list(tuples_of(await reader.query(*extremes_statement(question, aggregation))))
+    said = [(row[1:cut], row[0], row[cut], 1.0) for row in rows if row[cut] is not None and not row[cut + 1]]
+    values, totals = _plain(said, _fold(aggregation))
+    if not any(row[cut + 1] for row in rows):
+        return values, totals, True
+    edges, _ = await _quantiles(reader, question, 0.0 if aggregation == "min" else 1.0)
+    for labels, by_step in edges.items():
+        own = values.setdefault(labels, {})
+        for step, edge in by_step.items():
+            own.setdefault(step, edge)
+    choose = min if aggregation == "min" else max
+    totals = {
+        labels: choose((value for value in by_step.values() if value is not None), default=None)
+        for labels, by_step in values.items()
+    }
+    if all(total is None for total in totals.values()):
+        raise QueryError(
+            f"the points of {question.name!r} carry neither a {aggregation} nor buckets to tell it from",
+            code="no_extremes",
+            field="aggregation",
+            hint="Use avg, sum, count, rate or increase, or let the sender record min and max.",
+        )
+    return values, totals, False
 
 
 async def _quantiles(reader: Reader, question: MetricQuestion, quantile: float) -> tuple[Values, Totals]:

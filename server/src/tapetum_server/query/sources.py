@@ -177,7 +177,7 @@ METRICS = Source(
         "negative_offset", "negative_counts", "quantile_levels", "quantile_values", "flags", "attr_shape",
         "attr_values", "resource",
     ),
-    computed={},
+    computed={"exemplars_json": "metric_rows.exemplars"},
     fields={
         **dict.fromkeys(("name", "type", "unit", "service", "scope", "temporality"), Field()),
         "value": Field("number", nullable=True),

@@ -19,7 +19,7 @@ class Receipt:
     """What became of a batch. `accepted` records are durable; the rest is counted by reason.
 
     `refused` records were not kept and the sender is told (OTLP partial success);
-    `truncated` and `clamped` records were kept, with less than was sent.
+    `truncated` records were kept, with less than was sent.
     """
 
     accepted: int = 0
@@ -43,19 +43,20 @@ class Consumer(Protocol):
         """Take responsibility for `batch`.
 
         Returning means that what the receipt counts as accepted is durable; the rest is
-        counted by reason. Raising `Busy` means that nothing was kept and the sender should
-        retry. Delivering the same batch twice is safe. The callee owns the batch from here.
+        counted by reason. Raising `Busy` means that nothing was promised and the sender should
+        retry; parts may be kept already. Delivering the same batch twice is safe: it counts
+        once. The callee owns the batch from here.
         """
         ...
 
 
 class Busy(Exception):
-    """Nothing was kept; the sender should retry after `retry_after_s` seconds."""
+    """Nothing was promised; the sender should retry after `retry_after_s` seconds."""
 
     def __init__(self, reason: str, message: str, retry_after_s: float = 1.0) -> None:
         super().__init__(message)
         self.reason = reason
-        """A short stable name, counted in `/metrics`: `queue_full`, `disk_full`, `shutting_down`."""
+        """A short stable name, counted in `/metrics`: `queue_full`, `disk_full` and others."""
         self.retry_after_s = retry_after_s
 
 

@@ -11,7 +11,7 @@ from tapetum_server.signals.resource import Resource, Scope
 
 @dataclass(slots=True)
 class LogBatch:
-    """Log records of one project from one sender. Every list has one element per record.
+    """Log records of one project from one sender. Every list but `log_id` has one element per record.
 
     `time_unix_nano` 0 means the source did not say when; `body` is any attribute value;
     `severity_number` is OTLP's 0..24; ids are lower-case hex or "".
@@ -32,6 +32,8 @@ class LogBatch:
     attributes: list[dict[str, AttributeValue]] = field(default_factory=list)
     flags: list[int] = field(default_factory=list)
     dropped: list[int] = field(default_factory=list)
+    log_id: list[bytes] = field(default_factory=list)
+    """Filled in by the store once it has given the records their identities; empty before."""
 
     signal = "logs"
 

@@ -186,6 +186,7 @@ class StoreWriter:
             if enrichments is not None:
                 side["span_enrichments"] = enrichments
             rows, clamped = log_rows(batch, days, now, self._first_seen)
+            batch.log_id = rows.column("log_id").to_pylist()
         else:
             table = "metric_rows"
             rows, clamped = metric_rows(batch, days, now)

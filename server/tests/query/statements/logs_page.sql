@@ -1,7 +1,7 @@
 SELECT toUnixTimestamp64Nano(time) AS time_ns, lower(hex(log_id)) AS id,
     toUnixTimestamp64Nano(observed_time) AS observed_ns, service, severity_number, severity,
     substringUTF8(body, 1, 16384) AS text, event_name, trace_id, span_id,
-    attr_shape, attr_values, resource
+    attr_shape, attr_values, resource, lengthUTF8(body) AS body_length
 FROM (SELECT project, time, observed_time, trace_id, span_id, service, severity_number, severity, body, event_name, log_id, attr_shape, attr_values, resource FROM log_rows FINAL)
 WHERE project = {p0:String} AND (time, log_id) IN (
     SELECT time, log_id

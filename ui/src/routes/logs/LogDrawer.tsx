@@ -1,14 +1,13 @@
 import { Button, SegmentedControl } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Activity, ListTree, Terminal } from 'lucide-react'
+import { Activity, ListTree } from 'lucide-react'
 import { logRecordQuery } from '@/api/logQueries'
 import type { LogRow } from '@/api/types'
 import { CopyButton, CopyId } from '@/kit/Copy'
 import { Drawer } from '@/kit/Drawer'
 import { is, printTerm } from '@/kit/filter'
 import { durationText } from '@/kit/format'
-import { sqlString } from '@/kit/sqlText'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { isoToMs } from '@/kit/time'
 import { Value } from '@/kit/Value'
@@ -16,11 +15,8 @@ import { ClockTime } from '@/kit/values'
 import { useView } from '@/kit/view'
 import { parseRecordKey, recordKey } from './columns'
 import { LogContext } from './LogContext'
-import { BodyText, LongText, looksLong } from './LogText'
+import { BodyText, looksLong, WholeText, type Whole } from './LogText'
 import { Severity } from './severity'
-
-/** Bodies in lists are cut here by the server. */
-const CUT_AT = 16 * 1024
 
 interface Props {
   sel: string
@@ -34,7 +30,7 @@ export function LogDrawer({ sel, rows, onSelect }: Props) {
   const { time, id } = parseRecordKey(sel)
   const listed = rows.find((row) => row.id === id && row.time === time)
   const fetched = useQuery({
-    ...logRecordQuery(scope.project, time, isoToMs(time), id),
+    ...logRecordQuery(scope.project, time, id),
     enabled: !listed && time !== '',
   })
   const row = listed ?? fetched.data
@@ -72,7 +68,7 @@ export function LogDrawer({ sel, rows, onSelect }: Props) {
           {tab === 'context' ? (
             <LogContext key={recordKey(row)} row={row} onSelect={onSelect} />
           ) : (
-            <Record row={row} />
+            <Record key={recordKey(row)} row={row} />
           )}
         </>
       ) : fetched.isError ? (
@@ -92,17 +88,15 @@ function Record({ row }: { row: LogRow }) {
   const { search, scope } = useView()
   const keep = { project: search.project, from: search.from, to: search.to }
   const late = row.observed_time ? isoToMs(row.observed_time) - isoToMs(row.time) : null
-  const cut = row.body.length >= CUT_AT
-  const sql = `SELECT body\nFROM logs\nWHERE log_id = ${sqlString(row.id)}\n  AND time >= fromUnixTimestamp64Milli(${Math.floor(isoToMs(row.time))})\n  AND time < fromUnixTimestamp64Milli(${Math.floor(isoToMs(row.time)) + 1})`
-  const toSql = (
-    <Link to="/sql" search={{ project: scope.project, sql } as never}>
-      <Terminal size={12} aria-hidden /> Read it whole in SQL
-    </Link>
-  )
+  const wholeOf = (field: string): Whole | undefined => {
+    const length = row.truncated[field]
+    return length === undefined
+      ? undefined
+      : { length, path: `/logs/${row.id}/value`, query: { project: scope.project, time: row.time, field } }
+  }
   return (
     <div className="k-scroll" tabIndex={0} role="region" aria-label="Record">
-      <BodyText text={row.body} />
-      {cut && <p className="logs-note">Cut at 16 KiB in lists. {toSql}</p>}
+      <BodyText text={row.body} whole={wholeOf('body')} />
       {row.trace_id && (
         <div className="logs-jump">
           <Button
@@ -172,13 +166,28 @@ function Record({ row }: { row: LogRow }) {
           </>
         )}
       </dl>
-      <AttributeSection title="Attributes" prefix="" values={row.attributes} />
-      <AttributeSection title="Resource" prefix="resource." values={row.resource_attributes} />
+      <AttributeSection
+        title="Attributes"
+        prefix=""
+        values={row.attributes}
+        wholeOf={(key) => wholeOf(`attributes.${key}`)}
+      />
+      <AttributeSection
+        title="Resource"
+        prefix="resource."
+        values={row.resource_attributes}
+        wholeOf={(key) => wholeOf(`resource.${key}`)}
+      />
     </div>
   )
 }
 
-function AttributeSection(props: { title: string; prefix: string; values: Record<string, string> }) {
+function AttributeSection(props: {
+  title: string
+  prefix: string
+  values: Record<string, string>
+  wholeOf: (key: string) => Whole | undefined
+}) {
   const entries = Object.entries(props.values ?? {}).sort(([a], [b]) => a.localeCompare(b))
   return (
     <section className="logs-attributes">
@@ -194,10 +203,7 @@ function AttributeSection(props: { title: string; prefix: string; values: Record
               <dt title={key}>{key}</dt>
               <dd>
                 {looksLong(value) ? (
-                  <>
-                    <LongText text={value} label={key} />
-                    {value.length >= CUT_AT && <p className="quiet">Cut at 16 KiB in lists.</p>}
-                  </>
+                  <WholeText text={value} label={key} whole={props.wholeOf(key)} />
                 ) : (
                   <Value k={props.prefix + key} v={value} signal="logs" />
                 )}

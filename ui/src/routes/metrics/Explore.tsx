@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { ArrowLeft, Download, Info, Terminal } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { metricQuery } from '@/api/metricQueries'
-import type { Aggregation, MetricEntry, MetricQuery } from '@/api/types'
+import type { Aggregation, MetricAnswer, MetricEntry, MetricQuery } from '@/api/types'
 import { csvCell, downloadText } from '@/kit/download'
 import { FilterBar } from '@/kit/FilterBar'
 import { count } from '@/kit/format'
@@ -17,8 +17,10 @@ import { kindOf } from './Catalogue'
 import { MetricCharts } from './MetricCharts'
 import { COMPARISONS, QueryBar } from './QueryBar'
 import { SeriesList } from './SeriesList'
-import { fitting, linesOf, type Line } from './series'
+import { fitting, linesOf, measures, type Line } from './series'
 import { plainUnit, scaleFor } from './units'
+
+const NONE: MetricAnswer['exemplars'] = []
 
 interface Props {
   name: string
@@ -151,8 +153,15 @@ export function Explore({ name, entry, onBack }: Props) {
                 the filter or group by fewer keys to see the others.
               </p>
             )}
+            {data?.note && (
+              <p className="metrics-note" role="note">
+                <Info size={13} aria-hidden /> {data.note}
+              </p>
+            )}
             <MetricCharts
               name={name}
+              project={scope.project}
+              exemplars={data && measures(aggregation) ? data.exemplars : NONE}
               lines={lines}
               stepMs={(data?.step_s ?? 0) * 1000}
               scale={scale}

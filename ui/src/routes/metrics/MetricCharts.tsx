@@ -1,11 +1,15 @@
+import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
-import { TimeChart, type Series } from '@/kit/TimeChart'
+import type { MetricAnswer } from '@/api/types'
+import { TimeChart, type Dot, type Series } from '@/kit/TimeChart'
 import { align, type Line } from './series'
 import type { Scale } from './units'
 
 /** More lines than this cannot be told apart; the table has them all. */
 const MOST_LINES = 24
 const MOST_PAIRS = 8
+
+type Exemplar = MetricAnswer['exemplars'][number]
 
 interface Props {
   name: string
@@ -15,10 +19,34 @@ interface Props {
   comparing: boolean
   highlight: string | undefined
   onBrush: (fromMs: number, toMs: number) => void
+  project: string
+  exemplars: MetricAnswer['exemplars']
 }
 
 const converted = (values: (number | null)[], scale: Scale) =>
   values.map((v) => (v === null ? null : scale.convert(v)))
+
+/** A measurement that opens the trace it was made in. */
+function dotOf([time, value, traceId, spanId]: Exemplar, project: string, scale: Scale): Dot {
+  const shown = scale.convert(value)
+  const title = `${scale.show(shown)}${scale.unit ? ` ${scale.unit}` : ''}: open its trace`
+  return {
+    key: `${time} ${traceId} ${spanId}`,
+    time,
+    value: shown,
+    node: (place) => (
+      <Link
+        className="k-dot"
+        style={place}
+        to="/traces/$traceId"
+        params={{ traceId }}
+        search={{ project, span: spanId || undefined } as never}
+        title={title}
+        aria-label={title}
+      />
+    ),
+  }
+}
 
 /** All groups in one frame; with a comparison each group in a frame of its own, baseline against window. */
 export function MetricCharts(props: Props) {
@@ -53,7 +81,7 @@ export function MetricCharts(props: Props) {
 }
 
 function Together(props: Props & { hidden: number }) {
-  const { lines, stepMs, scale } = props
+  const { lines, stepMs, scale, exemplars, project } = props
   const { times, series } = useMemo(() => {
     const { times, values } = align(
       lines.map((l) => l.points),
@@ -67,10 +95,15 @@ function Together(props: Props & { hidden: number }) {
     }))
     return { times, series }
   }, [lines, stepMs, scale])
+  const dots = useMemo(
+    () => exemplars.map((exemplar) => dotOf(exemplar, project, scale)),
+    [exemplars, project, scale],
+  )
   return (
     <>
       <TimeChart
         label={props.name}
+        dots={dots}
         times={times}
         series={series}
         unit={scale.unit}
@@ -80,6 +113,11 @@ function Together(props: Props & { hidden: number }) {
         highlight={props.highlight}
         onBrush={props.onBrush}
       />
+      {dots.length > 0 && (
+        <p className="metrics-note">
+          Each ◇ is one measurement with its trace: of every step the largest. Choose one to open it.
+        </p>
+      )}
       {props.hidden > 0 && (
         <p className="metrics-note">
           The {MOST_LINES} highest of {lines.length + props.hidden} series are drawn; the table has them all.

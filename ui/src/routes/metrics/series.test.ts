@@ -37,6 +37,7 @@ describe('series of a metric', () => {
 
   it('are asked what fits their kind', () => {
     expect(fitting({ type: 'sum', is_monotonic: true })[0]).toBe('rate')
+    expect(fitting({ type: 'sum', is_monotonic: false })[0]).toBe('avg')
     expect(fitting({ type: 'sum', is_monotonic: false })).not.toContain('rate')
     expect(fitting({ type: 'exponential_histogram' })[0]).toBe('quantile')
     expect(fitting({ type: 'gauge' })).not.toContain('quantile')
@@ -49,6 +50,8 @@ describe('series of a metric', () => {
       type: 'gauge',
       step_s: 1,
       truncated: false,
+      exemplars: [],
+      note: null,
       series: [{ labels: { a: '1' }, points: [[100_000, 5]], total: 5 }],
       compare: [{ labels: { a: '1' }, points: [[40_000, 3]], total: 3 }],
     } satisfies MetricAnswer as MetricAnswer

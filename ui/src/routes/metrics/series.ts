@@ -11,12 +11,16 @@ const FITTING: Record<string, Aggregation[]> = {
   summary: ['avg', 'rate', 'increase', 'quantile', 'count', 'sum'],
 }
 
-export function fitting(entry: Pick<MetricEntry, 'type' | 'is_monotonic'>): Aggregation[] {
+export function fitting(entry: Pick<MetricEntry, 'type'> & Partial<MetricEntry>): Aggregation[] {
   // A sum that can fall is a level: how fast it changes is rarely the question.
   if (entry.type === 'sum' && entry.is_monotonic === false) return FITTING.level!
   if (entry.type === 'exponential_histogram') return FITTING.histogram!
   return FITTING[entry.type] ?? FITTING.gauge!
 }
+
+/** Whether the lines show what single measurements show, so that one can lie among them. */
+export const measures = (aggregation: Aggregation): boolean =>
+  ['avg', 'min', 'max', 'last', 'quantile'].includes(aggregation)
 
 export interface Stats {
   last: number | null

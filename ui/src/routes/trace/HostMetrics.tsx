@@ -6,6 +6,7 @@ import { distinct } from '@/kit/colour'
 import { bytes } from '@/kit/format'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { TimeChart } from '@/kit/TimeChart'
+import { onto } from './hostSeries'
 
 /** What the host did while the trace ran, one minute to either side. */
 export function HostMetrics({
@@ -49,6 +50,7 @@ export function HostMetrics({
               {...(g.unit === 'By' ? { format: bytes } : {})}
               sync={`trace-${traceId}`}
             />
+            {g.more > 0 && <p className="quiet">And {g.more} more series; the Metrics page has them all.</p>}
           </div>
         </section>
       ))}
@@ -62,13 +64,14 @@ function group(data: TraceMetrics | undefined) {
     byName.set(series.name, [...(byName.get(series.name) ?? []), series])
   return [...byName].map(([name, all]) => {
     const times = [...new Set(all.flatMap((s) => s.points.map((p) => p[0])))].sort((a, b) => a - b)
-    const labelOf = (s: (typeof all)[number]) => Object.values(s.attributes).join(', ') || name
+    const several = new Set(all.map((s) => s.service)).size > 1
+    const labelOf = (s: (typeof all)[number]) =>
+      [...(several ? [s.service] : []), ...Object.values(s.attributes)].join(', ') || s.service || name
     const colours = distinct(all.slice(0, 8).map(labelOf))
     const series = all.slice(0, 8).map((s) => {
       const label = labelOf(s)
-      const at = new Map(s.points)
-      return { label, colour: colours.get(label)!, values: times.map((t) => at.get(t) ?? null) }
+      return { label, colour: colours.get(label)!, values: onto(times, s.points) }
     })
-    return { name, unit: all[0]?.unit ?? '', times, series }
+    return { name, unit: all[0]?.unit ?? '', times, series, more: all.length - series.length }
   })
 }

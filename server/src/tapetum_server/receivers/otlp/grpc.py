@@ -26,7 +26,9 @@ from tapetum_server.signals.consumer import Busy, Consumer, IngestObserver
 from tapetum_server.signals.identity import Identity
 
 Identify = Callable[[dict[str, str], str], tuple[Identity, str | None]]
-"""(metadata, peer) to the caller and the project its metadata names; raises `PermissionError`."""
+"""(metadata, peer) to the caller and the project its metadata names; raises `PermissionError`, whose
+`grpc_code`, if it has one, is the number of the status to answer."""
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 _THREADS = 4
 _WAITING_CALLS = 64
@@ -109,7 +111,7 @@ class OtlpGrpc:
         try:
             identity, project = self._identify(metadata, context.peer())
         except PermissionError as error:
-            context.abort(grpc.StatusCode.UNAUTHENTICATED, str(error))
+            context.abort(_CODES.get(getattr(error, "grpc_code", 16), grpc.StatusCode.UNAUTHENTICATED), str(error))
         caller = Caller(identity, project)
         if not identity.may("ingest"):
             self._count(signal, caller, "not_allowed")

@@ -1,0 +1,59 @@
+"""Settings: projects and their retention, keys that are shown once."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.shop import Shop
+from browser.watch import Watched
+from process.servers import RunningServer
+
+
+@pytest.mark.covers("ui-shell")
+def test_a_key_is_shown_once_and_revoked_for_good(ui: Watched, server: RunningServer, shop: Shop) -> None:
+    page = ui.open("/settings", project="shop", tab="keys")
+    page.get_by_role("button", name="New key").click()
+    form = page.get_by_role("dialog", name="New key")
+    form.get_by_label("Name").fill("night shift")
+    form.get_by_role("checkbox", name="read").check()
+    form.get_by_role("button", name="Make the key").click()
+    made = page.get_by_role("dialog", name="Key night shift")
+    key = made.get_by_label("the key", exact=True).inner_text()
+    assert len(key) > 20
+    expect(made.get_by_label("python set-up", exact=True)).to_contain_text(key)
+    assert server.client.get("/api/v1/info", headers={"authorization": f"Bearer {key}"}).json()["identity"]["name"] == "night shift"
+    made.get_by_role("button", name="I have it").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+    row = page.get_by_role("row").filter(has_text="night shift")
+    expect(row).to_contain_text("ingest, read")
+    assert key not in page.content()
+    page.reload()
+    expect(row).to_be_visible()
+    assert key not in page.content()
+
+    row.get_by_role("button", name="Revoke night shift").click()
+    page.get_by_role("dialog", name="Revoke night shift?").get_by_role("button", name="Revoke").click()
+    expect(row).to_contain_text("revoked")
+    assert server.client.get("/api/v1/info", headers={"authorization": f"Bearer {key}"}).status_code == 401
+
+
+@pytest.mark.covers("ui-shell")
+def test_a_project_is_made_and_its_retention_changed(ui: Watched, server: RunningServer, shop: Shop) -> None:
+    """Shortening says what it will delete before it does."""
+    page = ui.open("/settings", project="shop")
+    page.get_by_role("button", name="New project").click()
+    form = page.get_by_role("dialog", name="New project")
+    form.get_by_label("Name").fill("not a name")
+    expect(form.get_by_text("That is not a project name")).to_be_visible()
+    form.get_by_label("Name").fill("shop-kept")
+    form.get_by_role("button", name="Make the project").click()
+    page.get_by_role("button", name="Change retention of shop-kept").click()
+    change = page.get_by_role("dialog", name="Retention of shop-kept")
+    change.get_by_label("Days to keep logs").fill("3")
+    expect(change.get_by_text("Deletes for good: logs older than 3 days.")).to_be_visible()
+    change.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    projects = server.client.get("/api/v1/projects").json()["projects"]
+    assert next(p for p in projects if p["name"] == "shop-kept")["retention"]["logs"] == 3

@@ -1,0 +1,67 @@
+"""What `make demo` ends with: `tapetum demo` starts a world, and its telemetry arrives, correlated."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tapetum_demo.world import missing_dependencies
+
+PATIENCE_S = 120.0
+
+
+def until(what: str, ask: Callable[[], Any]) -> Any:
+    """The first answer that is not empty."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not (found := ask()):
+        assert time.monotonic() < deadline, f"{what}: not within {PATIENCE_S:.0f} s"
+        time.sleep(0.2)
+    return found
+
+
+@pytest.mark.covers("cli-demo")
+@pytest.mark.skipif(bool(missing_dependencies()), reason="tapetum[demo] is not installed")
+def test_the_demo_shows_a_trace_through_three_services_with_its_logs_and_metrics(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tapetum_server", "demo", "--json", "--port", "0", "--grpc-port", "-1"]
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("TAPETUM_", "OTEL_"))}
+    env = own | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    with (tmp_path / "said").open("wb") as said:
+        demo = subprocess.Popen(
+            [*command, "--data", str(tmp_path / "data")], stdout=subprocess.PIPE, stderr=said, env=env
+        )
+    assert demo.stdout is not None
+    try:
+        line = demo.stdout.readline()
+        assert line, (tmp_path / "said").read_text()
+        where = json.loads(line)
+        assert where["page"].endswith("/?project=demo")
+        with httpx.Client(base_url=f"{where['url']}/api/v1", params={"project": "demo"}, timeout=60) as client:
+
+            def whole_trace() -> Any:
+                # The project is made by its first record.
+                answer = client.get("/traces", params={"q": "service:features", "sort": "-span_count"})
+                rows = answer.json()["rows"] if answer.is_success else []
+                for row in rows:
+                    trace = client.get(f"/traces/{row['trace_id']}").json()["trace"]
+                    if {"web", "scoring", "features"} <= set(trace["services"]):
+                        return trace
+                return None
+
+            trace = until("a trace through all services", whole_trace)
+            until("its logs", lambda: client.get(f"/traces/{trace['trace_id']}/logs").json()["rows"])
+            until("metrics", lambda: client.get("/metrics/catalog").json()["metrics"])
+    finally:
+        demo.send_signal(signal.SIGTERM)
+        code = demo.wait(PATIENCE_S)
+        demo.stdout.close()
+    assert code == 0, (tmp_path / "said").read_text()

@@ -1,0 +1,303 @@
+"""The `tapetum` command against real servers, the way a person at a terminal or a script uses it."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import http.server
+import io
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from process.hostile import json_span, json_traces, span, traces
+from process.otlp import request
+from process.servers import TAPETUM, RunningServer, environment, eventually, tapetum
+
+CAPTURES = Path(__file__).parents[1] / "data" / "captures"
+
+
+def checks(*options: str | Path, code: int) -> dict[str, dict[str, str]]:
+    """What `tapetum doctor --json` found, by name."""
+    done = tapetum("doctor", "--json", *options)
+    assert done.returncode == code, done.stdout + done.stderr
+    return {check["name"]: check for check in json.loads(done.stdout)}
+
+
+@contextmanager
+def something_else() -> Iterator[int]:
+    """A web server that is not tapetum."""
+
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(404)
+            self.end_headers()
+            self.wfile.write(b"<h1>Welcome to nginx!</h1>")
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.covers("cli-serve")
+def test_serve_says_in_one_line_of_json_where_it_is(shared_server: RunningServer) -> None:
+    assert shared_server.client.get("/healthz").text == "ok\n"
+    assert shared_server.client.get("/api/v1/info").json()["otlp_http"] == shared_server.url
+    assert "Traceback" not in shared_server.stderr()
+
+
+@pytest.mark.covers("cli-doctor")
+def test_doctor_is_content_with_a_server_that_runs(shared_server: RunningServer) -> None:
+    found = checks("--url", shared_server.url, "--data", shared_server.data, code=0)
+    assert found["Server"]["outcome"] == "ok"
+    assert found["Data directory"]["outcome"] == "ok"
+    assert str(shared_server.pid) in found["Data directory"]["found"]
+    said = tapetum("doctor", "--url", shared_server.url, "--data", shared_server.data)
+    assert said.returncode == 0
+    assert "is ready" in said.stdout
+
+
+@pytest.mark.covers("cli-doctor")
+def test_doctor_says_that_nothing_listens_and_what_to_start(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    found = checks("--url", f"http://127.0.0.1:{port}", "--data", tmp_path / "new", code=0)
+    assert found["Server"]["outcome"] == "warning"
+    assert found["Server"]["fix"] == "Start it: tapetum serve"
+    assert found["Data directory"]["outcome"] == "ok"
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.covers("cli-doctor")
+def test_doctor_says_that_something_else_has_the_port(tmp_path: Path) -> None:
+    with something_else() as port:
+        found = checks("--url", f"http://127.0.0.1:{port}", "--data", tmp_path / "new", code=1)
+    assert found["Server"]["outcome"] == "problem"
+    assert "not tapetum" in found["Server"]["found"]
+    assert "--port" in found["Server"]["fix"]
+
+
+@pytest.mark.covers("cli-doctor")
+def test_doctor_says_that_what_listens_speaks_no_http(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+
+        def hang_up() -> None:
+            for _ in range(2):
+                mute.accept()[0].close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        found = checks("--url", f"http://127.0.0.1:{mute.getsockname()[1]}", "--data", tmp_path / "new", code=1)
+        thread.join(30)
+    assert "something else listens" in found["Server"]["found"]
+
+
+def stored(server: RunningServer, project: str) -> dict[str, int]:
+    """Rows of the project by view."""
+    return {
+        view: server.rows(f"SELECT count() FROM {view} WHERE project = {{p:String}}", p=project)[0][0]
+        for view in ("spans", "logs", "metrics")
+    }
+
+
+def import_otlp(server: RunningServer, project: str, *arguments: str | Path, code: int = 0) -> dict[str, int]:
+    """Run `tapetum import otlp --json`; its totals."""
+    done = tapetum("import", "otlp", "--url", server.url, "--project", project, "--json", *arguments)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    totals: dict[str, int] = json.loads(done.stdout)
+    return totals
+
+
+@pytest.mark.covers("cli-import-otlp")
+def test_a_directory_of_captures_is_imported_and_again_changes_nothing(
+    shared_server: RunningServer, project: str
+) -> None:
+    files = [f for f in CAPTURES.rglob("*") if f.is_file()]
+    totals = import_otlp(shared_server, project, CAPTURES)
+    assert totals == {"files": len(files), "requests": len(files), "failed": 0, "skipped": 0, "partly_refused": 0}
+    first = stored(shared_server, project)
+    assert all(first.values())
+    import_otlp(shared_server, project, CAPTURES)
+    assert stored(shared_server, project) == first
+
+
+@pytest.mark.covers("cli-import-otlp")
+def test_gzipped_files_json_lines_and_a_named_signal_are_read(
+    shared_server: RunningServer, project: str, tmp_path: Path
+) -> None:
+    plain = next(CAPTURES.rglob("*.traces.pb"))
+    (tmp_path / "a.traces.pb.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    lines = [json_traces(json_span(1)), json_traces(json_span(2))]
+    (tmp_path / "collector.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+    (tmp_path / "c.json.gz").write_bytes(gzip.compress(json_traces(json_span(3))))
+    assert import_otlp(shared_server, project, tmp_path)["requests"] == 4
+    unnamed = tmp_path / "request.bin"
+    unnamed.write_bytes(traces(span(4)))
+    assert import_otlp(shared_server, project, unnamed)["skipped"] == 1
+    assert import_otlp(shared_server, project, unnamed, "--signal", "traces")["requests"] == 1
+    found = shared_server.rows(
+        "SELECT count() FROM spans WHERE project = {p:String} AND trace_id < '00000000000000000000000000000005'",
+        p=project,
+    )
+    assert found == [(4,)]
+
+
+@pytest.mark.covers("cli-import-otlp")
+def test_protobuf_that_starts_like_json_is_protobuf(shared_server: RunningServer, project: str, tmp_path: Path) -> None:
+    """The first two bytes are a line feed and a length, here 123, which is a "{"."""
+    name = next(n for n in range(100) if traces(span(1, name=b"n" * n))[:2] == b"\n{")
+    (tmp_path / "a.traces.pb").write_bytes(traces(span(1, name=b"n" * name)))
+    (tmp_path / "b.json").write_bytes(b"\n " + json_traces(json_span(2)))
+    assert import_otlp(shared_server, project, tmp_path)["requests"] == 2
+    assert stored(shared_server, project)["spans"] == 2
+
+
+@pytest.mark.covers("cli-import-otlp")
+def test_a_wrong_file_is_named_and_the_others_are_imported(
+    shared_server: RunningServer, project: str, tmp_path: Path
+) -> None:
+    (tmp_path / "1.traces.pb").write_bytes(b"\xff\xff\xff")
+    (tmp_path / "2.logs.json").write_text("{ this is not JSON")
+    (tmp_path / "3.metrics.pb.gz").write_bytes(gzip.compress(b"x" * 100)[:-12])
+    (tmp_path / "4.traces.json").write_bytes(json_traces(json_span(4), json_span(0)))
+    shutil.copy(next(CAPTURES.rglob("*.traces.pb")), tmp_path / "5.traces.pb")
+    done = tapetum("import", "otlp", "--url", shared_server.url, "--project", project, "--json", tmp_path)
+    assert done.returncode == 1
+    said = "".join(done.stderr.split())
+    for name in ("1.traces.pb", "2.logs.json", "3.metrics.pb.gz", "4.traces.json"):
+        assert name in said
+    assert "Traceback" not in done.stderr
+    totals = json.loads(done.stdout)
+    assert (totals["failed"], totals["partly_refused"]) == (3, 1)
+    assert stored(shared_server, project)["spans"] > 1
+
+
+@pytest.mark.covers("cli-import-otlp")
+def test_a_path_that_is_not_there_and_a_server_that_is_not_there_are_said(tmp_path: Path) -> None:
+    done = tapetum("import", "otlp", tmp_path / "nothing.pb")
+    assert done.returncode == 2
+    assert "nothing.pb" in "".join(done.stderr.split())
+    (tmp_path / "a.traces.pb").write_bytes(traces(span(1)))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    done = tapetum("import", "otlp", "--url", f"http://127.0.0.1:{port}", tmp_path / "a.traces.pb")
+    assert done.returncode == 1
+    assert "tapetum serve" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.covers("cli-sql")
+def test_sql_answers_as_table_json_csv_and_parquet(shared_server: RunningServer, project: str, tmp_path: Path) -> None:
+    assert shared_server.send("traces", traces(span(1, name=b"a,b"), span(2, name=b"c")), project=project).is_success
+    query = "SELECT name, duration_ms FROM spans ORDER BY name"
+    options = ("--url", shared_server.url, "--project", project)
+
+    def ask(*more: str | Path) -> str:
+        done = tapetum("sql", query, *options, *more)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    table = ask().splitlines()
+    assert table[0].split() == ["name", "duration_ms"]
+    assert [line.split()[0] for line in table[1:3]] == ["a,b", "c"]
+    answer = json.loads(ask("--format", "json"))
+    assert [row[0] for row in answer["rows"]] == ["a,b", "c"]
+    assert [c["name"] for c in answer["columns"]] == ["name", "duration_ms"]
+    rows = list(csv.reader(io.StringIO(ask("--format", "csv"))))
+    assert [row[0] for row in rows] == ["name", "a,b", "c"]
+    ask("--format", "parquet", "-o", tmp_path / "out.parquet")
+    assert pq.read_table(tmp_path / "out.parquet").column("name").to_pylist() == ["a,b", "c"]
+
+
+@pytest.mark.covers("cli-sql")
+def test_sql_that_is_refused_says_why(shared_server: RunningServer) -> None:
+    for query in ("SELECT * FROM system.tables", "DROP TABLE spans", "SELECT nme FROM spans"):
+        done = tapetum("sql", query, "--url", shared_server.url)
+        assert done.returncode == 1
+        assert done.stdout == ""
+        assert done.stderr.strip()
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.covers("cli-keys", "keys")
+def test_a_key_made_while_the_server_runs_opens_it_and_a_revoked_one_does_not(shared_server: RunningServer) -> None:
+    url = ("--url", shared_server.url)
+    made = json.loads(tapetum("keys", "create", "--name", "cli", "--scope", "ingest", "--json", *url).stdout)
+    headers = {"authorization": f"Bearer {made['key']}"}
+    assert shared_server.send("traces", b"", headers=headers).status_code == 200
+    listed = tapetum("keys", "list", *url)
+    assert made["prefix"] in listed.stdout
+    assert made["key"] not in listed.stdout
+    assert tapetum("keys", "revoke", made["id"], *url).returncode == 0
+    assert shared_server.send("traces", b"", headers=headers).status_code == 401
+    again = tapetum("keys", "revoke", "0" * 16, *url)
+    assert again.returncode == 1
+    assert "tapetum keys list" in again.stderr
+
+
+def test_every_command_explains_itself() -> None:
+    done = tapetum("--help")
+    assert done.returncode == 0
+    for command in ("serve", "demo", "sql", "doctor", "keys", "import"):
+        assert command in done.stdout
+    assert tapetum("--version").stdout.startswith("tapetum ")
+
+
+@pytest.mark.covers("cli-traces")
+def test_traces_lists_what_passes_the_filter(shared_server: RunningServer, project: str) -> None:
+    body = traces(span(1, name=b"order"), span(2, name=b"refund"))
+    assert shared_server.send("traces", body, project=project).is_success
+    options = ("--url", shared_server.url, "--project", project, "--from", "all", "--to", "2031-01-01")
+    listed = tapetum("traces", "name:order", "--json", *options)
+    assert listed.returncode == 0, listed.stderr
+    assert [json.loads(line)["trace_id"] for line in listed.stdout.splitlines()] == [f"{1:032x}"]
+    table = tapetum("traces", *options).stdout
+    assert "order" in table
+    assert "refund" in table
+
+
+@pytest.mark.covers("cli-logs")
+def test_logs_shows_what_is_there_and_follows_what_arrives(shared_server: RunningServer, project: str) -> None:
+    def send(number: int) -> None:
+        body = request("logs", [f"{number:016x}"]).SerializeToString()
+        assert shared_server.send("logs", body, project=project).is_success
+
+    send(1)
+    options = ["--url", shared_server.url, "--project", project, "--json"]
+    shown = tapetum("logs", *options)
+    assert [json.loads(line)["body"] for line in shown.stdout.splitlines()] == [f"{1:016x}"]
+    with subprocess.Popen(
+        [*TAPETUM, "logs", "--follow", *options],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment(),
+    ) as following:  # fmt: skip
+        assert following.stdout is not None
+        try:
+            assert json.loads(following.stdout.readline())["body"] == f"{1:016x}"
+            # Nobody can tell from outside when the tail is open: send until something came through.
+            came: list[str] = []
+            reader = threading.Thread(target=lambda: came.append(following.stdout.readline()))  # type: ignore[union-attr]
+            reader.start()
+            numbers = iter(range(2, 1000))
+            eventually(lambda: came or send(next(numbers)), "a log record to be followed")
+            reader.join(30)
+            assert int(json.loads(came[0])["body"], 16) >= 2
+            following.send_signal(signal.SIGINT)
+            assert following.wait(30) in (0, 130)
+        finally:
+            following.kill()
