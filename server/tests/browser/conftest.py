@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from process.servers import RunningServer
 
 from browser.shop import Shop
 from browser.watch import PATIENT_MS, Watched
-from process.servers import RunningServer
 
 CHROMIUM = os.environ.get("TAPETUM_CHROMIUM", "/usr/bin/chromium")
 STATIC = Path(__file__).parents[2] / "src" / "tapetum_server" / "static"

@@ -6,12 +6,12 @@ import json
 
 import pytest
 from playwright.sync_api import expect
-
-from browser.shop import Shop
-from browser.watch import PATIENT_MS, Watched, settled
 from process.hostile import json_span
 from process.otlp import JSON
 from process.servers import RunningServer
+
+from browser.shop import Shop
+from browser.watch import PATIENT_MS, Watched, settled
 
 pytestmark = pytest.mark.covers("page-ingest")
 

@@ -7,11 +7,11 @@ import time
 
 import pytest
 from playwright.sync_api import expect
+from process.servers import RunningServer
 
 from browser.shop import Shop, host_of
 from browser.telemetry import Logs
 from browser.watch import Watched, filter_by, rows, settled
-from process.servers import RunningServer
 
 pytestmark = pytest.mark.covers("page-logs")
 

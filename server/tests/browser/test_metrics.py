@@ -60,7 +60,9 @@ def test_quantiles_come_from_exponential_histograms(ui: Watched, shop: Shop) -> 
     page = ui.open("/metrics-explorer", project="shop", name="gen_ai.client.operation.duration")
     expect(page.get_by_role("combobox", name="Show", exact=True)).to_have_value("quantile")
     expect(page.get_by_role("region", name="Series").locator("tbody tr")).to_have_count(1)
-    expect(page.get_by_role("region", name="Series").locator("tbody tr td.num").first).to_contain_text(re.compile(r"\d"))
+    expect(page.get_by_role("region", name="Series").locator("tbody tr td.num").first).to_contain_text(
+        re.compile(r"\d")
+    )
 
 
 def test_points_are_narrowed_by_a_filter_and_open_as_rows_in_sql(ui: Watched, shop: Shop) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
+from process.servers import RunningServer
 
 from browser.shop import Shop
 from browser.watch import Watched
-from process.servers import RunningServer
 
 
 @pytest.mark.covers("ui-shell")
@@ -22,7 +22,10 @@ def test_a_key_is_shown_once_and_revoked_for_good(ui: Watched, server: RunningSe
     key = made.get_by_label("the key", exact=True).inner_text()
     assert len(key) > 20
     expect(made.get_by_label("python set-up", exact=True)).to_contain_text(key)
-    assert server.client.get("/api/v1/info", headers={"authorization": f"Bearer {key}"}).json()["identity"]["name"] == "night shift"
+    assert (
+        server.client.get("/api/v1/info", headers={"authorization": f"Bearer {key}"}).json()["identity"]["name"]
+        == "night shift"
+    )
     made.get_by_role("button", name="I have it").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
 

@@ -149,7 +149,9 @@ def test_copy_a_link_gives_absolute_times(ui: Watched, shop: Shop) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy a link to this view").click()
     expect(page.get_by_text("Link copied, with absolute times")).to_be_visible()
-    assert re.search(r"from=20\d\d-.*&to=20\d\d-|to=20\d\d-.*&from=20\d\d-", page.evaluate("navigator.clipboard.readText()"))
+    assert re.search(
+        r"from=20\d\d-.*&to=20\d\d-|to=20\d\d-.*&from=20\d\d-", page.evaluate("navigator.clipboard.readText()")
+    )
 
 
 def test_dark_and_light_are_chosen_and_kept(ui: Watched, shop: Shop) -> None:

@@ -82,7 +82,9 @@ def test_columns_are_completed_and_listed(ui: Watched, shop: Shop) -> None:
         ("SELECT servize FROM spans", "servize", "400"),
     ],
 )
-def test_a_refused_statement_says_why_and_what_may_run(ui: Watched, shop: Shop, query: str, says: str, hint: str) -> None:
+def test_a_refused_statement_says_why_and_what_may_run(
+    ui: Watched, shop: Shop, query: str, says: str, hint: str
+) -> None:
     page = ui.open("/sql", project="shop")
     write(page, query)
     page.get_by_role("button", name="Run").click()
@@ -97,7 +99,10 @@ def test_a_refused_statement_says_why_and_what_may_run(ui: Watched, shop: Shop, 
 
 def test_a_statement_that_takes_long_can_be_cancelled(ui: Watched, shop: Shop) -> None:
     page = ui.open("/sql", project="shop")
-    write(page, "SELECT count() FROM spans AS a, spans AS b, spans AS c, spans AS d WHERE a.name < b.name AND c.name < d.name")
+    write(
+        page,
+        "SELECT count() FROM spans AS a, spans AS b, spans AS c, spans AS d WHERE a.name < b.name AND c.name < d.name",
+    )
     page.get_by_role("button", name="Run").click()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Cancelled", exact=True)).to_be_visible()

@@ -7,11 +7,11 @@ import time
 
 import pytest
 from playwright.sync_api import Page, expect
+from process.servers import RunningServer
 
 from browser.shop import Shop, host_of
 from browser.telemetry import MS, Spans
 from browser.watch import Watched, filter_by, rows, settled
-from process.servers import RunningServer
 
 
 @pytest.mark.covers("page-traces")

@@ -7,11 +7,11 @@ import time
 
 from opentelemetry.proto.metrics.v1.metrics_pb2 import Exemplar
 from playwright.sync_api import Page, expect
+from process.servers import RunningServer
 
 from browser.shop import BOUNDS, Shop, host_of
 from browser.telemetry import SECOND, Logs, Metrics
 from browser.watch import Watched, choose, rows, settled
-from process.servers import RunningServer
 
 TRACE, SPAN = "ab" * 16, "cd" * 8
 
