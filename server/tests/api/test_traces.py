@@ -207,7 +207,8 @@ def test_a_trace_that_is_not_there_is_404_and_says_why_that_may_be(asked: World)
     assert asked.error(f"/traces/{trace_id(77)}/metrics", 404)["code"] == "not_found"
 
 
-def test_one_span_tells_everything_with_types(asked: World) -> None:
+def keep_typed_span(asked: World) -> None:
+    """Span 60: a value of every type, and some too long for a page. Kept twice, it is one span."""
     asked.keep(
         span_batch(
             {
@@ -222,6 +223,10 @@ def test_one_span_tells_everything_with_types(asked: World) -> None:
             }
         )
     )  # fmt: skip
+
+
+def test_one_span_tells_everything_with_types(asked: World) -> None:
+    keep_typed_span(asked)
     span = asked.get(f"/traces/{trace_id(60)}/spans/{span_id(60)}")
     attributes = {a["key"]: (a["type"], a["value"], a.get("truncated_from")) for a in span["attributes"]}
     assert attributes["i"] == ("int", str(2**60), None)
@@ -252,6 +257,7 @@ def test_one_span_tells_everything_with_types(asked: World) -> None:
     [("attributes.big", "x" * 70_000), ("input", "q" * 70_000), ("resource.port", "8080"), ("attributes.i", str(2**60))],
 )  # fmt: skip
 def test_a_cut_value_can_be_fetched_whole_and_never_runs(asked: World, field: str, text: str) -> None:
+    keep_typed_span(asked)
     path = f"/v1/traces/{trace_id(60)}/spans/{span_id(60)}/value"
     answer = asked.client.get(path, params={"field": field})
     assert answer.text == text

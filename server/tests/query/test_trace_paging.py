@@ -72,6 +72,17 @@ def test_pages_hold_every_trace_once_in_order(
                 assert found == expected(rows, q, sort), (sort, q, limit)
 
 
+def test_redelivered_spans_do_not_hide_older_traces(asked: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window is measured in stored rows, of which a span that came three times has three."""
+    monkeypatch.setattr(traces, "FIRST_WINDOW", 4)
+    rows = [{"trace": 700 + n, "span": 700 + n, "at": n, "name": "a"} for n in range(12)]
+    for _ in range(3):
+        asked.keep(span_batch(*rows, project="redelivered"))
+    for sort in ("-start_time", "start_time"):
+        found = asyncio.run(all_pages(asked, "redelivered", "", sort, 5))  # type: ignore[arg-type]
+        assert found == expected(rows, "", sort)
+
+
 def test_spans_that_arrive_between_two_pages_neither_repeat_nor_hide_a_trace(asked: World) -> None:
     rows = some_traces(9, 20)
     asked.keep(span_batch(*rows, project="p9"))

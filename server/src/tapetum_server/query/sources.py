@@ -65,6 +65,16 @@ class Source:
         shown += [f"{sql} AS {name}" for name, sql in self.computed.items() if name in words]
         return f"(SELECT {', '.join(shown or [self.time])} FROM {self.table} FINAL)"
 
+    def timed(self, condition: str) -> str:
+        """`condition` (of many trace ids, say), and when its rows happened: the same rows, found by the table's order.
+
+        Each id of an index lookup brings its own false hits, around which FINAL reads every column. Looking for
+        the times first, without FINAL, costs half of that for 50 ids among three million spans; for one id it
+        would cost more than it saves.
+        """
+        when = f"(SELECT (min({self.time}), max({self.time})) FROM {self.table} WHERE {condition})"
+        return f"{condition} AND {self.time} >= tupleElement({when}, 1) AND {self.time} <= tupleElement({when}, 2)"
+
 
 def _engine_text(column: str) -> str:
     return sql_files.text(column).replace("{database}.", "")

@@ -46,4 +46,4 @@ ENGINE = ReplacingMergeTree(version)
 PARTITION BY toDate32(time)
 ORDER BY (project, name, series, time)
 TTL toDateTime(ingested_at) + toIntervalDay(retention_days)
-SETTINGS merge_with_ttl_timeout = 3600, merge_selector_base = 8
+SETTINGS merge_with_ttl_timeout = 3600, merge_selector_base = 20
