@@ -88,8 +88,12 @@ const metrics = createRoute({
   getParentRoute: () => root,
   // Not `/metrics`: that is where Prometheus reads the server's own.
   path: '/metrics-explorer',
-  validateSearch: (raw: Raw): Texts<'name' | 'agg' | 'quantile' | 'by' | 'compare' | 'find' | 'order'> => ({
+  validateSearch: (
+    raw: Raw,
+  ): Texts<'name' | 'kind' | 'agg' | 'quantile' | 'by' | 'compare' | 'find' | 'order'> => ({
     name: text(raw.name),
+    /** Type and unit, where the name alone does not say which metric is meant. */
+    kind: text(raw.kind),
     agg: text(raw.agg),
     quantile: text(raw.quantile),
     by: text(raw.by),

@@ -54,6 +54,10 @@ def filled(asked: World) -> None:
         metric_batch(delta, {"at": 5, "since": 0, "value": 3}, {"at": 8, "since": 5, "value": 4},
                      {"at": 25, "since": 8, "value": 1}),
         metric_batch(Metric("sizes", "histogram", "By", temporality=DELTA), {"at": 5, "since": 0, "buckets": explicit(1, 0, 0, 0)}),
+        # One name, of which three senders make different things.
+        metric_batch(Metric("took", "gauge", "s"), {"at": 5, "value": 2}, {"at": 15, "value": 3}),
+        metric_batch(Metric("took", "gauge", "ms"), {"at": 5, "value": 2_000}),
+        metric_batch(Metric("took", "sum", "s", temporality=CUMULATIVE), {"at": 5, "since": -3000, "value": 70}),
     )  # fmt: skip
 
 
@@ -330,6 +334,32 @@ def test_what_means_nothing_is_refused_with_a_way_out(asked: World, name: str, b
 def test_an_unknown_metric_is_empty_rather_than_an_error(asked: World) -> None:
     """A metric that stopped an hour ago is not an error of the person who looks."""
     assert ask(asked, "never.sent", "avg")["series"] == []
+
+
+@pytest.mark.covers("api-metrics")
+def test_types_and_units_under_one_name_are_never_mixed(asked: World) -> None:
+    listed = [metric for metric in asked.get("/metrics/catalog")["metrics"] if metric["name"] == "took"]
+    assert [(m["type"], m["unit"], m["points"]) for m in listed] == [
+        ("gauge", "ms", 1),
+        ("gauge", "s", 2),
+        ("sum", "s", 1),
+    ]
+    most = ask(asked, "took", "avg")
+    assert (most["type"], most["unit"], values(most)[:2]) == ("gauge", "s", [2, 3])
+    for kind, unit, first in (("gauge", "ms", 2_000), ("gauge", "s", 2), ("sum", "s", 70)):
+        answer = ask(asked, "took", "avg", type=kind, unit=unit)
+        assert (answer["type"], answer["unit"], values(answer)[0]) == (kind, unit, first)
+    assert ask(asked, "took", "avg", type="sum")["type"] == "sum"
+    assert ask(asked, "took", "avg", type="sum", unit="ms")["series"] == []
+
+
+@pytest.mark.covers("api-metrics")
+def test_facets_of_metrics(asked: World) -> None:
+    answer = asked.get("/metrics/facets", keys="pool,type", q="name:queue.length")
+    found = {facet["key"]: {v["value"]: v["count"] for v in facet["values"]} for facet in answer["facets"]}
+    assert found == {"pool": {"a": 3, "b": 3}, "type": {"gauge": 6}}
+    assert {entry["key"] for entry in answer["attribute_keys"]} == {"pool"}
+    assert [facet["key"] for facet in asked.get("/metrics/facets")["facets"]] == ["service", "name", "scope"]
 
 
 @pytest.mark.covers("api-metrics")

@@ -120,6 +120,7 @@ TELEMETRY: dict[str, Ways] = {
     "get_log_histogram": reads("/logs/histogram"),
     "get_log_facets": reads("/logs/facets", keys=KEYS),
     "get_metric_catalog": reads("/metrics/catalog"),
+    "get_metric_facets": reads("/metrics/facets", keys=KEYS),
     "query_metric": _metric,
     "get_ingest": reads("/ingest"),
     "run_sql": _sql,

@@ -11,7 +11,7 @@ from process.servers import RunningServer
 
 from browser.shop import Shop, host_of
 from browser.telemetry import Logs
-from browser.watch import Watched, filter_by, rows, settled
+from browser.watch import Watched, filter_by, pick, rows, settled
 
 pytestmark = pytest.mark.covers("page-logs")
 
@@ -32,7 +32,7 @@ def test_words_and_severity_narrow_the_list(ui: Watched, shop: Shop) -> None:
 
 def test_a_record_shows_whole_with_its_neighbours_and_opens_its_span(ui: Watched, shop: Shop) -> None:
     page = ui.open("/logs", project="shop", q='"lock wait"')
-    rows(page, "Log records").first.click()
+    pick(rows(page, "Log records").first)
     record = page.get_by_role("complementary", name="Log record")
     expect(record.get_by_label("body", exact=True)).to_have_text("lock wait of 1400 ms on customer_features")
     expect(record.get_by_text("db.lock", exact=True)).to_be_visible()
@@ -52,7 +52,7 @@ def test_a_record_shows_whole_with_its_neighbours_and_opens_its_span(ui: Watched
 
 def test_structured_bodies_are_indented_and_shown_as_sent(ui: Watched, shop: Shop) -> None:
     page = ui.open("/logs", project="shop", q="scored")
-    rows(page, "Log records").first.click()
+    pick(rows(page, "Log records").first)
     record = page.get_by_role("complementary", name="Log record")
     expect(record.get_by_label("body", exact=True)).to_contain_text('"model": "fraud-14"')
     record.get_by_text("As sent", exact=True).click()

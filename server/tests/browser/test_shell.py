@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from browser.conftest import OpenPage
 from browser.shop import Shop
-from browser.watch import Watched, filter_by, rows, settled
+from browser.watch import Watched, filter_by, pick, rows, settled
 
 pytestmark = pytest.mark.covers("ui-shell")
 
@@ -126,7 +126,7 @@ def test_a_link_opens_the_same_view_for_a_colleague(ui: Watched, new_page: OpenP
     page = ui.open("/traces", project="shop", sort="-duration_ms", view="spans")
     filter_by(page, "service:features status:error")
     expect(rows(page, "Spans")).to_have_count(len(shop.failed))
-    rows(page, "Spans").first.click()
+    pick(rows(page, "Spans").first)
     page.get_by_role("tab", name=re.compile("Events")).click()
     expect(page).to_have_url(re.compile("tab=events"))
     address = page.url

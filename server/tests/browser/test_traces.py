@@ -11,7 +11,7 @@ from process.servers import RunningServer
 
 from browser.shop import Shop, host_of
 from browser.telemetry import MS, Spans
-from browser.watch import Watched, filter_by, rows, settled
+from browser.watch import Watched, filter_by, pick, rows, settled
 
 
 @pytest.mark.covers("page-traces")
@@ -72,7 +72,7 @@ def test_a_brush_on_a_chart_sets_time_and_duration(ui: Watched, shop: Shop) -> N
 def test_from_a_failed_order_to_the_log_line_that_explains_it(ui: Watched, shop: Shop) -> None:
     """The walk of an on-call night: list, trace, span, its event, its logs, and on to Logs."""
     page = ui.open("/traces", project="shop", q="status:error", sort="-start_time")
-    rows(page, "Traces").first.click()
+    pick(rows(page, "Traces").first)
     drawer = page.get_by_role("complementary", name="Trace")
     drawer.get_by_role("link", name="Open trace").click()
     expect(page).to_have_url(re.compile(f"/traces/{shop.failed[-1]}"))

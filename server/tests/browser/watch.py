@@ -69,6 +69,11 @@ def rows(page: Page, table: str) -> Locator:
     return page.get_by_role("grid", name=table).locator(".k-tr")
 
 
+def pick(row: Locator) -> None:
+    """Select a row as a person does: anywhere but on a value, which has a menu of its own."""
+    row.get_by_role("gridcell").first.click()
+
+
 def choose(page: Page, label: str, option: str) -> None:
     """Pick an option of a select."""
     page.get_by_role("combobox", name=label, exact=True).click()

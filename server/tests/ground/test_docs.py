@@ -17,6 +17,7 @@ from tapetum_server.app.settings import Settings
 from tapetum_server.cli.main import app
 from tapetum_server.query.gate import PUBLIC_VIEWS, gate
 from tapetum_server.query.gate_opinion import confirm
+from tapetum_server.receivers.otlp.dropped import DROPS
 from tapetum_server.receivers.otlp.outcome import REFUSALS, TRUNCATIONS
 from tapetum_server.store.engine import Engine
 
@@ -66,14 +67,14 @@ def test_every_environment_variable_is_documented() -> None:
 
 
 def test_every_setting_is_documented_with_its_default() -> None:
-    """Name, option of `serve` where there is one, environment variable and default, in docs/settings.md."""
+    """Each has an option of `serve`; name, option, environment variable and default are in docs/settings.md."""
     rows = [line.split(" | ") for line in doc("settings.md").splitlines() if line.count(" | ") == 4]
     serve = {option for parameter in typer.main.get_command(app).commands["serve"].params for option in parameter.opts}  # type: ignore[attr-defined]
     wrong = []
     for setting in dataclasses.fields(Settings):
         option, variable = f"--{setting.name.replace('_', '-')}", f"`TAPETUM_{setting.name.upper()}`"
         row = next((row for row in rows if row[0] == f"| `{setting.name}`"), None)
-        if row is None or row[1] != (f"`{option}`" if option in serve else "none") or row[2] != variable:
+        if row is None or option not in serve or row[1] != f"`{option}`" or row[2] != variable:
             wrong.append(setting.name)
         elif isinstance(setting.default, int | float) and str(setting.default).lower() != row[3]:
             wrong.append(f"{setting.name} (default {setting.default})")
@@ -90,16 +91,16 @@ def test_every_column_of_every_public_view_is_documented(engine: Engine, view: s
     assert documented == columns
 
 
-def test_every_reason_for_refusing_or_cutting_is_documented() -> None:
+def test_every_reason_for_refusing_cutting_or_dropping_is_documented() -> None:
     """A sender who reads a reason in a partial success can look it up."""
     text = doc("doors.md")
-    assert [reason for reason in (*REFUSALS, *TRUNCATIONS) if f"`{reason}`" not in text] == []
+    assert [reason for reason in (*REFUSALS, *TRUNCATIONS, *DROPS) if f"`{reason}`" not in text] == []
 
 
 # How the sources name a reason: `Busy("queue_full", …)`, `BodyError(413, "too_large", …)` and so on.
 _REASON = re.compile(
     r'Busy\("(\w+)"|BodyError\(\d+, "(\w+)"|(?:refused|truncated)\["(\w+)"\]|'
-    r'count(?:_request)?\(signal, caller, "(\w+)"'
+    r'count(?:_request)?\(signal, caller, "(\w+)"|"refused", "(\w+)", count'
 )
 
 
@@ -108,7 +109,7 @@ def test_every_other_reason_that_is_counted_is_documented() -> None:
     text = doc("doors.md")
     sources = [f for room in ("app", "receivers", "store") for f in (SERVER / room).rglob("*.py")]
     found = {next(filter(None, match)) for f in sources for match in _REASON.findall(f.read_text(encoding="utf-8"))}
-    assert {"queue_full", "too_large", "not_storable", "content_type"} <= found
+    assert {"queue_full", "too_large", "not_storable", "content_type", "internal_error"} <= found
     assert sorted(reason for reason in found if f"`{reason}`" not in text) == []
 
 

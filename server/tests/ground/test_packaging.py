@@ -43,6 +43,14 @@ def test_the_licence_is_in_both_distributions() -> None:
     assert (ROOT / "server" / "LICENSE").read_bytes() == licence
 
 
+def test_every_extra_that_a_message_or_page_names_exists() -> None:
+    """Somebody will paste the command from the error message."""
+    extras = tomllib.loads((ROOT / "server" / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    texts = [*(ROOT / "server" / "src").rglob("*.py"), *(ROOT / "docs").rglob("*.md"), ROOT / "README.md"]
+    named = {name for file in texts for name in re.findall(r"tapetum\[(\w+)\]", file.read_text(encoding="utf-8"))}
+    assert {"demo", "postgres"} <= named <= set(extras)
+
+
 @pytest.mark.parametrize(
     ("part", "package", "extra"),
     [("sdk", "tapetum", None), ("server", "tapetum_server", None), ("server", "tapetum_demo", "demo")],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import subprocess
@@ -27,7 +28,7 @@ def test_the_guard_pauses_ingest_before_the_disk_is_full_and_says_so(start_serve
     """One percent is in use on any disk, so a guard at one percent is always up."""
     if shutil.disk_usage(tmp_path).used * 100 < shutil.disk_usage(tmp_path).total:
         (tmp_path / "ballast").write_bytes(bytes(16 * MIB))
-    server = start_server(tmp_path / "data", env={"TAPETUM_DISK_FULL_PERCENT": "1"})
+    server = start_server(tmp_path / "data", "--disk-full-percent", "1")
     body = request("logs", ["00000000000000c1"]).SerializeToString()
 
     answer = server.send("logs", body)
@@ -47,6 +48,19 @@ def test_the_guard_pauses_ingest_before_the_disk_is_full_and_says_so(start_serve
     assert info.retry_delay.seconds > 0
     assert eventually(lambda: server.counts()["default", "logs", "refused", "disk_full"] == 2, "both are counted")
     assert server.rows("SELECT count() FROM logs") == [(0,)]
+    assert server.stop() == 0
+
+
+@pytest.mark.covers("disk-guard")
+def test_the_guard_watches_the_disk_of_a_clickhouse_server_where_the_store_is_there(
+    start_server: StartServer, clickhouse_server: str, tmp_path: Path
+) -> None:
+    store = f"{clickhouse_server}/test_{os.getpid()}_disk"
+    server = start_server(tmp_path / "data", "--store", store, "--disk-full-percent", "1")
+    answer = server.send("logs", request("logs", ["00000000000000c2"]).SerializeToString())
+    assert answer.status_code == 503
+    assert Status.FromString(answer.content).message.startswith("The ClickHouse server's disk is ")
+    assert server.ready().json()["reason"].endswith("ingest pauses at 1 %")
     assert server.stop() == 0
 
 

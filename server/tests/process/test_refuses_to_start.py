@@ -48,6 +48,29 @@ def test_a_port_that_is_taken_is_named_with_the_option_that_chooses_another(whic
     assert f"choose another with {which}" in said
 
 
+def test_a_taken_grpc_port_is_found_before_anything_is_written(tmp_path: Path) -> None:
+    """A start that cannot succeed makes no directory and migrates nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused("--data", tmp_path / "data", "--port", "0", "--grpc-port", str(taken.getsockname()[1]))
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("cert", "expected"),
+    [(None, "The file of --tls-cert, "), ("no certificate", "TLS cannot start with ")],
+)
+def test_a_certificate_that_is_none_is_named_before_anything_is_written(
+    tmp_path: Path, cert: str | None, expected: str
+) -> None:
+    files = tmp_path / "cert.pem", tmp_path / "key.pem"
+    for file in files:
+        if cert is not None:
+            file.write_text(cert)
+    options = ("--port", "0", "--grpc-port", "0", "--data", tmp_path / "data")
+    assert expected in refused(*options, "--tls-cert", files[0], "--tls-key", files[1])
+    assert not (tmp_path / "data").exists()
+
+
 @pytest.mark.covers("bad-second-process")
 def test_a_second_process_on_the_same_data_names_the_first(shared_server: RunningServer) -> None:
     said = refused("--port", "0", "--grpc-port", "0", "--data", shared_server.data)
@@ -109,6 +132,10 @@ def test_data_of_a_newer_version_is_left_alone(start_server: StartServer, tmp_pa
     [
         (["--port", "70000"], {}, "port is 70000; expected a port number"),
         (["--tls-cert", "cert.pem"], {}, "tls_cert and tls_key belong together"),
+        (["--port", "4999", "--grpc-port", "4999"], {}, "port and grpc_port are both 4999"),
+        (["--max-body-mib", "0"], {}, "max_body_mib is 0; expected at least 1"),
+        (["--memory-gb", "0.1"], {}, "memory_gb is 0.1; the engine needs at least 0.5"),
+        (["--disk-full-percent", "0"], {}, "disk_full_percent is 0.0; expected 1 to 100"),
         ([], {"TAPETUM_DISK_FULL_PERCENT": "lots"}, "TAPETUM_DISK_FULL_PERCENT is 'lots'; expected a number"),
         ([], {"TAPETUM_REQUIRE_KEYS": "perhaps"}, "expected true or false"),
         (["--host", "0.0.0.0"], {}, "without a key"),
@@ -118,7 +145,7 @@ def test_data_of_a_newer_version_is_left_alone(start_server: StartServer, tmp_pa
 def test_a_setting_that_is_wrong_is_named(
     tmp_path: Path, options: list[str], env: dict[str, str], expected: str
 ) -> None:
-    ports = ["--grpc-port", "0"] + (["--port", "0"] if "--port" not in options else [])
+    ports = [part for which in ("--port", "--grpc-port") if which not in options for part in (which, "0")]
     assert expected in refused("--data", tmp_path / "data", *ports, *options, env=env)
 
 

@@ -100,6 +100,8 @@ def test_a_project_name_is_a_value(engines: dict[str, EmbeddedEngine]) -> None:
         "SELECT toUInt32(input) AS n FROM spans WHERE n > 1 ORDER BY n, span_id LIMIT 3",
         "SELECT count() FROM spans a JOIN logs b ON a.span_id = b.span_id AND toUInt32(b.body) = toUInt32(a.input)",
         "SELECT count() FROM spans WHERE span_id IN (SELECT span_id FROM logs WHERE toUInt32(body) > 0)",
+        "SELECT count() FROM logs WHERE hasAllTokens(body, 'Secret') AND toUInt32(body) > 0",
+        "SELECT count() FROM logs WHERE hasAnyTokens(body, '123 Secret') AND toUInt32(body) > 0",
     ],
 )
 def test_no_expression_is_evaluated_on_another_tenants_rows(engines: dict[str, EmbeddedEngine], sql: str) -> None:

@@ -49,7 +49,7 @@ def selection(source: object, q: str = "") -> Selection:
 def question(type_name: str, *, group_by: tuple[str, ...] = ()) -> metric_statements.MetricQuestion:
     some = Selection(METRICS, "default", TimeRange(None, NOW), parse_filter("http.route:/ask"), PLACES)
     steps = steps_of(START, NOW, at_most=60)
-    return metric_statements.MetricQuestion(some, "latency", type_name, steps, group_by)
+    return metric_statements.MetricQuestion(some, "latency", type_name, "s", steps, group_by)
 
 
 STEPS = steps_of(NOW - 3_600 * SECOND, NOW, at_most=60)

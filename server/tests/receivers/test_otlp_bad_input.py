@@ -122,19 +122,39 @@ def test_64_levels_of_nesting_are_kept():
     assert truncated(recorder) == {}
 
 
-def test_nesting_in_json_is_cut_or_refused_but_never_a_crash():
-    def nested(levels):
-        return '{"arrayValue":{"values":[' * levels + '{"stringValue":"core"}' + "]}}" * levels
+@pytest.mark.covers("bad-deep-nesting")
+@pytest.mark.parametrize("levels", [64, 100, 300, 10_000, 50_000])
+@pytest.mark.parametrize("kvlist", [False, True])
+def test_nesting_in_json_is_cut_and_its_neighbours_stay(levels, kvlist):
+    start, end = '{"arrayValue":{"values":[', "]}}"
+    if kvlist:
+        start, end = '{"kvlistValue":{"values":[{"key":"k ]}","value":', "}]}}"
+    nested = start * levels + r'{"stringValue":"co\"re [[{"}' + end * levels
+    spans = span(1, attributes=[{"key": "deep", "value": "?"}]), span(2, name='neigh\\bour "[{')
+    body = json.dumps(span_request(*spans)).replace('"?"', nested)
+    recorder = send(body, headers=JSON)
+    batch = recorder.only()
 
-    def body(levels):
-        return json.dumps(span_request(span(1, attributes=[{"key": "deep", "value": "?"}]))).replace(
-            '"?"', nested(levels)
-        )
+    assert batch.name == ["span 1", 'neigh\\bour "[{']
+    value, found = batch.attributes[0]["deep"], 0
+    while isinstance(value, list | dict):
+        value, found = (value["k ]}"] if kvlist else value[0]), found + 1
+    assert (found, value) == (64, "[nested too deeply]" if levels > 64 else 'co"re [[{')
+    assert truncated(recorder) == ({"too_deep": 1} if levels > 64 else {})
 
-    kept = send(body(100), headers=JSON)
-    assert truncated(kept) == {"too_deep": 1}
-    assert "[nested too deeply]" in json.dumps(kept.only().attributes[0])
-    send(body(10_000), headers=JSON, status=400)
+
+@pytest.mark.parametrize(
+    "body", ["[" * 10_000, "{}" + "]" * 10, '{"a":' * 2000 + "1" + "}" * 1999, "[" * 2000 + "]" * 2000]
+)
+def test_depths_that_do_not_close_or_are_no_request_are_400(body):
+    send(body, headers=JSON, status=400)
+
+
+def test_a_depth_in_a_field_that_otlp_does_not_know_is_ignored_like_the_field():
+    body = json.dumps(span_request(span(1, vendor="?"), span(2))).replace('"?"', "[" * 5000 + "]" * 5000)
+    recorder = send(body, headers=JSON)
+    assert recorder.only().name == ["span 1", "span 2"]
+    assert recorder.counts.total() == 2
 
 
 @pytest.mark.covers("bad-utf8")
@@ -310,3 +330,53 @@ def test_a_million_distinct_values_do_not_grow_the_reader():
     for i in range(200_000):
         reader[text_attribute(b"k%d" % i, b"v%d" % i)]
     assert len(reader) <= 32_768
+
+
+def dropped(recorder):
+    return {key[4]: n for key, n in recorder.counts.items() if key[3] == "dropped"}
+
+
+@pytest.mark.covers("counts-by-reason")
+@pytest.mark.parametrize("json_form", [False, True])
+def test_what_the_sender_says_it_dropped_is_counted_by_reason(json_form):
+    """An SDK with limits of its own says so in the span; nobody else would ever tell its owner."""
+    counts = [(3, 0, 1), (0, 2, 0), (1, 0, 0), (0, 0, 0)]
+    if json_form:
+        names = ("droppedAttributesCount", "droppedEventsCount", "droppedLinksCount")
+        spans = [span(i, **dict(zip(names, found))) for i, found in enumerate(counts, 1)]
+        body, headers = as_json(span_request(*spans)), JSON
+    else:
+        request = protobuf(9)
+        for i, (attributes, events, links) in enumerate(counts, 1):
+            add_span(
+                request, i, dropped_attributes_count=attributes, dropped_events_count=events, dropped_links_count=links
+            )
+        body, headers = request.SerializeToString(), PROTOBUF
+    recorder = send(body, headers=headers)
+    assert dropped(recorder) == {
+        "attributes_dropped_by_sender": 2, "events_dropped_by_sender": 1, "links_dropped_by_sender": 1,
+    }  # fmt: skip
+    assert truncated(recorder) == {}
+
+
+def test_attributes_that_a_logging_sdk_dropped_are_counted():
+    from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+
+    request = ExportLogsServiceRequest()
+    records = request.resource_logs.add().scope_logs.add().log_records
+    for count in (0, 7, 1):
+        records.add(dropped_attributes_count=count)
+    recorder = Recorder()
+    with door(recorder) as client:
+        assert client.post("/v1/logs", content=request.SerializeToString(), headers=PROTOBUF).content == b""
+    assert dropped(recorder) == {"attributes_dropped_by_sender": 2}
+
+
+def test_what_we_cut_is_truncated_and_not_dropped():
+    request = protobuf(1)
+    for i in range(5):
+        request.resource_spans[0].scope_spans[0].spans[0].attributes.add(key=f"k{i}").value.int_value = i
+    recorder = send(request.SerializeToString(), limits=Limits(max_attributes=3))
+    assert recorder.only().dropped == [(2, 0, 0)]
+    assert truncated(recorder) == {"too_many_attributes": 1}
+    assert dropped(recorder) == {}

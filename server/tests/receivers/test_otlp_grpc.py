@@ -131,10 +131,48 @@ def test_refusals_have_grpcs_own_codes(body, metadata, code):
 
 @pytest.mark.parametrize("compression", [grpc.Compression.NoCompression, grpc.Compression.Gzip])
 def test_a_message_beyond_the_limit_is_refused_while_inflating(compression):
+    recorder = Recorder()
     request = protobuf(name="a" * 100_000).SerializeToString()
-    with client(Recorder(), max_message_bytes=10_000) as export, pytest.raises(grpc.RpcError) as raised:
-        export(request, compression=compression, timeout=10)
+    with client(recorder, "logs", max_message_bytes=10_000) as export:
+        with pytest.raises(grpc.RpcError) as raised:
+            export(request, compression=compression, metadata=(("x-tapetum-project", "vision"),), timeout=10)
+        assert raised.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+        with pytest.raises(grpc.RpcError):
+            export(request, compression=compression, metadata=(("authorization", "Bearer wrong"),), timeout=10)
+    assert recorder.counts == {("vision", "loopback", "logs", "refused", "too_large"): 1}
+
+
+def test_a_call_without_a_message_is_refused_and_counted():
+    recorder = Recorder()
+    method = f"/opentelemetry.proto.collector.{SERVICES['traces']}/Export"
+    with running(recorder) as port, grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        with pytest.raises(grpc.RpcError) as raised:
+            channel.stream_unary(method)(iter(()), timeout=10)
     assert raised.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert recorder.counts == {("default", "loopback", "traces", "refused", "too_large"): 1}
+
+
+def test_our_own_failure_is_internal_and_counted(caplog):
+    recorder = Recorder(error=RuntimeError("a bug"))
+    with client(recorder) as export, pytest.raises(grpc.RpcError) as raised:
+        export(protobuf().SerializeToString(), timeout=10)
+    assert raised.value.code() == grpc.StatusCode.INTERNAL
+    assert "a bug" not in raised.value.details()
+    assert "a bug" in caplog.text
+    assert recorder.counts == {("default", "shop", "traces", "refused", "internal_error"): 1}
+
+
+def test_a_sender_that_runs_out_of_time_while_sending_is_not_counted_as_too_large():
+    recorder = Recorder()
+    method = f"/opentelemetry.proto.collector.{SERVICES['traces']}/Export"
+    with running(recorder) as port, grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        never = threading.Event()
+        with pytest.raises(grpc.RpcError) as raised:
+            channel.stream_unary(method)(iter(never.wait, True), timeout=0.2)
+        assert raised.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+        never.set()
+        assert channel.unary_unary(method)(protobuf().SerializeToString(), timeout=10) == b""
+    assert [key[3] for key in recorder.counts] == ["accepted"]
 
 
 @pytest.mark.covers("bad-port-taken")

@@ -100,6 +100,15 @@ def test_what_the_consumer_refuses_is_told_to_the_sender(client, recorder):
     assert recorder.counts["default", "shop", "traces", "refused", "too_old"] == 1
 
 
+def test_a_sender_is_told_of_a_time_that_was_clamped(client, recorder):
+    """Nothing is refused, so rejected is 0 and the message is a warning."""
+    recorder.receipt = Receipt(1)
+    recorder.receipt.truncated["time_clamped"] = 1
+    told = partial(client.post("/v1/traces", content=protobuf().SerializeToString(), headers=PROTOBUF))
+    assert told.rejected_spans == 0
+    assert "1 spans kept with less (time_clamped): a time after 2262-04-11" in told.error_message
+
+
 @pytest.mark.covers("http-429-503-retry-after")
 @pytest.mark.parametrize(("reason", "status"), [("queue_full", 429), ("disk_full", 503)])
 def test_a_busy_store_asks_for_a_retry_in_the_encoding_of_the_request(client, recorder, reason, status):
@@ -112,7 +121,63 @@ def test_a_busy_store_asks_for_a_retry_in_the_encoding_of_the_request(client, re
         assert (answer.status_code, answer.headers["retry-after"]) == (status, "3")
     assert Status.FromString(binary.content).message == "come back later"
     assert text.json()["message"] == "come back later"
-    assert recorder.counts["default", "loopback", "traces", "refused", reason] == 2
+    assert recorder.counts["default", "shop", "traces", "refused", reason] == 2
+
+
+@pytest.mark.covers("counts-by-reason")
+def test_records_that_are_to_come_again_are_counted_in_their_own_project(client, recorder):
+    recorder.error = Busy("queue_full", "come back later")
+    request = span_request(span(1), span(2), resource={"service.name": "shop", "tapetum.project": "search"})
+    request["resourceSpans"] += span_request(span(3), resource={"service.name": "cart"})["resourceSpans"]
+    headers = JSON | {"x-tapetum-project": "vision"}
+    assert client.post("/v1/traces", content=as_json(request), headers=headers).status_code == 429
+    assert recorder.counts == {
+        ("search", "shop", "traces", "refused", "queue_full"): 2,
+        ("vision", "cart", "traces", "refused", "queue_full"): 1,
+    }
+
+
+@pytest.mark.covers("counts-by-reason")
+@pytest.mark.parametrize(
+    ("key_project", "header", "counted"),
+    [
+        (None, "vision", "vision"),
+        (None, None, "default"),
+        (None, "no/slash", "default"),
+        ("search", None, "search"),
+        ("search", "vision", "search"),
+    ],
+)
+def test_a_request_that_is_refused_whole_counts_in_the_callers_project(key_project, header, counted):
+    recorder = Recorder()
+    headers = {"x-tapetum-project": header} if header else {}
+    with door(recorder, identity=Identity("key", frozenset({"ingest"}), key_project)) as client:
+        assert client.post("/v1/logs", content=b"\xff", headers=PROTOBUF | headers).status_code == 400
+        assert (
+            client.post("/v1/logs", content=b"x", headers={"content-type": "text/plain"} | headers).status_code == 415
+        )
+        encoding = {"content-encoding": "br"}
+        assert client.post("/v1/logs", content=b"x", headers=PROTOBUF | headers | encoding).status_code == 415
+    assert recorder.counts == {
+        (counted, "key", "logs", "refused", reason): 1 for reason in ("undecodable", "content_type", "content_encoding")
+    }
+
+
+def test_invented_projects_do_not_grow_the_counters(client, recorder):
+    for i in range(1100):
+        client.post("/v1/traces", content=b"\xff", headers=PROTOBUF | {"x-tapetum-project": f"p{i}"})
+    assert len(recorder.counts) == 1001
+    assert recorder.counts["default", "loopback", "traces", "refused", "undecodable"] == 100
+
+
+def test_our_own_failure_is_500_with_a_status_and_counted(client, recorder, caplog):
+    """A bug is neither the sender's fault nor worth a retry, and must not go uncounted."""
+    recorder.error = RuntimeError("a bug")
+    binary = client.post("/v1/traces", content=protobuf().SerializeToString(), headers=PROTOBUF)
+    assert (binary.status_code, Status.FromString(binary.content).code) == (500, 13)
+    assert "a bug" not in Status.FromString(binary.content).message
+    assert "a bug" in caplog.text
+    assert recorder.counts == {("default", "shop", "traces", "refused", "internal_error"): 1}
 
 
 @pytest.mark.covers("error-status-body")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import random
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
@@ -20,6 +22,7 @@ from tapetum_server.store.embedded import EmbeddedEngine
 from tapetum_server.store.engine import Engine, StoreError
 from tapetum_server.store.migrate import migrate
 from tapetum_server.store.retention import restamp
+from tapetum_server.store.writer import StoreWriter
 
 
 def rows(engine: Engine, sql: str, **parameters: object) -> list[dict[str, Any]]:
@@ -85,6 +88,29 @@ def test_a_log_record_without_any_time_is_stored_once_when_it_is_sent_twice(any_
     keep(logs({"time": 0, "observed": 0, "body": "when?"}))
     keep(logs({"time": 0, "observed": 0, "body": "when?"}))
     assert count(any_engine, "logs") == 1
+
+
+def test_a_log_record_without_any_time_is_stored_once_when_it_is_sent_again_after_a_restart(
+    any_engine: Engine, keep: Keep
+) -> None:
+    """Killed between the write and the answer, the server meets the same records again when it is back."""
+    keep(logs({"time": 0, "body": "when?"}, {"time": 0, "body": "when?"}, {"observed": START, "body": "then"}))
+    before = rows(any_engine, "SELECT log_id, time FROM logs ORDER BY log_id")
+    with ThreadPoolExecutor(1) as executor:
+        restarted = StoreWriter(any_engine, executor, lambda project, signal: 30)
+        asyncio.run(restarted.consume(logs({"time": 0, "body": "when?"}, {"time": 0, "body": "when?"})))
+        restarted.close()
+    assert rows(any_engine, "SELECT log_id, time FROM logs ORDER BY log_id") == before
+    assert len(before) == 3
+
+
+def test_a_log_record_without_any_time_has_the_time_of_its_own_arrival_in_each_project(
+    any_engine: Engine, keep: Keep
+) -> None:
+    keep(logs({"time": 0, "body": "when?"}, project="a"))
+    keep(logs({"time": 0, "body": "when?"}, project="b"))
+    (times,) = rows(any_engine, "SELECT uniqExact(time) AS n, countIf(time = ingested_at) AS arrived FROM logs")
+    assert times == {"n": 2, "arrived": 2}
 
 
 @pytest.mark.covers("duplicate-delivery")
@@ -271,6 +297,28 @@ def test_times_of_any_age_are_kept_and_times_beyond_the_column_are_clamped_and_c
     assert [r["t"] for r in found] == [1, 2**63 - 1]
     kept = rows(any_engine, "SELECT original_times FROM span_rows WHERE original_times != ''")
     assert kept == [{"original_times": f'{{"start_time_unix_nano":"{last}","end_time_unix_nano":"{last}"}}'}]
+
+
+@pytest.mark.covers("bad-max-timestamp")
+def test_the_original_of_a_clamped_time_can_be_asked_for(any_engine: Engine, keep: Keep) -> None:
+    last = 2**64 - 1
+    keep(
+        spans({"end": last}, {}),
+        logs({"time": last, "observed": last}, {}),
+        points({"name": "m", "time": last, "value": 1.0}, {"name": "n", "value": 1.0}),
+    )
+    expected = {
+        "spans": ["end_time_unix_nano"],
+        "logs": ["observed_time_unix_nano", "time_unix_nano"],
+        "metrics": ["time_unix_nano"],
+    }
+    for view, names in expected.items():
+        found = rows(
+            any_engine,
+            f"SELECT mapKeys(mapSort(original_times)) AS names, mapValues(original_times) AS times FROM {view} "
+            "ORDER BY empty(original_times)",
+        )
+        assert found == [{"names": names, "times": [str(last)] * len(names)}, {"names": [], "times": []}], view
 
 
 @pytest.mark.covers("bad-thousand-days")

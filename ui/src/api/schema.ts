@@ -228,6 +228,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/metrics/facets': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Metric Facets
+     * @description The most frequent values of some keys among points, and the attribute keys there are.
+     */
+    get: operations['get_metric_facets']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/metrics/query': {
     parameters: {
       query?: never
@@ -1013,6 +1033,10 @@ export interface components {
        * @description Default now.
        */
       to?: string | number | null
+      /** Type */
+      type?: string | null
+      /** Unit */
+      unit?: string | null
     }
     /**
      * MetricSeries
@@ -2044,6 +2068,48 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['MetricCatalog']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_metric_facets: {
+    parameters: {
+      query?: {
+        /** @description Keys, separated by commas; columns or attributes. */
+        keys?: string | null
+        /** @description Values of each key. */
+        limit?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Facets']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

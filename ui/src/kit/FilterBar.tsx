@@ -20,15 +20,16 @@ interface Suggestion {
 
 interface Props {
   scope: Scope
-  /** Metrics have no facets: their keys come from the catalogue alone. */
   signal: 'spans' | 'logs' | 'metrics'
   /** Column names of the view, offered as keys. */
   keys: string[]
+  /** A filter that holds already: values are completed from what passes it. */
+  within?: string
   placeholder: string
   onChange: (q: string) => void
 }
 
-export function FilterBar({ scope, signal, keys, placeholder, onChange }: Props) {
+export function FilterBar({ scope, signal, keys, within = '', placeholder, onChange }: Props) {
   const [mode, setMode] = usePref('filter-mode', 'chips')
   const chips = mode === 'chips'
   const terms = useMemo(() => parseFilter(scope.q), [scope.q])
@@ -63,6 +64,7 @@ export function FilterBar({ scope, signal, keys, placeholder, onChange }: Props)
         scope={scope}
         signal={signal}
         keys={keys}
+        within={within}
         value={draft}
         onValue={setDraft}
         onApply={apply}
@@ -110,6 +112,7 @@ interface InputProps {
   scope: Scope
   signal: 'spans' | 'logs' | 'metrics'
   keys: string[]
+  within: string
   value: string
   placeholder: string
   onValue: (text: string) => void
@@ -181,7 +184,11 @@ function TermInput(p: InputProps) {
           } else if (event.key === 'Enter') {
             const picked = suggestions[at]
             if (open && picked) accept(picked)
-            else if (!p.value.trim().endsWith(':')) p.onApply(p.value)
+            else if (!p.value.trim().endsWith(':')) {
+              p.onApply(p.value)
+              // What was asked for is below: the list of keys must not lie over it.
+              setOpen(false)
+            }
             event.preventDefault()
           } else if (event.key === 'Escape') {
             if (open && suggestions.length) setOpen(false)
@@ -219,12 +226,15 @@ function TermInput(p: InputProps) {
 }
 
 function useSuggestions(p: InputProps, term: Term | null, key: string | null, open: boolean): Suggestion[] {
-  const counted = open && p.signal !== 'metrics'
-  const signal = p.signal === 'metrics' ? 'logs' : p.signal
-  const known = useQuery({ ...facetsQuery(signal, { ...p.scope, q: '' }), enabled: counted })
+  const everything = { ...p.scope, q: p.within }
+  // A metric knows its own keys.
+  const known = useQuery({
+    ...facetsQuery(p.signal, everything),
+    enabled: open && p.signal !== 'metrics',
+  })
   const values = useQuery({
-    ...facetsQuery(signal, { ...p.scope, q: '' }, key ?? '', 50),
-    enabled: counted && key !== null,
+    ...facetsQuery(p.signal, everything, key ?? '', 50),
+    enabled: open && key !== null,
     placeholderData: undefined,
   })
   return useMemo(() => {

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { Fragment, type ReactNode } from 'react'
 import { openValueMenu, type Signal } from './valueMenu'
 
 /** A value with the menu that every value has: only this, not this, copy, open in SQL. */
@@ -25,4 +25,14 @@ export function Value(props: { k: string; v: string; signal?: Signal; children?:
       {props.children ?? props.v}
     </button>
   )
+}
+
+/** Several names in a row: a right-to-left mark in one must not turn the next. */
+export function Names({ of }: { of: string[] }) {
+  return of.map((name, i) => (
+    <Fragment key={name}>
+      {i > 0 && ', '}
+      <bdi>{name}</bdi>
+    </Fragment>
+  ))
 }

@@ -67,3 +67,10 @@ function span(seconds: number): string {
   if (seconds < 86_400 * 2) return `${Math.round(seconds / 3600)} h`
   return `${Math.round(seconds / 86_400)} d`
 }
+
+/** As the server counts: one for a character that JavaScript keeps as a pair. */
+export function characters(text: string): number {
+  let pairs = 0
+  for (let i = 0; i < text.length; i++) if ((text.charCodeAt(i) & 0xfc00) === 0xd800) pairs++
+  return text.length - pairs
+}

@@ -48,9 +48,17 @@ export const theme = createTheme({
     SegmentedControl: { defaultProps: { size: 'xs' } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: false, fz: 12 } },
     Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
-    Menu: { defaultProps: { shadow: 'none' } },
+    // Focus goes to the first item, not to an element without a role among the items.
+    Menu: { defaultProps: { shadow: 'none', withInitialFocusPlaceholder: false } },
     Popover: { defaultProps: { shadow: 'none' } },
-    Modal: { defaultProps: { shadow: 'none', transitionProps: { duration: 80 } } },
+    Modal: {
+      defaultProps: {
+        shadow: 'none',
+        transitionProps: { duration: 80 },
+        // A `header` outside the page's parts would be a second banner.
+        attributes: { header: { role: 'presentation' } },
+      },
+    },
   },
 })
 
@@ -65,6 +73,7 @@ export const cssVariablesResolver: CSSVariablesResolver = () => {
     '--mantine-color-default-color': 'var(--text)',
     '--mantine-color-default-border': 'var(--line-strong)',
     '--mantine-color-anchor': 'var(--accent)',
+    '--mantine-color-error': 'var(--bad)',
     '--mantine-color-gray-light-color': 'var(--text-2)',
   }
   return { variables: {}, dark: shared, light: shared }

@@ -2,6 +2,7 @@
 import { useNavigate, useRouter, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
 import type { Scope } from '@/api/queries'
+import { environmentTerms } from './environment'
 import { DEFAULT_RANGE, type Range } from './time'
 
 export interface CommonSearch {
@@ -23,6 +24,11 @@ export function validateCommon(raw: Record<string, unknown>): CommonSearch {
     q: text(raw.q),
     live: raw.live === '1' ? '1' : undefined,
   }
+}
+
+/** What goes along to another page: project, time and environment. Any other filter belongs to its page. */
+export function travelling(search: CommonSearch): CommonSearch {
+  return { project: search.project, from: search.from, to: search.to, q: environmentTerms(search.q) }
 }
 
 /** Changes some of the URL's search and keeps the rest. */

@@ -9,7 +9,6 @@ export function HelpWindow({ open, onClose }: { open: boolean; onClose: () => vo
       opened={open}
       onClose={onClose}
       title="Keyboard"
-      attributes={{ header: { role: 'presentation' } }}
       size="lg"
       closeButtonProps={{ 'aria-label': 'Close' }}
     >

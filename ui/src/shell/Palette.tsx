@@ -8,7 +8,7 @@ import { useMemo, useState } from 'react'
 import { infoQuery } from '@/api/queries'
 import { printTerm } from '@/kit/filter'
 import { PRESETS } from '@/kit/time'
-import { useView } from '@/kit/view'
+import { travelling, useView } from '@/kit/view'
 import { PAGES } from './pages'
 
 export function Palette() {
@@ -20,7 +20,7 @@ export function Palette() {
   const projects = info.data?.projects
 
   const actions = useMemo((): SpotlightActionData[] => {
-    const keep = { project: search.project, from: search.from, to: search.to }
+    const keep = travelling(search)
     const typed = text.trim()
     const found: SpotlightActionData[] = []
     if (/^[0-9a-f]{32}$/i.test(typed)) {
@@ -95,7 +95,7 @@ export function Palette() {
         : (a.label ?? '').toLowerCase().indexOf(lower) > 0
     // A page that is called by its name comes before a search for that word: Enter takes the first.
     return [...fixed.filter((a) => named(a, true)), ...found, ...fixed.filter((a) => named(a, false))]
-  }, [text, search.project, search.from, search.to, projects, navigate, setRange, patch, setColorScheme])
+  }, [text, search, projects, navigate, setRange, patch, setColorScheme])
 
   return (
     <Spotlight

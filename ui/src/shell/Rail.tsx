@@ -2,15 +2,14 @@ import { ActionIcon, Tooltip } from '@mantine/core'
 import { Link, useLocation } from '@tanstack/react-router'
 import { PanelLeft } from 'lucide-react'
 import { usePref } from '@/kit/prefs'
-import { useView } from '@/kit/view'
+import { travelling, useView } from '@/kit/view'
 import { PAGES } from './pages'
 
 export function Rail() {
   const [narrow, setNarrow] = usePref('rail', '')
   const { search } = useView()
   const { pathname } = useLocation()
-  // Time and project travel along; a filter belongs to its page.
-  const keep = { project: search.project, from: search.from, to: search.to }
+  const keep = travelling(search)
   const items = PAGES.map((page) => {
     const current = pathname.startsWith(page.to)
     return (

@@ -6,7 +6,7 @@ import { infoQuery } from '@/api/queries'
 import { useShortcuts } from '@/kit/keys'
 import { readPref, writePref } from '@/kit/prefs'
 import { Failure, SkeletonRows } from '@/kit/states'
-import { useView } from '@/kit/view'
+import { travelling, useView } from '@/kit/view'
 import { HelpWindow } from './HelpWindow'
 import { Login } from './Login'
 import { PAGES } from './pages'
@@ -55,7 +55,7 @@ function Frame() {
   const { pathname } = useLocation()
   useStartProject()
   const { search } = useView()
-  const keep = { project: search.project, from: search.from, to: search.to }
+  const keep = travelling(search)
   useShortcuts('Go to', [
     ...PAGES.map((page) => ({
       keys: `g ${page.key}`,

@@ -12,6 +12,7 @@ import { writePref } from '@/kit/prefs'
 import { absolute } from '@/kit/time'
 import { TimePicker } from '@/kit/TimePicker'
 import { useView } from '@/kit/view'
+import { EnvironmentSelect } from './EnvironmentSelect'
 import type { PageEntry } from './pages'
 
 export function TopBar({ page, detail, onHelp }: { page: PageEntry; detail: boolean; onHelp: () => void }) {
@@ -57,6 +58,7 @@ export function TopBar({ page, detail, onHelp }: { page: PageEntry; detail: bool
           patch({ project: value, q: undefined, sel: undefined, span: undefined })
         }}
       />
+      {page.signal && !detail && <EnvironmentSelect signal={page.signal} />}
       <button
         type="button"
         className="plain s-search"

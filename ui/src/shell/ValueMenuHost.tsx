@@ -1,11 +1,12 @@
 import { Menu } from '@mantine/core'
 import { useLocation, useNavigate } from '@tanstack/react-router'
-import { Ban, Copy, Filter, Terminal } from 'lucide-react'
+import { Ban, ChartBarStacked, Copy, Filter, Terminal } from 'lucide-react'
 import { copyText } from '@/kit/Copy'
+import { environmentTerms } from '@/kit/environment'
 import { exclude, only } from '@/kit/filter'
-import { valueSql } from '@/kit/sqlText'
+import { groupSql, valueSql } from '@/kit/sqlText'
 import { openValueMenu, useValueMenuRequest } from '@/kit/valueMenu'
-import { useView } from '@/kit/view'
+import { travelling, useView } from '@/kit/view'
 
 /** The menu of every value anywhere. Narrowing happens on the page that shows the signal. */
 export function ValueMenuHost() {
@@ -18,16 +19,13 @@ export function ValueMenuHost() {
   const home = signal === 'logs' ? '/logs' : signal === 'metrics' ? '/metrics-explorer' : '/traces'
   const here = pathname === home
   const narrow = (change: (q: string, key: string, value: string) => string) => {
-    const q = change(here ? scope.q : '', key, value)
-    const kept = here ? search : { project: search.project, from: search.from, to: search.to }
+    const q = change(here ? scope.q : (environmentTerms(scope.q) ?? ''), key, value)
+    const kept = here ? search : travelling(search)
     void navigate({ to: home, search: { ...kept, q } as never })
   }
-  const sql = () => {
+  const openSql = (sql: string) => {
     const { project, from, to } = search
-    void navigate({
-      to: '/sql',
-      search: { project, from, to, sql: valueSql(signal, key, value, scope) } as never,
-    })
+    void navigate({ to: '/sql', search: { project, from, to, sql } as never })
   }
   return (
     <Menu opened onClose={() => openValueMenu(null)} position="bottom-start" returnFocus>
@@ -56,10 +54,21 @@ export function ValueMenuHost() {
         <Menu.Item leftSection={<Ban size={13} />} onClick={() => narrow(exclude)}>
           Not this
         </Menu.Item>
+        {signal !== 'metrics' && (
+          <Menu.Item
+            leftSection={<ChartBarStacked size={13} />}
+            onClick={() => openSql(groupSql(signal, key, scope))}
+          >
+            Group by this in SQL
+          </Menu.Item>
+        )}
         <Menu.Item leftSection={<Copy size={13} />} onClick={() => void copyText(value)}>
           Copy
         </Menu.Item>
-        <Menu.Item leftSection={<Terminal size={13} />} onClick={sql}>
+        <Menu.Item
+          leftSection={<Terminal size={13} />}
+          onClick={() => openSql(valueSql(signal, key, value, scope))}
+        >
           Open in SQL
         </Menu.Item>
       </Menu.Dropdown>

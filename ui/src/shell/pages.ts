@@ -10,12 +10,22 @@ export interface PageEntry {
   /** Which parts of the top bar mean something there. */
   time: boolean
   live: boolean
+  /** Whose environments can be chosen. */
+  signal?: 'spans' | 'logs' | 'metrics'
 }
 
 export const PAGES: PageEntry[] = [
-  { to: '/traces', label: 'Traces', icon: Activity, key: 't', time: true, live: true },
-  { to: '/logs', label: 'Logs', icon: ScrollText, key: 'l', time: true, live: true },
-  { to: '/metrics-explorer', label: 'Metrics', icon: ChartSpline, key: 'm', time: true, live: false },
+  { to: '/traces', label: 'Traces', icon: Activity, key: 't', time: true, live: true, signal: 'spans' },
+  { to: '/logs', label: 'Logs', icon: ScrollText, key: 'l', time: true, live: true, signal: 'logs' },
+  {
+    to: '/metrics-explorer',
+    label: 'Metrics',
+    icon: ChartSpline,
+    key: 'm',
+    time: true,
+    live: false,
+    signal: 'metrics',
+  },
   { to: '/ingest', label: 'Ingest', icon: Inbox, key: 'i', time: true, live: true },
   { to: '/sql', label: 'SQL', icon: Terminal, key: 's', time: false, live: false },
   { to: '/settings', label: 'Settings', icon: Settings, key: 'e', time: false, live: false },

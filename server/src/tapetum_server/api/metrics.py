@@ -11,9 +11,12 @@ from starlette.responses import Response
 from tapetum_server.analysis.metric_report import MetricReport, metric_report
 from tapetum_server.api.dependencies import Reader, resolve_project
 from tapetum_server.api.questions import Question, answer, now_of, reader_of, router_of
+from tapetum_server.api.spans import FacetKeys, FacetLimit
+from tapetum_server.query import facets as facet_queries
 from tapetum_server.query import metrics as queries
 from tapetum_server.query.filter import parse_filter
 from tapetum_server.query.metric_statements import Aggregation
+from tapetum_server.query.sources import METRICS
 from tapetum_server.query.time_range import TIME_HINT, parse_range
 
 router = router_of("metrics")
@@ -26,6 +29,9 @@ class MetricRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     name: str
+    type: str | None = None
+    """With `unit`: which of the metrics of this name, where senders disagree; else the one with the most points."""
+    unit: str | None = None
     project: str | None = None
     from_: Annotated[str | int | None, Field(alias="from", description=f"Default now-1h. {TIME_HINT}")] = None
     to: Annotated[str | int | None, Field(description="Default now.")] = None
@@ -51,6 +57,22 @@ async def get_metric_catalog(asked: Question) -> Response:
     )
 
 
+@router.get("/metrics/facets", response_model=facet_queries.Facets)
+async def get_metric_facets(asked: Question, keys: FacetKeys = None, limit: FacetLimit = 10) -> Response:
+    """The most frequent values of some keys among points, and the attribute keys there are."""
+    return answer(
+        await facet_queries.facets(
+            asked.reader,
+            METRICS,
+            project=asked.project,
+            time_range=asked.time_range,
+            filter=asked.filter,
+            keys=facet_queries.keys_of(keys),
+            limit=limit,
+        )
+    )
+
+
 @router.post("/metrics/query", response_model=MetricReport)
 async def query_metric(request: Request, caller: Reader, body: MetricRequest) -> Response:
     """One metric over time; rates and increases survive restarts, quantiles come from merged histograms."""
@@ -63,6 +85,8 @@ async def query_metric(request: Request, caller: Reader, body: MetricRequest) ->
             reader_of(request),
             project=project,
             name=body.name,
+            type=body.type,
+            unit=body.unit,
             time_range=time_range,
             filter=parse_filter(body.q),
             group_by=body.group_by,

@@ -70,9 +70,13 @@ def _data(path: Path) -> Iterator[Check]:
     used = 100 * (1 - usage.free / (usage.used + usage.free))
     if used >= 90:
         fix = "Free space, or lower retention in Settings."
-        yield Check("Disk", "problem", f"{used:.0f} % full: ingest pauses at 90 %", fix)
+        yield Check(
+            "Disk", "problem", f"{used:.0f} % full; ingest into this directory pauses at 90 % unless set otherwise", fix
+        )
     elif used >= 80:
-        yield Check("Disk", "warning", f"{used:.0f} % full", "Ingest pauses at 90 %.")
+        yield Check(
+            "Disk", "warning", f"{used:.0f} % full", "Ingest into this directory pauses at 90 % unless set otherwise."
+        )
     else:
         yield Check("Disk", "ok", f"{used:.0f} % full, {usage.free / 1e9:.0f} GB free")
 

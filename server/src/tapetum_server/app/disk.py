@@ -1,49 +1,50 @@
-"""Stops ingest before the disk is full, and starts it again when there is room."""
+"""Stops ingest before the store's disk is full, and starts it again when there is room."""
 
 from __future__ import annotations
 
-import shutil
-import time
+import asyncio
+import logging
 from collections.abc import Callable
-from pathlib import Path
+
+from tapetum_server.store.engine import StoreError
+
+logger = logging.getLogger("tapetum.disk")
 
 
 class DiskGuard:
-    """Answers "is the disk too full to take more?" from a look that is at most `every_s` old."""
+    """Answers "is the store's disk too full to take more?" from the last look, so that asking never waits.
 
-    def __init__(
-        self,
-        directory: Path,
-        full_percent: float,
-        *,
-        every_s: float = 2.0,
-        used_share: Callable[[Path], float] | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._directory = directory
+    `used_share` is the engine's: the disk is this machine's or a ClickHouse server's.
+    """
+
+    def __init__(self, used_share: Callable[[], float], full_percent: float) -> None:
+        self._used_share = used_share
         self._full_share = full_percent / 100
-        self._every_s = every_s
-        self._used_share = used_share or _used_share
-        self._clock = clock
-        self._looked_at = float("-inf")
         self._used = 0.0
+        self._failing = False
 
     @property
     def used_percent(self) -> float:
         """Share of the disk in use, in percent, as of the last look."""
-        self.is_full()
         return self._used * 100
 
+    @property
     def is_full(self) -> bool:
         """Whether ingest must pause."""
-        now = self._clock()
-        if now - self._looked_at >= self._every_s:
-            self._looked_at = now
-            self._used = self._used_share(self._directory)
         return self._used >= self._full_share
 
+    def look(self) -> None:
+        """Look now; may block. A store that does not say is logged once, and the last answer stands."""
+        try:
+            self._used = self._used_share()
+            self._failing = False
+        except (StoreError, OSError) as error:
+            if not self._failing:
+                logger.warning("Nobody can say how full the store's disk is; ingest does not pause for it: %s", error)
+            self._failing = True
 
-def _used_share(directory: Path) -> float:
-    usage = shutil.disk_usage(directory)
-    # Blocks that only root may use count as used: this process cannot have them.
-    return 1 - usage.free / (usage.used + usage.free)
+    async def watch(self, every_s: float) -> None:
+        """Look again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(every_s)
+            await asyncio.to_thread(self.look)

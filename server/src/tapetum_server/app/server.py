@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import gc
 import logging
 import signal
-import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +25,7 @@ from tapetum_server.api.access import ServerFacts
 from tapetum_server.api.application import Services, create_api
 from tapetum_server.api.errors import ApiError
 from tapetum_server.api.live import LiveHub
+from tapetum_server.app.addresses import CannotStart, cannot_listen, check_certificate, listen
 from tapetum_server.app.arrivals import Arrivals
 from tapetum_server.app.auth import Access, guard
 from tapetum_server.app.disk import DiskGuard
@@ -57,11 +56,10 @@ from tapetum_server.store.writer import StoreWriter
 
 logger = logging.getLogger("tapetum")
 SAVE_COUNTS_EVERY_S = 5.0
+LOOK_AT_DISK_EVERY_S = 2.0
+LOOK_AT_SERVERS_DISK_EVERY_S = 10.0
+"""A ClickHouse server is asked by a query, which it logs."""
 GRACE_S = 10
-
-
-class CannotStart(Exception):
-    """Something is in the way; the message says what, and what to do about it."""
 
 
 class Server:
@@ -100,9 +98,13 @@ class Server:
 
     def _open(self) -> None:
         settings, opened = self.settings, self._opened
-        self._socket = _listen(settings.host, settings.port)
+        self._socket = listen(settings.host, settings.port, "--port")
         opened.callback(self._socket.close)
         self.port = self._socket.getsockname()[1]
+        if settings.grpc_port > 0:
+            # gRPC listens for itself, and only when there is something behind it: this is to know now.
+            listen(settings.host, settings.grpc_port, "--grpc-port").close()
+        check_certificate(settings.tls_cert, settings.tls_key)
         directory = DataDirectory(settings.data)
         opened.callback(directory.release)
         self._catalog = Catalog.open(directory.path, version=__version__, url=settings.catalog or None)
@@ -120,7 +122,8 @@ class Server:
         opened.callback(self._ingest_pool.shutdown)
         self._query_pool = ThreadPoolExecutor(8, "query")
         opened.callback(self._query_pool.shutdown)
-        self._disk = DiskGuard(directory.path, settings.disk_full_percent)
+        self._disk = DiskGuard(self._engine.disk_used_share, settings.disk_full_percent)
+        self._disk.look()
         self._writer = StoreWriter(
             self._engine,
             self._ingest_pool,
@@ -138,9 +141,10 @@ class Server:
             restamp(self._engine, project, name, getattr(retention, name))
 
     def _not_ready(self) -> str:
-        if self._disk.is_full():
+        if self._disk.is_full:
+            whose = "the ClickHouse server's disk" if self.settings.store else "the disk"
             return (
-                f"the disk is {self._disk.used_percent:.0f} % full: ingest pauses at "
+                f"{whose} is {self._disk.used_percent:.0f} % full: ingest pauses at "
                 f"{self.settings.disk_full_percent:g} %"
             )
         return ""
@@ -222,7 +226,7 @@ class Server:
             try:
                 self.grpc_port = grpc_server.start()
             except OSError as error:
-                raise CannotStart(_port_message(settings.host, settings.grpc_port, "--grpc-port", error)) from error
+                raise cannot_listen(settings.host, settings.grpc_port, "--grpc-port", error) from error
         config = uvicorn.Config(
             self._application(otlp),
             http="httptools",
@@ -236,8 +240,16 @@ class Server:
             ssl_keyfile=settings.tls_key,
         )
         self._uvicorn = _Uvicorn(config)
-        tasks = [asyncio.create_task(keep_catalog(self._catalog)), asyncio.create_task(self._save_counts())]
-        tasks.append(asyncio.create_task(self._announce(self._uvicorn, started)))
+        look_every_s = LOOK_AT_SERVERS_DISK_EVERY_S if settings.store else LOOK_AT_DISK_EVERY_S
+        tasks = [
+            asyncio.create_task(work)
+            for work in (
+                keep_catalog(self._catalog),
+                self._save_counts(),
+                self._disk.watch(look_every_s),
+                self._announce(self._uvicorn, started),
+            )
+        ]
         # What start-up made lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
@@ -300,28 +312,6 @@ class _Uvicorn(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(2048)
-    except OSError as error:
-        listener.close()
-        raise CannotStart(_port_message(host, port, "--port", error)) from error
-    return listener
-
-
-def _port_message(host: str, port: int, option: str, error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE or "in use" in str(error).lower():
-        return (
-            f"Port {port} on {host} is taken by another process (another tapetum, or an OpenTelemetry Collector?). "
-            f"Stop it, or choose another with {option}."
-        )
-    return f"Cannot listen on {host}:{port}: {error}. Choose another address with --host or {option}."
 
 
 def _grpc_credentials(cert: Path | None, key: Path | None) -> Any:

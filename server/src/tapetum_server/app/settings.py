@@ -60,7 +60,7 @@ class Settings:
     max_body_mib: int = field(default=64, metadata={"help": "Largest request body, inflated, in MiB."})
     memory_gb: float = field(default=6.0, metadata={"help": "Memory that the embedded engine may use, in GB."})
     disk_full_percent: float = field(
-        default=90.0, metadata={"help": "Share of the disk in use at which ingest pauses (answers 503)."}
+        default=90.0, metadata={"help": "Share of the store's disk in use at which ingest pauses (answers 503)."}
     )
 
     def __post_init__(self) -> None:
@@ -68,6 +68,8 @@ class Settings:
             value = getattr(self, name)
             if not (0 if name == "port" else -1) <= value <= 65535:
                 raise SettingsError(f"{name} is {value}; expected a port number up to 65535.")
+        if self.port == self.grpc_port != 0:
+            raise SettingsError(f"port and grpc_port are both {self.port}; OTLP/HTTP and OTLP/gRPC need one each.")
         if (self.tls_cert is None) != (self.tls_key is None):
             raise SettingsError("tls_cert and tls_key belong together: give both or neither.")
         if not 1 <= self.disk_full_percent <= 100:

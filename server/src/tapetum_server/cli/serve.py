@@ -76,6 +76,20 @@ def serve(
     sql_for_readers: Annotated[
         bool | None, typer.Option("--sql-for-readers", help="Let keys with the read scope run SQL.", show_default="off")
     ] = None,
+    max_body_mib: Annotated[
+        int | None,
+        typer.Option("--max-body-mib", help="Largest request body in MiB, inflated.", show_default="64"),
+    ] = None,
+    memory_gb: Annotated[
+        float | None,
+        typer.Option("--memory-gb", help="Memory that the embedded engine may use, in GB.", show_default="6"),
+    ] = None,
+    disk_full_percent: Annotated[
+        float | None,
+        typer.Option(
+            "--disk-full-percent", help="Share of the store's disk in use at which ingest pauses.", show_default="90"
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Receive, keep and show telemetry until Ctrl-C."""
@@ -83,6 +97,7 @@ def serve(
         "data": data, "host": host, "port": port, "grpc_port": grpc_port, "store": store, "catalog": catalog,
         "tls_cert": tls_cert, "tls_key": tls_key, "root_path": root_path, "allowed_host": allowed_host,
         "allowed_origin": allowed_origin, "require_keys": require_keys, "sql_for_readers": sql_for_readers,
+        "max_body_mib": max_body_mib, "memory_gb": memory_gb, "disk_full_percent": disk_full_percent,
     }  # fmt: skip
     server = _prepare(options, config, demo=False)
     _run(server, lambda: _announce(server, as_json))
@@ -137,7 +152,8 @@ def _prepare(options: dict[str, Any], config: Path | None, *, demo: bool) -> Ser
     except SettingsError as error:
         _cannot_start(error)
 
-    from tapetum_server.app.server import CannotStart, Server  # takes a second: a wrong setting is said at once
+    from tapetum_server.app.addresses import CannotStart
+    from tapetum_server.app.server import Server  # takes a second: a wrong setting is said at once
 
     try:
         server = Server(settings, demo=demo)
@@ -155,7 +171,7 @@ def _cannot_start(error: Exception) -> NoReturn:
 def _run(server: Server, started: Callable[[], Any], before_close: Callable[[], Any] = lambda: None) -> None:
     import uvloop
 
-    from tapetum_server.app.server import CannotStart
+    from tapetum_server.app.addresses import CannotStart
 
     try:
         uvloop.run(server.serve(started))

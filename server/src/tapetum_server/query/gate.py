@@ -10,15 +10,15 @@ the text passes four sieves, and each alone would stop most attacks:
 4. `gate_opinion` compares what the engine's own parser made of the result with what we meant.
 
 The text is not generated anew: sqlglot's rendering changes meanings. Only the names of tables are
-replaced, in place. A view becomes a sub-select of the caller's project; the name of a WITH query
-gets a prefix that no table has. So where sqlglot and the engine disagree about which name is
-meant, the answer is an error, never another project's rows.
+replaced, in place, and full-text searches (`gate_text_search`). A view becomes a sub-select of the
+caller's project; the name of a WITH query gets a prefix that no table has. So where sqlglot and the
+engine disagree about which name is meant, the answer is an error, never another project's rows.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlglot
@@ -29,6 +29,7 @@ from tapetum_server.query.gate_calls import check_calls
 from tapetum_server.query.gate_errors import SqlRefused, did_you_mean
 from tapetum_server.query.gate_lexer import Lexed, lex
 from tapetum_server.query.gate_nodes import check_node
+from tapetum_server.query.gate_text_search import TextSearch, required, text_searches
 from tapetum_server.query.gate_types import check_type
 
 PUBLIC_VIEWS: tuple[str, ...] = ("spans", "traces", "logs", "metrics", "ingest")
@@ -73,7 +74,7 @@ def gate(
     bound = _parameters(lexed, parameters or {})
     check_calls(lexed)
     statement = _parse(lexed)
-    rewriter = _Rewriter(lexed, project, database)
+    rewriter = _Rewriter(lexed, statement, project, database)
     try:
         rewriter.visit(statement, frozenset())
     except RecursionError:
@@ -149,13 +150,18 @@ def _takes_a_limit(statement: exp.Expr) -> bool:
 class _Rewriter:
     """Walks the tree with the WITH names in sight, checks every node, and collects replacements."""
 
-    def __init__(self, lexed: Lexed, project: str | None, database: str | None):
+    def __init__(self, lexed: Lexed, statement: exp.Expr, project: str | None, database: str | None):
         self.lexed = lexed
         self.project = project
         self.database = database
         self.views: list[str] = []
         self.queries: set[str] = set()
         self._edits: list[tuple[int, int, str]] = []
+        self._searches = text_searches(lexed)
+        self._renamed = frozenset(node.alias for node in statement.find_all(exp.Alias, exp.CTE))
+        self._required: dict[int, list[TextSearch]] = {}
+        """What a table's rows must pass, by the identity of its node."""
+        self._moved: set[int] = set()
 
     def visit(self, node: exp.Expr, visible: frozenset[str]) -> None:
         """Check `node` and all below it; `visible` are the WITH queries it can name."""
@@ -168,6 +174,8 @@ class _Rewriter:
         if isinstance(with_, exp.With):
             check_node(with_)
             visible = self._with(with_, visible)
+        if isinstance(node, exp.Select):
+            self._select(node, visible)
         for child in node.iter_expressions():
             if child is not with_:
                 self.visit(child, visible)
@@ -176,12 +184,22 @@ class _Rewriter:
         """The user's text with the replacements made."""
         parts: list[str] = []
         at = 0
-        for start, end, replacement in sorted(self._edits):
+        searches = [(s.start, s.end, "1" if s.start in self._moved else s.scanned) for s in self._searches]
+        for start, end, replacement in sorted(self._edits + searches):
             if start < at:
                 raise SqlRefused("The query names a table in a way that cannot be followed.", position=start)
             parts += (self.lexed.text[at:start], replacement)
             at = end
         return "".join((*parts, self.lexed.text[at:]))
+
+    def _select(self, select: exp.Select, visible: frozenset[str]) -> None:
+        """Note what the rows of the one view that is read must pass, for `_table` to put into its sub-select."""
+        source = select.args.get("from_")
+        table = source.this if isinstance(source, exp.From) else None
+        if not isinstance(table, exp.Table) or table.name in visible:
+            return
+        if not (select.args.get("joins") or table.args.get("joins")):
+            self._required[id(table)] = required(select, table.name, self._searches, self._renamed)
 
     def _with(self, with_: exp.With, visible: frozenset[str]) -> frozenset[str]:
         recursive = bool(with_.args.get("recursive"))
@@ -215,7 +233,7 @@ class _Rewriter:
             self._replace(named, CTE_PREFIX + name + suffix)
         elif name in PUBLIC_VIEWS:
             self.views.append(name)
-            self._replace(named, self._source(name) + suffix)
+            self._replace(named, self._source(name, self._required.get(id(table), ())) + suffix)
         else:
             raise SqlRefused(
                 f"There is no view {name[:80]!r}.",
@@ -223,11 +241,13 @@ class _Rewriter:
                 position=self._span(named)[0],
             )
 
-    def _source(self, view: str) -> str:
+    def _source(self, view: str, searches: Sequence[TextSearch]) -> str:
         source = f"{self.database}.{view}" if self.database else view
-        if self.project is None:
-            return source
-        return f"(SELECT * FROM {source} WHERE project = {{{PROJECT_PARAMETER}:String}})"
+        conditions = [] if self.project is None else [f"project = {{{PROJECT_PARAMETER}:String}}"]
+        for search in searches:
+            conditions.append(search.indexed)
+            self._moved.add(search.start)
+        return f"(SELECT * FROM {source} WHERE {' AND '.join(conditions)})" if conditions else source
 
     def _replace(self, identifier: exp.Identifier, replacement: str) -> None:
         start, end = self._span(identifier)

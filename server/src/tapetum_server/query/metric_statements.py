@@ -25,22 +25,26 @@ class MetricQuestion:
     selection: Selection
     name: str
     type: str
+    unit: str
     steps: Steps
     group_by: Sequence[str] = ()
     only: Sequence[str] | None = None
     """Labels joined by `SEPARATOR` of the series to keep, where there are too many."""
 
 
-def about_statement(selection: Selection, name: str) -> Statement:
-    """What kinds of points the metric has, the most frequent first."""
+def about_statement(selection: Selection, name: str, type: str | None, unit: str | None) -> Statement:
+    """What kinds of points the metric has, of this type and unit where they are given, the most frequent first."""
     parameters = Parameters()
-    condition = " AND ".join([*conditions(selection, parameters), f"name = {parameters.text(name)}"])
-    sql = f"""SELECT type, argMax(unit, time) AS latest_unit, countIf(is_monotonic) AS monotonic, count() AS points,
+    parts = [*conditions(selection, parameters), f"name = {parameters.text(name)}"]
+    parts += [f"type = {parameters.text(type)}"] if type is not None else []
+    parts += [f"unit = {parameters.text(unit)}"] if unit is not None else []
+    condition = " AND ".join(parts)
+    sql = f"""SELECT type, unit, countIf(is_monotonic) AS monotonic, count() AS points,
     toUnixTimestamp64Nano(min(time)) AS first_ns, toUnixTimestamp64Nano(max(time)) AS last_ns
 FROM {selection.source.relation("type, unit, time, is_monotonic", condition)}
 WHERE {condition}
-GROUP BY type
-ORDER BY points DESC, type"""
+GROUP BY type, unit
+ORDER BY points DESC, type, unit"""
     return Statement(sql, parameters.values)
 
 
@@ -238,10 +242,19 @@ def _changes(question: MetricQuestion, parameters: Parameters, columns: str) -> 
 """
 
 
+def same_metric(question: MetricQuestion, parameters: Parameters) -> list[str]:
+    """What tells this metric's points from those of every other, also of the same name."""
+    return [
+        f"name = {parameters.text(question.name)}",
+        f"type = {parameters.text(question.type)}",
+        f"unit = {parameters.text(question.unit)}",
+    ]
+
+
 def condition_sql(question: MetricQuestion, parameters: Parameters, *, look_back: bool) -> str:
     """What the points of a question have in common, from a little earlier where `look_back` says so."""
     parts = conditions(question.selection, parameters)
-    parts += [f"name = {parameters.text(question.name)}", f"type = {parameters.text(question.type)}"]
+    parts += same_metric(question, parameters)
     steps = question.steps
     parts.append(f"time >= {parameters.moment(steps.start - (LOOK_BACK if look_back else 0))}")
     parts.append(f"time < {parameters.moment(steps.end)}")

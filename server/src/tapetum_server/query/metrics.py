@@ -22,6 +22,7 @@ from tapetum_server.query.metric_statements import (
     exponential_statement,
     extremes_statement,
     increases_statement,
+    same_metric,
     series_statement,
     summary_statement,
     values_statement,
@@ -108,7 +109,7 @@ async def metric_catalog(
             MetricEntry(
                 name=row["name"],
                 type=row["type"],
-                unit=row["latest_unit"],
+                unit=row["unit"],
                 description=row["latest_description"],
                 is_monotonic=row["rises"],
                 services=list(row["services"]),
@@ -123,18 +124,18 @@ async def metric_catalog(
 
 
 def catalog_statement(selection: Selection) -> Statement:
-    """One row per metric name and type."""
+    """One row per metric name, type and unit: values of different kinds are different metrics."""
     parameters = Parameters()
     condition = " AND ".join(conditions(selection, parameters))
-    columns = """name, type, argMax(unit, time) AS latest_unit, argMax(description, time) AS latest_description,
+    columns = """name, type, unit, argMax(description, time) AS latest_description,
     argMax(is_monotonic, time) AS rises,
     arraySort(groupUniqArray(50)(toString(service))) AS services, uniq(series) AS series_count, count() AS points,
     toUnixTimestamp64Nano(max(time)) AS last_ns, groupUniqArray(200)(toString(attr_shape)) AS shapes"""
     sql = f"""SELECT {columns}
 FROM {METRICS.relation(columns, condition)}
 WHERE {condition}
-GROUP BY name, type
-ORDER BY name, type
+GROUP BY name, type, unit
+ORDER BY name, type, unit
 LIMIT {MAX_METRICS}"""
     return Statement(sql, parameters.values)
 
@@ -144,6 +145,8 @@ async def query_metric(
     *,
     project: str,
     name: str,
+    type: str | None = None,
+    unit: str | None = None,
     time_range: TimeRange,
     filter: Filter,
     group_by: Sequence[str] = (),
@@ -153,8 +156,9 @@ async def query_metric(
 ) -> MetricAnswer:
     """One metric over time, one series per combination of the values of `group_by`.
 
-    Counters and histograms are understood in both temporalities, and restarts do not count as
-    falls. Steps in which nothing was recorded are `null`, never 0.
+    Senders may give one name to several types or units; those are never mixed. Where `type` or `unit`
+    do not say which, it is the one with the most points. Counters and histograms are understood in
+    both temporalities, and restarts do not count as falls. Steps in which nothing was recorded are `null`, never 0.
     """
     group_by = list(dict.fromkeys(group_by))
     if len(group_by) > 10:
@@ -162,12 +166,12 @@ async def query_metric(
     if not 0 <= quantile <= 1:
         raise QueryError(f"the quantile {quantile} is not between 0 and 1", code="bad_quantile", field="quantile")
     selection = await select(reader, METRICS, project=project, time_range=time_range, filter=filter, keys=group_by)
-    about = rows_of(await reader.query(*about_statement(selection, name)))
+    about = rows_of(await reader.query(*about_statement(selection, name, type, unit)))
     if not about:
         return MetricAnswer(
-            name=name, unit="", type="", step_s=step_s or 0, series=[], truncated=False, exemplars=[], note=None
+            name=name, unit=unit or "", type="", step_s=step_s or 0, series=[], truncated=False, exemplars=[], note=None
         )
-    type_name, unit = about[0]["type"], about[0]["latest_unit"]
+    type_name, own_unit = about[0]["type"], about[0]["unit"]
     _check_possible(name, type_name, aggregation)
     start = about[0]["first_ns"] if time_range.start is None else time_range.start
     end = about[0]["last_ns"] + 1 if time_range.end is None else time_range.end
@@ -182,7 +186,9 @@ async def query_metric(
             hint=f"Use a step of at least {-(-(end - start) // SECOND // MAX_STEPS) + 1} s, or a shorter range.",
         )
     # The steps set where the question begins: counters look further back than the range.
-    question = MetricQuestion(replace(selection, time_range=TimeRange(None, end)), name, type_name, steps, group_by)
+    question = MetricQuestion(
+        replace(selection, time_range=TimeRange(None, end)), name, type_name, own_unit, steps, group_by
+    )
     truncated = False
     if group_by:
         largest = [labels for labels, _ in tuples_of(await reader.query(*series_statement(question, MAX_SERIES + 1)))]
@@ -206,12 +212,12 @@ async def query_metric(
                 total=_finite(totals[labels]),
             )
         )
-    unit = f"{unit}/s" if aggregation == "rate" and unit else unit
+    shown_unit = f"{own_unit}/s" if aggregation == "rate" and own_unit else own_unit
     if aggregation == "count" or (aggregation in ("rate", "increase") and type_name in _DISTRIBUTIONS):
-        unit = "1/s" if aggregation == "rate" else "1"
+        shown_unit = "1/s" if aggregation == "rate" else "1"
     return MetricAnswer(
         name=name,
-        unit=unit,
+        unit=shown_unit,
         type=type_name,
         step_s=steps.step // SECOND,
         series=series,
@@ -326,7 +332,7 @@ def _indexed(pair: Any) -> dict[int, float]:
 
 async def _is_delta(reader: Reader, question: MetricQuestion) -> bool:
     parameters = Parameters()
-    condition = " AND ".join([*conditions(question.selection, parameters), f"name = {parameters.text(question.name)}"])
+    condition = " AND ".join([*conditions(question.selection, parameters), *same_metric(question, parameters)])
     sql = f"""SELECT countIf(temporality = 'delta') * 2 > count() AS is_delta
 FROM {METRICS.table}
 WHERE {condition}"""

@@ -195,6 +195,7 @@ METRICS = Source(
         "time": Field("time"),
     },
     promoted={},
+    default_facets=("service", "name", "scope"),
 )  # fmt: skip
 
 INGEST_TABLE = "ingest_rows"

@@ -122,9 +122,9 @@ LIMIT {limit}"""
 
 
 async def _start(reader: Reader, project: str, trace_id: str) -> int:
-    sql = f"""SELECT toUnixTimestamp64Nano(min(start_time)) AS start_ns
+    sql = """SELECT toUnixTimestamp64Nano(min(start_time)) AS start_ns
 FROM span_rows
-WHERE project = {{project:String}} AND trace_id = {{trace_id:String}}"""
+WHERE project = {project:String} AND trace_id = {trace_id:String}"""
     answer = await reader.query(sql, {"project": project, "trace_id": trace_id})
     return int(answer.columns[0][0])
 

@@ -122,6 +122,19 @@ class ClickHouseEngine:
                 client = self._clients[profile] = self._connect(self.database, self._profiles[profile])
             return client
 
+    def disk_used_share(self) -> float:
+        # An object store says that it has room without end, and so counts as empty.
+        answer = self.query(
+            "SELECT 1 - sum(toFloat64(free_space)) / sum(toFloat64(total_space)) AS used FROM system.disks "
+            "WHERE name IN (SELECT arrayJoin(disks) FROM system.storage_policies WHERE policy_name IN "
+            "(SELECT storage_policy FROM system.tables WHERE database = {database:String}))",
+            {"database": self.database},
+        )
+        used = float(answer.column("used")[0].as_py())
+        if not 0 <= used <= 1:
+            raise StoreError(f"the disks of database {self.database} cannot be told from system.disks")
+        return used
+
     def kill(self, query_id: str) -> bool:
         found = self.query(
             "SELECT count() AS n FROM system.processes WHERE query_id = {id:String}",

@@ -6,7 +6,6 @@ import errno
 import fcntl
 import json
 import os
-import shutil
 import socket
 from pathlib import Path
 
@@ -54,11 +53,6 @@ class DataDirectory:
             return f"process {owner['pid']} on {owner['host']}"
         except (ValueError, KeyError, TypeError):
             return "another process"
-
-    def free_share(self) -> float:
-        """Free part of the disk that holds the directory, 0..1."""
-        usage = shutil.disk_usage(self.path)
-        return usage.free / usage.total
 
     def release(self) -> None:
         """Let another process take the directory."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import queue
+import shutil
 import sys
 import tempfile
 import threading
@@ -68,7 +69,7 @@ class EmbeddedEngine:
         memory_bytes: int = DEFAULT_MEMORY_BYTES,
     ) -> None:
         self.database = database
-        directory = directory.resolve()
+        self._directory = directory = directory.resolve()
         directory.mkdir(parents=True, exist_ok=True)
         config = directory / "engine.xml"
         config.write_text(CONFIG.format(memory=memory_bytes, backups=directory.parent / "backups"))
@@ -140,6 +141,10 @@ class EmbeddedEngine:
                 return bytes(handle.query(sql, output_format, params=bound_values(parameters)).bytes() or b"")
             except RuntimeError as error:
                 raise _store_error(error) from error
+
+    def disk_used_share(self) -> float:
+        usage = shutil.disk_usage(self._directory)
+        return 1 - usage.free / (usage.used + usage.free)
 
     @contextmanager
     def _handle(self, profile: str) -> Iterator[Any]:

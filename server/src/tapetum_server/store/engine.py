@@ -49,6 +49,10 @@ class Engine(Protocol):
         """
         ...
 
+    def disk_used_share(self) -> float:
+        """Share, 0..1, of the disks under the tables that is in use. Blocks that only root may use count as used."""
+        ...
+
     def kill(self, query_id: str) -> bool:
         """Stop the query that was started with `query_id`; whether it was found running."""
         ...

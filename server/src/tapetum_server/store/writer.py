@@ -9,6 +9,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +21,7 @@ from tapetum_server.store import columns as col
 from tapetum_server.store.claims import Claims
 from tapetum_server.store.engine import Engine, StoreError
 from tapetum_server.store.enrichments import enrichments_of
+from tapetum_server.store.first_seen import FirstSeen
 from tapetum_server.store.messages import MessageMemory, RepeatedText
 from tapetum_server.store.rows_logs import log_rows
 from tapetum_server.store.rows_metrics import metric_rows
@@ -90,7 +92,7 @@ class StoreWriter:
         self._clock = clock
         self._memory = MessageMemory()
         self._claims = Claims(engine)
-        self._first_seen = FirstSeen()
+        self._first_seen = FirstSeen(engine)
         self._condition = threading.Condition()
         self._queue: deque[_Waiting] = deque()
         self._backfill: deque[_Waiting] = deque()
@@ -185,7 +187,7 @@ class StoreWriter:
             enrichments = enrichments_of(batch, now, days)
             if enrichments is not None:
                 side["span_enrichments"] = enrichments
-            rows, clamped = log_rows(batch, days, now, self._first_seen)
+            rows, clamped = log_rows(batch, days, now, partial(self._first_seen, batch.project))
             batch.log_id = rows.column("log_id").to_pylist()
         else:
             table = "metric_rows"
@@ -295,22 +297,6 @@ class StoreWriter:
 RETRYABLE = frozenset({0, 74, 75, 76, 159, 164, 202, 209, 210, 236, 241, 243, 252, 279, 319, 394, 425, 499})
 """Engine errors that say nothing about the rows: files and disk (74-76, 243, 425, 499), memory (241), too
 many parts or queries (202, 252), time and network (159, 209, 210, 279, 319), read-only (164), stopped (236, 394)."""
-
-
-class FirstSeen:
-    """When a record without any time of its own was first seen, for the last 200,000 of them."""
-
-    def __init__(self, capacity: int = 200_000) -> None:
-        self._capacity = capacity
-        self._times: dict[bytes, int] = {}
-        self._lock = threading.Lock()
-
-    def __call__(self, identity: bytes, now: int) -> int:
-        with self._lock:
-            known = self._times.setdefault(identity, now)
-            if len(self._times) > self._capacity:
-                self._times.pop(next(iter(self._times)))
-            return known
 
 
 def _settle(done: asyncio.Future[None], error: Exception | None) -> None:

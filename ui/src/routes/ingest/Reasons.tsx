@@ -68,8 +68,10 @@ function Row({ reason }: { reason: Reason }) {
       </td>
       <td className="num">{count(reason.count)}</td>
       <td>
-        {reason.sender}
-        <span className="unit"> {reason.signal}</span>
+        <div className="cut ingest-sender" title={reason.sender}>
+          <bdi>{reason.sender || 'unknown'}</bdi>
+          <span className="unit"> {reason.signal}</span>
+        </div>
       </td>
       <td>
         {said.what} <span className="mono quiet">{reason.reason}</span>

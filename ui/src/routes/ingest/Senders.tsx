@@ -57,7 +57,11 @@ export function Senders({ senders }: { senders: Sender[] }) {
                   key={`${s.project}/${s.sender}/${s.signal}`}
                   className={s.refused + s.dropped ? 'lossy' : ''}
                 >
-                  <td>{s.sender || 'unknown'}</td>
+                  <td>
+                    <div className="cut ingest-sender" title={s.sender}>
+                      {s.sender || 'unknown'}
+                    </div>
+                  </td>
                   {projects && <td>{s.project}</td>}
                   <td className="quiet">{NOUN[s.signal] ?? s.signal}</td>
                   <td className="num">{count(s.accepted)}</td>

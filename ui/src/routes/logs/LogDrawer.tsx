@@ -9,6 +9,7 @@ import { Drawer } from '@/kit/Drawer'
 import { is, printTerm } from '@/kit/filter'
 import { durationText } from '@/kit/format'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
+import { Key } from '@/kit/Key'
 import { isoToMs } from '@/kit/time'
 import { Value } from '@/kit/Value'
 import { ClockTime } from '@/kit/values'
@@ -200,7 +201,9 @@ function AttributeSection(props: {
         <dl className="k-dl">
           {entries.map(([key, value]) => (
             <div key={key} className={looksLong(value) ? 'logs-attribute long' : 'logs-attribute'}>
-              <dt title={key}>{key}</dt>
+              <dt title={key}>
+                <Key name={key} />
+              </dt>
               <dd>
                 {looksLong(value) ? (
                   <WholeText text={value} label={key} whole={props.wholeOf(key)} />

@@ -4,7 +4,7 @@ import { Download } from 'lucide-react'
 import { useMemo, useState, type ReactNode } from 'react'
 import { apiUrl, request, type Query } from '@/api/client'
 import { CopyButton } from '@/kit/Copy'
-import { count } from '@/kit/format'
+import { characters, count } from '@/kit/format'
 import { usePref } from '@/kit/prefs'
 import { Failure } from '@/kit/states'
 
@@ -50,7 +50,7 @@ function useWhole(text: string, whole: Whole | undefined): { text: string; more:
         {loaded === null && (
           <>
             <span className="quiet">
-              Cut at {count(text.length)} of {count(length)} characters.
+              Cut at {count(characters(text))} of {count(length)} characters.
             </span>
             {length <= LOADABLE && (
               <Button loading={busy} onClick={() => void load()}>
@@ -96,8 +96,8 @@ function LongText({ text, label }: { text: string; label: string }) {
         {shown.length < text.length && (
           <button type="button" className="plain" onClick={() => setAll(true)} disabled={all}>
             {all
-              ? `The first ${count(MOST)} of ${count(text.length)} characters; copy gives the whole`
-              : `Show all ${count(text.length)} characters`}
+              ? `The first ${count(MOST)} of ${count(characters(text))} characters; copy gives the whole`
+              : `Show all ${count(characters(text))} characters`}
           </button>
         )}
         <CopyButton text={text} label={`Copy ${label}`} />

@@ -6,6 +6,7 @@ import type { MetricEntry } from '@/api/types'
 import { compact } from '@/kit/format'
 import { useShortcuts } from '@/kit/keys'
 import { RelativeTime } from '@/kit/values'
+import { kindKey } from './kind'
 import { plainUnit } from './units'
 
 const ROW = 42
@@ -20,10 +21,10 @@ export const kindOf = (type: string) => KINDS[type] ?? { icon: ChartLine, word: 
 
 interface Props {
   metrics: MetricEntry[]
-  selected: string | undefined
+  selected: MetricEntry | undefined
   find: string
   onFind: (find: string) => void
-  onSelect: (name: string) => void
+  onSelect: (entry: MetricEntry) => void
 }
 
 /** Every metric that arrived in the time range; typed words must all be in its name, unit or services. */
@@ -36,7 +37,7 @@ export function Catalogue({ metrics, selected, find, onFind, onSelect }: Props) 
           `${m.name} ${m.type} ${m.unit} ${m.services.join(' ')} ${m.description ?? ''}`.toLowerCase()
         return words.every((word) => text.includes(word))
       })
-      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      .toSorted((a, b) => (a.name === b.name ? b.points - a.points : a.name < b.name ? -1 : 1))
   }, [metrics, find])
   const scroller = useRef<HTMLDivElement>(null)
   const virtual = useVirtualizer({
@@ -45,14 +46,14 @@ export function Catalogue({ metrics, selected, find, onFind, onSelect }: Props) 
     estimateSize: () => ROW,
     overscan: 8,
   })
-  const at = shown.findIndex((m) => m.name === selected)
+  const at = selected ? shown.indexOf(selected) : -1
   const items = virtual.getVirtualItems()
   const move = (step: number) => {
     const next = Math.min(Math.max(at + step, 0), shown.length - 1)
     const entry = shown[next]
     if (!entry) return
     virtual.scrollToIndex(next)
-    onSelect(entry.name)
+    onSelect(entry)
   }
   useShortcuts('Metrics', [
     { keys: 'j', label: 'Next metric', run: () => move(1) },
@@ -74,7 +75,7 @@ export function Catalogue({ metrics, selected, find, onFind, onSelect }: Props) 
           value={find}
           onChange={(event) => onFind(event.currentTarget.value)}
           onKeyDown={(event) => {
-            if (event.key === 'Enter' && shown[0]) onSelect(shown[0].name)
+            if (event.key === 'Enter' && shown[0]) onSelect(shown[0])
             if (event.key === 'Escape') onFind('')
           }}
         />
@@ -101,7 +102,7 @@ export function Catalogue({ metrics, selected, find, onFind, onSelect }: Props) 
         <div role="presentation" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
           {items.map((item) => (
             <Entry
-              key={shown[item.index]!.name}
+              key={`${shown[item.index]!.name} ${kindKey(shown[item.index]!)}`}
               entry={shown[item.index]!}
               id={`metric-${item.index}`}
               top={item.start}
@@ -129,7 +130,7 @@ function Entry(props: {
   selected: boolean
   at: number
   of: number
-  onSelect: (name: string) => void
+  onSelect: (entry: MetricEntry) => void
 }) {
   const { entry } = props
   const { icon: Icon, word } = kindOf(entry.type)
@@ -143,7 +144,7 @@ function Entry(props: {
       aria-setsize={props.of}
       className="metrics-entry"
       style={{ transform: `translateY(${props.top}px)`, height: ROW }}
-      onClick={() => props.onSelect(entry.name)}
+      onClick={() => props.onSelect(entry)}
       title={entry.description || entry.name}
     >
       <Icon size={13} aria-hidden />
@@ -153,7 +154,13 @@ function Entry(props: {
       </span>
       <span className="unit metrics-more cut">
         {word}
-        {unit && ` · ${unit}`} · {compact(entry.series)} series
+        {unit && (
+          <>
+            {' · '}
+            <bdi>{unit}</bdi>
+          </>
+        )}{' '}
+        · {compact(entry.series)} series
       </span>
     </div>
   )

@@ -6,6 +6,7 @@ import { useMemo, useState } from 'react'
 import { metricQuery } from '@/api/metricQueries'
 import type { Aggregation, MetricAnswer, MetricEntry, MetricQuery } from '@/api/types'
 import { csvCell, downloadText } from '@/kit/download'
+import { is, printTerm } from '@/kit/filter'
 import { FilterBar } from '@/kit/FilterBar'
 import { count } from '@/kit/format'
 import { sqlString } from '@/kit/sqlText'
@@ -17,6 +18,7 @@ import { kindOf } from './Catalogue'
 import { MetricCharts } from './MetricCharts'
 import { COMPARISONS, QueryBar } from './QueryBar'
 import { SeriesList } from './SeriesList'
+import { kindKey, parseKind } from './kind'
 import { fitting, linesOf, measures, type Line } from './series'
 import { plainUnit, scaleFor } from './units'
 
@@ -25,10 +27,12 @@ const NONE: MetricAnswer['exemplars'] = []
 interface Props {
   name: string
   entry: MetricEntry | undefined
-  onBack: () => void
+  /** Of the same name, but of another type or unit. */
+  others: MetricEntry[]
+  onChoose: (entry: MetricEntry | undefined) => void
 }
 
-export function Explore({ name, entry, onBack }: Props) {
+export function Explore({ name, entry, others, onChoose }: Props) {
   const { scope, search, range, patch, setQ, setRange } = useView()
   const allowed = useMemo(() => fitting(entry ?? { type: 'gauge' }), [entry])
   const asked = search.agg as Aggregation | undefined
@@ -36,10 +40,13 @@ export function Explore({ name, entry, onBack }: Props) {
   const quantile = validQuantile(search.quantile)
   const groups = useMemo(() => (search.by ?? '').split(',').filter(Boolean), [search.by])
   const offset = compareOffset(search.compare, range)
+  const { type, unit: sentUnit } = entry ?? parseKind(search.kind) ?? {}
+  const kind = useMemo(() => (type === undefined ? {} : { type, unit: sentUnit ?? '' }), [type, sentUnit])
   const body: MetricQuery | null = useMemo(
     () => ({
       project: scope.project,
       name,
+      ...kind,
       from: scope.from,
       to: scope.to,
       ...(scope.q ? { q: scope.q } : {}),
@@ -48,7 +55,7 @@ export function Explore({ name, entry, onBack }: Props) {
       ...(aggregation === 'quantile' ? { quantile } : {}),
       ...(offset ? { compare_offset_s: offset } : {}),
     }),
-    [scope, name, groups, aggregation, quantile, offset],
+    [scope, name, kind, groups, aggregation, quantile, offset],
   )
   // Its kind decides the question, so the catalogue comes first; a name that it lacks is asked as it stands.
   const query = useQuery(metricQuery(body))
@@ -71,7 +78,11 @@ export function Explore({ name, entry, onBack }: Props) {
   return (
     <>
       <header className="metrics-head">
-        <Button className="metrics-back" leftSection={<ArrowLeft size={13} aria-hidden />} onClick={onBack}>
+        <Button
+          className="metrics-back"
+          leftSection={<ArrowLeft size={13} aria-hidden />}
+          onClick={() => onChoose(undefined)}
+        >
           All metrics
         </Button>
         <h2 className="cut" title={name}>
@@ -80,15 +91,20 @@ export function Explore({ name, entry, onBack }: Props) {
         {entry && (
           <span className="quiet metrics-about">
             {kindOf(entry.type).word}
-            {plainUnit(entry.unit) && ` in ${plainUnit(entry.unit)}`} · {count(entry.points)} points · last{' '}
-            <RelativeTime iso={entry.last_time} />
+            {plainUnit(entry.unit) && (
+              <>
+                {' in '}
+                <bdi>{plainUnit(entry.unit)}</bdi>
+              </>
+            )}{' '}
+            · {count(entry.points)} points · last <RelativeTime iso={entry.last_time} />
           </span>
         )}
         <span className="grow" />
         <Button
           component={Link}
           to="/sql"
-          search={{ project: scope.project, sql: rowsSql(name, scope.from, scope.to) } as never}
+          search={{ project: scope.project, sql: rowsSql(name, kind.type, scope.from, scope.to) } as never}
           leftSection={<Terminal size={13} aria-hidden />}
         >
           Rows in SQL
@@ -101,12 +117,25 @@ export function Explore({ name, entry, onBack }: Props) {
           CSV
         </Button>
       </header>
+      {others.length > 0 && (
+        <p className="metrics-note metrics-others" role="note">
+          <Info size={13} aria-hidden /> Also sent under this name, and never mixed with it:
+          {others.map((other) => (
+            <button key={kindKey(other)} type="button" className="plain" onClick={() => onChoose(other)}>
+              {kindOf(other.type).word}
+              {plainUnit(other.unit) && ' in '}
+              <bdi>{plainUnit(other.unit)}</bdi>
+            </button>
+          ))}
+        </p>
+      )}
       {entry?.description && <p className="metrics-description">{entry.description}</p>}
       <div className="k-band">
         <FilterBar
           scope={scope}
           signal="metrics"
           keys={['service', ...(entry?.attribute_keys ?? [])]}
+          within={printTerm(is('name', name))}
           placeholder="Narrow the points: service:…, an attribute:value"
           onChange={setQ}
         />
@@ -244,13 +273,13 @@ function compareOffset(compare: string | undefined, range: { from: string; to: s
   return from === null || to === null ? 0 : Math.max(1, Math.round((to - from) / 1000))
 }
 
-function rowsSql(name: string, from: string, to: string): string {
+function rowsSql(name: string, type: string | undefined, from: string, to: string): string {
   const now = Date.now()
   const start = resolve(from, now)
   const end = to === 'now' ? null : resolve(to, now)
   const bound = (op: string, ms: number | null) =>
     ms === null ? '' : `\n  AND time ${op} fromUnixTimestamp64Milli(${Math.round(ms)})`
-  return `SELECT time, service, value, count, sum, attributes\nFROM metrics\nWHERE name = ${sqlString(name)}${bound('>=', start)}${bound('<', end)}\nORDER BY time DESC\nLIMIT 200`
+  return `SELECT time, service, value, count, sum, attributes\nFROM metrics\nWHERE name = ${sqlString(name)}${type ? ` AND type = ${sqlString(type)}` : ''}${bound('>=', start)}${bound('<', end)}\nORDER BY time DESC\nLIMIT 200`
 }
 
 function csvOf(lines: Line[]): string {

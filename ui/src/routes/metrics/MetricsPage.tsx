@@ -1,6 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { metricCatalogQuery } from '@/api/metricQueries'
+import type { MetricEntry } from '@/api/types'
+import { environmentTerms } from '@/kit/environment'
 import { Page } from '@/kit/Page'
 import { SetUp } from '@/kit/SetUp'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
@@ -8,8 +10,10 @@ import { describe } from '@/kit/time'
 import { useUtc } from '@/kit/prefs'
 import { useView } from '@/kit/view'
 import { Button } from '@mantine/core'
-import { Catalogue } from './Catalogue'
+import { Catalogue, kindOf } from './Catalogue'
 import { Explore } from './Explore'
+import { kindKey, metricOf } from './kind'
+import { plainUnit } from './units'
 import './metrics.css'
 
 /** Everything that is about one metric: left behind when another is chosen. */
@@ -17,18 +21,29 @@ const ABOUT_ONE = {
   agg: undefined,
   quantile: undefined,
   by: undefined,
-  q: undefined,
   order: undefined,
 }
 
 export function MetricsPage() {
   const { scope, search, patch, setRange } = useView()
   const [utc] = useUtc()
-  const catalogue = useQuery(metricCatalogQuery(scope.project, scope.from, scope.to))
+  const environment = environmentTerms(scope.q)
+  const catalogue = useQuery(metricCatalogQuery(scope.project, scope.from, scope.to, environment))
   const metrics = catalogue.data?.metrics
   const name = search.name
-  const entry = useMemo(() => metrics?.find((m) => m.name === name), [metrics, name])
-  const choose = (next: string | undefined) => patch({ ...ABOUT_ONE, name: next })
+  const { entry, others } = useMemo(
+    () => metricOf(metrics ?? [], name, search.kind),
+    [metrics, name, search.kind],
+  )
+  const choose = (next: MetricEntry | undefined) => {
+    const alone = metrics?.filter((m) => m.name === next?.name).length === 1
+    patch({
+      ...ABOUT_ONE,
+      q: environment,
+      name: next?.name,
+      kind: next && !alone ? kindKey(next) : undefined,
+    })
+  }
 
   if (catalogue.isPending) {
     return (
@@ -48,10 +63,11 @@ export function MetricsPage() {
     return (
       <Page title="Metrics">
         <Empty
-          title={`No metrics in project ${scope.project} (${describe(scope, utc).toLowerCase()})`}
+          title={`No metrics ${environment ? `with ${environment} ` : ''}in project ${scope.project} (${describe(scope, utc).toLowerCase()})`}
           actions={
             scope.from !== 'all' && (
               <>
+                {environment && <Button onClick={() => patch({ q: undefined })}>All environments</Button>}
                 <Button onClick={() => setRange({ from: 'now-24h', to: 'now' })}>Last 24 hours</Button>
                 <Button onClick={() => setRange({ from: 'all', to: 'now' })}>Everything</Button>
               </>
@@ -69,14 +85,20 @@ export function MetricsPage() {
       <div className={name ? 'metrics-page chosen' : 'metrics-page'}>
         <Catalogue
           metrics={metrics ?? []}
-          selected={name}
+          selected={entry}
           find={search.find ?? ''}
           onFind={(find) => patch({ find: find || undefined }, true)}
           onSelect={choose}
         />
         <div className="metrics-explore">
           {name ? (
-            <Explore key={name} name={name} entry={entry} onBack={() => choose(undefined)} />
+            <Explore
+              key={`${name} ${search.kind ?? ''}`}
+              name={name}
+              entry={entry}
+              others={others}
+              onChoose={choose}
+            />
           ) : (
             <Suggestions metrics={metrics ?? []} onSelect={choose} />
           )}
@@ -87,10 +109,7 @@ export function MetricsPage() {
 }
 
 /** A place to start for somebody who knows no name yet. */
-function Suggestions(props: {
-  metrics: { name: string; series: number }[]
-  onSelect: (name: string) => void
-}) {
+function Suggestions(props: { metrics: MetricEntry[]; onSelect: (entry: MetricEntry) => void }) {
   const known =
     /^(http\.server\.request\.duration|gen_ai\.client\.(operation\.duration|token\.usage)|system\.cpu|process\.cpu)/
   const first = [
@@ -102,10 +121,15 @@ function Suggestions(props: {
       <p>The list has every metric that arrived in this time. Some to start with:</p>
       <ul className="metrics-start">
         {first.map((m) => (
-          <li key={m.name}>
-            <button type="button" className="plain" onClick={() => props.onSelect(m.name)}>
+          <li key={`${m.name} ${kindKey(m)}`}>
+            <button type="button" className="plain" onClick={() => props.onSelect(m)}>
               {m.name}
-            </button>
+            </button>{' '}
+            <span className="unit">
+              {kindOf(m.type).word}
+              {plainUnit(m.unit) && ' · '}
+              <bdi>{plainUnit(m.unit)}</bdi>
+            </span>
           </li>
         ))}
       </ul>

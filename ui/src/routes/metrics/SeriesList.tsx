@@ -73,7 +73,9 @@ export function SeriesList({ lines, scale, comparing, order = '-avg', onOrder, o
             {keys.length ? (
               keys.map((key) => (
                 <th key={key} scope="col">
-                  {key}
+                  <div className="cut metrics-label" title={key}>
+                    {key}
+                  </div>
                 </th>
               ))
             ) : (

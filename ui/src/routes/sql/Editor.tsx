@@ -1,5 +1,10 @@
 /** CodeMirror with the columns, views and functions that the gate allows. */
-import { autocompletion, type Completion, type CompletionContext } from '@codemirror/autocomplete'
+import {
+  autocompletion,
+  closeCompletion,
+  type Completion,
+  type CompletionContext,
+} from '@codemirror/autocomplete'
 import { sql, SQLDialect } from '@codemirror/lang-sql'
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language'
 import { Compartment, EditorState, Prec } from '@codemirror/state'
@@ -118,15 +123,18 @@ export function Editor(props: Props) {
             keymap.of([
               {
                 key: 'Mod-Enter',
-                run: () => {
+                run: (v) => {
+                  closeCompletion(v)
                   latest.current.onRun()
                   return true
                 },
               },
               // Tab must leave the editor for those who use the keyboard alone.
-              { key: 'Escape', run: (v) => (v.contentDOM.blur(), true) },
+              { key: 'Escape', run: (v) => closeCompletion(v) || (v.contentDOM.blur(), true) },
             ]),
           ),
+          // The library closes an open list on blur, but lets one that is still being made appear later.
+          EditorView.domEventHandlers({ blur: (_event, v) => void setTimeout(() => closeCompletion(v)) }),
           basicSetup,
           autocompletion({ activateOnTyping: true }),
           slot.of(language(latest.current.schema)),

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { AttributeValue } from '@/api/types'
 import { CopyButton } from '@/kit/Copy'
 import { Empty } from '@/kit/states'
+import { Key } from '@/kit/Key'
 import { Value } from '@/kit/Value'
 import { LongText } from './LongText'
 
@@ -22,7 +23,9 @@ export function AttributeList(p: { attributes: AttributeValue[]; prefix?: string
         const long = attribute.value.length > LONG || attribute.truncated_from
         return (
           <div className="t-attr" key={attribute.key}>
-            <dt className="mono">{attribute.key}</dt>
+            <dt className="mono">
+              <Key name={attribute.key} />
+            </dt>
             {long && p.source ? (
               <dd style={{ gridColumn: 'span 2' }}>
                 <LongText

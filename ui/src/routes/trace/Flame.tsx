@@ -6,7 +6,7 @@ import { durationText } from '@/kit/format'
 import { useSize } from '@/kit/hooks'
 import { colourCache } from './Minimap'
 import { lanes, type SpanTree } from './tree'
-import type { TimeWindow } from './Waterfall'
+import { Axis, type TimeWindow } from './Waterfall'
 
 const LANE = 18
 
@@ -73,6 +73,13 @@ export function Flame(p: Props) {
         const room = Math.floor((width - 8) / 5.8)
         const label = name[i]!.length > room ? `${name[i]!.slice(0, Math.max(room - 1, 1))}…` : name[i]!
         g.fillText(label, x + 4, y + LANE / 2 + 1)
+        const took = tree.columns.duration_ns[i]
+        const time = took == null ? 'running' : durationText(took / 1e6)
+        if (label.length + time.length + 3 < room) {
+          g.textAlign = 'right'
+          g.fillText(time, x + width - 5, y + LANE / 2 + 1)
+          g.textAlign = 'left'
+        }
       }
       if (i === p.selected) {
         g.strokeStyle = line
@@ -98,79 +105,84 @@ export function Flame(p: Props) {
   }
 
   return (
-    <div
-      className="t-flame"
-      ref={(node) => {
-        scroller.current = node
-        measure(node)
-      }}
-      tabIndex={0}
-      role="region"
-      aria-label="Flame view; w and s zoom, a and d move"
-      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
-    >
-      <div className="t-flame-pane" style={{ height: size.height }}>
-        <canvas
-          ref={canvas}
-          role="img"
-          aria-label={`${tree.count} spans in ${count} lanes`}
-          style={{ width: size.width, height: size.height }}
-          onPointerDown={(event) => {
-            event.currentTarget.setPointerCapture(event.pointerId)
-            pan.current = { x: event.clientX, from: view.from, to: view.to, moved: false }
-          }}
-          onPointerMove={(event) => {
-            const start = pan.current
-            if (start) {
-              const shift = (event.clientX - start.x) * nsPerPixel
-              if (Math.abs(event.clientX - start.x) > 3) start.moved = true
-              if (start.moved) p.onWindow({ from: start.from - shift, to: start.to - shift })
-              return
-            }
-            const span = hit(event)
-            const box = event.currentTarget.getBoundingClientRect()
-            setHover(span < 0 ? null : { span, x: event.clientX - box.left, y: event.clientY - box.top })
-          }}
-          onPointerLeave={() => setHover(null)}
-          onPointerUp={(event) => {
-            const clicked = !pan.current?.moved
-            pan.current = null
-            const span = clicked ? hit(event) : -1
-            if (span >= 0) p.onSelect(span)
-          }}
-        />
-        {hover && (
-          <div
-            className="k-tip"
-            style={{
-              left: Math.min(hover.x + 12, Math.max(size.width - 320, 0)),
-              top: Math.min(hover.y + 14, size.height - 60),
-            }}
-          >
-            <div>
-              <span>
-                {tree.columns.service[hover.span]} · {tree.columns.kind[hover.span]}
-              </span>
-            </div>
-            <div>
-              <b className="cut" style={{ maxWidth: 280 }}>
-                {tree.columns.name[hover.span]}
-              </b>
-            </div>
-            <div>
-              <span>
-                {durationText(
-                  tree.columns.duration_ns[hover.span] == null
-                    ? null
-                    : tree.columns.duration_ns[hover.span]! / 1e6,
-                )}
-                {tree.columns.status[hover.span] === 'error' ? ' · error' : ''}
-              </span>
-            </div>
-          </div>
-        )}
+    <>
+      <div className="t-flame-axis">
+        <Axis window={view} ticks={Math.max(2, Math.floor(size.width / 110))} />
       </div>
-      <div style={{ height: Math.max(count * LANE - size.height + 8, 0) }} />
-    </div>
+      <div
+        className="t-flame"
+        ref={(node) => {
+          scroller.current = node
+          measure(node)
+        }}
+        tabIndex={0}
+        role="region"
+        aria-label="Flame view; w and s zoom, a and d move"
+        onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+      >
+        <div className="t-flame-pane" style={{ height: size.height }}>
+          <canvas
+            ref={canvas}
+            role="img"
+            aria-label={`${tree.count} spans in ${count} lanes`}
+            style={{ width: size.width, height: size.height }}
+            onPointerDown={(event) => {
+              event.currentTarget.setPointerCapture(event.pointerId)
+              pan.current = { x: event.clientX, from: view.from, to: view.to, moved: false }
+            }}
+            onPointerMove={(event) => {
+              const start = pan.current
+              if (start) {
+                const shift = (event.clientX - start.x) * nsPerPixel
+                if (Math.abs(event.clientX - start.x) > 3) start.moved = true
+                if (start.moved) p.onWindow({ from: start.from - shift, to: start.to - shift })
+                return
+              }
+              const span = hit(event)
+              const box = event.currentTarget.getBoundingClientRect()
+              setHover(span < 0 ? null : { span, x: event.clientX - box.left, y: event.clientY - box.top })
+            }}
+            onPointerLeave={() => setHover(null)}
+            onPointerUp={(event) => {
+              const clicked = !pan.current?.moved
+              pan.current = null
+              const span = clicked ? hit(event) : -1
+              if (span >= 0) p.onSelect(span)
+            }}
+          />
+          {hover && (
+            <div
+              className="k-tip"
+              style={{
+                left: Math.min(hover.x + 12, Math.max(size.width - 320, 0)),
+                top: Math.min(hover.y + 14, size.height - 60),
+              }}
+            >
+              <div>
+                <span>
+                  {tree.columns.service[hover.span]} · {tree.columns.kind[hover.span]}
+                </span>
+              </div>
+              <div>
+                <b className="cut" style={{ maxWidth: 280 }}>
+                  {tree.columns.name[hover.span]}
+                </b>
+              </div>
+              <div>
+                <span>
+                  {durationText(
+                    tree.columns.duration_ns[hover.span] == null
+                      ? null
+                      : tree.columns.duration_ns[hover.span]! / 1e6,
+                  )}
+                  {tree.columns.status[hover.span] === 'error' ? ' · error' : ''}
+                </span>
+              </div>
+            </div>
+          )}
+        </div>
+        <div style={{ height: Math.max(count * LANE - size.height + 8, 0) }} />
+      </div>
+    </>
   )
 }

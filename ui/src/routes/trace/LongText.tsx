@@ -4,7 +4,7 @@ import { Download } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { apiUrl, request } from '@/api/client'
 import { CopyButton } from '@/kit/Copy'
-import { bytes, count } from '@/kit/format'
+import { characters, count } from '@/kit/format'
 import { Failure } from '@/kit/states'
 
 const FIRST = 4_000
@@ -27,6 +27,8 @@ function pieces(text: string): string[] {
     // Break at a line's end when one is near, so that pieces join without a visible seam.
     const line = text.lastIndexOf('\n', end)
     if (end < text.length && line > at + PIECE / 2) end = line + 1
+    // Never between the two halves of one character.
+    if (end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800) end--
     out.push(text.slice(at, end))
     at = end
   }
@@ -87,12 +89,12 @@ export function LongText({
       {problem !== null && <Failure error={problem} retry={() => void load()} />}
       <div className="t-actions">
         {shown.length < body.length && (
-          <Button onClick={() => setOpen(true)}>Show all {count(body.length)} characters</Button>
+          <Button onClick={() => setOpen(true)}>Show all {count(characters(body))} characters</Button>
         )}
         {cut && (
           <>
             <span className="quiet">
-              Cut at {bytes(text.length)} of {bytes(cutFrom)}.
+              Cut at {count(characters(text))} of {count(cutFrom)} characters.
             </span>
             {cutFrom <= MOST && (
               <Button loading={busy} onClick={() => void load()}>

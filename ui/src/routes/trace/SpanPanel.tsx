@@ -10,6 +10,7 @@ import { durationText, usd, count } from '@/kit/format'
 import { isoToMs } from '@/kit/time'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { Value } from '@/kit/Value'
+import { travelling } from '@/kit/view'
 import { ClockTime, Duration, StatusBadge } from '@/kit/values'
 import { AttributeList, Attributes } from './Attributes'
 import { LongText } from './LongText'
@@ -43,8 +44,11 @@ function Loaded(p: Props & { span: SpanDetail }) {
     <div className="k-scroll">
       {(span.status === 'error' || span.status_message) && (
         <div className="t-message">
-          <b>{span.error_type || 'Error'}</b>
-          {span.status_message ? `: ${span.status_message}` : ''}
+          <b>
+            <bdi>{span.error_type || 'Error'}</bdi>
+          </b>
+          {span.status_message ? ': ' : ''}
+          <bdi>{span.status_message}</bdi>
         </div>
       )}
       <Facts span={span} />
@@ -114,6 +118,11 @@ function Loaded(p: Props & { span: SpanDetail }) {
                 <CopyId id={link.trace_id} label="trace id" />
                 <CopyId id={link.span_id} label="span id" />
               </div>
+              {link.trace_state && (
+                <p className="t-state quiet">
+                  Trace state <span className="mono">{link.trace_state}</span>
+                </p>
+              )}
               <AttributeList attributes={link.attributes} />
             </section>
           ))}
@@ -159,10 +168,11 @@ function Facts({ span }: { span: SpanDetail }) {
     ['First token', durationText(span.ttft_ms), span.ttft_ms !== null],
     ['Agent', <Value key="a" k="agent" v={span.agent} />, span.agent],
     ['Tool', <Value key="to" k="tool" v={span.tool} />, span.tool],
-    ['Prompt', `${span.prompt_name} ${span.prompt_version}`, span.prompt_name],
+    ['Prompt', <Cut key="pr" text={`${span.prompt_name} ${span.prompt_version}`} />, span.prompt_name],
     ['Session', <Value key="se" k="session_id" v={span.session_id} />, span.session_id],
     ['User', <Value key="u" k="user_id" v={span.user_id} />, span.user_id],
-    ['Scope', `${span.scope} ${span.scope_version}`, span.scope],
+    ['Scope', <Cut key="sc" text={`${span.scope} ${span.scope_version}`} />, span.scope],
+    ['Trace state', <Cut key="ts" text={span.trace_state} />, span.trace_state],
     ['Dropped', `${span.dropped} by the sender`, span.dropped],
     ['Span id', <CopyId key="id" id={span.span_id} label="span id" />, span.span_id],
   ]
@@ -188,6 +198,15 @@ function Fact({ label, children }: { label: string; children: ReactNode }) {
     <div>
       <dt>{label}</dt>
       <dd>{children}</dd>
+    </div>
+  )
+}
+
+/** One line, whole on hover. */
+function Cut({ text }: { text: string }) {
+  return (
+    <div className="cut" title={text}>
+      {text}
     </div>
   )
 }
@@ -221,7 +240,7 @@ export function OpenTraceButton({ traceId, spanId }: { traceId: string; spanId?:
         <Link
           to="/traces/$traceId"
           params={{ traceId }}
-          search={(old) => ({ project: old.project, from: old.from, to: old.to, span: spanId })}
+          search={(old) => ({ ...travelling(old), span: spanId })}
           {...props}
         />
       )}

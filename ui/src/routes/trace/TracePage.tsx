@@ -19,9 +19,9 @@ import { count, durationText } from '@/kit/format'
 import { useShortcuts } from '@/kit/keys'
 import { Page } from '@/kit/Page'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
-import { Value } from '@/kit/Value'
+import { Names, Value } from '@/kit/Value'
 import { ClockTime, Cost, StatusBadge, Tokens } from '@/kit/values'
-import { useView } from '@/kit/view'
+import { travelling, useView } from '@/kit/view'
 import { useTrace } from './data'
 import { Flame } from './Flame'
 import { KindIcon } from './KindIcon'
@@ -86,7 +86,7 @@ function Heading(p: { trace: TraceAnswer['trace']; tree: SpanTree; loading: bool
   return (
     <header className="t-head">
       <div className="row">
-        <Link to="/traces" search={(old) => ({ project: old.project, from: old.from, to: old.to })}>
+        <Link to="/traces" search={(old) => travelling(old)}>
           Traces
         </Link>
         <span className="quiet" aria-hidden>
@@ -112,7 +112,11 @@ function Heading(p: { trace: TraceAnswer['trace']; tree: SpanTree; loading: bool
         </span>
         {known && <Tokens input={trace.input_tokens} output={trace.output_tokens} />}
         {trace.cost_usd !== null && <Cost value={trace.cost_usd} />}
-        {trace.models.length > 0 && <span className="cut">{trace.models.join(', ')}</span>}
+        {trace.models.length > 0 && (
+          <span title={trace.models.join(', ')}>
+            <Names of={trace.models} />
+          </span>
+        )}
         {trace.session_id && (
           <span>
             session <Value k="session_id" v={trace.session_id} />

@@ -1,7 +1,7 @@
 /** Rows of a trace: only those on screen exist. The tree pattern of WAI-ARIA; focus stays on the tree. */
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { AlertCircle, ChevronDown, ChevronRight } from 'lucide-react'
-import { memo, useEffect, useRef, type KeyboardEvent } from 'react'
+import { memo, useEffect, useMemo, useRef, type KeyboardEvent } from 'react'
 import { spanColour } from '@/kit/colour'
 import { compact, durationText, usd } from '@/kit/format'
 import { useSize } from '@/kit/hooks'
@@ -37,7 +37,9 @@ export function Waterfall(props: Props) {
     estimateSize: () => ROW,
     overscan: 8,
   })
-  const usage = hasUsage(tree) && size.width > 760
+  const known = useMemo(() => knownUsage(tree), [tree])
+  const tokens = known.tokens && size.width > 760
+  const cost = known.cost && size.width > 760
   const at = selected < 0 ? -1 : rows.indexOf(selected)
   useEffect(() => {
     if (at >= 0) virtual.scrollToIndex(at, { align: 'auto' })
@@ -82,8 +84,13 @@ export function Waterfall(props: Props) {
   }
 
   return (
-    <div className={usage ? 't-fall usage' : 't-fall'} ref={measure}>
-      <Ruler window={props.window} usage={usage} ticks={Math.max(2, Math.floor((size.width * 0.5) / 110))} />
+    <div className={`t-fall${tokens ? ' tokens' : ''}${cost ? ' cost' : ''}`} ref={measure}>
+      <Ruler
+        window={props.window}
+        tokens={tokens}
+        cost={cost}
+        ticks={Math.max(2, Math.floor((size.width * 0.5) / 110))}
+      />
       <div
         className="t-rows"
         ref={scroller}
@@ -109,7 +116,8 @@ export function Waterfall(props: Props) {
                 dim={(props.matches !== null && !props.matches.has(span)) || false}
                 critical={props.critical?.has(span) ?? false}
                 fade={props.critical !== null && !props.critical.has(span)}
-                usage={usage}
+                tokens={tokens}
+                cost={cost}
                 onSelect={props.onSelect}
                 onToggle={props.onToggle}
               />
@@ -121,27 +129,33 @@ export function Waterfall(props: Props) {
   )
 }
 
-function hasUsage(tree: SpanTree): boolean {
-  const { input_tokens: input, cost_usd: cost } = tree.columns
-  for (let i = 0; i < Math.min(tree.count, 5_000); i++) if (input[i] != null || cost[i] != null) return true
-  return false
+/** Columns that no span fills leave their room to the others. */
+function knownUsage({ columns: c }: SpanTree): { tokens: boolean; cost: boolean } {
+  const there = (values: (number | null)[]) => values.some((value) => value !== null)
+  return { tokens: there(c.input_tokens) || there(c.output_tokens), cost: there(c.cost_usd) }
 }
 
-function Ruler(p: { window: TimeWindow; usage: boolean; ticks: number }) {
-  const { from, to } = p.window
-  const ticks = niceTicks(from, to, p.ticks)
+function Ruler(p: { window: TimeWindow; tokens: boolean; cost: boolean; ticks: number }) {
   return (
     <div className="t-ruler" aria-hidden>
       <span>Span</span>
-      {p.usage && <span className="num">Tokens</span>}
-      {p.usage && <span className="num">Cost</span>}
-      <div className="t-axis">
-        {ticks.map((t) => (
-          <i key={t} style={{ left: `${((t - from) / (to - from)) * 100}%` }}>
-            {t === 0 ? '0' : durationText(t / 1e6)}
-          </i>
-        ))}
-      </div>
+      {p.tokens && <span className="num">Tokens</span>}
+      {p.cost && <span className="num">Cost</span>}
+      <Axis window={p.window} ticks={p.ticks} />
+    </div>
+  )
+}
+
+/** Time since the trace's start. */
+export function Axis(p: { window: TimeWindow; ticks: number }) {
+  const { from, to } = p.window
+  return (
+    <div className="t-axis" aria-hidden>
+      {niceTicks(from, to, p.ticks).map((t) => (
+        <i key={t} style={{ left: `${((t - from) / (to - from)) * 100}%` }}>
+          {t === 0 ? '0' : durationText(t / 1e6)}
+        </i>
+      ))}
     </div>
   )
 }
@@ -166,7 +180,8 @@ interface RowProps {
   dim: boolean
   critical: boolean
   fade: boolean
-  usage: boolean
+  tokens: boolean
+  cost: boolean
   onSelect: (span: number) => void
   onToggle: (span: number, open: boolean) => void
 }
@@ -213,7 +228,7 @@ const Row = memo(function Row(p: RowProps) {
         <KindIcon kind={c.kind[span]!} spanKind={c.span_kind[span]!} service={c.service[span]!} />
         {failed && <AlertCircle size={12} className="t-bad" aria-label="error" />}
         <span className="cut">
-          {c.name[span]} <small className="quiet">{c.model[span] || c.service[span]}</small>
+          <bdi>{c.name[span]}</bdi> <small className="quiet">{c.model[span] || c.service[span]}</small>
         </span>
         {hiddenErrors > 0 && (
           <small className="t-bad" title={`${hiddenErrors} errors inside`}>
@@ -221,12 +236,12 @@ const Row = memo(function Row(p: RowProps) {
           </small>
         )}
       </div>
-      {p.usage && (
+      {p.tokens && (
         <div className="num quiet">
           {c.input_tokens[span] == null && c.output_tokens[span] == null ? '' : compact(tokens)}
         </div>
       )}
-      {p.usage && <div className="num quiet">{c.cost_usd[span] == null ? '' : usd(c.cost_usd[span]!)}</div>}
+      {p.cost && <div className="num quiet">{c.cost_usd[span] == null ? '' : usd(c.cost_usd[span]!)}</div>}
       <Bar tree={tree} span={span} from={p.from} to={p.to} critical={p.critical} />
     </div>
   )

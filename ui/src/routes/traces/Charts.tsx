@@ -140,7 +140,7 @@ function DurationChart(p: { scope: Scope; onSelect: Parameters<typeof Heatmap>[0
         {top > 0 && (
           <>
             <span>
-              <i className="ts-ramp" aria-hidden /> 1 to {compact(top)} spans
+              <i className="ts-ramp" aria-hidden /> {top === 1 ? '1 span' : `1 to ${compact(top)} spans`}
             </span>
             <span>
               <i style={{ background: 'var(--bad)' }} aria-hidden />

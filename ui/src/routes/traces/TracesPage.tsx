@@ -14,7 +14,7 @@ import { useShortcuts } from '@/kit/keys'
 import { Explorer, Page } from '@/kit/Page'
 import { usePref } from '@/kit/prefs'
 import { Empty, Failure, SkeletonRows, Snippet } from '@/kit/states'
-import { useView } from '@/kit/view'
+import { travelling, useView } from '@/kit/view'
 import { OpenTraceButton, SpanPanel } from '../trace/SpanPanel'
 import { Charts } from './Charts'
 import { filled, SPAN_COLUMNS, SPAN_KEYS, TRACE_COLUMNS } from './columns'
@@ -56,7 +56,7 @@ export function TracesPage() {
       void navigate({
         to: '/traces/$traceId',
         params: { traceId: r.trace_id },
-        search: (old) => ({ project: old.project, from: old.from, to: old.to, span: r.span_id }),
+        search: (old) => ({ ...travelling(old), span: r.span_id }),
       }),
     [navigate],
   )

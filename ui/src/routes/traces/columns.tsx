@@ -3,7 +3,7 @@ import { serviceColour } from '@/kit/colour'
 import { CopyId } from '@/kit/Copy'
 import type { Column } from '@/kit/DataTable'
 import { count } from '@/kit/format'
-import { Value } from '@/kit/Value'
+import { Names, Value } from '@/kit/Value'
 import { Cost, Duration, RelativeTime, StatusBadge, Tokens } from '@/kit/values'
 import { KindIcon } from '../trace/KindIcon'
 
@@ -97,7 +97,7 @@ export const TRACE_COLUMNS: Column<TraceRow>[] = [
     render: (r) =>
       r.models.length ? (
         <Value k="model" v={r.models[0]!} tab={false}>
-          {r.models.join(', ')}
+          <Names of={r.models} />
         </Value>
       ) : (
         <span className="quiet">–</span>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,13 +17,17 @@ from tapetum_server.receivers.otlp.decode_json import decode_json_logs, decode_j
 from tapetum_server.receivers.otlp.decode_logs import decode_logs
 from tapetum_server.receivers.otlp.decode_metrics import decode_metrics
 from tapetum_server.receivers.otlp.decode_spans import decode_spans
+from tapetum_server.receivers.otlp.dropped import dropped_by_sender
 from tapetum_server.receivers.otlp.json_values import JsonReader
 from tapetum_server.receivers.otlp.limits import Limits
-from tapetum_server.receivers.otlp.outcome import REFUSALS, TRUNCATIONS, Caller, Decoded, Undecodable
+from tapetum_server.receivers.otlp.outcome import REFUSALS, TRUNCATIONS, Caller, Decoded, Failed, Undecodable
 from tapetum_server.receivers.otlp.values import AttributeReader
-from tapetum_server.signals.consumer import Consumer, IngestObserver, Receipt
+from tapetum_server.signals.consumer import Busy, Consumer, IngestObserver, Receipt
+from tapetum_server.signals.identity import DEFAULT_PROJECT
 
+logger = logging.getLogger("tapetum.otlp")
 MAX_SENDERS = 1000
+MAX_PROJECTS = 1000
 OTHER_SENDERS = "__other__"
 
 
@@ -93,9 +98,11 @@ class Delivery:
     def __init__(self, consumer: Consumer, observer: IngestObserver, limits: Limits) -> None:
         self._consumer = consumer
         self._observer = observer
+        self._limits = limits
         self._attributes = AttributeReader(limits)
         self._json = JsonReader(limits)
         self._senders: set[str] = set()
+        self._projects: set[str] = set()
 
     def decode(self, signal: Signal, body: bytes, caller: Caller, is_json: bool) -> Decoded[Any]:
         """The request's batches; raises `Undecodable`."""
@@ -106,8 +113,8 @@ class Delivery:
         return signal.decode(body, caller, self._attributes)
 
     async def deliver(self, signal: Signal, decoded: Decoded[Any]) -> Outcome:
-        """Have every batch consumed. Raises `Busy` if any was not: the sender repeats the request,
-        and delivering again what was already kept is safe."""
+        """Have every batch consumed. Raises `Busy` or `Failed`, counted, if any was not: the sender may
+        repeat the request, and delivering again what was already kept is safe."""
         consumed = await asyncio.gather(
             *(self._consume(signal, batch) for batch in decoded.batches), return_exceptions=True
         )
@@ -127,20 +134,37 @@ class Delivery:
 
     async def _consume(self, signal: Signal, batch: Any) -> Receipt:
         project, sender = batch.project, batch.sender
-        receipt = await self._consumer.consume(batch)
+        count = len(batch)
+        dropped = dropped_by_sender(batch, self._limits)
+        try:
+            receipt = await self._consumer.consume(batch)
+        except Busy as busy:
+            self._count(signal, project, sender, "refused", busy.reason, count)
+            raise
+        except Exception:
+            logger.exception("Failed at a batch of %d %s from %s", count, signal.noun, sender)
+            self._count(signal, project, sender, "refused", "internal_error", count)
+            raise Failed("the server failed at these records; its log says why") from None
         if receipt.accepted:
             self._count(signal, project, sender, "accepted", "", receipt.accepted)
-        for outcome, reasons in (("refused", receipt.refused), ("truncated", receipt.truncated)):
+        counted = (("refused", receipt.refused), ("truncated", receipt.truncated), ("dropped", dropped))
+        for outcome, reasons in counted:
             for reason, count in reasons.items():
                 self._count(signal, project, sender, outcome, reason, count)
         return receipt
 
     def count_request(self, signal: Signal, caller: Caller, reason: str) -> None:
         """Count one request that was refused whole, of which we cannot say how many records it held."""
-        self._count(signal, caller.home, caller.identity.name, "refused", reason, 1)
+        self._count(signal, caller.counted_in, caller.identity.name, "refused", reason, 1)
 
     def _count(self, signal: Signal, project: str, sender: str, outcome: str, reason: str, count: int) -> None:
-        # Anyone who may send may invent service names; counters must not grow with them.
+        # Anyone who may send may invent names of services, and of projects, which only an accepted record makes;
+        # counters must not grow with them.
+        if project not in self._projects:
+            if len(self._projects) >= MAX_PROJECTS and outcome != "accepted":
+                project = DEFAULT_PROJECT
+            else:
+                self._projects.add(project)
         if sender not in self._senders:
             if len(self._senders) >= MAX_SENDERS:
                 sender = OTHER_SENDERS

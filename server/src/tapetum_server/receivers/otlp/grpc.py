@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, NoReturn
@@ -21,7 +21,7 @@ from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 
 from tapetum_server.receivers.otlp.delivery import SIGNALS, Delivery, Outcome, Signal
 from tapetum_server.receivers.otlp.limits import Limits
-from tapetum_server.receivers.otlp.outcome import Caller, Undecodable
+from tapetum_server.receivers.otlp.outcome import Caller, Failed, Undecodable
 from tapetum_server.signals.consumer import Busy, Consumer, IngestObserver
 from tapetum_server.signals.identity import Identity
 
@@ -34,6 +34,8 @@ _THREADS = 4
 _WAITING_CALLS = 64
 """Calls beyond this answer RESOURCE_EXHAUSTED at once, as gRPC does; exporters retry."""
 _LONGEST_CALL_S = 120.0
+_NEARLY_OVER_S = 0.5
+"""A sender's clock runs a little ahead of ours: a call that ends this close to its deadline ended for it."""
 
 
 class OtlpGrpc:
@@ -100,13 +102,15 @@ class OtlpGrpc:
             self._threads = None
 
     def _handler(self, signal: Signal) -> grpc.GenericRpcHandler:
-        def export(body: bytes, context: grpc.ServicerContext) -> bytes:
-            return self._export(signal, body, context)
+        def export(messages: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
+            return self._export(signal, messages, context)
 
-        method: Any = grpc.unary_unary_rpc_method_handler(export)
+        # The same on the wire as a call of one message. But a handler of one message is never called when gRPC
+        # refuses that message for its size, so nobody could count it.
+        method: Any = grpc.stream_unary_rpc_method_handler(export)
         return grpc.method_handlers_generic_handler(signal.service, {"Export": method})
 
-    def _export(self, signal: Signal, body: bytes, context: grpc.ServicerContext) -> bytes:
+    def _export(self, signal: Signal, messages: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
         metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
         try:
             identity, project = self._identify(metadata, context.peer())
@@ -114,20 +118,30 @@ class OtlpGrpc:
             context.abort(_CODES.get(getattr(error, "grpc_code", 16), grpc.StatusCode.UNAUTHENTICATED), str(error))
         caller = Caller(identity, project)
         if not identity.may("ingest"):
-            self._count(signal, caller, "not_allowed")
             context.abort(grpc.StatusCode.PERMISSION_DENIED, f"the key {identity.name!r} has no ingest scope")
         try:
+            body = next(messages)
+        except (StopIteration, grpc.RpcError):
+            # gRPC refuses a message that is too large by itself, and the call is over or about to be; it does not
+            # tell us why. A sender that ran out of time sends again.
+            remaining = context.time_remaining()
+            if remaining is None or remaining > _NEARLY_OVER_S:
+                self._count(signal, caller, "too_large")
+            limit = f"{self._max_message_bytes:,} bytes"
+            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, f"there is no message of at most {limit}")
+        try:
             decoded = self._delivery.decode(signal, body, caller, is_json=False)
-            outcome = self._wait(signal, decoded)
+            outcome = self._wait(signal, caller, decoded)
         except Undecodable as error:
             self._count(signal, caller, "undecodable")
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         except Busy as busy:
-            self._count(signal, caller, busy.reason)
             _abort_busy(context, busy)
+        except Failed as error:
+            context.abort(grpc.StatusCode.INTERNAL, str(error))
         return outcome.protobuf(signal)
 
-    def _wait(self, signal: Signal, decoded: Any) -> Outcome:
+    def _wait(self, signal: Signal, caller: Caller, decoded: Any) -> Outcome:
         delivering = self._delivery.deliver(signal, decoded)
         try:
             future = asyncio.run_coroutine_threadsafe(delivering, self._loop)
@@ -138,6 +152,7 @@ class OtlpGrpc:
             return future.result(_LONGEST_CALL_S)
         except FutureTimeout:
             future.cancel()
+            self._count(signal, caller, "timeout")
             raise Busy("timeout", f"the records were not durable within {_LONGEST_CALL_S:.0f} s") from None
 
     def _count(self, signal: Signal, caller: Caller, reason: str) -> None:

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from tapetum_server.receivers.otlp.delivery import SIGNALS, Delivery, Signal
 from tapetum_server.receivers.otlp.limits import Limits
-from tapetum_server.receivers.otlp.outcome import Caller, Undecodable
+from tapetum_server.receivers.otlp.outcome import Caller, Failed, Undecodable
 from tapetum_server.signals.consumer import Busy, Consumer, IngestObserver
 from tapetum_server.signals.identity import Identity
 
@@ -77,7 +77,6 @@ class OtlpHttp:
             return error_response(is_json, 405, message, {"allow": "POST"})
         caller = _caller(request.scope)
         if not caller.identity.may("ingest"):
-            self._delivery.count_request(signal, caller, "not_allowed")
             return error_response(is_json, 403, f"the key {caller.identity.name!r} has no ingest scope")
         if not is_json and content_type not in (PROTOBUF, "application/protobuf"):
             self._delivery.count_request(signal, caller, "content_type")
@@ -96,10 +95,11 @@ class OtlpHttp:
             self._delivery.count_request(signal, caller, "undecodable")
             return error_response(is_json, 400, str(error))
         except Busy as busy:
-            self._delivery.count_request(signal, caller, busy.reason)
             retry_after = str(max(1, math.ceil(busy.retry_after_s)))
             status = 429 if busy.reason == "queue_full" else 503
             return error_response(is_json, status, str(busy), {"retry-after": retry_after})
+        except Failed as error:
+            return error_response(is_json, 500, str(error))
         if is_json:
             return Response(orjson.dumps(outcome.json(signal)), media_type=JSON)
         return Response(outcome.protobuf(signal), media_type=PROTOBUF)

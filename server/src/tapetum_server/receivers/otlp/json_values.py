@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -14,6 +16,11 @@ from tapetum_server.receivers.otlp.values import Note, cut_utf8
 from tapetum_server.signals.attributes import AttributeValue
 from tapetum_server.signals.resource import Resource, Scope
 
+_PARSED_DEPTH = 512
+"""Brackets inside one another that are parsed: a level of nesting takes four of them, of the parser's 1,024."""
+_MOST_BRACKETS = 1_000_000
+"""A body with more of them is not mended: looking at each takes time that other requests need."""
+_BRACKETS = re.compile(rb'[\[\]{}]|"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _QUICK_CHARACTERS = 4096
 """Texts up to this length are within any limit of at least four times as many bytes."""
 
@@ -23,7 +30,34 @@ def load(body: bytes) -> Object:
     try:
         return f.as_object(orjson.loads(body), ())
     except orjson.JSONDecodeError as error:
-        raise Undecodable(f"the body is not JSON: {error}") from None
+        # One value that is nested too deeply for the parser must not cost its neighbours.
+        shallow = _without_depths(body)
+        if shallow is None:
+            raise Undecodable(f"the body is not JSON: {error}") from None
+    try:
+        return f.as_object(orjson.loads(shallow), ())
+    except orjson.JSONDecodeError as error:
+        raise Undecodable(f"the body is not JSON, beside being nested too deeply: {error}") from None
+
+
+def _without_depths(body: bytes) -> bytes | None:
+    """`body` with `null` for whatever lies deeper than anything that is read; `None` where that mends nothing.
+
+    Down there is either a value that becomes `TOO_DEEP` far above, or a field that OTLP does not know.
+    """
+    kept: list[bytes] = []
+    depth = at = 0
+    for found in islice(_BRACKETS.finditer(body), _MOST_BRACKETS):
+        sign = found[0]
+        if sign in b"[{":
+            depth += 1
+            if depth == _PARSED_DEPTH + 1:
+                kept += (body[at : found.start()], b"null")
+        elif sign in b"]}":
+            if depth == _PARSED_DEPTH + 1:
+                at = found.end()
+            depth -= 1
+    return b"".join((*kept, body[at:])) if kept and depth == 0 else None
 
 
 class JsonReader:

@@ -40,6 +40,7 @@ TRUNCATIONS = {
     "malformed_attribute": "a resource or scope attribute that is not valid OTLP was left out",
     "unknown_enum": "a kind, status or severity outside its range was set to unspecified",
     "invalid_trace_context": "a trace_id or span_id of wrong length was left out",
+    "time_clamped": "a time after 2262-04-11 was set to that day, and its original kept in original_times",
 }
 """Why a record is kept with less than was sent, in words for its sender."""
 
@@ -48,6 +49,10 @@ _PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 class Undecodable(ValueError):
     """The request as a whole cannot be read; nothing of it was kept."""
+
+
+class Failed(Exception):
+    """The fault is ours, not the sender's and not the moment's: the records are not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,14 @@ class Caller:
     def home(self) -> str:
         """Where records go that name no project."""
         return self.identity.project or DEFAULT_PROJECT
+
+    @property
+    def counted_in(self) -> str:
+        """Whose count it is when no record's project can be known: the one the headers name if the caller may."""
+        named = self.project
+        if named is not None and _PROJECT.fullmatch(named) and self.identity.may_use(named):
+            return named
+        return self.home
 
 
 class Origin(NamedTuple):
@@ -125,9 +138,9 @@ class Router(Generic[B]):
         return self._find(project, resource.service)
 
     def refuse(self, resource: Resource, reason: str, count: int) -> None:
-        """Count the records of a resource that has no target, under the caller's own project."""
+        """Count the records of a resource that has no target, under the caller's project."""
         if count:
-            self.decoded.refused[Origin(self._caller.home, resource.service, reason)] += count
+            self.decoded.refused[Origin(self._caller.counted_in, resource.service, reason)] += count
 
     def kept_with_less(self, target: Target[B], reasons: set[str]) -> None:
         """Count what was cut in a resource or scope: once, whatever the number of its records."""

@@ -20,5 +20,6 @@ SELECT
     lower(hex(log_id)) AS log_id,
     body_type,
     severity_text,
-    scope_version
+    scope_version,
+    JSONExtract(log_rows.original_times, 'Map(String, String)') AS original_times
 FROM {database}.log_rows FINAL

@@ -34,5 +34,6 @@ SELECT
     arrayMap(e -> CAST((fromUnixTimestamp64Nano(toInt64(least(e.1, 9223372036854775807)), 'UTC'), e.2, e.3, e.4, CAST(arrayMap(a -> (a.1, a.3), e.5), 'Map(String, String)')),
                        'Tuple(time DateTime64(9, \'UTC\'), value Float64, trace_id String, span_id String, attributes Map(String, String))'),
              JSONExtract(metric_rows.exemplars, 'Array(Tuple(UInt64, Float64, String, String, Array(Tuple(String, String, String))))')) AS exemplars,
-    flags
+    flags,
+    JSONExtract(metric_rows.original_times, 'Map(String, String)') AS original_times
 FROM {database}.metric_rows FINAL

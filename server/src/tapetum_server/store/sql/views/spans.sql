@@ -54,5 +54,6 @@ SELECT
     trace_state,
     flags,
     JSONExtract(span_rows.dropped, 'Array(UInt32)') AS dropped,
+    JSONExtract(span_rows.original_times, 'Map(String, String)') AS original_times,
     concat(span_rows.input, ' ', span_rows.output) AS search_text
 FROM {database}.span_rows FINAL

@@ -1,0 +1,176 @@
+"""Nobody is shut out: axe finds nothing on any page, with its drawers, menus and windows open, in either theme."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from process.servers import RunningServer
+
+from browser.axe import violations
+from browser.conftest import OpenPage
+from browser.shop import Shop
+from browser.watch import Watched, pick, rows, settled
+
+pytestmark = pytest.mark.covers("ui-accessibility")
+
+
+def test_traces(ui: Watched, shop: Shop) -> None:
+    page = ui.open("/traces", project="shop", q="status:error")
+    pick(rows(page, "Traces").first)
+    settled(page)
+    found = violations(page, "traces and a preview")
+    page.keyboard.press("v")
+    expect(rows(page, "Spans").first).to_be_visible()
+    pick(rows(page, "Spans").first)
+    expect(page.get_by_role("complementary", name="Span").get_by_role("tab").first).to_be_visible()
+    settled(page)
+    found += violations(page, "spans and a span")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Spans over time: show as table").click()
+    rows(page, "Spans").first.locator(".k-value").first.click()
+    expect(page.get_by_role("menu")).to_be_visible()
+    found += violations(page, "a chart as a table and the menu of a value")
+    assert found == []
+
+
+def test_a_trace(ui: Watched, shop: Shop) -> None:
+    page = ui.open(f"/traces/{shop.failed[0]}", project="shop", find="features")
+    page.get_by_role("treeitem").filter(has_text="GET /features features").click()
+    span = page.get_by_role("complementary", name="Span")
+    found = []
+    for tab in ("Attributes", "Events", "Links", "Logs", "Host"):
+        span.get_by_role("tab", name=tab).click()
+        expect(span.get_by_role("tabpanel")).to_be_visible()
+        settled(page)
+        found += violations(page, f"a trace and a span's {tab.lower()}")
+    page.keyboard.press("Escape")
+    page.keyboard.press("c")
+    found += violations(page, "its critical path")
+    page.get_by_text("Flame", exact=True).click()
+    found += violations(page, "its flame view")
+    page = ui.open(f"/traces/{shop.chats[0]}", project="shop")
+    page.get_by_role("treeitem", name=re.compile("chat claude")).first.click()
+    expect(page.get_by_text("Where is my order 1?")).to_be_visible()
+    found += violations(page, "a model call")
+    assert found == []
+
+
+def test_logs(ui: Watched, shop: Shop) -> None:
+    page = ui.open("/logs", project="shop")
+    pick(rows(page, "Log records").first)
+    found = violations(page, "logs and a record")
+    page.get_by_text("Context", exact=True).click()
+    expect(page.get_by_role("list", name="Lines around the record")).to_be_visible()
+    page.get_by_role("combobox", name="Filter").press_sequentially("ser")
+    expect(page.get_by_role("listbox", name="Suggestions")).to_be_visible()
+    found += violations(page, "the lines around it and suggestions")
+    page.get_by_role("combobox", name="Filter").fill("")
+    page.get_by_role("button", name="Live: off").click()
+    expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
+    found += violations(page, "the live tail")
+    assert found == []
+
+
+def test_metrics_and_ingest(ui: Watched, shop: Shop) -> None:
+    page = ui.open("/metrics-explorer", project="shop")
+    found = violations(page, "the catalogue")
+    ui.open("/metrics-explorer", project="shop", name="http.server.request.duration", by="http.route")
+    expect(page.get_by_role("region", name="Series").locator("tbody tr")).to_have_count(2)
+    page.get_by_role("combobox", name="Group by").click()
+    found += violations(page, "a metric and what it can be grouped by")
+    ui.open("/metrics-explorer", project="shop", name="system.cpu.utilization", by="service", compare="previous")
+    expect(page.get_by_role("region", name="Series").locator("tbody tr")).to_have_count(3)
+    found += violations(page, "two periods compared")
+    page = ui.open("/ingest", project="shop")
+    found += violations(page, "ingest")
+    assert found == []
+
+
+def test_sql(ui: Watched, shop: Shop) -> None:
+    page = ui.open("/sql", project="shop")
+    found = violations(page, "an empty editor")
+    page.get_by_role("button", name="Run").click()
+    expect(rows(page, "Result").first).to_be_visible()
+    page.get_by_role("button", name="History").click()
+    expect(page.get_by_role("menuitem").first).to_be_visible()
+    found += violations(page, "results and the statements before")
+    page.keyboard.press("Escape")
+    page.get_by_text("Chart", exact=True).click()
+    expect(page.get_by_role("figure", name="Result over time").locator("canvas")).to_be_visible()
+    found += violations(page, "a chart of them")
+    ui.open("/sql", project="shop", sql="SELECT 1 FROM nowhere")
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_role("alert").filter(has=page.get_by_role("heading"))).to_be_visible()
+    found += violations(page, "a refusal")
+    assert found == []
+
+
+def test_settings(ui: Watched, server: RunningServer, shop: Shop) -> None:
+    for name in ("in use", "over"):
+        made = server.client.post("/api/v1/keys", json={"name": f"axe {name}", "scopes": ["read"]}).json()
+    server.client.delete(f"/api/v1/keys/{made['id']}").raise_for_status()
+    page = ui.open("/settings", project="shop")
+    found = violations(page, "projects")
+    for tab in ("Keys", "Send data", "Appearance", "About"):
+        page.get_by_role("tab", name=tab).click()
+        settled(page)
+        found += violations(page, tab.lower())
+    page.get_by_role("tab", name="Keys").click()
+    page.get_by_role("button", name="New key").click()
+    expect(page.get_by_role("dialog", name="New key")).to_be_visible()
+    found += violations(page, "a new key")
+    assert found == []
+
+
+def test_what_lies_over_every_page(ui: Watched, shop: Shop) -> None:
+    page = ui.open("/nowhere", project="shop")
+    found = violations(page, "an unknown address")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog", name="Search or jump to")).to_be_visible()
+    found += violations(page, "the palette")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    found += violations(page, "the help window")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("button", name="Hide labels").click()
+    page.get_by_role("button", name="Theme: dark").click()
+    expect(page.get_by_role("menu")).to_be_visible()
+    found += violations(page, "the menu of themes and a narrow rail")
+    assert found == []
+
+
+def test_pages_without_data_and_with_errors(ui: Watched, shop: Shop) -> None:
+    found = []
+    page = ui.page
+    for path, search in (
+        ("/traces", {"from": "now-3d", "to": "now-2d"}),
+        ("/traces", {"q": "duration_ms:>x"}),
+        (f"/traces/{'0e' * 16}", {}),
+        ("/logs", {"q": "nobodysaidthis"}),
+        ("/ingest", {"from": "now-3d", "to": "now-2d"}),
+    ):
+        ui.open(path, project="shop", **search)
+        found += violations(page, f"{path} {search}")
+    ui.open("/logs", project="shop")
+    page.get_by_role("button", name=re.compile("^Time range:")).click()
+    expect(page.get_by_label("Type a range")).to_be_visible()
+    found += violations(page, "the time picker")
+    assert found == []
+
+
+def test_on_a_phone(new_page: OpenPage, shop: Shop) -> None:
+    """Other parts are shown there: the bar at the foot, one chart, facets and drawers over the page."""
+    ui = new_page(width=390, height=844)
+    page: Page = ui.open("/traces", project="shop")
+    found = violations(page, "traces")
+    page.get_by_role("button", name="Facets").click()
+    found += violations(page, "facets")
+    ui.open("/logs", project="shop")
+    pick(rows(page, "Log records").first)
+    found += violations(page, "a record")
+    assert found == []

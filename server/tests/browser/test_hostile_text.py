@@ -1,0 +1,324 @@
+"""Whoever may send telemetry may write anything into it. What they write is shown, and does nothing else.
+
+Every page here is watched: a dialog, a request to another origin, an error, or a violation that the content
+security policy had to stop fails the test (see `Watched`). So does whatever sets `window.ran`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from process.hostile import json_span
+from process.otlp import JSON
+from process.servers import RunningServer
+
+from browser import malice
+from browser.telemetry import SECOND
+from browser.watch import PATIENT_MS, Watched, pick, rows, settled
+
+pytestmark = pytest.mark.covers("ui-hostile-text")
+
+TRACE = "66" * 16
+FACET, LINE, KEY = 512, 2_000, 1_024
+"""Characters that are shown of a value in a facet and of a log record under a span, and kept of a key."""
+_RAN = "Object.defineProperty(window, 'ran', {set: (v) => console.error('hostile text ran: ' + v), get: () => 1})"
+_SPILLED = """
+(attack) => {
+  const RLO = '\\u202e'
+  const tail = attack.slice(attack.indexOf(RLO))
+  const head = attack.slice(0, attack.indexOf(RLO))
+  const strangers = (text) => {
+    let rest = ''
+    for (let at = text.indexOf(RLO); at >= 0; at = text.indexOf(RLO)) {
+      let same = 0
+      while (same < tail.length && text[at + same] === tail[same]) same++
+      text = text.slice(at + same).replace(/^…/, '')
+      const next = text.indexOf(RLO)
+      rest += next < 0 ? text : text.slice(0, Math.max(next - head.length, 0))
+    }
+    return rest.trim()
+  }
+  const isolates = (e) => {
+    const style = getComputedStyle(e)
+    return style.unicodeBidi.includes('isolate') || style.display !== 'inline'
+  }
+  const spilled = new Set()
+  const walk = document.createTreeWalker(document.getElementById('root') ?? document.body, NodeFilter.SHOW_TEXT)
+  for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+    if (!node.data.includes(RLO)) continue
+    let box = node.parentElement
+    while (!isolates(box)) box = box.parentElement
+    const rest = strangers(box.textContent)
+    if (rest && !box.closest('pre, .cm-editor')) spilled.add(box.className + ': ' + rest)
+  }
+  return [...spilled]
+}
+"""
+"""What stands behind a right-to-left override in the same line, and would be turned around by it."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What lies in project `hostile`."""
+
+    attacks: dict[str, str]
+    asked_elsewhere: list[str]
+
+    @property
+    def said(self) -> list[str]:
+        """Every attack, in the order of the spans."""
+        return list(self.attacks.values())
+
+
+@pytest.fixture(scope="module")
+def everything(server: RunningServer) -> Iterator[Sent]:
+    """Every attack in every field of all three signals."""
+    with malice.listener() as (elsewhere, asked):
+        sent = Sent(malice.attacks(elsewhere), asked)
+        now = time.time_ns()
+        for signal, request in (
+            ("traces", malice.spans(sent.said, TRACE, now - 40 * SECOND)),
+            ("logs", malice.logs(sent.said, TRACE, now - 40 * SECOND)),
+            ("metrics", malice.metrics(sent.said, TRACE, now)),
+        ):
+            assert server.send(signal, request.body(), project="hostile").status_code == 200
+        yield sent
+
+
+@pytest.fixture
+def sent(everything: Sent, ui: Watched) -> Iterator[Sent]:
+    """The same; when the test ends, nobody may have knocked elsewhere."""
+    ui.page.add_init_script(_RAN)
+    yield everything
+    assert everything.asked_elsewhere == []
+    assert ui.page.evaluate(_SPILLED, everything.attacks["marks"]) == []
+    assert_nothing_sticks_out(ui.page)
+
+
+def assert_nothing_sticks_out(page: Page) -> None:
+    """The longest word does not push the page's own controls out of the window."""
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    close = page.get_by_role("complementary").get_by_role("button", name="Close", exact=True)
+    for control in (page.get_by_role("button", name="Keyboard help"), *close.all()):
+        box = control.bounding_box()
+        assert box is not None
+        assert 0 <= box["x"] <= page.viewport_size["width"] - box["width"]  # type: ignore[index]
+
+
+def shows(place: Locator, *said: str) -> None:
+    """Each text stands there, letter by letter."""
+    for text in said:
+        expect(place).to_contain_text(text)
+
+
+def test_spans_are_shown_as_they_were_written(ui: Watched, sent: Sent) -> None:
+    page = ui.open("/traces", project="hostile")
+    shows(rows(page, "Traces").first, sent.said[0])
+    pick(rows(page, "Traces").first)
+    shows(page.get_by_role("complementary", name="Trace"), *sent.said)
+    page.get_by_role("radiogroup", name="Rows").get_by_text("Spans", exact=True).click()
+    shows(page.get_by_role("grid", name="Spans"), *sent.said)
+    shows(page.get_by_role("navigation", name="Facets"), *(attack[:FACET] for attack in sent.said))
+    page.get_by_label("Find an attribute").fill("__proto__")
+    facets = page.get_by_role("navigation", name="Facets")
+    facets.get_by_role("button", name=re.compile("__proto__ ")).first.click()
+    expect(facets.get_by_role("button", name="Remove facet")).to_be_visible()
+    assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
+
+
+def test_every_tab_of_a_span_shows_text_as_text(ui: Watched, sent: Sent) -> None:
+    page = ui.open(f"/traces/{TRACE}", project="hostile")
+    shows(page.get_by_role("heading", level=1), sent.said[0])
+    tree = page.get_by_role("tree", name="Spans")
+    shows(tree, *sent.said)
+    span = page.get_by_role("complementary", name="Span")
+    for name in ("markup", "script url", "marks", "prototype", "long word"):
+        attack = sent.attacks[name]
+        tree.get_by_role("treeitem").nth(sent.said.index(attack)).click()
+        shows(span.get_by_role("heading", level=2), attack)
+        shows(span.locator(".t-message"), attack)
+        expect(span.locator(".t-facts2")).to_contain_text("Trace state")
+        for tab in ("Input, output", "Attributes", "Events", "Links", "Logs"):
+            span.get_by_role("tab", name=tab).click()
+            if name == "long word" and tab == "Input, output":
+                span.get_by_role("button", name=re.compile("Show all")).first.click()
+            shows(
+                span.get_by_role("tabpanel"),
+                json.dumps(attack, ensure_ascii=False)[1:-1] if tab == "Input, output" else attack[:LINE],
+            )
+        span.get_by_role("tab", name="Host").click()
+        expect(span.get_by_role("figure", name=f"system.{attack}", exact=True)).to_be_visible()
+        assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
+        assert_nothing_sticks_out(page)
+
+    page.get_by_text("Flame", exact=True).click()
+    flame = page.get_by_role("region", name=re.compile("Flame"))
+    flame.locator("canvas").hover(position={"x": 40, "y": 9})
+    shows(flame.locator(".k-tip"), sent.said[0])
+
+
+def test_log_records_are_shown_as_they_were_written(ui: Watched, server: RunningServer, sent: Sent) -> None:
+    """Stored, opened one after the other, and live."""
+    page = ui.open("/logs", project="hostile")
+    listed = page.get_by_role("grid", name="Log records")
+    shows(listed, *sent.said)
+    shows(page.get_by_role("navigation", name="Facets"), *(attack[:FACET] for attack in sent.said))
+    record = page.get_by_role("complementary", name="Log record")
+    for attack in reversed(sent.said):
+        page.keyboard.press("j")
+        shows(record.get_by_role("heading", level=2), attack)
+        shows(record.get_by_label("body", exact=True), attack)
+        shows(record.locator(".logs-attributes").first, attack)
+        shows(record.locator(".logs-attributes").last, attack)
+        if attack == "__proto__":
+            # A refetch merges the old answer with the new one: no key may get lost in that.
+            with page.expect_response(re.compile(r"/api/v1/logs\?")):
+                page.get_by_role("button", name="Refresh", exact=True).click()
+            expect(page.locator(".s-busy")).to_have_count(0)
+            expect(record.locator(".logs-attributes dt").filter(has_text="__proto__")).to_have_count(3)
+    assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
+    record.get_by_text("Context", exact=True).click()
+    record.get_by_text("All services", exact=True).click()
+    shows(record.get_by_role("list", name="Lines around the record"), sent.attacks["script url"])
+    page.keyboard.press("Escape")
+
+    page.get_by_role("button", name="Live: off").click()
+    expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
+    again = malice.logs(sent.said, TRACE, time.time_ns())
+    assert server.send("logs", again.body(), project="hostile").status_code == 200
+    expect(rows(page, "Log records")).to_have_count(2 * len(sent.said))
+    shows(rows(page, "Log records").last, sent.said[0])
+
+
+def test_metrics_are_named_labelled_and_explained_as_they_were_written(ui: Watched, sent: Sent) -> None:
+    page = ui.open("/metrics-explorer", project="hostile")
+    listed = page.get_by_role("listbox", name="Metrics")
+    expect(listed.get_by_role("option").first).to_be_visible()
+    for name in ("markup", "marks", "prototype", "long word"):
+        attack = sent.attacks[name]
+        ui.open("/metrics-explorer", project="hostile", name=f"h {attack}", by="service")
+        shows(listed.get_by_role("option", selected=True), attack)
+        shows(page.get_by_role("heading", level=2, name=f"h {attack}"), attack)
+        shows(page.locator(".metrics-description"), attack)
+        shows(page.get_by_role("region", name="Series"), attack)
+        figure = page.get_by_role("figure", name=f"h {attack}", exact=True)
+        box = figure.locator("canvas").bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + box["width"] - 30, box["y"] + 60, steps=3)
+        shows(figure.locator(".k-tip"), attack)
+        page.get_by_role("link", name=re.compile("open its trace")).focus()
+        assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
+        assert_nothing_sticks_out(page)
+    page.get_by_role("combobox", name="Group by").click()
+    expect(page.get_by_role("option", name=sent.attacks["long word"][:KEY], exact=True)).to_be_attached()
+
+
+def test_what_was_refused_is_named_as_it_was_written(ui: Watched, server: RunningServer, sent: Sent) -> None:
+    for attack in sent.said:
+        body = {"resourceSpans": [{
+            "resource": {"attributes": [{"key": "service.name", "value": {"stringValue": attack}}]},
+            "scopeSpans": [{"spans": [json_span(1, traceId="AAAA")]}],
+        }]}  # fmt: skip
+        assert server.send("traces", json.dumps(body).encode(), project="hostile", headers=JSON).status_code == 200
+    page = ui.open("/ingest", project="hostile", live="1")
+    refused = page.get_by_role("region", name="Reasons").get_by_role("row").filter(has_text="invalid_trace_id")
+    expect(refused).to_have_count(len(sent.said), timeout=2 * PATIENT_MS)
+    shows(page.get_by_role("region", name="Reasons"), *sent.said)
+    shows(page.get_by_role("region", name="Senders"), *sent.said)
+
+
+def test_statements_results_and_refusals_are_text(ui: Watched, sent: Sent) -> None:
+    query = (
+        "SELECT name, service, status_message, attributes, events, links, input, output FROM spans "
+        "ORDER BY start_time /* {} */"
+    )
+    page = ui.open("/sql", project="hostile", sql=query.format(sent.attacks["markup"]))
+    shows(page.get_by_role("textbox", name="SQL"), sent.attacks["markup"])
+    page.get_by_role("button", name="Run").click()
+    result = page.get_by_role("grid", name="Result")
+    for number, attack in enumerate(sent.said):
+        shows(rows(page, "Result").nth(number), attack[:300])
+    expect(result).to_contain_text("window.ran=1")
+
+    for attack in sent.said[:-1]:
+        quoted = attack.replace("\\", "\\\\").replace("'", "\\'")
+        ui.open("/sql", project="hostile", sql=f"SELECT '{quoted}' AS said, severity_text FROM logs WHERE said != ''")
+        page.get_by_role("button", name="Run").click()
+        shows(rows(page, "Result").first, attack[:300])
+    page.get_by_role("button", name="History").click()
+    shows(page.get_by_role("menu"), sent.attacks["markup"][:40])
+    page.keyboard.press("Escape")
+
+    ui.open(
+        "/sql", project="hostile", sql=f'SELECT count() AS "{sent.attacks["data url"]}", service FROM spans GROUP BY 2'
+    )
+    page.get_by_role("button", name="Run").click()
+    shows(result.get_by_role("columnheader").first, sent.attacks["data url"])
+    page.get_by_text("Chart", exact=True).click()
+    shows(page.locator(".q-bars"), *sent.said)
+
+    ui.open("/sql", project="hostile", sql=f'SELECT "{sent.attacks["css"]}" FROM spans')
+    page.get_by_role("button", name="Run").click()
+    shows(page.get_by_role("alert").filter(has=page.get_by_role("heading")), sent.attacks["css"])
+
+
+@pytest.mark.parametrize("name", ["markup", "script url", "prototype"])
+def test_an_address_is_text_too(ui: Watched, sent: Sent, name: str) -> None:
+    """A link from anybody may hold anything; the worst it does is to find nothing."""
+    attack = sent.attacks[name]
+    every = dict.fromkeys(("q", "sort", "sel", "tab", "lines", "span", "find", "name", "by", "agg", "view"), attack)
+    for path in ("/traces", f"/traces/{TRACE}", "/logs", "/metrics-explorer", "/ingest", "/settings"):
+        ui.open(path, project="hostile", **every)
+    ui.open("/traces", project=attack, **{"from": attack, "to": attack})
+    expect(ui.page.get_by_role("alert").or_(ui.page.get_by_role("main"))).not_to_have_count(0)
+    ui.open(f"/traces/{re.sub('[/?#%]', '', attack)}", project="hostile")
+    expect(ui.page.get_by_role("main")).to_be_visible()
+
+
+def test_a_value_filters_and_travels_as_it_was_written(ui: Watched, sent: Sent) -> None:
+    """The menu of a value, its chip, the statement that is made of it, and the palette."""
+    page = ui.open("/traces", project="hostile", view="spans")
+    for name in ("markup", "markdown", "template", "marks"):
+        attack = sent.attacks[name]
+        rows(page, "Spans").nth(len(sent.said) - 1 - sent.said.index(attack)).locator(".k-value").first.click()
+        shows(page.get_by_role("menu"), attack[:120].strip())
+        page.get_by_role("menuitem", name="Only this").click()
+        expect(rows(page, "Spans")).to_have_count(1)
+        shows(rows(page, "Spans"), attack)
+        shows(page.locator(".k-chip"), attack[:60])
+        rows(page, "Spans").first.locator(".k-value").first.click()
+        page.get_by_role("menuitem", name="Open in SQL").click()
+        settled(page)
+        page.get_by_role("button", name="Run").click()
+        expect(rows(page, "Result")).to_have_count(1)
+        ui.open("/traces", project="hostile", view="spans")
+
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("textbox", name="Search", exact=True)
+    for attack in sent.said:
+        box.fill(attack)
+        shows(page.locator(".mantine-Spotlight-action").first, attack.strip())
+    page.keyboard.press("Escape")
+
+
+def test_the_name_of_a_key_is_text(ui: Watched, server: RunningServer, sent: Sent) -> None:
+    name = sent.attacks["markup"][:90]
+    page = ui.open("/settings", project="hostile", tab="keys")
+    page.get_by_role("button", name="New key").click()
+    form = page.get_by_role("dialog", name="New key")
+    form.get_by_label("Name").fill(name)
+    form.get_by_role("checkbox", name="read").check()
+    form.get_by_role("button", name="Make the key").click()
+    shows(page.get_by_role("dialog"), name)
+    page.get_by_role("button", name="I have it").click()
+    row = page.get_by_role("row").filter(has_text=name)
+    row.get_by_role("button", name=re.compile("^Revoke")).click()
+    shows(page.get_by_role("dialog").get_by_role("heading"), name)
+    page.get_by_role("dialog").get_by_role("button", name="Revoke", exact=True).click()
+    expect(row).to_contain_text("revoked")

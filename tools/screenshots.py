@@ -1,0 +1,169 @@
+"""Pictures of every page of a running server: dark, light, and 390 pixels wide.
+
+    make demo                                                   # in another terminal; give it two minutes
+    python tools/screenshots.py --out DIR [--url http://127.0.0.1:4318] [--project demo] [--only trace logs]
+    python tools/screenshots.py --readme                        # docs/images/trace.png, the README's picture
+
+Each page waits until nothing loads any more. What the browser's console calls an error is printed, and makes the exit
+status 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+TOOLS = Path(__file__).resolve().parent
+README_PICTURE = TOOLS.parent / "docs" / "images" / "trace.png"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+PATIENT_MS = 30_000
+METRIC = "http.server.request.duration"
+SQL = "SELECT service, count() AS spans, quantile(0.95)(duration_ms) AS p95_ms FROM spans GROUP BY service"
+
+
+@dataclass(frozen=True)
+class Look:
+    """A theme and a window."""
+
+    name: str
+    theme: str
+    width: int
+    height: int
+
+
+LOOKS = (
+    Look("dark", "dark", 1440, 900),
+    Look("light", "light", 1440, 900),
+    Look("narrow", "dark", 390, 844),
+)
+
+
+def failed_trace(url: str, project: str) -> str:
+    """The trace with errors that has the most spans, else any with the most."""
+    for q in ("status:error", ""):
+        query = urlencode({"project": project, "from": "now-6h", "q": q, "sort": "-span_count", "limit": 1})
+        with urlopen(f"{url}/api/v1/traces?{query}", timeout=60) as answer:
+            if rows := json.load(answer)["rows"]:
+                return str(rows[0]["trace_id"])
+    raise SystemExit(f"project {project!r} has no traces yet")
+
+
+def addresses(project: str, trace: str) -> dict[str, str]:
+    """Name of a picture to the address of its page."""
+
+    def address(path: str, **search: str) -> str:
+        return f"{path}?{urlencode({'project': project, **search})}"
+
+    recent = {"from": "now-15m"}
+    return {
+        "traces": address("/traces", **recent),
+        "traces-failed": address("/traces", q="status:error", **recent),
+        "traces-drawer": address("/traces", sel=trace, **recent),
+        "spans": address("/traces", view="spans", **recent),
+        "trace": address(f"/traces/{trace}"),
+        "trace-flame": address(f"/traces/{trace}", view="flame"),
+        "logs": address("/logs", **recent),
+        "metrics": address("/metrics-explorer", **recent),
+        "metric": address("/metrics-explorer", name=METRIC, by="service", **recent),
+        "ingest": address("/ingest", **recent),
+        "sql": address("/sql", sql=SQL),
+        "settings": address("/settings"),
+        "empty": address("/traces", q="name:nothing-has-this-name", **recent),
+        "error": address("/traces", q="duration_ms:>soon", **recent),
+        "unknown": address(f"/traces/{'0e' * 16}"),
+    }
+
+
+def settle(page: Page) -> None:
+    """Wait until the page has its heading and no skeleton stands for what still loads."""
+    page.locator("h1").first.wait_for(state="attached")
+    page.locator(".k-skeleton").first.wait_for(state="detached")
+    page.wait_for_timeout(400)
+
+
+def use(page: Page, name: str) -> None:
+    """What a person does before the page shows what it is for."""
+    if name == "trace":
+        rows = page.get_by_role("treeitem")
+        failed = rows.filter(has=page.get_by_label("error"))
+        if failed.count():
+            failed.last.click()
+    elif name == "logs":
+        page.get_by_role("grid", name="Log records").get_by_role("row").nth(3).click()
+    elif name == "sql":
+        page.get_by_role("button", name="Run").first.click()
+        page.get_by_role("grid").first.wait_for()
+    else:
+        return
+    settle(page)
+
+
+def photograph(
+    browser: Browser, url: str, look: Look, wanted: dict[str, str], out: Path, touched: bool = True
+) -> Iterator[str]:
+    """Write one picture per address; yields what the console said."""
+    context = browser.new_context(
+        viewport={"width": look.width, "height": look.height}, reduced_motion="reduce", timezone_id="UTC"
+    )
+    context.set_default_timeout(PATIENT_MS)
+    context.add_init_script(f"localStorage.setItem('tapetum-theme', '{look.theme}')")
+    page = context.new_page()
+    said: list[str] = []
+    # An answer of 4xx is what the pages about errors are there to show.
+    page.on("console", lambda m: said.append(m.text) if m.type == "error" and " 40" not in m.text else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    for name, address in wanted.items():
+        page.goto(url + address)
+        settle(page)
+        if touched:
+            use(page, name)
+        page.screenshot(path=out / f"{name}-{look.name}.png")
+        yield from (f"{name}, {look.name}: {text}" for text in said)
+        said.clear()
+    context.close()
+
+
+def main() -> int:
+    """Take the pictures; 1 when a console had something to say."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", default="http://127.0.0.1:4318")
+    parser.add_argument("--project", default="demo")
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--only", nargs="+", default=[], metavar="PAGE")
+    parser.add_argument("--readme", action="store_true", help="take the README's picture and nothing else")
+    args = parser.parse_args()
+    if not args.readme and args.out is None:
+        parser.error("--out DIR or --readme")
+    found = subprocess.run([sys.executable, str(TOOLS / "chromium.py")], stdout=subprocess.PIPE, text=True, check=True)
+    wanted = addresses(args.project, failed_trace(args.url, args.project))
+    if unknown := set(args.only) - wanted.keys():
+        parser.error(f"no page is called {', '.join(sorted(unknown))}; there are {', '.join(wanted)}")
+    problems: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found.stdout.strip(), args=ARGUMENTS)
+        if args.readme:
+            folder = README_PICTURE.parent
+            problems += photograph(browser, args.url, LOOKS[0], {"trace": wanted["trace"]}, folder, touched=False)
+            (folder / "trace-dark.png").replace(README_PICTURE)
+        else:
+            args.out.mkdir(parents=True, exist_ok=True)
+            chosen = {name: address for name, address in wanted.items() if not args.only or name in args.only}
+            for look in LOOKS:
+                problems += photograph(browser, args.url, look, chosen, args.out)
+        browser.close()
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
