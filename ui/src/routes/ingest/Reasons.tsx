@@ -8,11 +8,11 @@ type Reason = IngestAnswer['reasons'][number]
 
 const OUTCOMES: Record<string, { icon: typeof CircleSlash; word: string; tone: string }> = {
   refused: { icon: CircleSlash, word: 'refused', tone: 'error' },
-  dropped: { icon: Trash2, word: 'dropped', tone: 'error' },
+  dropped: { icon: Trash2, word: 'left out', tone: 'warn' },
   truncated: { icon: Scissors, word: 'cut', tone: 'warn' },
 }
 
-/** Why records were refused, dropped or cut: what happened, and what to do about it. */
+/** Why records were refused, or kept incomplete: what happened, and what to do about it. */
 export function Reasons({ reasons }: { reasons: Reason[] }) {
   const lost = reasons.filter((r) => r.outcome !== 'accepted').toSorted((a, b) => b.count - a.count)
   if (!lost.length) {
@@ -27,7 +27,7 @@ export function Reasons({ reasons }: { reasons: Reason[] }) {
   return (
     <section className="ingest-section">
       <h2>
-        Refused, dropped or cut <span className="unit">{lost.length}</span>
+        Refused or incomplete <span className="unit">{lost.length}</span>
       </h2>
       <div className="ingest-wide" role="region" aria-label="Reasons" tabIndex={0}>
         <table>

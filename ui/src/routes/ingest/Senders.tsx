@@ -15,10 +15,7 @@ export function Senders({ senders }: { senders: Sender[] }) {
   const now = useNow()
   const projects = new Set(senders.map((s) => s.project)).size > 1
   const sorted = senders.toSorted(
-    (a, b) =>
-      b.refused + b.dropped - (a.refused + a.dropped) ||
-      b.accepted - a.accepted ||
-      a.sender.localeCompare(b.sender),
+    (a, b) => b.refused - a.refused || b.accepted - a.accepted || a.sender.localeCompare(b.sender),
   )
   return (
     <section className="ingest-section">
@@ -39,7 +36,7 @@ export function Senders({ senders }: { senders: Sender[] }) {
                 Refused
               </th>
               <th scope="col" className="num">
-                Dropped
+                Left out
               </th>
               <th scope="col" className="num">
                 Cut
@@ -53,10 +50,7 @@ export function Senders({ senders }: { senders: Sender[] }) {
             {sorted.map((s) => {
               const quiet = now - isoToMs(s.last_time) > QUIET_MS
               return (
-                <tr
-                  key={`${s.project}/${s.sender}/${s.signal}`}
-                  className={s.refused + s.dropped ? 'lossy' : ''}
-                >
+                <tr key={`${s.project}/${s.sender}/${s.signal}`} className={s.refused ? 'lossy' : ''}>
                   <td>
                     <div className="cut ingest-sender" title={s.sender}>
                       {s.sender || 'unknown'}
@@ -66,7 +60,7 @@ export function Senders({ senders }: { senders: Sender[] }) {
                   <td className="quiet">{NOUN[s.signal] ?? s.signal}</td>
                   <td className="num">{count(s.accepted)}</td>
                   <Loss n={s.refused} tone="error" />
-                  <Loss n={s.dropped} tone="error" />
+                  <Loss n={s.dropped} tone="warn" />
                   <Loss n={s.truncated} tone="warn" />
                   <td className="num ingest-last">
                     {quiet && (

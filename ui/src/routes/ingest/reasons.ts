@@ -62,7 +62,7 @@ const REASONS: Record<string, Explained> = {
     todo: 'Senders try again by themselves. If it lasts, send larger batches less often, or give the server more CPU.',
   },
   disk_full: {
-    what: 'The disk is 90 % full, so nothing new is taken.',
+    what: 'The disk is too full, so nothing new is taken.',
     todo: 'Free space, add disk, or shorten retention in Settings.',
   },
   store_unavailable: {
@@ -117,6 +117,26 @@ const REASONS: Record<string, Explained> = {
     what: 'A kind, status or severity outside its range was set to unspecified.',
     todo: 'Update the SDK, or check the number that is sent.',
   },
+  time_clamped: {
+    what: 'A time was later than 2262, the last that the store can hold, and was set to that. The record was kept.',
+    todo: 'Look at the sender’s clock and units; what was sent is in original_times.',
+  },
+  attributes_dropped_by_sender: {
+    what: 'The sender’s SDK left attributes out before sending. The record was kept.',
+    todo: 'Raise OTEL_ATTRIBUTE_COUNT_LIMIT in the sender if they matter.',
+  },
+  events_dropped_by_sender: {
+    what: 'The sender’s SDK left span events out before sending. The span was kept.',
+    todo: 'Raise OTEL_SPAN_EVENT_COUNT_LIMIT in the sender if they matter, or log them instead.',
+  },
+  links_dropped_by_sender: {
+    what: 'The sender’s SDK left span links out before sending. The span was kept.',
+    todo: 'Raise OTEL_SPAN_LINK_COUNT_LIMIT in the sender if they matter.',
+  },
+  internal_error: {
+    what: 'A fault in Tapetum itself. The records were not kept.',
+    todo: 'The server log has the details; please report it.',
+  },
   invalid_trace_context: {
     what: 'A log or exemplar had a trace or span id of wrong length; it was left out.',
     todo: 'Send the ids as the SDK makes them, or none.',
@@ -130,7 +150,7 @@ export function explain(reason: string, outcome: string): Explained {
     outcome === 'truncated'
       ? 'The records were kept, with less than was sent.'
       : outcome === 'dropped'
-        ? 'The records were given up inside the server.'
+        ? 'The sender left something out before sending. The records were kept.'
         : 'The records were not kept.'
   return { what, todo: 'The message beside it and the server log say more.' }
 }

@@ -43,6 +43,10 @@ describe('ingest in two sentences', () => {
       now,
     )
     expect(said.arrived).toBe('900 records arrived from 2 senders, 1 silent for 5 minutes or more.')
-    expect(said.lost).toBe('100 were refused or dropped (10.0 %), mostly invalid_span_id from old.')
+    expect(said.lost).toBe('100 were refused (10.0 %), mostly invalid_span_id from old.')
+  })
+  it('keeps apart what was refused and what was kept incomplete', () => {
+    const web = { ...sender('web', 900, 0, '2026-11-23T09:59:58Z'), dropped: 2, truncated: 1 }
+    expect(summarise(answer([web]), now).lost).toBe('None was refused. 3 were kept incomplete.')
   })
 })

@@ -13,24 +13,20 @@ export function summarise(data: IngestAnswer, now: number): { arrived: string; l
   )
   const accepted = sum(data.senders.map((s) => s.accepted))
   const refused = sum(data.senders.map((s) => s.refused))
-  const dropped = sum(data.senders.map((s) => s.dropped))
-  const cut = sum(data.senders.map((s) => s.truncated))
+  const less = sum(data.senders.map((s) => s.truncated + s.dropped))
   const who = `${count(names.size)} sender${names.size === 1 ? '' : 's'}`
   const silent = names.size - talking.size
   const arrived = `${count(accepted)} ${accepted === 1 ? 'record' : 'records'} arrived from ${who}${
     silent ? `, ${silent === names.size ? 'all' : count(silent)} silent for 5 minutes or more` : ''
   }.`
-  const gone = refused + dropped
-  const rest = cut ? ` ${count(cut)} ${cut === 1 ? 'was' : 'were'} kept with less than was sent.` : ''
-  if (!gone) return { arrived, lost: `None was refused.${rest}` }
-  const share = (gone / (gone + accepted)) * 100
-  const worst = data.reasons
-    .filter((r) => r.outcome === 'refused' || r.outcome === 'dropped')
-    .toSorted((a, b) => b.count - a.count)[0]
+  const rest = less ? ` ${count(less)} ${less === 1 ? 'was' : 'were'} kept incomplete.` : ''
+  if (!refused) return { arrived, lost: `None was refused.${rest}` }
+  const share = (refused / (refused + accepted)) * 100
+  const worst = data.reasons.filter((r) => r.outcome === 'refused').toSorted((a, b) => b.count - a.count)[0]
   const why = worst ? `, mostly ${worst.reason} from ${worst.sender}` : ''
   return {
     arrived,
-    lost: `${count(gone)} ${gone === 1 ? 'was' : 'were'} refused or dropped (${percent(share)})${why}.${rest}`,
+    lost: `${count(refused)} ${refused === 1 ? 'was' : 'were'} refused (${percent(share)})${why}.${rest}`,
   }
 }
 
