@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from process.servers import RunningServer
 
 from browser.shop import Shop
@@ -18,6 +18,14 @@ from browser.watch import PATIENT_MS, Watched
 CHROMIUM = os.environ.get("TAPETUM_CHROMIUM", "/usr/bin/chromium")
 STATIC = Path(__file__).parents[2] / "src" / "tapetum_server" / "static"
 OpenPage = Callable[..., Watched]
+_NEW_READER = """
+if (!sessionStorage.getItem('arrived')) {
+  sessionStorage.setItem('arrived', 'yes')
+  localStorage.clear()
+  localStorage.setItem('tapetum-theme', '%s')
+}
+"""
+"""A page is somebody who was never here; what they then choose stays theirs through reloads."""
 
 # Package scope, not session: while Playwright is open, no other test of this process could use asyncio.run.
 
@@ -54,28 +62,45 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
+@pytest.fixture(scope="package")
+def home(browser: Browser) -> Iterator[BrowserContext]:
+    """The browser's profile that tests share one after the other: what it has in its cache, they need not load again."""
+    context = _context(browser, 1440, 900)
+    yield context
+    context.close()
+
+
+def _context(browser: Browser, width: int, height: int, **options: Any) -> BrowserContext:
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, reduced_motion="reduce", timezone_id="UTC", **options
+    )
+    context.set_default_timeout(PATIENT_MS)
+    return context
+
+
 @pytest.fixture
-def new_page(browser: Browser, server: RunningServer) -> Iterator[OpenPage]:
-    """Opens pages; when the test ends, none of them may have had a problem."""
+def new_page(browser: Browser, home: BrowserContext, server: RunningServer) -> Iterator[OpenPage]:
+    """Opens pages; when the test ends, none of them may have had a problem. The first, if plain, is in `home`."""
     opened: list[Watched] = []
 
     def open_page(
         origin: str = server.url, *, theme: str = "dark", width: int = 1440, height: int = 900, **options: Any
     ) -> Watched:
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, reduced_motion="reduce", timezone_id="UTC", **options
-        )
-        context.set_default_timeout(PATIENT_MS)
-        context.add_init_script(
-            f"localStorage.getItem('tapetum-theme') ?? localStorage.setItem('tapetum-theme', '{theme}')"
-        )
-        opened.append(Watched(context.new_page(), origin))
+        plain = not opened and not options and (width, height) == (1440, 900)
+        page = (home if plain else _context(browser, width, height, **options)).new_page()
+        page.add_init_script(_NEW_READER % theme)
+        opened.append(Watched(page, origin))
         return opened[-1]
 
     yield open_page
     problems = [problem for watched in opened for problem in watched.problems()]
     for watched in opened:
-        watched.page.context.close()
+        if watched.page.context is home:
+            watched.page.close()
+        else:
+            watched.page.context.close()
+    home.clear_cookies()
+    home.clear_permissions()
     assert problems == []
 
 

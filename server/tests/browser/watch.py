@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
 PATIENT_MS = 30_000
 """Generous: the machine may be busy with the rest of the suite."""
@@ -13,6 +13,20 @@ _ANSWERED = re.compile(r"Failed to load resource: the server responded with a st
 _RECORD_VIOLATIONS = """
 window.violations = [];
 document.addEventListener('securitypolicyviolation', (e) => window.violations.push(e.violatedDirective + ' ' + e.blockedURI));
+"""
+
+# The page looks by itself: `expect` asks ever more rarely, and this is where tests wait most.
+_SETTLED = """
+(patience) => new Promise((settled, failed) => {
+  const until = Date.now() + patience
+  const look = () => {
+    const loading = document.querySelector('.k-skeleton')
+    if (document.querySelector('h1') && !loading) return settled()
+    if (Date.now() > until) return failed(new Error(loading ? loading.ariaLabel : 'The page has no heading'))
+    setTimeout(look, 16)
+  }
+  look()
+})
 """
 
 
@@ -60,8 +74,7 @@ class Watched:
 
 def settled(page: Page) -> None:
     """Wait until the page has its heading and no skeleton stands for what still loads."""
-    expect(page.locator("h1").first).to_be_attached(timeout=PATIENT_MS)
-    expect(page.locator(".k-skeleton")).to_have_count(0, timeout=PATIENT_MS)
+    page.evaluate(_SETTLED, PATIENT_MS)
 
 
 def rows(page: Page, table: str) -> Locator:

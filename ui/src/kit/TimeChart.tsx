@@ -65,6 +65,9 @@ function frameOf(u: uPlot): Frame | null {
   return { box: [offsetLeft, offsetTop, clientWidth, clientHeight], x: [x.min, x.max], y: [y.min, y.max] }
 }
 
+/** Of the dots, in seconds: one inside the last step lies beyond its beginning, where the lines end. */
+const newest = (dots: Dot[] | undefined): number => Math.max(0, ...(dots ?? []).map((dot) => dot.time / 1000))
+
 /** Where a dot lies; one beyond the top or bottom lies on the edge, so that no outlier flattens the lines. */
 function placeOf(dot: Dot, { box, x, y }: Frame): CSSProperties | null {
   const across = (dot.time / 1000 - x[0]) / (x[1] - x[0])
@@ -168,7 +171,13 @@ export function TimeChart(props: Props) {
         ...(latest.current.sync ? { sync: { key: latest.current.sync, setSeries: false } } : {}),
       },
       scales: {
-        x: { time: true, range: (_u, lo, hi) => [lo, hi + (latest.current.intervalMs ?? 0) / 1000] },
+        x: {
+          time: true,
+          range: (_u, lo, hi) => [
+            lo,
+            Math.max(hi + (latest.current.intervalMs ?? 0) / 1000, newest(latest.current.dots)),
+          ],
+        },
         y: {
           range: (_u, lo, hi) => [Math.min(0, lo ?? 0), hi > 0 ? hi * 1.08 : hi === 0 && lo === 0 ? 1 : 0],
         },

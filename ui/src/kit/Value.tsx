@@ -1,4 +1,5 @@
 import { Fragment, type ReactNode } from 'react'
+import { Isolated } from './Isolated'
 import { openValueMenu, type Signal } from './valueMenu'
 
 /** A value with the menu that every value has: only this, not this, copy, open in SQL. */
@@ -32,7 +33,7 @@ export function Names({ of }: { of: string[] }) {
   return of.map((name, i) => (
     <Fragment key={name}>
       {i > 0 && ', '}
-      <bdi>{name}</bdi>
+      <Isolated text={name} />
     </Fragment>
   ))
 }

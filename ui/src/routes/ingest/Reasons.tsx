@@ -1,5 +1,6 @@
 import { CheckCircle2, CircleSlash, Scissors, Trash2 } from 'lucide-react'
 import type { IngestAnswer } from '@/api/types'
+import { Isolated } from '@/kit/Isolated'
 import { count } from '@/kit/format'
 import { RelativeTime } from '@/kit/values'
 import { explain } from './reasons'
@@ -69,7 +70,7 @@ function Row({ reason }: { reason: Reason }) {
       <td className="num">{count(reason.count)}</td>
       <td>
         <div className="cut ingest-sender" title={reason.sender}>
-          <bdi>{reason.sender || 'unknown'}</bdi>
+          <Isolated text={reason.sender || 'unknown'} />
           <span className="unit"> {reason.signal}</span>
         </div>
       </td>

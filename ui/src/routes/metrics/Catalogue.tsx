@@ -3,6 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { ChartColumn, ChartLine, Gauge, Search, Sigma, Table2, type LucideIcon } from 'lucide-react'
 import { useEffect, useMemo, useRef } from 'react'
 import type { MetricEntry } from '@/api/types'
+import { Isolated } from '@/kit/Isolated'
 import { compact } from '@/kit/format'
 import { useShortcuts } from '@/kit/keys'
 import { RelativeTime } from '@/kit/values'
@@ -157,7 +158,7 @@ function Entry(props: {
         {unit && (
           <>
             {' · '}
-            <bdi>{unit}</bdi>
+            <Isolated text={unit} />
           </>
         )}{' '}
         · {compact(entry.series)} series

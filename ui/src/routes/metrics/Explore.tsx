@@ -5,6 +5,7 @@ import { ArrowLeft, Download, Info, Terminal } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { metricQuery } from '@/api/metricQueries'
 import type { Aggregation, MetricAnswer, MetricEntry, MetricQuery } from '@/api/types'
+import { Isolated } from '@/kit/Isolated'
 import { csvCell, downloadText } from '@/kit/download'
 import { is, printTerm } from '@/kit/filter'
 import { FilterBar } from '@/kit/FilterBar'
@@ -94,7 +95,7 @@ export function Explore({ name, entry, others, onChoose }: Props) {
             {plainUnit(entry.unit) && (
               <>
                 {' in '}
-                <bdi>{plainUnit(entry.unit)}</bdi>
+                <Isolated text={plainUnit(entry.unit)} />
               </>
             )}{' '}
             · {count(entry.points)} points · last <RelativeTime iso={entry.last_time} />
@@ -124,7 +125,7 @@ export function Explore({ name, entry, others, onChoose }: Props) {
             <button key={kindKey(other)} type="button" className="plain" onClick={() => onChoose(other)}>
               {kindOf(other.type).word}
               {plainUnit(other.unit) && ' in '}
-              <bdi>{plainUnit(other.unit)}</bdi>
+              <Isolated text={plainUnit(other.unit)} />
             </button>
           ))}
         </p>

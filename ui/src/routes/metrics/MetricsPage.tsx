@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { metricCatalogQuery } from '@/api/metricQueries'
 import type { MetricEntry } from '@/api/types'
+import { Isolated } from '@/kit/Isolated'
 import { environmentTerms } from '@/kit/environment'
 import { Page } from '@/kit/Page'
 import { SetUp } from '@/kit/SetUp'
@@ -128,7 +129,7 @@ function Suggestions(props: { metrics: MetricEntry[]; onSelect: (entry: MetricEn
             <span className="unit">
               {kindOf(m.type).word}
               {plainUnit(m.unit) && ' · '}
-              <bdi>{plainUnit(m.unit)}</bdi>
+              <Isolated text={plainUnit(m.unit)} />
             </span>
           </li>
         ))}

@@ -7,6 +7,11 @@ const show = (name: string, unit: string, agg: Parameters<typeof scaleFor>[1], v
 }
 
 describe('one unit for one chart', () => {
+  it('takes no name of a JavaScript object for a unit it knows', () => {
+    expect(show('queue', '__proto__', 'avg', 3)).toBe('3 __proto__')
+    expect(show('queue', 'constructor', 'avg', 3)).toBe('3 constructor')
+  })
+
   it('is chosen by the largest value', () => {
     expect(show('memory', 'By', 'avg', 3 * 1024 ** 3)).toBe('3 GiB')
     expect(show('duration', 's', 'quantile', 0.0421)).toBe('42.1 ms')

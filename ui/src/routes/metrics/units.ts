@@ -30,26 +30,30 @@ const STEPS: Record<'bytes' | 'time', [number, string][]> = {
     [1e-9, 'ns'],
   ],
 }
-const SECONDS: Record<string, number> = {
-  s: 1,
-  ms: 1e-3,
-  us: 1e-6,
-  µs: 1e-6,
-  ns: 1e-9,
-  min: 60,
-  h: 3600,
-  d: 86_400,
-}
-const BYTES: Record<string, number> = {
-  By: 1,
-  bytes: 1,
-  KiBy: 1024,
-  MiBy: 1024 ** 2,
-  GiBy: 1024 ** 3,
-  kBy: 1e3,
-  MBy: 1e6,
-  GBy: 1e9,
-}
+const SECONDS = new Map(
+  Object.entries({
+    s: 1,
+    ms: 1e-3,
+    us: 1e-6,
+    µs: 1e-6,
+    ns: 1e-9,
+    min: 60,
+    h: 3600,
+    d: 86_400,
+  }),
+)
+const BYTES = new Map(
+  Object.entries({
+    By: 1,
+    bytes: 1,
+    KiBy: 1024,
+    MiBy: 1024 ** 2,
+    GiBy: 1024 ** 3,
+    kBy: 1e3,
+    MBy: 1e6,
+    GBy: 1e9,
+  }),
+)
 
 /** Three significant figures, or the whole number when it is one. */
 function figures(value: number): string {
@@ -93,9 +97,9 @@ export function scaleFor(
   const unit = per ? metric.unit.replace(/\/s$/, '') : metric.unit
   const named = (scale: Scale): Scale => ({ ...scale, unit: scale.unit + per })
   if (aggregation === 'count') return scaled('points', 1)
-  const bytes = BYTES[unit]
+  const bytes = BYTES.get(unit)
   if (bytes !== undefined) return named(stepped(STEPS.bytes, bytes, largest))
-  const seconds = SECONDS[unit]
+  const seconds = SECONDS.get(unit)
   if (seconds !== undefined && !per) return stepped(STEPS.time, seconds, largest)
   const share = (unit === '1' || unit === '') && /(utilization|ratio|fraction)$/.test(metric.name)
   if (share && !per) return scaled('%', 100)

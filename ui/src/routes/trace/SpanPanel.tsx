@@ -6,6 +6,7 @@ import { lazy, Suspense, type ReactNode } from 'react'
 import { spanQuery } from '@/api/queries'
 import type { SpanDetail } from '@/api/types'
 import { CopyId } from '@/kit/Copy'
+import { Isolated } from '@/kit/Isolated'
 import { durationText, usd, count } from '@/kit/format'
 import { isoToMs } from '@/kit/time'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
@@ -45,10 +46,10 @@ function Loaded(p: Props & { span: SpanDetail }) {
       {(span.status === 'error' || span.status_message) && (
         <div className="t-message">
           <b>
-            <bdi>{span.error_type || 'Error'}</bdi>
+            <Isolated text={span.error_type || 'Error'} />
           </b>
           {span.status_message ? ': ' : ''}
-          <bdi>{span.status_message}</bdi>
+          <Isolated text={span.status_message} />
         </div>
       )}
       <Facts span={span} />

@@ -2,6 +2,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { AlertCircle, ChevronDown, ChevronRight } from 'lucide-react'
 import { memo, useEffect, useMemo, useRef, type KeyboardEvent } from 'react'
+import { Isolated } from '@/kit/Isolated'
 import { spanColour } from '@/kit/colour'
 import { compact, durationText, usd } from '@/kit/format'
 import { useSize } from '@/kit/hooks'
@@ -228,7 +229,8 @@ const Row = memo(function Row(p: RowProps) {
         <KindIcon kind={c.kind[span]!} spanKind={c.span_kind[span]!} service={c.service[span]!} />
         {failed && <AlertCircle size={12} className="t-bad" aria-label="error" />}
         <span className="cut">
-          <bdi>{c.name[span]}</bdi> <small className="quiet">{c.model[span] || c.service[span]}</small>
+          <Isolated text={c.name[span]!} />{' '}
+          <small className="quiet">{c.model[span] || c.service[span]}</small>
         </span>
         {hiddenErrors > 0 && (
           <small className="t-bad" title={`${hiddenErrors} errors inside`}>
