@@ -26,7 +26,7 @@ from bench.payload import requests, spans_payload
 from bench.send import send
 from bench.serve import Server
 
-CONNECTIONS = 4
+CONNECTIONS = 8
 
 
 def pour(url: str, payload: str, rate: int, running: Event, stop: Event, results: Any) -> None:

@@ -25,7 +25,7 @@ from tapetum_server.query.time_range import TimeRange, format_time
 
 TraceSort = Literal["-start_time", "start_time", "-duration_ms", "-cost_usd", "-tokens", "-span_count", "-error_count"]
 TRACE_SORTS: tuple[TraceSort, ...] = get_args(TraceSort)
-FIRST_WINDOW = 2_000
+FIRST_WINDOW = 20_000
 """How many of the newest matching spans the first look takes; each further look takes ten times as many."""
 
 
