@@ -278,6 +278,8 @@ def test_logs_shows_what_is_there_and_follows_what_arrives(shared_server: Runnin
         body = request("logs", [f"{number:016x}"]).SerializeToString()
         assert shared_server.send("logs", body, project=project).is_success
 
+    # A shell's background job ignores SIGINT, and so would every child of it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     send(1)
     options = ["--url", shared_server.url, "--project", project, "--json"]
     shown = tapetum("logs", *options)
