@@ -31,7 +31,7 @@ class Server:
         self._log = (data.parent / f"{data.name}.log").open("w")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tapetum_server", "serve", "--port", "0", "--grpc-port", "0", "--data", str(data),
-             "--json"],
+             "--json", "--host-metrics-interval-s", "0"],
             stdout=subprocess.PIPE, stderr=self._log, text=True,
         )  # fmt: skip
         assert self._process.stdout is not None

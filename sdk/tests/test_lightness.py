@@ -21,11 +21,17 @@ def run(code: str) -> str:
 
 
 @pytest.mark.covers("sdk-light")
-@pytest.mark.parametrize("module", ["tapetum", "tapetum.semconv", "tapetum.exporter"])
+@pytest.mark.parametrize("module", ["tapetum", "tapetum.semconv", "tapetum.exporter", "tapetum.resources"])
 def test_importing_loads_nothing_heavy(module: str) -> None:
     loaded = f"import json, sys; print(json.dumps([m for m in {HEAVY} if m in sys.modules]))"
     assert json.loads(run(f"import {module}; {loaded}")) == []
 
 
-def test_importing_tapetum_alone_does_not_load_opentelemetry() -> None:
-    assert run("import sys, tapetum; print('opentelemetry.sdk' in sys.modules)").strip() == "False"
+def test_importing_tapetum_alone_loads_neither_opentelemetry_nor_psutil() -> None:
+    loaded = "print([m for m in ('opentelemetry.sdk', 'psutil') if m in sys.modules])"
+    assert run(f"import sys, tapetum, tapetum.semconv; {loaded}").strip() == "[]"
+
+
+def test_no_module_needs_psutil() -> None:
+    """OpenTelemetry's SDK loads it where it is installed."""
+    run("import sys; sys.modules['psutil'] = None; import tapetum.exporter, tapetum.resources")

@@ -53,7 +53,7 @@ def test_every_extra_that_a_message_or_page_names_exists() -> None:
 
 @pytest.mark.parametrize(
     ("part", "package", "extra"),
-    [("sdk", "tapetum", None), ("server", "tapetum_server", None), ("server", "tapetum_demo", "demo")],
+    [("sdk", "tapetum", "resources"), ("server", "tapetum_server", None), ("server", "tapetum_demo", "demo")],
 )
 def test_every_library_that_is_imported_is_a_declared_dependency(part: str, package: str, extra: str | None) -> None:
     """What another library happens to bring today may be gone tomorrow."""

@@ -26,7 +26,13 @@ TAPETUM = (sys.executable, "-m", "tapetum_server")
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """This process's environment without what somebody set for their own tapetum, plus `extra`."""
     own = {k: v for k, v in os.environ.items() if not k.startswith(("TAPETUM_", "OTEL_")) and "proxy" not in k.lower()}
-    return own | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "COLUMNS": "200"} | dict(extra or {})
+    # Tests count what they send: a server measures its machine only where a test asks for it.
+    ours = {
+        "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
+        "COLUMNS": "200",
+        "TAPETUM_HOST_METRICS_INTERVAL_S": "0",
+    }
+    return own | ours | dict(extra or {})
 
 
 def tapetum(

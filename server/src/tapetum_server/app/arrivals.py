@@ -13,11 +13,11 @@ class Arrivals:
     def __init__(self) -> None:
         self.count = 0
 
-    def of(self, app: ASGIApp, counts: Callable[[str], bool]) -> ASGIApp:
-        """`app`, counting the requests whose path `counts`."""
+    def of(self, app: ASGIApp, counts: Callable[[Scope], bool]) -> ASGIApp:
+        """`app`, counting the requests that `counts` says are telemetry."""
 
         async def counted(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] != "http" or not counts(scope["path"]):
+            if scope["type"] != "http" or not counts(scope):
                 await app(scope, receive, send)
                 return
             self.count += 1

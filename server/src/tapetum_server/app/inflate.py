@@ -52,11 +52,21 @@ Refuse = Callable[[Scope, BodyError], Response]
 class Inflate:
     """ASGI middleware that hands on whole, inflated request bodies."""
 
-    def __init__(self, app: ASGIApp, *, refuse: Refuse, executor: Executor, limits: BodyLimits | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        refuse: Refuse,
+        executor: Executor,
+        limits: BodyLimits | None = None,
+        leave: Callable[[Scope, str], bool] | None = None,
+    ) -> None:
+        """`leave` says which encodings a door reads by itself: such bodies are handed on as they are."""
         self._app = app
         self._refuse = refuse
         self._executor = executor
         self._limits = limits or BodyLimits()
+        self._leave = leave
         self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -92,8 +102,9 @@ class Inflate:
     async def _body(self, scope: Scope, receive: Receive, hold: Callable[[int], None]) -> bytes | None:
         encoding, length = _headers(scope)
         limits = self._limits
+        left = encoding is not None and self._leave is not None and self._leave(scope, encoding)
         most = limits.inflated_bytes if encoding is None else limits.wire_bytes
-        if encoding is not None and encoding not in ENCODINGS:
+        if encoding is not None and not left and encoding not in ENCODINGS:
             names = ", ".join(("identity", *ENCODINGS))
             raise BodyError(415, "content_encoding", f"content encoding {encoding!r} is unknown: send one of {names}")
         if length > most:
@@ -113,7 +124,7 @@ class Inflate:
             if not message.get("more_body", False):
                 break
         wire = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        if encoding is None:
+        if encoding is None or left:
             return wire
         if len(wire) <= _INLINE_BYTES:
             body = inflate(wire, encoding, limits)

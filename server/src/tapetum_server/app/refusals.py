@@ -10,6 +10,8 @@ from tapetum_server.api.errors import ApiError
 _OTLP_SIGNALS = ("/v1/traces", "/v1/logs", "/v1/metrics")
 OTLP_DOORS = frozenset([*_OTLP_SIGNALS, *(f"/api/public/otel{path}" for path in _OTLP_SIGNALS)])
 """Doors that answer `google.rpc.Status`, as OTLP wants, and not our own shape."""
+_LINES = (b"application/x-ndjson", b"application/ndjson", b"application/jsonl", b"text/plain")
+"""What is sent as these to OTLP's door for logs does not speak OTLP."""
 
 GRPC_INVALID_ARGUMENT = 3
 GRPC_NOT_FOUND = 5
@@ -36,7 +38,7 @@ class Refusal(PermissionError):
 
 async def answer(refusal: Refusal, door: str, content_type: bytes, scope: Scope, send: Send) -> None:
     """Answer a request that is not let in, without reading its body."""
-    if door in OTLP_DOORS:
+    if door in OTLP_DOORS and not (door == "/v1/logs" and content_type.lower().startswith(_LINES)):
         body, media_type = _status(refusal, content_type)
     else:
         error = ApiError(refusal.code, refusal.message, refusal.status, hint=refusal.hint)

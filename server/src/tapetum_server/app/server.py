@@ -43,6 +43,8 @@ from tapetum_server.processors.canonical import Canonicalize
 from tapetum_server.query.gate_settings import GATE_SETTINGS
 from tapetum_server.query.sql_store import StoreSql
 from tapetum_server.query.store_reader import StoreReader
+from tapetum_server.receivers.host.sampling import HostMetrics, describe_server
+from tapetum_server.receivers.loglines.http import LogLines
 from tapetum_server.receivers.otlp.grpc import OtlpGrpc
 from tapetum_server.receivers.otlp.http import OtlpHttp
 from tapetum_server.receivers.otlp.limits import Limits
@@ -149,7 +151,7 @@ class Server:
             )
         return ""
 
-    def _application(self, otlp: OtlpHttp) -> ASGIApp:
+    def _application(self, otlp: OtlpHttp, lines: LogLines) -> ASGIApp:
         settings = self.settings
         keys_required = settings.require_keys or not is_loopback(settings.host)
         access = self._access = Access(self._catalog, keys_required=keys_required)
@@ -178,6 +180,7 @@ class Server:
         inner = Starlette(
             routes=[
                 *operator_routes(registry, self._not_ready),
+                *lines.routes,
                 *otlp.routes,
                 Mount("/api", api),
                 *ui_routes(),
@@ -186,15 +189,22 @@ class Server:
         limits = BodyLimits(inflated_bytes=settings.max_body_mib * 2**20)
 
         def refuse(scope: Scope, error: BodyError) -> Response:
+            if lines.owns(scope):
+                return lines.refuse(scope, error.status, error.reason, str(error))
             if otlp.owns(scope["path"]):
                 return otlp.refuse(scope, error.status, error.reason, str(error))
             return ApiError(error.reason, str(error), error.status).response()
 
-        inflated = Inflate(inner, refuse=refuse, executor=self._ingest_pool, limits=limits)
+        inflated = Inflate(inner, refuse=refuse, executor=self._ingest_pool, limits=limits, leave=lines.inflates_itself)
         hosts = Hosts(
             settings.host, keys_required=keys_required, allowed=settings.allowed_host, origins=settings.allowed_origin
         )
-        return guard(self._arrivals.of(inflated, otlp.owns), access, hosts, root_path=settings.root_path)
+        return guard(
+            self._arrivals.of(inflated, lambda scope: otlp.owns(scope["path"]) or lines.owns(scope)),
+            access,
+            hosts,
+            root_path=settings.root_path,
+        )
 
     def _grpc_address(self) -> str | None:
         if self.settings.grpc_port < 0:
@@ -209,6 +219,7 @@ class Server:
         consumer = Intake(self._catalog, Canonicalize(self._writer), self._hub.publish)
         limits = Limits()
         otlp = OtlpHttp(consumer, self._counters, self._ingest_pool, limits)
+        lines = LogLines(consumer, self._counters, self._ingest_pool, settings.max_body_mib * 2**20)
         keys_required = settings.require_keys or not is_loopback(settings.host)
         grpc_server: OtlpGrpc | None = None
         if settings.grpc_port >= 0:
@@ -228,7 +239,7 @@ class Server:
             except OSError as error:
                 raise cannot_listen(settings.host, settings.grpc_port, "--grpc-port", error) from error
         config = uvicorn.Config(
-            self._application(otlp),
+            self._application(otlp, lines),
             http="httptools",
             loop="none",
             lifespan="off",
@@ -250,6 +261,14 @@ class Server:
                 self._announce(self._uvicorn, started),
             )
         ]
+        host_metrics = HostMetrics(
+            consumer,
+            self._counters,
+            describe_server(__version__, settings.data),
+            settings.host_metrics_interval_s,
+        )
+        if settings.host_metrics_interval_s:
+            host_metrics.start(loop)
         # What start-up made lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
@@ -260,6 +279,7 @@ class Server:
             await self._uvicorn.serve(sockets=[self._socket])
         finally:
             self._hub.close()
+            await host_metrics.stop()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)

@@ -63,6 +63,10 @@ class Settings:
         default=90.0, metadata={"help": "Share of the store's disk in use at which ingest pauses (answers 503)."}
     )
 
+    host_metrics_interval_s: float = field(
+        default=15.0, metadata={"help": "Seconds between samples of this machine and its GPUs; 0 turns them off."}
+    )
+
     def __post_init__(self) -> None:
         for name in ("port", "grpc_port"):
             value = getattr(self, name)
@@ -74,6 +78,10 @@ class Settings:
             raise SettingsError("tls_cert and tls_key belong together: give both or neither.")
         if not 1 <= self.disk_full_percent <= 100:
             raise SettingsError(f"disk_full_percent is {self.disk_full_percent}; expected 1 to 100.")
+        if self.host_metrics_interval_s != 0 and not 1 <= self.host_metrics_interval_s <= 3600:
+            raise SettingsError(
+                f"host_metrics_interval_s is {self.host_metrics_interval_s:g}; expected 1 to 3600, or 0 for none."
+            )
         if self.max_body_mib < 1:
             raise SettingsError(f"max_body_mib is {self.max_body_mib}; expected at least 1.")
         if self.memory_gb < 0.5:
@@ -128,6 +136,7 @@ def _from_file(path: Path, known: Mapping[str, Any]) -> dict[str, Any]:
 
 _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "port": int, "grpc_port": int, "max_body_mib": int, "memory_gb": (int, float), "disk_full_percent": (int, float),
+    "host_metrics_interval_s": (int, float),
     "require_keys": bool, "sql_for_readers": bool, "allowed_host": list, "allowed_origin": list,
 }  # fmt: skip
 

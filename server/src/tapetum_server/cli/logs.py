@@ -10,6 +10,7 @@ import orjson
 import typer
 from rich.console import Console
 from rich.text import Text
+from typer.core import TyperGroup
 
 from tapetum_server.cli.asking import (
     DEFAULT_URL,
@@ -26,11 +27,24 @@ from tapetum_server.cli.asking import (
     plain,
     server,
 )
+from tapetum_server.cli.logs_send import send
 
 if TYPE_CHECKING:
     import httpx
 
 _STYLES = {"warn": "yellow", "error": "red", "fatal": "bold red", "debug": "dim", "trace": "dim"}
+
+
+class _SearchUnlessNamed(TyperGroup):
+    """`tapetum logs FILTER` is `tapetum logs search FILTER`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or args[0] not in (*self.commands, "--help"):
+            args = ["search", *args]
+        return super().parse_args(ctx, args)
+
+
+logs_app = typer.Typer(name="logs", cls=_SearchUnlessNamed, help="Search logs, watch them arrive, send them.")
 
 
 def logs(
@@ -82,3 +96,7 @@ def _show(console: Console, row: dict[str, Any], as_json: bool) -> None:
     line.append(plain(row["service"]), style="cyan")
     line.append(f" {plain(row['body'] or row['event_name'])}")
     console.print(line)
+
+
+logs_app.command("search")(logs)
+logs_app.command("send")(send)

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from tapetum_server._version import __version__
-from tapetum_server.cli import doctor, import_otlp, logs, serve, sql, traces
+from tapetum_server.cli import doctor, import_otlp, serve, sql, traces
 from tapetum_server.cli.keys import keys_app
+from tapetum_server.cli.logs import logs_app
 
 app = typer.Typer(
     name="tapetum",
@@ -22,8 +23,8 @@ app.command("serve")(serve.serve)
 app.command("demo")(serve.demo)
 app.command("sql")(sql.sql)
 app.command("traces")(traces.traces)
-app.command("logs")(logs.logs)
 app.command("doctor")(doctor.doctor)
+app.add_typer(logs_app)
 app.add_typer(keys_app)
 app.add_typer(import_app)
 import_app.command("otlp")(import_otlp.import_otlp)

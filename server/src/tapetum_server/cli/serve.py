@@ -90,6 +90,14 @@ def serve(
             "--disk-full-percent", help="Share of the store's disk in use at which ingest pauses.", show_default="90"
         ),
     ] = None,
+    host_metrics_interval_s: Annotated[
+        float | None,
+        typer.Option(
+            "--host-metrics-interval-s",
+            help="Seconds between samples of this machine and its GPUs. 0 turns them off.",
+            show_default="15",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Receive, keep and show telemetry until Ctrl-C."""
@@ -98,6 +106,7 @@ def serve(
         "tls_cert": tls_cert, "tls_key": tls_key, "root_path": root_path, "allowed_host": allowed_host,
         "allowed_origin": allowed_origin, "require_keys": require_keys, "sql_for_readers": sql_for_readers,
         "max_body_mib": max_body_mib, "memory_gb": memory_gb, "disk_full_percent": disk_full_percent,
+        "host_metrics_interval_s": host_metrics_interval_s,
     }  # fmt: skip
     server = _prepare(options, config, demo=False)
     _run(server, lambda: _announce(server, as_json))

@@ -10,6 +10,7 @@ from tapetum_server.query.reader import Reader, first_row, tuples_of
 from tapetum_server.query.sources import INGEST_TABLE
 from tapetum_server.query.statement import Parameters
 from tapetum_server.query.time_range import MILLISECOND, SECOND, TimeRange, format_time, steps_of
+from tapetum_server.signals.identity import OWN_SENDER
 
 
 class Sender(TypedDict):
@@ -65,7 +66,8 @@ class Ingest(TypedDict):
 async def ingest(reader: Reader, *, project: str, time_range: TimeRange, buckets: int = 60) -> Ingest:
     """Accepted, refused, dropped and truncated records by sender, by reason and over time."""
     parameters = Parameters()
-    where = f"project = {parameters.text(project)}"
+    # The page is about what others send; what the server measures of its own machine is no arrival.
+    where = f"project = {parameters.text(project)} AND sender != {parameters.text(OWN_SENDER)}"
     # Counters are kept by minute: the first minute of the range counts whole.
     if time_range.start is not None:
         where += f" AND time >= toDateTime({parameters.integer(time_range.start // SECOND // 60 * 60)}, 'UTC')"

@@ -8,6 +8,8 @@ from typing import Literal
 
 KeyScope = Literal["ingest", "read", "admin"]
 DEFAULT_PROJECT = "default"
+OWN_SENDER = "__tapetum__"
+"""Under which the server counts the samples of its own machine. No caller can take this name."""
 
 
 @dataclass(frozen=True, slots=True)

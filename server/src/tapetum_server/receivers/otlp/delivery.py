@@ -23,7 +23,7 @@ from tapetum_server.receivers.otlp.limits import Limits
 from tapetum_server.receivers.otlp.outcome import REFUSALS, TRUNCATIONS, Caller, Decoded, Failed, Undecodable
 from tapetum_server.receivers.otlp.values import AttributeReader
 from tapetum_server.signals.consumer import Busy, Consumer, IngestObserver, Receipt
-from tapetum_server.signals.identity import DEFAULT_PROJECT
+from tapetum_server.signals.identity import DEFAULT_PROJECT, OWN_SENDER
 
 logger = logging.getLogger("tapetum.otlp")
 MAX_SENDERS = 1000
@@ -165,6 +165,8 @@ class Delivery:
                 project = DEFAULT_PROJECT
             else:
                 self._projects.add(project)
+        if sender == OWN_SENDER:
+            sender = OTHER_SENDERS
         if sender not in self._senders:
             if len(self._senders) >= MAX_SENDERS:
                 sender = OTHER_SENDERS
