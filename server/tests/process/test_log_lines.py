@@ -190,6 +190,7 @@ def test_a_bad_entry_or_stream_costs_no_neighbour(shared_server: RunningServer, 
     many = {f"l{n}": "x" for n in range(200_000)}
     streams = [
         {"stream": {"app": "a"}, "values": [[now, "good"], ["soon", "bad"], [now, 5], [now], "bad", [now, "x", []]]},
+        {"stream": {"app": "a"}, "values": [["9" * 5000, "later than any time"]]},
         {"stream": many, "values": [[now, "lost"]]},
         {"stream": {"app": "x" * 5000}, "values": [[now, "lost"]]},
         {"stream": {"app": 5}, "values": [[now, "lost"]]},
@@ -198,7 +199,7 @@ def test_a_bad_entry_or_stream_costs_no_neighbour(shared_server: RunningServer, 
     answer = post(shared_server, project, json.dumps({"streams": streams}).encode(), JSON, PUSH)
     assert answer.status_code == 400
     assert answer.headers["content-type"].startswith("text/plain")
-    assert "1 entries kept, 9 refused" in answer.text
+    assert "1 entries kept, 10 refused" in answer.text
     assert "200000 labels; the limit is 128" in answer.text
     assert kept(shared_server, project, "body, service") == [("good", "a")]
     assert shared_server.counts()[project, "logs", "refused", "too_many_labels"] == 1

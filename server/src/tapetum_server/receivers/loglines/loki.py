@@ -101,7 +101,13 @@ def _read_value(value: object, pushed: _Push) -> None:
     time, line, metadata = value[0], value[1], value[2] if len(value) == 3 else {}
     if not isinstance(metadata, dict):
         pushed.refuse("malformed", "structured metadata is an object", 1)
-    elif not isinstance(time, str) or not time.isascii() or not time.isdigit() or not 0 < int(time[:25]) < 2**64:
+    elif (
+        not isinstance(time, str)
+        or not time.isascii()
+        or not time.isdigit()
+        or len(time) > 20
+        or not 0 < int(time) < 2**64
+    ):
         pushed.refuse("invalid_time", f"a time is a string of nanoseconds since 1970, not {time!r:.80}", 1)
     else:
         pushed.keep(int(time), line, metadata)
