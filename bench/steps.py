@@ -18,9 +18,8 @@ from bench.payload import requests, spans_payload
 from tapetum_server.processors.canonical import canonicalize
 from tapetum_server.receivers.otlp.decode_spans import decode_spans
 from tapetum_server.receivers.otlp.limits import Limits
-from tapetum_server.receivers.otlp.outcome import Caller
 from tapetum_server.receivers.otlp.values import AttributeReader
-from tapetum_server.signals.identity import Identity
+from tapetum_server.signals.identity import Caller, Identity
 from tapetum_server.store.embedded import EmbeddedEngine
 from tapetum_server.store.engine import arrow_stream
 from tapetum_server.store.messages import MessageMemory, RepeatedText

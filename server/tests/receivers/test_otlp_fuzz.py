@@ -18,10 +18,10 @@ from tapetum_server.receivers.otlp import decode_logs, decode_metrics, decode_sp
 from tapetum_server.receivers.otlp.delivery import SIGNALS
 from tapetum_server.receivers.otlp.json_values import JsonReader
 from tapetum_server.receivers.otlp.limits import Limits
-from tapetum_server.receivers.otlp.outcome import Caller, Undecodable
+from tapetum_server.receivers.otlp.outcome import Undecodable
 from tapetum_server.receivers.otlp.values import AttributeReader, Careful
 from tapetum_server.signals.attributes import decode_text, encode_text, type_of
-from tapetum_server.signals.identity import LOOPBACK
+from tapetum_server.signals.identity import LOOPBACK, Caller
 
 CALLER = Caller(LOOPBACK)
 QUICK = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))

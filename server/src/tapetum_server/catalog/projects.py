@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -21,11 +20,11 @@ from tapetum_server.catalog.errors import (
     UnknownProject,
 )
 from tapetum_server.catalog.tables import projects
+from tapetum_server.signals.identity import PROJECT_NAME
 
 MAX_PROJECTS = 1_000
 """A sender that puts something unique into the project's name meets this wall, not a full disk."""
 MAX_RETENTION_DAYS = 3_650
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +160,7 @@ class Projects:
 
 def check_project_name(name: str, field: str = "name") -> None:
     """Raise `InvalidName` unless `name` can be a project's."""
-    if not _NAME.fullmatch(name):
+    if not PROJECT_NAME.fullmatch(name):
         shown = name if len(name) <= 80 else f"{name[:80]}…"
         raise InvalidName(
             f"{shown!r} cannot be a project's name; expected 1 to 64 letters, digits, dots, underscores or "

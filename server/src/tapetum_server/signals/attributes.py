@@ -135,3 +135,14 @@ def _from_jsonable(value: object) -> AttributeValue:
                 return {k: _from_jsonable(v) for k, v in inner.items()}
         return {k: _from_jsonable(v) for k, v in value.items()}
     return value  # type: ignore[return-value]
+
+
+def size_of(value: AttributeValue) -> int:
+    """About the number of bytes that a value takes in protobuf."""
+    if isinstance(value, str | bytes):
+        return len(value) + 2
+    if isinstance(value, list):
+        return 2 + sum(map(size_of, value))
+    if isinstance(value, dict):
+        return 2 + sum(len(key) + size_of(inner) for key, inner in value.items())
+    return 4

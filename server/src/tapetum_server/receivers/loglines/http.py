@@ -18,9 +18,9 @@ from starlette.types import Receive, Scope, Send
 
 from tapetum_server.receivers.loglines.loki import read_push
 from tapetum_server.receivers.loglines.ndjson import read_lines
-from tapetum_server.receivers.loglines.records import MAX_KEY_BYTES, Read, Sender, Undecodable
+from tapetum_server.receivers.loglines.records import MAX_KEY_BYTES, Read, Undecodable
 from tapetum_server.signals.consumer import Busy, Consumer, IngestObserver, Receipt
-from tapetum_server.signals.identity import DEFAULT_PROJECT
+from tapetum_server.signals.identity import DEFAULT_PROJECT, Caller
 
 logger = logging.getLogger("tapetum.logs")
 LINES_PATH, LOKI_PATH = "/v1/logs", "/loki/api/v1/push"
@@ -179,7 +179,7 @@ class LogLines:
                 self._count(project, service, outcome, reason, number)
         return Receipt(receipt.accepted, Counter(receipt.refused), Counter(receipt.truncated), list(receipt.messages))
 
-    def _count_request(self, sender: Sender, reason: str) -> None:
+    def _count_request(self, sender: Caller, reason: str) -> None:
         self._count(sender.counted_in, sender.identity.name, "refused", reason, 1)
 
     def _count(self, project: str, service: str, outcome: str, reason: str, count: int) -> None:
@@ -240,9 +240,9 @@ def _door(scope: Scope) -> str:
     return path.removeprefix(scope.get("root_path", ""))
 
 
-def _sender(scope: Scope) -> Sender:
+def _sender(scope: Scope) -> Caller:
     state = scope["state"]
-    return Sender(state["identity"], state.get("project"))
+    return Caller(state["identity"], state.get("project"))
 
 
 def _content_type(scope: Scope) -> str:

@@ -11,8 +11,9 @@ from google.protobuf.message import DecodeError
 
 from tapetum_server.receivers.loglines import records
 from tapetum_server.receivers.loglines.loki_labels import BadLabels, check_labels, parse_labels
-from tapetum_server.receivers.loglines.records import Read, Sender, Undecodable
+from tapetum_server.receivers.loglines.records import Read, Undecodable
 from tapetum_server.signals.attributes import AttributeValue
+from tapetum_server.signals.identity import Caller
 from tapetum_server.signals.resource import Resource, Scope
 
 _SERVICE_LABELS = ("service_name", "service", "app", "job")
@@ -51,7 +52,7 @@ def _schema() -> dict[str, Any]:
 SCHEMA = _schema()
 
 
-def read_push(body: bytes, sender: Sender, *, is_json: bool, max_bytes: int) -> Read:
+def read_push(body: bytes, sender: Caller, *, is_json: bool, max_bytes: int) -> Read:
     """The records of one push request; raises `Undecodable`."""
     found = Read(sender.counted_in)
     pushed = _Push(found, sender.barred)

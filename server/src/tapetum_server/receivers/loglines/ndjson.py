@@ -8,7 +8,8 @@ from typing import TypeVar
 import orjson
 
 from tapetum_server.receivers.loglines import records
-from tapetum_server.receivers.loglines.records import Read, Sender, Undecodable
+from tapetum_server.receivers.loglines.records import Read, Undecodable
+from tapetum_server.signals.identity import Caller
 from tapetum_server.signals.resource import Resource, Scope
 
 _TIME = ("time", "timestamp", "ts", "@timestamp", "_time")
@@ -25,7 +26,7 @@ _Fields = dict[str, object]
 _T = TypeVar("_T")
 
 
-def read_lines(body: bytes, sender: Sender, service: str, now_ns: int, *, text: bool) -> Read:
+def read_lines(body: bytes, sender: Caller, service: str, now_ns: int, *, text: bool) -> Read:
     """The records of one request; raises `Undecodable`.
 
     `service` is for lines that name none. With `text` a line that looks like JSON and is not is a line of text.
@@ -49,7 +50,7 @@ def read_lines(body: bytes, sender: Sender, service: str, now_ns: int, *, text: 
 
 
 class _Lines:
-    def __init__(self, sender: Sender, service: str, now_ns: int, text: bool) -> None:
+    def __init__(self, sender: Caller, service: str, now_ns: int, text: bool) -> None:
         self.found = Read(sender.project or sender.home)
         self._barred = sender.barred
         if self._barred:

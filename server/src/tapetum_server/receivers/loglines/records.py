@@ -8,8 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from tapetum_server.signals.attributes import AttributeValue
-from tapetum_server.signals.identity import DEFAULT_PROJECT, Identity
+from tapetum_server.signals.attributes import AttributeValue, size_of
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.resource import Resource, Scope
 
@@ -22,7 +21,6 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 64
 TOO_DEEP = "[nested too deeply]"
 
-_PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _NUMBER = re.compile(r"\d{1,20}(\.\d{1,12})?")
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,12}))?\s*(Z|z|UTC|[+-]\d\d:?\d\d)?")
@@ -36,33 +34,6 @@ _LEVELS = {
     "critical": 21, "crit": 21, "fatal": 21, "emergency": 21, "emerg": 21, "panic": 21,
 }  # fmt: skip
 _SYSLOG = (21, 21, 21, 17, 13, 10, 9, 5)
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """Who sent a request and which project its headers name."""
-
-    identity: Identity
-    project: str | None = None
-
-    @property
-    def home(self) -> str:
-        """The project of the key, else the default one."""
-        return self.identity.project or DEFAULT_PROJECT
-
-    @property
-    def counted_in(self) -> str:
-        """Whose count a refusal is: the project that the headers name if the sender may write to it."""
-        return self.home if self.barred else self.project or self.home
-
-    @property
-    def barred(self) -> str:
-        """Why nothing may be written where the headers say, or ""."""
-        if self.project is None:
-            return ""
-        if not _PROJECT.fullmatch(self.project):
-            return "invalid_project"
-        return "" if self.identity.may_use(self.project) else "project_not_allowed"
 
 
 @dataclass(slots=True)
@@ -218,7 +189,7 @@ def shaped(value: object, most: int, noted: set[str], depth: int = 0) -> Attribu
         items: list[AttributeValue] = []
         for inner in value:
             items.append(shaped(inner, max(room, 0), noted, depth + 1))
-            room -= _size(items[-1])
+            room -= size_of(items[-1])
             if room < 0:
                 noted.add("attribute_too_long")
                 items.pop()
@@ -229,22 +200,12 @@ def shaped(value: object, most: int, noted: set[str], depth: int = 0) -> Attribu
     for key, inner in value.items():
         key = text(key, MAX_KEY_BYTES, "key_too_long", noted)
         found = shaped(inner, max(room, 0), noted, depth + 1)
-        room -= len(key) + _size(found)
+        room -= len(key) + size_of(found)
         if room < 0:
             noted.add("attribute_too_long")
             break
         members[key] = found
     return members
-
-
-def _size(value: AttributeValue) -> int:
-    if isinstance(value, str | bytes):
-        return len(value) + 2
-    if isinstance(value, list):
-        return 2 + sum(map(_size, value))
-    if isinstance(value, dict):
-        return 2 + sum(len(key) + _size(inner) for key, inner in value.items())
-    return 4
 
 
 def decoded(raw: bytes, noted: set[str]) -> str:

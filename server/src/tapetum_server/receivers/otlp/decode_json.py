@@ -8,8 +8,9 @@ from tapetum_server.receivers.otlp.decode_metrics import NO_RECORDED_VALUE, add_
 from tapetum_server.receivers.otlp.decode_spans import add_span, new_span_batch
 from tapetum_server.receivers.otlp.json_fields import Object, Path
 from tapetum_server.receivers.otlp.json_values import JsonReader, load
-from tapetum_server.receivers.otlp.outcome import Caller, Decoded, Router, Target, context_id
+from tapetum_server.receivers.otlp.outcome import Decoded, Router, Target, context_id
 from tapetum_server.receivers.otlp.values import Note
+from tapetum_server.signals.identity import Caller
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.metrics import TEMPORALITIES, Buckets, Exemplar, Metric, MetricBatch
 from tapetum_server.signals.resource import Resource, Scope

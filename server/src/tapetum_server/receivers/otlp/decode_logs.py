@@ -7,11 +7,12 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from tapetum_server.receivers.otlp.outcome import Caller, Decoded, Router, Target, Undecodable, context_id
+from tapetum_server.receivers.otlp.outcome import Decoded, Router, Target, Undecodable, context_id
 from tapetum_server.receivers.otlp.resources import Waiting, read_resource, read_scope
 from tapetum_server.receivers.otlp.schema import LogsRequest
 from tapetum_server.receivers.otlp.values import AttributeReader, Careful, Malformed
 from tapetum_server.signals.attributes import AttributeValue
+from tapetum_server.signals.identity import Caller
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.resource import Resource, Scope
 

@@ -20,10 +20,10 @@ from tapetum_server.receivers.otlp.decode_spans import decode_spans
 from tapetum_server.receivers.otlp.dropped import dropped_by_sender
 from tapetum_server.receivers.otlp.json_values import JsonReader
 from tapetum_server.receivers.otlp.limits import Limits
-from tapetum_server.receivers.otlp.outcome import REFUSALS, TRUNCATIONS, Caller, Decoded, Failed, Undecodable
+from tapetum_server.receivers.otlp.outcome import REFUSALS, TRUNCATIONS, Decoded, Failed, Undecodable
 from tapetum_server.receivers.otlp.values import AttributeReader
 from tapetum_server.signals.consumer import Busy, Consumer, IngestObserver, Receipt
-from tapetum_server.signals.identity import DEFAULT_PROJECT, OWN_SENDER
+from tapetum_server.signals.identity import DEFAULT_PROJECT, OWN_SENDER, Caller
 
 logger = logging.getLogger("tapetum.otlp")
 MAX_SENDERS = 1000

@@ -21,9 +21,9 @@ from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 
 from tapetum_server.receivers.otlp.delivery import SIGNALS, Delivery, Outcome, Signal
 from tapetum_server.receivers.otlp.limits import Limits
-from tapetum_server.receivers.otlp.outcome import Caller, Failed, Undecodable
+from tapetum_server.receivers.otlp.outcome import Failed, Undecodable
 from tapetum_server.signals.consumer import Busy, Consumer, IngestObserver
-from tapetum_server.signals.identity import Identity
+from tapetum_server.signals.identity import Caller, Identity
 
 Identify = Callable[[dict[str, str], str], tuple[Identity, str | None]]
 """(metadata, peer) to the caller and the project its metadata names; raises `PermissionError`, whose

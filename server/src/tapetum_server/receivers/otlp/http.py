@@ -17,9 +17,9 @@ from starlette.types import Receive, Scope, Send
 
 from tapetum_server.receivers.otlp.delivery import SIGNALS, Delivery, Signal
 from tapetum_server.receivers.otlp.limits import Limits
-from tapetum_server.receivers.otlp.outcome import Caller, Failed, Undecodable
+from tapetum_server.receivers.otlp.outcome import Failed, Undecodable
 from tapetum_server.signals.consumer import Busy, Consumer, IngestObserver
-from tapetum_server.signals.identity import Identity
+from tapetum_server.signals.identity import Caller, Identity
 
 PREFIXES = ("/v1", "/api/public/otel/v1")
 """OTLP's own paths, and where Langfuse's clients send them."""

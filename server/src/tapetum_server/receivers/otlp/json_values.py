@@ -13,7 +13,7 @@ from tapetum_server.receivers.otlp.json_fields import Object, Path
 from tapetum_server.receivers.otlp.limits import TOO_DEEP, Limits
 from tapetum_server.receivers.otlp.outcome import Undecodable
 from tapetum_server.receivers.otlp.values import Note, cut_utf8
-from tapetum_server.signals.attributes import AttributeValue
+from tapetum_server.signals.attributes import AttributeValue, size_of
 from tapetum_server.signals.resource import Resource, Scope
 
 _PARSED_DEPTH = 512
@@ -178,7 +178,7 @@ class JsonReader:
                 key, value = "", self._value(item, (*path, i), most, note, depth + 1)
             else:
                 key, value = self._member(item, (*path, i), most, note, depth + 1)
-            room -= len(key) + _size(value)
+            room -= len(key) + size_of(value)
             if room < 0:
                 note("attribute_too_long")
                 break
@@ -187,14 +187,3 @@ class JsonReader:
             else:
                 members[key] = value
         return values if kind == "arrayValue" else members
-
-
-def _size(value: AttributeValue) -> int:
-    """About the number of bytes that a value takes in protobuf."""
-    if isinstance(value, str | bytes):
-        return len(value) + 2
-    if isinstance(value, list):
-        return 2 + sum(map(_size, value))
-    if isinstance(value, dict):
-        return 2 + sum(len(key) + _size(inner) for key, inner in value.items())
-    return 4

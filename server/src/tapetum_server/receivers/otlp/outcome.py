@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
-from tapetum_server.signals.identity import DEFAULT_PROJECT, Identity
+from tapetum_server.signals.identity import PROJECT_NAME, Caller
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.metrics import MetricBatch
 from tapetum_server.signals.resource import Resource
@@ -44,8 +43,6 @@ TRUNCATIONS = {
 }
 """Why a record is kept with less than was sent, in words for its sender."""
 
-_PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
 
 class Undecodable(ValueError):
     """The request as a whole cannot be read; nothing of it was kept."""
@@ -53,27 +50,6 @@ class Undecodable(ValueError):
 
 class Failed(Exception):
     """The fault is ours, not the sender's and not the moment's: the records are not kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who sent a request and which project its headers name."""
-
-    identity: Identity
-    project: str | None = None
-
-    @property
-    def home(self) -> str:
-        """Where records go that name no project."""
-        return self.identity.project or DEFAULT_PROJECT
-
-    @property
-    def counted_in(self) -> str:
-        """Whose count it is when no record's project can be known: the one the headers name if the caller may."""
-        named = self.project
-        if named is not None and _PROJECT.fullmatch(named) and self.identity.may_use(named):
-            return named
-        return self.home
 
 
 class Origin(NamedTuple):
@@ -131,7 +107,7 @@ class Router(Generic[B]):
         """The target for records of `resource`, or the reason why it has none."""
         named = resource.attributes.get(PROJECT_ATTRIBUTE) or self._caller.project
         project = self._caller.home if named is None else named
-        if not isinstance(project, str) or not _PROJECT.fullmatch(project):
+        if not isinstance(project, str) or not PROJECT_NAME.fullmatch(project):
             return "invalid_project"
         if not self._caller.identity.may_use(project):
             return "project_not_allowed"
