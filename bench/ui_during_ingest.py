@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import itertools
 import json
 import multiprocessing
 import statistics
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
@@ -23,28 +25,40 @@ from typing import Any
 from bench.fresh import Template
 from bench.machine import load, machine
 from bench.payload import requests, spans_payload
-from bench.send import send
+from bench.send import Connection, send
 from bench.serve import Server
 
 CONNECTIONS = 8
 
 
 def pour(url: str, payload: str, rate: int, running: Event, stop: Event, results: Any) -> None:
-    """Send `rate` spans a second while `running` is set, until `stop`."""
+    """Send `rate` spans a second while `running` is set, until `stop`.
+
+    As senders in life, each connection keeps its own time: one that was answered late goes on at once until it
+    has caught up, and none waits for another.
+    """
     templates = [Template(*r) for r in requests(Path(f"{payload}.bin"))[:40]]
-    nth = 0
+    nth = itertools.count()
     while not stop.is_set():
         if not running.wait(0.2):
             continue
-        accepted, started = 0, time.perf_counter()
-        while running.is_set():
-            bodies = []
-            for _ in range(CONNECTIONS):
-                template = templates[nth % len(templates)]
-                bodies.append((template.fresh(nth, time.time_ns()), template.items))
-                nth += 1
-            accepted += send(url, bodies, connections=CONNECTIONS).accepted
-            time.sleep(max(0.0, accepted / rate - (time.perf_counter() - started)))
+        started = time.perf_counter()
+
+        def steadily(first: float, began: float = started) -> int:
+            accepted, due = 0, began + first
+            with Connection(url) as connection:
+                while running.is_set():
+                    time.sleep(max(0.0, due - time.perf_counter()))
+                    at = next(nth)
+                    template = templates[at % len(templates)]
+                    if connection.post(template.fresh(at, time.time_ns())) == 200:
+                        accepted += template.items
+                    due += template.items * CONNECTIONS / rate
+            return accepted
+
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            spread = templates[0].items / rate
+            accepted = sum(pool.map(steadily, [i * spread for i in range(CONNECTIONS)]))
         results.put(accepted / (time.perf_counter() - started))
 
 
