@@ -10,6 +10,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 _LETTERS = bytes(range(ord("a"), ord("z") + 1))
 LONG = 60
 """Texts longer than this are changed; shorter ones are names, which repeat in life too."""
+CALL_IDS = frozenset({"gen_ai.response.id"})
+"""Names of one call: repeated, they would say that it was reported twice."""
 
 
 class Template:
@@ -41,7 +43,7 @@ class Template:
             at += 8
         for attribute in span.attributes:  # type: ignore[attr-defined]
             value = attribute.value.string_value.encode()
-            if len(value) > LONG:
+            if len(value) > LONG or attribute.key in CALL_IDS:
                 at = self._body.index(value, at)
                 self._texts.append((at, at + len(value)))
                 at += len(value)

@@ -37,6 +37,18 @@ def filled(asked: World) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("sort", ["-start_time", "-tokens", None])
+def test_a_call_reported_twice_in_one_project_counts_in_another(asked: World, sort: str | None) -> None:
+    """The same capture sent to two projects: in the second only the first reporter's span came."""
+    call = {"kind": "llm", "model": "m", "response_id": "r-71", "usage_counted": True, "input_tokens": 7}
+    twice = [{"trace": 71, "span": span, "canonical": call} for span in (71, 72)]
+    asked.keep(span_batch(*twice, project="twice"), span_batch(twice[1], project="once"))
+    for project in ("twice", "once"):
+        page = asked.get("/traces", project=project, sort=sort) if sort else {}
+        trace = page["rows"][0] if page else asked.get(f"/traces/{trace_id(71)}", project=project)["trace"]
+        assert (project, trace["input_tokens"]) == (project, 7)
+
+
 def ids(page: dict[str, Any]) -> list[int]:
     return [int(row["trace_id"], 16) for row in page["rows"]]
 

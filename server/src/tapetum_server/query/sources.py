@@ -58,11 +58,16 @@ class Source:
     """Whether text may lie in the message store and in what log records said of spans."""
     default_facets: tuple[str, ...] = ()
 
-    def relation(self, *texts: str) -> str:
-        """What stands after FROM: the columns that these texts of the statement name, and no others."""
+    def relation(self, *texts: str, of: str = "") -> str:
+        """What stands after FROM: the columns that these texts of the statement name, and no others.
+
+        `of` is a condition over project and ids that every row wanted fulfils. It also narrows what is known
+        about rows elsewhere: without it, which calls were reported twice is read for all traces there are.
+        """
         words = set(_WORD.findall(" ".join(texts)))
         shown = [name for name in self.plain if name in words]
-        shown += [f"{sql} AS {name}" for name, sql in self.computed.items() if name in words]
+        narrowed = f" WHERE {of}" if of else ""
+        shown += [f"{sql.replace('{of}', narrowed)} AS {name}" for name, sql in self.computed.items() if name in words]
         return f"(SELECT {', '.join(shown or [self.time])} FROM {self.table} FINAL)"
 
     def timed(self, condition: str) -> str:
@@ -92,7 +97,8 @@ def _promoted(column: str) -> str:
     return f"own_{column}" if column in ("input", "output") else f"toString({column})"
 
 
-_DUPLICATES = "(trace_id, span_id) {}IN (SELECT trace_id, span_id FROM span_duplicates)"
+_IDS = "project, trace_id, span_id"
+_REPORTED_TWICE = f"IN (SELECT {_IDS} FROM span_duplicates{{of}})"
 _ENDED_NS = "toUnixTimestamp64Nano(span_rows.end_time)"
 
 SPANS = Source(
@@ -110,8 +116,8 @@ SPANS = Source(
         "end_time": "if(span_rows.ended, span_rows.end_time, NULL)",
         "duration_ms": f"if(span_rows.ended, ({_ENDED_NS} - toUnixTimestamp64Nano(start_time)) / 1e6, NULL)",
         "state": "if(span_rows.ended, 'ended', 'running')",
-        "usage_counted": f"span_rows.owns_usage AND {_DUPLICATES.format('NOT ')}",
-        "duplicate_of": f"if({_DUPLICATES.format('')},"
+        "usage_counted": f"span_rows.owns_usage AND ({_IDS}) NOT {_REPORTED_TWICE}",
+        "duplicate_of": f"if(({_IDS}) {_REPORTED_TWICE},"
         " dictGetOrDefault('duplicates', 'duplicate_of', (project, trace_id, span_id), ''), '')",
         "input": _payload("input"),
         "output": _payload("output"),

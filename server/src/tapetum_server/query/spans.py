@@ -290,7 +290,7 @@ async def get_span_value(reader: Reader, *, project: str, trace_id: str, span_id
 
 
 async def _span(reader: Reader, columns: str, project: str, trace_id: str, span_id: str) -> dict[str, Any]:
-    sql = f"SELECT {columns}\nFROM {SPANS.relation(columns, _ONE_SPAN)}\nWHERE {_ONE_SPAN}\nLIMIT 1"
+    sql = f"SELECT {columns}\nFROM {SPANS.relation(columns, _ONE_SPAN, of=_ONE_SPAN)}\nWHERE {_ONE_SPAN}\nLIMIT 1"
     parameters = {"project": project, "trace_id": trace_id, "span_id": span_id}
     row = first_row(await reader.query(sql, parameters))
     if row is None:

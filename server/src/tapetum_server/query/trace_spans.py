@@ -108,13 +108,14 @@ async def get_trace(
 def spans_of_statement(project: str, trace_id: str, limit: int, after: Cursor | None) -> Statement:
     """What a waterfall draws of each span, in order of start."""
     parameters = Parameters()
-    where = [f"project = {parameters.text(project)}", f"trace_id = {parameters.text(trace_id)}"]
+    whole = f"project = {parameters.text(project)} AND trace_id = {parameters.text(trace_id)}"
+    where = [whole]
     if after is not None:
         moment, span_id = parameters.moment(int(after.place[0])), parameters.text(str(after.place[1]))
         where.append(f"(start_time > {moment} OR (start_time = {moment} AND span_id > {span_id}))")
     condition = " AND ".join(where)
     sql = f"""SELECT {_COLUMNS}
-FROM {SPANS.relation(_COLUMNS, condition)}
+FROM {SPANS.relation(_COLUMNS, condition, of=whole)}
 WHERE {condition}
 ORDER BY start_time, span_id
 LIMIT {limit}"""

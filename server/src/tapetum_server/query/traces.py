@@ -254,7 +254,7 @@ def ranked_statement(selection: Selection, sort: TraceSort, limit: int, after: P
     columns = f"{_SORT_KEYS[sort.lstrip('-')]} AS sort_key, trace_id"
     condition = " AND ".join(where)
     sql = f"""SELECT {columns}
-FROM {SPANS.relation(columns, " ".join(selection.bounds(parameters)))}
+FROM {SPANS.relation(columns, condition, of=where[0])}
 WHERE {condition}
 GROUP BY trace_id{having}
 ORDER BY sort_key DESC, trace_id DESC
@@ -274,10 +274,11 @@ def summaries_statement(project: str, ids: Sequence[str], first_within: TimeRang
             bounds.append(f"start_time < {parameters.moment(first_within.end)}")
         minimum = f"minIf(start_time, {' AND '.join(bounds)})" if bounds else "min(start_time)"
         first = f"\n    toUnixTimestamp64Nano({minimum}) AS first_ns,"
+    wanted = f"project = {parameters.text(project)} AND trace_id IN {parameters.texts(ids)}"
     sql = f"""SELECT trace_id,{first}
     {SUMMARY_COLUMNS}
-FROM {SPANS.relation("project, trace_id", SUMMARY_COLUMNS)}
-WHERE {SPANS.timed(f"project = {parameters.text(project)} AND trace_id IN {parameters.texts(ids)}")}
+FROM {SPANS.relation("project, trace_id", SUMMARY_COLUMNS, of=wanted)}
+WHERE {SPANS.timed(wanted)}
 GROUP BY trace_id"""
     return Statement(sql, parameters.values)
 

@@ -15,6 +15,6 @@ SELECT trace_id,
     minIf(session_id, session_id != '') AS session_id,
     minIf(user_id, user_id != '') AS user_id,
     arraySort(groupUniqArray(service)) AS services
-FROM (SELECT project, trace_id, span_id, parent_span_id, name, service, start_time, status, model, input_tokens, output_tokens, cost_usd, session_id, user_id, if(span_rows.ended, span_rows.end_time, NULL) AS end_time, if(span_rows.ended, 'ended', 'running') AS state, span_rows.owns_usage AND (trace_id, span_id) NOT IN (SELECT trace_id, span_id FROM span_duplicates) AS usage_counted FROM span_rows FINAL)
+FROM (SELECT project, trace_id, span_id, parent_span_id, name, service, start_time, status, model, input_tokens, output_tokens, cost_usd, session_id, user_id, if(span_rows.ended, span_rows.end_time, NULL) AS end_time, if(span_rows.ended, 'ended', 'running') AS state, span_rows.owns_usage AND (project, trace_id, span_id) NOT IN (SELECT project, trace_id, span_id FROM span_duplicates WHERE project = {p2:String} AND trace_id IN {p3:Array(String)}) AS usage_counted FROM span_rows FINAL)
 WHERE project = {p2:String} AND trace_id IN {p3:Array(String)} AND start_time >= tupleElement((SELECT (min(start_time), max(start_time)) FROM span_rows WHERE project = {p2:String} AND trace_id IN {p3:Array(String)}), 1) AND start_time <= tupleElement((SELECT (min(start_time), max(start_time)) FROM span_rows WHERE project = {p2:String} AND trace_id IN {p3:Array(String)}), 2)
 GROUP BY trace_id
