@@ -98,10 +98,19 @@ def test_facets_count_columns_and_attributes_in_one_answer(asked: World) -> None
     answer = asked.get("/spans/facets", keys="service,shard,host.name,status", limit=2)
     found = {facet["key"]: facet for facet in answer["facets"]}
     assert list(found) == ["service", "shard", "host.name", "status"]
-    assert found["service"]["values"] == [{"value": "shop", "count": 101}, {"value": "db", "count": 3}]
-    assert found["shard"]["values"] == [{"value": "s0", "count": 34}, {"value": "s1", "count": 34}]
+    assert found["service"]["values"] == [
+        {"value": "shop", "count": 101, "cut": False},
+        {"value": "db", "count": 3, "cut": False},
+    ]
+    assert found["shard"]["values"] == [
+        {"value": "s0", "count": 34, "cut": False},
+        {"value": "s1", "count": 34, "cut": False},
+    ]
     assert found["shard"]["more"] is True
-    assert found["host.name"]["values"] == [{"value": "", "count": 101}, {"value": "h1", "count": 3}]
+    assert found["host.name"]["values"] == [
+        {"value": "", "count": 101, "cut": False},
+        {"value": "h1", "count": 3, "cut": False},
+    ]
     assert found["status"]["more"] is False
     assert answer["attribute_keys"] == [{"key": "shard", "count": 101}]
 
@@ -110,8 +119,18 @@ def test_the_default_facets_are_there_and_follow_the_filter(asked: World) -> Non
     answer = asked.get("/spans/facets", q="service:db")
     found = {facet["key"]: facet["values"] for facet in answer["facets"]}
     assert list(found) == ["service", "name", "kind", "status", "span_kind", "model"]
-    assert found["name"] == [{"value": "slow", "count": 3}]
+    assert found["name"] == [{"value": "slow", "count": 3, "cut": False}]
     assert len(asked.get("/spans/facets", keys="service")["facets"]) == 1
+
+
+def test_a_value_too_long_for_the_list_is_found_by_its_beginning(asked: World) -> None:
+    """The facet gives 512 characters; as an exact value they would find nothing."""
+    long = "ж" * 600
+    asked.keep(span_batch({"trace": 900, "attributes": {"long": long}}, project="long-values"))
+    facet = asked.get("/spans/facets", keys="long", project="long-values")["facets"][0]
+    assert facet["values"] == [{"value": long[:512], "count": 1, "cut": True}]
+    for q, found in ((f'long:"{long[:512]}"*', 1), (f'long:"{long[:512]}"', 0)):
+        assert len(asked.get("/spans", q=q, project="long-values")["rows"]) == found
 
 
 def test_numbers_of_steps_and_rows_have_bounds(asked: World) -> None:

@@ -37,6 +37,13 @@ def test_traces_are_narrowed_by_typing_and_by_facet(ui: Watched, shop: Shop) -> 
     expect(page.get_by_role("status").filter(has_text=f"{len(shop.failed)} traces")).to_be_visible()
 
 
+def test_what_is_wrong_with_a_filter_is_said_once(ui: Watched, shop: Shop) -> None:
+    page = ui.open("/traces", project="shop", q="duration_ms:>x")
+    expect(page.get_by_role("alert")).to_contain_text("duration_ms")
+    expect(page.get_by_text("Nothing: the filter has an error.").first).to_be_visible()
+    assert page.get_by_role("alert").count() == 1
+
+
 @pytest.mark.covers("page-traces")
 def test_keys_and_values_of_the_filter_are_completed(ui: Watched, shop: Shop) -> None:
     page = ui.open("/traces", project="shop")

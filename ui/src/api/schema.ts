@@ -692,10 +692,15 @@ export interface components {
     /**
      * FacetValue
      * @description One value of a key. An empty value means that the record has none.
+     *
+     *     `cut` says that only the beginning is given: every value that begins so is counted here, and a prefix
+     *     (`key:"value"*`) finds them.
      */
     FacetValue: {
       /** Count */
       count: number
+      /** Cut */
+      cut: boolean
       /** Value */
       value: string
     }

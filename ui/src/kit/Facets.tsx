@@ -4,7 +4,17 @@ import { Ban, ChevronDown, ChevronRight, PanelLeftClose, Plus } from 'lucide-rea
 import { useMemo, useState } from 'react'
 import { facetsQuery, type Scope } from '@/api/queries'
 import type { Facet } from '@/api/types'
-import { chosen, exclude, parseFilter, remove, toggleValue, is } from './filter'
+import {
+  beginsWith,
+  chosen,
+  exclude,
+  is,
+  parseFilter,
+  remove,
+  sameTerm,
+  toggleTerm,
+  toggleValue,
+} from './filter'
 import { compact } from './format'
 import { usePref } from './prefs'
 import { Failure, SkeletonRows } from './states'
@@ -69,7 +79,7 @@ export function Facets({ scope, signal, onChange, onClose, open }: Props) {
         </p>
       )}
       {facets.isPending && <SkeletonRows rows={14} label="Loading facets" />}
-      {facets.isError && <Failure error={facets.error} retry={() => void facets.refetch()} />}
+      {facets.isError && <Failure aside error={facets.error} retry={() => void facets.refetch()} />}
       {added.map((key) => (
         <AddedFacet
           key={key}
@@ -117,6 +127,7 @@ function FacetGroup(p: {
   const values = (all && more.data?.facets.find((f) => f.key === facet.key)?.values) || facet.values
   const top = Math.max(1, ...values.map((v) => v.count))
   const picked = chosen(scope.q, facet.key)
+  const terms = parseFilter(scope.q)
   return (
     <section className="k-facet">
       <h2>
@@ -135,9 +146,11 @@ function FacetGroup(p: {
       {!closed && (
         <>
           <ul>
-            {values.map(({ value, count }) => {
-              const on = picked.only.has(value)
-              const off = picked.not.has(value)
+            {values.map(({ value, count, cut }) => {
+              const begins = cut ? beginsWith(facet.key, value) : null
+              const beginsNot = cut ? beginsWith(facet.key, value, true) : null
+              const on = begins ? terms.some((t) => sameTerm(t, begins)) : picked.only.has(value)
+              const off = beginsNot ? terms.some((t) => sameTerm(t, beginsNot)) : picked.not.has(value)
               return (
                 <li key={value} className={on ? 'on' : off ? 'off' : ''}>
                   <span className="k-share" style={{ width: `${(count / top) * 100}%` }} />
@@ -145,12 +158,14 @@ function FacetGroup(p: {
                     type="button"
                     className="plain k-pick"
                     aria-pressed={on}
-                    title={value}
+                    title={cut ? `${value}…` : value}
                     onClick={() =>
                       p.onChange(
                         off
-                          ? remove(scope.q, is(facet.key, value, true))
-                          : toggleValue(scope.q, facet.key, value),
+                          ? remove(scope.q, beginsNot ?? is(facet.key, value, true))
+                          : begins
+                            ? toggleTerm(scope.q, begins)
+                            : toggleValue(scope.q, facet.key, value),
                       )
                     }
                   >
@@ -162,7 +177,11 @@ function FacetGroup(p: {
                     className="plain k-except"
                     aria-label={`Not ${value}`}
                     title="Not this"
-                    onClick={() => p.onChange(exclude(scope.q, facet.key, value))}
+                    onClick={() =>
+                      p.onChange(
+                        beginsNot ? toggleTerm(scope.q, beginsNot) : exclude(scope.q, facet.key, value),
+                      )
+                    }
                   >
                     <Ban size={12} />
                   </button>
@@ -183,9 +202,7 @@ function FacetGroup(p: {
           )}
         </>
       )}
-      {parseFilter(scope.q).some((t) => t.key === facet.key) && closed && (
-        <span className="sr-only">filtered</span>
-      )}
+      {terms.some((t) => t.key === facet.key) && closed && <span className="sr-only">filtered</span>}
     </section>
   )
 }

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { chosen, exclude, only, parseFilter, printFilter, range, toggleValue, tokenise } from './filter'
+import {
+  beginsWith,
+  chosen,
+  exclude,
+  only,
+  parseFilter,
+  printFilter,
+  range,
+  toggleTerm,
+  toggleValue,
+  tokenise,
+} from './filter'
 
 describe('filter grammar', () => {
   it.each([
@@ -56,6 +67,14 @@ describe('filter grammar', () => {
     expect(toggleValue(both, 'service', 'web')).toBe('service:api')
     expect(toggleValue('service:api', 'service', 'api')).toBe('')
     expect(chosen(both, 'service').only).toEqual(new Set(['web', 'api']))
+  })
+
+  it('a value that is only known to its beginning is asked for by that', () => {
+    const long = beginsWith('url', 'a "b" c')
+    const on = toggleTerm('service:web', long)
+    expect(on).toBe('service:web url:"a \\"b\\" c"*')
+    expect(parseFilter(on)[1]).toEqual(long)
+    expect(toggleTerm(on, long)).toBe('service:web')
   })
 
   it('a drawn range replaces the earlier one', () => {

@@ -154,6 +154,18 @@ export function is(key: string, value: string, negated = false): Term {
   return { negated, key, op: 'is', values: [value] }
 }
 
+/** A value of which only the beginning is known. */
+export function beginsWith(key: string, value: string, negated = false): Term {
+  return { negated, key, op: 'prefix', values: [value] }
+}
+
+/** Add the term, or take it out again. */
+export function toggleTerm(text: string, term: Term): string {
+  const terms = parseFilter(text)
+  const rest = terms.filter((t) => !sameTerm(t, term))
+  return printFilter(rest.length < terms.length ? rest : [...terms, term])
+}
+
 /** Only this: drop what was said about the key before, then ask for the value. */
 export function only(text: string, key: string, value: string): string {
   const rest = parseFilter(text).filter(

@@ -42,15 +42,19 @@ export function NotEnoughData({ title, children }: { title: string; children?: R
 /** What was tried, what came back, and the nearest way on. */
 export function Failure({
   error,
+  aside,
   retry,
   children,
 }: {
   error: unknown
+  /** Beside a list that asks with the same filter: what is wrong with that is said there, once. */
+  aside?: boolean
   retry?: () => void
   children?: ReactNode
 }) {
   const api = error instanceof ApiError ? error : null
   const message = error instanceof Error ? error.message : String(error)
+  if (aside && api?.field === 'q') return <p className="quiet k-aside">Nothing: the filter has an error.</p>
   return (
     <div className="k-state error" role="alert">
       <h2>

@@ -22,10 +22,15 @@ _VALUE_CHARACTERS = 512
 
 
 class FacetValue(TypedDict):
-    """One value of a key. An empty value means that the record has none."""
+    """One value of a key. An empty value means that the record has none.
+
+    `cut` says that only the beginning is given: every value that begins so is counted here, and a prefix
+    (`key:"value"*`) finds them.
+    """
 
     value: str
     count: int
+    cut: bool
 
 
 class Facet(TypedDict):
@@ -71,7 +76,7 @@ async def facets(
     )
     values: list[list[FacetValue]] = [[] for _ in wanted]
     for which, value, count in tuples_of(counted):
-        values[which].append(FacetValue(value=value, count=count))
+        values[which].append(FacetValue(value=value, count=count, cut=len(value) >= _VALUE_CHARACTERS))
     shown = [Facet(key=key, values=found[:limit], more=len(found) > limit) for key, found in zip(wanted, values)]
     return Facets(
         facets=shown,

@@ -19,6 +19,7 @@ import { kindOf } from './Catalogue'
 import { MetricCharts } from './MetricCharts'
 import { COMPARISONS, QueryBar } from './QueryBar'
 import { SeriesList } from './SeriesList'
+import { splitKeys } from './groups'
 import { kindKey, parseKind } from './kind'
 import { fitting, linesOf, measures, type Line } from './series'
 import { plainUnit, scaleFor } from './units'
@@ -39,7 +40,7 @@ export function Explore({ name, entry, others, onChoose }: Props) {
   const asked = search.agg as Aggregation | undefined
   const aggregation = asked && (allowed.includes(asked) || !entry) ? asked : allowed[0]!
   const quantile = validQuantile(search.quantile)
-  const groups = useMemo(() => (search.by ?? '').split(',').filter(Boolean), [search.by])
+  const groups = useMemo(() => splitKeys(search.by ?? ''), [search.by])
   const offset = compareOffset(search.compare, range)
   const { type, unit: sentUnit } = entry ?? parseKind(search.kind) ?? {}
   const kind = useMemo(() => (type === undefined ? {} : { type, unit: sentUnit ?? '' }), [type, sentUnit])

@@ -1,6 +1,7 @@
 import { MultiSelect, Select } from '@mantine/core'
 import type { Aggregation } from '@/api/types'
 import type { Patch } from '@/kit/view'
+import { joinKeys } from './groups'
 
 const WORDS: Record<Aggregation, string> = {
   avg: 'average',
@@ -68,7 +69,7 @@ export function QueryBar(props: {
         clearButtonProps={{ 'aria-label': 'Group by nothing' }}
         maxValues={4}
         nothingFoundMessage="No such attribute"
-        onChange={(values) => patch({ by: values.join(',') || undefined })}
+        onChange={(values) => patch({ by: joinKeys(values) || undefined })}
       />
       <Select
         aria-label="Compare with"

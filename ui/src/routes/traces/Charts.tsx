@@ -71,7 +71,7 @@ function CountChart({ scope, onBrush }: { scope: Scope; onBrush: (from: number, 
         <span>{data ? <Totals data={data} /> : 'Spans'}</span>
       </div>
       {histogram.isError ? (
-        <Failure error={histogram.error} retry={() => void histogram.refetch()} />
+        <Failure aside error={histogram.error} retry={() => void histogram.refetch()} />
       ) : data ? (
         <TimeChart
           label="Spans over time"
@@ -150,7 +150,7 @@ function DurationChart(p: { scope: Scope; onSelect: Parameters<typeof Heatmap>[0
         )}
       </div>
       {heatmap.isError ? (
-        <Failure error={heatmap.error} retry={() => void heatmap.refetch()} />
+        <Failure aside error={heatmap.error} retry={() => void heatmap.refetch()} />
       ) : heatmap.data ? (
         <Heatmap data={heatmap.data} height={HEIGHT} onSelect={p.onSelect} />
       ) : (
