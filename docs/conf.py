@@ -15,7 +15,7 @@ exclude_patterns = ["_site", "coverage.toml"]
 myst_heading_anchors = 4
 nitpicky = True
 pygments_style = "friendly"
-pygments_dark_style = "monokai"
+pygments_dark_style = "github-dark"
 
 html_theme = "furo"
 html_title = "Tapetum"

@@ -5,7 +5,6 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
-  redirect,
   type ErrorComponentProps,
 } from '@tanstack/react-router'
 import { ApiError } from './api/client'
@@ -38,9 +37,7 @@ const root = createRootRoute({
 const index = createRoute({
   getParentRoute: () => root,
   path: '/',
-  beforeLoad: ({ search }) => {
-    throw redirect({ to: '/traces', search })
-  },
+  component: lazyRouteComponent(() => import('./routes/welcome/IndexPage'), 'IndexPage'),
 })
 
 const traces = createRoute({

@@ -113,7 +113,7 @@ def test_settings(ui: Watched, server: RunningServer, shop: Shop) -> None:
     server.client.delete(f"/api/v1/keys/{made['id']}").raise_for_status()
     page = ui.open("/settings", project="shop")
     found = violations(page, "projects")
-    for tab in ("Keys", "Send data", "Appearance", "About"):
+    for tab in ("Keys", "Set-up", "Appearance", "About"):
         page.get_by_role("tab", name=tab).click()
         settled(page)
         found += violations(page, tab.lower())

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
+from process.servers import RunningServer
 
 from browser.conftest import OpenPage
 from browser.shop import Shop
@@ -71,8 +72,11 @@ def nothing(page: Page) -> None:
     pass
 
 
-def test_every_page_fits_and_every_control_can_be_pressed(new_page: OpenPage, shop: Shop) -> None:
+def test_every_page_fits_and_every_control_can_be_pressed(
+    new_page: OpenPage, server: RunningServer, shop: Shop
+) -> None:
     ui = new_page(width=390, height=844, has_touch=True)
+    server.client.post("/api/v1/projects", json={"name": "narrow-empty"}).raise_for_status()
     steps: list[tuple[str, dict[str, str], Callable[[Page], None]]] = [
         ("/traces", {}, nothing),
         ("/traces", {"q": "status:error"}, open_drawer),
@@ -88,11 +92,12 @@ def test_every_page_fits_and_every_control_can_be_pressed(new_page: OpenPage, sh
         ("/settings", {}, nothing),
         ("/settings", {"tab": "keys"}, nothing),
         ("/settings", {"tab": "send"}, nothing),
+        ("/", {"project": "narrow-empty"}, nothing),
         ("/nowhere", {}, nothing),
     ]
     found = []
     for path, search, act in steps:
-        page = ui.open(path, project="shop", **search)
+        page = ui.open(path, **{"project": "shop"} | search)
         act(page)
         found += [f"{path} {search} {act.__name__}: {said}" for said in page.evaluate(_UNREACHABLE)]
     assert found == []

@@ -91,7 +91,8 @@ def test_a_project_is_picked_and_remembered(ui: Watched, shop: Shop) -> None:
     page.get_by_role("option", name="shop", exact=True).click()
     expect(rows(page, "Traces").first).to_be_visible()
     page.goto(f"{ui.origin}/")
-    expect(page).to_have_url(re.compile("project=shop"))
+    expect(page).to_have_url(re.compile("/traces.project=shop"))
+    settled(page)
 
 
 def choose_time(page: Page, preset: str) -> None:

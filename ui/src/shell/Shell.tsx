@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react'
 import { whenUnauthorised } from '@/api/client'
 import { infoQuery } from '@/api/queries'
 import { useShortcuts } from '@/kit/keys'
-import { readPref, writePref } from '@/kit/prefs'
+import { writePref } from '@/kit/prefs'
 import { Failure, SkeletonRows } from '@/kit/states'
 import { travelling, useView } from '@/kit/view'
 import { HelpWindow } from './HelpWindow'
@@ -12,6 +12,7 @@ import { Login } from './Login'
 import { PAGES } from './pages'
 import { Palette } from './Palette'
 import { Rail } from './Rail'
+import { startProject } from './startProject'
 import { TopBar } from './TopBar'
 import { ValueMenuHost } from './ValueMenuHost'
 import './shell.css'
@@ -89,23 +90,13 @@ function useStartProject() {
   const { search, patch } = useView()
   const info = useQuery(infoQuery)
   const projects = info.data?.projects
-  const own = info.data?.identity?.project
   useEffect(() => {
     if (search.project) {
       writePref('project', search.project)
       return
     }
     if (!projects) return
-    const last = readPref('project', '')
-    const start =
-      own ??
-      (projects.includes(last)
-        ? last
-        : info.data?.demo && projects.includes('demo')
-          ? 'demo'
-          : projects.includes('default')
-            ? undefined
-            : projects[0])
-    if (start && start !== 'default') patch({ project: start }, true)
-  }, [search.project, projects, own, info.data?.demo, patch])
+    const start = info.data && startProject(info.data)
+    if (start) patch({ project: start }, true)
+  }, [search.project, projects, info.data, patch])
 }

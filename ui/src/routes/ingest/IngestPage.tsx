@@ -5,7 +5,7 @@ import { ingestQuery } from '@/api/ingestQueries'
 import type { IngestAnswer } from '@/api/types'
 import { useNow } from '@/kit/hooks'
 import { Page } from '@/kit/Page'
-import { SetUp } from '@/kit/SetUp'
+import { COMMON_SENDERS, SetUp } from '@/kit/SetUp'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { describe } from '@/kit/time'
 import { useUtc } from '@/kit/prefs'
@@ -69,7 +69,7 @@ function Waiting(props: {
           <Radio size={14} aria-hidden /> Waiting for the first record; this page changes by itself.
         </p>
       )}
-      <SetUp project={props.project} />
+      <SetUp project={props.project} kinds={COMMON_SENDERS} />
     </Empty>
   )
 }

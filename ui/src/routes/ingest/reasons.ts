@@ -45,6 +45,10 @@ const REASONS: Record<string, Explained> = {
     what: 'The project name was not valid.',
     todo: 'Use 1 to 64 of A-Z a-z 0-9 . _ - and start with a letter or digit.',
   },
+  content_type: {
+    what: 'The content type was not one that this door takes.',
+    todo: 'Send application/x-protobuf or application/json for OTLP, application/x-ndjson for lines of JSON.',
+  },
   content_encoding: {
     what: 'The body was compressed in a way that is unknown here.',
     todo: 'Send it plain, or with gzip, deflate or zstd.',
@@ -52,6 +56,26 @@ const REASONS: Record<string, Explained> = {
   too_large: {
     what: 'The request was larger than the limit, or became larger once inflated.',
     todo: 'Send smaller batches (max_export_batch_size), or cut large attributes at the sender.',
+  },
+  project_not_made: {
+    what: 'The project is new, and there are 1,000 already.',
+    todo: 'Check that the sender does not put something that varies into the project name.',
+  },
+  not_storable: {
+    what: 'The engine refused these rows for what is in them.',
+    todo: 'The server log has its words; please report it.',
+  },
+  invalid_time: {
+    what: 'The time of a Loki entry was not a number of nanoseconds since 1970.',
+    todo: 'Send it as a text of digits.',
+  },
+  too_many_labels: {
+    what: 'A Loki stream had more labels than the limit.',
+    todo: 'Put what varies into structured metadata.',
+  },
+  label_too_long: {
+    what: 'A label of a Loki stream was longer than the limit.',
+    todo: 'Put long texts into structured metadata or the line.',
   },
   memory_full: {
     what: 'Too many request bodies were held at once.',

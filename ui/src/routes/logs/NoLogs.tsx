@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import type { Scope } from '@/api/queries'
-import { SetUp } from '@/kit/SetUp'
+import { COMMON_SENDERS, SetUp } from '@/kit/SetUp'
 import { Empty } from '@/kit/states'
 import { describe, type Range } from '@/kit/time'
 import { useUtc } from '@/kit/prefs'
@@ -48,7 +48,7 @@ export function NoLogs(props: {
   return (
     <Empty title={`No logs in project ${scope.project} (${when})`} actions={actions}>
       <p>Any OpenTelemetry log exporter, logging bridge or Collector fills this page.</p>
-      <SetUp project={scope.project} />
+      <SetUp project={scope.project} kinds={COMMON_SENDERS} />
     </Empty>
   )
 }

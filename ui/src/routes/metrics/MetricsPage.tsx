@@ -5,7 +5,7 @@ import type { MetricEntry } from '@/api/types'
 import { Isolated } from '@/kit/Isolated'
 import { environmentTerms } from '@/kit/environment'
 import { Page } from '@/kit/Page'
-import { SetUp } from '@/kit/SetUp'
+import { COMMON_SENDERS, SetUp } from '@/kit/SetUp'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { describe } from '@/kit/time'
 import { useUtc } from '@/kit/prefs'
@@ -76,7 +76,7 @@ export function MetricsPage() {
           }
         >
           <p>Any OpenTelemetry metric exporter or Collector fills this page.</p>
-          <SetUp project={scope.project} />
+          <SetUp project={scope.project} kinds={COMMON_SENDERS} />
         </Empty>
       </Page>
     )

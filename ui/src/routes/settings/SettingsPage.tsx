@@ -13,7 +13,7 @@ import './settings.css'
 const TABS = [
   { value: 'projects', label: 'Projects' },
   { value: 'keys', label: 'Keys' },
-  { value: 'send', label: 'Send data' },
+  { value: 'send', label: 'Set-up' },
   { value: 'appearance', label: 'Appearance' },
   { value: 'about', label: 'About' },
 ]
@@ -48,8 +48,8 @@ export function SettingsPage() {
                 <section>
                   <h2>Send data to project {scope.project}</h2>
                   <p className="quiet">
-                    Any OpenTelemetry SDK or Collector will do. The project in the top bar is the one named
-                    here.
+                    What to paste, with this server’s address in it. The project in the top bar is the one
+                    named here.
                   </p>
                   <SetUp project={scope.project} />
                 </section>
