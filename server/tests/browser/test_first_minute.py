@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
+import yaml
 from playwright.sync_api import Page, expect
 from process.servers import RunningServer, environment, tapetum
 
@@ -131,6 +132,8 @@ def test_settings_has_the_lines_of_every_sender_and_those_of_curl_work(ui: Watch
         lines = page.get_by_label(f"{kind} set-up", exact=True)
         expect(lines).to_contain_text("127.0.0.1")
         expect(lines).to_contain_text("first-settings")
+        if kind in ("collector", "fluent-bit", "vector"):
+            assert isinstance(yaml.safe_load(lines.inner_text()), dict)
     choose(page, "Sender", "curl")
     assert " 200 " in paste(page.get_by_label("curl set-up", exact=True).inner_text()).splitlines()[0]
     assert server.rows("SELECT body FROM logs WHERE project = 'first-settings'") == [("hello from curl",)]
