@@ -51,8 +51,8 @@ coverage: ## write docs/coverage.md: every named item and the test that proves i
 bench: test-env ui ## run the benchmarks and print their figures
 	@$(PY) -m bench $(ARGS)
 
-docs: test-env ## build the documentation into docs/_site, links checked
-	@$(PY) -m sphinx -q -W --keep-going -d docs/_site/.trees docs docs/_site && echo "open docs/_site/index.html"
+docs: test-env ## build the documentation into dist/docs, links checked
+	@$(PY) -m sphinx -q -W --keep-going -d dist/docs/.trees docs dist/docs && echo "open dist/docs/index.html"
 
 ui: env ## build the web UI into the server, unless it is there and current
 	@$(PY) server/ui_build.py build
@@ -61,7 +61,7 @@ wheels: test-env ui ## build sdists and wheels of both distributions into dist/
 	@$(PY) -m build --outdir dist sdk && $(PY) -m build --outdir dist server
 
 clean: ## remove environments, bundles and caches
-	rm -rf .venv .venv-interop dist docs/_site ui/node_modules server/src/tapetum_server/static
+	rm -rf .venv .venv-interop dist ui/node_modules server/src/tapetum_server/static
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 # Environments. The stamps make the second run quick; a changed pyproject.toml makes them again.

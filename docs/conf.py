@@ -10,7 +10,6 @@ from sphinx.application import Sphinx
 project = "Tapetum"
 copyright = "the Tapetum authors, Apache-2.0"
 extensions = ["myst_parser"]
-exclude_patterns = ["_site", "coverage.toml"]
 # Headings have the anchors that GitHub gives them, so a link works in both places.
 myst_heading_anchors = 4
 nitpicky = True
@@ -52,7 +51,8 @@ _ROW = re.compile(r"^\| \[[^\]]+\]\(([\w-]+)\.md\)", re.MULTILINE)
 def _table_of_contents(app: Sphinx, docname: str, content: list[str]) -> None:
     """Each section of the index with a table of pages becomes a part of the site's navigation."""
     # A file of the repository outside this folder is not a page: the site has a copy of it to download.
-    content[0] = re.sub(r"\]\((\.\./[^)#\s]+\.md)\)", r"](path:\1)", content[0])
+    if "/" not in docname:
+        content[0] = re.sub(r"\]\((\.\./[^)#\s]+\.md)\)", r"](path:\1)", content[0])
     if docname != "index":
         return
     for section in re.split(r"^## ", content[0], flags=re.MULTILINE)[1:]:
