@@ -93,6 +93,18 @@ def _metric(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
             )  # fmt: skip
 
 
+def _saved(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
+    groups = ["service", f"{THEIRS}.key", "host.name"]
+    for query in (
+        {"kind": "metric", "name": "temperature", "q": q, "group_by": groups},
+        {"kind": "spans", "q": q, "group_by": groups, "measure": "p95_ms"},
+        {"kind": "logs", "q": q, "group_by": groups},
+        {"kind": "sql", "query": "SELECT * FROM spans"},
+        {"kind": "sql", "query": "SELECT time, service, count() FROM logs GROUP BY 1, 2"},
+    ):
+        yield ask.post("/query", project, query=query, **{"from": "all"})
+
+
 def _sql(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
     if q:
         return  # a filter is no part of SQL; test_gate_tenants.py tries hostile SQL
@@ -121,6 +133,7 @@ TELEMETRY: dict[str, Ways] = {
     "get_log_facets": reads("/logs/facets", keys=KEYS),
     "get_metric_catalog": reads("/metrics/catalog"),
     "get_metric_facets": reads("/metrics/facets", keys=KEYS),
+    "run_query": _saved,
     "query_metric": _metric,
     "get_ingest": reads("/ingest"),
     "run_sql": _sql,

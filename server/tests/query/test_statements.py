@@ -21,6 +21,7 @@ from tapetum_server.query import (
     logs,
     metric_statements,
     metrics,
+    record_series,
     spans,
     traces,
 )
@@ -65,6 +66,11 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
         selection(SPANS, Q), "-duration_ms", 51, Cursor("-duration_ms", HOUR, (5, "a", "b"))
     ),
     "spans_histogram": lambda: histograms.span_histogram_statement(selection(SPANS), STEPS),
+    "spans_series": lambda: record_series.series_statement(
+        selection(SPANS, "status:error"), STEPS, "p95_ms", ["service", "http.route"], ["web\x1f/"]
+    ),
+    "spans_largest_series": lambda: record_series.largest_statement(selection(SPANS), ["service", "http.route"], 101),
+    "logs_series": lambda: record_series.series_statement(selection(LOGS), STEPS, "rate", [], None),
     "spans_heatmap": lambda: histograms.heatmap_statement(selection(SPANS), STEPS),
     "spans_facets": lambda: facets.facets_statement(selection(SPANS, "status:error"), ["service", "http.route"], 11),
     "spans_attribute_keys": lambda: facets.attribute_keys_statement(selection(SPANS)),

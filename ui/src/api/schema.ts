@@ -312,6 +312,26 @@ export interface paths {
     patch: operations['change_project']
     trace?: never
   }
+  '/v1/query': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Run Query
+     * @description Ask one saved query: a metric, spans, logs or SQL, over time.
+     */
+    post: operations['run_query']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/session': {
     parameters: {
       query?: never
@@ -914,6 +934,33 @@ export interface components {
       }
     }
     /**
+     * LogsQuery
+     * @description One measure of log records over time.
+     */
+    LogsQuery: {
+      /**
+       * Group By
+       * @default []
+       */
+      group_by?: string[]
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'logs'
+      /**
+       * Measure
+       * @default count
+       * @enum {string}
+       */
+      measure?: 'count' | 'rate'
+      /**
+       * Q
+       * @default
+       */
+      q?: string
+    }
+    /**
      * MadeKey
      * @description A key that was just made.
      */
@@ -972,6 +1019,44 @@ export interface components {
       type: string
       /** Unit */
       unit: string
+    }
+    /**
+     * MetricQuery
+     * @description One metric over time.
+     */
+    MetricQuery: {
+      /**
+       * Aggregation
+       * @default avg
+       * @enum {string}
+       */
+      aggregation?: 'avg' | 'sum' | 'min' | 'max' | 'last' | 'count' | 'rate' | 'increase' | 'quantile'
+      /**
+       * Group By
+       * @default []
+       */
+      group_by?: string[]
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'metric'
+      /** Name */
+      name: string
+      /**
+       * Q
+       * @default
+       */
+      q?: string
+      /**
+       * Quantile
+       * @default 0.95
+       */
+      quantile?: number
+      /** Type */
+      type?: string | null
+      /** Unit */
+      unit?: string | null
     }
     /**
      * MetricReport
@@ -1114,6 +1199,79 @@ export interface components {
     ProjectList: {
       /** Projects */
       projects: components['schemas']['Project'][]
+    }
+    /**
+     * QueryAnswer
+     * @description What a saved query found: series, or a table where it is SQL whose first column is no time.
+     *
+     *     `total` of a series is the same measure over the whole range, where that can be said. `truncated` when
+     *     there is more than is shown; `note` says in what way values are not exact.
+     */
+    QueryAnswer: {
+      /** Note */
+      note: string | null
+      /** Series */
+      series: components['schemas']['MetricSeries'][]
+      /** Step S */
+      step_s: number
+      table: components['schemas']['QueryTable'] | null
+      /** Truncated */
+      truncated: boolean
+      /** Unit */
+      unit: string
+    }
+    /**
+     * QueryColumn
+     * @description A column of a table, with the engine's type.
+     */
+    QueryColumn: {
+      /** Name */
+      name: string
+      /** Type */
+      type: string
+    }
+    /**
+     * QueryRequest
+     * @description One saved query and when.
+     */
+    QueryRequest: {
+      /**
+       * From
+       * @description Default now-1h. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d.
+       */
+      from?: string | number | null
+      /** Project */
+      project?: string | null
+      /** Query */
+      query:
+        | components['schemas']['MetricQuery']
+        | components['schemas']['SpansQuery']
+        | components['schemas']['LogsQuery']
+        | components['schemas']['SqlQuery']
+      /** Step S */
+      step_s?: number | null
+      /**
+       * To
+       * @description Default now.
+       */
+      to?: string | number | null
+      /**
+       * Variables
+       * @default {}
+       */
+      variables?: {
+        [key: string]: string[]
+      }
+    }
+    /**
+     * QueryTable
+     * @description The rows of a SELECT that is no series. Integers of 64 bits are texts, times ISO-8601.
+     */
+    QueryTable: {
+      /** Columns */
+      columns: components['schemas']['QueryColumn'][]
+      /** Rows */
+      rows: unknown[][]
     }
     /**
      * Reason
@@ -1462,6 +1620,43 @@ export interface components {
       trace_id: string
     }
     /**
+     * SpansQuery
+     * @description One measure of spans over time.
+     */
+    SpansQuery: {
+      /**
+       * Group By
+       * @default []
+       */
+      group_by?: string[]
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'spans'
+      /**
+       * Measure
+       * @default count
+       * @enum {string}
+       */
+      measure?:
+        | 'count'
+        | 'rate'
+        | 'error_count'
+        | 'error_rate'
+        | 'avg_ms'
+        | 'p50_ms'
+        | 'p90_ms'
+        | 'p95_ms'
+        | 'p99_ms'
+        | 'max_ms'
+      /**
+       * Q
+       * @default
+       */
+      q?: string
+    }
+    /**
      * SqlAnswer
      * @description The rows. Integers of 64 bits and more are texts, times are ISO-8601 in UTC, and NaN and infinity are null.
      */
@@ -1476,6 +1671,23 @@ export interface components {
       rows_read: number
       /** Truncated */
       truncated: boolean
+    }
+    /**
+     * SqlQuery
+     * @description A SELECT over the public views.
+     *
+     *     It may use `{from:DateTime64(9)}`, `{to:DateTime64(9)}` and `{step_s:UInt32}`, and variables by their
+     *     names. Where the first column is a time, the others are series (numbers) and their labels (texts);
+     *     otherwise the answer is a table.
+     */
+    SqlQuery: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'sql'
+      /** Query */
+      query: string
     }
     /**
      * SqlRequest
@@ -2245,6 +2457,39 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Project']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  run_query: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['QueryRequest']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['QueryAnswer']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

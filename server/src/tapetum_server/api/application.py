@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from tapetum_server.api import access, ingest, live, logs, metrics, spans, sql, traces
+from tapetum_server.api import access, ingest, live, logs, metrics, query, spans, sql, traces
 from tapetum_server.api.access import ServerFacts
 from tapetum_server.api.errors import install_error_handlers
 from tapetum_server.api.live import LiveHub
@@ -26,6 +26,7 @@ ROUTERS = (
     spans.router,
     logs.router,
     metrics.router,
+    query.router,
     ingest.router,
     sql.router,
 )

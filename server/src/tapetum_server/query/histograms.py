@@ -74,7 +74,7 @@ async def span_histogram(
 ) -> SpanHistogram:
     """How many spans started, failed and how long they took, over time."""
     selection = await select(reader, SPANS, project=project, time_range=time_range, filter=filter)
-    selection, steps = await _stepped(reader, selection, buckets)
+    selection, steps = await stepped(reader, selection, buckets)
     if steps is None:
         return SpanHistogram(interval_ms=0, buckets=[])
     answer = await reader.query(*span_histogram_statement(selection, steps))
@@ -93,8 +93,8 @@ async def span_histogram(
 def span_histogram_statement(selection: Selection, steps: Steps) -> Statement:
     """One row per step that has spans."""
     parameters = Parameters()
-    columns = f"""{_step(selection, steps, parameters)} AS step, count() AS spans, countIf(status = 'error') AS errors,
-    quantiles(0.5, 0.95, 0.99)(duration_ms) AS durations"""
+    columns = f"""{step_sql(selection, steps, parameters)} AS step, count() AS spans,
+    countIf(status = 'error') AS errors, quantiles(0.5, 0.95, 0.99)(duration_ms) AS durations"""
     return _grouped(selection, columns, "step", parameters)
 
 
@@ -103,7 +103,7 @@ async def log_histogram(
 ) -> LogHistogram:
     """How many log records there are of each level, over time."""
     selection = await select(reader, LOGS, project=project, time_range=time_range, filter=filter)
-    selection, steps = await _stepped(reader, selection, buckets)
+    selection, steps = await stepped(reader, selection, buckets)
     if steps is None:
         return LogHistogram(interval_ms=0, buckets=[])
     answer = await reader.query(*log_histogram_statement(selection, steps))
@@ -125,7 +125,7 @@ def log_histogram_statement(selection: Selection, steps: Steps) -> Statement:
     """One row per step that has log records."""
     parameters = Parameters()
     levels = ", ".join(f"countIf(severity = '{level}') AS {level}s" for level in LEVELS)
-    columns = f"{_step(selection, steps, parameters)} AS step, count() AS total, {levels}"
+    columns = f"{step_sql(selection, steps, parameters)} AS step, count() AS total, {levels}"
     return _grouped(selection, columns, "step", parameters)
 
 
@@ -134,7 +134,7 @@ async def span_heatmap(
 ) -> SpanHeatmap:
     """How the durations of ended spans lie over time, on a logarithmic scale."""
     selection = await select(reader, SPANS, project=project, time_range=time_range, filter=filter)
-    selection, steps = await _stepped(reader, selection, x)
+    selection, steps = await stepped(reader, selection, x)
     if steps is None:
         return SpanHeatmap(times=[], edges_ms=[], counts=[], errors=[])
     rows = list(tuples_of(await reader.query(*heatmap_statement(selection, steps))))
@@ -153,7 +153,7 @@ def heatmap_statement(selection: Selection, steps: Steps) -> Statement:
     """One row per step and fine band of durations."""
     parameters = Parameters()
     band = f"toInt32(floor(log10(greatest(assumeNotNull(duration_ms), {SHORTEST_MS})) * {BANDS_PER_DECADE}))"
-    columns = f"""{_step(selection, steps, parameters)} AS step, {band} AS band,
+    columns = f"""{step_sql(selection, steps, parameters)} AS step, {band} AS band,
     count() AS spans, countIf(status = 'error') AS errors"""
     return _grouped(selection, columns, "step, band", parameters, "state = 'ended'")
 
@@ -168,7 +168,8 @@ def _bands(bands: Sequence[int], rows: int) -> tuple[list[float], int, int]:
     return edges, first, wide
 
 
-def _step(selection: Selection, steps: Steps, parameters: Parameters) -> str:
+def step_sql(selection: Selection, steps: Steps, parameters: Parameters) -> str:
+    """Which step a row falls into, from 0."""
     since = f"toUnixTimestamp64Nano({selection.source.time}) - {parameters.integer(steps.start)}"
     return f"intDiv({since}, {parameters.integer(steps.step)})"
 
@@ -183,7 +184,7 @@ GROUP BY {by}"""
     return Statement(sql, parameters.values)
 
 
-async def _stepped(reader: Reader, selection: Selection, at_most: int) -> tuple[Selection, Steps | None]:
+async def stepped(reader: Reader, selection: Selection, at_most: int) -> tuple[Selection, Steps | None]:
     """The selection with both ends of its range known, and steps over it; no steps where there is nothing."""
     time_range = selection.time_range
     start, end = time_range.start, time_range.end

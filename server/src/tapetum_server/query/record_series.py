@@ -1,0 +1,189 @@
+"""One measure of spans or log records over time, one series per combination of some keys' values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple, get_args
+
+from tapetum_server.query.errors import QueryError
+from tapetum_server.query.filter import Filter
+from tapetum_server.query.filter_sql import conditions, value_sql
+from tapetum_server.query.histograms import step_sql, stepped
+from tapetum_server.query.metrics import MAX_SERIES, MAX_STEPS, MetricSeries
+from tapetum_server.query.reader import Reader, tuples_of
+from tapetum_server.query.selection import Selection, select
+from tapetum_server.query.sources import LOGS, SPANS, Source
+from tapetum_server.query.statement import Parameters, Statement
+from tapetum_server.query.time_range import MILLISECOND, SECOND, Steps, TimeRange, steps_of
+
+LogMeasure = Literal["count", "rate"]
+SpanMeasure = Literal[
+    "count", "rate", "error_count", "error_rate", "avg_ms", "p50_ms", "p90_ms", "p95_ms", "p99_ms", "max_ms"
+]
+LOG_MEASURES: tuple[LogMeasure, ...] = get_args(LogMeasure)
+SPAN_MEASURES: tuple[SpanMeasure, ...] = get_args(SpanMeasure)
+MAX_KEYS = 4
+
+_MEASURES: Mapping[str, tuple[str, str]] = {
+    "count": ("toFloat64(count())", "1"),
+    "rate": ("toFloat64(count())", "1/s"),
+    "error_count": ("toFloat64(countIf(status = 'error'))", "1"),
+    "error_rate": ("countIf(status = 'error') / count()", "%"),
+    "avg_ms": ("avg(duration_ms)", "ms"),
+    "p50_ms": ("quantile(0.5)(duration_ms)", "ms"),
+    "p90_ms": ("quantile(0.9)(duration_ms)", "ms"),
+    "p95_ms": ("quantile(0.95)(duration_ms)", "ms"),
+    "p99_ms": ("quantile(0.99)(duration_ms)", "ms"),
+    "max_ms": ("max(duration_ms)", "ms"),
+}
+"""Measure → SQL over the rows of a step, and its unit."""
+_COUNTS = ("count", "rate", "error_count")
+"""Measures of which a step without rows is 0; of the others it is unknown."""
+
+
+class RecordSeries(NamedTuple):
+    """One measure over time. `steps` is `None` where a range without bounds holds nothing."""
+
+    unit: str
+    steps: Steps | None
+    series: list[MetricSeries]
+    truncated: bool
+
+
+async def record_series(
+    reader: Reader,
+    source: Source,
+    *,
+    project: str,
+    time_range: TimeRange,
+    filter: Filter,
+    measure: SpanMeasure,
+    group_by: Sequence[str] = (),
+    step_s: int | None = None,
+) -> RecordSeries:
+    """`measure` of the records that pass the filter, over even steps of the range.
+
+    A record counts when it starts. Of more than `MAX_SERIES` series those with the most records are given.
+    Raises `QueryError` for a measure that logs do not have, too many keys or too many steps.
+    """
+    if source is LOGS and measure not in LOG_MEASURES:
+        raise QueryError(
+            f"log records have no {measure}", code="bad_measure", field="measure", hint="Use count or rate."
+        )
+    assert source in (SPANS, LOGS)
+    group_by = list(dict.fromkeys(group_by))
+    if len(group_by) > MAX_KEYS:
+        raise QueryError(f"{len(group_by)} keys; at most {MAX_KEYS}", code="too_many_keys", field="group_by")
+    selection = await select(reader, source, project=project, time_range=time_range, filter=filter, keys=group_by)
+    selection, steps = await stepped(reader, selection, 120)
+    unit = _MEASURES[measure][1]
+    if steps is None:
+        return RecordSeries(unit, None, [], False)
+    steps = _whole_seconds(selection, steps, step_s)
+    only, truncated = None, False
+    if group_by:
+        found = list(tuples_of(await reader.query(*largest_statement(selection, group_by, MAX_SERIES + 1))))
+        truncated = len(found) > MAX_SERIES
+        only = [labels for labels, _ in found[:MAX_SERIES]] if truncated else None
+    rows = tuples_of(await reader.query(*series_statement(selection, steps, measure, group_by, only)))
+    return RecordSeries(unit, steps, _series(rows, selection.time_range, steps, measure, group_by), truncated)
+
+
+def series_statement(
+    selection: Selection, steps: Steps, measure: str, group_by: Sequence[str], only: Sequence[str] | None
+) -> Statement:
+    """(whether of the whole range, step, value, records, labels…), each series by step and as a whole."""
+    parameters = Parameters()
+    labels, names = _labels(selection, group_by, parameters)
+    where = conditions(selection, parameters)
+    if only is not None:
+        where.append(f"has({parameters.texts(only)}, {_joined(selection, group_by, parameters)})")
+    condition = " AND ".join(where)
+    own = "duration_ms, status" if selection.source is SPANS else "severity"
+    inner = ", ".join([f"{step_sql(selection, steps, parameters)} AS step", own, *labels])
+    by = "".join(f", {name}" for name in names)
+    sql = f"""SELECT grouping(step) AS whole, step, {_MEASURES[measure][0]} AS value, count() AS records{by}
+FROM (
+    SELECT {inner}
+    FROM {selection.source.relation(inner, condition)}
+    WHERE {condition}
+)
+GROUP BY GROUPING SETS ((step{by}), ({by.removeprefix(", ")}))"""
+    return Statement(sql, parameters.values)
+
+
+def largest_statement(selection: Selection, group_by: Sequence[str], limit: int) -> Statement:
+    """Joined labels of the series with the most records."""
+    parameters = Parameters()
+    condition = " AND ".join(conditions(selection, parameters))
+    joined = _joined(selection, group_by, parameters)
+    sql = f"""SELECT {joined} AS labels, count() AS records
+FROM {selection.source.relation(joined, condition)}
+WHERE {condition}
+GROUP BY labels
+ORDER BY records DESC, labels
+LIMIT {limit}"""
+    return Statement(sql, parameters.values)
+
+
+def _labels(selection: Selection, group_by: Sequence[str], parameters: Parameters) -> tuple[list[str], list[str]]:
+    names = [f"label_{i}" for i in range(len(group_by))]
+    return [f"toString({value_sql(key, selection, parameters)}) AS {name}" for key, name in zip(group_by, names)], names
+
+
+def _joined(selection: Selection, group_by: Sequence[str], parameters: Parameters) -> str:
+    texts = [f"toString({value_sql(key, selection, parameters)})" for key in group_by]
+    return f"arrayStringConcat([{', '.join(texts)}], char(31))"
+
+
+def _series(
+    rows: Any, time_range: TimeRange, steps: Steps, measure: str, group_by: Sequence[str]
+) -> list[MetricSeries]:
+    start, end = time_range.start, time_range.end
+    assert start is not None
+    assert end is not None
+    values: dict[tuple[str, ...], dict[int, float]] = {}
+    totals: dict[tuple[str, ...], tuple[int, float]] = {}
+    for whole, step, value, records, *labels in rows:
+        if whole:
+            totals[tuple(labels)] = (records, value)
+        else:
+            values.setdefault(tuple(labels), {})[step] = value
+    times = steps.times()
+    # The range may begin or end within a step: a rate is over the part of it that was looked at.
+    seen_s = [(min(time + steps.step, end) - max(time, start)) / SECOND for time in times]
+    empty = 0.0 if measure in _COUNTS else None
+
+    def shown(value: float | None, over_s: float) -> float | None:
+        if value is None or not math.isfinite(value):
+            return None
+        return value / over_s if measure == "rate" else value * 100 if measure == "error_rate" else value
+
+    out = []
+    for labels, (records, total) in sorted(totals.items(), key=lambda item: (-item[1][0], item[0])):
+        if not records:  # of no rows at all the engine still gives one whole
+            continue
+        found = values[labels]
+        points = [(t // MILLISECOND, shown(found.get(i, empty), s)) for i, (t, s) in enumerate(zip(times, seen_s))]
+        out.append(
+            MetricSeries(labels=dict(zip(group_by, labels)), points=points, total=shown(total, (end - start) / SECOND))
+        )
+    return out
+
+
+def _whole_seconds(selection: Selection, steps: Steps, step_s: int | None) -> Steps:
+    start, end = selection.time_range.start, selection.time_range.end
+    assert start is not None
+    assert end is not None
+    if step_s is None:
+        return steps if steps.step >= SECOND else steps_of(start, end, at_most=120, step=SECOND)
+    count = (end - start) // (step_s * SECOND) + 1
+    if count > MAX_STEPS:
+        raise QueryError(
+            f"{count} steps of {step_s} s; at most {MAX_STEPS}",
+            code="too_many_steps",
+            field="step_s",
+            hint=f"Use a step of at least {-(-(end - start) // SECOND // MAX_STEPS) + 1} s, or a shorter range.",
+        )
+    return steps_of(start, end, at_most=120, step=step_s * SECOND)
