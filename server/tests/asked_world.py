@@ -72,7 +72,12 @@ class World:
         self.reader = StoreReader(self.engine, self.executor)
         self.hub = LiveHub()
         facts = ServerFacts(
-            version="0.1.0", auth="open", otlp_http="", otlp_grpc=None, sql_enabled=lambda identity: True
+            version="0.1.0",
+            auth="open",
+            otlp_http="",
+            otlp_grpc=None,
+            public_url="http://tapetum.example",
+            sql_enabled=lambda identity: True,
         )
         self.api = create_api(
             Services(

@@ -63,6 +63,7 @@ def api_app(catalog: Catalog, *, keys_required: bool) -> FastAPI:
         auth="keys" if keys_required else "open",
         otlp_http="http://127.0.0.1:4318",
         otlp_grpc="127.0.0.1:4317",
+        public_url="http://tapetum.example",
         sql_enabled=lambda identity: identity.may("admin"),
     )
 

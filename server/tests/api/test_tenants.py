@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from asked_world import (
     NOW,
@@ -22,6 +24,8 @@ from httpx import Response
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tapetum_server.catalog.deliveries import NewDelivery
+from tapetum_server.signals.alerts import AlertBatch
 from tapetum_server.signals.identity import Identity
 from tapetum_server.signals.metrics import Metric
 
@@ -108,8 +112,29 @@ def _saved(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
 def _sql(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
     if q:
         return  # a filter is no part of SQL; test_gate_tenants.py tries hostile SQL
-    for view in ("spans", "traces", "logs", "metrics", "ingest"):
+    for view in ("spans", "traces", "logs", "metrics", "ingest", "alerts"):
         yield ask.post("/sql", project, query=f"SELECT * FROM {view}")
+
+
+def _preview(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
+    for kind in ("spans", "logs"):
+        query = {"kind": kind, "q": q, "group_by": ["service", f"{THEIRS}.key"]}
+        condition = {"op": ">", "limit": 0}
+        yield ask.post("/monitors/preview", project, definition={"query": query, "condition": condition})
+
+
+def _one_monitor(path: str = "") -> Ways:
+    """Asks for both projects' monitors by their ids, which nobody should know."""
+
+    def ways(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
+        for name in (project, "a", "b"):
+            for monitor in ask.world.catalog.monitors.all(name or "a"):
+                if project not in (None, "a"):
+                    yield ask.get("/monitors", q, project)
+                else:
+                    yield ask.get(f"/monitors/{monitor.id}{path}", q, project)
+
+    return ways
 
 
 KEYS = ("service,name", f"{THEIRS}.key,host.name", "input,session_id")
@@ -135,6 +160,12 @@ TELEMETRY: dict[str, Ways] = {
     "get_metric_facets": reads("/metrics/facets", keys=KEYS),
     "run_query": _saved,
     "query_metric": _metric,
+    "list_monitors": reads("/monitors"),
+    "get_monitor": _one_monitor(),
+    "preview_monitor": _one_monitor("/preview"),
+    "preview_new_monitor": _preview,
+    "list_deliveries": _one_monitor("/deliveries"),
+    "list_alerts": reads("/alerts"),
     "get_ingest": reads("/ingest"),
     "run_sql": _sql,
 }
@@ -145,7 +176,8 @@ ELSEWHERE = {
     "info": "below: names of projects", "list_projects": "below: names of projects", "list_keys": "below: keys",
     "create_project": "test_auth_api.py", "change_project": "test_auth_api.py", "create_key": "test_auth_api.py",
     "revoke_key": "test_auth_api.py", "open_session": "test_auth_api.py", "close_session": "test_auth_api.py",
-    "cancel_sql": "test_sql.py", "sql_schema": "the same for everybody",
+    "create_monitor": "below: monitors", "change_monitor": "below: monitors", "delete_monitor": "below: monitors",
+    "test_monitor": "below: monitors", "cancel_sql": "test_sql.py", "sql_schema": "the same for everybody",
 }  # fmt: skip
 
 
@@ -186,6 +218,15 @@ def tenants(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
             "INSERT INTO ingest_rows (time, project, sender, signal, outcome, reason, count) VALUES "
             f"({NOW // SECOND - 60}, '{project}', '{word}', 'traces', 'refused', '{word}', 7)"
         )
+        definition = {"query": {"kind": "logs", "q": f"service:{word}"}, "condition": {"op": ">", "limit": 0}}
+        made = world.catalog.monitors.create(
+            project, word, definition=orjson.dumps(definition).decode(), webhook='{"url": "http://x"}', enabled=True,
+            muted_until=None, first_in_s=0,
+        )  # fmt: skip
+        world.catalog.deliveries.add(made.id, NewDelivery(event="test", body=orjson.dumps({"text": word}).decode()))
+        alert = AlertBatch(project, "test", [f"{word}-1"], [NOW - SECOND], [made.id], [word], ["info"], [{word: word}],
+                           ["ok"], ["firing"], [1.0], [0.0], [word])  # fmt: skip
+        world.keep(alert)
     yield Asking(world)
     world.close()
 
@@ -207,8 +248,9 @@ def test_no_question_brings_another_projects_data(tenants: Asking, operation: st
     for answer in TELEMETRY[operation](tenants, q, "a" if len(q) % 2 else None):
         assert answer.status_code in (200, 400, 404, 422), answer.text
         if answer.status_code == 200:
-            # A facet or a label may repeat the key that was asked for; never a value.
-            assert THEIRS not in answer.text.replace(f"{THEIRS}.key", ""), q
+            # A facet or a label may repeat the key that was asked for, words the question; never a value.
+            told = re.sub(r'"condition_text":"(\\.|[^"\\])*"', "", answer.text)
+            assert THEIRS not in told.replace(f"{THEIRS}.key", ""), q
 
 
 @pytest.mark.parametrize("operation", TELEMETRY)
@@ -248,3 +290,18 @@ def test_cursors_of_one_project_open_nothing_of_another(tenants: Asking) -> None
     answer = tenants.get("/spans", "", None, limit=1, cursor=cursor)
     assert answer.status_code == 200
     assert THEIRS not in answer.text
+
+
+@pytest.mark.covers("project-isolation")
+def test_monitors_of_another_project_cannot_be_touched(tenants: Asking) -> None:
+    client = tenants.world.client
+    (theirs,) = tenants.world.catalog.monitors.all("b")
+    for answer in (
+        client.patch(f"/v1/monitors/{theirs.id}", json={"enabled": False}),
+        client.delete(f"/v1/monitors/{theirs.id}"),
+        client.post(f"/v1/monitors/{theirs.id}/test"),
+    ):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "monitor_not_found")
+    body = {"name": "mine", "project": "b", "query": {"kind": "logs"}, "condition": {"op": ">", "limit": 0}}
+    assert client.post("/v1/monitors", json=body).status_code == 404
+    assert tenants.world.catalog.monitors.all("b") == [theirs]

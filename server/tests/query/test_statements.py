@@ -14,6 +14,7 @@ import pytest
 from asked_world import NOW, SECOND, START, World
 
 from tapetum_server.query import (
+    alerts,
     exemplars,
     facets,
     histograms,
@@ -56,6 +57,7 @@ def question(type_name: str, *, group_by: tuple[str, ...] = ()) -> metric_statem
 STEPS = steps_of(NOW - 3_600 * SECOND, NOW, at_most=60)
 AFTER = traces.Place(START, "0" * 32)
 STATEMENTS: dict[str, Callable[[], Statement]] = {
+    "alerts": lambda: alerts.alerts_statement("default", HOUR, "m1", 100),
     "traces_newest": lambda: traces.window_statement(selection(SPANS), "-start_time", 67, 2_000, None),
     "traces_filtered_after": lambda: traces.window_statement(selection(SPANS, Q), "start_time", 67, 2_000, AFTER),
     "traces_by_cost": lambda: traces.ranked_statement(selection(SPANS, "status:error"), "-cost_usd", 51, AFTER),

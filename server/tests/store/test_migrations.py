@@ -52,6 +52,10 @@ ROWS: dict[str, dict[str, Any]] = {
         "time": 4_000_000_000, "project": "old", "sender": "shop", "signal": "logs", "outcome": "accepted",
         "reason": "", "count": 7,
     },
+    "alert_rows": {
+        "project": "old", "time": START, "alert_id": "a1", "version": 1, "monitor_id": "m1", "monitor": "slow",
+        "subject": "", "labels": "{}", "previous_state": "ok", "state": "firing",
+    },
 }  # fmt: skip
 
 

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+  '/v1/alerts': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Alerts
+     * @description What changed: each state that a monitor's series came into within the range, the newest first.
+     */
+    get: operations['list_alerts']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/info': {
     parameters: {
       query?: never
@@ -262,6 +282,138 @@ export interface paths {
      * @description One metric over time; rates and increases survive restarts, quantiles come from merged histograms.
      */
     post: operations['query_metric']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/monitors': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Monitors
+     * @description A project's monitors and how they stand.
+     */
+    get: operations['list_monitors']
+    put?: never
+    /**
+     * Create Monitor
+     * @description Make a monitor. It is looked at within its interval.
+     */
+    post: operations['create_monitor']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/monitors/preview': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Preview New Monitor
+     * @description What a monitor would have done over the last day, before it is made.
+     */
+    post: operations['preview_new_monitor']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/monitors/{monitor_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Monitor
+     * @description One monitor and how it stands.
+     */
+    get: operations['get_monitor']
+    put?: never
+    post?: never
+    /**
+     * Delete Monitor
+     * @description Delete a monitor. Its history stays in `alerts`.
+     */
+    delete: operations['delete_monitor']
+    options?: never
+    head?: never
+    /**
+     * Change Monitor
+     * @description Change a monitor: rename, redefine, mute, switch on or off.
+     */
+    patch: operations['change_monitor']
+    trace?: never
+  }
+  '/v1/monitors/{monitor_id}/deliveries': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Deliveries
+     * @description A monitor's notifications: what was sent, how often it was tried, and what came of it.
+     */
+    get: operations['list_deliveries']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/monitors/{monitor_id}/preview': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Preview Monitor
+     * @description What the condition would have done over the last day.
+     */
+    get: operations['preview_monitor']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/monitors/{monitor_id}/test': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Test Monitor
+     * @description Send a test notification. What came of it is among the deliveries.
+     */
+    post: operations['test_monitor']
     delete?: never
     options?: never
     head?: never
@@ -641,6 +793,60 @@ export type webhooks = Record<string, never>
 export interface components {
   schemas: {
     /**
+     * AlertRow
+     * @description One state of one series of a monitor.
+     */
+    AlertRow: {
+      /** Alert Id */
+      alert_id: string
+      /** Ended At */
+      ended_at: string | null
+      /** Evidence */
+      evidence: string
+      /** Monitor */
+      monitor: string
+      /** Monitor Id */
+      monitor_id: string
+      /** Previous State */
+      previous_state: string
+      /** Severity */
+      severity: string
+      /** Started At */
+      started_at: string
+      /** State */
+      state: string
+      /** Subject */
+      subject: string
+      /** Threshold */
+      threshold: number | null
+      /** Value */
+      value: number | null
+    }
+    /**
+     * AlertView
+     * @description One series of a monitor, as it stands.
+     */
+    AlertView: {
+      /** Labels */
+      labels: {
+        [key: string]: string
+      }
+      /** Since */
+      since: string
+      /** State */
+      state: string
+      /** Value */
+      value: number | null
+    }
+    /**
+     * Alerts
+     * @description What changed, the newest first.
+     */
+    Alerts: {
+      /** Rows */
+      rows: components['schemas']['AlertRow'][]
+    }
+    /**
      * Attribute
      * @description One attribute with its OTLP type and the exact text of its value.
      */
@@ -675,6 +881,61 @@ export interface components {
       project: string | null
       /** Scopes */
       scopes: ('ingest' | 'read' | 'admin')[]
+    }
+    /**
+     * Condition
+     * @description When a value is beyond its limit.
+     */
+    Condition: {
+      /**
+       * Aggregate
+       * @default avg
+       * @enum {string}
+       */
+      aggregate?: 'last' | 'avg' | 'min' | 'max' | 'sum'
+      /** Limit */
+      limit: number
+      /**
+       * Op
+       * @enum {string}
+       */
+      op: '>' | '>=' | '<' | '<='
+      /** Recovery Limit */
+      recovery_limit?: number | null
+    }
+    /**
+     * DeliveryList
+     * @description A monitor's notifications, the newest first.
+     */
+    DeliveryList: {
+      /** Rows */
+      rows: components['schemas']['DeliveryRow'][]
+    }
+    /**
+     * DeliveryRow
+     * @description One notification and what came of it.
+     */
+    DeliveryRow: {
+      /** Attempts */
+      attempts: number
+      /** Body */
+      body: {
+        [key: string]: unknown
+      }
+      /** Created At */
+      created_at: string
+      /** Event */
+      event: string
+      /** Finished At */
+      finished_at: string | null
+      /** Id */
+      id: string
+      /** Next At */
+      next_at: string | null
+      /** Outcome */
+      outcome: string
+      /** Status */
+      status: string
     }
     /**
      * ErrorBody
@@ -1143,6 +1404,135 @@ export interface components {
       total: number | null
     }
     /**
+     * MonitorChange
+     * @description What to change; what is left out stays. `definition` is replaced whole.
+     */
+    MonitorChange: {
+      definition?: components['schemas']['MonitorDefinition'] | null
+      /** Enabled */
+      enabled?: boolean | null
+      /** Muted Until */
+      muted_until?: string | null
+      /** Name */
+      name?: string | null
+      webhook?: components['schemas']['Webhook'] | null
+    }
+    /**
+     * MonitorDefinition
+     * @description What a monitor looks at, how often, and what it takes to fire.
+     */
+    MonitorDefinition: {
+      condition?: components['schemas']['Condition'] | null
+      /**
+       * Description
+       * @default
+       */
+      description?: string
+      /**
+       * For S
+       * @default 0
+       */
+      for_s?: number
+      /**
+       * Interval S
+       * @default 60
+       */
+      interval_s?: number
+      /**
+       * No Data
+       * @default keep
+       * @enum {string}
+       */
+      no_data?: 'alert' | 'ok' | 'keep'
+      /** Query */
+      query:
+        | components['schemas']['MetricQuery']
+        | components['schemas']['SpansQuery']
+        | components['schemas']['LogsQuery']
+        | components['schemas']['SqlQuery']
+      /**
+       * Runbook
+       * @default
+       */
+      runbook?: string
+      /**
+       * Severity
+       * @default warning
+       * @enum {string}
+       */
+      severity?: 'info' | 'warning' | 'critical'
+      /**
+       * Window S
+       * @default 300
+       */
+      window_s?: number
+    }
+    /**
+     * MonitorList
+     * @description A project's monitors.
+     */
+    MonitorList: {
+      /** Rows */
+      rows: components['schemas']['MonitorRow'][]
+    }
+    /**
+     * MonitorPreviewRequest
+     * @description A monitor that nobody has made yet.
+     */
+    MonitorPreviewRequest: {
+      definition: components['schemas']['MonitorDefinition']
+      /** Project */
+      project?: string | null
+    }
+    /**
+     * MonitorRow
+     * @description One monitor and how it stands.
+     */
+    MonitorRow: {
+      /** Alerts */
+      alerts: components['schemas']['AlertView'][]
+      /** Condition Text */
+      condition_text: string
+      /** Created At */
+      created_at: string
+      /** Definition */
+      definition: {
+        [key: string]: unknown
+      }
+      /** Enabled */
+      enabled: boolean
+      /** Evaluated At */
+      evaluated_at: string | null
+      /** Id */
+      id: string
+      /** Limit */
+      limit: number | null
+      /** Muted */
+      muted: boolean
+      /** Muted Until */
+      muted_until: string | null
+      /** Name */
+      name: string
+      /** Problem */
+      problem: string
+      /** Project */
+      project: string
+      /** Since */
+      since: string | null
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'ok' | 'pending' | 'firing' | 'no_data' | 'error' | 'waiting' | 'disabled'
+      /** Took Ms */
+      took_ms: number | null
+      /** Updated At */
+      updated_at: string
+      /** Value */
+      value: number | null
+      webhook: components['schemas']['WebhookView'] | null
+    }
+    /**
      * NewKey
      * @description A key to make.
      */
@@ -1155,6 +1545,68 @@ export interface components {
       project?: string | null
       /** Scopes */
       scopes: ('ingest' | 'read' | 'admin')[]
+    }
+    /**
+     * NewMonitor
+     * @description A monitor to make.
+     */
+    NewMonitor: {
+      condition?: components['schemas']['Condition'] | null
+      /**
+       * Description
+       * @default
+       */
+      description?: string
+      /**
+       * Enabled
+       * @default true
+       */
+      enabled?: boolean
+      /**
+       * For S
+       * @default 0
+       */
+      for_s?: number
+      /**
+       * Interval S
+       * @default 60
+       */
+      interval_s?: number
+      /** Muted Until */
+      muted_until?: string | null
+      /** Name */
+      name: string
+      /**
+       * No Data
+       * @default keep
+       * @enum {string}
+       */
+      no_data?: 'alert' | 'ok' | 'keep'
+      /** Project */
+      project?: string | null
+      /** Query */
+      query:
+        | components['schemas']['MetricQuery']
+        | components['schemas']['SpansQuery']
+        | components['schemas']['LogsQuery']
+        | components['schemas']['SqlQuery']
+      /**
+       * Runbook
+       * @default
+       */
+      runbook?: string
+      /**
+       * Severity
+       * @default warning
+       * @enum {string}
+       */
+      severity?: 'info' | 'warning' | 'critical'
+      webhook?: components['schemas']['Webhook'] | null
+      /**
+       * Window S
+       * @default 300
+       */
+      window_s?: number
     }
     /**
      * NewProject
@@ -1173,6 +1625,47 @@ export interface components {
       text: string
       /** Truncated From */
       truncated_from?: number
+    }
+    /**
+     * Preview
+     * @description What a monitor would have done.
+     */
+    Preview: {
+      /** Limit */
+      limit: number | null
+      /** Note */
+      note: string | null
+      /** Series */
+      series: components['schemas']['PreviewSeries'][]
+      /** Step S */
+      step_s: number
+      /** Truncated */
+      truncated: boolean
+      /** Unit */
+      unit: string
+    }
+    /**
+     * PreviewAnswer
+     * @description What a monitor would have done over the last day.
+     */
+    PreviewAnswer: {
+      /** Condition Text */
+      condition_text: string
+      preview: components['schemas']['Preview']
+    }
+    /**
+     * PreviewSeries
+     * @description One series as the monitor would have seen it.
+     */
+    PreviewSeries: {
+      /** Firing */
+      firing: [number, number][]
+      /** Labels */
+      labels: {
+        [key: string]: string
+      }
+      /** Points */
+      points: [number, number | null][]
     }
     /**
      * Project
@@ -1727,6 +2220,14 @@ export interface components {
       views: components['schemas']['View'][]
     }
     /**
+     * TestDelivery
+     * @description A test notification that is on its way.
+     */
+    TestDelivery: {
+      /** Delivery Id */
+      delivery_id: string
+    }
+    /**
      * Trace
      * @description One trace: what its spans say together, and the spans of this page.
      */
@@ -1855,6 +2356,32 @@ export interface components {
       /** Type */
       type: string
     }
+    /**
+     * Webhook
+     * @description Where notifications go.
+     */
+    Webhook: {
+      /** Headers */
+      headers?: {
+        [key: string]: string
+      } | null
+      /** Secret */
+      secret?: string | null
+      /** Url */
+      url: string
+    }
+    /**
+     * WebhookView
+     * @description Where notifications go. Values of headers and the secret are never shown.
+     */
+    WebhookView: {
+      /** Headers */
+      headers: string[]
+      /** Signed */
+      signed: boolean
+      /** Url */
+      url: string
+    }
   }
   responses: never
   parameters: never
@@ -1864,6 +2391,48 @@ export interface components {
 }
 export type $defs = Record<string, never>
 export interface operations {
+  list_alerts: {
+    parameters: {
+      query?: {
+        /** @description The id of one monitor. */
+        monitor?: string | null
+        /** @description Rows of a page. */
+        limit?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Alerts']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
   info: {
     parameters: {
       query?: never
@@ -2360,6 +2929,291 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['MetricReport']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_monitors: {
+    parameters: {
+      query?: {
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['MonitorList']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  create_monitor: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewMonitor']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['MonitorRow']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  preview_new_monitor: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MonitorPreviewRequest']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PreviewAnswer']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_monitor: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        monitor_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['MonitorRow']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  delete_monitor: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        monitor_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  change_monitor: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        monitor_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MonitorChange']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['MonitorRow']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_deliveries: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        monitor_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DeliveryList']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  preview_monitor: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        monitor_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PreviewAnswer']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  test_monitor: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        monitor_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TestDelivery']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

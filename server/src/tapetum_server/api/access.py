@@ -48,6 +48,8 @@ class ServerFacts:
     auth: Literal["open", "keys"]
     otlp_http: str
     otlp_grpc: str | None
+    public_url: str
+    """Where people find this server in a browser: the beginning of every link that leaves it."""
     sql_enabled: Callable[[Identity], bool]
     """Whether this caller may run SQL; the SQL door asks the same."""
     demo: bool = False

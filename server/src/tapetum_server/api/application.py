@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from tapetum_server.api import access, ingest, live, logs, metrics, query, spans, sql, traces
+from tapetum_server.api import access, ingest, live, logs, metrics, monitors, query, spans, sql, traces
 from tapetum_server.api.access import ServerFacts
 from tapetum_server.api.errors import install_error_handlers
 from tapetum_server.api.live import LiveHub
@@ -27,6 +27,7 @@ ROUTERS = (
     logs.router,
     metrics.router,
     query.router,
+    monitors.router,
     ingest.router,
     sql.router,
 )

@@ -39,6 +39,8 @@ from tapetum_server.app.web import operator_routes, ui_routes
 from tapetum_server.catalog.catalog import Catalog
 from tapetum_server.catalog.errors import CatalogError
 from tapetum_server.catalog.projects import Retention
+from tapetum_server.monitors.runner import MonitorRunner, MonitorSettings
+from tapetum_server.monitors.webhook import WebhookLimits
 from tapetum_server.processors.canonical import Canonicalize
 from tapetum_server.query.gate_settings import GATE_SETTINGS
 from tapetum_server.query.sql_store import StoreSql
@@ -86,6 +88,11 @@ class Server:
         scheme = "https" if self.settings.tls_cert else "http"
         host = self.settings.host if self.settings.host not in ("0.0.0.0", "::", "") else "127.0.0.1"
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}{self.settings.root_path}"
+
+    @property
+    def public_url(self) -> str:
+        """Where people find the server, as far as it was told."""
+        return self.settings.public_url.rstrip("/") or self.url
 
     def open(self) -> None:
         """Take the ports and the data directory, bring schemas up to date, build the chain."""
@@ -137,6 +144,8 @@ class Server:
         opened.callback(self._writer.close)
         self._catalog.projects.on_retention(self._restamp)
         self._hub = LiveHub()
+        self._reader = StoreReader(self._engine, self._query_pool)
+        self._sql = StoreSql(self._engine, self._query_pool)
 
     def _restamp(self, project: str, retention: Retention) -> None:
         for name in SIGNALS:
@@ -162,14 +171,15 @@ class Server:
         api = create_api(
             Services(
                 catalog=self._catalog,
-                reader=StoreReader(self._engine, self._query_pool),
-                sql=StoreSql(self._engine, self._query_pool),
+                reader=self._reader,
+                sql=self._sql,
                 hub=self._hub,
                 facts=ServerFacts(
                     version=__version__,
                     auth="keys" if keys_required else "open",
                     otlp_http=self.url,
                     otlp_grpc=self._grpc_address(),
+                    public_url=self.public_url,
                     sql_enabled=sql_enabled,
                     demo=self.demo,
                 ),
@@ -251,6 +261,17 @@ class Server:
             ssl_keyfile=settings.tls_key,
         )
         self._uvicorn = _Uvicorn(config)
+        monitors = MonitorRunner(
+            self._catalog,
+            self._reader,
+            self._sql,
+            self._writer,
+            MonitorSettings(
+                base_url=self.public_url,
+                webhooks=WebhookLimits(settings.webhook_give_up_s, settings.webhook_allow_link_local),
+                alone=not settings.catalog,
+            ),
+        )
         look_every_s = LOOK_AT_SERVERS_DISK_EVERY_S if settings.store else LOOK_AT_DISK_EVERY_S
         tasks = [
             asyncio.create_task(work)
@@ -258,6 +279,7 @@ class Server:
                 keep_catalog(self._catalog),
                 self._save_counts(),
                 self._disk.watch(look_every_s),
+                monitors.run(),
                 self._announce(self._uvicorn, started),
             )
         ]

@@ -62,9 +62,17 @@ class Settings:
     disk_full_percent: float = field(
         default=90.0, metadata={"help": "Share of the store's disk in use at which ingest pauses (answers 503)."}
     )
-
     host_metrics_interval_s: float = field(
         default=15.0, metadata={"help": "Seconds between samples of this machine and its GPUs; 0 turns them off."}
+    )
+    public_url: str = field(
+        default="", metadata={"help": "Where people find this server in a browser, for links in notifications."}
+    )
+    webhook_give_up_s: float = field(
+        default=3600.0, metadata={"help": "Seconds after which a notification that nobody takes is given up."}
+    )
+    webhook_allow_link_local: bool = field(
+        default=False, metadata={"help": "Let webhooks go to link-local and cloud metadata addresses."}
     )
 
     def __post_init__(self) -> None:
@@ -82,6 +90,10 @@ class Settings:
             raise SettingsError(
                 f"host_metrics_interval_s is {self.host_metrics_interval_s:g}; expected 1 to 3600, or 0 for none."
             )
+        if self.public_url and not self.public_url.startswith(("http://", "https://")):
+            raise SettingsError(f"public_url is {self.public_url!r}; expected it to start with http:// or https://.")
+        if not 1 <= self.webhook_give_up_s <= 7 * 86_400:
+            raise SettingsError(f"webhook_give_up_s is {self.webhook_give_up_s:g}; expected 1 to 604800 (7 days).")
         if self.max_body_mib < 1:
             raise SettingsError(f"max_body_mib is {self.max_body_mib}; expected at least 1.")
         if self.memory_gb < 0.5:
@@ -136,7 +148,7 @@ def _from_file(path: Path, known: Mapping[str, Any]) -> dict[str, Any]:
 
 _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "port": int, "grpc_port": int, "max_body_mib": int, "memory_gb": (int, float), "disk_full_percent": (int, float),
-    "host_metrics_interval_s": (int, float),
+    "host_metrics_interval_s": (int, float), "webhook_give_up_s": (int, float), "webhook_allow_link_local": bool,
     "require_keys": bool, "sql_for_readers": bool, "allowed_host": list, "allowed_origin": list,
 }  # fmt: skip
 

@@ -7,20 +7,24 @@ from pathlib import Path
 
 from tapetum_server.catalog.clock import Clock
 from tapetum_server.catalog.database import Database, url_of
+from tapetum_server.catalog.deliveries import Deliveries
 from tapetum_server.catalog.keys import Keys
+from tapetum_server.catalog.monitors import Monitors
 from tapetum_server.catalog.projects import Projects
 from tapetum_server.catalog.sessions import Sessions
 from tapetum_server.signals.identity import DEFAULT_PROJECT
 
 
 class Catalog:
-    """Projects, keys and sessions in one database. Safe to use from several threads and processes."""
+    """Projects, keys, sessions and monitors in one database. Safe to use from several threads and processes."""
 
     def __init__(self, database: Database, clock: Clock = time.time) -> None:
         self._database = database
         self.projects = Projects(database, clock)
         self.keys = Keys(database, self.projects, clock)
         self.sessions = Sessions(database, self.keys, clock)
+        self.monitors = Monitors(database, clock)
+        self.deliveries = Deliveries(database, clock)
 
     @classmethod
     def open(cls, data_dir: Path, *, version: str, url: str | None = None, clock: Clock = time.time) -> Catalog:

@@ -45,3 +45,15 @@ class UnknownProject(CatalogError):
 
 class UnknownKey(CatalogError):
     """No key of that id."""
+
+
+class UnknownMonitor(CatalogError):
+    """No monitor of that id."""
+
+
+class MonitorExists(CatalogError):
+    """The project has a monitor of that name already."""
+
+
+class TooManyMonitors(CatalogError):
+    """Every monitor is a query that runs for ever: there is an end to how many a project may have."""

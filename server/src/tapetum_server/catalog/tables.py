@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sqlalchemy import (
+    Boolean,
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -15,6 +17,8 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
+    UniqueConstraint,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -92,4 +96,60 @@ settings = Table(
     metadata,
     Column("name", String(64), primary_key=True),
     Column("value", String(1000), nullable=False),
+)
+
+monitors = Table(
+    "monitors",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("project", String(64), ForeignKey("projects.name"), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("definition", Text, nullable=False),
+    Column("webhook", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("muted_until", UtcDateTime, nullable=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("next_at", Float, nullable=False),
+    Column("leased_until", Float, nullable=False),
+    Column("evaluated_at", UtcDateTime, nullable=True),
+    Column("took_ms", Float, nullable=True),
+    Column("failures", Integer, nullable=False),
+    Column("problem", Text, nullable=False),
+    UniqueConstraint("project", "name"),
+    Index("ix_monitors_next_at", "next_at"),
+)
+
+alert_states = Table(
+    "alert_states",
+    metadata,
+    Column("monitor_id", String(32), ForeignKey("monitors.id", ondelete="CASCADE"), primary_key=True),
+    Column("subject", String(32), primary_key=True),
+    Column("state", Text, nullable=False),
+)
+
+alert_deliveries = Table(
+    "alert_deliveries",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("monitor_id", String(32), ForeignKey("monitors.id", ondelete="CASCADE"), nullable=False),
+    Column("event", String(16), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Float, nullable=False),
+    Column("finished_at", Float, nullable=True),
+    Column("outcome", Text, nullable=False),
+    Index("ix_alert_deliveries_monitor_id", "monitor_id", "created_at"),
+    Index("ix_alert_deliveries_status", "status", "next_at"),
+)
+
+alert_outbox = Table(
+    "alert_outbox",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("project", String(64), nullable=False),
+    Column("record", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
 )

@@ -98,6 +98,28 @@ def serve(
             show_default="15",
         ),
     ] = None,
+    public_url: Annotated[
+        str | None,
+        typer.Option(
+            "--public-url", help="Where people find this server, for links in notifications.", show_default="its own"
+        ),
+    ] = None,
+    webhook_give_up_s: Annotated[
+        float | None,
+        typer.Option(
+            "--webhook-give-up-s",
+            help="Seconds after which a notification that nobody takes is given up.",
+            show_default="3600",
+        ),
+    ] = None,
+    webhook_allow_link_local: Annotated[
+        bool | None,
+        typer.Option(
+            "--webhook-allow-link-local",
+            help="Let webhooks go to link-local and cloud metadata addresses.",
+            show_default="off",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Receive, keep and show telemetry until Ctrl-C."""
@@ -106,7 +128,8 @@ def serve(
         "tls_cert": tls_cert, "tls_key": tls_key, "root_path": root_path, "allowed_host": allowed_host,
         "allowed_origin": allowed_origin, "require_keys": require_keys, "sql_for_readers": sql_for_readers,
         "max_body_mib": max_body_mib, "memory_gb": memory_gb, "disk_full_percent": disk_full_percent,
-        "host_metrics_interval_s": host_metrics_interval_s,
+        "host_metrics_interval_s": host_metrics_interval_s, "public_url": public_url,
+        "webhook_give_up_s": webhook_give_up_s, "webhook_allow_link_local": webhook_allow_link_local,
     }  # fmt: skip
     server = _prepare(options, config, demo=False)
     _run(server, lambda: _announce(server, as_json))

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, Union
 
+from tapetum_server.signals.alerts import AlertBatch
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.metrics import MetricBatch
 from tapetum_server.signals.spans import SpanBatch
 
-Batch = Union[SpanBatch, LogBatch, MetricBatch]
+Batch = Union[SpanBatch, LogBatch, MetricBatch, AlertBatch]
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
+from tapetum_server.signals.alerts import AlertBatch
 from tapetum_server.signals.consumer import Batch, Busy, Receipt
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.spans import SpanBatch
@@ -23,12 +24,13 @@ from tapetum_server.store.engine import Engine, StoreError
 from tapetum_server.store.enrichments import enrichments_of
 from tapetum_server.store.first_seen import FirstSeen
 from tapetum_server.store.messages import MessageMemory, RepeatedText
+from tapetum_server.store.rows_alerts import alert_rows
 from tapetum_server.store.rows_logs import log_rows
 from tapetum_server.store.rows_metrics import metric_rows
 from tapetum_server.store.rows_spans import span_rows
 
 DAY_NANOS = 86_400 * 10**9
-_TIME_COLUMN = {"span_rows": "start_time", "log_rows": "time", "metric_rows": "time"}
+_TIME_COLUMN = {"span_rows": "start_time", "log_rows": "time", "metric_rows": "time", "alert_rows": "time"}
 
 Retention = Callable[[str, str], int]
 """(project, signal) → days to keep."""
@@ -173,7 +175,8 @@ class StoreWriter:
     def _encode(self, batch: Batch, loop: asyncio.AbstractEventLoop) -> tuple[list[_Waiting], int]:
         started = time.thread_time_ns()
         now = self._clock()
-        days = self._retention(batch.project, batch.signal)
+        # Verdicts are few, and kept for as long as their table says.
+        days = 0 if isinstance(batch, AlertBatch) else self._retention(batch.project, batch.signal)
         repeated = RepeatedText()
         side: dict[str, pa.Table] = {}
         if isinstance(batch, SpanBatch):
@@ -189,6 +192,9 @@ class StoreWriter:
                 side["span_enrichments"] = enrichments
             rows, clamped = log_rows(batch, days, now, partial(self._first_seen, batch.project))
             batch.log_id = rows.column("log_id").to_pylist()
+        elif isinstance(batch, AlertBatch):
+            table = "alert_rows"
+            rows, clamped = alert_rows(batch, now), 0
         else:
             table = "metric_rows"
             rows, clamped = metric_rows(batch, days, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tapetum_server.receivers.otlp.limits import Limits
 from tapetum_server.signals.consumer import Batch
 from tapetum_server.signals.logs import LogBatch
-from tapetum_server.signals.metrics import MetricBatch
+from tapetum_server.signals.spans import SpanBatch
 
 DROPS = {
     "attributes_dropped_by_sender": "the sender left attributes out of the record",
@@ -23,7 +23,7 @@ def dropped_by_sender(batch: Batch, limits: Limits) -> dict[str, int]:
     The column holds what we cut as well. A record that is at our own limit is therefore left to
     `truncated`, which counts it.
     """
-    if isinstance(batch, MetricBatch):
+    if not isinstance(batch, (SpanBatch, LogBatch)):
         return {}
     most = limits.max_attributes
     if isinstance(batch, LogBatch):

@@ -1,0 +1,144 @@
+"""Notifications on their way: kept until they are delivered or given up, so that a restart loses none."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from tapetum_server.catalog.clock import Clock
+from tapetum_server.catalog.database import Database
+from tapetum_server.catalog.tables import alert_deliveries, monitors
+
+KEPT_PER_MONITOR = 100
+WAITING_PER_MONITOR = 50
+"""A receiver that is away for long gets the newest of what it missed; the rest is given up and listed as such."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """A notification to send."""
+
+    event: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One notification: what it says, how often it was tried, and what came of it."""
+
+    id: str
+    monitor_id: str
+    event: str
+    body: str
+    created_at: float
+    status: str
+    """waiting, delivered or given_up."""
+    attempts: int
+    next_at: float
+    finished_at: float | None
+    outcome: str
+    """What the last attempt met."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueDelivery:
+    """One that is to be tried now, with where it goes."""
+
+    delivery: Delivery
+    webhook: str
+
+
+class Deliveries:
+    """The queue of notifications and its log."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def add(self, monitor_id: str, delivery: NewDelivery) -> str:
+        """Queue one by itself (a test); its id."""
+        with self._database.writing() as connection:
+            return insert_delivery(connection, monitor_id, delivery, self._clock())
+
+    def of_monitor(self, monitor_id: str, at_most: int = KEPT_PER_MONITOR) -> list[Delivery]:
+        """A monitor's deliveries, the newest first."""
+        query = (
+            select(alert_deliveries)
+            .where(alert_deliveries.c.monitor_id == monitor_id)
+            .order_by(alert_deliveries.c.created_at.desc(), alert_deliveries.c.id)
+            .limit(at_most)
+        )
+        with self._database.reading() as connection:
+            return [_delivery(row) for row in connection.execute(query)]
+
+    def lease_due(self, lease_s: float, at_most: int) -> list[DueDelivery]:
+        """Take those that are due; nobody else tries them for `lease_s` seconds."""
+        now = self._clock()
+        due = (alert_deliveries.c.status == "waiting") & (alert_deliveries.c.next_at <= now)
+        with self._database.reading() as connection:
+            query = (
+                select(alert_deliveries, monitors.c.webhook)
+                .join(monitors, monitors.c.id == alert_deliveries.c.monitor_id)
+                .where(due)
+                .order_by(alert_deliveries.c.created_at)
+                .limit(at_most)
+            )
+            rows = connection.execute(query).all()
+        if not rows:
+            return []
+        taken = []
+        with self._database.writing() as connection:
+            for row in rows:
+                won = connection.execute(
+                    update(alert_deliveries).where(alert_deliveries.c.id == row.id, due).values(next_at=now + lease_s)
+                )
+                if won.rowcount:
+                    taken.append(DueDelivery(_delivery(row), row.webhook))
+        return taken
+
+    def tried(self, delivery_id: str, *, status: str, outcome: str, again_in_s: float) -> None:
+        """Write down what an attempt met."""
+        now = self._clock()
+        with self._database.writing() as connection:
+            connection.execute(
+                update(alert_deliveries).where(alert_deliveries.c.id == delivery_id)
+                .values(status=status, outcome=outcome, attempts=alert_deliveries.c.attempts + 1,
+                        next_at=now + again_in_s, finished_at=None if status == "waiting" else now)
+            )  # fmt: skip
+
+    def release(self) -> None:
+        """Make everything that waits due again: for a server that knows to be the only one."""
+        with self._database.writing() as connection:
+            waiting = alert_deliveries.c.status == "waiting"
+            connection.execute(update(alert_deliveries).where(waiting).values(next_at=self._clock()))
+
+
+def insert_delivery(connection: Connection, monitor_id: str, delivery: NewDelivery, now: float) -> str:
+    """Queue one within a transaction; the oldest waiting one gives way where there are too many."""
+    own = alert_deliveries.c.monitor_id == monitor_id
+    waiting = own & (alert_deliveries.c.status == "waiting")
+    count = connection.execute(select(func.count()).select_from(alert_deliveries).where(waiting)).scalar_one()
+    if count >= WAITING_PER_MONITOR:
+        oldest = select(alert_deliveries.c.id).where(waiting).order_by(alert_deliveries.c.created_at).limit(1)
+        connection.execute(
+            update(alert_deliveries).where(alert_deliveries.c.id == connection.execute(oldest).scalar_one())
+            .values(status="given_up", finished_at=now, outcome="too many newer notifications wait behind it")
+        )  # fmt: skip
+    delivery_id = secrets.token_hex(8)
+    connection.execute(
+        insert(alert_deliveries).values(
+            id=delivery_id, monitor_id=monitor_id, event=delivery.event, body=delivery.body, created_at=now,
+            status="waiting", attempts=0, next_at=now, outcome="",
+        )
+    )  # fmt: skip
+    kept = select(alert_deliveries.c.id).where(own).order_by(alert_deliveries.c.created_at.desc())
+    keep = [row.id for row in connection.execute(kept.limit(KEPT_PER_MONITOR))]
+    connection.execute(delete(alert_deliveries).where(own, alert_deliveries.c.id.not_in(keep)))
+    return delivery_id
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    return Delivery(**{name: getattr(row, name) for name in Delivery.__dataclass_fields__})

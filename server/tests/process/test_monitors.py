@@ -1,0 +1,240 @@
+"""Monitors on a real server, with a real webhook at the other end."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from process.conftest import StartServer
+from process.servers import RunningServer
+
+PATIENCE_S = 60
+LATEST = {"kind": "sql", "query": "SELECT toFloat64OrNull(argMax(body, time)) AS queue FROM logs"}
+ABOVE_5 = {"op": ">", "limit": 5, "aggregate": "last"}
+
+
+class Hook:
+    """A webhook receiver: what it was sent, and what it answers."""
+
+    def __init__(self) -> None:
+        self.bodies: list[dict[str, Any]] = []
+        self.raw: list[tuple[bytes, dict[str, str]]] = []
+        self.status = 200
+        hook = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                hook.raw.append((body, {k.lower(): v for k, v in self.headers.items()}))
+                if hook.status == 200:
+                    hook.bodies.append(json.loads(body))
+                self.send_response(hook.status)
+                self.send_header("location", "http://127.0.0.1:9/elsewhere")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None: ...
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/call"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def events(self) -> list[str]:
+        return [body["event"] for body in self.bodies]
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    made = Hook()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+def until(condition: Callable[[], Any], what: str) -> Any:
+    """What `condition` says once it is true."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"not within {PATIENCE_S} s: {what}")
+
+
+def monitor(server: RunningServer, name: str, **changes: Any) -> str:
+    body = {
+        "name": name, "project": "m", "query": LATEST, "condition": ABOVE_5, "window_s": 60, "interval_s": 1, **changes,
+    }  # fmt: skip
+    answer = server.client.post("/api/v1/monitors", json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def queue_is(server: RunningServer, length: object) -> None:
+    """One log record whose text is the length of a queue."""
+    headers = {"content-type": "text/plain", "x-tapetum-project": "m"}
+    assert server.client.post("/v1/logs", content=str(length), headers=headers).status_code == 200
+
+
+def state_of(server: RunningServer, monitor_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = server.client.get(f"/api/v1/monitors/{monitor_id}").json()
+    return found
+
+
+def deliveries(server: RunningServer, monitor_id: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = server.client.get(f"/api/v1/monitors/{monitor_id}/deliveries").json()["rows"]
+    return found
+
+
+@pytest.mark.covers("monitor-restart", "monitor-webhook")
+def test_an_alert_is_told_once_and_taken_back_once_across_kill_9(
+    start_server: StartServer, tmp_path: Path, hook: Hook
+) -> None:
+    server = start_server(tmp_path / "data", "--public-url", "https://tapetum.example/")
+    queue_is(server, 3)
+    watched = monitor(server, "queue", webhook={"url": hook.url, "secret": "sesame"}, severity="critical")
+    until(lambda: state_of(server, watched)["state"] == "ok", "looked at, and well")
+    queue_is(server, 9)
+    until(hook.events, "called")
+    server.kill()
+
+    server = start_server(tmp_path / "data")
+    seen = state_of(server, watched)
+    assert (seen["state"], seen["value"]) == ("firing", 9)
+    until(lambda: state_of(server, watched)["evaluated_at"] > seen["evaluated_at"], "looked at again")
+    assert hook.events() == ["firing"]
+    queue_is(server, 2)
+    until(lambda: len(hook.bodies) > 1, "taken back")
+    assert hook.events() == ["firing", "resolved"]
+
+    body = hook.bodies[0]
+    assert (body["value"], body["limit"], body["project"], body["monitor"]["severity"]) == (9, 5, "m", "critical")
+    assert body["text"].startswith("Firing: queue; value 9, limit 5; since ")
+    assert body["link"].startswith(f"https://tapetum.example/monitors/{watched}?project=m&from=")
+    raw, headers = hook.raw[0]
+    at, _, signed = headers["x-tapetum-signature"].removeprefix("t=").partition(",v1=")
+    assert signed == hmac.new(b"sesame", at.encode() + b"." + raw, hashlib.sha256).hexdigest()
+
+    def history() -> list[tuple[Any, ...]]:
+        return server.rows("SELECT state, previous_state, value FROM alerts WHERE project = 'm' ORDER BY started_at")
+
+    assert until(lambda: len(history()) == 2 and history(), "in the history") == [
+        ("firing", "ok", 9.0), ("ok", "firing", 2.0),
+    ]  # fmt: skip
+    rows = server.client.get("/api/v1/alerts", params={"project": "m"}).json()["rows"]
+    assert [(row["monitor"], row["state"], row["ended_at"] is None) for row in rows] == [
+        ("queue", "ok", True), ("queue", "firing", False),
+    ]  # fmt: skip
+
+
+@pytest.mark.covers("bad-webhook")
+def test_a_webhook_that_never_answers_is_in_nobodys_way(start_server: StartServer, tmp_path: Path, hook: Hook) -> None:
+    server = start_server(tmp_path / "data")
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        # Connections are taken by the kernel and never answered.
+        dead = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        queue_is(server, 9)
+        stuck = [monitor(server, f"stuck {n}", webhook={"url": dead}) for n in range(12)]
+        until(lambda: all(deliveries(server, one) for one in stuck), "all have something to tell")
+        well = monitor(server, "well", webhook={"url": hook.url})
+        until(lambda: state_of(server, well)["state"] == "firing", "evaluated in spite of the others")
+        until(hook.events, "delivered in spite of the others")
+        (delivery,) = until(
+            lambda: [d for d in deliveries(server, stuck[0]) if d["attempts"]], "an attempt that came to nothing"
+        )
+        assert (delivery["status"], delivery["outcome"]) == ("waiting", "no answer within 10 s")
+        started = time.monotonic()
+        server.stop()
+        assert time.monotonic() - started < PATIENCE_S, "stopping waits for no webhook"
+
+
+@pytest.mark.covers("bad-webhook")
+def test_refusals_errors_and_redirects_are_said(start_server: StartServer, tmp_path: Path, hook: Hook) -> None:
+    server = start_server(tmp_path / "data", "--webhook-give-up-s", "1")
+    queue_is(server, 9)
+    nobody = socket.create_server(("127.0.0.1", 0))
+    closed = f"http://127.0.0.1:{nobody.getsockname()[1]}/"
+    nobody.close()
+    hook.status = 302
+    outcomes = {
+        monitor(server, "redirected", webhook={"url": hook.url}): "answered 302: redirects are not followed",
+        monitor(
+            server, "metadata", webhook={"url": "http://169.254.169.254/latest"}
+        ): "169.254.169.254 is a link-local",
+        monitor(server, "mapped", webhook={"url": "http://[::ffff:169.254.169.254]/"}): "link-local",
+        monitor(server, "nobody there", webhook={"url": closed}): "connection attempts failed",
+    }
+    for one, said in outcomes.items():
+        (last,) = until(lambda one=one: [d for d in deliveries(server, one) if d["status"] == "given_up"], said)
+        assert said in last["outcome"]
+    assert len(hook.raw) == 1, "a redirect is tried once"
+
+
+@pytest.mark.covers("monitor-no-data")
+def test_silence_calls_and_data_takes_it_back(start_server: StartServer, tmp_path: Path, hook: Hook) -> None:
+    server = start_server(tmp_path / "data")
+    queue_is(server, 1)
+    watched = monitor(
+        server, "heartbeat", query={"kind": "logs", "q": "", "measure": "count"}, condition=None, no_data="alert",
+        window_s=5, webhook={"url": hook.url},
+    )  # fmt: skip
+    until(lambda: hook.events() == ["no_data"], "the window is empty")
+    assert "No data: heartbeat" in hook.bodies[0]["text"]
+
+    def sent_again() -> bool:
+        queue_is(server, 1)
+        return hook.events() == ["no_data", "resolved"]
+
+    until(sent_again, "data is back")
+    until(lambda: state_of(server, watched)["state"] in ("ok", "no_data"), "looked at again")
+
+
+@pytest.mark.covers("monitors")
+def test_a_query_that_fails_is_an_error_that_somebody_hears_of(
+    start_server: StartServer, tmp_path: Path, hook: Hook
+) -> None:
+    server = start_server(tmp_path / "data")
+    queue_is(server, 1)
+    watched = monitor(
+        server, "broken", query={"kind": "sql", "query": "SELECT nonsense FROM logs"}, webhook={"url": hook.url}
+    )
+    until(hook.events, "told of it")
+    seen = state_of(server, watched)
+    assert seen["state"] == "error"
+    assert "nonsense" in seen["problem"]
+    fixed = {"definition": {"query": LATEST, "condition": ABOVE_5, "window_s": 60, "interval_s": 1}}
+    assert server.client.patch(f"/api/v1/monitors/{watched}", json=fixed).status_code == 200
+    until(lambda: hook.events() == ["error", "resolved"], "works again")
+    assert state_of(server, watched)["problem"] == ""
+
+
+@pytest.mark.covers("monitors")
+def test_series_of_a_group_fire_one_by_one_and_a_deleted_monitor_says_goodbye(
+    start_server: StartServer, tmp_path: Path, hook: Hook
+) -> None:
+    server = start_server(tmp_path / "data")
+    grouped = {
+        "kind": "sql",
+        "query": "SELECT splitByChar(' ', body)[1] AS name, argMax(toFloat64(splitByChar(' ', body)[2]), time) FROM logs "
+        "GROUP BY name",
+    }
+    queue_is(server, "a 9")
+    queue_is(server, "b 1")
+    watched = monitor(server, "queues", query=grouped, webhook={"url": hook.url})
+    until(hook.events, "told of a")
+    queue_is(server, "b 8")
+    until(lambda: len(hook.bodies) == 2, "told of b")
+    assert [body["labels"] for body in hook.bodies] == [{"name": "a"}, {"name": "b"}]
+    alerts = state_of(server, watched)["alerts"]
+    assert {(a["labels"]["name"], a["state"], a["value"]) for a in alerts} == {("a", "firing", 9), ("b", "firing", 8)}
+    server.client.delete(f"/api/v1/monitors/{watched}")
+    ended = "SELECT count() FROM alerts WHERE state = 'ok' AND evidence = 'the monitor was deleted'"
+    until(lambda: server.rows(ended) == [(2,)], "its alerts end in the history")
