@@ -177,7 +177,13 @@ ELSEWHERE = {
     "create_project": "test_auth_api.py", "change_project": "test_auth_api.py", "create_key": "test_auth_api.py",
     "revoke_key": "test_auth_api.py", "open_session": "test_auth_api.py", "close_session": "test_auth_api.py",
     "create_monitor": "below: monitors", "change_monitor": "below: monitors", "delete_monitor": "below: monitors",
-    "test_monitor": "below: monitors", "cancel_sql": "test_sql.py", "sql_schema": "the same for everybody",
+    "test_monitor": "below: monitors",
+    **dict.fromkeys(
+        ("list_dashboards", "create_dashboard", "get_dashboard", "change_dashboard", "delete_dashboard",
+         "export_dashboard", "list_views", "create_view", "delete_view"),
+        "test_dashboards.py: two projects, one key",
+    ),
+    "cancel_sql": "test_sql.py", "sql_schema": "the same for everybody",
 }  # fmt: skip
 
 

@@ -39,6 +39,27 @@ ROWS = {
         "revoked_at": None,
     },
     "sessions": {"sha256": bytes(32), "key_id": "0123456789abcdef", "created_at": THEN, "expires_at": THEN},
+    "dashboards": {
+        "id": "0123456789abcdef",
+        "project": "old",
+        "title": "Checkout",
+        "description": "",
+        "panels": 0,
+        "document": '{"schema_version": 1, "title": "Checkout"}',
+        "revision": 3,
+        "created_at": THEN,
+        "updated_at": THEN,
+        "updated_by": "root",
+    },
+    "views": {
+        "id": "0123456789abcdef",
+        "project": "old",
+        "page": "/traces",
+        "name": "Slow",
+        "search": "q=service%3Ashop",
+        "created_at": THEN,
+        "created_by": "root",
+    },
 }
 
 
@@ -48,8 +69,8 @@ def snapshot(database: Database) -> dict[str, list[dict[str, object]]]:
         there = set(inspect(connection).get_table_names())
         return {
             table.name: [dict(row._mapping) for row in connection.execute(select(table))]
-            for table in (tables.projects, tables.keys, tables.sessions)
-            if table.name in there
+            for table in tables.metadata.sorted_tables
+            if table.name in there and table.name in ROWS
         }
 
 

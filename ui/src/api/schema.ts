@@ -24,6 +24,78 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/dashboards': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Dashboards
+     * @description The project's dashboards, and the ones that came with Tapetum.
+     */
+    get: operations['list_dashboards']
+    put?: never
+    /**
+     * Create Dashboard
+     * @description Keep a new dashboard: the body is its document, as an export has it.
+     */
+    post: operations['create_dashboard']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/dashboards/{dashboard_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Dashboard
+     * @description One dashboard with its document.
+     */
+    get: operations['get_dashboard']
+    /**
+     * Change Dashboard
+     * @description Replace a dashboard's document; 409 where somebody else changed it meanwhile.
+     */
+    put: operations['change_dashboard']
+    post?: never
+    /**
+     * Delete Dashboard
+     * @description Forget a dashboard.
+     */
+    delete: operations['delete_dashboard']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/dashboards/{dashboard_id}/export': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Export Dashboard
+     * @description The document as a file to keep or to import elsewhere.
+     */
+    get: operations['export_dashboard']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/info': {
     parameters: {
       query?: never
@@ -788,6 +860,50 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/views': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Views
+     * @description The project's saved views.
+     */
+    get: operations['list_views']
+    put?: never
+    /**
+     * Create View
+     * @description Save a view for everybody in the project.
+     */
+    post: operations['create_view']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/views/{view_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /**
+     * Delete View
+     * @description Forget a saved view.
+     */
+    delete: operations['delete_view']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
 }
 export type webhooks = Record<string, never>
 export interface components {
@@ -902,6 +1018,110 @@ export interface components {
       op: '>' | '>=' | '<' | '<='
       /** Recovery Limit */
       recovery_limit?: number | null
+    }
+    /**
+     * Dashboard
+     * @description A dashboard and what is on it.
+     */
+    Dashboard: {
+      /** Created At */
+      created_at: string | null
+      /** Description */
+      description: string
+      document: components['schemas']['DashboardDocument']
+      /** Id */
+      id: string
+      /** Panels */
+      panels: number
+      /** Revision */
+      revision: number
+      /** Shipped */
+      shipped: boolean
+      /** Title */
+      title: string
+      /** Updated At */
+      updated_at: string | null
+      /** Updated By */
+      updated_by: string | null
+    }
+    /**
+     * DashboardDocument
+     * @description A whole dashboard, as it is kept, exported and imported.
+     */
+    DashboardDocument: {
+      /**
+       * Description
+       * @default
+       */
+      description?: string
+      /**
+       * Panels
+       * @default []
+       */
+      panels?: components['schemas']['Panel'][]
+      /**
+       * Schema Version
+       * @default 1
+       * @constant
+       */
+      schema_version?: 1
+      time?: components['schemas']['DefaultRange'] | null
+      /** Title */
+      title: string
+      /**
+       * Variables
+       * @default []
+       */
+      variables?: (
+        | components['schemas']['TextVariable']
+        | components['schemas']['ListVariable']
+        | components['schemas']['KeyVariable']
+      )[]
+    }
+    /**
+     * DashboardRow
+     * @description A dashboard in a list.
+     */
+    DashboardRow: {
+      /** Created At */
+      created_at: string | null
+      /** Description */
+      description: string
+      /** Id */
+      id: string
+      /** Panels */
+      panels: number
+      /** Revision */
+      revision: number
+      /** Shipped */
+      shipped: boolean
+      /** Title */
+      title: string
+      /** Updated At */
+      updated_at: string | null
+      /** Updated By */
+      updated_by: string | null
+    }
+    /**
+     * DashboardRows
+     * @description A project's own dashboards by title, then the shipped ones.
+     */
+    DashboardRows: {
+      /** Rows */
+      rows: components['schemas']['DashboardRow'][]
+    }
+    /**
+     * DefaultRange
+     * @description The time range of a dashboard whose address names none.
+     */
+    DefaultRange: {
+      /** From */
+      from: string
+      /**
+       * To
+       * @default now
+       */
+      to?: string
     }
     /**
      * DeliveryList
@@ -1113,6 +1333,71 @@ export interface components {
     KeyList: {
       /** Keys */
       keys: components['schemas']['Key'][]
+    }
+    /**
+     * KeyVariable
+     * @description The values that a key has in the page's time range.
+     */
+    KeyVariable: {
+      /**
+       * Default
+       * @default []
+       */
+      default?: string[]
+      /** Key */
+      key: string
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'values'
+      /**
+       * Label
+       * @default
+       */
+      label?: string
+      /**
+       * Multi
+       * @default false
+       */
+      multi?: boolean
+      /** Name */
+      name: string
+      /**
+       * Signal
+       * @enum {string}
+       */
+      signal: 'spans' | 'logs' | 'metrics'
+    }
+    /**
+     * ListVariable
+     * @description These values and no others.
+     */
+    ListVariable: {
+      /**
+       * Default
+       * @default []
+       */
+      default?: string[]
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'list'
+      /**
+       * Label
+       * @default
+       */
+      label?: string
+      /**
+       * Multi
+       * @default false
+       */
+      multi?: boolean
+      /** Name */
+      name: string
+      /** Values */
+      values: string[]
     }
     /**
      * LogBucket
@@ -1617,6 +1902,60 @@ export interface components {
       name: string
     }
     /**
+     * NewView
+     * @description A view to save.
+     */
+    NewView: {
+      /** Name */
+      name: string
+      /** Page */
+      page: string
+      /** Project */
+      project?: string | null
+      /**
+       * Replace
+       * @default false
+       */
+      replace?: boolean
+      /**
+       * Search
+       * @default
+       */
+      search?: string
+    }
+    /**
+     * Panel
+     * @description One frame on the grid of twelve columns: a saved query and how it is drawn.
+     */
+    Panel: {
+      /**
+       * Chart
+       * @default line
+       * @enum {string}
+       */
+      chart?: 'line' | 'area' | 'bar' | 'table' | 'stat'
+      /** H */
+      h: number
+      /** Id */
+      id: string
+      /** Query */
+      query:
+        | components['schemas']['MetricQuery']
+        | components['schemas']['SpansQuery']
+        | components['schemas']['LogsQuery']
+        | components['schemas']['SqlQuery']
+      /** Title */
+      title: string
+      /** Unit */
+      unit?: string | null
+      /** W */
+      w: number
+      /** X */
+      x: number
+      /** Y */
+      y: number
+    }
+    /**
      * Payload
      * @description A large text, cut where `truncated_from` (its full length in characters) is present.
      */
@@ -1819,6 +2158,32 @@ export interface components {
       metrics?: number | null
       /** Traces */
       traces?: number | null
+    }
+    /**
+     * SavedView
+     * @description A page and the search part of its address, without project and `?`.
+     */
+    SavedView: {
+      /** Created At */
+      created_at: string
+      /** Created By */
+      created_by: string
+      /** Id */
+      id: string
+      /** Name */
+      name: string
+      /** Page */
+      page: string
+      /** Search */
+      search: string
+    }
+    /**
+     * SavedViews
+     * @description Saved views by page and name.
+     */
+    SavedViews: {
+      /** Rows */
+      rows: components['schemas']['SavedView'][]
     }
     /**
      * Sender
@@ -2228,6 +2593,34 @@ export interface components {
       delivery_id: string
     }
     /**
+     * TextVariable
+     * @description Whatever is typed.
+     */
+    TextVariable: {
+      /**
+       * Default
+       * @default []
+       */
+      default?: string[]
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'text'
+      /**
+       * Label
+       * @default
+       */
+      label?: string
+      /**
+       * Multi
+       * @default false
+       */
+      multi?: boolean
+      /** Name */
+      name: string
+    }
+    /**
      * Trace
      * @description One trace: what its spans say together, and the spans of this page.
      */
@@ -2420,6 +2813,214 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Alerts']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_dashboards: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DashboardRows']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  create_dashboard: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DashboardDocument']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Dashboard']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_dashboard: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        dashboard_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Dashboard']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  change_dashboard: {
+    parameters: {
+      query: {
+        /** @description The revision that the change was made from. */
+        revision: number
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        dashboard_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['DashboardDocument']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Dashboard']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  delete_dashboard: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        dashboard_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  export_dashboard: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        dashboard_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DashboardDocument']
         }
       }
       /** @description The request was refused; the body says why and what to do. */
@@ -3935,6 +4536,105 @@ export interface operations {
         content: {
           'text/plain': string
         }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_views: {
+    parameters: {
+      query?: {
+        /** @description Only this page's, as `/traces`. */
+        page?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SavedViews']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  create_view: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewView']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SavedView']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  delete_view: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        view_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
       }
       /** @description The request was refused; the body says why and what to do. */
       '4XX': {

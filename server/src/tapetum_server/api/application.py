@@ -9,7 +9,20 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from tapetum_server.api import access, ingest, live, logs, metrics, monitors, query, spans, sql, traces
+from tapetum_server.api import (
+    access,
+    dashboards,
+    ingest,
+    live,
+    logs,
+    metrics,
+    monitors,
+    query,
+    spans,
+    sql,
+    traces,
+    views,
+)
 from tapetum_server.api.access import ServerFacts
 from tapetum_server.api.errors import install_error_handlers
 from tapetum_server.api.live import LiveHub
@@ -28,6 +41,8 @@ ROUTERS = (
     metrics.router,
     query.router,
     monitors.router,
+    dashboards.router,
+    views.router,
     ingest.router,
     sql.router,
 )

@@ -6,17 +6,20 @@ import time
 from pathlib import Path
 
 from tapetum_server.catalog.clock import Clock
+from tapetum_server.catalog.dashboards import Dashboards
 from tapetum_server.catalog.database import Database, url_of
 from tapetum_server.catalog.deliveries import Deliveries
 from tapetum_server.catalog.keys import Keys
 from tapetum_server.catalog.monitors import Monitors
 from tapetum_server.catalog.projects import Projects
 from tapetum_server.catalog.sessions import Sessions
+from tapetum_server.catalog.views import Views
 from tapetum_server.signals.identity import DEFAULT_PROJECT
 
 
 class Catalog:
-    """Projects, keys, sessions and monitors in one database. Safe to use from several threads and processes."""
+    """Projects, keys, sessions, monitors and what people arranged, in one database. Safe to use from several threads
+    and processes."""
 
     def __init__(self, database: Database, clock: Clock = time.time) -> None:
         self._database = database
@@ -25,6 +28,8 @@ class Catalog:
         self.sessions = Sessions(database, self.keys, clock)
         self.monitors = Monitors(database, clock)
         self.deliveries = Deliveries(database, clock)
+        self.dashboards = Dashboards(database, clock)
+        self.views = Views(database, clock)
 
     @classmethod
     def open(cls, data_dir: Path, *, version: str, url: str | None = None, clock: Clock = time.time) -> Catalog:

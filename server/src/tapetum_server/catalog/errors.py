@@ -57,3 +57,23 @@ class MonitorExists(CatalogError):
 
 class TooManyMonitors(CatalogError):
     """Every monitor is a query that runs for ever: there is an end to how many a project may have."""
+
+
+class UnknownDashboard(CatalogError):
+    """No dashboard of that id in the project."""
+
+
+class DashboardChanged(CatalogError):
+    """Somebody else changed the dashboard meanwhile."""
+
+
+class UnknownView(CatalogError):
+    """No saved view of that id in the project."""
+
+
+class ViewExists(CatalogError):
+    """A view of that page has the name already."""
+
+
+class TooMany(CatalogError):
+    """As many of something as a project can have are there."""

@@ -91,6 +91,36 @@ sessions = Table(
     Index("ix_sessions_expires_at", "expires_at"),
 )
 
+dashboards = Table(
+    "dashboards",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("project", String(64), ForeignKey("projects.name"), nullable=False),
+    # Title, description and number of panels are the document's too: a list is made without reading documents.
+    Column("title", String(200), nullable=False),
+    Column("description", String(2000), nullable=False),
+    Column("panels", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("updated_by", String(200), nullable=False),
+    Index("ix_dashboards_project", "project"),
+)
+
+views = Table(
+    "views",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("project", String(64), ForeignKey("projects.name"), nullable=False),
+    Column("page", String(200), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("search", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    UniqueConstraint("project", "page", "name"),
+)
+
 settings = Table(
     "settings",
     metadata,
