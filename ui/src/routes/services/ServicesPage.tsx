@@ -1,0 +1,90 @@
+import { SegmentedControl } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
+import { servicesQuery } from '@/api/serviceQueries'
+import { FilterBar } from '@/kit/FilterBar'
+import { count } from '@/kit/format'
+import { Explorer, Page } from '@/kit/Page'
+import { COMMON_SENDERS, SetUp } from '@/kit/SetUp'
+import { Empty, Failure, SkeletonRows } from '@/kit/states'
+import { travelling, useView } from '@/kit/view'
+import { SPAN_KEYS } from '../traces/columns'
+import { ServicesTable } from './ServicesTable'
+import './services.css'
+
+// Laying out a graph is a library of its own: loaded by those who look at one.
+const ServiceMapView = lazy(() => import('./ServiceMapView').then((m) => ({ default: m.ServiceMapView })))
+const LIVE_MS = 10_000
+
+/** Every service, how it does, and who asks whom. */
+export function ServicesPage({ map = false }: { map?: boolean }) {
+  const { scope, live, search, setQ } = useView()
+  const navigate = useNavigate()
+  const query = useQuery({ ...servicesQuery(scope), refetchInterval: live ? LIVE_MS : false })
+  const rows = query.data?.rows ?? []
+  const tabs = (
+    <SegmentedControl
+      aria-label="Services as"
+      value={map ? 'map' : 'table'}
+      onChange={(value) =>
+        void navigate({
+          to: value === 'map' ? '/services-map' : '/services',
+          search: { ...travelling(search), q: search.q },
+        })
+      }
+      data={[
+        { value: 'table', label: 'Services' },
+        { value: 'map', label: 'Map' },
+      ]}
+    />
+  )
+  return (
+    <Page title={map ? 'Service map' : 'Services'}>
+      <Explorer
+        filter={
+          <FilterBar
+            scope={scope}
+            signal="spans"
+            keys={SPAN_KEYS}
+            placeholder="Filter: service:web name:GET* http.route:/buy, or words"
+            onChange={setQ}
+          />
+        }
+      >
+        {!(map && rows.length) && (
+          <div className="k-toolbar">
+            {tabs}
+            <span className="quiet" role="status">
+              {query.data ? `${count(rows.length)}${query.data.truncated ? '+' : ''} services` : ''}
+            </span>
+          </div>
+        )}
+        {query.isPending ? (
+          <SkeletonRows rows={16} label="Loading services" />
+        ) : query.isError && !query.data ? (
+          <Failure error={query.error} retry={() => void query.refetch()} />
+        ) : rows.length === 0 ? (
+          <Empty title={scope.q ? 'No spans match' : `No services in project ${scope.project} in this time`}>
+            {scope.q ? (
+              <p className="mono">{scope.q}</p>
+            ) : (
+              <>
+                <p>A service is whatever sends spans under a name of its own (`service.name`).</p>
+                <SetUp project={scope.project} kinds={COMMON_SENDERS} />
+              </>
+            )}
+          </Empty>
+        ) : map ? (
+          <Suspense fallback={<SkeletonRows rows={16} label="Loading the map" />}>
+            <ServiceMapView tabs={tabs} />
+          </Suspense>
+        ) : (
+          <ServicesTable rows={rows} />
+        )}
+      </Explorer>
+    </Page>
+  )
+}
+
+export const ServiceMapPage = () => <ServicesPage map />
