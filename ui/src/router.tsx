@@ -10,6 +10,7 @@ import {
 import { ApiError } from './api/client'
 import { Failure } from './kit/states'
 import { text, validateCommon } from './kit/view'
+import { variablesOf } from './routes/dashboards/variables'
 import { NotFound } from './shell/NotFound'
 import { Shell } from './shell/Shell'
 
@@ -124,6 +125,22 @@ const service = createRoute({
   component: lazyRouteComponent(() => import('./routes/services/ServicePage'), 'ServicePage'),
 })
 
+const dashboards = createRoute({
+  getParentRoute: () => root,
+  path: '/dashboards',
+  component: lazyRouteComponent(() => import('./routes/dashboards/DashboardsPage'), 'DashboardsPage'),
+})
+
+const dashboard = createRoute({
+  getParentRoute: () => root,
+  path: '/dashboards/$id',
+  validateSearch: (raw: Raw): { edit?: '1' | undefined } & Record<`var.${string}`, string> => ({
+    edit: raw.edit === '1' ? '1' : undefined,
+    ...variablesOf(raw),
+  }),
+  component: lazyRouteComponent(() => import('./routes/dashboards/DashboardPage'), 'DashboardPage'),
+})
+
 const ingest = createRoute({
   getParentRoute: () => root,
   path: '/ingest',
@@ -162,6 +179,8 @@ export const router = createRouter({
     services,
     serviceMap,
     service,
+    dashboards,
+    dashboard,
     ingest,
     sql,
     settings,

@@ -121,6 +121,34 @@ def test_sql(ui: Watched, shop: Shop) -> None:
     assert found == []
 
 
+def test_dashboards(ui: Watched, server: RunningServer, shop: Shop) -> None:
+    page = ui.open("/dashboards", project="shop")
+    found = violations(page, "the list")
+    page = ui.open("/dashboards/services", project="shop")
+    expect(page.get_by_role("group", name="Request rate", exact=True).locator("canvas")).to_be_visible()
+    found += violations(page, "a dashboard")
+    page.get_by_role("button", name="Copy to edit").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Services, copy")
+    settled(page)
+    found += violations(page, "a dashboard that is edited")
+    page.get_by_role("button", name="Menu of Request rate", exact=True).click()
+    expect(page.get_by_role("menu")).to_be_visible()
+    found += violations(page, "the menu of a panel")
+    page.get_by_role("menuitem", name="Edit panel").click()
+    expect(page.get_by_role("region", name="Preview").locator("canvas")).to_be_visible()
+    found += violations(page, "the editor of a panel")
+    page.get_by_text("SQL", exact=True).last.click()
+    expect(page.locator(".cm-content")).to_be_visible()
+    found += violations(page, "the editor of SQL")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Title and variables").click()
+    expect(page.get_by_role("dialog", name="Dashboard")).to_be_visible()
+    found += violations(page, "its title and variables")
+    id = page.url.partition("/dashboards/")[2].partition("?")[0]
+    server.client.delete(f"/api/v1/dashboards/{id}", params={"project": "shop"}).raise_for_status()
+    assert found == []
+
+
 def test_settings(ui: Watched, server: RunningServer, shop: Shop) -> None:
     for name in ("in use", "over"):
         made = server.client.post("/api/v1/keys", json={"name": f"axe {name}", "scopes": ["read"]}).json()

@@ -68,6 +68,10 @@ def run(page: Page) -> None:
     expect(rows(page, "Result").first).to_be_visible()
 
 
+def panels(page: Page) -> None:
+    expect(page.get_by_role("group", name="Requests", exact=True).locator("b")).to_be_visible()
+
+
 def nothing(page: Page) -> None:
     pass
 
@@ -91,6 +95,8 @@ def test_every_page_fits_and_every_control_can_be_pressed(
         ("/services/web", {}, nothing),
         ("/services-map", {}, nothing),
         ("/services-map", {"view": "edges"}, nothing),
+        ("/dashboards", {}, nothing),
+        ("/dashboards/services", {}, panels),
         ("/ingest", {}, nothing),
         ("/sql", {}, run),
         ("/settings", {}, nothing),

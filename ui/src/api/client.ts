@@ -1,7 +1,7 @@
 /** One place that talks HTTP: base path, errors in the server's own shape, only routes that the server has. */
 import type { paths } from './schema'
 
-type Method = 'get' | 'post' | 'patch' | 'delete'
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 /** `/v1/traces/{trace_id}` as `/traces/${string}`. */
 type Filled<P extends string> = P extends `${infer A}{${string}}${infer B}` ? `${A}${string}${Filled<B>}` : P
 type Short<P> = P extends `/v1${infer Rest}` ? Filled<Rest> : never
@@ -10,7 +10,7 @@ type Route<M extends Method> = {
   [P in keyof paths]: paths[P] extends Record<M, object> ? Short<P> : never
 }[keyof paths]
 export type GetRoute = Route<'get'>
-type AnyRoute = GetRoute | Route<'post'> | Route<'patch'> | Route<'delete'>
+type AnyRoute = GetRoute | Route<'post'> | Route<'put'> | Route<'patch'> | Route<'delete'>
 
 export type Query = Record<string, string | number | boolean | undefined | null>
 
@@ -60,7 +60,8 @@ export async function request(method: string, path: AnyRoute, options: Options =
   const init: RequestInit = { method, credentials: 'same-origin', headers: { accept: 'application/json' } }
   if (options.signal) init.signal = options.signal
   if (options.body !== undefined) {
-    init.body = JSON.stringify(options.body)
+    // A text is a file that the reader chose: the server says what is wrong with it.
+    init.body = typeof options.body === 'string' ? options.body : JSON.stringify(options.body)
     init.headers = { accept: 'application/json', 'content-type': 'application/json' }
   }
   let response: Response
@@ -87,8 +88,10 @@ async function json<T>(method: string, path: AnyRoute, options: Options): Promis
 export const api = {
   get: <T>(path: Route<'get'>, query?: Query, signal?: AbortSignal) =>
     json<T>('GET', path, { ...(query ? { query } : {}), ...(signal ? { signal } : {}) }),
-  post: <T>(path: Route<'post'>, body: unknown, signal?: AbortSignal) =>
-    json<T>('POST', path, { body, ...(signal ? { signal } : {}) }),
+  post: <T>(path: Route<'post'>, body: unknown, signal?: AbortSignal, query?: Query) =>
+    json<T>('POST', path, { body, ...(signal ? { signal } : {}), ...(query ? { query } : {}) }),
+  put: <T>(path: Route<'put'>, body: unknown, query?: Query) =>
+    json<T>('PUT', path, { body, ...(query ? { query } : {}) }),
   patch: <T>(path: Route<'patch'>, body: unknown) => json<T>('PATCH', path, { body }),
-  delete: <T>(path: Route<'delete'>) => json<T>('DELETE', path, {}),
+  delete: <T>(path: Route<'delete'>, query?: Query) => json<T>('DELETE', path, query ? { query } : {}),
 }

@@ -52,6 +52,15 @@ export type ServiceRow = Schemas['ServiceRow']
 export type ServicePage = Schemas['ServicePage']
 export type ServiceDetail = Schemas['ServiceDetail']
 export type ServiceMap = Schemas['ServiceMap']
+export type SavedQuery =
+  Schemas['MetricQuery'] | Schemas['SpansQuery'] | Schemas['LogsQuery'] | Schemas['SqlQuery']
+export type QueryAnswer = Schemas['QueryAnswer']
+export type DashboardRow = Schemas['DashboardRow']
+export type DashboardPanel = Schemas['Panel']
+export type DashboardVariable = Schemas['TextVariable'] | Schemas['ListVariable'] | Schemas['KeyVariable']
+export type DashboardDocument = Schemas['DashboardDocument']
+export type Dashboard = Schemas['Dashboard']
+export type SavedView = Schemas['SavedView']
 
 export interface Rows<T> {
   rows: T[]

@@ -17,7 +17,7 @@ export interface Series {
   colour: string
   /** `null` is a gap; `undefined` says nothing: the line goes on to the next value. */
   values: (number | null | undefined)[]
-  kind?: 'line' | 'bar'
+  kind?: 'line' | 'bar' | 'area'
   dashed?: boolean
 }
 
@@ -214,6 +214,7 @@ export function TimeChart(props: Props) {
                 label: s.label,
                 stroke: colour,
                 width: 1.5,
+                ...(s.kind === 'area' ? { fill: colour } : {}),
                 spanGaps: false,
                 points: { show: true, size: 4, filter: isolated },
                 ...(s.dashed ? { dash: [4, 3] } : {}),

@@ -47,3 +47,23 @@ export function useSize<T extends HTMLElement>(): [
   }, [])
   return [ref, size]
 }
+
+/** Whether an element is, or was, near what the reader sees. */
+export function useSeen<T extends HTMLElement>(): [(node: T | null) => void, boolean] {
+  const [seen, setSeen] = useState(false)
+  const observer = useRef<IntersectionObserver | null>(null)
+  const ref = useCallback((node: T | null) => {
+    observer.current?.disconnect()
+    if (!node) return
+    observer.current = new IntersectionObserver(
+      (entries) => {
+        if (!entries.some((entry) => entry.isIntersecting)) return
+        setSeen(true)
+        observer.current?.disconnect()
+      },
+      { rootMargin: '400px' },
+    )
+    observer.current.observe(node)
+  }, [])
+  return [ref, seen]
+}

@@ -45,6 +45,7 @@ export const theme = createTheme({
     NumberInput: { defaultProps: { size: 'xs' } },
     Select: { defaultProps: { size: 'xs', comboboxProps: { shadow: 'none' } } },
     MultiSelect: { defaultProps: { size: 'xs', comboboxProps: { shadow: 'none' } } },
+    TagsInput: { defaultProps: { size: 'xs', comboboxProps: { shadow: 'none' } } },
     SegmentedControl: { defaultProps: { size: 'xs' } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: false, fz: 12 } },
     Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },

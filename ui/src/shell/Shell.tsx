@@ -65,6 +65,8 @@ function Frame() {
     })),
     { keys: '?', label: 'Keyboard help', run: () => setHelp(true) },
   ])
+  // A trace has times of its own, and a list of dashboards none.
+  const timeless = pathname.startsWith('/traces/') || pathname === '/dashboards'
   const page = PAGES.find((p) => pathname.startsWith(p.to)) ?? PAGES[0]!
   return (
     <div className="s-frame">
@@ -73,7 +75,7 @@ function Frame() {
       </a>
       <Rail />
       <div className="s-main">
-        <TopBar page={page} detail={pathname.startsWith('/traces/')} onHelp={() => setHelp(true)} />
+        <TopBar page={page} detail={timeless} onHelp={() => setHelp(true)} />
         <div className="s-content">
           <Outlet />
         </div>

@@ -3,6 +3,7 @@ import {
   Activity,
   ChartSpline,
   Inbox,
+  LayoutDashboard,
   ScrollText,
   Settings,
   Terminal,
@@ -11,7 +12,8 @@ import {
 } from 'lucide-react'
 
 export interface PageEntry {
-  to: '/traces' | '/logs' | '/metrics-explorer' | '/services' | '/ingest' | '/sql' | '/settings'
+  to:
+    '/traces' | '/logs' | '/metrics-explorer' | '/services' | '/dashboards' | '/ingest' | '/sql' | '/settings'
   label: string
   icon: LucideIcon
   /** Second key after `g`. */
@@ -36,6 +38,7 @@ export const PAGES: PageEntry[] = [
     signal: 'metrics',
   },
   { to: '/services', label: 'Services', icon: Waypoints, key: 'v', time: true, live: true, signal: 'spans' },
+  { to: '/dashboards', label: 'Dashboards', icon: LayoutDashboard, key: 'd', time: true, live: true },
   { to: '/ingest', label: 'Ingest', icon: Inbox, key: 'i', time: true, live: true },
   { to: '/sql', label: 'SQL', icon: Terminal, key: 's', time: false, live: false },
   { to: '/settings', label: 'Settings', icon: Settings, key: 'e', time: false, live: false },

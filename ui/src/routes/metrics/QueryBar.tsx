@@ -2,18 +2,8 @@ import { MultiSelect, Select } from '@mantine/core'
 import type { Aggregation } from '@/api/types'
 import type { Patch } from '@/kit/view'
 import { joinKeys } from './groups'
+import { WORDS } from './words'
 
-const WORDS: Record<Aggregation, string> = {
-  avg: 'average',
-  sum: 'sum',
-  min: 'least',
-  max: 'most',
-  last: 'last value',
-  count: 'count of points',
-  rate: 'rate per second',
-  increase: 'increase per step',
-  quantile: 'quantile',
-}
 export const COMPARISONS: { value: string; label: string; seconds?: number }[] = [
   { value: 'previous', label: 'previous period' },
   { value: 'day', label: 'a day before', seconds: 86_400 },
