@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -20,6 +20,7 @@ class Fault:
     service: str  # the service that breaks
     cause: str
     effects: tuple[str, ...]  # what an observer sees, nearest to the cause first
+    change: Mapping[str, str]  # what is recorded as changed when it is switched on
 
 
 SLOW_DEPENDENCY = Fault(
@@ -32,7 +33,11 @@ SLOW_DEPENDENCY = Fault(
         "scoring: POST /score is slower while its own span, predict credit-risk, is not",
         "web: POST /applications is slower",
     ),
-)
+    change={
+        "kind": "schema", "subject": "features", "before": "index payments_by_customer", "after": "no index",
+        "source": "migration 42",
+    },
+)  # fmt: skip
 
 FAULTS: tuple[Fault, ...] = (SLOW_DEPENDENCY,)
 

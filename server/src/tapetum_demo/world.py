@@ -19,10 +19,12 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from tapetum_demo import population, visits
+from tapetum_demo.changes import record_change
 from tapetum_demo.control import Control
 from tapetum_demo.faults import FAULTS, FaultLedger, fault_named
 
 PROJECT = "demo"
+_DEPLOY = {"kind": "deploy", "subject": "web", "before": "3.7.1", "after": "3.7.2"}
 _SWITCH_TIMEOUT_S = 15.0
 _LEAVE_TIMEOUT_S = 6.0
 _NEEDED = {
@@ -87,7 +89,9 @@ class World:
         self._switching = threading.Lock()
         self._stopping = threading.Event()
         self._started_at = datetime.now(UTC)
-        self._environment = _environment(otlp_endpoint, key)
+        self._endpoint = otlp_endpoint
+        self._headers = _headers(key)
+        self._environment = _environment(otlp_endpoint, self._headers)
 
         features = _Service("features", listener=_listen())
         # Relative to the services' working directory: the instrumentation puts the name into every span.
@@ -131,6 +135,7 @@ class World:
         with self._switching:
             if not self._stopping.is_set():
                 self._spawn(self._services["traffic"])
+        record_change(self._endpoint, self._headers, _DEPLOY)
 
     def _spawn(self, service: _Service) -> None:
         command = [sys.executable, "-m", f"tapetum_demo.{service.name}", "--seed", str(self._seed), *service.arguments]
@@ -257,6 +262,8 @@ class World:
             if problem is not None:
                 raise FaultNotSwitched(problem)
             self._ledger.note(name, on=on, time_unix_nano=time.time_ns())
+        if on:
+            record_change(self._endpoint, self._headers, fault.change)
         self._write_truth()
 
     # -- answers ------------------------------------------------------------
@@ -373,12 +380,14 @@ def _is_installed(module: str) -> bool:
         return False
 
 
-def _environment(otlp_endpoint: str, key: str | None) -> dict[str, str]:
+def _headers(key: str | None) -> dict[str, str]:
+    headers = {"x-tapetum-project": PROJECT}
+    return headers if key is None else {**headers, "authorization": f"Bearer {key}"}
+
+
+def _environment(otlp_endpoint: str, headers: Mapping[str, str]) -> dict[str, str]:
     # The user's own OTEL_* would send the demo's telemetry elsewhere or change its shape.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
-    headers: Mapping[str, str] = {"x-tapetum-project": PROJECT}
-    if key is not None:
-        headers = {**headers, "authorization": f"Bearer {key}"}
     sources = str(Path(__file__).resolve().parent.parent)
     search_path = [sources, *filter(None, [inherited.get("PYTHONPATH")])]
     return {

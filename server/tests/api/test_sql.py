@@ -230,7 +230,15 @@ def test_arrow_and_parquet_hold_types_and_at_most_the_rows_asked_for(client: Tes
 
 def test_the_schema_lists_views_columns_and_functions(client: TestClient) -> None:
     schema = client.get("/v1/sql/schema").json()
-    assert [view["name"] for view in schema["views"]] == ["spans", "traces", "logs", "metrics", "ingest", "alerts"]
+    assert [view["name"] for view in schema["views"]] == [
+        "spans",
+        "traces",
+        "logs",
+        "metrics",
+        "ingest",
+        "alerts",
+        "changes",
+    ]
     columns = {column["name"]: column["type"] for column in schema["views"][0]["columns"]}
     assert columns["start_time"] == "DateTime64(9, 'UTC')"
     assert "quantile" in schema["functions"]

@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 
 from tapetum_server.catalog.deliveries import NewDelivery
 from tapetum_server.signals.alerts import AlertBatch
+from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.identity import Identity
 from tapetum_server.signals.metrics import Metric
 
@@ -112,7 +113,7 @@ def _saved(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
 def _sql(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
     if q:
         return  # a filter is no part of SQL; test_gate_tenants.py tries hostile SQL
-    for view in ("spans", "traces", "logs", "metrics", "ingest", "alerts"):
+    for view in ("spans", "traces", "logs", "metrics", "ingest", "alerts", "changes"):
         yield ask.post("/sql", project, query=f"SELECT * FROM {view}")
 
 
@@ -169,6 +170,7 @@ TELEMETRY: dict[str, Ways] = {
     "preview_new_monitor": _preview,
     "list_deliveries": _one_monitor("/deliveries"),
     "list_alerts": reads("/alerts"),
+    "list_changes": reads("/changes", kind=("deploy", "config"), subject=(THEIRS,)),
     "get_ingest": reads("/ingest"),
     "run_sql": _sql,
 }
@@ -235,7 +237,10 @@ def tenants(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         world.catalog.deliveries.add(made.id, NewDelivery(event="test", body=orjson.dumps({"text": word}).decode()))
         alert = AlertBatch(project, "test", [f"{word}-1"], [NOW - SECOND], [made.id], [word], ["info"], [{word: word}],
                            ["ok"], ["firing"], [1.0], [0.0], [word])  # fmt: skip
-        world.keep(alert)
+        change = ChangeBatch(
+            project, "test", [NOW - SECOND], ["config"], [word], [word], [word], [word], [{word: word}]
+        )
+        world.keep(alert, change)
     yield Asking(world)
     world.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ class Sink:
     def __init__(self) -> None:
         self.url = ""
         self.headers: list[dict[str, str]] = []
+        self.changes: list[dict[str, str]] = []
         self._lock = threading.Lock()
         self._requests: dict[str, list[Any]] = defaultdict(list)
 
@@ -33,6 +35,9 @@ class Sink:
         }
         with self._lock:
             self.headers.append(headers)
+            if path == "/v1/changes":
+                self.changes.append(json.loads(body))
+                return
             self._requests[path].append(kinds[path].FromString(body))
 
     def spans(self) -> list[tuple[str, Any]]:

@@ -45,6 +45,7 @@ def test_one_application_is_one_trace_through_three_services(tmp_path: Path) -> 
             until("a trace through all services", lambda: bool(whole_traces(sink)))
             until("metrics of all services", lambda: len({service for service, _ in sink.metrics()}) == 3)
             until("logs", lambda: bool(sink.logs()))
+            until("its changes", lambda: [c["kind"] for c in sink.changes] == ["schema", "deploy"])
             world.switch("slow-dependency", False)
             pids = [service["pid"] for service in world.status()["services"].values()]
         finally:

@@ -59,6 +59,7 @@ def test_the_demo_shows_a_trace_through_three_services_with_its_logs_and_metrics
 
             trace = until("a trace through all services", whole_trace)
             until("its logs", lambda: client.get(f"/traces/{trace['trace_id']}/logs").json()["rows"])
+            until("a deploy to see on charts", lambda: client.get("/changes").json()["rows"])
             until("metrics", lambda: client.get("/metrics/catalog").json()["metrics"])
     finally:
         demo.send_signal(signal.SIGTERM)

@@ -15,6 +15,7 @@ from asked_world import NOW, SECOND, START, World
 
 from tapetum_server.query import (
     alerts,
+    changes,
     exemplars,
     facets,
     histograms,
@@ -63,6 +64,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "service_operations": lambda: services.operations_statement(selection(SPANS), "web", "requests"),
     "service_versions": lambda: services.versions_statement(selection(SPANS), "web", "spans"),
     "service_map": lambda: service_map.edges_statement(selection(SPANS, "service:web")),
+    "changes": lambda: changes.changes_statement("default", HOUR, ["shop"], ["deploy"], 500),
     "alerts": lambda: alerts.alerts_statement("default", HOUR, "m1", 100),
     "traces_newest": lambda: traces.window_statement(selection(SPANS), "-start_time", 67, 2_000, None),
     "traces_filtered_after": lambda: traces.window_statement(selection(SPANS, Q), "start_time", 67, 2_000, AFTER),

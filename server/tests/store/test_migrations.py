@@ -56,6 +56,11 @@ ROWS: dict[str, dict[str, Any]] = {
         "project": "old", "time": START, "alert_id": "a1", "version": 1, "monitor_id": "m1", "monitor": "slow",
         "subject": "", "labels": "{}", "previous_state": "ok", "state": "firing",
     },
+    "change_rows": {
+        "project": "old", "time": START, "change_id": "c1", "version": 1, "kind": "deploy", "subject": "shop",
+        "after": "2", "attributes": "{}",
+    },
+    "release_rows": {"project": "old", "service": "shop", "environment": "", "release": "1", "first_seen": START},
 }  # fmt: skip
 
 
@@ -104,7 +109,7 @@ def fill(engine: Engine) -> dict[str, list[dict[str, Any]]]:
 
 
 def _column(name: str, values: list[Any]) -> pa.Array:
-    if name in ("start_time", "end_time", "ingested_at") or (name == "time" and values[0] > 10**12):
+    if name in ("start_time", "end_time", "ingested_at", "first_seen") or (name == "time" and values[0] > 10**12):
         return pa.array(values, pa.timestamp("ns", "UTC"))
     if name in ("time", "expires_at"):
         return pa.array(values, pa.uint32())

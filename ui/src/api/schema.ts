@@ -24,6 +24,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/changes': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Changes
+     * @description What was changed within the range, recorded or derived, the newest first.
+     */
+    get: operations['list_changes']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/dashboards': {
     parameters: {
       query?: never
@@ -1057,6 +1077,38 @@ export interface components {
       project: string | null
       /** Scopes */
       scopes: ('ingest' | 'read' | 'admin')[]
+    }
+    /**
+     * Change
+     * @description One change, recorded or derived.
+     */
+    Change: {
+      /** After */
+      after: string
+      /** Attributes */
+      attributes: {
+        [key: string]: string
+      }
+      /** Before */
+      before: string
+      /** Kind */
+      kind: string
+      /** Source */
+      source: string
+      /** Subject */
+      subject: string
+      /** Time */
+      time: string
+    }
+    /**
+     * Changes
+     * @description Changes within a range, the newest first.
+     */
+    Changes: {
+      /** Rows */
+      rows: components['schemas']['Change'][]
+      /** Truncated */
+      truncated: boolean
     }
     /**
      * Condition
@@ -3080,6 +3132,50 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Alerts']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_changes: {
+    parameters: {
+      query?: {
+        /** @description What was changed; several with commas. */
+        subject?: string | null
+        /** @description deploy, config, schema, data, prompt or model; several with commas. */
+        kind?: string | null
+        /** @description Rows of a page. */
+        limit?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Changes']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

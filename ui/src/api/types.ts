@@ -41,6 +41,9 @@ export type SqlAnswer = Schemas['SqlAnswer']
 export type Cell = SqlAnswer['rows'][number][number]
 export type SqlSchema = Schemas['SqlSchema']
 
+export type ChangeRow = Schemas['Change']
+export type ChangeAnswer = Schemas['Changes']
+
 export type IngestAnswer = Omit<Schemas['Ingest'], 'reasons'> & {
   /** `message` is the first refusal's own words, where the server kept them. */
   reasons: (Schemas['Reason'] & { message?: string | null })[]

@@ -2,11 +2,13 @@
 import { useComputedColorScheme } from '@mantine/core'
 import { useEffect, useMemo, useRef, useState, type PointerEvent } from 'react'
 import type { SpanHeatmap } from '@/api/types'
+import { ChangeMarks } from './ChangeMarks'
 import { resolveColour, viridis } from './colour'
 import { compact, durationText } from './format'
 import { useSize } from './hooks'
 import { useUtc } from './prefs'
 import { isoToMs, stamp } from './time'
+import { useChanges } from './useChanges'
 import './chart.css'
 
 interface Box {
@@ -32,6 +34,8 @@ export function Heatmap(p: { data: SpanHeatmap; height?: number; onSelect: (box:
   const step = columns > 1 ? times[1]! - times[0]! : 60_000
   const plotW = Math.max(size.width - LEFT - 8, 10)
   const plotH = height - BOTTOM - 6
+  const range: [number, number] = [times[0] ?? 0, (times.at(-1) ?? 0) + step]
+  const changes = useChanges(range[0], columns ? range[1] : 0)
   const top = useMemo(() => Math.max(1, ...data.counts.flat()), [data.counts])
   const cell = { w: plotW / Math.max(columns, 1), h: plotH / bands }
 
@@ -138,6 +142,9 @@ export function Heatmap(p: { data: SpanHeatmap; height?: number; onSelect: (box:
               height: Math.abs(drag.y1 - drag.y0),
             }}
           />
+        )}
+        {size.width >= 40 && (
+          <ChangeMarks changes={changes} range={range} box={[LEFT, 6, plotW, plotH]} utc={utc} />
         )}
         {over && n > 0 && (
           <div

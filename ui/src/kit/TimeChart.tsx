@@ -4,11 +4,14 @@ import { ChartLine, Table2 } from 'lucide-react'
 import { Fragment, useEffect, useMemo, useRef, useState, type CSSProperties, type ReactNode } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import { ChangeMarks } from './ChangeMarks'
 import { resolveColour } from './colour'
 import { compact } from './format'
 import { useSize } from './hooks'
+import { Isolated } from './Isolated'
 import { useUtc } from './prefs'
 import { stamp } from './time'
+import { changeText, useChanges, type Change } from './useChanges'
 import './chart.css'
 
 export interface Series {
@@ -130,6 +133,8 @@ export function TimeChart(props: Props) {
   })
   const shape = series.map((s) => `${s.label}|${s.colour}|${s.kind}|${s.dashed}`).join('\n')
   const width = size.width
+  const end = (times.at(-1) ?? 0) + (props.intervalMs ?? 0)
+  const changes = useChanges(times[0] ?? 0, end)
 
   const data = useMemo(() => {
     const xs = times.map((t) => t / 1000)
@@ -234,7 +239,6 @@ export function TimeChart(props: Props) {
         setCursor: [(u) => showTip(u, tip.current, latest.current, utc)],
         draw: [
           (u) => {
-            if (!latest.current.dots) return
             const next = frameOf(u)
             setFrame((old) => (JSON.stringify(old) === JSON.stringify(next) ? old : next))
           },
@@ -254,9 +258,24 @@ export function TimeChart(props: Props) {
     <figure className="k-chart" aria-label={props.label}>
       <div ref={measure} className="k-plot" style={{ minHeight: height }}>
         {table ? (
-          <SeriesTable times={times} series={series} utc={utc} format={format} height={height} />
+          <SeriesTable
+            times={times}
+            series={series}
+            changes={changes}
+            utc={utc}
+            format={format}
+            height={height}
+          />
         ) : (
           <div ref={host} aria-hidden />
+        )}
+        {!table && frame && (
+          <ChangeMarks
+            changes={changes}
+            range={[frame.x[0] * 1000, frame.x[1] * 1000]}
+            box={frame.box}
+            utc={utc}
+          />
         )}
         {!table &&
           frame &&
@@ -323,10 +342,15 @@ function showTip(u: uPlot, tip: HTMLDivElement | null, p: Props, utc: boolean) {
 function SeriesTable(p: {
   times: number[]
   series: Series[]
+  changes: Change[]
   utc: boolean
   height: number
   format: (value: number) => string
 }) {
+  const during = (i: number) => {
+    const [from, to] = [p.times[i]!, p.times[i + 1] ?? Infinity]
+    return p.changes.filter((change) => change.at >= from && change.at < to)
+  }
   return (
     <div
       className="k-chart-table"
@@ -344,6 +368,7 @@ function SeriesTable(p: {
                 {s.label}
               </th>
             ))}
+            {p.changes.length > 0 && <th scope="col">Changes</th>}
           </tr>
         </thead>
         <tbody>
@@ -355,6 +380,11 @@ function SeriesTable(p: {
                   {s.values[i] == null ? '–' : p.format(s.values[i]!)}
                 </td>
               ))}
+              {p.changes.length > 0 && (
+                <td>
+                  <Isolated text={during(i).map(changeText).join(', ')} />
+                </td>
+              )}
             </tr>
           ))}
         </tbody>

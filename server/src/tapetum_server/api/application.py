@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from tapetum_server.api import (
     access,
+    changes,
     dashboards,
     ingest,
     live,
@@ -45,6 +46,7 @@ ROUTERS = (
     monitors.router,
     dashboards.router,
     views.router,
+    changes.router,
     ingest.router,
     sql.router,
 )

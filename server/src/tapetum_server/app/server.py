@@ -45,6 +45,7 @@ from tapetum_server.processors.canonical import Canonicalize
 from tapetum_server.query.gate_settings import GATE_SETTINGS
 from tapetum_server.query.sql_store import StoreSql
 from tapetum_server.query.store_reader import StoreReader
+from tapetum_server.receivers.changes.http import Changes
 from tapetum_server.receivers.host.sampling import HostMetrics, describe_server
 from tapetum_server.receivers.loglines.http import LogLines
 from tapetum_server.receivers.otlp.grpc import OtlpGrpc
@@ -160,7 +161,7 @@ class Server:
             )
         return ""
 
-    def _application(self, otlp: OtlpHttp, lines: LogLines) -> ASGIApp:
+    def _application(self, otlp: OtlpHttp, lines: LogLines, changes: Changes) -> ASGIApp:
         settings = self.settings
         keys_required = settings.require_keys or not is_loopback(settings.host)
         access = self._access = Access(self._catalog, keys_required=keys_required)
@@ -191,6 +192,7 @@ class Server:
             routes=[
                 *operator_routes(registry, self._not_ready),
                 *lines.routes,
+                *changes.routes,
                 *otlp.routes,
                 Mount("/api", api),
                 *ui_routes(),
@@ -201,6 +203,8 @@ class Server:
         def refuse(scope: Scope, error: BodyError) -> Response:
             if lines.owns(scope):
                 return lines.refuse(scope, error.status, error.reason, str(error))
+            if changes.owns(scope):
+                return changes.refuse(scope, error.status, error.reason, str(error))
             if otlp.owns(scope["path"]):
                 return otlp.refuse(scope, error.status, error.reason, str(error))
             return ApiError(error.reason, str(error), error.status).response()
@@ -230,6 +234,7 @@ class Server:
         limits = Limits()
         otlp = OtlpHttp(consumer, self._counters, self._ingest_pool, limits)
         lines = LogLines(consumer, self._counters, self._ingest_pool, settings.max_body_mib * 2**20)
+        changes = Changes(consumer, self._counters, self._ingest_pool)
         keys_required = settings.require_keys or not is_loopback(settings.host)
         grpc_server: OtlpGrpc | None = None
         if settings.grpc_port >= 0:
@@ -249,7 +254,7 @@ class Server:
             except OSError as error:
                 raise cannot_listen(settings.host, settings.grpc_port, "--grpc-port", error) from error
         config = uvicorn.Config(
-            self._application(otlp, lines),
+            self._application(otlp, lines, changes),
             http="httptools",
             loop="none",
             lifespan="off",

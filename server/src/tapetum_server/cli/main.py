@@ -8,6 +8,7 @@ import typer
 
 from tapetum_server._version import __version__
 from tapetum_server.cli import doctor, import_otlp, serve, sql, traces
+from tapetum_server.cli.changes import changes_app
 from tapetum_server.cli.keys import keys_app
 from tapetum_server.cli.logs import logs_app
 
@@ -25,6 +26,7 @@ app.command("sql")(sql.sql)
 app.command("traces")(traces.traces)
 app.command("doctor")(doctor.doctor)
 app.add_typer(logs_app)
+app.add_typer(changes_app)
 app.add_typer(keys_app)
 app.add_typer(import_app)
 import_app.command("otlp")(import_otlp.import_otlp)

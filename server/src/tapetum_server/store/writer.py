@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from tapetum_server.signals.alerts import AlertBatch
+from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.consumer import Batch, Busy, Receipt
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.spans import SpanBatch
@@ -22,15 +23,23 @@ from tapetum_server.store import columns as col
 from tapetum_server.store.claims import Claims
 from tapetum_server.store.engine import Engine, StoreError
 from tapetum_server.store.enrichments import enrichments_of
-from tapetum_server.store.first_seen import FirstSeen
+from tapetum_server.store.first_seen import timeless_logs
 from tapetum_server.store.messages import MessageMemory, RepeatedText
+from tapetum_server.store.releases import Release, Releases, release_rows
 from tapetum_server.store.rows_alerts import alert_rows
+from tapetum_server.store.rows_changes import change_rows, timeless_changes
 from tapetum_server.store.rows_logs import log_rows
 from tapetum_server.store.rows_metrics import metric_rows
 from tapetum_server.store.rows_spans import span_rows
 
 DAY_NANOS = 86_400 * 10**9
-_TIME_COLUMN = {"span_rows": "start_time", "log_rows": "time", "metric_rows": "time", "alert_rows": "time"}
+_TIME_COLUMN = {
+    "span_rows": "start_time",
+    "log_rows": "time",
+    "metric_rows": "time",
+    "alert_rows": "time",
+    "change_rows": "time",
+}
 
 Retention = Callable[[str, str], int]
 """(project, signal) → days to keep."""
@@ -63,6 +72,7 @@ class _Waiting:
     bytes: int
     old: bool = False
     side_rows: dict[str, pa.Table] = field(default_factory=dict)
+    releases: dict[Release, int] = field(default_factory=dict)
 
 
 class StoreWriter:
@@ -94,7 +104,9 @@ class StoreWriter:
         self._clock = clock
         self._memory = MessageMemory()
         self._claims = Claims(engine)
-        self._first_seen = FirstSeen(engine)
+        self._first_log = timeless_logs(engine)
+        self._first_change = timeless_changes(engine)
+        self._releases = Releases(engine)
         self._condition = threading.Condition()
         self._queue: deque[_Waiting] = deque()
         self._backfill: deque[_Waiting] = deque()
@@ -175,10 +187,16 @@ class StoreWriter:
     def _encode(self, batch: Batch, loop: asyncio.AbstractEventLoop) -> tuple[list[_Waiting], int]:
         started = time.thread_time_ns()
         now = self._clock()
-        # Verdicts are few, and kept for as long as their table says.
-        days = 0 if isinstance(batch, AlertBatch) else self._retention(batch.project, batch.signal)
+        # Verdicts and changes are few, and kept for as long as their table says.
+        days = 0
         repeated = RepeatedText()
         side: dict[str, pa.Table] = {}
+        releases: dict[Release, int] = {}
+        if not isinstance(batch, AlertBatch | ChangeBatch):
+            days = self._retention(batch.project, batch.signal)
+            releases = self._releases.unseen(batch, now)
+        if releases:
+            side["release_rows"] = release_rows(releases)
         if isinstance(batch, SpanBatch):
             table = "span_rows"
             rows, clamped = span_rows(batch, self._memory, repeated, days, now)
@@ -190,11 +208,14 @@ class StoreWriter:
             enrichments = enrichments_of(batch, now, days)
             if enrichments is not None:
                 side["span_enrichments"] = enrichments
-            rows, clamped = log_rows(batch, days, now, partial(self._first_seen, batch.project))
+            rows, clamped = log_rows(batch, days, now, partial(self._first_log, batch.project))
             batch.log_id = rows.column("log_id").to_pylist()
         elif isinstance(batch, AlertBatch):
             table = "alert_rows"
             rows, clamped = alert_rows(batch, now), 0
+        elif isinstance(batch, ChangeBatch):
+            table = "change_rows"
+            rows, clamped = change_rows(batch, now, partial(self._first_change, batch.project))
         else:
             table = "metric_rows"
             rows, clamped = metric_rows(batch, days, now)
@@ -202,7 +223,7 @@ class StoreWriter:
         waiting = [
             _Waiting(
                 table, part, batch.project, repeated if i == 0 else RepeatedText(), loop.create_future(), loop,
-                part.nbytes, old=len(parts) > 1, side_rows=side if i == 0 else {},
+                part.nbytes, old=len(parts) > 1, side_rows=side if i == 0 else {}, releases=releases if i == 0 else {},
             )
             for i, part in enumerate(parts)
         ]  # fmt: skip
@@ -288,7 +309,11 @@ class StoreWriter:
                 self._engine.insert("message_rows", _message_rows(project, texts, today + days + 2))
                 self._memory.stored(project, list(texts), today + days)
         for side in {name for m in members for name in m.side_rows}:
-            self._engine.insert(side, pa.concat_tables([m.side_rows[side] for m in members if side in m.side_rows]))
+            tables = [m.side_rows[side] for m in members if side in m.side_rows]
+            self._engine.insert(side, pa.concat_tables(tables).unify_dictionaries())
+        for member in members:
+            if member.releases:
+                self._releases.stored(member.releases)
         rows = members[0].rows if len(members) == 1 else _concat([m.rows for m in members])
         self._engine.insert(table, rows)
 

@@ -6,6 +6,7 @@ export function Appearance() {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   const [utc, setUtc] = useUtc()
   const [filter, setFilter] = usePref('filter-mode', 'chips')
+  const [changes, setChanges] = usePref('changes', 'shown')
   const [, setDrawer] = usePref('drawer-width', '40')
   return (
     <section>
@@ -41,6 +42,16 @@ export function Appearance() {
           data={[
             { value: 'chips', label: 'As chips' },
             { value: 'text', label: 'As text' },
+          ]}
+        />
+        <span id="settings-changes">Deploys and changes</span>
+        <SegmentedControl
+          aria-labelledby="settings-changes"
+          value={changes === 'shown' ? 'shown' : 'hidden'}
+          onChange={setChanges}
+          data={[
+            { value: 'shown', label: 'On charts' },
+            { value: 'hidden', label: 'Hidden' },
           ]}
         />
         <span>Drawer</span>

@@ -1,0 +1,1 @@
+"""Changes, as people and pipelines record them: `POST /v1/changes`."""
