@@ -14,6 +14,7 @@ import { TimePicker } from '@/kit/TimePicker'
 import { useView } from '@/kit/view'
 import { EnvironmentSelect } from './EnvironmentSelect'
 import type { PageEntry } from './pages'
+import { ViewsMenu } from './ViewsMenu'
 
 export function TopBar({ page, detail, onHelp }: { page: PageEntry; detail: boolean; onHelp: () => void }) {
   const { scope, range, live, setRange, patch } = useView()
@@ -24,9 +25,13 @@ export function TopBar({ page, detail, onHelp }: { page: PageEntry; detail: bool
   const time = page.time && !detail
   const toggleLive = () => patch({ live: live ? undefined : '1', ...(live ? {} : { to: undefined }) }, true)
 
-  async function share() {
+  async function share(fixed = time) {
     const url = new URL(location.href)
-    if (time) {
+    url.searchParams.delete('edit')
+    if (time && !fixed) {
+      // Whoever has no time in the address would get the reader's own.
+      url.searchParams.set('from', range.from)
+    } else if (time) {
       const fixed = absolute(range, Date.now())
       url.searchParams.set('from', fixed.from)
       url.searchParams.set('to', fixed.to)
@@ -34,7 +39,7 @@ export function TopBar({ page, detail, onHelp }: { page: PageEntry; detail: bool
     }
     url.searchParams.set('project', scope.project)
     await copyText(url.toString())
-    notifications.show({ message: time ? 'Link copied, with absolute times' : 'Link copied' })
+    notifications.show({ message: time && fixed ? 'Link copied, with absolute times' : 'Link copied' })
   }
   useShortcuts('View', [
     { keys: 'r', label: 'Refresh', run: () => void client.invalidateQueries() },
@@ -89,8 +94,9 @@ export function TopBar({ page, detail, onHelp }: { page: PageEntry; detail: bool
           Live
         </Button>
       )}
+      {page.to !== '/settings' && <ViewsMenu time={time} onShare={(fixed) => void share(fixed)} />}
       <Tooltip label="Copy a link to this view (y)">
-        <ActionIcon aria-label="Copy a link to this view" onClick={() => void share()}>
+        <ActionIcon className="s-wide" aria-label="Copy a link to this view" onClick={() => void share()}>
           <Link2 size={15} />
         </ActionIcon>
       </Tooltip>

@@ -18,7 +18,9 @@ from tapetum_server.catalog.views import View
 router = router_of("views")
 
 # Only a path of this server and only the search part of an address: a view can lead nowhere else.
-PagePath = Annotated[str, StringConstraints(pattern=r"^/(?:[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*)?$", max_length=200)]
+PagePath = Annotated[
+    str, StringConstraints(pattern=r"^/(?:[^\x00-\x20?#\\/]+(?:/[^\x00-\x20?#\\/]+)*)?$", max_length=200)
+]
 SearchText = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x20#]*$", max_length=10_000)]
 ViewName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]*$")

@@ -7,8 +7,9 @@ import { useState } from 'react'
 import { apiUrl } from '@/api/client'
 import { deleteDashboard } from '@/api/dashboardQueries'
 import type { Dashboard, DashboardDocument, DashboardRow } from '@/api/types'
+import { useAdmin } from '@/kit/admin'
 import { travelling, useView } from '@/kit/view'
-import { useAdmin, useMake } from './use'
+import { useMake } from './use'
 
 interface Props {
   dashboard: Dashboard

@@ -1,16 +1,9 @@
 import { notifications } from '@mantine/notifications'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { createDashboard } from '@/api/dashboardQueries'
-import { infoQuery } from '@/api/queries'
 import type { DashboardDocument } from '@/api/types'
 import { travelling, useView } from '@/kit/view'
-
-/** Whether the reader may change what others see. */
-export function useAdmin(): boolean {
-  const info = useQuery(infoQuery)
-  return info.data?.identity?.scopes.includes('admin') ?? false
-}
 
 /** Makes a dashboard of a document or of a file's text, and goes there. */
 export function useMake(edit = false) {

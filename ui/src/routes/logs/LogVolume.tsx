@@ -5,6 +5,7 @@ import { logHistogramQuery } from '@/api/logQueries'
 import type { Scope } from '@/api/queries'
 import { parseFilter, range as bounded } from '@/kit/filter'
 import { compact, count } from '@/kit/format'
+import { PinMenu } from '@/kit/PinMenu'
 import { SEVERITIES, type Severity as Level } from '@/kit/severity'
 import { isoToMs, type Range } from '@/kit/time'
 import { TimeChart, type Series } from '@/kit/TimeChart'
@@ -87,6 +88,12 @@ export function LogVolume({ scope, live, onQ, onRange }: Props) {
             </button>
           )
         })}
+        <PinMenu
+          small
+          query={{ kind: 'logs', q: scope.q, measure: 'count', group_by: ['severity'] }}
+          chart="bar"
+          title="Log records"
+        />
       </div>
       {data && drawn.all > 0 ? (
         <TimeChart

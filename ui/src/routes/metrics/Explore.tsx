@@ -4,12 +4,13 @@ import { Link } from '@tanstack/react-router'
 import { ArrowLeft, Download, Info, Terminal } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { metricQuery } from '@/api/metricQueries'
-import type { Aggregation, MetricAnswer, MetricEntry, MetricQuery } from '@/api/types'
+import type { Aggregation, MetricAnswer, MetricEntry, MetricQuery, SavedQuery } from '@/api/types'
 import { Isolated } from '@/kit/Isolated'
 import { csvCell, downloadText } from '@/kit/download'
 import { is, printTerm } from '@/kit/filter'
 import { FilterBar } from '@/kit/FilterBar'
 import { count } from '@/kit/format'
+import { PinMenu } from '@/kit/PinMenu'
 import { sqlString } from '@/kit/sqlText'
 import { Empty, Failure, NotEnoughData, SkeletonRows } from '@/kit/states'
 import { isoToMs, resolve } from '@/kit/time'
@@ -59,6 +60,15 @@ export function Explore({ name, entry, others, onChoose }: Props) {
     }),
     [scope, name, kind, groups, aggregation, quantile, offset],
   )
+  const pinned: SavedQuery = {
+    kind: 'metric',
+    name,
+    ...kind,
+    ...(scope.q ? { q: scope.q } : {}),
+    group_by: groups,
+    aggregation,
+    ...(aggregation === 'quantile' ? { quantile } : {}),
+  }
   // Its kind decides the question, so the catalogue comes first; a name that it lacks is asked as it stands.
   const query = useQuery(metricQuery(body))
   const { data } = query
@@ -111,6 +121,7 @@ export function Explore({ name, entry, others, onChoose }: Props) {
         >
           Rows in SQL
         </Button>
+        <PinMenu query={pinned} title={name} />
         <Button
           leftSection={<Download size={13} aria-hidden />}
           disabled={!lines.length}

@@ -7,8 +7,10 @@ import { infoQuery, sqlSchemaQuery } from '@/api/queries'
 import { copyText } from '@/kit/Copy'
 import { ago, count, durationText } from '@/kit/format'
 import { Page } from '@/kit/Page'
+import { PinMenu } from '@/kit/PinMenu'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { useView } from '@/kit/view'
+import { isTime } from './chart'
 import { Editor } from './Editor'
 import { readHistory, remember } from './history'
 import { ResultChart, ResultGrid } from './Results'
@@ -102,6 +104,12 @@ export function SqlPage() {
                 </Menu.Item>
               </Menu.Dropdown>
             </Menu>
+            <PinMenu
+              query={{ kind: 'sql', query: run.query || text }}
+              chart={run.answer && isTime(run.answer.columns[0]?.type ?? '') ? 'line' : 'table'}
+              title="SQL"
+              disabled={!run.answer}
+            />
             {run.answer && (
               <SegmentedControl
                 aria-label="Result as"

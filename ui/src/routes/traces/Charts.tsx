@@ -7,6 +7,7 @@ import { range as filterRange } from '@/kit/filter'
 import { compact, count, durationText } from '@/kit/format'
 import { Heatmap } from '@/kit/Heatmap'
 import { useSize } from '@/kit/hooks'
+import { PinMenu } from '@/kit/PinMenu'
 import { Failure, SkeletonRows } from '@/kit/states'
 import { isoToMs } from '@/kit/time'
 import { TimeChart, type Series } from '@/kit/TimeChart'
@@ -68,7 +69,8 @@ function CountChart({ scope, onBrush }: { scope: Scope; onBrush: (from: number, 
   return (
     <section className="ts-chart">
       <div className="k-legend">
-        <span>{data ? <Totals data={data} /> : 'Spans'}</span>
+        <span className="grow cut">{data ? <Totals data={data} /> : 'Spans'}</span>
+        <PinMenu small query={{ kind: 'spans', q: scope.q, measure: 'count' }} chart="bar" title="Spans" />
       </div>
       {histogram.isError ? (
         <Failure aside error={histogram.error} retry={() => void histogram.refetch()} />
@@ -148,6 +150,7 @@ function DurationChart(p: { scope: Scope; onSelect: Parameters<typeof Heatmap>[0
             </span>
           </>
         )}
+        <PinMenu small query={{ kind: 'spans', q: p.scope.q, measure: 'p95_ms' }} title="p95 of duration" />
       </div>
       {heatmap.isError ? (
         <Failure aside error={heatmap.error} retry={() => void heatmap.refetch()} />
