@@ -207,7 +207,7 @@ def send_span(server: RunningServer, name: str, number: int, project: str = "sho
 @pytest.mark.covers("page-traces")
 def test_rows_are_traces_or_spans_and_sort_by_what_the_reader_asks(ui: Watched, shop: Shop) -> None:
     page: Page = ui.open("/traces", project="shop")
-    page.get_by_role("button", name="Duration").click()
+    page.get_by_role("button", name="Duration", exact=True).click()
     expect(page).to_have_url(re.compile("sort=-duration_ms"))
     expect(rows(page, "Traces").first).to_contain_text("invoke_agent parcel-helper")
     page.get_by_role("radiogroup", name="Rows").get_by_text("Spans", exact=True).click()
