@@ -10,7 +10,7 @@ import {
 import { ApiError } from './api/client'
 import { Failure } from './kit/states'
 import { text, validateCommon } from './kit/view'
-import { variablesOf } from './routes/dashboards/variables'
+import { variablesOf } from './kit/variables'
 import { NotFound } from './shell/NotFound'
 import { Shell } from './shell/Shell'
 

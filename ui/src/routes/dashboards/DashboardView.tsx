@@ -13,14 +13,14 @@ import { Empty, Failure } from '@/kit/states'
 import { useView } from '@/kit/view'
 import { Header } from './Header'
 import { Leaving } from './Leaving'
-import type { Where } from './links'
+import type { Where } from '@/kit/openIn'
 import { PanelEditor } from './PanelEditor'
 import { PanelFrame, type PanelActions } from './PanelFrame'
-import { firstQuery } from './QueryFields'
+import { firstQuery } from '@/kit/QueryFields'
 import { SettingsWindow } from './SettingsWindow'
 import { useMake } from './use'
 import { VariableBar } from './VariableBar'
-import { chosenOf } from './variables'
+import { chosenOf } from '@/kit/variables'
 
 export function DashboardView({ dashboard }: { dashboard: Dashboard }) {
   const { scope, search, range, live, patch, setRange } = useView()

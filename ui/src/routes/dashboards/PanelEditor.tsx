@@ -5,10 +5,10 @@ import { useState } from 'react'
 import { savedQuery } from '@/api/dashboardQueries'
 import type { DashboardPanel, SavedQuery } from '@/api/types'
 import { Failure, SkeletonRows } from '@/kit/states'
-import type { Where } from './links'
+import type { Where } from '@/kit/openIn'
 import { Answered } from './PanelFrame'
-import { complete, firstQuery, QueryFields } from './QueryFields'
-import type { Chosen } from './variables'
+import { complete, firstQuery, QueryFields } from '@/kit/QueryFields'
+import type { Chosen } from '@/kit/variables'
 
 const KINDS: { value: SavedQuery['kind']; label: string }[] = [
   { value: 'metric', label: 'Metric' },

@@ -25,9 +25,9 @@ import { SkeletonRows } from '@/kit/states'
 import type { Step } from '@/kit/grid'
 import { resolve } from '@/kit/time'
 import { csvOf, drawnOf } from './answer'
-import { openIn, type Where } from './links'
+import { openIn, type Where } from '@/kit/openIn'
 import { PanelChart, PanelStat, PanelTable } from './PanelChart'
-import type { Chosen } from './variables'
+import type { Chosen } from '@/kit/variables'
 
 /** What edit mode can do with a panel. */
 export interface PanelActions {

@@ -2,8 +2,8 @@
 import type { DashboardPanel, QueryAnswer } from '@/api/types'
 import { distinct } from '@/kit/colour'
 import { csvCell } from '@/kit/download'
-import { labelOf, statsOf, type Stats } from '@/routes/metrics/series'
-import { scaleFor, type Scale } from '@/routes/metrics/units'
+import { labelOf, statsOf, type Stats } from '@/kit/metricSeries'
+import { scaleFor, type Scale } from '@/kit/units'
 
 /** More lines than this cannot be told apart; the table has them all. */
 export const MOST_LINES = 24

@@ -5,13 +5,14 @@ import { lazy, Suspense, useMemo } from 'react'
 import { metricCatalogQuery } from '@/api/metricQueries'
 import { facetsQuery, infoQuery, sqlSchemaQuery } from '@/api/queries'
 import type { SavedQuery } from '@/api/types'
-import { FilterBar } from '@/kit/FilterBar'
-import { SkeletonRows } from '@/kit/states'
-import { fitting } from '@/routes/metrics/series'
-import { WORDS } from '@/routes/metrics/words'
-import type { Where } from './links'
+import { FilterBar } from './FilterBar'
+import { SkeletonRows } from './states'
+import { fitting } from './metricSeries'
+import { WORDS } from './metricWords'
+import type { Where } from './openIn'
+import './query.css'
 
-const SqlEditor = lazy(() => import('@/routes/sql/Editor').then((m) => ({ default: m.Editor })))
+const SqlEditor = lazy(() => import('./SqlEditor').then((m) => ({ default: m.Editor })))
 
 type Of<K extends SavedQuery['kind']> = Extract<SavedQuery, { kind: K }>
 
@@ -100,7 +101,7 @@ function MetricFields({ query, where, onChange }: Fields<'metric'>) {
           })
         }}
       />
-      <div className="d-pair">
+      <div className="k-q-pair">
         <Select
           label="Show"
           data={allowed.map((value) => ({ value, label: WORDS[value] }))}
@@ -175,7 +176,7 @@ function Narrowed(props: {
   const { query, where } = props
   return (
     <div>
-      <p className="d-label">Filter</p>
+      <p className="k-q-label">Filter</p>
       <FilterBar
         scope={{ ...where, q: query.q ?? '' }}
         signal={props.signal}
@@ -193,8 +194,8 @@ function SqlFields({ query, onChange }: Fields<'sql'>) {
   const schema = useQuery({ ...sqlSchemaQuery, enabled: open })
   return (
     <div>
-      <p className="d-label">SELECT</p>
-      <div className="d-sql">
+      <p className="k-q-label">SELECT</p>
+      <div className="k-q-sql">
         <Suspense fallback={<SkeletonRows rows={6} label="Loading the editor" />}>
           <SqlEditor
             value={query.query}

@@ -1,5 +1,5 @@
 /** Numbers of one chart in one unit, chosen by the largest of them. */
-import { compact } from '@/kit/format'
+import { compact } from './format'
 import type { Aggregation } from '@/api/types'
 
 export interface Scale {

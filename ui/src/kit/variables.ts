@@ -1,8 +1,8 @@
 /** What is chosen of a dashboard's variables, as the address says it. Pure. */
 import type { DashboardVariable } from '@/api/types'
-import { parseFilter, printFilter } from '@/kit/filter'
-import { sqlString } from '@/kit/sqlText'
-import { resolve } from '@/kit/time'
+import { parseFilter, printFilter } from './filter'
+import { sqlString } from './sqlText'
+import { resolve } from './time'
 
 const PREFIX = 'var.'
 const EVERYTHING = '*'
