@@ -12,7 +12,7 @@ import { Page } from '@/kit/Page'
 import { Empty, Failure } from '@/kit/states'
 import { useView } from '@/kit/view'
 import { Header } from './Header'
-import { Leaving } from './Leaving'
+import { Leaving } from '@/kit/Leaving'
 import type { Where } from '@/kit/openIn'
 import { PanelEditor } from './PanelEditor'
 import { PanelFrame, type PanelActions } from './PanelFrame'
@@ -200,7 +200,7 @@ export function DashboardView({ dashboard }: { dashboard: Dashboard }) {
           }}
         />
       )}
-      <Leaving when={editing && draft !== undefined && !save.isPending && !make.isPending} />
+      <Leaving what="dashboard" when={editing && draft !== undefined && !save.isPending && !make.isPending} />
     </Page>
   )
 }
