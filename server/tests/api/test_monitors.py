@@ -95,6 +95,7 @@ def test_the_past_day_shows_when_it_would_have_called(asked: World) -> None:
     values = {time: value for time, value in series["points"] if value}
     assert values == {start + n * 60_000: 5 for n in range(5)}
     assert found["preview"]["limit"] == 4
+    assert found["condition_text"].endswith("over 5 min is above 4"), "counts have no unit"
 
 
 @pytest.mark.covers("monitor-preview")

@@ -6,6 +6,7 @@ import type { MonitorPast, PreviewAnswer } from '@/api/types'
 import { durationText } from '@/kit/format'
 import type { Band } from '@/kit/LimitMarks'
 import { Failure, NotEnoughData, SkeletonRows } from '@/kit/states'
+import { plainUnit } from '@/kit/units'
 import type { Draft } from './draft'
 import { MonitorChart } from './MonitorChart'
 import { subjectOf } from './periods'
@@ -90,10 +91,15 @@ function Suggest(p: { past: MonitorPast; draft: Draft; onLimit: (limit: string) 
   const above = p.draft.op.startsWith('>')
   const [least, most] = values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity])
   const limit = above ? roundLimit(most * 1.2) : Number((least / 2).toPrecision(2))
+  const unit = plainUnit(p.past.unit) && ` ${plainUnit(p.past.unit)}`
   return (
     <>
-      Over the past day it was between {short(least)} and {short(most)}. Write a limit, or{' '}
-      <Button onClick={() => p.onLimit(String(limit))}>take {short(limit)}</Button>
+      Over the past day it was between {short(least)} and {short(most)}
+      {unit}. Write a limit, or{' '}
+      <Button onClick={() => p.onLimit(String(limit))}>
+        take {short(limit)}
+        {unit}
+      </Button>
     </>
   )
 }

@@ -20,9 +20,11 @@ export function MonitorChart(props: {
   recovery?: number | null | undefined
   bands: Band[]
   height: number
+  /** How far the axis reaches, in Unix milliseconds: the last value is older than what happened since. */
+  until?: number
   onBrush?: (fromMs: number, toMs: number) => void
 }) {
-  const { query, past, op, limit, recovery } = props
+  const { query, past, op, limit, recovery, until = 0 } = props
   const { scale, times, series, limits } = useMemo(() => {
     const largest = Math.max(
       Math.abs(limit ?? 0),
@@ -33,6 +35,9 @@ export function MonitorChart(props: {
     const colours = distinct(labels)
     const unit = chosen.unit ? ` ${chosen.unit}` : ''
     const lines: Limit[] = []
+    const steps = past.series[0]?.points.map(([t]) => t) ?? []
+    const end = (steps.at(-1) ?? 0) + past.step_s * 1000
+    const rest = until > end ? [until] : []
     if (limit !== null && op) {
       lines.push({
         value: chosen.convert(limit),
@@ -48,15 +53,18 @@ export function MonitorChart(props: {
     }
     return {
       scale: chosen,
-      times: past.series[0]?.points.map(([t]) => t) ?? [],
+      times: [...steps, ...rest],
       series: past.series.map((s, i): Series => ({
         label: labels[i]!,
         colour: colours.get(labels[i]!)!,
-        values: s.points.map(([, v]) => (v === null ? null : chosen.convert(v))),
+        values: [
+          ...s.points.map(([, v]) => (v === null ? null : chosen.convert(v))),
+          ...rest.map(() => null),
+        ],
       })),
       limits: lines,
     }
-  }, [query, past, op, limit, recovery])
+  }, [query, past, op, limit, recovery, until])
   return (
     <>
       <TimeChart
@@ -67,7 +75,7 @@ export function MonitorChart(props: {
         format={scale.show}
         limits={limits}
         bands={props.bands}
-        intervalMs={past.step_s * 1000}
+        {...(times.at(-1) === until ? {} : { intervalMs: past.step_s * 1000 })}
         height={props.height}
         sync="monitor"
         {...(props.onBrush ? { onBrush: props.onBrush } : {})}

@@ -142,6 +142,7 @@ function Detail({ row }: { row: MonitorRow }) {
             limit={row.limit}
             recovery={condition?.recovery_limit}
             bands={bands}
+            until={moving ? alerts.dataUpdatedAt : time.toMs}
             height={190}
             onBrush={(from, to) =>
               setRange({ from: new Date(from).toISOString(), to: new Date(to).toISOString() })

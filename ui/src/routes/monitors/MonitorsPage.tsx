@@ -26,30 +26,32 @@ export function MonitorsPage() {
   const shown = rows.filter((row) => matches(row, wanted))
   return (
     <Page title="Monitors">
-      <div className="k-toolbar">
-        {rows.length > 0 && (
-          <SegmentedControl
-            aria-label="State"
-            value={wanted}
-            onChange={(value) => patch({ state: value || undefined }, true)}
-            data={choices(rows, wanted)}
-          />
-        )}
-        <span className="quiet grow cut">
-          {admin ? '' : 'Making and changing monitors takes a key with the admin scope.'}
-        </span>
-        {admin && rows.length > 0 && (
-          <Button
-            variant="filled"
-            component={Link}
-            to="/monitors/new"
-            search={travelling(search) as never}
-            leftSection={<Plus size={13} aria-hidden />}
-          >
-            New monitor
-          </Button>
-        )}
-      </div>
+      {(rows.length > 0 || !admin) && (
+        <div className="k-toolbar">
+          {rows.length > 0 && (
+            <SegmentedControl
+              aria-label="State"
+              value={wanted}
+              onChange={(value) => patch({ state: value || undefined }, true)}
+              data={choices(rows, wanted)}
+            />
+          )}
+          <span className="quiet grow cut">
+            {admin ? '' : 'Making and changing monitors takes a key with the admin scope.'}
+          </span>
+          {admin && rows.length > 0 && (
+            <Button
+              variant="filled"
+              component={Link}
+              to="/monitors/new"
+              search={travelling(search) as never}
+              leftSection={<Plus size={13} aria-hidden />}
+            >
+              New monitor
+            </Button>
+          )}
+        </div>
+      )}
       {query.isPending ? (
         <SkeletonRows rows={12} label="Loading monitors" />
       ) : query.isError && !query.data ? (

@@ -7,6 +7,7 @@ import { facetsQuery } from '@/api/queries'
 import { servicesQuery } from '@/api/serviceQueries'
 import type { SavedQuery } from '@/api/types'
 import { firstQuery, QUERY_KINDS } from '@/kit/QueryFields'
+import { COMMON_SENDERS, SetUp } from '@/kit/SetUp'
 import { Failure, SkeletonRows } from '@/kit/states'
 import { travelling, useView } from '@/kit/view'
 import { proposalsOf } from './proposals'
@@ -32,6 +33,9 @@ export function Proposals() {
   const keep = { ...travelling(search), q: undefined }
   return (
     <section className="mo-proposals" aria-label="Proposals">
+      {found.length > 0 && (
+        <p className="quiet">Begin with one of these. Nothing is made before you say so.</p>
+      )}
       {found.length > 0 ? (
         <ul>
           {found.map((proposal) => (
@@ -50,9 +54,12 @@ export function Proposals() {
           ))}
         </ul>
       ) : (
-        <p className="quiet">
-          Nothing came into project {scope.project} in the past 6 hours that a proposal could be made of.
-        </p>
+        <>
+          <p className="quiet">
+            Nothing came into project {scope.project} in the past 6 hours that a proposal could be made of.
+          </p>
+          <SetUp project={scope.project} kinds={COMMON_SENDERS} />
+        </>
       )}
       <p className="mo-scratch">
         From scratch:

@@ -61,7 +61,7 @@ export function Told({ row }: { row: MonitorRow }) {
         ? 'given up'
         : tried
           ? 'on its way'
-          : 'not yet'
+          : 'failing'
   return (
     <span title={`${EVENTS[last.event] ?? last.event}: ${last.outcome || words}`}>
       <span className={`k-badge ${tried ? 'quiet' : STATUS[last.status]}`}>{words}</span>{' '}
