@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import re
+import runpy
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +86,15 @@ def results(applied: dict[str, Any]) -> dict[str, str]:
     return {one["name"]: one["result"] for one in applied["monitors"]}
 
 
+def documented_receiver(folder: Path) -> Callable[..., bool]:
+    """The function that docs/monitors.md gives to whoever writes a receiver."""
+    text = (Path(__file__).resolve().parents[3] / "docs" / "monitors.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (folder / "receiver.py").write_text(code)
+    verified: Callable[..., bool] = runpy.run_path(str(folder / "receiver.py"))["verified"]
+    return verified
+
+
 def test_a_file_is_applied_again_and_again_and_changes_only_what_differs(
     server: RunningServer, file: Path, hook: Hook
 ) -> None:
@@ -136,6 +144,7 @@ def test_what_is_exported_can_be_applied_elsewhere(
     }  # fmt: skip
 
 
+@pytest.mark.covers("bad-monitor-file")
 def test_a_bad_neighbour_is_named_and_the_good_are_made(server: RunningServer, hook: Hook, tmp_path: Path) -> None:
     bad = tmp_path / "bad.json"
     good = {"name": "good", "query": {"kind": "logs"}, "no_data": "alert"}
@@ -150,6 +159,7 @@ def test_a_bad_neighbour_is_named_and_the_good_are_made(server: RunningServer, h
     assert "1 of 2 failed." in shown.stderr
 
 
+@pytest.mark.covers("bad-monitor-file")
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -182,7 +192,10 @@ def test_a_file_that_is_not_there_and_one_of_standard_input(server: RunningServe
     assert set(there(server)) == {"a", "b"}
 
 
-def test_a_monitor_is_listed_shown_silenced_tried_and_deleted(server: RunningServer, file: Path, hook: Hook) -> None:
+@pytest.mark.covers("webhook-signature")
+def test_a_monitor_is_listed_shown_silenced_tried_and_deleted(
+    server: RunningServer, file: Path, hook: Hook, tmp_path: Path
+) -> None:
     apply(server, file, hook)
     until(lambda: there(server)["queue is long"]["state"] == "firing", "it fires")
     until(lambda: hook.events() == ["firing"], "and calls")
@@ -216,9 +229,17 @@ def test_a_monitor_is_listed_shown_silenced_tried_and_deleted(server: RunningSer
     assert "told: answered 200" in run(server, "test", "queue is long").stderr
     assert hook.events()[-1] == "test"
     body, headers = hook.raw[-1]
-    at, _, signed = headers["x-tapetum-signature"].removeprefix("t=").partition(",v1=")
-    assert signed == hmac.new(b"sesame", at.encode() + b"." + body, hashlib.sha256).hexdigest()
     assert headers["x-team"] == "shop"
+    verified = documented_receiver(tmp_path)
+    assert verified(body, headers["x-tapetum-signature"], "sesame")
+    for wrong in (
+        (body + b" ", headers["x-tapetum-signature"], "sesame"),
+        (body, headers["x-tapetum-signature"], "parsley"),
+        (body, "t=1,v1=00", "sesame"),
+        (body, "nonsense", "sesame"),
+        (body, headers["x-tapetum-signature"], "sesame", -1),
+    ):
+        assert not verified(*wrong)
     hook.status = 500
     assert "did not take it: answered 500. It is tried again." in run(server, "test", "queue is long", code=1).stderr
     assert "no webhook to test" in run(server, "test", "silence", code=1).stderr
