@@ -145,7 +145,7 @@ def test_the_form_says_what_would_have_been_and_what_is_wrong_beside_each_field(
     def wrong(label: str, said: str) -> None:
         box = page.get_by_role("combobox", name=label).or_(page.get_by_role("textbox", name=label))
         expect(box).to_have_attribute("aria-invalid", "true")
-error = next(id for id in str(box.get_attribute("aria-describedby")).split() if id.endswith("error"))
+        error = next(id for id in str(box.get_attribute("aria-describedby")).split() if id.endswith("error"))
         expect(page.locator(f"[id='{error}']")).to_contain_text(said)
 
     length(page, "Over the past", "soon")
