@@ -124,6 +124,13 @@ def _preview(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
         yield ask.post("/monitors/preview", project, definition={"query": query, "condition": condition})
 
 
+def _pair_of_traces(path: str, **spans: str) -> Ways:
+    def ways(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
+        yield ask.get(path, q, project, a=TRACE, b=trace_id(2), **spans)
+
+    return ways
+
+
 def _one_monitor(path: str = "") -> Ways:
     """Asks for both projects' monitors by their ids, which nobody should know."""
 
@@ -148,6 +155,9 @@ TELEMETRY: dict[str, Ways] = {
     ),
     "get_trace_logs": reads(f"/traces/{TRACE}/logs"),
     "get_trace_metrics": reads(f"/traces/{TRACE}/metrics"),
+    "compare": _pair_of_traces("/traces/compare"),
+    "compare_spans": _pair_of_traces("/traces/compare/spans", span_a=SPAN, span_b=SPAN),
+    "get_trace_peers": reads(f"/traces/{TRACE}/peers"),
     "list_spans": reads("/spans", sort=("start_time", "-duration_ms")),
     "get_span_histogram": reads("/spans/histogram"),
     "get_span_heatmap": reads("/spans/heatmap"),
