@@ -32,6 +32,7 @@ def columns_of(*spans: dict[str, Any]) -> SpanColumns:
         name=[span.get("name", "work") for *_, span in rows],
         kind=[span.get("kind", "span") for *_, span in rows],
         span_kind=["internal" for _ in rows],
+        convention=["" for _ in rows],
         service=[span.get("service", "shop") for *_, span in rows],
         start_ns=[start - first for start, *_ in rows],
         duration_ns=[None if span.get("took", 1) is None else span.get("took", 1) * MS for *_, span in rows],

@@ -154,7 +154,7 @@ TELEMETRY: dict[str, Ways] = {
         f"/traces/{TRACE}/spans/{SPAN}/value", field=("input", f"attributes.{THEIRS}.key", "resource.host.name")
     ),
     "get_trace_logs": reads(f"/traces/{TRACE}/logs"),
-    "get_trace_metrics": reads(f"/traces/{TRACE}/metrics"),
+    "get_trace_resources": reads(f"/traces/{TRACE}/resources", span=(SPAN,)),
     "compare": _pair_of_traces("/traces/compare"),
     "compare_spans": _pair_of_traces("/traces/compare/spans", span_a=SPAN, span_b=SPAN),
     "get_trace_peers": reads(f"/traces/{TRACE}/peers"),
@@ -232,7 +232,7 @@ def tenants(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
                          {"at": 1, "since": 0, "attributes": {f"{word}.key": word},
                           "buckets": dict(count=2, sum=5.0, bucket_counts=(1, 1), explicit_bounds=(2.0,))},
                          project=project, resource={"service.name": word}),
-            metric_batch(Metric(f"system.{word}", "gauge"), {"at": 1, "value": 1}, project=project,
+            metric_batch(Metric("system.cpu.utilization", "gauge"), {"at": 1, "value": 1}, project=project,
                          resource={"service.name": word, "host.name": word}),
         )  # fmt: skip
         world.engine.command(

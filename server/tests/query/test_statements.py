@@ -19,11 +19,11 @@ from tapetum_server.query import (
     exemplars,
     facets,
     histograms,
-    host_metrics,
     logs,
     metric_statements,
     metrics,
     record_series,
+    resource_metrics,
     service_map,
     services,
     spans,
@@ -101,8 +101,13 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "metric_extremes": lambda: metric_statements.extremes_statement(question("histogram"), "max"),
     "metric_exemplars": lambda: exemplars.exemplars_statement(question("histogram", group_by=("service",))),
     "metric_exponential": lambda: metric_statements.exponential_statement(question("exponential_histogram")),
-    "metrics_of_hosts": lambda: host_metrics.host_metrics_statement(
-        selection(METRICS), {"host.name": frozenset({"h"}), "service.instance.id": frozenset()}
+    "trace_place": lambda: resource_metrics.place_statement("default", "a", "b"),
+    "resource_metrics": lambda: resource_metrics.resource_metrics_statement(
+        selection(METRICS),
+        {
+            ("system.cpu.time",): [(("host.name", "h"),), (("host.id", "i"),)],
+            ("process.cpu.time", "process.memory.usage"): [(("service.name", "s"), ("service.instance.id", "i"))],
+        },
     ),
 }
 

@@ -920,26 +920,6 @@ export interface paths {
     patch?: never
     trace?: never
   }
-  '/v1/traces/{trace_id}/metrics': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Get Trace Metrics
-     * @description What the hosts of this trace were doing while it ran, and a minute before and after.
-     */
-    get: operations['get_trace_metrics']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
   '/v1/traces/{trace_id}/peers': {
     parameters: {
       query?: never
@@ -952,6 +932,26 @@ export interface paths {
      * @description Traces with the same root: the one before, the fastest, the slowest, and the one of median duration.
      */
     get: operations['get_trace_peers']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/traces/{trace_id}/resources': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Trace Resources
+     * @description CPU, memory and GPU of the hosts and processes of this trace while it ran, and five minutes before.
+     */
+    get: operations['get_trace_resources']
     put?: never
     post?: never
     delete?: never
@@ -1179,6 +1179,8 @@ export interface components {
       b: components['schemas']['Side']
       /** Below Ns */
       below_ns: number[]
+      /** Convention */
+      convention: string[]
       /** Depth */
       depth: number[]
       /** Differences */
@@ -1436,32 +1438,6 @@ export interface components {
       attribute_keys: components['schemas']['AttributeKey'][]
       /** Facets */
       facets: components['schemas']['Facet'][]
-    }
-    /**
-     * HostMetrics
-     * @description What the hosts were doing.
-     */
-    HostMetrics: {
-      /** Series */
-      series: components['schemas']['HostSeries'][]
-    }
-    /**
-     * HostSeries
-     * @description One metric of one host or process: (milliseconds since 1970, value). Counters are shown per second.
-     */
-    HostSeries: {
-      /** Attributes */
-      attributes: {
-        [key: string]: string
-      }
-      /** Name */
-      name: string
-      /** Points */
-      points: [number, number][]
-      /** Service */
-      service: string
-      /** Unit */
-      unit: string
     }
     /**
      * Info
@@ -2473,6 +2449,56 @@ export interface components {
       signal: string
     }
     /**
+     * ResourceMeasure
+     * @description One measure of one host or process over time. `unit` is `1` for a share of what there is.
+     */
+    ResourceMeasure: {
+      /** Before */
+      before: number | null
+      /** Inside */
+      inside: number
+      /** Interval S */
+      interval_s: number | null
+      /**
+       * Measure
+       * @enum {string}
+       */
+      measure: 'cpu' | 'memory' | 'gpu' | 'gpu_memory'
+      /** Metric */
+      metric: string
+      /** Part */
+      part: string
+      /** Peak */
+      peak: number | null
+      /** Points */
+      points: [number, number][]
+      /** Saturated */
+      saturated: boolean
+      /** Unit */
+      unit: string
+    }
+    /**
+     * ResourceUser
+     * @description A host or a process.
+     */
+    ResourceUser: {
+      /** Identity */
+      identity: {
+        [key: string]: string
+      }
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'host' | 'process'
+      /** Measures */
+      measures: components['schemas']['ResourceMeasure'][]
+      /** Name */
+      name: string
+      /** Services */
+      services: string[]
+    }
+    /**
      * ResultColumn
      * @description A column of the answer, with the engine's type.
      */
@@ -2721,6 +2747,8 @@ export interface components {
      * @description One list per column, in the order of start; all of the same length.
      */
     SpanColumns: {
+      /** Convention */
+      convention: string[]
       /** Cost Usd */
       cost_usd: (number | null)[]
       /** Duration Ns */
@@ -2913,6 +2941,8 @@ export interface components {
      * @description One span, as lists show it.
      */
     SpanRow: {
+      /** Convention */
+      convention: string
       /** Cost Usd */
       cost_usd: number | null
       /** Duration Ms */
@@ -3153,6 +3183,28 @@ export interface components {
       /** Service */
       service: string
       slowest: components['schemas']['Peer'] | null
+    }
+    /**
+     * TraceResources
+     * @description What the hosts and processes of a trace, or of one of its spans, used. Times are milliseconds since 1970.
+     */
+    TraceResources: {
+      /** End */
+      end: number
+      /** First */
+      first: number
+      /** Last */
+      last: number
+      /** Saturated At */
+      saturated_at: number
+      /** Silent */
+      silent: components['schemas']['ResourceUser'][]
+      /** Start */
+      start: number
+      /** Truncated */
+      truncated: boolean
+      /** Users */
+      users: components['schemas']['ResourceUser'][]
     }
     /**
      * TraceRow
@@ -5235,40 +5287,6 @@ export interface operations {
       }
     }
   }
-  get_trace_metrics: {
-    parameters: {
-      query?: {
-        /** @description The project to look in; without it the key's own, else `default`. */
-        project?: string | null
-      }
-      header?: never
-      path: {
-        trace_id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['HostMetrics']
-        }
-      }
-      /** @description The request was refused; the body says why and what to do. */
-      '4XX': {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ErrorBody']
-        }
-      }
-    }
-  }
   get_trace_peers: {
     parameters: {
       query?: {
@@ -5290,6 +5308,42 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['TracePeers']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_trace_resources: {
+    parameters: {
+      query?: {
+        /** @description Only of this span: its time, its host and process. */
+        span?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        trace_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TraceResources']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

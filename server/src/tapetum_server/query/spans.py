@@ -44,6 +44,7 @@ class SpanRow(TypedDict):
     name: str
     kind: str
     span_kind: str
+    convention: str
     service: str
     start_time: str
     duration_ms: float | None
@@ -191,7 +192,7 @@ def spans_statement(selection: Selection, sort: SpanSort, limit: int, after: Cur
         where.append(f"({order} {before} {bound} OR (trace_id, span_id) {before} {ids})")
     columns = f"""{key} AS sort_key, trace_id, span_id, parent_span_id, name, kind, span_kind, service,
     {_START_NS} AS start_ns, duration_ms, state, status, substringUTF8(status_message, 1, 2048) AS shown_message,
-    model, input_tokens, output_tokens, cost_usd, session_id"""
+    model, input_tokens, output_tokens, cost_usd, session_id, convention"""
     condition = " AND ".join(where)
     sql = f"""SELECT {columns}
 FROM {SPANS.relation(columns, condition)}
@@ -220,6 +221,7 @@ def _span_row(row: tuple[Any, ...]) -> SpanRow:
         output_tokens=row[15],
         cost_usd=row[16],
         session_id=row[17],
+        convention=row[18],
     )
 
 

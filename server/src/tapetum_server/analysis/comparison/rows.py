@@ -48,6 +48,7 @@ class ComparedColumns(TypedDict):
     """Where B has another name for the same step; else empty."""
     kind: list[str]
     span_kind: list[str]
+    convention: list[str]
     service: list[str]
     a: Side
     b: Side
@@ -73,6 +74,7 @@ def compared_columns(steps: Sequence[Step], a: SpanTree, b: SpanTree) -> Compare
         name_b=[_other_name(b, step, name) for step, name in zip(steps, names)],
         kind=[tree.columns["kind"][span] for tree, span in first],
         span_kind=[tree.columns["span_kind"][span] for tree, span in first],
+        convention=[tree.columns["convention"][span] for tree, span in first],
         service=[tree.columns["service"][span] for tree, span in first],
         a=side_a,
         b=side_b,
