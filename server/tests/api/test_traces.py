@@ -281,6 +281,18 @@ def test_one_span_tells_everything_with_types(asked: World) -> None:
     assert span["usage_counted"] is True
 
 
+@pytest.mark.covers("cut-on-arrival")
+def test_a_value_of_the_size_at_which_values_are_cut_says_so(asked: World) -> None:
+    """1 MiB, or 4 of what holds prompts and answers; a character that would be halved is left out whole."""
+    mib = 1024 * 1024
+    sent = {"plain": "x" * mib, "wide": "é" * (mib // 2 - 1) + "x", "bytes": b"b" * mib, "a.content": "y" * 4 * mib,
+            "b.content": "y" * mib, "short": "x" * (mib - 4), "list": ["x"] * 9}  # fmt: skip
+    asked.keep(span_batch({"trace": 61, "span": 61, "at": 201, "attributes": sent}))
+    span = asked.get(f"/traces/{trace_id(61)}/spans/{span_id(61)}")
+    cut = {a["key"]: a["cut_at_bytes"] for a in span["attributes"] if "cut_at_bytes" in a}
+    assert cut == {"plain": mib, "wide": mib, "bytes": mib, "a.content": 4 * mib}
+
+
 @pytest.mark.parametrize(
     ("field", "text"),
     [("attributes.big", "x" * 70_000), ("input", "q" * 70_000), ("resource.port", "8080"), ("attributes.i", str(2**60))],

@@ -1107,6 +1107,8 @@ export interface components {
      * @description One attribute with its OTLP type and the exact text of its value.
      */
     Attribute: {
+      /** Cut At Bytes */
+      cut_at_bytes?: number
       /** Key */
       key: string
       /** Truncated From */
@@ -2705,6 +2707,8 @@ export interface components {
       count: number[]
       /** Duration Ns */
       duration_ns: number[]
+      /** End Ns */
+      end_ns: number[]
       /** Errors */
       errors: number[]
       /** Longest Ns */

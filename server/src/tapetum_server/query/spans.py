@@ -19,6 +19,7 @@ from tapetum_server.query.sources import SPANS
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import TimeRange, format_time
 from tapetum_server.signals.attributes import TYPE_NAMES
+from tapetum_server.signals.limits import cut_at
 
 SpanSort = Literal["-start_time", "start_time", "-duration_ms", "-cost_usd", "-tokens"]
 SPAN_SORTS: tuple[SpanSort, ...] = get_args(SpanSort)
@@ -72,6 +73,9 @@ class Attribute(TypedDict):
     type: str
     value: str
     truncated_from: NotRequired[int]
+    """Characters of the whole value, where this answer has less of it."""
+    cut_at_bytes: NotRequired[int]
+    """Where more was sent than the server keeps of one value."""
 
 
 class SpanEvent(TypedDict):
@@ -320,6 +324,8 @@ def _attribute(key: str, letter: str, value: str) -> Attribute:
     attribute = Attribute(key=key, type=TYPE_NAMES.get(letter, letter), value=value[:MAX_PAYLOAD_CHARACTERS])
     if len(value) > MAX_PAYLOAD_CHARACTERS:
         attribute["truncated_from"] = len(value)
+    if (limit := cut_at(key, letter, value)) is not None:
+        attribute["cut_at_bytes"] = limit
     return attribute
 
 

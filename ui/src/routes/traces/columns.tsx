@@ -145,7 +145,8 @@ export const SPAN_COLUMNS: Column<SpanRow>[] = [
     grow: 3,
     render: (r) => (
       <>
-        <KindIcon kind={r.kind} spanKind={r.span_kind} service={r.service} /> {r.name}
+        <KindIcon kind={r.kind} spanKind={r.span_kind} convention={r.convention} service={r.service} />{' '}
+        {r.name}
       </>
     ),
   },

@@ -23,6 +23,8 @@ class Side(TypedDict):
     """The longest of the row's spans."""
     start_ns: list[int]
     """When the first of them began, after the trace's start."""
+    end_ns: list[int]
+    """When the last of them ended."""
     duration_ns: list[int]
     """Of all of them together."""
     shortest_ns: list[int]
@@ -89,8 +91,8 @@ def _side(tree: SpanTree, members: Sequence[Sequence[int]]) -> Side:
     tokens_in, tokens_out, costs = columns["input_tokens"], columns["output_tokens"], columns["cost_usd"]
     start, end = tree.start, tree.end
     side = Side(
-        count=[], span_id=[], start_ns=[], duration_ns=[], shortest_ns=[], longest_ns=[], own_ns=[], path_ns=[],
-        errors=[], tokens=[], cost_usd=[], model=[],
+        count=[], span_id=[], start_ns=[], end_ns=[], duration_ns=[], shortest_ns=[], longest_ns=[], own_ns=[],
+        path_ns=[], errors=[], tokens=[], cost_usd=[], model=[],
     )  # fmt: skip
     for spans in members:
         took = [end[span] - start[span] for span in spans] or [0]
@@ -98,6 +100,7 @@ def _side(tree: SpanTree, members: Sequence[Sequence[int]]) -> Side:
         side["count"].append(len(spans))
         side["span_id"].append(ids[spans[took.index(longest)]] if spans else "")
         side["start_ns"].append(start[spans[0]] if spans else 0)
+        side["end_ns"].append(max((end[span] for span in spans), default=0))
         side["duration_ns"].append(sum(took))
         side["shortest_ns"].append(min(took))
         side["longest_ns"].append(longest)
