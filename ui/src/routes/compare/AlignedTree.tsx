@@ -64,7 +64,7 @@ export function AlignedTree(props: Props) {
     <div className="c-tree">
       <div className="c-head" aria-hidden>
         <span>Step</span>
-        <span className="c-wide">On one scale, {durationText(props.scaleNs / 1e6)}</span>
+        <span className="c-wide">0 to {durationText(props.scaleNs / 1e6)}</span>
         <span className="num c-wide">A</span>
         <span className="num c-wide">B</span>
         <span className="num c-wide">Time</span>

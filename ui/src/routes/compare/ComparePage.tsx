@@ -280,11 +280,14 @@ function TraceCard({ side, trace, ns }: { side: 'a' | 'b'; trace: TraceCompariso
 function Contributors({ found, onSelect }: { found: TraceComparison; onSelect: (row: number) => void }) {
   const { columns } = found
   const gap = found.gap_b_ns - found.gap_a_ns
-  if (!found.contributors.length) return null
+  // As the server calls a difference of time one: smaller ones would only hide what matters.
+  const least = Math.max(found.duration_a_ns, found.duration_b_ns) / 100
+  const whose = found.contributors.filter((one) => Math.abs(one.delta_ns) >= least).slice(0, 5)
+  if (!whose.length && Math.abs(gap) < least) return null
   return (
     <div className="c-whose">
       <span className="quiet">Waited for</span>
-      {found.contributors.slice(0, 5).map(({ row, delta_ns }) => (
+      {whose.map(({ row, delta_ns }) => (
         <button type="button" className="plain" key={row} onClick={() => onSelect(row)}>
           <b>{signed(delta_ns)}</b> <Isolated text={columns.name[row]!} />{' '}
           <small className="quiet">
@@ -292,7 +295,7 @@ function Contributors({ found, onSelect }: { found: TraceComparison; onSelect: (
           </small>
         </button>
       ))}
-      {gap !== 0 && (
+      {Math.abs(gap) >= least && (
         <span>
           <b>{signed(gap)}</b> while no span ran
         </span>

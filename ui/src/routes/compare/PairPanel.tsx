@@ -5,7 +5,7 @@ import { pairQuery } from '@/api/compareQueries'
 import { count, durationText, usd } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { Key } from '@/kit/Key'
-import { Empty, Failure, SkeletonRows } from '@/kit/states'
+import { Failure, SkeletonRows } from '@/kit/states'
 import { travelling } from '@/kit/view'
 import type { Columns, Side } from './rows'
 import { signed, Swatch } from './values'
@@ -122,7 +122,7 @@ function Attributes({ project, a, b, columns, row }: Props) {
         {alone ? `Attributes: this step is only in ${only}` : 'Attributes that differ'}
       </h3>
       {differences.length === 0 ? (
-        <Empty title={alone ? 'Its span has no attributes' : 'All attributes are the same'} />
+        <p className="c-note">{alone ? 'Its span has no attributes.' : 'None.'}</p>
       ) : (
         <table className="c-table c-attrs">
           <thead>

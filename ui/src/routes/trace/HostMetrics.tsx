@@ -58,7 +58,7 @@ function Chart(p: { user: ResourceUser; measures: Measure[]; data: TraceResource
       <div className="row">
         {measures.map((m) => (
           <span key={m.part}>
-            {measureName(m)} <b>{measureText(m.unit, m.peak)}</b>{' '}
+            <Isolated text={measureName(m)} /> <b>{measureText(m.unit, m.peak)}</b>{' '}
             {m.before !== null && <span className="quiet">before {measureText(m.unit, m.before)}</span>}{' '}
             {m.saturated && <Saturated limit={data.saturated_at} />}
           </span>

@@ -76,10 +76,24 @@ function useCursor(root: React.RefObject<HTMLElement | null>, window_: TimeWindo
 }
 
 function Lanes({ data, window, at }: { data: TraceResources; window: TimeWindow; at: number | undefined }) {
-  const all = data.users.flatMap((user) => user.measures.map((measure) => ({ user, measure })))
+  const all = data.users
+    .flatMap((user) => user.measures.map((measure) => ({ user, measure })))
+    // What is used up first; the others stay in the order of their names.
+    .sort((a, b) => Number(b.measure.saturated) - Number(a.measure.saturated))
+  const full = all.filter(({ measure }) => measure.saturated).length
   const coarse = all.find(({ measure }) => measure.inside === 0)?.measure
   return (
     <>
+      <p className="quiet t-note">
+        {full > 0 ? `${full} of ${all.length} saturated. ` : `None of ${all.length} is saturated. `}
+        {coarse ? `${samplingText(coarse, 'trace')}. ` : ''}
+        {data.silent.length > 0 && (
+          <>
+            No metrics of <Isolated text={data.silent.map((user) => user.name).join(', ')} />.{' '}
+          </>
+        )}
+        {data.truncated && 'There are more; the Metrics page has them all.'}
+      </p>
       {all.map(({ user, measure }) => (
         <Lane
           key={`${user.kind} ${user.name} ${measure.measure} ${measure.part}`}
@@ -90,15 +104,6 @@ function Lanes({ data, window, at }: { data: TraceResources; window: TimeWindow;
           at={at}
         />
       ))}
-      <p className="quiet t-note">
-        {coarse ? `${samplingText(coarse, 'trace')}. ` : ''}
-        {data.silent.length > 0 && (
-          <>
-            No metrics of <Isolated text={data.silent.map((user) => user.name).join(', ')} />.{' '}
-          </>
-        )}
-        {data.truncated && 'There are more; the Metrics page has them all.'}
-      </p>
     </>
   )
 }
@@ -120,7 +125,9 @@ function Lane({ user, measure: m, data, window, at }: LaneProps) {
         <span className="cut" title={`${user.name}: ${user.services.join(', ')}`}>
           <Isolated text={user.name} />
         </span>
-        <span className="t-lane-what">{measureName(m)}</span>
+        <span className="t-lane-what">
+          <Isolated text={measureName(m)} />
+        </span>
         <Before measure={m} data={data} />
         <b className="num">{measureText(m.unit, under ? under[1] : m.peak)}</b>
         {m.before !== null && <small className="quiet t-lane-was">was {measureText(m.unit, m.before)}</small>}

@@ -34,6 +34,7 @@ export function MetricLink(p: { user: ResourceUser; measure: Measure; data: Trac
   return (
     <Link
       to="/metrics-explorer"
+      aria-label={`Metrics: ${p.measure.metric}`}
       search={(old) => ({
         project: old.project,
         name: p.measure.metric,
@@ -42,7 +43,7 @@ export function MetricLink(p: { user: ResourceUser; measure: Measure; data: Trac
         to: String(Math.ceil(p.data.last)),
       })}
     >
-      Metrics<span className="sr-only">: {p.measure.metric}</span>
+      Metrics
     </Link>
   )
 }

@@ -20,7 +20,7 @@ export function measureName(m: Measure): string {
 /** A share as percent, bytes as bytes, CPUs as how many are busy. */
 export function measureText(unit: string, value: number | null): string {
   if (value === null) return '–'
-  if (unit === '1') return `${(value * 100).toFixed(value < 0.1 ? 1 : 0)} %`
+  if (unit === '1') return `${(value * 100).toFixed(value > 0 && value < 0.1 ? 1 : 0)} %`
   if (unit === 'By') return bytes(Math.round(value))
   return `${value.toFixed(2)} CPUs`
 }

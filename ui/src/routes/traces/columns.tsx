@@ -51,7 +51,7 @@ export const TRACE_COLUMNS: Column<TraceRow>[] = [
   {
     id: 'name',
     header: 'Trace',
-    width: 150,
+    width: 120,
     grow: 3,
     render: (r) => r.root_name || <i className="quiet">no root yet</i>,
   },
