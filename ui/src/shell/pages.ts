@@ -2,6 +2,7 @@
 import {
   Activity,
   ChartSpline,
+  HeartPulse,
   Inbox,
   LayoutDashboard,
   ScrollText,
@@ -13,7 +14,15 @@ import {
 
 export interface PageEntry {
   to:
-    '/traces' | '/logs' | '/metrics-explorer' | '/services' | '/dashboards' | '/ingest' | '/sql' | '/settings'
+    | '/health'
+    | '/traces'
+    | '/logs'
+    | '/metrics-explorer'
+    | '/services'
+    | '/dashboards'
+    | '/ingest'
+    | '/sql'
+    | '/settings'
   label: string
   icon: LucideIcon
   /** Second key after `g`. */
@@ -26,6 +35,7 @@ export interface PageEntry {
 }
 
 export const PAGES: PageEntry[] = [
+  { to: '/health', label: 'Health', icon: HeartPulse, key: 'h', time: false, live: false },
   { to: '/traces', label: 'Traces', icon: Activity, key: 't', time: true, live: true, signal: 'spans' },
   { to: '/logs', label: 'Logs', icon: ScrollText, key: 'l', time: true, live: true, signal: 'logs' },
   {
