@@ -82,6 +82,7 @@ def test_every_page_fits_and_every_control_can_be_pressed(
     ui = new_page(width=390, height=844, has_touch=True)
     server.client.post("/api/v1/projects", json={"name": "narrow-empty"}).raise_for_status()
     steps: list[tuple[str, dict[str, str], Callable[[Page], None]]] = [
+        ("/health", {}, nothing),
         ("/traces", {}, nothing),
         ("/traces", {"q": "status:error"}, open_drawer),
         (f"/traces/{shop.failed[0]}", {}, nothing),
@@ -102,6 +103,7 @@ def test_every_page_fits_and_every_control_can_be_pressed(
         ("/settings", {}, nothing),
         ("/settings", {"tab": "keys"}, nothing),
         ("/settings", {"tab": "send"}, nothing),
+        ("/settings", {"tab": "health"}, nothing),
         ("/", {"project": "narrow-empty"}, nothing),
         ("/nowhere", {}, nothing),
     ]

@@ -158,6 +158,18 @@ def test_most_requests_failing_needs_no_past(told: Told) -> None:
     assert line["text"] == "67 % of requests to young fail: 20 of 30 in 10 min (limit 50 %)."
 
 
+@pytest.mark.covers("health-services")
+def test_of_a_young_service_shorter_windows_say_it(told: Told) -> None:
+    """Somebody who has watched for twenty minutes need not wait for an hour."""
+    for service, now_ms in (("calm", 40.0), ("slow", 900.0)):
+        dice = told.dice
+        durations = [(ago, now_ms if ago < 150 else 40.0 * dice.lognormvariate(0, 0.3)) for ago in range(1, 1_200)]
+        told.spans(service, [(float(ago), ms, False) for ago, ms in durations])
+    (line,) = told.lines(*SERVICE_RULES)
+    assert (line["rule"], line["subject"], line["value"]) == ("latency", "slow", pytest.approx(900))
+    assert "p95 of slow is 900 ms over 2 min" in line["text"]
+
+
 @pytest.mark.covers("health-silence")
 def test_one_that_fell_silent_among_those_that_speak(told: Told) -> None:
     told.spans("web", steady(told))
@@ -229,7 +241,9 @@ def test_the_names_of_older_conventions_are_known(told: Told) -> None:
     for cpu in ("0", "1"):
         told.gauge("old", "system.cpu.utilization", every_minute(0.03, 0.7), cpu=cpu, state="idle")
     told.gauge("old", "system.memory.utilization", every_minute(0.3, 0.3), state="used")
-    (line,) = told.lines("host")
+    told.gauge("plain", "system.cpu.utilization", every_minute(0.97, 0.3))
+    line, plain = told.lines("host")
+    assert plain["text"] == "CPU of plain is 97 % used over the last 10 min (limit 90 %)."
     assert line["text"] == "CPU of old is 97 % used over the last 10 min (limit 90 %)."
 
 
@@ -344,6 +358,15 @@ def test_the_server_tells_of_itself_to_an_admin_of_every_project(shared_server: 
     assert {check["name"]: check["outcome"] for check in found["checks"]}["Data directory"] == "ok"
     assert found["queue"]["limit"] > found["queue"]["waiting"]
     assert found["disk"]["full_percent"] == 90
+
+
+@pytest.mark.covers("health-demo-faults")
+def test_only_the_demo_has_faults_to_switch(shared_server: RunningServer) -> None:
+    for answer in (
+        shared_server.client.get("/api/v1/demo/faults"),
+        shared_server.client.put("/api/v1/demo/faults/slow-dependency", json={"on": True}),
+    ):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "no_demo")
 
 
 @pytest.mark.covers("cli-health")

@@ -103,7 +103,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "metric_exemplars": lambda: exemplars.exemplars_statement(question("histogram", group_by=("service",))),
     "metric_exponential": lambda: metric_statements.exponential_statement(question("exponential_histogram")),
     "health_windows": lambda: service_windows.windows_statement(selection(SPANS), STEPS),
-    "health_traffic": lambda: service_windows.traffic_statement(selection(SPANS), STEPS, START, START + SECOND),
+    "health_traffic": lambda: service_windows.traffic_statement(selection(SPANS), STEPS, START),
     "health_spoken": lambda: arrivals.spoken_statement("default", HOUR),
     "health_lag": lambda: arrivals.lag_statement("default", HOUR),
     "health_hosts": lambda: host_shares.host_shares_statement(selection(METRICS)),

@@ -64,24 +64,25 @@ def _part(shape: str, texts: Sequence[str]) -> str:
 def host_shares_statement(selection: Selection) -> Statement:
     """(host, metric, shape and texts of the part's attributes, [(minute, share)]).
 
-    CPUs and the states of memory are put together: busy is what is not idle, and memory in use is the state `used`.
-    Attribute texts are compared as they are: whether the state is called `cpu.mode` or, as it was, `state`.
+    CPUs and the states of memory are put together: busy is what is not idle (a value without a mode is
+    busy), memory in use is the state `used`. Attribute texts are compared as they are: whether the state is called `cpu.mode` or, as it was, `state`.
     """
     parameters = Parameters()
     where = selection.bounds(parameters)
-    metrics = parameters.texts(list(METRIC_OF.values()))
+    metrics = ", ".join(parameters.text(metric) for metric in METRIC_OF.values())
     cpu, memory = parameters.text(METRIC_OF["cpu"]), parameters.text(METRIC_OF["memory"])
-    where.append(f"has({metrics}, name)")
+    where.append(f"name IN ({metrics})")
     where.append("isNotNull(value)")
-    where.append(f"(name != {cpu} OR has(attr_values, 'idle'))")
+    where.append(f"(name != {cpu} OR has(attr_values, 'idle') OR empty(attr_values))")
     where.append(f"(name != {memory} OR has(attr_values, 'used'))")
     condition = " AND ".join(where)
     pattern = parameters.text(resource_pattern("host.name", group_value=True))
     whole = f"name IN ({cpu}, {memory})"
-    columns = f"""name, extract(resource, {pattern}) AS host, if({whole}, '', toString(attr_shape)) AS shape,
+    columns = f"""name, extract(resource, {pattern}) AS host,
+        if({whole}, '', toString(attr_shape)) AS shape,
         if({whole}, [], attr_values) AS texts,
         intDiv(toUnixTimestamp64Nano(time), {STEP_S * SECOND}) * {STEP_S * SECOND} AS at,
-        avg(if(name = {cpu}, 1 - value, value)) AS share"""
+        avg(if(name = {cpu} AND has(attr_values, 'idle'), 1 - value, value)) AS share"""
     sql = f"""SELECT host, name AS metric, shape, texts, groupArray(1000)((at, assumeNotNull(share))) AS points
 FROM (
     SELECT {columns}

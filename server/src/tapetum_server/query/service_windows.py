@@ -51,7 +51,7 @@ class Traffic(TypedDict):
     error_rate: list[float | None]
     p95_ms: list[float | None]
     now_rate_per_s: float
-    """Of the last five whole minutes, as are the next two."""
+    """Of the last five minutes, as are the next two."""
     now_error_rate: float | None
     now_p95_ms: float | None
 
@@ -97,9 +97,7 @@ async def traffic(reader: Reader, *, project: str, now: int) -> Traffic:
     minute = 60 * SECOND
     steps = Steps(now // minute * minute - 59 * minute, minute, 60)
     selection = Selection(SPANS, project, TimeRange(steps.start, now))
-    # Of the last five whole minutes: the one that runs is not over.
-    recent = steps.start + 54 * minute
-    found = list(tuples_of(await reader.query(*traffic_statement(selection, steps, recent, recent + 5 * minute))))
+    found = list(tuples_of(await reader.query(*traffic_statement(selection, steps, now - 5 * minute))))
     basis = min((row[0] for row in found if row[3]), key=BASES.index, default=None)
     by_step: dict[int, Window] = {}
     last = _NOTHING
@@ -125,12 +123,11 @@ async def traffic(reader: Reader, *, project: str, now: int) -> Traffic:
     )
 
 
-def traffic_statement(selection: Selection, steps: Steps, since: int, until: int) -> Statement:
-    """(basis, whether of `since` to `until` as a whole, minute, requests, errors, p95)."""
+def traffic_statement(selection: Selection, steps: Steps, since: int) -> Statement:
+    """(basis, whether of all since `since`, minute, requests, errors, p95)."""
     parameters = Parameters()
     condition = " AND ".join(conditions(selection, parameters))
-    bounds = f"{parameters.moment(since)} AND start_time < {parameters.moment(until)}"
-    recent = f"start_time >= {bounds}"
+    recent = f"start_time >= {parameters.moment(since)}"
     inner = f"""{BASIS_SQL} AS basis, {step_sql(selection, steps, parameters)} AS step, {recent} AS recent,
     duration_ms, status"""
     sql = f"""SELECT basis, grouping(step) AS recently, step, {_MEASURES}

@@ -1,7 +1,6 @@
 import type { HealthReport } from '@/api/types'
 import { count } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
-import { changeText } from '@/kit/useChanges'
 import { RelativeTime } from '@/kit/values'
 import { Card } from './Card'
 
@@ -19,7 +18,9 @@ export function ChangesCard({ changes }: { changes: HealthReport['changes'] }) {
           {changes.map((change, i) => (
             <li key={i}>
               <span className="cut">
-                <Isolated text={changeText(change)} />
+                {change.kind} <Isolated text={change.subject} />{' '}
+                {change.before && <Isolated text={change.before} />} {change.after && '→ '}
+                {change.after && <Isolated text={change.after} />}
               </span>
               <span className="quiet">
                 <RelativeTime iso={change.time} />

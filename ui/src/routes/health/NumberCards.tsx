@@ -80,7 +80,7 @@ export function IngestNumbers({ ingest }: { ingest: HealthReport['ingest'] }) {
       <Figure name="Lag p50">
         {slowest ? (
           <>
-            {lagText(slowest.p50_s)}
+            <span>{lagText(slowest.p50_s)}</span>
             <span className="unit cut">
               slowest: <Isolated text={slowest.service || 'unnamed'} />
             </span>

@@ -48,13 +48,14 @@ def look_for_silence(found: Sequence[Spoken], now: int) -> Found:
         check = CheckRow(name="Silence", outcome="not_seen", text="Nobody sent anything in the last hours.")
     else:
         unknown = len(judged) - len(known)
-        text = (
-            f"Whether {plural(len(known), 'service')} that sent regularly still {'does' if len(known) == 1 else 'do'}."
-        )
+        text = ""
+        if known:
+            verb = "does" if len(known) == 1 else "do"
+            text = f"Whether {plural(len(known), 'service')} that sent regularly still {verb}. "
         if unknown:
-            text += f" {plural(unknown, 'service')} sent too little to have a rhythm."
+            text += f"{plural(unknown, 'service')} sent too little to have a rhythm."
         outcome = "attention" if result.lines else "ok" if known else "not_enough_data"
-        check = CheckRow(name="Silence", outcome=outcome, text=text)  # type: ignore[typeddict-item]
+        check = CheckRow(name="Silence", outcome=outcome, text=text.strip())  # type: ignore[typeddict-item]
     result.checks.append(check)
     return result
 

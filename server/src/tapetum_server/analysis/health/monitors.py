@@ -9,7 +9,7 @@ from datetime import datetime
 from typing_extensions import TypedDict
 
 from tapetum_server.analysis.health.attention import CheckRow, Found, Severity, line, page
-from tapetum_server.analysis.health.words import count, name, plural
+from tapetum_server.analysis.health.words import count, name, plural, said
 from tapetum_server.analysis.monitor_definition import number
 from tapetum_server.analysis.monitor_report import MonitorRow
 from tapetum_server.catalog.deliveries import GivenUp
@@ -46,7 +46,7 @@ def look_at_monitors(rows: Sequence[MonitorRow], given_up: Sequence[GivenUp]) ->
         result.lines.append(line(
             "notifications", "warning", lost.monitor,
             f"{plural(lost.count, 'notification')} of monitor {name(lost.monitor)} "
-            f"{'was' if lost.count == 1 else 'were'} given up in the last 24 h: {lost.outcome}.",
+            f"{'was' if lost.count == 1 else 'were'} given up in the last 24 h: {said(lost.outcome)}.",
             link=page(f"/monitors/{lost.monitor_id}"), value=float(lost.count), since=round(lost.first_at * SECOND),
             next="Nobody was told. Mend the webhook's receiver or its address, then send a test.",
         ))  # fmt: skip
@@ -72,8 +72,8 @@ def _counted(rows: Sequence[MonitorRow]) -> list[str]:
 def _said(row: MonitorRow, series: int) -> str:
     of = f" ({plural(series, 'series', 'series')})" if series > 1 else ""
     if row["state"] == "error":
-        return f"Monitor {name(row['name'])} cannot look{of}: {row['problem'] or 'its query fails'}."
-    condition = row["condition_text"].removeprefix("Fires when ")
+        return f"Monitor {name(row['name'])} cannot look{of}: {said(row['problem']) or 'its query fails'}."
+    condition = said(row["condition_text"].removeprefix("Fires when "))
     if row["state"] == "no_data":
         return f"Monitor {name(row['name'])} has no data{of}. It calls when {condition}."
     value = "" if row["value"] is None else f" at {number(row['value'])}"

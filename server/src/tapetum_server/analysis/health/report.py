@@ -13,7 +13,7 @@ from tapetum_server.analysis.health.attention import MAX_LINES, SEVERITIES, Atte
 from tapetum_server.analysis.health.hosts import HostCard, host_cards, look_at_hosts
 from tapetum_server.analysis.health.monitors import MonitorCount, look_at_monitors, monitor_counts
 from tapetum_server.analysis.health.server import DiskCard, disk_card, look_at_server
-from tapetum_server.analysis.health.services import look_at_services
+from tapetum_server.analysis.health.services import Compared, look_at_services
 from tapetum_server.analysis.monitor_report import MonitorRow
 from tapetum_server.analysis.server_state import ServerState
 from tapetum_server.catalog.deliveries import GivenUp
@@ -26,9 +26,10 @@ from tapetum_server.query.reader import Reader
 from tapetum_server.query.service_windows import Traffic, service_windows, traffic
 from tapetum_server.query.time_range import SECOND, Steps, TimeRange, format_time
 
-WINDOW_S = 600
-WINDOWS = 37
+WINDOW_S, WINDOWS = 600, 37
 """Now, and six hours before it."""
+YOUNG_WINDOW_S, YOUNG_WINDOWS = 120, 16
+"""The same for services that are too young for those: half an hour."""
 HOUR = 3_600 * SECOND
 LAG_S = 900
 SHOWN_CHANGES = 8
@@ -78,12 +79,13 @@ async def health_report(
     whole_server: bool,
 ) -> HealthReport:
     """Ask everything at once, judge each answer, and put what is worst first."""
-    step = WINDOW_S * SECOND
-    steps = Steps(now - WINDOWS * step, step, WINDOWS)
+    steps = _steps(now, WINDOW_S, WINDOWS)
+    young_steps = _steps(now, YOUNG_WINDOW_S, YOUNG_WINDOWS)
     last_hour = TimeRange(now - HOUR, now)
-    (services, speakers, lags, arrived), (hosts, changed, requests, engine) = await asyncio.gather(
+    (services, young, speakers, lags, arrived), (hosts, changed, requests, engine) = await asyncio.gather(
         asyncio.gather(
             service_windows(reader, project=project, steps=steps),
+            service_windows(reader, project=project, steps=young_steps),
             spoken(reader, project=project, time_range=TimeRange(steps.start, now)),
             arrival_lag(reader, project=project, arrived=TimeRange(now - LAG_S * SECOND, now)),
             ingest(reader, project=project, time_range=last_hour),
@@ -97,7 +99,7 @@ async def health_report(
     )
     groups = [
         look_at_monitors(monitors, given_up),
-        look_at_services(services, steps, changed["rows"]),
+        look_at_services(Compared(services, steps), Compared(young, young_steps), changed["rows"]),
         look_for_silence(speakers, now),
         look_at_hosts(hosts, now),
         look_at_refusals(arrived, now),
@@ -121,6 +123,11 @@ async def health_report(
         changes=changed["rows"][:SHOWN_CHANGES],
         disk=None if server is None else disk_card(server),
     )
+
+
+def _steps(now: int, window_s: int, windows: int) -> Steps:
+    """Even windows of which the last ends now."""
+    return Steps(now - windows * window_s * SECOND, window_s * SECOND, windows)
 
 
 async def _engine(reader: Reader, wanted: bool) -> EngineState | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from tapetum_server.analysis.health.attention import AttentionRow, CheckRow, Found, line, page
@@ -21,28 +22,60 @@ CHANGES_BEFORE_S = 3_600
 _WHAT = {"requests": "requests", "traces": "traces", "spans": "spans"}
 
 
-def look_at_services(services: Sequence[ServiceWindows], steps: Steps, changes: Sequence[Change]) -> Found:
-    """Judge the last window of each against the windows before it."""
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Services in windows of one length."""
+
+    services: Sequence[ServiceWindows]
+    steps: Steps
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One service's last window against those before it."""
+
+    service: ServiceWindows
+    steps: Steps
+    rate: RateVerdict
+    slow: LatencyVerdict
+
+
+def look_at_services(long: Compared, short: Compared, changes: Sequence[Change]) -> Found:
+    """Judge the last window of each against the windows before it.
+
+    Of a service that is too young for the long windows, the short ones may say something already.
+    """
     found = Found()
-    unknown = 0
-    for service in services:
-        before, now = service.windows[:-1], service.windows[-1]
-        if not now.requests:
+    young = {service.service: service for service in short.services}
+    asked = unknown = 0
+    for service in long.services:
+        if not service.windows[-1].requests:
             continue
-        rate = rate_worse([Counted(w.requests, w.errors) for w in before], Counted(now.requests, now.errors))
-        slow = latency_worse(
-            [Timed(w.requests, w.p95_ms) for w in before if w.p95_ms is not None],
-            Timed(now.requests if now.p95_ms is not None else 0, now.p95_ms or 0.0),
-        )
-        unknown += "not_enough_data" in (rate.answer, slow.answer)
+        asked += 1
+        first = _judge(service, long.steps)
+        second = _judge(young[service.service], short.steps) if service.service in young else first
+        rate = second if first.rate.answer == "not_enough_data" else first
+        slow = second if first.slow.answer == "not_enough_data" else first
+        unknown += "not_enough_data" in (rate.rate.answer, slow.slow.answer)
+        now = service.windows[-1]
         if now.requests >= FAILING_REQUESTS and now.errors / now.requests >= FAILING_SHARE:
-            found.lines.append(_failing(service, rate, steps, changes))
-        elif rate.answer == "worse":
-            found.lines.append(_errors(service, rate, steps, changes))
-        if slow.answer == "worse":
-            found.lines.append(_latency(service, slow, steps, changes))
-    found.checks.append(_check(sum(1 for s in services if s.windows[-1].requests), unknown, len(found.lines), steps))
+            found.lines.append(_failing(first, changes))
+        elif rate.rate.answer == "worse":
+            found.lines.append(_errors(rate, changes))
+        if slow.slow.answer == "worse":
+            found.lines.append(_latency(slow, changes))
+    found.checks.append(_check(asked, unknown, len(found.lines), long.steps))
     return found
+
+
+def _judge(service: ServiceWindows, steps: Steps) -> _Judged:
+    before, now = service.windows[:-1], service.windows[-1]
+    rate = rate_worse([Counted(w.requests, w.errors) for w in before], Counted(now.requests, now.errors))
+    slow = latency_worse(
+        [Timed(w.requests, w.p95_ms) for w in before if w.p95_ms is not None],
+        Timed(now.requests if now.p95_ms is not None else 0, now.p95_ms or 0.0),
+    )
+    return _Judged(service, steps, rate, slow)
 
 
 def _check(looked_at: int, unknown: int, lines: int, steps: Steps) -> CheckRow:
@@ -57,14 +90,15 @@ def _check(looked_at: int, unknown: int, lines: int, steps: Steps) -> CheckRow:
     )
     if unknown:
         text += (
-            f" Of {plural(unknown, 'service')} there is not enough data to compare: it takes {MIN_REQUESTS} requests, "
-            "and an hour before them."
+            f" Of {plural(unknown, 'service')} there is not enough data to compare: it takes {MIN_REQUESTS} requests "
+            "now, and a while before them."
         )
     outcome = "attention" if lines else "not_enough_data" if unknown == looked_at else "ok"
     return CheckRow(name="Services", outcome=outcome, text=text)  # type: ignore[typeddict-item]
 
 
-def _failing(service: ServiceWindows, rate: RateVerdict, steps: Steps, changes: Sequence[Change]) -> AttentionRow:
+def _failing(judged: _Judged, changes: Sequence[Change]) -> AttentionRow:
+    service, steps, rate = judged.service, judged.steps, judged.rate
     now = service.windows[-1]
     since = _onset(service.windows, steps, lambda w: w.errors / w.requests >= FAILING_SHARE)
     before = f", {percent(rate.before)} before" if rate.answer != "not_enough_data" else ""
@@ -76,7 +110,8 @@ def _failing(service: ServiceWindows, rate: RateVerdict, steps: Steps, changes: 
     )  # fmt: skip
 
 
-def _errors(service: ServiceWindows, rate: RateVerdict, steps: Steps, changes: Sequence[Change]) -> AttentionRow:
+def _errors(judged: _Judged, changes: Sequence[Change]) -> AttentionRow:
+    service, steps, rate = judged.service, judged.steps, judged.rate
     now = service.windows[-1]
     halfway = (rate.before + rate.now) / 2
     since = _onset(service.windows, steps, lambda w: w.errors / w.requests >= halfway)
@@ -89,7 +124,8 @@ def _errors(service: ServiceWindows, rate: RateVerdict, steps: Steps, changes: S
     )  # fmt: skip
 
 
-def _latency(service: ServiceWindows, slow: LatencyVerdict, steps: Steps, changes: Sequence[Change]) -> AttentionRow:
+def _latency(judged: _Judged, changes: Sequence[Change]) -> AttentionRow:
+    service, steps, slow = judged.service, judged.steps, judged.slow
     halfway = (slow.before_ms + slow.now_ms) / 2
     since = _onset(service.windows, steps, lambda w: (w.p95_ms or 0) >= halfway)
     return _line(
@@ -123,11 +159,11 @@ def _line(
     )  # fmt: skip
 
 
-def _onset(windows: Sequence[Window], steps: Steps, bad: object) -> int:
+def _onset(windows: Sequence[Window], steps: Steps, bad: Callable[[Window], bool]) -> int:
     """Since when every window was bad, one without requests not counted."""
     onset = steps.end - steps.step
     for i in range(len(windows) - 1, -1, -1):
-        if windows[i].requests and not bad(windows[i]):  # type: ignore[operator]
+        if windows[i].requests and not bad(windows[i]):
             break
         if windows[i].requests:
             onset = steps.start + i * steps.step

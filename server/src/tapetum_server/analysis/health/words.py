@@ -58,5 +58,10 @@ def size(value: float) -> str:
 
 def name(text: str) -> str:
     """A name from telemetry within a sentence: never long, never empty."""
-    shown = text if len(text) <= 80 else f"{text[:79]}…"
-    return shown or "unnamed"
+    shown = said(text)
+    return (shown if len(shown) <= 80 else f"{shown[:79]}…") or "unnamed"
+
+
+def said(text: str) -> str:
+    """Somebody else's words within a sentence of ours: what turns a line around or breaks it is replaced."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
