@@ -43,7 +43,7 @@ def test_from_what_is_wrong_to_where_it_is(new_page: OpenPage, server: RunningSe
         expect(line).to_contain_text("Critical")
         expect(line).to_contain_text("67 % of requests to till fail: 20 of 30 in 10 min (limit 50 %).")
         expect(line).to_contain_text("Shortly before: deploy of till from 1.4 to 1.5")
-        expect(line).to_contain_text("since")
+        expect(line).to_contain_text("began")
         expect(page.get_by_role("region", name="Traffic").get_by_role("img", name="Requests over")).to_be_visible()
         expect(page.get_by_role("region", name="Last changes")).to_contain_text("1.4")
         assert violations(page, f"a sick project, {theme}") == []

@@ -134,6 +134,8 @@ def test_saturation_is_of_a_while_and_says_since_when() -> None:
     busy = [(60.0 * i, 0.2 if i < 40 else 0.95) for i in range(60)]
     verdict = saturation(busy, 0.9, 600, 3_600)
     assert (verdict.answer, verdict.share, verdict.since) == ("saturated", pytest.approx(0.95), 2_400)
+    dip = [(time, 0.5 if time == 3_000 else share) for time, share in busy]
+    assert saturation(dip, 0.9, 600, 3_600).since == 2_400
     peak = [(60.0 * i, 1.0 if i == 58 else 0.2) for i in range(60)]
     assert saturation(peak, 0.9, 600, 3_600).answer == "fine"
     assert saturation(busy, 0.9, 600, 9_000).answer == "not_enough_data"

@@ -16,7 +16,7 @@ class SaturationVerdict:
     answer: Literal["saturated", "fine", "not_enough_data"]
     share: float
     since: float | None
-    """The time of the first point of the run that is at or beyond the limit without a break."""
+    """The time of the first point of the run that is at or beyond the limit, in which one point alone may lie below."""
 
 
 def saturation(points: Sequence[tuple[float, float]], limit: float, window_s: float, now: float) -> SaturationVerdict:
@@ -27,10 +27,10 @@ def saturation(points: Sequence[tuple[float, float]], limit: float, window_s: fl
     average = sum(recent) / len(recent)
     if average < limit:
         return SaturationVerdict("fine", average, None)
-    since = None
+    since, dips = None, 0
     for time, share in reversed(points):
-        if share < limit and since is not None:
-            break
         if share >= limit:
-            since = time
+            since, dips = time, 0
+        elif since is not None and (dips := dips + 1) > 1:
+            break
     return SaturationVerdict("saturated", average, since)

@@ -65,7 +65,8 @@ def host_shares_statement(selection: Selection) -> Statement:
     """(host, metric, shape and texts of the part's attributes, [(minute, share)]).
 
     CPUs and the states of memory are put together: busy is what is not idle (a value without a mode is
-    busy), memory in use is the state `used`. Attribute texts are compared as they are: whether the state is called `cpu.mode` or, as it was, `state`.
+    busy), memory in use is the state `used`. Attribute texts are compared as they are: whether the state is called
+    `cpu.mode` or, as it was, `state`.
     """
     parameters = Parameters()
     where = selection.bounds(parameters)

@@ -53,7 +53,7 @@ function Line({ row }: { row: AttentionRow }) {
       <span className="health-since">
         {row.since && (
           <>
-            since <RelativeTime iso={row.since} />
+            began <RelativeTime iso={row.since} />
           </>
         )}
       </span>

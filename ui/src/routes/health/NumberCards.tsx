@@ -114,7 +114,7 @@ export function StoreCard({ disk, project }: { disk: HealthReport['disk']; proje
         <p className="quiet">
           {disk.full_in_s === null
             ? 'It does not grow, or it is too early to say.'
-            : `At the rate of the last two hours ingest pauses in ${durationText(disk.full_in_s * 1000)}.`}
+            : `At the present rate ingest pauses in ${durationText(disk.full_in_s * 1000)}.`}
         </p>
       )}
       {kept && (

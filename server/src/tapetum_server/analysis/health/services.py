@@ -145,7 +145,8 @@ def _line(
     if before:
         first = before[0]
         step = f" from {name(first['before'])} to {name(first['after'])}" if first["before"] and first["after"] else ""
-        text += f". Shortly before: {first['kind']} of {name(first['subject'])}{step}"
+        where = "" if first["subject"] == service.service else ", elsewhere"
+        text += f". Shortly before{where}: {first['kind']} of {name(first['subject'])}{step}"
     todo = (
         "Open the service: its operations and versions say where, its spans why."
         if not before
