@@ -7,7 +7,7 @@ import { Isolated } from '@/kit/Isolated'
 import { Failure, NotEnoughData, SkeletonRows } from '@/kit/states'
 import { TimeChart } from '@/kit/TimeChart'
 import { onto } from './hostSeries'
-import { MetricLink, NoResources, Saturated, UserIcon } from './ResourceParts'
+import { MetricLink, NoResources, Saturated, UserIcon, UserNames } from './ResourceParts'
 import { measureName, measureText, samplingText, type Measure, type ResourceUser } from './resourceWords'
 
 export function HostMetrics(p: { project: string; traceId: string; span: SpanDetail }) {
@@ -23,7 +23,7 @@ export function HostMetrics(p: { project: string; traceId: string; span: SpanDet
       ))}
       {data.silent.length > 0 && (
         <p className="quiet t-note">
-          No metrics of <Isolated text={data.silent.map((user) => user.name).join(', ')} /> arrived.
+          No metrics of <UserNames users={data.silent} /> arrived.
         </p>
       )}
       {data.truncated && <p className="quiet t-note">There are more; the Metrics page has them all.</p>}
