@@ -57,7 +57,14 @@ def failed_trace(url: str, project: str) -> str:
     raise SystemExit(f"project {project!r} has no traces yet")
 
 
-def addresses(project: str, trace: str) -> dict[str, str]:
+def peer_of(url: str, project: str, trace: str) -> str:
+    """A trace to hold `trace` against: the fastest of the same root that succeeded, else itself."""
+    with urlopen(f"{url}/api/v1/traces/{trace}/peers?{urlencode({'project': project})}", timeout=60) as answer:
+        fastest = json.load(answer)["fastest"]
+    return str(fastest["trace_id"]) if fastest else trace
+
+
+def addresses(project: str, trace: str, other: str) -> dict[str, str]:
     """Name of a picture to the address of its page."""
 
     def address(path: str, **search: str) -> str:
@@ -70,6 +77,9 @@ def addresses(project: str, trace: str) -> dict[str, str]:
         "traces-drawer": address("/traces", sel=trace, **recent),
         "spans": address("/traces", view="spans", **recent),
         "trace": address(f"/traces/{trace}"),
+        "trace-resources": address(f"/traces/{trace}", res="1"),
+        "compare": address("/traces/compare", a=other, b=trace),
+        "compare-choose": address("/traces/compare", b=trace),
         "trace-flame": address(f"/traces/{trace}", view="flame"),
         "logs": address("/logs", **recent),
         "metrics": address("/metrics-explorer", **recent),
@@ -151,7 +161,8 @@ def main() -> int:
     if not args.readme and args.out is None:
         parser.error("--out DIR or --readme")
     found = subprocess.run([sys.executable, str(TOOLS / "chromium.py")], stdout=subprocess.PIPE, text=True, check=True)
-    wanted = addresses(args.project, failed_trace(args.url, args.project))
+    trace = failed_trace(args.url, args.project)
+    wanted = addresses(args.project, trace, peer_of(args.url, args.project, trace))
     if unknown := set(args.only) - wanted.keys():
         parser.error(f"no page is called {', '.join(sorted(unknown))}; there are {', '.join(wanted)}")
     problems: list[str] = []
