@@ -64,7 +64,14 @@ def peer_of(url: str, project: str, trace: str) -> str:
     return str(fastest["trace_id"]) if fastest else trace
 
 
-def addresses(project: str, trace: str, other: str) -> dict[str, str]:
+def first_monitor(url: str, project: str) -> str:
+    """The id of any monitor."""
+    with urlopen(f"{url}/api/v1/monitors?{urlencode({'project': project})}", timeout=60) as answer:
+        rows = json.load(answer)["rows"]
+    return str(rows[0]["id"]) if rows else "none"
+
+
+def addresses(project: str, trace: str, other: str, monitor: str) -> dict[str, str]:
     """Name of a picture to the address of its page."""
 
     def address(path: str, **search: str) -> str:
@@ -91,6 +98,10 @@ def addresses(project: str, trace: str, other: str) -> dict[str, str]:
         "dashboard-services": address("/dashboards/services", **recent),
         "dashboard-host": address("/dashboards/host", **recent),
         "dashboard-ingest": address("/dashboards/ingest", **recent),
+        "monitors": address("/monitors"),
+        "monitor": address(f"/monitors/{monitor}", **recent),
+        "monitor-edit": address(f"/monitors/{monitor}/edit"),
+        "monitor-new": address("/monitors/new"),
         "ingest": address("/ingest", **recent),
         "sql": address("/sql", sql=SQL),
         "settings": address("/settings"),
@@ -162,7 +173,8 @@ def main() -> int:
         parser.error("--out DIR or --readme")
     found = subprocess.run([sys.executable, str(TOOLS / "chromium.py")], stdout=subprocess.PIPE, text=True, check=True)
     trace = failed_trace(args.url, args.project)
-    wanted = addresses(args.project, trace, peer_of(args.url, args.project, trace))
+    other, monitor = peer_of(args.url, args.project, trace), first_monitor(args.url, args.project)
+    wanted = addresses(args.project, trace, other, monitor)
     if unknown := set(args.only) - wanted.keys():
         parser.error(f"no page is called {', '.join(sorted(unknown))}; there are {', '.join(wanted)}")
     problems: list[str] = []

@@ -10,7 +10,7 @@ import {
 import { ApiError } from './api/client'
 import { Failure } from './kit/states'
 import { text, validateCommon } from './kit/view'
-import { variablesOf } from './routes/dashboards/variables'
+import { variablesOf } from './kit/variables'
 import { NotFound } from './shell/NotFound'
 import { Shell } from './shell/Shell'
 
@@ -161,6 +161,36 @@ const dashboard = createRoute({
   component: lazyRouteComponent(() => import('./routes/dashboards/DashboardPage'), 'DashboardPage'),
 })
 
+const monitors = createRoute({
+  getParentRoute: () => root,
+  path: '/monitors',
+  validateSearch: (raw: Raw): Texts<'state'> => ({ state: text(raw.state) }),
+  component: lazyRouteComponent(() => import('./routes/monitors/MonitorsPage'), 'MonitorsPage'),
+})
+
+const newMonitor = createRoute({
+  getParentRoute: () => root,
+  path: '/monitors/new',
+  validateSearch: (raw: Raw): Texts<'watch' | 'name'> => ({
+    /** A saved query or a whole definition, as JSON. */
+    watch: text(raw.watch),
+    name: text(raw.name),
+  }),
+  component: lazyRouteComponent(() => import('./routes/monitors/EditorPage'), 'NewMonitorPage'),
+})
+
+const monitor = createRoute({
+  getParentRoute: () => root,
+  path: '/monitors/$id',
+  component: lazyRouteComponent(() => import('./routes/monitors/MonitorPage'), 'MonitorPage'),
+})
+
+const editMonitor = createRoute({
+  getParentRoute: () => root,
+  path: '/monitors/$id/edit',
+  component: lazyRouteComponent(() => import('./routes/monitors/EditorPage'), 'EditMonitorPage'),
+})
+
 const ingest = createRoute({
   getParentRoute: () => root,
   path: '/ingest',
@@ -202,6 +232,10 @@ export const router = createRouter({
     service,
     dashboards,
     dashboard,
+    monitors,
+    newMonitor,
+    monitor,
+    editMonitor,
     ingest,
     sql,
     settings,

@@ -86,6 +86,9 @@ def test_every_page_fits_and_every_control_can_be_pressed(
 ) -> None:
     ui = new_page(width=390, height=844, has_touch=True)
     server.client.post("/api/v1/projects", json={"name": "narrow-empty"}).raise_for_status()
+    query = {"kind": "spans", "measure": "p95_ms", "group_by": ["service"]}
+    monitor = {"name": "slow", "project": "shop", "query": query, "condition": {"op": ">", "limit": 1}}
+    watched = server.client.post("/api/v1/monitors", json=monitor).json()["id"]
     steps: list[tuple[str, dict[str, str], Callable[[Page], None]]] = [
         ("/traces", {}, nothing),
         ("/traces", {"q": "status:error"}, open_drawer),
@@ -107,6 +110,11 @@ def test_every_page_fits_and_every_control_can_be_pressed(
         ("/services-map", {"view": "edges"}, nothing),
         ("/dashboards", {}, nothing),
         ("/dashboards/services", {}, panels),
+        ("/monitors", {}, nothing),
+        ("/monitors", {"project": "narrow-empty"}, nothing),
+        (f"/monitors/{watched}", {}, nothing),
+        (f"/monitors/{watched}/edit", {}, nothing),
+        ("/monitors/new", {}, nothing),
         ("/ingest", {}, nothing),
         ("/sql", {}, run),
         ("/settings", {}, nothing),
@@ -120,6 +128,7 @@ def test_every_page_fits_and_every_control_can_be_pressed(
         page = ui.open(path, **{"project": "shop"} | search)
         act(page)
         found += [f"{path} {search} {act.__name__}: {said}" for said in page.evaluate(_UNREACHABLE)]
+    server.client.delete(f"/api/v1/monitors/{watched}").raise_for_status()
     assert found == []
 
 

@@ -481,7 +481,7 @@ export interface paths {
     }
     /**
      * Preview Monitor
-     * @description What the condition would have done over the last day.
+     * @description What the condition would have seen and done over the last day, or over a time of at most 31 days.
      */
     get: operations['preview_monitor']
     put?: never
@@ -1570,6 +1570,22 @@ export interface components {
       signal: 'spans' | 'logs' | 'metrics'
     }
     /**
+     * LastDelivery
+     * @description The newest notification and what came of it.
+     */
+    LastDelivery: {
+      /** Created At */
+      created_at: string
+      /** Event */
+      event: string
+      /** Finished At */
+      finished_at: string | null
+      /** Outcome */
+      outcome: string
+      /** Status */
+      status: string
+    }
+    /**
      * ListVariable
      * @description These values and no others.
      */
@@ -2033,6 +2049,7 @@ export interface components {
       evaluated_at: string | null
       /** Id */
       id: string
+      last_delivery: components['schemas']['LastDelivery'] | null
       /** Limit */
       limit: number | null
       /** Muted */
@@ -2292,7 +2309,7 @@ export interface components {
     }
     /**
      * Preview
-     * @description What a monitor would have done.
+     * @description What a monitor would have seen and done over a time that is past.
      */
     Preview: {
       /** Limit */
@@ -2310,7 +2327,7 @@ export interface components {
     }
     /**
      * PreviewAnswer
-     * @description What a monitor would have done over the last day.
+     * @description What a monitor would have seen and done over the last day, or over the time that was asked for.
      */
     PreviewAnswer: {
       /** Condition Text */
@@ -4426,7 +4443,12 @@ export interface operations {
   }
   preview_monitor: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description Without it and `to`: the past day. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+      }
       header?: never
       path: {
         monitor_id: string

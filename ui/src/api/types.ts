@@ -68,6 +68,18 @@ export type DashboardDocument = Schemas['DashboardDocument']
 export type Dashboard = Schemas['Dashboard']
 export type SavedView = Schemas['SavedView']
 
+export type MonitorDefinition = Schemas['MonitorDefinition']
+export type MonitorCondition = Schemas['Condition']
+/** The server answers a definition with every field said. */
+export type MonitorRow = Omit<Schemas['MonitorRow'], 'definition'> & { definition: MonitorDefinition }
+export type MonitorState = MonitorRow['state']
+export type MonitorSeries = Schemas['AlertView']
+export type MonitorPast = Schemas['Preview']
+export type PreviewAnswer = Schemas['PreviewAnswer']
+export type DeliveryRow = Schemas['DeliveryRow']
+export type AlertRow = Schemas['AlertRow']
+export type WebhookChange = Schemas['Webhook']
+
 export interface Rows<T> {
   rows: T[]
   next_cursor?: string | null

@@ -79,7 +79,10 @@ function Chart(p: { user: ResourceUser; measures: Measure[]; data: TraceResource
           height={84}
           format={(value) => measureText(first.unit, value)}
           sync={p.sync}
-          shade={{ from: data.start, to: data.end, label: 'the span' }}
+          bands={[{ from: data.start, to: data.end, label: 'The span', tone: 'about' }]}
+          {...(first.unit === '1'
+            ? { limits: [{ value: data.saturated_at, label: 'saturated', quiet: true }] }
+            : {})}
         />
       ) : (
         <NotEnoughData title="A single sample is no curve">

@@ -1,6 +1,6 @@
 /** Numbers of one chart in one unit, chosen by the largest of them. */
-import { compact } from '@/kit/format'
-import type { Aggregation } from '@/api/types'
+import { compact } from './format'
+import type { Aggregation, SavedQuery } from '@/api/types'
 
 export interface Scale {
   /** The value in `unit`: what a chart draws, so that its axis has round numbers. */
@@ -104,4 +104,12 @@ export function scaleFor(
   const share = (unit === '1' || unit === '') && /(utilization|ratio|fraction)$/.test(metric.name)
   if (share && !per) return scaled('%', 100)
   return scaled(plainUnit(unit) + per, 1)
+}
+
+/** The scale of what a saved query answers, which says its unit. */
+export function scaleOfQuery(query: SavedQuery, unit: string, largest: number): Scale {
+  const name = query.kind === 'metric' ? query.name : ''
+  const aggregation =
+    query.kind === 'metric' ? (query.aggregation ?? 'avg') : unit.endsWith('/s') ? 'rate' : 'last'
+  return scaleFor({ name, unit }, aggregation, largest)
 }

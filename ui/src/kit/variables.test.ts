@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { DashboardVariable } from '@/api/types'
-import { chosenOf, filled, parseChosen, printChosen, variablesOf, written } from './variables'
+import { chosenOf, filled, parseChosen, printChosen, variablesOf, settledQuery, written } from './variables'
 
 test('chosen values survive the address, whatever they hold', () => {
   for (const values of [['a'], ['a', 'b'], ['a,b', '100%', '*'], ['%2c', 'x'], []]) {
@@ -33,4 +33,17 @@ test('a value of SQL is a quoted text and can end nothing', () => {
   expect(written('{step_s:UInt32} {nobody:String}', {}, 'now-2h', 'now', 7_200_000)).toBe(
     '60 {nobody:String}',
   )
+})
+
+test('goes along to where there are no variables', () => {
+  const chosen = { service: ['web', 'a b'], n: ['3'] }
+  expect(settledQuery({ kind: 'logs', q: 'service:$service x' }, chosen)).toEqual({
+    kind: 'logs',
+    q: 'service:web,"a b" x',
+  })
+  const query = 'SELECT {n:UInt8} WHERE t > {from:DateTime64(9)} AND s IN {service:Array(String)}'
+  expect(settledQuery({ kind: 'sql', query }, chosen)).toEqual({
+    kind: 'sql',
+    query: "SELECT 3 WHERE t > {from:DateTime64(9)} AND s IN ['web', 'a b']",
+  })
 })

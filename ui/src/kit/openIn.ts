@@ -1,6 +1,6 @@
 /** Where a panel's question can be looked into further. Pure. */
 import type { SavedQuery } from '@/api/types'
-import { joinKeys } from '@/routes/metrics/groups'
+import { joinKeys } from './groups'
 import { filled, written, type Chosen } from './variables'
 
 export interface Elsewhere {

@@ -1,6 +1,6 @@
 /** From the answer's series to what a chart and a table draw. */
 import type { Aggregation, MetricAnswer, MetricEntry, MetricSeries } from '@/api/types'
-import { categoryIndex } from '@/kit/colour'
+import { categoryIndex } from './colour'
 
 /** Which questions fit which kind of metric; the first is asked unless the reader says otherwise. */
 const FITTING: Record<string, Aggregation[]> = {

@@ -5,13 +5,14 @@ import { lazy, Suspense, useMemo } from 'react'
 import { metricCatalogQuery } from '@/api/metricQueries'
 import { facetsQuery, infoQuery, sqlSchemaQuery } from '@/api/queries'
 import type { SavedQuery } from '@/api/types'
-import { FilterBar } from '@/kit/FilterBar'
-import { SkeletonRows } from '@/kit/states'
-import { fitting } from '@/routes/metrics/series'
-import { WORDS } from '@/routes/metrics/words'
-import type { Where } from './links'
+import { FilterBar } from './FilterBar'
+import { SkeletonRows } from './states'
+import { fitting } from './metricSeries'
+import { WORDS } from './metricWords'
+import type { Where } from './openIn'
+import './query.css'
 
-const SqlEditor = lazy(() => import('@/routes/sql/Editor').then((m) => ({ default: m.Editor })))
+const SqlEditor = lazy(() => import('./SqlEditor').then((m) => ({ default: m.Editor })))
 
 type Of<K extends SavedQuery['kind']> = Extract<SavedQuery, { kind: K }>
 
@@ -42,6 +43,13 @@ WHERE start_time >= {from:DateTime64(9)} AND start_time < {to:DateTime64(9)}
 GROUP BY t, service
 ORDER BY t`
 
+export const QUERY_KINDS: { value: SavedQuery['kind']; label: string }[] = [
+  { value: 'metric', label: 'Metric' },
+  { value: 'spans', label: 'Spans' },
+  { value: 'logs', label: 'Logs' },
+  { value: 'sql', label: 'SQL' },
+]
+
 /** The least question of each kind. */
 export function firstQuery(kind: SavedQuery['kind']): SavedQuery {
   if (kind === 'metric') return { kind, name: '' }
@@ -56,6 +64,8 @@ interface Fields<K extends SavedQuery['kind']> {
   query: Of<K>
   where: Where
   onChange: (query: SavedQuery) => void
+  /** Whether `$name` and `{name:String}` stand for variables here. */
+  variables?: boolean
 }
 
 export function QueryFields({ query, ...rest }: Fields<SavedQuery['kind']>) {
@@ -64,7 +74,7 @@ export function QueryFields({ query, ...rest }: Fields<SavedQuery['kind']>) {
   return <RecordFields {...rest} query={query} />
 }
 
-function MetricFields({ query, where, onChange }: Fields<'metric'>) {
+function MetricFields({ query, where, onChange, variables }: Fields<'metric'>) {
   const catalogue = useQuery(metricCatalogQuery(where.project, where.from, where.to))
   const metrics = useMemo(() => catalogue.data?.metrics ?? [], [catalogue.data])
   const entry = metrics.find(
@@ -100,7 +110,7 @@ function MetricFields({ query, where, onChange }: Fields<'metric'>) {
           })
         }}
       />
-      <div className="d-pair">
+      <div className="k-q-pair">
         <Select
           label="Show"
           data={allowed.map((value) => ({ value, label: WORDS[value] }))}
@@ -132,13 +142,13 @@ function MetricFields({ query, where, onChange }: Fields<'metric'>) {
       <Narrowed
         signal="metrics"
         keys={['service', ...(entry?.attribute_keys ?? [])]}
-        {...{ query, where, onChange }}
+        {...{ query, where, onChange, variables }}
       />
     </>
   )
 }
 
-function RecordFields({ query, where, onChange }: Fields<'spans' | 'logs'>) {
+function RecordFields({ query, where, onChange, variables }: Fields<'spans' | 'logs'>) {
   const signal = query.kind
   const facets = useQuery(facetsQuery(signal, { ...where, q: '' }))
   const words: Record<string, string> = signal === 'spans' ? SPAN_MEASURES : LOG_MEASURES
@@ -160,7 +170,7 @@ function RecordFields({ query, where, onChange }: Fields<'spans' | 'logs'>) {
         maxTags={4}
         onChange={(group_by) => onChange({ ...query, group_by })}
       />
-      <Narrowed signal={signal} keys={keys} {...{ query, where, onChange }} />
+      <Narrowed signal={signal} keys={keys} {...{ query, where, onChange, variables }} />
     </>
   )
 }
@@ -171,30 +181,31 @@ function Narrowed(props: {
   query: Of<'metric' | 'spans' | 'logs'>
   where: Where
   onChange: (query: SavedQuery) => void
+  variables: boolean | undefined
 }) {
   const { query, where } = props
   return (
     <div>
-      <p className="d-label">Filter</p>
+      <p className="k-q-label">Filter</p>
       <FilterBar
         scope={{ ...where, q: query.q ?? '' }}
         signal={props.signal}
         keys={props.keys}
-        placeholder="key:value; $name stands for a variable"
+        placeholder={props.variables ? 'key:value; $name stands for a variable' : 'key:value, or words'}
         onChange={(q) => props.onChange({ ...query, q })}
       />
     </div>
   )
 }
 
-function SqlFields({ query, onChange }: Fields<'sql'>) {
+function SqlFields({ query, onChange, variables }: Fields<'sql'>) {
   const info = useQuery(infoQuery)
   const open = info.data?.sql_enabled !== false
   const schema = useQuery({ ...sqlSchemaQuery, enabled: open })
   return (
     <div>
-      <p className="d-label">SELECT</p>
-      <div className="d-sql">
+      <p className="k-q-label">SELECT</p>
+      <div className="k-q-sql">
         <Suspense fallback={<SkeletonRows rows={6} label="Loading the editor" />}>
           <SqlEditor
             value={query.query}
@@ -205,11 +216,15 @@ function SqlFields({ query, onChange }: Fields<'sql'>) {
         </Suspense>
       </div>
       <p className="quiet">
-        A first column of times makes lines: numbers are values, texts their names. Otherwise it is a table.
-        The page’s time is {'{from:DateTime64(9)}'}, {'{to:DateTime64(9)}'} and {'{step_s:UInt32}'}, a
-        variable {'{name:String}'}.
+        A first column of times makes lines: numbers are values, texts their names.{' '}
+        {variables
+          ? 'Otherwise it is a table.'
+          : 'Otherwise it is looked at as it is: the last column is the value, those before it name the series.'}{' '}
+        The time that is asked about is {'{from:DateTime64(9)}'}, {'{to:DateTime64(9)}'} and{' '}
+        {'{step_s:UInt32}'}
+        {variables && <>, a variable {'{name:String}'}</>}.
       </p>
-      {!open && <p role="alert">SQL is not open to this key: the panel will stay empty for you.</p>}
+      {!open && <p role="alert">SQL is not open to this key: this will stay empty for you.</p>}
     </div>
   )
 }

@@ -1,8 +1,8 @@
 /** What is chosen of a dashboard's variables, as the address says it. Pure. */
-import type { DashboardVariable } from '@/api/types'
-import { parseFilter, printFilter } from '@/kit/filter'
-import { sqlString } from '@/kit/sqlText'
-import { resolve } from '@/kit/time'
+import type { DashboardVariable, SavedQuery } from '@/api/types'
+import { parseFilter, printFilter } from './filter'
+import { sqlString } from './sqlText'
+import { resolve } from './time'
 
 const PREFIX = 'var.'
 const EVERYTHING = '*'
@@ -65,20 +65,36 @@ export function filled(q: string, chosen: Chosen): string {
   return printFilter(terms)
 }
 
-/** A panel's SQL with its parameters written out, for the reader's own editor. */
-export function written(sql: string, chosen: Chosen, from: string, to: string, now = Date.now()): string {
-  const moment = (ms: number | null, otherwise: string) =>
-    ms === null ? otherwise : `fromUnixTimestamp64Milli(${Math.round(ms)})`
-  const [start, end] = [resolve(from, now), resolve(to, now)]
-  const width = Math.max(1, Math.round(((end ?? now) - (start ?? now - 86_400_000)) / 120_000))
-  return sql.replace(/\{\s*(\w+)\s*:\s*([^{}]+?)\s*\}/g, (whole, name: string, type: string) => {
-    if (name === 'from') return moment(start, 'fromUnixTimestamp64Milli(0)')
-    if (name === 'to') return moment(end, 'now()')
-    if (name === 'step_s') return String(width)
+const PARAMETER = /\{\s*(\w+)\s*:\s*([^{}]+?)\s*\}/g
+
+/** SQL with the chosen values written into it; the time stays a parameter. */
+export function bound(sql: string, chosen: Chosen): string {
+  return sql.replace(PARAMETER, (whole, name: string, type: string) => {
     const values = chosen[name]
     if (!values) return whole
     if (type.startsWith('Array')) return `[${values.map(sqlString).join(', ')}]`
     const value = values[0] ?? ''
     return /^(U?Int|Float|Decimal)/.test(type) && /^-?[\d.]+$/.test(value) ? value : sqlString(value)
   })
+}
+
+/** A panel's SQL with its parameters written out, for the reader's own editor. */
+export function written(sql: string, chosen: Chosen, from: string, to: string, now = Date.now()): string {
+  const moment = (ms: number | null, otherwise: string) =>
+    ms === null ? otherwise : `fromUnixTimestamp64Milli(${Math.round(ms)})`
+  const [start, end] = [resolve(from, now), resolve(to, now)]
+  const width = Math.max(1, Math.round(((end ?? now) - (start ?? now - 86_400_000)) / 120_000))
+  const timed = sql.replace(PARAMETER, (whole, name: string) => {
+    if (name === 'from') return moment(start, 'fromUnixTimestamp64Milli(0)')
+    if (name === 'to') return moment(end, 'now()')
+    return name === 'step_s' ? String(width) : whole
+  })
+  return bound(timed, chosen)
+}
+
+/** A panel's question with the chosen values in it, for where there are no variables. */
+export function settledQuery(query: SavedQuery, chosen: Chosen): SavedQuery {
+  return query.kind === 'sql'
+    ? { ...query, query: bound(query.query, chosen) }
+    : { ...query, q: filled(query.q ?? '', chosen) }
 }

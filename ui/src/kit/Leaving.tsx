@@ -2,7 +2,7 @@ import { Button, Modal } from '@mantine/core'
 import { useBlocker } from '@tanstack/react-router'
 
 /** Asks before changes are lost by going to another page. */
-export function Leaving({ when }: { when: boolean }) {
+export function Leaving({ when, what }: { when: boolean; what: string }) {
   const blocker = useBlocker({
     shouldBlockFn: ({ current, next }) => when && current.pathname !== next.pathname,
     enableBeforeUnload: () => when,
@@ -16,10 +16,10 @@ export function Leaving({ when }: { when: boolean }) {
       title="Leave without saving?"
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
-      <p>What you changed on this dashboard is not saved.</p>
-      <div className="d-actions">
+      <p>What you changed on this {what} is not saved.</p>
+      <div className="k-window-actions">
         <Button onClick={blocker.reset}>Stay</Button>
-        <Button className="d-danger" onClick={blocker.proceed}>
+        <Button className="k-danger" onClick={blocker.proceed}>
           Leave
         </Button>
       </div>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { MetricAnswer } from '@/api/types'
-import { align, colours, fitting, labelOf, linesOf, statsOf } from './series'
+import { align, colours, fitting, labelOf, linesOf, statsOf } from './metricSeries'
 
 describe('series of a metric', () => {
   it('leave a gap where nothing was measured, never a line through it', () => {
