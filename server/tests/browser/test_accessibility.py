@@ -57,6 +57,27 @@ def test_a_trace(ui: Watched, shop: Shop) -> None:
     assert found == []
 
 
+def test_compared_traces(ui: Watched, new_page: OpenPage, shop: Shop) -> None:
+    found = []
+    for theme in ("dark", "light"):
+        opened = ui if theme == "dark" else new_page(theme=theme)
+        page = opened.open("/traces/compare", project="shop", a=shop.orders[0], b=shop.failed[0])
+        page.get_by_role("treeitem").filter(has_text="GET /features features").click()
+        expect(page.get_by_role("complementary", name="Step").get_by_role("table").first).to_be_visible()
+        settled(page)
+        found += violations(page, f"two traces and a step, {theme}")
+        page.get_by_role("button", name="Choose another trace for A").click()
+        expect(page.get_by_role("button", name=re.compile("^Fastest"))).to_be_visible()
+        found += violations(page, f"a choice of traces, {theme}")
+    ui.open("/traces/compare", project="shop", a="0e" * 16, b=shop.failed[0])
+    found += violations(ui.page, "a trace that is not there")
+    ui.open(f"/traces/{shop.failed[0]}", project="shop", res="1")
+    found += violations(ui.page, "the hosts under a trace")
+    ui.open("/traces", project="shop", marks=f"{shop.orders[0]},{shop.failed[0]}")
+    found += violations(ui.page, "two marked traces")
+    assert found == []
+
+
 def test_logs(ui: Watched, shop: Shop) -> None:
     page = ui.open("/logs", project="shop")
     pick(rows(page, "Log records").first)

@@ -63,6 +63,11 @@ def open_span(page: Page) -> None:
     expect(page.get_by_role("complementary", name="Span").get_by_role("tab").first).to_be_visible()
 
 
+def open_step(page: Page) -> None:
+    page.get_by_role("treeitem").nth(5).click()
+    expect(page.get_by_role("complementary", name="Step").get_by_role("table").first).to_be_visible()
+
+
 def run(page: Page) -> None:
     page.get_by_role("button", name="Run").click()
     expect(rows(page, "Result").first).to_be_visible()
@@ -90,6 +95,11 @@ def test_every_page_fits_and_every_control_can_be_pressed(
         (f"/traces/{shop.failed[0]}", {}, nothing),
         (f"/traces/{shop.failed[0]}", {"view": "flame"}, nothing),
         (f"/traces/{shop.failed[0]}", {}, open_span),
+        (f"/traces/{shop.failed[0]}", {"res": "1"}, nothing),
+        ("/traces", {"marks": f"{shop.orders[0]},{shop.failed[0]}"}, nothing),
+        ("/traces/compare", {"a": shop.orders[0], "b": shop.failed[0]}, nothing),
+        ("/traces/compare", {"a": shop.orders[0], "b": shop.failed[0]}, open_step),
+        ("/traces/compare", {"b": shop.failed[0]}, nothing),
         ("/logs", {}, nothing),
         ("/logs", {}, open_drawer),
         ("/metrics-explorer", {}, nothing),
