@@ -195,9 +195,13 @@ def test_monitors(ui: Watched, server: RunningServer, shop: Shop) -> None:
         page.get_by_role("button", name="Replace the headers").click()
         page.get_by_label("Ends at").fill("7000")
         expect(page.get_by_text("good side")).to_be_visible()
+        expect(page.get_by_text("Mend what is marked")).to_be_visible()
         expect(page.get_by_role("region", name="Preview")).to_be_visible()
         settled(page)
         found += violations(page, "its form with an error")
+        page.get_by_role("link", name="Cancel").click()
+        page.get_by_role("dialog", name="Leave without saving?").get_by_role("button", name="Leave").click()
+        expect(page.get_by_role("link", name="Edit")).to_be_visible()
     finally:
         for id in ids:
             server.client.delete(f"/api/v1/monitors/{id}").raise_for_status()
