@@ -204,4 +204,31 @@ METRICS = Source(
     default_facets=("service", "name", "scope"),
 )  # fmt: skip
 
+ERRORS = Source(
+    table="error_rows",
+    time="time",
+    plain=(
+        "project", "time", "fingerprint", "type", "message", "template", "culprit", "handled", "source", "name",
+        "trace_id", "span_id", "log_id", "service", "version", "environment", "severity", "user_id", "stacktrace",
+        "ingested_at", "fingerprint_version", "attr_shape", "attr_values", "resource",
+    ),
+    computed={"attributes": sql_files.attributes("error_rows").replace("{database}.", "")},
+    fields={
+        **dict.fromkeys(
+            (
+                "fingerprint", "type", "message", "template", "culprit", "source", "name", "trace_id", "span_id",
+                "log_id", "service", "version", "environment", "user_id", "stacktrace",
+            ),
+            Field(),
+        ),
+        "severity": Field("severity"),
+        "handled": Field("bool"),
+        "time": Field("time"),
+        "ingested_at": Field("time"),
+    },
+    promoted={},
+    searched=(Searched("message"), Searched("type"), Searched("culprit")),
+    default_facets=("service", "type", "version", "environment", "handled", "source", "severity"),
+)  # fmt: skip
+
 INGEST_TABLE = "ingest_rows"

@@ -1,0 +1,86 @@
+"""`tapetum errors`: which errors there are, grouped by what they are."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tapetum_server.cli.asking import (
+    DEFAULT_URL,
+    AsJson,
+    From,
+    Key,
+    Project,
+    To,
+    Url,
+    get,
+    one_line,
+    server,
+)
+from tapetum_server.cli.asking import errors as console
+
+_Filter = Annotated[
+    str, typer.Argument(metavar="[FILTER]", help='Such as: service:web type:TimeoutError version:2.1 "read timed out"')
+]
+
+
+def errors(
+    filter: _Filter = "",
+    from_: From = "now-1h",
+    to: To = "now",
+    sort: Annotated[str, typer.Option(help="-last_seen, -first_seen, -count, -traces or -users.")] = "-last_seen",
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="Errors to show.")] = 20,
+    as_json: AsJson = False,
+    project: Project = None,
+    url: Url = DEFAULT_URL,
+    key: Key = None,
+) -> None:
+    """List errors grouped by fingerprint, those seen last first."""
+    query = {"q": filter, "from": from_, "to": to, "sort": sort, "limit": limit, "project": project}
+    with server(url, key) as client:
+        page = get(client, "/errors", query)
+    if as_json:
+        for row in page["rows"]:
+            sys.stdout.buffer.write(orjson.dumps(row) + b"\n")
+        sys.stdout.buffer.flush()
+        return
+    if not page["rows"]:
+        console.print("No errors. Look further back with --from now-7d, or at everything with --from all.")
+        return
+    Console().print(_table(page["rows"]))
+    if page["next_cursor"]:
+        console.print(f"There are more than these {limit}; raise --limit, or filter.", style="dim", highlight=False)
+
+
+def _table(rows: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name, justify in (
+        ("last seen", "left"), ("first seen", "left"), ("count", "right"), ("traces", "right"), ("users", "right"),
+        ("service", "left"), ("versions", "left"), ("error", "left"), ("in", "left"), ("fingerprint", "left"),
+    ):  # fmt: skip
+        narrow = name in ("last seen", "first seen", "fingerprint")
+        table.add_column(name, justify=justify, no_wrap=narrow)  # type: ignore[arg-type]
+    for row in rows:
+        versions = dict.fromkeys(v for v in (row["first_version"], row["last_version"]) if v)
+        table.add_row(
+            row["last_seen"][:19].replace("T", " "),
+            Text(
+                row["first_seen"][:19].replace("T", " ") + (" new" if row["is_new"] else ""),
+                style="bold" if row["is_new"] else "",
+            ),
+            str(row["count"]),
+            str(row["traces"]),
+            str(row["users"] or ""),
+            Text(one_line(", ".join(row["services"]), 24)),
+            Text(one_line(" – ".join(versions), 24)),
+            Text(one_line(row["title"], 72)),
+            Text(one_line(row["culprit"], 40)),
+            Text(row["fingerprint"], style="dim"),
+        )
+    return table
