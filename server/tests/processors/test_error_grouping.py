@@ -35,7 +35,7 @@ def wrapped(cart):
 def raised(call: str, *, argument: object = None, file: str = "/srv/shop/cart.py", above: int = 0) -> tuple[str, str]:
     """(type, traceback) of really calling `call` in a module of this file, with `above` lines before its code."""
     names: dict[str, Callable[..., object]] = {}
-    exec(compile("\n" * above + CART, file, "exec"), names)  # type: ignore[arg-type]
+    exec(compile("\n" * above + CART, file, "exec"), names)  # type: ignore[arg-type]  # noqa: S102
     try:
         names[call](argument)
     except Exception as error:

@@ -132,7 +132,8 @@ async def list_errors(
     following = None
     if len(found) > limit:
         last = shown[-1]
-        following = encode_cursor(Cursor(sort, selection.time_range, (last["sort_key"], last["fingerprint"])))
+        settled = TimeRange(time_range.start, selection.time_range.end)
+        following = encode_cursor(Cursor(sort, settled, (last["sort_key"], last["fingerprint"])))
     return ErrorPage(
         rows=[ErrorRow(**group_of(row, time_range), trend=trends[row["fingerprint"]]) for row in shown],
         times=[format_time(time) for time in steps.times()],
@@ -171,7 +172,7 @@ def groups_statement(selection: Selection, sort: ErrorSort, limit: int, after: P
         arraySort(arrayMap(s -> toString(s), groupUniqArray(20)(service))) AS services,
         arraySort(arrayMap(e -> toString(e), groupUniqArrayIf(20)(environment, environment != ''))) AS environments,
         toUnixTimestamp64Nano(max(time)) AS latest_ns,
-        argMax((toString(type), message, toString(template), toString(culprit), toString(source), toString(severity)),
+        argMax([toString(type), message, toString(template), toString(culprit), toString(source), toString(severity)],
             time) AS latest"""
     page = ""
     if after is not None:

@@ -34,6 +34,7 @@ _ERROR_WORDS = frozenset(
 )
 _FATAL_WORDS = frozenset({"fatal", "critical", "crit", "alert", "emerg", "emergency", "panic"})
 _STATUS_ERROR = 2
+_DAY = 86_400 * 10**9
 _TOLD = ("exception.type", "exception.message", "exception.stacktrace")
 _LEFT_OUT = frozenset({*_TOLD, "exception.escaped"})
 _SPAN_BIT, _KNOWLEDGE = 1 << 61, 62
@@ -103,8 +104,7 @@ def _exception_of_span(batch: SpanBatch, i: int, event: Event, failed: bool) -> 
         source="span",
         identity=_identity(batch.trace_id[i], "exception", short_type(type), message),
         rank=_rank(grouped, batch.start_time_unix_nano[i]),
-        # An event without a time of its own happened at the end.
-        time_unix_nano=event.time_unix_nano or batch.end_time_unix_nano[i] or batch.start_time_unix_nano[i],
+        time_unix_nano=_moment(batch, i, event),
         fingerprint=grouped.fingerprint,
         fingerprint_version=FINGERPRINT_VERSION,
         type=type,
@@ -117,6 +117,13 @@ def _exception_of_span(batch: SpanBatch, i: int, event: Event, failed: bool) -> 
         user_id=_user(batch, i),
         attributes=_short({**own, **event.attributes}),
     )
+
+
+def _moment(batch: SpanBatch, i: int, event: Event) -> int:
+    """When it happened: when the event says, if that is near the span; an error in 2262 would never be seen."""
+    start, end = batch.start_time_unix_nano[i], batch.end_time_unix_nano[i]
+    last = end or start
+    return event.time_unix_nano if start - _DAY <= event.time_unix_nano <= last + _DAY else last
 
 
 def _failed_span(batch: SpanBatch, i: int) -> ErrorOccurrence:

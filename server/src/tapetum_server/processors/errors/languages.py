@@ -115,7 +115,8 @@ DOTNET = Language(
 RUBY = Language(
     "ruby",
     frame=_re(
-        r"\s*(?:from )?(?P<file>[^\s:][^:\n]*):(?P<line>\d+):in [`'](?P<function>[^'\n]+)'(?:: (?P<message>.*) \((?P<type>[\w:]+)\)$)?"
+        r"\s*(?:from )?(?P<file>[^\s:][^:\n]*):(?P<line>\d+):in [`'](?P<function>[^'\n]+)'"
+        r"(?:: (?P<message>.*) \((?P<type>[\w:]+)\)$)?"
     ),
     library=_re(r"[/\\]gems[/\\]|[/\\]ruby[/\\]\d|[/\\]rubies[/\\]|^<internal:"),
     renames=(

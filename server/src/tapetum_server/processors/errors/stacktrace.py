@@ -11,7 +11,7 @@ from tapetum_server.processors.errors.languages import DOTNET, GO, JAVA, LANGUAG
 
 MAX_CHARACTERS = 65_536
 """Of a stack trace that are kept and read: of a longer one the beginning and the end."""
-_CUT = "\n… cut …\n"
+_CUT = "\n    … cut …\n"
 _MAX_LINE = 2_000
 _LOOKED_AT = 60
 """Lines at each end by which the language is told."""
@@ -56,7 +56,13 @@ def shortened(text: str) -> str:
     if len(text) <= MAX_CHARACTERS:
         return text
     half = (MAX_CHARACTERS - len(_CUT)) // 2
-    return text[:half] + _CUT + text[-half:]
+    start, end = text[:half], text[-half:]
+    # At the ends of lines, where there are any near: half a line would be read as something else.
+    if (last := start.rfind("\n", half - _MAX_LINE)) > 0:
+        start = start[:last]
+    if (first := end.find("\n", 0, _MAX_LINE)) >= 0:
+        end = end[first + 1 :]
+    return start + _CUT + end
 
 
 @lru_cache(maxsize=512)
