@@ -1,6 +1,7 @@
 /** The pages that exist, in the order of the rail. */
 import {
   Activity,
+  Bug,
   ChartSpline,
   Inbox,
   LayoutDashboard,
@@ -13,7 +14,15 @@ import {
 
 export interface PageEntry {
   to:
-    '/traces' | '/logs' | '/metrics-explorer' | '/services' | '/dashboards' | '/ingest' | '/sql' | '/settings'
+    | '/traces'
+    | '/logs'
+    | '/metrics-explorer'
+    | '/services'
+    | '/errors'
+    | '/dashboards'
+    | '/ingest'
+    | '/sql'
+    | '/settings'
   label: string
   icon: LucideIcon
   /** Second key after `g`. */
@@ -22,7 +31,7 @@ export interface PageEntry {
   time: boolean
   live: boolean
   /** Whose environments can be chosen. */
-  signal?: 'spans' | 'logs' | 'metrics'
+  signal?: 'spans' | 'logs' | 'metrics' | 'errors'
 }
 
 export const PAGES: PageEntry[] = [
@@ -38,6 +47,7 @@ export const PAGES: PageEntry[] = [
     signal: 'metrics',
   },
   { to: '/services', label: 'Services', icon: Waypoints, key: 'v', time: true, live: true, signal: 'spans' },
+  { to: '/errors', label: 'Errors', icon: Bug, key: 'x', time: true, live: true, signal: 'errors' },
   { to: '/dashboards', label: 'Dashboards', icon: LayoutDashboard, key: 'd', time: true, live: true },
   { to: '/ingest', label: 'Ingest', icon: Inbox, key: 'i', time: true, live: true },
   { to: '/sql', label: 'SQL', icon: Terminal, key: 's', time: false, live: false },
