@@ -57,7 +57,15 @@ def failed_trace(url: str, project: str) -> str:
     raise SystemExit(f"project {project!r} has no traces yet")
 
 
-def addresses(project: str, trace: str) -> dict[str, str]:
+def first_error(url: str, project: str) -> str:
+    """The fingerprint of the error that occurred most often, or one that is not there."""
+    query = urlencode({"project": project, "from": "all", "sort": "-count", "limit": 1})
+    with urlopen(f"{url}/api/v1/errors?{query}", timeout=60) as answer:
+        rows = json.load(answer)["rows"]
+    return str(rows[0]["fingerprint"]) if rows else "0" * 16
+
+
+def addresses(project: str, trace: str, error: str) -> dict[str, str]:
     """Name of a picture to the address of its page."""
 
     def address(path: str, **search: str) -> str:
@@ -77,6 +85,10 @@ def addresses(project: str, trace: str) -> dict[str, str]:
         "services": address("/services", **recent),
         "service-map": address("/services-map", **recent),
         "service": address("/services/scoring", **recent),
+        "errors": address("/errors", **recent),
+        "errors-drawer": address("/errors", sel=error, **recent),
+        "errors-one": address(f"/errors/{error}", **recent),
+        "errors-none": address("/errors", q="type:nothing-has-this-type", **recent),
         "dashboards": address("/dashboards"),
         "dashboard-services": address("/dashboards/services", **recent),
         "dashboard-host": address("/dashboards/host", **recent),
@@ -151,7 +163,7 @@ def main() -> int:
     if not args.readme and args.out is None:
         parser.error("--out DIR or --readme")
     found = subprocess.run([sys.executable, str(TOOLS / "chromium.py")], stdout=subprocess.PIPE, text=True, check=True)
-    wanted = addresses(args.project, failed_trace(args.url, args.project))
+    wanted = addresses(args.project, failed_trace(args.url, args.project), first_error(args.url, args.project))
     if unknown := set(args.only) - wanted.keys():
         parser.error(f"no page is called {', '.join(sorted(unknown))}; there are {', '.join(wanted)}")
     problems: list[str] = []

@@ -59,7 +59,9 @@ def bubbling(trace: int, at: float = 0, service: str = "shop") -> list[dict[str,
 def test_an_exception_that_passes_through_spans_and_a_log_counts_once(asked: World, order: str) -> None:
     project = f"bubbling-{order.replace(' ', '-')}"
     rows = bubbling(1)
+    # A log handler leaves out the module, and the rest of the message.
     told = exception(0, INNER)[2] | {"exception.type": "builtins.ZeroDivisionError"}
+    told["exception.message"] += "\n[SQL: SELECT 1]"
     log = {"trace": 1, "span": 2, "at": 0.4, "severity_number": 17, "body": "cart 3 failed", "attributes": told}
     batches = [rows] if order == "together" else [[row] for row in (rows[::-1] if order == "inner first" else rows)]
     for _ in range(3 if order == "thrice" else 1):
@@ -98,6 +100,7 @@ def test_errors_are_exceptions_failed_spans_and_logs_of_level_error(asked: World
             {"trace": 4, "status": 1, "events": [(START, "exception", plain)]},
             {"trace": 5, "status": 1, "name": "fine", "events": [(START, "retry", plain)]},
             {"trace": 6, "status": FAILED, "attributes": plain},
+            {"trace": 7, "status": FAILED, "name": "silent"},
             project=project,
         ),
         log_batch(
@@ -111,12 +114,34 @@ def test_errors_are_exceptions_failed_spans_and_logs_of_level_error(asked: World
     )
     found = {e["title"]: (e["count"], e["unhandled"], e["source"], e["severity"]) for e in errors(asked, project)}
     assert found == {
-        "500": (2, 2, "span", "error"),
+        "500 in GET /a/18": (2, 2, "span", "error"),
+        "silent failed": (1, 1, "span", "error"),
         "model <number> is away": (1, 1, "span", "error"),
         "Timeout: after 30 s": (2, 1, "span", "error"),
         "order <number> lost": (2, 1, "log", "fatal"),
         "ZeroDivisionError: division by zero": (2, 0, "log", "info"),
     }
+
+
+@pytest.mark.covers("error-once")
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_span_that_failed_because_of_another_is_no_error_of_its_own(asked: World, order: int) -> None:
+    """The innermost tells; and an exception tells for all spans of its service in the trace, whichever comes first."""
+    project = f"because-{order}"
+    inner = {"trace": 1, "span": 3, "parent": 2, "at": 0.2, "status": FAILED, "name": "inner"}
+    middle = {"trace": 1, "span": 2, "parent": 1, "at": 0.1, "status": FAILED, "name": "middle"}
+    outer = {"trace": 1, "span": 1, "at": 0, "status": FAILED, "name": "outer"}
+    elsewhere = outer | {"span": 9, "service": "web", "name": "elsewhere"}
+    for row in [inner, middle, outer, elsewhere][::order]:
+        keep(asked, span_batch(row, project=project))
+    assert {e["title"] for e in errors(asked, project)} == {"inner failed", "elsewhere failed"}
+    keep(asked, span_batch(middle | {"events": [exception(0.2)]}, project=project))
+    for row in [inner, outer][::order]:
+        keep(asked, span_batch(row, project=project))
+    told = {e["title"]: e["count"] for e in errors(asked, project)}
+    assert told == {"ZeroDivisionError: division by zero": 1, "elsewhere failed": 1}
+    view = "SELECT fingerprint FROM errors WHERE project = {p:String}"
+    assert len(asked.sql(view, p=project)) == 2
 
 
 @pytest.mark.covers("error-override")

@@ -31,7 +31,7 @@ def filled(asked: World) -> None:
             metric_batch(Metric("m", "gauge"), {"at": number, "value": 1}),
         )  # fmt: skip
         failed = log_batch(
-            {"at": number, "body": f"b{number}", "severity_number": 17, "attributes": {"k": "v", "n": 5}}
+            {"at": number + 10, "body": f"b{number}", "severity_number": 17, "attributes": {"k": "v", "n": 5}}
         )
         find_errors(failed)
         asked.keep(failed)

@@ -60,27 +60,21 @@ def errors(
 
 def _table(rows: list[dict[str, Any]]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name, justify in (
-        ("last seen", "left"), ("first seen", "left"), ("count", "right"), ("traces", "right"), ("users", "right"),
-        ("service", "left"), ("versions", "left"), ("error", "left"), ("in", "left"), ("fingerprint", "left"),
+    for name, justify, width in (
+        ("last seen", "left", 19), ("since", "left", 16), ("count", "right", 5), ("service", "left", 8),
+        ("error", "left", 20), ("versions", "left", 3), ("fingerprint", "left", 16),
     ):  # fmt: skip
-        narrow = name in ("last seen", "first seen", "fingerprint")
-        table.add_column(name, justify=justify, no_wrap=narrow)  # type: ignore[arg-type]
+        table.add_column(name, justify=justify, no_wrap=True, min_width=width)  # type: ignore[arg-type]
     for row in rows:
         versions = dict.fromkeys(v for v in (row["first_version"], row["last_version"]) if v)
+        where = f" in {row['culprit']}" if row["culprit"] else ""
         table.add_row(
             row["last_seen"][:19].replace("T", " "),
-            Text(
-                row["first_seen"][:19].replace("T", " ") + (" new" if row["is_new"] else ""),
-                style="bold" if row["is_new"] else "",
-            ),
+            Text(row["first_seen"][:16].replace("T", " "), style="bold" if row["is_new"] else ""),
             str(row["count"]),
-            str(row["traces"]),
-            str(row["users"] or ""),
             Text(one_line(", ".join(row["services"]), 24)),
+            Text(one_line(row["title"] + where, 96), style="bold red" if row["is_new"] else ""),
             Text(one_line(" – ".join(versions), 24)),
-            Text(one_line(row["title"], 72)),
-            Text(one_line(row["culprit"], 40)),
             Text(row["fingerprint"], style="dim"),
         )
     return table

@@ -262,4 +262,6 @@ def title_of(type: str, message: str, template: str, culprit: str) -> str:
     first = message.lstrip().split("\n", 1)[0][:300]
     if type and first:
         return f"{type}: {first}"
-    return type or template[:300] or first or f"{culprit} failed"
+    if type:
+        return f"{type} in {culprit}" if culprit else type
+    return template[:300] or first or f"{culprit} failed"

@@ -57,6 +57,8 @@ class Source:
     searches_messages: bool = False
     """Whether text may lie in the message store and in what log records said of spans."""
     default_facets: tuple[str, ...] = ()
+    only: str = ""
+    """What holds for the rows that questions may see, where that is not all of them."""
 
     def relation(self, *texts: str, of: str = "") -> str:
         """What stands after FROM: the columns that these texts of the statement name, and no others.
@@ -68,7 +70,11 @@ class Source:
         shown = [name for name in self.plain if name in words]
         narrowed = f" WHERE {of}" if of else ""
         shown += [f"{sql.replace('{of}', narrowed)} AS {name}" for name, sql in self.computed.items() if name in words]
-        return f"(SELECT {', '.join(shown or [self.time])} FROM {self.table} FINAL)"
+        return f"(SELECT {', '.join(shown or [self.time])} FROM {self.table} FINAL{self._where})"
+
+    @property
+    def _where(self) -> str:
+        return f" WHERE {self.only}" if self.only else ""
 
     def timed(self, condition: str) -> str:
         """`condition` (of many trace ids, say), and when its rows happened: the same rows, found by the table's order.
@@ -228,6 +234,7 @@ ERRORS = Source(
     },
     promoted={},
     searched=(Searched("message"), Searched("type"), Searched("culprit")),
+    only="counted",
     default_facets=("service", "type", "version", "environment", "handled", "source", "severity"),
 )  # fmt: skip
 

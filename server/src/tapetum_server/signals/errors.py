@@ -36,3 +36,5 @@ class ErrorOccurrence:
     stacktrace: str
     user_id: str
     attributes: dict[str, AttributeValue]
+    counted: bool = True
+    """False for what is no error itself: an exception that explains why spans of its trace and service failed."""

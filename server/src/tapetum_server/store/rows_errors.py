@@ -59,6 +59,7 @@ def error_rows(
             "template": col.names([error.template for error in errors]),
             "culprit": col.names([error.culprit for error in errors]),
             "handled": pa.array([error.handled for error in errors]),
+            "counted": pa.array([error.counted for error in errors]),
             "source": col.same(errors[0].source, count),
             "name": col.names(names),
             "trace_id": col.texts([batch.trace_id[i] for i in at]),

@@ -9,7 +9,7 @@ FROM (
         toUnixTimestamp64Nano(max(time)) AS latest_ns,
         argMax([toString(type), message, toString(template), toString(culprit), toString(source), toString(severity)],
             time) AS latest
-    FROM (SELECT project, time, fingerprint, type, message, template, culprit, handled, source, trace_id, service, environment, severity, user_id, attr_shape, attr_values, resource FROM error_rows FINAL)
+    FROM (SELECT project, time, fingerprint, type, message, template, culprit, handled, source, trace_id, service, environment, severity, user_id, attr_shape, attr_values, resource FROM error_rows FINAL WHERE counted)
     WHERE project = {p0:String} AND time >= fromUnixTimestamp64Nano({p1:Int64}, 'UTC') AND time < fromUnixTimestamp64Nano({p2:Int64}, 'UTC') AND NOT (service IN {p3:Array(String)}) AND startsWith(type, {p4:String}) AND (has(attr_values, {p5:String}) AND attr_values[if(extract(attr_shape, {p6:String}) = '.', countMatches(extract(attr_shape, {p7:String}), '(?s)(?:^|\\x00)[a-z]\\.') + 1, 0)] = {p5:String}) AND match(resource, {p8:String})
     GROUP BY fingerprint
 ) AS found

@@ -30,7 +30,7 @@ export const ERROR_COLUMNS: Column<ErrorRow>[] = [
   {
     id: 'error',
     header: 'Error',
-    width: 150,
+    width: 250,
     grow: 5,
     render: (r) => (
       <span className="er-title">
@@ -49,8 +49,7 @@ export const ERROR_COLUMNS: Column<ErrorRow>[] = [
   {
     id: 'service',
     header: 'Service',
-    width: 92,
-    grow: 1,
+    width: 96,
     priority: 3,
     render: (r) => (
       <span className="row" style={{ gap: 6 }}>
@@ -76,15 +75,6 @@ export const ERROR_COLUMNS: Column<ErrorRow>[] = [
     render: (r) => <b title={`${count(r.count)} in this time`}>{compact(r.count)}</b>,
   },
   {
-    id: 'traces',
-    header: 'Traces',
-    width: 54,
-    align: 'right',
-    priority: 7,
-    sort: { desc: '-traces' },
-    render: (r) => (r.traces ? compact(r.traces) : <span className="quiet">–</span>),
-  },
-  {
     id: 'users',
     header: 'Users',
     width: 50,
@@ -96,7 +86,7 @@ export const ERROR_COLUMNS: Column<ErrorRow>[] = [
   {
     id: 'versions',
     header: 'Versions',
-    width: 112,
+    width: 84,
     priority: 5,
     render: (r) => <Versions of={r} />,
   },
@@ -114,6 +104,7 @@ export const ERROR_COLUMNS: Column<ErrorRow>[] = [
     header: 'Last seen',
     width: 82,
     align: 'right',
+    priority: 1,
     sort: { desc: '-last_seen' },
     render: (r) => <RelativeTime iso={r.last_seen} />,
   },

@@ -9,11 +9,12 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 from concurrent.futures import Executor
+from dataclasses import replace
 
 from tapetum_server.processors.errors import fingerprint as grouping
 from tapetum_server.processors.errors.fingerprint import FINGERPRINT_VERSION, OVERRIDES, Grouped, short_type
 from tapetum_server.processors.errors.stacktrace import Stack, parse_stack, shortened
-from tapetum_server.processors.errors.template import template_of
+from tapetum_server.processors.errors.template import first_line, template_of
 from tapetum_server.signals.attributes import AttributeValue, encode_text
 from tapetum_server.signals.consumer import Batch, Consumer, Receipt
 from tapetum_server.signals.errors import ErrorOccurrence
@@ -39,6 +40,8 @@ _TOLD = ("exception.type", "exception.message", "exception.stacktrace")
 _LEFT_OUT = frozenset({*_TOLD, "exception.escaped"})
 _SPAN_BIT, _KNOWLEDGE = 1 << 61, 62
 _MAX_TIME = (1 << 61) - 1
+_EXPLAINED = 3 << _KNOWLEDGE
+"""Above what a failed span knows by itself, below one of which the application says where it belongs."""
 
 
 class FindErrors:
@@ -80,6 +83,24 @@ def find_errors(batch: SpanBatch | LogBatch) -> None:
         batch.errors = [error for i in range(len(batch)) for error in _errors_of_span(batch, i)]
     else:
         batch.errors = [error for i in range(len(batch)) if (error := _error_of_log(batch, i)) is not None]
+    batch.errors += _explained(batch)
+
+
+def _explained(batch: SpanBatch | LogBatch) -> list[ErrorOccurrence]:
+    """One for each trace and service with an exception: it takes the place of spans that failed without one."""
+    found: dict[str, ErrorOccurrence] = {}
+    for error in batch.errors:
+        i = error.index
+        trace_id, service = batch.trace_id[i], batch.resource[i].service
+        failed = _identity(trace_id, "failed", service)
+        # Not the failed spans themselves, and not log records without an exception: they have no stack and no type.
+        told = error.identity != failed and (error.type or error.stacktrace)
+        if trace_id and told and failed not in found:
+            found[failed] = replace(
+                error, identity=failed, rank=_EXPLAINED, counted=False, fingerprint="", type="", message="",
+                template="", culprit="", stacktrace="", user_id="", attributes={},
+            )  # fmt: skip
+    return list(found.values())
 
 
 def _errors_of_span(batch: SpanBatch, i: int) -> list[ErrorOccurrence]:
@@ -102,7 +123,7 @@ def _exception_of_span(batch: SpanBatch, i: int, event: Event, failed: bool) -> 
     return ErrorOccurrence(
         index=i,
         source="span",
-        identity=_identity(batch.trace_id[i], "exception", short_type(type), message),
+        identity=_identity(batch.trace_id[i], "exception", short_type(type), first_line(message)),
         rank=_rank(grouped, batch.start_time_unix_nano[i]),
         time_unix_nano=_moment(batch, i, event),
         fingerprint=grouped.fingerprint,
@@ -137,7 +158,7 @@ def _failed_span(batch: SpanBatch, i: int) -> ErrorOccurrence:
     return ErrorOccurrence(
         index=i,
         source="span",
-        identity=_identity(batch.trace_id[i], "failed", service, type, message),
+        identity=_identity(batch.trace_id[i], "failed", service),
         rank=_rank(grouped, batch.start_time_unix_nano[i]),
         time_unix_nano=batch.end_time_unix_nano[i] or batch.start_time_unix_nano[i],
         fingerprint=grouped.fingerprint,
@@ -170,7 +191,7 @@ def _error_of_log(batch: LogBatch, i: int) -> ErrorOccurrence | None:
         type, message = stack.sections[0].type[:MAX_TYPE], stack.sections[0].message[:MAX_MESSAGE]
     if told:
         grouped = _grouped((own,), type, message, stack, logger)
-        identity = _identity(trace_id, "exception", short_type(type), message)
+        identity = _identity(trace_id, "exception", short_type(type), first_line(message))
     else:
         message = body[:MAX_MESSAGE]
         said = _override((own,))

@@ -1,5 +1,6 @@
 -- One row per delivery of a record that tells of an error. Whatever tells of one occurrence (a span and its parents, a
 -- span and a log record, a retry) has one identity; FINAL keeps the one that knows most (docs/decisions/005-errors.md).
+-- Rows that are not counted stand where a failed span of a trace would, when an exception explains it already.
 CREATE TABLE {database}.error_rows
 (
     project LowCardinality(String),
@@ -15,6 +16,7 @@ CREATE TABLE {database}.error_rows
     template LowCardinality(String),
     culprit LowCardinality(String),
     handled Bool,
+    counted Bool DEFAULT true,
     source LowCardinality(String),
     name LowCardinality(String),
     trace_id String CODEC(ZSTD(1)),

@@ -7,4 +7,5 @@ SELECT
     argMinIfState(toString(error_rows.version), time, toUInt8(version != '')) AS first_version,
     argMaxIfState(toString(error_rows.version), time, toUInt8(version != '')) AS last_version
 FROM {database}.error_rows
+WHERE counted
 GROUP BY project, fingerprint

@@ -26,3 +26,4 @@ SELECT
     fingerprint_version,
     ingested_at
 FROM {database}.error_rows FINAL
+WHERE error_rows.counted
