@@ -7,6 +7,7 @@ import type { ErrorReport } from '@/api/types'
 import { CopyId } from '@/kit/Copy'
 import { count } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
+import { Key } from '@/kit/Key'
 import { Page } from '@/kit/Page'
 import { Failure, SkeletonRows } from '@/kit/states'
 import { isoToMs } from '@/kit/time'
@@ -15,6 +16,7 @@ import { Value } from '@/kit/Value'
 import { RelativeTime } from '@/kit/values'
 import { travelling, useView } from '@/kit/view'
 import { Examples } from './Examples'
+import { ErrorTitle } from './ErrorTitle'
 import { Began } from './facts'
 import { StackTrace } from './StackTrace'
 import './errors.css'
@@ -58,7 +60,8 @@ function Head({ report, fingerprint }: { report: ErrorReport | undefined; finger
         <Link to="/errors" search={travelling(search)}>
           Errors
         </Link>{' '}
-        <span className="quiet">/</span> <Isolated text={report?.title ?? fingerprint} />
+        <span className="quiet">/</span>{' '}
+        {report ? <ErrorTitle of={report} /> : <Isolated text={fingerprint} />}
       </h1>
       {report && (
         <>
@@ -139,8 +142,8 @@ function Detail({ report }: { report: ErrorReport }) {
               <dl className="er-attributes">
                 {attributes.map(([key, value]) => (
                   <div key={key}>
-                    <dt>
-                      <Isolated text={key} />
+                    <dt title={key}>
+                      <Key name={key} />
                     </dt>
                     <dd>
                       <Value k={key} v={value} signal="errors" />

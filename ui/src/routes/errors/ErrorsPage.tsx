@@ -11,13 +11,13 @@ import { Drawer } from '@/kit/Drawer'
 import { Facets } from '@/kit/Facets'
 import { FilterBar } from '@/kit/FilterBar'
 import { count } from '@/kit/format'
-import { Isolated } from '@/kit/Isolated'
 import { Explorer, Page } from '@/kit/Page'
 import { usePref } from '@/kit/prefs'
 import { Empty, Failure, SkeletonRows, Snippet } from '@/kit/states'
 import { travelling, useView } from '@/kit/view'
 import { ERROR_COLUMNS, ERROR_KEYS } from './columns'
 import { ErrorChart } from './ErrorChart'
+import { ErrorTitle } from './ErrorTitle'
 import { Began } from './facts'
 import { StackTrace } from './StackTrace'
 import './errors.css'
@@ -134,7 +134,7 @@ function Preview({ fingerprint, onClose }: { fingerprint: string; onClose: () =>
   const { scope, search } = useView()
   const query = useQuery(errorQuery(scope, fingerprint))
   return (
-    <Drawer label="Error" title={<Isolated text={query.data?.title ?? 'Error'} />} onClose={onClose}>
+    <Drawer label="Error" title={query.data ? <ErrorTitle of={query.data} /> : 'Error'} onClose={onClose}>
       {query.isPending ? (
         <SkeletonRows rows={14} label="Loading the error" />
       ) : query.isError ? (

@@ -62,7 +62,15 @@ function Exception({ section, first, report }: { section: Section; first: boolea
     <section className="er-exception">
       <h3>
         {!first && <span className="quiet">{section.cause ? 'caused by ' : 'while handling '}</span>}
-        <Isolated text={[type, message].filter(Boolean).join(': ') || 'Exception'} />
+        {type || message ? (
+          <>
+            <Isolated text={type} />
+            {type && message ? ': ' : ''}
+            <Isolated text={message} />
+          </>
+        ) : (
+          'Exception'
+        )}
       </h3>
       <ol className="er-frames">
         {folded(section.frames).map((part, i) =>

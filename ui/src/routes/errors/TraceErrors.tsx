@@ -2,9 +2,9 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Bug } from 'lucide-react'
 import { traceErrorsQuery } from '@/api/errorQueries'
-import { Isolated } from '@/kit/Isolated'
 import { RelativeTime } from '@/kit/values'
 import { travelling, useView } from '@/kit/view'
+import { ErrorTitle } from './ErrorTitle'
 import './errors.css'
 
 /** The errors that this trace tells of, each with since when it is known. Says nothing where there are none. */
@@ -21,7 +21,7 @@ export function TraceErrors({ project, traceId }: { project: string; traceId: st
             params={{ fingerprint: row.fingerprint }}
             search={{ ...travelling(search), q: undefined, from: 'all', to: 'now' }}
           >
-            <Bug size={13} aria-hidden /> <Isolated text={row.title.slice(0, 160)} />
+            <Bug size={13} aria-hidden /> <ErrorTitle of={row} />
           </Link>{' '}
           <span className="quiet">
             known since <RelativeTime iso={row.first_seen} />, last seen <RelativeTime iso={row.last_seen} />

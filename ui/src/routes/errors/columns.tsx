@@ -6,6 +6,7 @@ import { Isolated } from '@/kit/Isolated'
 import { Sparkline } from '@/kit/Sparkline'
 import { Value } from '@/kit/Value'
 import { RelativeTime } from '@/kit/values'
+import { ErrorTitle } from './ErrorTitle'
 import { NewBadge, Versions } from './facts'
 
 /** Keys that the filter completes besides attributes. */
@@ -36,7 +37,7 @@ export const ERROR_COLUMNS: Column<ErrorRow>[] = [
       <span className="er-title">
         {r.is_new && <NewBadge />}
         <b className="cut" title={r.title}>
-          <Isolated text={r.title} />
+          <ErrorTitle of={r} />
         </b>
         {r.culprit && (
           <span className="quiet cut" title={r.culprit}>

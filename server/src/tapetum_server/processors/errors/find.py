@@ -190,6 +190,7 @@ def _error_of_log(batch: LogBatch, i: int) -> ErrorOccurrence | None:
         told, stack, trace = True, found, shortened(body)
         type, message = stack.sections[0].type[:MAX_TYPE], stack.sections[0].message[:MAX_MESSAGE]
     if told:
+        message = message or body[:MAX_MESSAGE]
         grouped = _grouped((own,), type, message, stack, logger)
         identity = _identity(trace_id, "exception", short_type(type), first_line(message))
     else:
