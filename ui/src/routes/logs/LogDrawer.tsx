@@ -17,7 +17,8 @@ import { useView } from '@/kit/view'
 import { TraceErrors } from '../errors/TraceErrors'
 import { parseRecordKey, recordKey } from './columns'
 import { LogContext } from './LogContext'
-import { BodyText, looksLong, WholeText, type Whole } from './LogText'
+import { type Whole } from '@/kit/WholeText'
+import { BodyText, looksLong, WholeText } from './LogText'
 import { Severity } from './severity'
 
 interface Props {
