@@ -61,20 +61,20 @@ def errors(
 def _table(rows: list[dict[str, Any]]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name, justify, width in (
-        ("last seen", "left", 19), ("since", "left", 16), ("count", "right", 5), ("service", "left", 8),
-        ("error", "left", 20), ("versions", "left", 3), ("fingerprint", "left", 16),
+        ("last seen", "left", 14), ("since", "left", 11), ("count", "right", 5), ("error", "left", 20),
+        ("fingerprint", "left", 16),
     ):  # fmt: skip
         table.add_column(name, justify=justify, no_wrap=True, min_width=width)  # type: ignore[arg-type]
     for row in rows:
-        versions = dict.fromkeys(v for v in (row["first_version"], row["last_version"]) if v)
-        where = f" in {row['culprit']}" if row["culprit"] else ""
+        title, culprit = row["title"], row["culprit"]
+        said = [f"{', '.join(row['services'])}: {title}"]
+        if culprit and culprit not in title:
+            said.append(f"in {culprit}")
         table.add_row(
-            row["last_seen"][:19].replace("T", " "),
-            Text(row["first_seen"][:16].replace("T", " "), style="bold" if row["is_new"] else ""),
+            row["last_seen"][5:19].replace("T", " "),
+            Text(row["first_seen"][5:16].replace("T", " "), style="bold" if row["is_new"] else ""),
             str(row["count"]),
-            Text(one_line(", ".join(row["services"]), 24)),
-            Text(one_line(row["title"] + where, 96), style="bold red" if row["is_new"] else ""),
-            Text(one_line(" – ".join(versions), 24)),
+            Text(one_line(" ".join(said), 120), style="bold" if row["is_new"] else ""),
             Text(row["fingerprint"], style="dim"),
         )
     return table

@@ -27,6 +27,9 @@ export const ERROR_KEYS = [
   'fingerprint',
 ]
 
+/** `Timeout` of `requests.exceptions.Timeout`: a row is for recognising; the whole name is under the pointer. */
+const shortType = (type: string) => type.split(/[.:/]/).at(-1) || type
+
 export const ERROR_COLUMNS: Column<ErrorRow>[] = [
   {
     id: 'error',
@@ -37,9 +40,9 @@ export const ERROR_COLUMNS: Column<ErrorRow>[] = [
       <span className="er-title">
         {r.is_new && <NewBadge />}
         <b className="cut" title={r.title}>
-          <ErrorTitle of={r} />
+          <ErrorTitle of={{ ...r, type: shortType(r.type) }} />
         </b>
-        {r.culprit && (
+        {r.culprit && r.message && (
           <span className="quiet cut" title={r.culprit}>
             <Isolated text={r.culprit} />
           </span>
