@@ -64,6 +64,14 @@ def peer_of(url: str, project: str, trace: str) -> str:
     return str(fastest["trace_id"]) if fastest else trace
 
 
+def first_error(url: str, project: str) -> str:
+    """The fingerprint of the error that occurred most often, or one that is not there."""
+    query = urlencode({"project": project, "from": "all", "sort": "-count", "limit": 1})
+    with urlopen(f"{url}/api/v1/errors?{query}", timeout=60) as answer:
+        rows = json.load(answer)["rows"]
+    return str(rows[0]["fingerprint"]) if rows else "0" * 16
+
+
 def first_monitor(url: str, project: str) -> str:
     """The id of any monitor."""
     with urlopen(f"{url}/api/v1/monitors?{urlencode({'project': project})}", timeout=60) as answer:
@@ -71,7 +79,7 @@ def first_monitor(url: str, project: str) -> str:
     return str(rows[0]["id"]) if rows else "none"
 
 
-def addresses(project: str, trace: str, other: str, monitor: str) -> dict[str, str]:
+def addresses(project: str, trace: str, other: str, error: str, monitor: str) -> dict[str, str]:
     """Name of a picture to the address of its page."""
 
     def address(path: str, **search: str) -> str:
@@ -95,6 +103,10 @@ def addresses(project: str, trace: str, other: str, monitor: str) -> dict[str, s
         "services": address("/services", **recent),
         "service-map": address("/services-map", **recent),
         "service": address("/services/scoring", **recent),
+        "errors": address("/errors", **recent),
+        "errors-drawer": address("/errors", sel=error, **recent),
+        "errors-one": address(f"/errors/{error}", **recent),
+        "errors-none": address("/errors", q="type:nothing-has-this-type", **recent),
         "dashboards": address("/dashboards"),
         "dashboard-services": address("/dashboards/services", **recent),
         "dashboard-host": address("/dashboards/host", **recent),
@@ -176,7 +188,7 @@ def main() -> int:
     found = subprocess.run([sys.executable, str(TOOLS / "chromium.py")], stdout=subprocess.PIPE, text=True, check=True)
     trace = failed_trace(args.url, args.project)
     other, monitor = peer_of(args.url, args.project, trace), first_monitor(args.url, args.project)
-    wanted = addresses(args.project, trace, other, monitor)
+    wanted = addresses(args.project, trace, other, first_error(args.url, args.project), monitor)
     if unknown := set(args.only) - wanted.keys():
         parser.error(f"no page is called {', '.join(sorted(unknown))}; there are {', '.join(wanted)}")
     problems: list[str] = []

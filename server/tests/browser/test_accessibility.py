@@ -120,6 +120,23 @@ def test_services(ui: Watched, shop: Shop) -> None:
     assert found + violations(page, "the map as a table") == []
 
 
+def test_errors(ui: Watched, shop: Shop) -> None:
+    page = ui.open("/errors", project="shop")
+    pick(rows(page, "Errors").filter(has_text="lock on customer_features"))
+    expect(page.get_by_role("region", name="Error in short")).to_be_visible()
+    settled(page)
+    found = violations(page, "errors and one in short")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name="Occurrences")).to_be_visible()
+    settled(page)
+    found += violations(page, "one error")
+    page.get_by_text("As recorded", exact=True).click()
+    found += violations(page, "its stack trace as recorded")
+    page = ui.open("/errors/0123456789abcdef", project="shop")
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert found + violations(page, "an error that is not there") == []
+
+
 def test_sql(ui: Watched, shop: Shop) -> None:
     page = ui.open("/sql", project="shop")
     found = violations(page, "an empty editor")
