@@ -19,6 +19,7 @@ from tapetum_server.api import (
     metrics,
     monitors,
     query,
+    scraping,
     services,
     spans,
     sql,
@@ -32,6 +33,7 @@ from tapetum_server.api.questions import install_query_errors
 from tapetum_server.catalog.catalog import Catalog
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.sql_runner import SqlRunner
+from tapetum_server.signals.scraping import ScrapeStatus
 
 ROUTERS = (
     access.router,
@@ -48,6 +50,7 @@ ROUTERS = (
     views.router,
     changes.router,
     ingest.router,
+    scraping.router,
     sql.router,
 )
 
@@ -61,6 +64,8 @@ class Services:
     sql: SqlRunner
     hub: LiveHub
     facts: ServerFacts
+    scrape_statuses: Callable[[str], list[ScrapeStatus]] = lambda _project: []
+    """How what is scraped into a project stands."""
     clock: Callable[[], int] = time.time_ns
     """Nanoseconds since 1970: what `now` in a time range means."""
 
@@ -73,6 +78,7 @@ def create_api(services: Services) -> FastAPI:
     api.state.reader = services.reader
     api.state.sql_runner = services.sql
     api.state.hub = services.hub
+    api.state.scrape_statuses = services.scrape_statuses
     api.state.clock = services.clock
     return api
 
