@@ -48,6 +48,7 @@ export type IngestAnswer = Omit<Schemas['Ingest'], 'reasons'> & {
   /** `message` is the first refusal's own words, where the server kept them. */
   reasons: (Schemas['Reason'] & { message?: string | null })[]
 }
+export type ScrapeTarget = Schemas['ScrapeTarget']
 export type Project = Schemas['Project']
 export type ApiKey = Schemas['Key']
 

@@ -8,12 +8,14 @@ import { About } from './About'
 import { Appearance } from './Appearance'
 import { Keys } from './Keys'
 import { Projects } from './Projects'
+import { ScrapeTargets } from './ScrapeTargets'
 import './settings.css'
 
 const TABS = [
   { value: 'projects', label: 'Projects' },
   { value: 'keys', label: 'Keys' },
   { value: 'send', label: 'Set-up' },
+  { value: 'scrape', label: 'Scrape targets' },
   { value: 'appearance', label: 'Appearance' },
   { value: 'about', label: 'About' },
 ]
@@ -53,6 +55,8 @@ export function SettingsPage() {
                   </p>
                   <SetUp project={scope.project} />
                 </section>
+              ) : tab === 'scrape' ? (
+                <ScrapeTargets project={scope.project} />
               ) : tab === 'appearance' ? (
                 <Appearance />
               ) : (

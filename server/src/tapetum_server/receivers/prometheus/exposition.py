@@ -45,7 +45,7 @@ class Families:
     found: list[Family] = field(default_factory=list)
     samples: int = 0
     bare_counters: set[str] = field(default_factory=set)
-    """Counters whose name does not end in `_total`; the parser adds that to all of them."""
+    """Counters of the older format whose name does not end in `_total`; the parser adds that to all of them."""
 
 
 def read_families(answer: Answer, *, max_bytes: int, max_samples: int, late: Callable[[], bool]) -> Families:
@@ -64,8 +64,11 @@ def read_families(answer: Answer, *, max_bytes: int, max_samples: int, late: Cal
     except UnicodeDecodeError as error:
         raise ScrapeFailed("undecodable", f"the answer is not UTF-8: {error.reason} at byte {error.start}") from None
     lines = _Lines(text, max_samples, late)
-    families = Families(bare_counters=lines.bare_counters)
-    parse: Any = parse_openmetrics if kind == _OPENMETRICS else parse_text
+    families = Families()
+    parse: Any = parse_openmetrics
+    if kind == _TEXT:
+        # In OpenMetrics no family has the ending, and every sample does.
+        parse, families.bare_counters = parse_text, lines.bare_counters
     try:
         families.found = list(parse(lines))
     except ScrapeFailed:
