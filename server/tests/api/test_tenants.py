@@ -188,6 +188,7 @@ ELSEWHERE = {
          "export_dashboard", "list_views", "create_view", "delete_view"),
         "test_dashboards.py: two projects, one key",
     ),
+    "list_scrape_targets": "process/test_scraping.py: a project sees its own targets",
     "cancel_sql": "test_sql.py", "sql_schema": "the same for everybody",
 }  # fmt: skip
 
