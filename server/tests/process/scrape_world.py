@@ -139,7 +139,7 @@ BAD: dict[str, tuple[str, str]] = {
     "locked": ("scrape_status", "answers 401: it wants a token or a password"),
     "redirect": ("scrape_status", "redirects to 'http://169.254.169.254/latest/meta-data/'; redirects are not followed"),
     "metadata": ("address_not_allowed", "allow_link_local = true"),
-    "nobody": ("scrape_unreachable", "attempts failed"),
+    "nobody": ("scrape_unreachable", "nobody answers at 127.0.0.1:1"),
     "no-token-file": ("scrape_secret", "cannot be read: No such file"),
 }  # fmt: skip
 

@@ -75,6 +75,8 @@ def world(tmp_path_factory: pytest.TempPathFactory, shop: str) -> Iterator[World
         served.says("/dying", "a 1\n", "<html>")
         served.says("/labels", 'a{job="own",instance="i",team="theirs",le="x"} 1\n')
         served.says("/odd", ODD)
+        served.says("/plain", "a 1\n")
+        served.says("/named", "a 1\n")
         served.says("/timed", "a 1 1763900000123\nb 2 99999999999999999999\n")
         served.answers["/zipped"] = zipped
         served.answers["/token"] = behind_a_token
@@ -86,6 +88,8 @@ def world(tmp_path_factory: pytest.TempPathFactory, shop: str) -> Iterator[World
             entry(served, "labels", labels={"team": "ours"}),
             entry(served, "labels", job="honoured", labels={"team": "ours"}, honor_labels=True),
             entry(served, "timed", job="untimed", honor_timestamps=False),
+            entry(served, "plain", openmetrics=False),
+            entry(served, "named").replace("127.0.0.1", "localhost"),
             *(
                 entry(served, job)
                 for job in ("kserve", "restarting", "created", "leaving", "dying", "odd", "timed", "zipped")
@@ -227,6 +231,9 @@ def test_times_that_the_target_gives_are_kept_unless_they_are_not_to_be(world: W
 
 @pytest.mark.covers("prometheus-scrape")
 def test_a_target_gets_its_token_or_password_and_nobody_else_sees_it(world: World) -> None:
+    assert world.target("plain")["health"] == world.target("named")["health"] == "up"
+    assert "openmetrics" not in world.served.headers["/plain"]["accept"]
+    assert world.served.headers["/named"]["host"].startswith("localhost:")
     for job in ("token", "password"):
         assert (world.target(job)["health"], world.latest(job, "secret_total", "value")["value"]) == ("up", 1)
     assert world.target("zipped")["health"] == "up"

@@ -142,6 +142,7 @@ def _patterns(value: Any) -> _Problem:
 _CHECKS: Mapping[str, Callable[[Any], _Problem]] = {
     "job": _text, "url": _url, "instance": _text, "project": _project, "interval_s": _number(1, 86_400),
     "timeout_s": _number(0.1, 86_400), "labels": _labels, "honor_labels": _flag, "honor_timestamps": _flag,
+    "openmetrics": _flag,
     "keep": _patterns, "drop": _patterns, "headers": _headers, "bearer_token": _text, "bearer_token_file": _text,
     "username": _text, "password": _text, "password_file": _text, "tls_ca": _text, "tls_insecure_skip_verify": _flag,
     "allow_link_local": _flag, "max_body_mib": _number(1, 256, whole=True),

@@ -25,6 +25,8 @@ class Destination:
     """A URL whose host is an address that was looked at, and the name it had."""
 
     url: httpx.URL
+    others: tuple[httpx.URL, ...]
+    """The same at the name's other addresses, for when nobody answers at the first."""
     host: str
     """For the `Host` header and the certificate."""
 
@@ -42,7 +44,8 @@ async def destination(url: str, *, allow_link_local: bool, setting: str) -> Dest
     if not allow_link_local:
         for address in addresses:
             check_address(address, setting)
-    return Destination(parsed.copy_with(host=addresses[0]), parsed.netloc.decode("ascii"))
+    first, *others = [parsed.copy_with(host=address) for address in dict.fromkeys(addresses)]
+    return Destination(first, tuple(others), parsed.netloc.decode("ascii"))
 
 
 def check_address(address: str, setting: str) -> None:

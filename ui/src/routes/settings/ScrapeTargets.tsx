@@ -1,10 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { CircleCheck, CircleDashed, CircleX, TriangleAlert } from 'lucide-react'
 import { scrapeTargetsQuery } from '@/api/ingestQueries'
 import type { ScrapeTarget } from '@/api/types'
+import { is, printTerm } from '@/kit/filter'
 import { compact } from '@/kit/format'
 import { Empty, Failure, SkeletonRows, Snippet } from '@/kit/states'
 import { Duration, RelativeTime } from '@/kit/values'
+import { travelling, useView } from '@/kit/view'
 
 const STATES = {
   up: { word: 'up', Icon: CircleCheck, colour: 'var(--good)' },
@@ -58,6 +61,7 @@ export function ScrapeTargets({ project }: { project: string }) {
 }
 
 function Target({ target }: { target: ScrapeTarget }) {
+  const { search } = useView()
   const { word, Icon, colour } = STATES[target.health === 'up' && target.error ? 'part' : target.health]
   return (
     <li>
@@ -65,7 +69,14 @@ function Target({ target }: { target: ScrapeTarget }) {
         <span className="settings-target-state">
           <Icon size={14} aria-hidden style={{ color: colour }} /> {word}
         </span>
-        <strong>{target.job}</strong>
+        <strong>
+          <Link
+            to="/metrics-explorer"
+            search={{ ...travelling(search), q: printTerm(is('service', target.job)) }}
+          >
+            {target.job}
+          </Link>
+        </strong>
         <span className="mono settings-target-url">{target.url}</span>
       </div>
       {target.error && <p className="settings-target-error">{target.error}</p>}
@@ -93,10 +104,11 @@ function Target({ target }: { target: ScrapeTarget }) {
           <span>not scraped yet</span>
         )}
         <span>
-          every {target.interval_s} <span className="unit">s</span>, gives up after {target.timeout_s}{' '}
+          every {target.interval_s}
+          <span className="unit">s</span>, gives up after {target.timeout_s}
           <span className="unit">s</span>
         </span>
-        {target.instance !== new URL(target.url).host && <span>instance {target.instance}</span>}
+        {target.instance !== target.url.split('/')[2] && <span>instance {target.instance}</span>}
       </p>
     </li>
   )

@@ -16,7 +16,8 @@ MAX_LINE = 16 * 1024
 """Characters; the parsers take a time that grows faster than a line does."""
 _STEP = 256 * 1024
 _OPENMETRICS, _TEXT = "application/openmetrics-text", "text/plain"
-ACCEPT = f"{_OPENMETRICS};version=1.0.0;q=0.75,{_TEXT};version=0.0.4;q=0.5"
+ACCEPT_TEXT = f"{_TEXT};version=0.0.4"
+ACCEPT = f"{_OPENMETRICS};version=1.0.0;q=0.75,{ACCEPT_TEXT};q=0.5"
 
 
 class ScrapeFailed(Exception):

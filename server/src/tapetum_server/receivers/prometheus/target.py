@@ -34,6 +34,9 @@ class ScrapeTarget:
     honor_timestamps: bool = field(
         default=True, metadata={"help": "keep times that the target gives; else all samples have the scrape's"}
     )
+    openmetrics: bool = field(
+        default=True, metadata={"help": "ask for OpenMetrics first; else only for the older text format"}
+    )
     keep: tuple[str, ...] = field(default=(), metadata={"help": "patterns of metric names (`vllm:*`): keep only these"})
     drop: tuple[str, ...] = field(default=(), metadata={"help": "patterns of metric names: leave these out"})
     headers: Mapping[str, str] = field(
