@@ -36,6 +36,10 @@ class World:
 
         return eventually(scraped, f"a scrape of {job}")  # type: ignore[no-any-return]
 
+    def comes_up(self, job: str) -> dict[str, Any]:
+        """How a target stands once a scrape was good: on a busy machine an earlier one may have taken too long."""
+        return eventually(lambda: (t := self.target(job))["health"] == "up" and t, f"{job} is up")  # type: ignore[no-any-return]
+
     def rows(self, job: str, columns: str, where: str = "1") -> list[tuple[Any, ...]]:
         """What is stored of a job's metrics."""
         return self.server.rows(
@@ -169,7 +173,7 @@ def serve_badly(served: Targets) -> None:
 
 def entry(served: Targets, path: str, **settings: Any) -> str:
     job = settings.pop("job", path)
-    said = {"job": job, "url": f"{served.url}/{path}", "interval_s": 2, **settings}
+    said = {"job": job, "url": f"{served.url}/{path}", "interval_s": 4, **settings}
     return "[[scrape]]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in said.items())
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -58,6 +60,12 @@ class _Handler(BaseHTTPRequestHandler):
     server: Targets
     protocol_version = "HTTP/1.1"
 
+    def handle(self) -> None:
+        try:
+            super().handle()
+        except OSError:
+            pass  # a scraper that does not trust the certificate
+
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
         before = self.server.asked[path]
@@ -74,9 +82,14 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def targets() -> Iterator[Targets]:
-    """A server that runs until the block ends."""
+def targets(certificate: Path | None = None) -> Iterator[Targets]:
+    """A server that runs until the block ends, over TLS with a certificate and its key."""
     server = Targets()
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        # Each connection shakes hands on its own thread: one that fails must not end the loop.
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

@@ -29,6 +29,7 @@ from prometheus_client import CollectorRegistry, Counter, Enum, Gauge, Histogram
 from prometheus_client.parser import text_string_to_metric_families
 
 MIB = 2**20
+CERTIFICATE = Path(__file__).parents[1] / "data" / "tls" / "localhost.pem"
 
 
 @pytest.fixture(scope="module")
@@ -58,23 +59,15 @@ def shop() -> Iterator[str]:
 def world(tmp_path_factory: pytest.TempPathFactory, shop: str) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("scraping")
     (folder / "password").write_text("hush\n")
-    with targets() as served:
+    with targets() as served, targets(CERTIFICATE) as guarded:
+        guarded.says("/metrics", "a 1\n")
+        named = f"https://localhost:{guarded.server_address[1]}/metrics"
         serve_badly(served)
         served.says("/kserve", KSERVE.read_text())
-        served.says("/restarting", *(f"# TYPE jobs_total counter\njobs_total {n}\n" for n in (10, 20, 5, 15)))
-        now = time.time()
-        served.says(
-            "/created",
-            *(
-                f"# TYPE runs counter\nruns_total {value}\nruns_created {now + start}\n# EOF\n"
-                for value, start in ((7, -60), (9, -30), (9, -30))
-            ),
-            content_type=OPENMETRICS,
-        )
-        served.says("/leaving", 'a{n="1"} 1\na{n="2"} 2\n', 'a{n="1"} 1\n')
-        served.says("/dying", "a 1\n", "<html>")
         served.says("/labels", 'a{job="own",instance="i",team="theirs",le="x"} 1\n')
         served.says("/odd", ODD)
+        for later in ("restarting", "created", "leaving", "dying"):
+            served.says(f"/{later}", "", status=503)
         served.says("/plain", "a 1\n")
         served.says("/named", "a 1\n")
         served.says("/timed", "a 1 1763900000123\nb 2 99999999999999999999\n")
@@ -89,19 +82,21 @@ def world(tmp_path_factory: pytest.TempPathFactory, shop: str) -> Iterator[World
             entry(served, "labels", job="honoured", labels={"team": "ours"}, honor_labels=True),
             entry(served, "timed", job="untimed", honor_timestamps=False),
             entry(served, "plain", openmetrics=False),
+            *(entry(served, job) for job in ("restarting", "created", "leaving", "dying")),
             entry(served, "named").replace("127.0.0.1", "localhost"),
-            *(
-                entry(served, job)
-                for job in ("kserve", "restarting", "created", "leaving", "dying", "odd", "timed", "zipped")
-            ),
+            *(entry(served, job) for job in ("kserve", "odd", "timed", "zipped")),
             *(entry(served, job, timeout_s=HANGS_S) for job in ("hanging", "dripping")),
             *(
-                entry(served, job, interval_s=4)
+                entry(served, job, interval_s=10)
                 for job in BAD
                 if job not in ("hanging", "dripping", "metadata", "nobody", "many", "no-token-file")
             ),
-            entry(served, "many", max_samples=1000),
+            entry(served, "many", max_samples=1000, interval_s=10),
             entry(served, "no-token-file", bearer_token_file=str(folder / "absent")),
+            f'[[scrape]]\njob = "tls-trusted"\nurl = "{named}"\ntls_ca = "{CERTIFICATE}"\n',
+            f'[[scrape]]\njob = "tls-unchecked"\nurl = "{named}"\ntls_insecure_skip_verify = true\n',
+            f'[[scrape]]\njob = "tls-unknown"\nurl = "{named}"\n',
+            f'[[scrape]]\njob = "tls-no-ca"\nurl = "{named}"\ntls_ca = "{folder / "absent"}"\n',
             '[[scrape]]\njob = "metadata"\nurl = "http://169.254.169.254/metrics"\n',
             '[[scrape]]\njob = "nobody"\nurl = "http://127.0.0.1:1/metrics?token=hush"\n',
             '[[scrape]]\njob = "elsewhere"\nurl = "http://127.0.0.1:1/"\nproject = "theirs"\n',
@@ -116,7 +111,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, shop: str) -> Iterator[World
 
 @pytest.mark.covers("prometheus-scrape", "prometheus-openmetrics")
 def test_every_kind_of_metric_of_a_client_library_becomes_opentelemetrys(world: World) -> None:
-    assert (world.target("shop")["health"], world.target("shop")["error"]) == ("up", None)
+    assert world.comes_up("shop")["error"] is None
     where = "name NOT IN ('up', 'scrape_duration_seconds', 'scrape_samples_scraped') GROUP BY ALL ORDER BY name"
     kinds = world.rows("shop", "name, type, unit, is_monotonic, temporality, scope", where)
     assert kinds == [
@@ -197,14 +192,13 @@ def test_every_series_of_kserves_own_metrics_is_kept_as_the_text_has_it(world: W
     assert (predict["count"], dict(predict["attributes"])) == (6, {"model_name": "income"})
     created = families["request_predict_seconds_created"].samples[0].value
     assert abs(predict["start_time"].timestamp() - created) < 1e-3
-    assert world.target("kserve")["samples"] == KSERVE.read_text().count("\n") - KSERVE.read_text().count("#")
+    assert world.comes_up("kserve")["samples"] == KSERVE.read_text().count("\n") - KSERVE.read_text().count("#")
 
 
 @pytest.mark.covers("prometheus-scrape")
 def test_the_older_format_its_summaries_and_its_mistakes(world: World) -> None:
     """A histogram that falls is left out and counted; the others of the answer are kept."""
-    target = world.target("odd")
-    assert target["health"] == "up"
+    target = world.comes_up("odd")
     assert target["refused"] == 1
     assert "shrinking: the bucket of le 2 holds less" in target["error"]
     assert world.server.counts()["scraped", "metrics", "refused", "invalid_histogram"] >= 1
@@ -225,18 +219,19 @@ def test_the_older_format_its_summaries_and_its_mistakes(world: World) -> None:
 @pytest.mark.covers("prometheus-scrape")
 def test_times_that_the_target_gives_are_kept_unless_they_are_not_to_be(world: World) -> None:
     assert str(world.latest("timed", "a", "time")["time"]).startswith("2025-11-23 12:13:20.123")
-    assert "b: a sample's time is" in world.target("timed")["error"]
+    assert "b: a sample's time is" in world.comes_up("timed")["error"]
     assert world.latest("untimed", "a", "toYear(time) > 2025")["toYear(time) > 2025"]
 
 
 @pytest.mark.covers("prometheus-scrape")
 def test_a_target_gets_its_token_or_password_and_nobody_else_sees_it(world: World) -> None:
-    assert world.target("plain")["health"] == world.target("named")["health"] == "up"
+    for job in ("plain", "named", "zipped"):
+        world.comes_up(job)
     assert "openmetrics" not in world.served.headers["/plain"]["accept"]
     assert world.served.headers["/named"]["host"].startswith("localhost:")
     for job in ("token", "password"):
-        assert (world.target(job)["health"], world.latest(job, "secret_total", "value")["value"]) == ("up", 1)
-    assert world.target("zipped")["health"] == "up"
+        world.comes_up(job)
+        assert world.latest(job, "secret_total", "value")["value"] == 1
     assert world.served.headers["/zipped"]["accept"].startswith("application/openmetrics-text;version=1.0.0")
     assert "authorization" not in world.served.headers["/zipped"]
     said = world.server.client.get("/api/v1/scrape_targets", params={"project": "scraped"}).text + world.server.stderr()
@@ -244,34 +239,50 @@ def test_a_target_gets_its_token_or_password_and_nobody_else_sees_it(world: Worl
     assert world.target("nobody")["url"] == "http://127.0.0.1:1/metrics?…"
 
 
+@pytest.mark.covers("prometheus-scrape")
+def test_a_certificate_is_checked_by_the_name_in_the_url_unless_it_is_not_to_be(world: World) -> None:
+    for job in ("tls-trusted", "tls-unchecked"):
+        world.comes_up(job)
+    eventually(lambda: "certificate verify failed" in world.target("tls-unknown")["error"], "a failed check")
+    assert "absent cannot be used" in world.target("tls-no-ca")["error"]
+
+
 @pytest.mark.covers("prometheus-restarts")
 def test_a_scraped_counter_through_a_restart_has_the_right_rate(world: World) -> None:
     """10, 20, then 5 after a restart, 15: it gained 10, 5 and 10, whatever it had when it was first seen."""
-    eventually(lambda: world.served.asked["/restarting"] > 4, "five scrapes")
-    eventually(lambda: world.increase("jobs_total") == 25, "an increase of 25")
-    rate = world.ask("jobs_total", "rate", step_s=1, q="service:restarting")["series"][0]
-    assert max(v for _, v in rate["points"] if v is not None) <= 10 / 0.3
+    for value in (10, 20, 5, 15):
+        world.served.says("/restarting", f"# TYPE jobs_total counter\njobs_total {value}\n")
+        eventually(lambda v=value: (v,) in world.rows("restarting", "value", "name = 'jobs_total'"), f"{value} stored")
+    assert world.increase("jobs_total") == 25
+    rate = world.ask("jobs_total", "rate", step_s=1)["series"][0]
     assert sum(v for _, v in rate["points"] if v is not None) == pytest.approx(25)
 
 
 @pytest.mark.covers("prometheus-restarts")
 def test_created_tells_a_restart_that_the_value_hides(world: World) -> None:
     """7 and then 9 would be a gain of 2; but the second counter began anew, and before both nobody counted."""
-    eventually(lambda: world.increase("runs_total") == 16, "an increase of 16")
+    now = time.time()
+    for value, start in ((7, now - 60), (9, now - 30)):
+        body = f"# TYPE runs counter\nruns_total {value}\nruns_created {start}\n# EOF\n"
+        world.served.says("/created", body, content_type=OPENMETRICS)
+        eventually(lambda v=value: (v,) in world.rows("created", "value", "name = 'runs_total'"), f"{value} stored")
+    assert world.increase("runs_total") == 16
 
 
 @pytest.mark.covers("prometheus-staleness")
 def test_a_series_that_goes_away_has_no_value_from_then_on(world: World) -> None:
-    # Under load a scrape may take too long, which ends every series for a while.
-    answered = "SELECT time FROM metrics WHERE service = 'leaving' AND name = 'up' AND value = 1"
+    def newest(job: str, where: str = "1") -> list[tuple[Any, ...]]:
+        return world.rows(job, "value, flags", f"name = 'a' AND {where} ORDER BY time DESC LIMIT 1")
 
-    def ended() -> Any:
-        return world.rows("leaving", "attributes['n'], value", f"name = 'a' AND flags = 1 AND time IN ({answered})")
-
-    assert eventually(ended, "the end of a series") == [("2", None)]
-    assert world.rows("leaving", "count()", "name = 'a' AND attributes['n'] = '2' AND flags = 0") == [(1,)]
-    dead = eventually(lambda: world.rows("dying", "value", "name = 'a' AND flags = 1"), "the end of a target's series")
-    assert dead == [(None,)]
+    world.served.says("/leaving", 'a{n="1"} 1\na{n="2"} 2\n')
+    world.served.says("/dying", "a 1\n")
+    eventually(lambda: newest("leaving", "attributes['n'] = '2'") == [(2.0, 0)], "a series")
+    eventually(lambda: newest("dying") == [(1.0, 0)], "a target's series")
+    world.served.says("/leaving", 'a{n="1"} 1\n')
+    world.served.says("/dying", "<html>")
+    eventually(lambda: newest("leaving", "attributes['n'] = '2'") == [(None, 1)], "the end of the series")
+    eventually(lambda: newest("leaving", "attributes['n'] = '1'") == [(1.0, 0)], "the other goes on")
+    eventually(lambda: newest("dying") == [(None, 1)], "the end of all series of a target that fails")
     eventually(lambda: (0.0,) in world.rows("dying", "value", "name = 'up'"), "up is 0")
 
 
