@@ -1,6 +1,7 @@
 /** The pages that exist, in the order of the rail. */
 import {
   Activity,
+  BellRing,
   ChartSpline,
   HeartPulse,
   Inbox,
@@ -20,6 +21,7 @@ export interface PageEntry {
     | '/metrics-explorer'
     | '/services'
     | '/dashboards'
+    | '/monitors'
     | '/ingest'
     | '/sql'
     | '/settings'
@@ -49,6 +51,7 @@ export const PAGES: PageEntry[] = [
   },
   { to: '/services', label: 'Services', icon: Waypoints, key: 'v', time: true, live: true, signal: 'spans' },
   { to: '/dashboards', label: 'Dashboards', icon: LayoutDashboard, key: 'd', time: true, live: true },
+  { to: '/monitors', label: 'Monitors', icon: BellRing, key: 'a', time: true, live: false },
   { to: '/ingest', label: 'Ingest', icon: Inbox, key: 'i', time: true, live: true },
   { to: '/sql', label: 'SQL', icon: Terminal, key: 's', time: false, live: false },
   { to: '/settings', label: 'Settings', icon: Settings, key: 'e', time: false, live: false },

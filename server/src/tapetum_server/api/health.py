@@ -38,7 +38,7 @@ async def get_health(request: Request, caller: Reader, project: ProjectName) -> 
         catalog = catalog_of(request)
         states = catalog.monitors.states(project)
         rows = [
-            monitor_row(monitor, states.get(monitor.id, {}), now / 1e9, whole_url=False)
+            monitor_row(monitor, states.get(monitor.id, {}), None, now / 1e9, whole_url=False)
             for monitor in catalog.monitors.all(project)
         ]
         return rows, catalog.deliveries.given_up(project, GIVEN_UP_WITHIN_S)
