@@ -167,6 +167,22 @@ def test_every_tab_of_a_span_shows_text_as_text(ui: Watched, sent: Sent) -> None
     shows(flame.locator(".k-tip"), sent.said[0])
 
 
+def test_compared_traces_and_their_hosts_show_text_as_text(ui: Watched, sent: Sent) -> None:
+    page = ui.open("/traces/compare", project="hostile", a=TRACE, b=TRACE, sort="start")
+    steps = page.get_by_role("tree", name="Steps")
+    shows(steps, *sent.said)
+    for name in ("markup", "marks", "long word"):
+        attack = sent.attacks[name]
+        steps.get_by_role("treeitem").filter(has_text=attack[:200]).first.click()
+        step = page.get_by_role("complementary", name="Step")
+        shows(step.get_by_role("heading", level=2), attack)
+        expect(step.get_by_text("the same")).to_be_visible()
+        assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
+        assert_nothing_sticks_out(page)
+    ui.open(f"/traces/{TRACE}", project="hostile", res="1")
+    shows(page.get_by_role("region", name="Resources"), sent.attacks["markup"], sent.attacks["marks"])
+
+
 def test_names_in_the_sentences_of_health_turn_nothing_around(ui: Watched, server: RunningServer, sent: Sent) -> None:
     """Their own pages show them letter by letter; in a sentence, what turns the line around is replaced."""
     now, spans = time.time_ns(), Spans()
@@ -186,22 +202,6 @@ def test_names_in_the_sentences_of_health_turn_nothing_around(ui: Watched, serve
         plain = "".join(c if c.isprintable() else "\ufffd" for c in " ".join(attack.split()))
         expect(lines.filter(has_text=plain[:79]).first).to_be_visible()
     expect(page.get_by_role("region", name="Last changes").get_by_role("listitem").first).to_be_visible()
-
-
-def test_compared_traces_and_their_hosts_show_text_as_text(ui: Watched, sent: Sent) -> None:
-    page = ui.open("/traces/compare", project="hostile", a=TRACE, b=TRACE, sort="start")
-    steps = page.get_by_role("tree", name="Steps")
-    shows(steps, *sent.said)
-    for name in ("markup", "marks", "long word"):
-        attack = sent.attacks[name]
-        steps.get_by_role("treeitem").filter(has_text=attack[:200]).first.click()
-        step = page.get_by_role("complementary", name="Step")
-        shows(step.get_by_role("heading", level=2), attack)
-        expect(step.get_by_text("the same")).to_be_visible()
-        assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
-        assert_nothing_sticks_out(page)
-    ui.open(f"/traces/{TRACE}", project="hostile", res="1")
-    shows(page.get_by_role("region", name="Resources"), sent.attacks["markup"], sent.attacks["marks"])
 
 
 def test_log_records_are_shown_as_they_were_written(ui: Watched, server: RunningServer, sent: Sent) -> None:

@@ -105,11 +105,6 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "metric_extremes": lambda: metric_statements.extremes_statement(question("histogram"), "max"),
     "metric_exemplars": lambda: exemplars.exemplars_statement(question("histogram", group_by=("service",))),
     "metric_exponential": lambda: metric_statements.exponential_statement(question("exponential_histogram")),
-    "health_windows": lambda: service_windows.windows_statement(selection(SPANS), STEPS),
-    "health_traffic": lambda: service_windows.traffic_statement(selection(SPANS), STEPS, START),
-    "health_spoken": lambda: arrivals.spoken_statement("default", HOUR),
-    "health_lag": lambda: arrivals.lag_statement("default", HOUR),
-    "health_hosts": lambda: host_shares.host_shares_statement(selection(METRICS)),
     "trace_place": lambda: resource_metrics.place_statement("default", "a", "b"),
     "resource_metrics": lambda: resource_metrics.resource_metrics_statement(
         selection(METRICS),
@@ -118,6 +113,11 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
             ("process.cpu.time", "process.memory.usage"): [(("service.name", "s"), ("service.instance.id", "i"))],
         },
     ),
+    "health_windows": lambda: service_windows.windows_statement(selection(SPANS), STEPS),
+    "health_traffic": lambda: service_windows.traffic_statement(selection(SPANS), STEPS, START),
+    "health_spoken": lambda: arrivals.spoken_statement("default", HOUR),
+    "health_lag": lambda: arrivals.lag_statement("default", HOUR),
+    "health_hosts": lambda: host_shares.host_shares_statement(selection(METRICS)),
 }
 
 
