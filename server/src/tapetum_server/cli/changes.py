@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from typer.core import TyperGroup
@@ -25,6 +24,7 @@ from tapetum_server.cli.asking import (
     fail,
     get,
     one_line,
+    print_table,
     server,
 )
 
@@ -72,7 +72,7 @@ def list_changes(
     for row in page["rows"]:
         texts = [Text(one_line(row[name], 60)) for name in ("subject", "before", "after", "source")]
         table.add_row(row["time"][:19].replace("T", " "), row["kind"], *texts)
-    Console().print(table)
+    print_table(table)
     if page["truncated"]:
         errors.print(f"There are more than these {limit}; raise --limit.", style="dim", highlight=False)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tapetum_server.app.data_dir import default_data_dir
+from tapetum_server.cli.asking import print_table
 from tapetum_server.cli.key_holders import CatalogKeys, KeyCommandError, KeyHolder, KeyRow, ServerKeys
 
 keys_app = typer.Typer(name="keys", help="Make, list and revoke keys.", no_args_is_help=True)
@@ -120,9 +120,7 @@ def list_keys(
             _short(row["last_used_at"]) or "never",
             _state(row),
         )
-    # A pipe has no width; whoever reads it wants whole rows.
-    width = None if sys.stdout.isatty() else 200
-    Console(highlight=False, markup=False, width=width).print(table)
+    print_table(table)
 
 
 @keys_app.command("revoke")

@@ -20,7 +20,8 @@ from tapetum_server.receivers.loglines.loki import read_push
 from tapetum_server.receivers.loglines.ndjson import read_lines
 from tapetum_server.receivers.loglines.records import MAX_KEY_BYTES, Read, Undecodable
 from tapetum_server.signals.consumer import Busy, Consumer, IngestObserver, Receipt
-from tapetum_server.signals.identity import DEFAULT_PROJECT, Caller
+from tapetum_server.signals.identity import Caller
+from tapetum_server.signals.names import CountedNames
 
 logger = logging.getLogger("tapetum.logs")
 LINES_PATH, LOKI_PATH = "/v1/logs", "/loki/api/v1/push"
@@ -28,8 +29,6 @@ LINES, TEXT = frozenset({"application/x-ndjson", "application/jsonl", "applicati
 _PROTOBUF = frozenset({"application/x-protobuf", "application/protobuf"})
 _INLINE_BYTES = 8 * 1024
 """Smaller bodies are decoded on the event loop: less work than a hop to another thread and back."""
-_MAX_NAMES = 1000
-_OTHER_SENDERS = "__other__"
 
 
 class _Failed(Exception):
@@ -47,8 +46,7 @@ class LogLines:
         self._observer = observer
         self._executor = executor
         self._max_body_bytes = max_body_bytes
-        self._senders: set[str] = set()
-        self._projects: set[str] = set()
+        self._names = CountedNames()
         self.routes: list[BaseRoute] = [
             _LinesRoute(LINES_PATH, _Endpoint(self.take_lines), name="log_lines"),
             Route(LOKI_PATH, _Endpoint(self.take_push), name="loki_push"),
@@ -183,19 +181,9 @@ class LogLines:
         self._count(sender.counted_in, sender.identity.name, "refused", reason, 1)
 
     def _count(self, project: str, service: str, outcome: str, reason: str, count: int) -> None:
-        # Anyone who may send may invent names: counters must not grow with them.
         if not count:
             return
-        if project not in self._projects:
-            if len(self._projects) >= _MAX_NAMES and outcome != "accepted":
-                project = DEFAULT_PROJECT
-            else:
-                self._projects.add(project)
-        if service not in self._senders:
-            if len(self._senders) >= _MAX_NAMES:
-                service = _OTHER_SENDERS
-            else:
-                self._senders.add(service)
+        project, service = self._names.of(project, service, accepted=outcome == "accepted")
         self._observer.record(
             project=project, sender=service, signal="logs", outcome=outcome, reason=reason, count=count
         )
