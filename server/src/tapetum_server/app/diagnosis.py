@@ -179,7 +179,7 @@ def _access(url: str, key: str | None) -> Check:
         info = httpx.get(f"{url}/api/v1/info", headers=headers, timeout=10)
         if info.status_code == 200:
             facts = info.json()
-            if key is None and not facts.get("identity", True):
+            if key is None and "identity" not in facts:
                 return Check("Access", "warning", "the server wants a key, and none was given", _MAKE_A_KEY)
             return Check("Version", "ok", f"server {facts['version']}")
     except (httpx.TransportError, ValueError, KeyError) as error:
