@@ -29,10 +29,11 @@ def until(what: str, ask: Callable[[], Any]) -> Any:
     return found
 
 
-@pytest.mark.covers("cli-demo")
+@pytest.mark.covers("cli-demo", "health-demo-faults")
 @pytest.mark.skipif(bool(missing_dependencies()), reason="tapetum[demo] is not installed")
 def test_the_demo_shows_a_trace_through_three_services_with_its_logs_and_metrics(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tapetum_server", "demo", "--json", "--port", "0", "--grpc-port", "-1"]
+    command += ["--fault", "slow-dependency"]
     own = {name: value for name, value in os.environ.items() if not name.startswith(("TAPETUM_", "OTEL_"))}
     env = own | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     with (tmp_path / "said").open("wb") as said:
@@ -60,7 +61,23 @@ def test_the_demo_shows_a_trace_through_three_services_with_its_logs_and_metrics
             trace = until("a trace through all services", whole_trace)
             until("its logs", lambda: client.get(f"/traces/{trace['trace_id']}/logs").json()["rows"])
             until("a deploy to see on charts", lambda: client.get("/changes").json()["rows"])
+            monitors = until("monitors to look at", lambda: client.get("/monitors").json()["rows"])
+            assert "Features are slow" in {row["name"] for row in monitors}
             until("metrics", lambda: client.get("/metrics/catalog").json()["metrics"])
+
+            def firing() -> bool:
+                rows = client.get("/monitors").json()["rows"]
+                return {row["name"]: row["state"] for row in rows}["Features are slow"] == "firing"
+
+            until("the fault makes a monitor fire", firing)
+            (fault,) = client.get("/demo/faults").json()["rows"]
+            assert (fault["name"], fault["service"], fault["on"]) == ("slow-dependency", "features", True)
+            assert fault["effects"]
+            for on in (False, True):
+                switched = client.put("/demo/faults/slow-dependency", json={"on": on})
+                assert (switched.status_code, switched.json()["rows"][0]["on"]) == (200, on), switched.text
+            unknown = client.put("/demo/faults/fire", json={"on": True})
+            assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "unknown_fault")
     finally:
         demo.send_signal(signal.SIGTERM)
         code = demo.wait(PATIENCE_S)

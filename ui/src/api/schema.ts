@@ -116,6 +116,66 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/demo/faults': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Demo Faults
+     * @description What can be broken by hand in the demo, and what is.
+     */
+    get: operations['list_demo_faults']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/demo/faults/{name}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /**
+     * Switch Demo Fault
+     * @description Switch one fault on or off; answers when the demo's service has done it.
+     */
+    put: operations['switch_demo_fault']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/health': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Health
+     * @description What needs attention now: the worst first, each with its value, limit, since when, and where to look.
+     */
+    get: operations['get_health']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/info': {
     parameters: {
       query?: never
@@ -481,7 +541,7 @@ export interface paths {
     }
     /**
      * Preview Monitor
-     * @description What the condition would have done over the last day.
+     * @description What the condition would have seen and done over the last day, or over a time of at most 31 days.
      */
     get: operations['preview_monitor']
     put?: never
@@ -570,6 +630,26 @@ export interface paths {
      * @description Ask one saved query: a metric, spans, logs or SQL, over time.
      */
     post: operations['run_query']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/server': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Server
+     * @description How the server itself is: process, disk, store, data directory, and what `tapetum doctor` says of it.
+     */
+    get: operations['get_server']
+    put?: never
+    post?: never
     delete?: never
     options?: never
     head?: never
@@ -840,6 +920,46 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/traces/compare': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Compare
+     * @description Two traces aligned step by step, and which steps made B slower or faster than A.
+     */
+    get: operations['compare']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/traces/compare/spans': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Compare Spans
+     * @description The attributes in which a span of trace A and one of trace B differ.
+     */
+    get: operations['compare_spans']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/traces/{trace_id}': {
     parameters: {
       query?: never
@@ -880,7 +1000,7 @@ export interface paths {
     patch?: never
     trace?: never
   }
-  '/v1/traces/{trace_id}/metrics': {
+  '/v1/traces/{trace_id}/peers': {
     parameters: {
       query?: never
       header?: never
@@ -888,10 +1008,30 @@ export interface paths {
       cookie?: never
     }
     /**
-     * Get Trace Metrics
-     * @description What the hosts of this trace were doing while it ran, and a minute before and after.
+     * Get Trace Peers
+     * @description Traces with the same root: the one before, the fastest, the slowest, and the one of median duration.
      */
-    get: operations['get_trace_metrics']
+    get: operations['get_trace_peers']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/traces/{trace_id}/resources': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Trace Resources
+     * @description CPU, memory and GPU of the hosts and processes of this trace while it ran, and five minutes before.
+     */
+    get: operations['get_trace_resources']
     put?: never
     post?: never
     delete?: never
@@ -1043,10 +1183,58 @@ export interface components {
       rows: components['schemas']['AlertRow'][]
     }
     /**
+     * ArrivalLag
+     * @description Seconds between a record's own time (a span's end) and its arrival; below zero, its time was in the future.
+     */
+    ArrivalLag: {
+      /** P50 S */
+      p50_s: number
+      /** P99 S */
+      p99_s: number
+      /** Records */
+      records: number
+      /** Service */
+      service: string
+      /** Signal */
+      signal: string
+    }
+    /**
+     * AttentionRow
+     * @description One thing that needs attention.
+     */
+    AttentionRow: {
+      /** Changes */
+      changes: components['schemas']['Change'][]
+      /** Limit */
+      limit: number | null
+      link: components['schemas']['PageLink']
+      /** Muted */
+      muted: boolean
+      /** Next */
+      next: string
+      /** Rule */
+      rule: string
+      /**
+       * Severity
+       * @enum {string}
+       */
+      severity: 'critical' | 'warning' | 'info'
+      /** Since */
+      since: string | null
+      /** Subject */
+      subject: string
+      /** Text */
+      text: string
+      /** Value */
+      value: number | null
+    }
+    /**
      * Attribute
      * @description One attribute with its OTLP type and the exact text of its value.
      */
     Attribute: {
+      /** Cut At Bytes */
+      cut_at_bytes?: number
       /** Key */
       key: string
       /** Truncated From */
@@ -1111,6 +1299,63 @@ export interface components {
       truncated: boolean
     }
     /**
+     * CheckRow
+     * @description One thing that was looked at, whether or not anything was found.
+     */
+    CheckRow: {
+      /** Name */
+      name: string
+      /**
+       * Outcome
+       * @enum {string}
+       */
+      outcome: 'ok' | 'attention' | 'not_enough_data' | 'not_seen'
+      /** Text */
+      text: string
+    }
+    /**
+     * ComparedColumns
+     * @description One list per column, all of the same length: parents before children, siblings by their earliest start.
+     */
+    ComparedColumns: {
+      a: components['schemas']['Side']
+      b: components['schemas']['Side']
+      /** Below Ns */
+      below_ns: number[]
+      /** Convention */
+      convention: string[]
+      /** Depth */
+      depth: number[]
+      /** Differences */
+      differences: (
+        'only_a' | 'only_b' | 'count' | 'slower' | 'faster' | 'status' | 'tokens' | 'cost' | 'model'
+      )[][]
+      /** Kind */
+      kind: string[]
+      /** Name */
+      name: string[]
+      /** Name B */
+      name_b: string[]
+      /** Parent */
+      parent: number[]
+      /** Service */
+      service: string[]
+      /** Span Kind */
+      span_kind: string[]
+    }
+    /**
+     * ComparedValue
+     * @description One value that differs. `null` where that span has no such attribute; long ones are cut.
+     */
+    ComparedValue: {
+      /** A */
+      a: string | null
+      /** B */
+      b: string | null
+      /** Key */
+      key: string
+    }
+    /**
      * Condition
      * @description When a value is beyond its limit.
      */
@@ -1130,6 +1375,16 @@ export interface components {
       op: '>' | '>=' | '<' | '<='
       /** Recovery Limit */
       recovery_limit?: number | null
+    }
+    /**
+     * Contributor
+     * @description A row that made B later (or earlier, below zero) than A.
+     */
+    Contributor: {
+      /** Delta Ns */
+      delta_ns: number
+      /** Row */
+      row: number
     }
     /**
      * Dashboard
@@ -1223,6 +1478,18 @@ export interface components {
       rows: components['schemas']['DashboardRow'][]
     }
     /**
+     * DataPart
+     * @description One entry of the data directory.
+     */
+    DataPart: {
+      /** Bytes */
+      bytes: number
+      /** Complete */
+      complete: boolean
+      /** Name */
+      name: string
+    }
+    /**
      * DefaultRange
      * @description The time range of a dashboard whose address names none.
      */
@@ -1268,6 +1535,56 @@ export interface components {
       outcome: string
       /** Status */
       status: string
+    }
+    /**
+     * DemoFault
+     * @description One thing that can be broken by hand.
+     */
+    DemoFault: {
+      /** Cause */
+      cause: string
+      /** Effects */
+      effects: string[]
+      /** Name */
+      name: string
+      /** On */
+      on: boolean
+      /** Service */
+      service: string
+    }
+    /**
+     * DemoFaultList
+     * @description All of them.
+     */
+    DemoFaultList: {
+      /** Rows */
+      rows: components['schemas']['DemoFault'][]
+    }
+    /**
+     * DiskCard
+     * @description The store's disk.
+     */
+    DiskCard: {
+      /** Full In S */
+      full_in_s: number | null
+      /** Full Percent */
+      full_percent: number
+      /** Used Percent */
+      used_percent: number
+    }
+    /**
+     * EngineState
+     * @description How the engine is.
+     */
+    EngineState: {
+      /** Merges */
+      merges: number
+      /** Mutations */
+      mutations: number
+      /** Running */
+      running: number
+      /** Tables */
+      tables: components['schemas']['TableState'][]
     }
     /**
      * ErrorBody
@@ -1328,30 +1645,67 @@ export interface components {
       facets: components['schemas']['Facet'][]
     }
     /**
-     * HostMetrics
-     * @description What the hosts were doing.
+     * FaultSwitch
+     * @description What to do.
      */
-    HostMetrics: {
-      /** Series */
-      series: components['schemas']['HostSeries'][]
+    FaultSwitch: {
+      /** On */
+      on: boolean
     }
     /**
-     * HostSeries
-     * @description One metric of one host or process: (milliseconds since 1970, value). Counters are shown per second.
+     * HealthReport
+     * @description What needs attention now, and how things stand besides.
      */
-    HostSeries: {
-      /** Attributes */
-      attributes: {
-        [key: string]: string
-      }
-      /** Name */
-      name: string
+    HealthReport: {
+      /** Attention */
+      attention: components['schemas']['AttentionRow'][]
+      /** Changes */
+      changes: components['schemas']['Change'][]
+      /** Checks */
+      checks: components['schemas']['CheckRow'][]
+      disk: components['schemas']['DiskCard'] | null
+      /** Hosts */
+      hosts: components['schemas']['HostCard'][]
+      ingest: components['schemas']['IngestCard']
+      /** Left Out */
+      left_out: number
+      /** Monitors */
+      monitors: components['schemas']['MonitorCount'][]
+      /** Project */
+      project: string
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'critical' | 'warning' | 'info' | 'ok'
+      /** Time */
+      time: string
+      traffic: components['schemas']['Traffic']
+    }
+    /**
+     * HostBar
+     * @description One resource of a machine over the last hour.
+     */
+    HostBar: {
+      /** Now */
+      now: number | null
+      /** Part */
+      part: string
       /** Points */
       points: [number, number][]
-      /** Service */
-      service: string
-      /** Unit */
-      unit: string
+      /** Resource */
+      resource: string
+    }
+    /**
+     * HostCard
+     * @description One machine.
+     */
+    HostCard: {
+      /** Bars */
+      bars: components['schemas']['HostBar'][]
+      /** Host */
+      host: string
+      link: components['schemas']['PageLink']
     }
     /**
      * Info
@@ -1403,6 +1757,23 @@ export interface components {
       time: string
       /** Traces */
       traces: number
+    }
+    /**
+     * IngestCard
+     * @description What arrived within the last hour.
+     */
+    IngestCard: {
+      /** Accepted */
+      accepted: number
+      /** Dropped */
+      dropped: number
+      /** Lag */
+      lag: components['schemas']['ArrivalLag'][]
+      /** Refused */
+      refused: number
+      series: components['schemas']['IngestSeries']
+      /** Truncated */
+      truncated: number
     }
     /**
      * IngestSeries
@@ -1480,6 +1851,22 @@ export interface components {
        * @enum {string}
        */
       signal: 'spans' | 'logs' | 'metrics'
+    }
+    /**
+     * LastDelivery
+     * @description The newest notification and what came of it.
+     */
+    LastDelivery: {
+      /** Created At */
+      created_at: string
+      /** Event */
+      event: string
+      /** Finished At */
+      finished_at: string | null
+      /** Outcome */
+      outcome: string
+      /** Status */
+      status: string
     }
     /**
      * ListVariable
@@ -1858,6 +2245,16 @@ export interface components {
       webhook?: components['schemas']['Webhook'] | null
     }
     /**
+     * MonitorCount
+     * @description How many monitors are in one state.
+     */
+    MonitorCount: {
+      /** Monitors */
+      monitors: number
+      /** State */
+      state: string
+    }
+    /**
      * MonitorDefinition
      * @description What a monitor looks at, how often, and what it takes to fire.
      */
@@ -1945,6 +2342,7 @@ export interface components {
       evaluated_at: string | null
       /** Id */
       id: string
+      last_delivery: components['schemas']['LastDelivery'] | null
       /** Limit */
       limit: number | null
       /** Muted */
@@ -2103,6 +2501,62 @@ export interface components {
       span_kind: string
     }
     /**
+     * PageLink
+     * @description A page of the web UI: its path, and what else its address holds.
+     */
+    PageLink: {
+      /** Path */
+      path: string
+      /** Search */
+      search: {
+        [key: string]: string
+      }
+    }
+    /**
+     * PairComparison
+     * @description How span B differs from span A.
+     */
+    PairComparison: {
+      a: components['schemas']['PairSide'] | null
+      b: components['schemas']['PairSide'] | null
+      /** Differences */
+      differences: components['schemas']['ComparedValue'][]
+      /** Equal */
+      equal: number
+      /** More */
+      more: number
+    }
+    /**
+     * PairSide
+     * @description What is said of one of the two spans above their values.
+     */
+    PairSide: {
+      /** Cost Usd */
+      cost_usd: number | null
+      /** Duration Ms */
+      duration_ms: number | null
+      /** Input Tokens */
+      input_tokens: number | null
+      /** Model */
+      model: string
+      /** Name */
+      name: string
+      /** Output Tokens */
+      output_tokens: number | null
+      /** Service */
+      service: string
+      /** Span Id */
+      span_id: string
+      /** Start Time */
+      start_time: string
+      /** Status */
+      status: string
+      /** Status Message */
+      status_message: string
+      /** Trace Id */
+      trace_id: string
+    }
+    /**
      * Panel
      * @description One frame on the grid of twelve columns: a saved query and how it is drawn.
      */
@@ -2145,8 +2599,22 @@ export interface components {
       truncated_from?: number
     }
     /**
+     * Peer
+     * @description A trace with the same root. `duration_ms` and `status` are its root span's.
+     */
+    Peer: {
+      /** Duration Ms */
+      duration_ms: number
+      /** Start Time */
+      start_time: string
+      /** Status */
+      status: string
+      /** Trace Id */
+      trace_id: string
+    }
+    /**
      * Preview
-     * @description What a monitor would have done.
+     * @description What a monitor would have seen and done over a time that is past.
      */
     Preview: {
       /** Limit */
@@ -2164,7 +2632,7 @@ export interface components {
     }
     /**
      * PreviewAnswer
-     * @description What a monitor would have done over the last day.
+     * @description What a monitor would have seen and done over the last day, or over the time that was asked for.
      */
     PreviewAnswer: {
       /** Condition Text */
@@ -2184,6 +2652,20 @@ export interface components {
       }
       /** Points */
       points: [number, number | null][]
+    }
+    /**
+     * ProcessCard
+     * @description The server's process.
+     */
+    ProcessCard: {
+      /** Cpu Percent */
+      cpu_percent: number
+      /** Memory Bytes */
+      memory_bytes: number
+      /** Memory Limit Bytes */
+      memory_limit_bytes: number
+      /** Threads */
+      threads: number
     }
     /**
      * Project
@@ -2285,6 +2767,16 @@ export interface components {
       rows: unknown[][]
     }
     /**
+     * QueueCard
+     * @description Records that were received and are not durable yet.
+     */
+    QueueCard: {
+      /** Limit */
+      limit: number
+      /** Waiting */
+      waiting: number
+    }
+    /**
      * Reason
      * @description Why records were refused, dropped or truncated.
      */
@@ -2303,6 +2795,56 @@ export interface components {
       sender: string
       /** Signal */
       signal: string
+    }
+    /**
+     * ResourceMeasure
+     * @description One measure of one host or process over time. `unit` is `1` for a share of what there is.
+     */
+    ResourceMeasure: {
+      /** Before */
+      before: number | null
+      /** Inside */
+      inside: number
+      /** Interval S */
+      interval_s: number | null
+      /**
+       * Measure
+       * @enum {string}
+       */
+      measure: 'cpu' | 'memory' | 'gpu' | 'gpu_memory'
+      /** Metric */
+      metric: string
+      /** Part */
+      part: string
+      /** Peak */
+      peak: number | null
+      /** Points */
+      points: [number, number][]
+      /** Saturated */
+      saturated: boolean
+      /** Unit */
+      unit: string
+    }
+    /**
+     * ResourceUser
+     * @description A host or a process.
+     */
+    ResourceUser: {
+      /** Identity */
+      identity: {
+        [key: string]: string
+      }
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'host' | 'process'
+      /** Measures */
+      measures: components['schemas']['ResourceMeasure'][]
+      /** Name */
+      name: string
+      /** Services */
+      services: string[]
     }
     /**
      * ResultColumn
@@ -2385,6 +2927,55 @@ export interface components {
       signal: string
       /** Truncated */
       truncated: number
+    }
+    /**
+     * ServerCheck
+     * @description One thing that `tapetum doctor` looks at.
+     */
+    ServerCheck: {
+      /** Fix */
+      fix: string
+      /** Found */
+      found: string
+      /** Name */
+      name: string
+      /**
+       * Outcome
+       * @enum {string}
+       */
+      outcome: 'ok' | 'warning' | 'problem'
+    }
+    /**
+     * ServerReport
+     * @description The server: process, disk, store, catalog, and what `tapetum doctor` says of it.
+     */
+    ServerReport: {
+      /** Catalog */
+      catalog: string
+      /** Checks */
+      checks: components['schemas']['ServerCheck'][]
+      /** Data */
+      data: components['schemas']['DataPart'][]
+      disk: components['schemas']['DiskCard']
+      engine: components['schemas']['EngineState']
+      /** Grpc Port */
+      grpc_port: number | null
+      /** Http Port */
+      http_port: number
+      process: components['schemas']['ProcessCard']
+      /** Query Failures */
+      query_failures: {
+        [key: string]: number
+      }
+      queue: components['schemas']['QueueCard']
+      /** Started At */
+      started_at: string
+      /** Store */
+      store: string
+      /** Uptime S */
+      uptime_s: number
+      /** Version */
+      version: string
     }
     /**
      * ServiceDetail
@@ -2501,6 +3092,38 @@ export interface components {
       key: string
     }
     /**
+     * Side
+     * @description One side of every row. Of a row without spans here, `count` is 0 and the rest says nothing.
+     */
+    Side: {
+      /** Cost Usd */
+      cost_usd: (number | null)[]
+      /** Count */
+      count: number[]
+      /** Duration Ns */
+      duration_ns: number[]
+      /** End Ns */
+      end_ns: number[]
+      /** Errors */
+      errors: number[]
+      /** Longest Ns */
+      longest_ns: number[]
+      /** Model */
+      model: string[]
+      /** Own Ns */
+      own_ns: number[]
+      /** Path Ns */
+      path_ns: number[]
+      /** Shortest Ns */
+      shortest_ns: number[]
+      /** Span Id */
+      span_id: string[]
+      /** Start Ns */
+      start_ns: number[]
+      /** Tokens */
+      tokens: (number | null)[]
+    }
+    /**
      * SpanBucket
      * @description The spans that started within one step.
      */
@@ -2523,6 +3146,8 @@ export interface components {
      * @description One list per column, in the order of start; all of the same length.
      */
     SpanColumns: {
+      /** Convention */
+      convention: string[]
       /** Cost Usd */
       cost_usd: (number | null)[]
       /** Duration Ns */
@@ -2715,6 +3340,8 @@ export interface components {
      * @description One span, as lists show it.
      */
     SpanRow: {
+      /** Convention */
+      convention: string
       /** Cost Usd */
       cost_usd: number | null
       /** Duration Ms */
@@ -2858,6 +3485,22 @@ export interface components {
       views: components['schemas']['View'][]
     }
     /**
+     * TableState
+     * @description One table of the store.
+     */
+    TableState: {
+      /** Bytes */
+      bytes: number
+      /** Fullest Partition */
+      fullest_partition: number
+      /** Parts */
+      parts: number
+      /** Rows */
+      rows: number
+      /** Table */
+      table: string
+    }
+    /**
      * TestDelivery
      * @description A test notification that is on its way.
      */
@@ -2906,6 +3549,31 @@ export interface components {
       trace: components['schemas']['TraceSummary']
     }
     /**
+     * TraceComparison
+     * @description Trace B beside trace A. Of a trace with more than 50,000 spans, the first of them are compared.
+     */
+    TraceComparison: {
+      a: components['schemas']['TraceSummary']
+      b: components['schemas']['TraceSummary']
+      columns: components['schemas']['ComparedColumns']
+      /** Contributors */
+      contributors: components['schemas']['Contributor'][]
+      /** Count */
+      count: number
+      /** Duration A Ns */
+      duration_a_ns: number
+      /** Duration B Ns */
+      duration_b_ns: number
+      /** Gap A Ns */
+      gap_a_ns: number
+      /** Gap B Ns */
+      gap_b_ns: number
+      /** Truncated */
+      truncated: boolean
+      /** Verdict */
+      verdict: string
+    }
+    /**
      * TracePage
      * @description Some traces, and where the next ones begin.
      */
@@ -2914,6 +3582,44 @@ export interface components {
       next_cursor: string | null
       /** Rows */
       rows: components['schemas']['TraceRow'][]
+    }
+    /**
+     * TracePeers
+     * @description Traces whose root has the same name and service, within a day before and after. `null` where there is none.
+     */
+    TracePeers: {
+      /** Count */
+      count: number
+      fastest: components['schemas']['Peer'] | null
+      median: components['schemas']['Peer'] | null
+      previous: components['schemas']['Peer'] | null
+      /** Root Name */
+      root_name: string
+      /** Service */
+      service: string
+      slowest: components['schemas']['Peer'] | null
+    }
+    /**
+     * TraceResources
+     * @description What the hosts and processes of a trace, or of one of its spans, used. Times are milliseconds since 1970.
+     */
+    TraceResources: {
+      /** End */
+      end: number
+      /** First */
+      first: number
+      /** Last */
+      last: number
+      /** Saturated At */
+      saturated_at: number
+      /** Silent */
+      silent: components['schemas']['ResourceUser'][]
+      /** Start */
+      start: number
+      /** Truncated */
+      truncated: boolean
+      /** Users */
+      users: components['schemas']['ResourceUser'][]
     }
     /**
      * TraceRow
@@ -2999,6 +3705,32 @@ export interface components {
       trace_id: string
       /** User Id */
       user_id: string
+    }
+    /**
+     * Traffic
+     * @description Requests of the whole project over the last hour, by minute.
+     */
+    Traffic: {
+      /** Basis */
+      basis: ('requests' | 'traces' | 'spans') | null
+      /** Error Rate */
+      error_rate: (number | null)[]
+      /** Interval Ms */
+      interval_ms: number
+      /** Now Error Rate */
+      now_error_rate: number | null
+      /** Now P95 Ms */
+      now_p95_ms: number | null
+      /** Now Rate Per S */
+      now_rate_per_s: number
+      /** P95 Ms */
+      p95_ms: (number | null)[]
+      /** Rate Per S */
+      rate_per_s: number[]
+      /** Requests */
+      requests: number
+      /** Times */
+      times: string[]
     }
     /**
      * Trend
@@ -3384,6 +4116,102 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['DashboardDocument']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_demo_faults: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DemoFaultList']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  switch_demo_fault: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['FaultSwitch']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DemoFaultList']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_health: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['HealthReport']
         }
       }
       /** @description The request was refused; the body says why and what to do. */
@@ -4131,7 +4959,12 @@ export interface operations {
   }
   preview_monitor: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description Without it and `to`: the past day. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+      }
       header?: never
       path: {
         monitor_id: string
@@ -4308,6 +5141,35 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['QueryAnswer']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_server: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ServerReport']
         }
       }
       /** @description The request was refused; the body says why and what to do. */
@@ -4844,6 +5706,82 @@ export interface operations {
       }
     }
   }
+  compare: {
+    parameters: {
+      query: {
+        /** @description A trace id. */
+        a: string
+        /** @description A trace id. */
+        b: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TraceComparison']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  compare_spans: {
+    parameters: {
+      query: {
+        /** @description A trace id. */
+        a: string
+        /** @description A trace id. */
+        b: string
+        /** @description A span id; empty where the row has no span on this side. */
+        span_a?: string
+        /** @description A span id; empty where the row has no span on this side. */
+        span_b?: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PairComparison']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
   get_trace: {
     parameters: {
       query?: {
@@ -4920,7 +5858,7 @@ export interface operations {
       }
     }
   }
-  get_trace_metrics: {
+  get_trace_peers: {
     parameters: {
       query?: {
         /** @description The project to look in; without it the key's own, else `default`. */
@@ -4940,7 +5878,43 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['HostMetrics']
+          'application/json': components['schemas']['TracePeers']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_trace_resources: {
+    parameters: {
+      query?: {
+        /** @description Only of this span: its time, its host and process. */
+        span?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        trace_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TraceResources']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

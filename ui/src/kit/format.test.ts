@@ -10,6 +10,7 @@ describe('durations', () => {
   it('below zero, of a clock that was set back, read like those above', () => {
     expect(durationText(-5000)).toBe('-5.00 s')
     expect(durationText(-0.25)).toBe('-250 µs')
+    expect(durationText(-1e-9)).toBe('0 ms')
   })
 })
 

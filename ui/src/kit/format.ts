@@ -9,7 +9,7 @@ const figures = (n: number): string =>
   Math.abs(n) >= 100 ? n.toFixed(0) : Math.abs(n) >= 10 ? n.toFixed(1) : n.toFixed(2)
 
 export function duration(ms: number): Quantity {
-  if (ms === 0) return { value: '0', unit: 'ms' }
+  if (Math.abs(ms) < 1e-7) return { value: '0', unit: 'ms' }
   // A clock that was set back while the work ran.
   if (ms < 0) {
     const { value, unit } = duration(-ms)

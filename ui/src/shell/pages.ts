@@ -1,7 +1,9 @@
 /** The pages that exist, in the order of the rail. */
 import {
   Activity,
+  BellRing,
   ChartSpline,
+  HeartPulse,
   Inbox,
   LayoutDashboard,
   ScrollText,
@@ -13,7 +15,16 @@ import {
 
 export interface PageEntry {
   to:
-    '/traces' | '/logs' | '/metrics-explorer' | '/services' | '/dashboards' | '/ingest' | '/sql' | '/settings'
+    | '/health'
+    | '/traces'
+    | '/logs'
+    | '/metrics-explorer'
+    | '/services'
+    | '/dashboards'
+    | '/monitors'
+    | '/ingest'
+    | '/sql'
+    | '/settings'
   label: string
   icon: LucideIcon
   /** Second key after `g`. */
@@ -26,6 +37,7 @@ export interface PageEntry {
 }
 
 export const PAGES: PageEntry[] = [
+  { to: '/health', label: 'Health', icon: HeartPulse, key: 'h', time: false, live: false },
   { to: '/traces', label: 'Traces', icon: Activity, key: 't', time: true, live: true, signal: 'spans' },
   { to: '/logs', label: 'Logs', icon: ScrollText, key: 'l', time: true, live: true, signal: 'logs' },
   {
@@ -39,6 +51,7 @@ export const PAGES: PageEntry[] = [
   },
   { to: '/services', label: 'Services', icon: Waypoints, key: 'v', time: true, live: true, signal: 'spans' },
   { to: '/dashboards', label: 'Dashboards', icon: LayoutDashboard, key: 'd', time: true, live: true },
+  { to: '/monitors', label: 'Monitors', icon: BellRing, key: 'a', time: true, live: false },
   { to: '/ingest', label: 'Ingest', icon: Inbox, key: 'i', time: true, live: true },
   { to: '/sql', label: 'SQL', icon: Terminal, key: 's', time: false, live: false },
   { to: '/settings', label: 'Settings', icon: Settings, key: 'e', time: false, live: false },

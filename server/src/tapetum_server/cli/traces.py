@@ -11,6 +11,7 @@ from rich.console import JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
+from tapetum_server.analysis.words import duration
 from tapetum_server.cli.asking import (
     DEFAULT_URL,
     AsJson,
@@ -112,17 +113,3 @@ def _duration_of(row: dict[str, Any]) -> str:
 
 def _tokens_of(row: dict[str, Any]) -> str:
     return "" if row["input_tokens"] is None else str((row["input_tokens"] or 0) + (row["output_tokens"] or 0))
-
-
-def duration(milliseconds: float) -> str:
-    """A duration as a person says it."""
-    if milliseconds < 0:  # a clock that was set back while the work ran
-        return f"-{duration(-milliseconds)}"
-    if milliseconds < 1:
-        return f"{milliseconds * 1000:.0f} µs"
-    if milliseconds < 1_000:
-        return f"{milliseconds:.1f} ms"
-    if milliseconds < 60_000:
-        return f"{milliseconds / 1_000:.2f} s"
-    minutes, seconds = divmod(round(milliseconds / 1_000), 60)
-    return f"{minutes} min {seconds} s"
