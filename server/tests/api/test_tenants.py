@@ -131,7 +131,7 @@ def _pair_of_traces(path: str, **spans: str) -> Ways:
     return ways
 
 
-def _one_monitor(path: str = "") -> Ways:
+def _one_monitor(path: str = "", **query: Any) -> Ways:
     """Asks for both projects' monitors by their ids, which nobody should know."""
 
     def ways(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
@@ -140,7 +140,7 @@ def _one_monitor(path: str = "") -> Ways:
                 if project not in (None, "a"):
                     yield ask.get("/monitors", q, project)
                 else:
-                    yield ask.get(f"/monitors/{monitor.id}{path}", q, project)
+                    yield ask.get(f"/monitors/{monitor.id}{path}", q, project, **query)
 
     return ways
 
@@ -176,7 +176,7 @@ TELEMETRY: dict[str, Ways] = {
     "get_service": reads("/services/detail", service=("ours", THEIRS)),
     "list_monitors": reads("/monitors"),
     "get_monitor": _one_monitor(),
-    "preview_monitor": _one_monitor("/preview"),
+    "preview_monitor": _one_monitor("/preview", **{"from": None}),  # it looks at 31 days at most
     "preview_new_monitor": _preview,
     "list_deliveries": _one_monitor("/deliveries"),
     "list_alerts": reads("/alerts"),
