@@ -187,3 +187,19 @@ def test_an_unknown_address_says_so_and_leads_on(ui: Watched, shop: Shop) -> Non
     expect(page.get_by_text("No page has this address")).to_be_visible()
     page.get_by_role("main").get_by_role("link", name="Traces").click()
     expect(page).to_have_url(re.compile("/traces"))
+
+
+@pytest.mark.covers("ui-bundle")
+def test_the_first_page_loads_at_most_400_kb(new_page: OpenPage, shop: Shop) -> None:
+    """As the server sends it to a browser that was never here: compressed, scripts and styles of shell and Traces."""
+    fresh = new_page(width=1400)
+    fresh.open("/traces", project="shop")
+    loaded = fresh.page.evaluate(
+        """() => [...performance.getEntriesByType('resource'), ...performance.getEntriesByType('navigation')]
+            .filter((e) => !e.name.includes('/api/'))
+            .map((e) => [new URL(e.name).pathname, e.encodedBodySize, e.decodedBodySize])"""
+    )
+    scripts = [entry for entry in loaded if entry[0].endswith(".js")]
+    assert len(scripts) > 3
+    assert sum(sent for _, sent, _ in scripts) < sum(whole for _, _, whole in scripts) / 2
+    assert 100_000 < sum(sent for _, sent, _ in loaded) <= 400_000

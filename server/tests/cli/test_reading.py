@@ -62,6 +62,24 @@ def test_traces_are_listed_for_people() -> None:
 
 
 @pytest.mark.covers("cli-traces")
+def test_a_pipe_gets_whole_rows_and_a_terminal_of_80_columns_every_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not fit is not left out: a name and an id are what the list is for."""
+    result = CliRunner().invoke(app, ["traces", "--from", "all"], env={"COLUMNS": "60"})
+    (row,) = [line for line in result.output.splitlines() if trace_id(1) in line]
+    assert "GET /ask" in row
+    assert "shop" in row
+    header = result.output.splitlines()[0].split()
+    assert "tokens" in header
+    assert "cost" not in header  # nothing fills it
+    for module in ("asking", "traces"):
+        monkeypatch.setattr(f"tapetum_server.cli.{module}.output_columns", lambda: 80)
+    shown = run("traces", "--from", "all")
+    assert max(map(len, shown.splitlines())) <= 80
+    for text in (trace_id(1), trace_id(2), "✗ GET /ask", "shop", "running"):
+        assert text in shown
+
+
+@pytest.mark.covers("cli-traces")
 def test_json_is_one_object_per_line() -> None:
     rows = [json.loads(line) for line in run("traces", "status:error", "--from", "all", "--json").splitlines()]
     assert [row["trace_id"] for row in rows] == [trace_id(1)]
@@ -114,6 +132,7 @@ def test_a_server_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_durations_are_said_as_people_say_them() -> None:
+    assert duration(-5000) == "-5.00 s"
     assert [duration(ms) for ms in (0.25, 12.34, 1500, 125_000)] == ["250 µs", "12.3 ms", "1.50 s", "2 min 5 s"]
 
 

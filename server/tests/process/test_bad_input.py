@@ -385,6 +385,12 @@ def test_services_without_number_are_counted_as_one_sender(shared_server: Runnin
     found = shared_server.rows("SELECT count(), uniqExact(service) FROM spans WHERE project = {p:String}", p=project)
     assert found == [(1500, 1500)]
     assert 'sender="__other__"' in shared_server.client.get("/metrics").text
+    # What one project invents does not cost another its names.
+    other = f"{project[:55]}-other"
+    assert shared_server.send("traces", traces(span(1)), project=other).status_code == 200
+    own = [line for line in shared_server.client.get("/metrics").text.splitlines() if f'project="{other}"' in line]
+    assert len(own) == 1
+    assert "__other__" not in own[0]
 
 
 @pytest.mark.covers("bad-thousand-days", "timestamps-any-age")

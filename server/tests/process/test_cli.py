@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import http.server
@@ -10,6 +11,7 @@ import json
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -19,6 +21,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from process.conftest import StartServer
+from process.grudging import grudging
 from process.hostile import json_span, json_traces, span, traces
 from process.otlp import request
 from process.servers import TAPETUM, RunningServer, environment, eventually, tapetum
@@ -107,6 +111,85 @@ def test_doctor_says_that_what_listens_speaks_no_http(tmp_path: Path) -> None:
     assert "something else listens" in found["Server"]["found"]
 
 
+@pytest.mark.covers("cli-doctor")
+@pytest.mark.parametrize(
+    ("url", "found", "fix"),
+    [
+        ("http://no-such-host.invalid:4318", "no host no-such-host.invalid", "--url"),
+        ("127.0.0.1:4318", "does not start with http://", "http://127.0.0.1:4318"),
+        ("http://[::1", "not the address of a server", "http://127.0.0.1:4318"),
+        ("http://127.0.0.1:99999", "no port 99999", "http://127.0.0.1:4318"),
+    ],
+)
+def test_doctor_says_what_is_wrong_with_an_address(tmp_path: Path, url: str, found: str, fix: str) -> None:
+    check = checks("--url", url, "--data", tmp_path / "new", code=1)["Server"]
+    assert check["outcome"] == "problem"
+    assert found in check["found"]
+    assert fix in check["fix"]
+
+
+@pytest.mark.covers("cli-doctor")
+def test_doctor_tells_a_wrong_key_and_a_wrong_scheme(shared_server: RunningServer, tmp_path: Path) -> None:
+    found = checks("--url", shared_server.url, "--data", tmp_path / "new", "--key", "tpt_wrong", code=1)
+    assert "refused (401)" in found["Access"]["found"]
+    assert "tapetum keys create" in found["Access"]["fix"]
+    found = checks("--url", shared_server.url.replace("http:", "https:"), "--data", tmp_path / "new", code=1)
+    assert "TLS" in found["Server"]["found"]
+    assert "http://" in found["Server"]["fix"]
+
+
+@pytest.mark.covers("cli-doctor")
+def test_doctor_looks_into_a_data_directory_and_changes_nothing_of_somebody_elses(
+    start_server: StartServer, shared_server: RunningServer, tmp_path: Path
+) -> None:
+    """First it is well, then the store, the catalog and the path are broken, each by itself."""
+    url = ("--url", shared_server.url)
+    data = tmp_path / "data"
+    assert start_server(data).stop() == 0
+    found = checks(*url, "--data", data, code=0)
+    assert {found[name]["outcome"] for name in ("Data directory", "Catalog", "Store")} == {"ok"}
+
+    with contextlib.closing(sqlite3.connect(data / "catalog.sqlite")) as catalog, catalog:
+        catalog.execute("UPDATE alembic_version SET version_num = '9999_from_the_future'")
+    found = checks(*url, "--data", data, code=1)
+    assert "9999_from_the_future" in found["Catalog"]["found"]
+    assert "Install the newer version" in found["Catalog"]["fix"]
+
+    for wal in data.glob("catalog.sqlite-*"):
+        wal.unlink()
+    (data / "catalog.sqlite").write_bytes(b"this is no database" * 100)
+    (data / "store/clickhouse/metadata/tapetum/schema_migrations.sql").write_text("broken")
+    found = checks(*url, "--data", data, code=1)
+    assert "not a database" in found["Catalog"]["found"]
+    assert "restore a backup" in found["Catalog"]["fix"]
+    assert "cannot be opened" in found["Store"]["found"]
+    assert "restore a backup" in found["Store"]["fix"]
+
+    foreign = tmp_path / "some[/red]body"
+    foreign.mkdir(mode=0o755, parents=True)
+    (foreign / "holiday.txt").write_text("sun")
+    said = tapetum("doctor", *url, "--data", foreign)
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert "some[/red]body is free" in said.stdout
+    assert [entry.name for entry in foreign.iterdir()] == ["holiday.txt"]
+    assert foreign.stat().st_mode & 0o777 == 0o755
+    assert "is a file" in checks(*url, "--data", foreign / "holiday.txt", code=1)["Data directory"]["found"]
+
+
+@pytest.mark.covers("cli-serve")
+def test_a_directory_with_other_peoples_files_stays_open_to_them(start_server: StartServer, tmp_path: Path) -> None:
+    """`--data /tmp` must not lock everybody out of /tmp; what is kept there is private all the same."""
+    mine, shared = tmp_path / "mine", tmp_path / "shared"
+    shared.mkdir(mode=0o755)
+    (shared / "holiday.txt").write_text("sun")
+    for data in (mine, shared):
+        assert start_server(data).stop() == 0
+    assert mine.stat().st_mode & 0o777 == 0o700
+    assert shared.stat().st_mode & 0o777 == 0o755
+    assert (shared / "store").stat().st_mode & 0o777 == 0o700
+    assert (shared / "catalog.sqlite").stat().st_mode & 0o777 == 0o600
+
+
 def stored(server: RunningServer, project: str) -> dict[str, int]:
     """Rows of the project by view."""
     return {
@@ -186,6 +269,35 @@ def test_a_wrong_file_is_named_and_the_others_are_imported(
     totals = json.loads(done.stdout)
     assert (totals["failed"], totals["partly_refused"]) == (3, 1)
     assert stored(shared_server, project)["spans"] > 1
+
+
+@pytest.mark.covers("cli-import-otlp")
+def test_a_broken_line_costs_no_other_and_names_are_text_not_markup(
+    shared_server: RunningServer, project: str, tmp_path: Path
+) -> None:
+    """A crash report of somebody else's may have any name, and the server repeats what was in it."""
+    folder = tmp_path / "a[/red]b"
+    folder.mkdir(parents=True)
+    bad = json_traces(json_span(1)).replace(f"{1:032x}".encode(), b"[/bold]")
+    (folder / "collector.jsonl").write_bytes(b"\n".join([b'{"resourceSpans": [', json_traces(json_span(2)), bad]))
+    done = tapetum("import", "otlp", "--url", shared_server.url, "--project", project, folder)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "a[/red]b" in done.stderr
+    assert "[/bold]" in done.stderr
+    assert "3 requests from 1 files imported, 2 refused" in done.stderr
+    assert stored(shared_server, project)["spans"] == 1
+
+
+@pytest.mark.covers("cli-import-otlp")
+def test_an_import_waits_for_a_server_that_is_busy(tmp_path: Path) -> None:
+    (tmp_path / "a.traces.json").write_bytes(json_traces(json_span(1)))
+    with grudging(503, 429, signal="otlp") as (url, bodies):
+        done = tapetum("import", "otlp", "--url", url, "--json", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["failed"] == 0
+    assert len(bodies) == 3
+    assert len(set(bodies)) == 1
 
 
 @pytest.mark.covers("cli-import-otlp")

@@ -80,6 +80,18 @@ def test_another_method_is_405_and_says_which_is_right(
     assert "POST" in status_of(answer, encoding)[1]
 
 
+@pytest.mark.covers("api-error-shape")
+@pytest.mark.parametrize("path", ["/", "/v1/traces/", "/v1/trace", "/v1/traces/v1/traces", "/api/v2/sql"])
+def test_an_exporter_with_a_wrong_endpoint_is_told_the_right_one(shared_server: RunningServer, path: str) -> None:
+    """The most common mistake: the base address, or the whole path, where the other was wanted."""
+    answer = shared_server.client.post(path, content=b"", headers={"content-type": "application/x-protobuf"})
+    assert answer.status_code == 404
+    error = answer.json()["error"]
+    assert error["code"] == "not_found"
+    assert path in error["message"]
+    assert "/v1/traces" in error["hint"] or "/api/openapi.json" in error["hint"]
+
+
 @both_encodings
 @pytest.mark.covers("partial-success")
 def test_partial_success_counts_what_was_refused_and_says_why(

@@ -73,6 +73,15 @@ def test_no_caller_can_hide_behind_the_servers_own_name(shared_server: RunningSe
         lambda: shared_server.client.get("/api/v1/ingest", params=asked).json()["senders"], "the sender is there"
     )
     assert [sender["sender"] for sender in senders] == ["__other__"]
+    line = shared_server.client.post(
+        "/v1/logs?service=__tapetum__",
+        content=b'{"message": "me too"}',
+        headers={"content-type": "application/x-ndjson", "x-tapetum-project": project},
+    )
+    assert line.json()["accepted"] == 1
+    counted = shared_server.client.get("/metrics").text
+    assert f'project="{project}",reason="",sender="__other__",signal="logs"' in counted
+    assert f'project="{project}",reason="",sender="__tapetum__"' not in counted
 
 
 @pytest.mark.covers("host-metrics")

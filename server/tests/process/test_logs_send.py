@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import signal
 import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from process.grudging import grudging
 from process.servers import TAPETUM, RunningServer, environment, eventually, tapetum
 
 pytestmark = pytest.mark.covers("cli-logs-send")
@@ -175,34 +172,6 @@ def test_follow_goes_through_rotation_and_truncation(
     assert [row[0] for row in kept(shared_server, project)][:5] == [
         "one", "two", "half whole", "rotated and longer", "cut",
     ]  # fmt: skip
-
-
-@contextmanager
-def grudging(*answers: int) -> Iterator[tuple[str, list[bytes]]]:
-    """A server that answers these statuses, then 200; with the bodies that it was sent."""
-    bodies: list[bytes] = []
-    left = list(answers)
-
-    class Door(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            bodies.append(self.rfile.read(int(self.headers["content-length"])))
-            status = left.pop(0) if left else 200
-            count = bodies[-1].count(b"\n") + 1
-            told: dict[str, object] = {"accepted": count, "refused": 0, "errors": []}
-            answer = json.dumps(told if status == 200 else {"error": {"code": "no", "message": "not now"}}).encode()
-            self.send_response(status)
-            self.send_header("retry-after", "1")
-            self.send_header("content-length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_: Any) -> None:
-            return
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}", bodies
-        server.shutdown()
 
 
 def test_a_server_that_asks_for_it_is_sent_the_same_again() -> None:

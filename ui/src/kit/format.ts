@@ -9,7 +9,12 @@ const figures = (n: number): string =>
   Math.abs(n) >= 100 ? n.toFixed(0) : Math.abs(n) >= 10 ? n.toFixed(1) : n.toFixed(2)
 
 export function duration(ms: number): Quantity {
-  if (ms === 0) return { value: '0', unit: 'ms' }
+  if (Math.abs(ms) < 1e-7) return { value: '0', unit: 'ms' }
+  // A clock that was set back while the work ran.
+  if (ms < 0) {
+    const { value, unit } = duration(-ms)
+    return { value: `-${value}`, unit }
+  }
   if (ms < 0.001) return { value: figures(ms * 1e6), unit: 'ns' }
   if (ms < 1) return { value: figures(ms * 1000), unit: 'µs' }
   if (ms < 1000) return { value: figures(ms), unit: 'ms' }
@@ -27,6 +32,11 @@ export function durationText(ms: number | null): string {
 
 export function count(n: number): string {
   return n.toLocaleString('en-US', { maximumFractionDigits: 0 })
+}
+
+/** `1 span`, `1,234 spans`. `more` says that there are at least so many. */
+export function counted(n: number, noun: string, more = false): string {
+  return `${count(n)}${more ? '+' : ''} ${n === 1 && !more ? noun : `${noun}s`}`
 }
 
 export function compact(n: number): string {

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 def duration(milliseconds: float) -> str:
     """A duration as a person says it."""
+    if milliseconds < 0:  # a clock that was set back while the work ran
+        return f"-{duration(-milliseconds)}"
     if milliseconds < 1:
         return f"{milliseconds * 1000:.0f} µs"
     if milliseconds < 1_000:

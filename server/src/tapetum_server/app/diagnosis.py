@@ -8,15 +8,25 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import httpx
 
+from tapetum_server._version import __version__
 from tapetum_server.app.web import STATIC
-from tapetum_server.store.directory import DataDirectory
-from tapetum_server.store.engine import StoreUnavailable
+from tapetum_server.catalog.catalog import Catalog
+from tapetum_server.catalog.errors import CatalogError
+from tapetum_server.store.directory import DataDirectory, owner_of
+from tapetum_server.store.engine import StoreError
+from tapetum_server.store.migrate import check
+from tapetum_server.store.open import open_engine
+
+_CHOOSE = "Choose another with --data, or give this user write access to it."
+_LIKE_THIS = "Write it like http://127.0.0.1:4318, in --url or TAPETUM_URL."
+_MAKE_A_KEY = "Make one: tapetum keys create --name NAME --scope read, and pass it as --key or TAPETUM_KEY."
 
 _PROJECTS = 20
 """Of how many projects the scrape targets are looked at."""
@@ -63,18 +73,71 @@ def _machine() -> Iterator[Check]:
 
 
 def _data(path: Path) -> Iterator[Check]:
+    path = path.expanduser().resolve()
     if not path.exists():
         yield Check("Data directory", "ok", f"{path} is not there yet; the first start makes it")
-        path = next(p for p in path.resolve().parents if p.exists())
+        path = next(p for p in path.parents if p.exists())
+        if not os.access(path, os.W_OK | os.X_OK):
+            yield Check("Permissions", "problem", f"this user may not write to {path}", _CHOOSE)
+    elif not path.is_dir():
+        yield Check("Data directory", "problem", f"{path} is a file", "Choose a directory with --data.")
+    elif not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        yield Check("Data directory", "problem", f"this user may not read and write {path}", _CHOOSE)
     else:
+        yield from _contents(path)
+    yield from _disk(path)
+
+
+def _contents(path: Path) -> Iterator[Check]:
+    try:
+        owner = owner_of(path)
+    except OSError as error:
+        yield Check("Data directory", "problem", f"{path} cannot be looked at: {error.strerror}", _CHOOSE)
+        return
+    yield Check("Data directory", "ok", f"{path} belongs to {owner}" if owner else f"{path} is free")
+    try:
+        if Catalog.check(path, version=__version__):
+            yield Check("Catalog", "ok", "projects and keys can be read")
+    except CatalogError as error:
+        yield _explained("Catalog", error)
+    if owner is None and (path / "store").is_dir():
+        # The engine is not asked on the main thread, see `store.embedded`.
+        with ThreadPoolExecutor(1) as worker:
+            yield worker.submit(_store, path).result()
+
+
+def _store(path: Path) -> Check:
+    try:
+        directory = DataDirectory(path)
         try:
-            DataDirectory(path).release()
-            yield Check("Data directory", "ok", f"{path} is free")
-        except StoreUnavailable as error:
-            found, _, fix = str(error).partition(". ")
-            owned = "belongs to" in found
-            yield Check("Data directory", "ok" if owned else "problem", found, "" if owned else fix)
-    usage = shutil.disk_usage(path)
+            engine = open_engine(path)
+            try:
+                check(engine)
+            finally:
+                engine.close()
+        finally:
+            directory.release()
+    except StoreError as error:
+        return _explained("Store", error)
+    return Check("Store", "ok", "the telemetry can be read")
+
+
+def _explained(name: str, error: Exception) -> Check:
+    """What went wrong and, from the message's second last sentence on, what to do."""
+    text = str(error)
+    found, stop, fix = text.partition(". If the disk") if ". If the disk" in text else text.partition(". ")
+    return Check(name, "problem", found, (stop + fix).removeprefix(". "))
+
+
+def _disk(path: Path) -> Iterator[Check]:
+    try:
+        usage = shutil.disk_usage(path)
+    except OSError as error:
+        yield Check("Disk", "problem", f"the disk of {path} cannot be looked at: {error.strerror}", _CHOOSE)
+        return
+    if not usage.total:
+        yield Check("Disk", "problem", f"{path} is on no disk that could hold data", "Choose another with --data.")
+        return
     used = 100 * (1 - usage.free / (usage.used + usage.free))
     if used >= 90:
         fix = "Free space, or lower retention in Settings."
@@ -90,14 +153,22 @@ def _data(path: Path) -> Iterator[Check]:
 
 
 def _server(url: str, key: str | None) -> Iterator[Check]:
+    wrong = _wrong_url(url)
+    if wrong:
+        yield Check("Server", "problem", f"{url!r} is not the address of a server: {wrong}", _LIKE_THIS)
+        return
     try:
-        ready = httpx.get(f"{url}/readyz", timeout=5)
-    except httpx.TransportError:
-        if _something_listens(url):
-            fix = "Stop it, or start tapetum with --port and pass --url here."
-            yield Check("Server", "problem", f"something else listens at {url}", fix)
-        else:
-            yield Check("Server", "warning", f"nothing listens at {url}", "Start it: tapetum serve")
+        ready = httpx.get(f"{url}/readyz", timeout=10)
+    except httpx.TimeoutException:
+        fix = "Look at its log and its load; if something else listens there, pass --url."
+        yield Check("Server", "problem", f"{url} does not answer within 10 s", fix)
+        return
+    except httpx.TransportError as error:
+        yield _unreachable(url, error)
+        return
+    if ready.status_code == 421:
+        fix = f"Start it with --allowed-host {httpx.URL(url).host}, or pass the name it goes by as --url."
+        yield Check("Server", "problem", f"tapetum at {url} does not go by that name", fix)
         return
     try:
         reason = ready.json()["reason"]
@@ -105,15 +176,26 @@ def _server(url: str, key: str | None) -> Iterator[Check]:
         fix = "Choose another --port for tapetum and pass --url here."
         yield Check("Server", "problem", f"what answers at {url} is not tapetum", fix)
         return
-    yield Check("Server", "problem" if reason else "ok", reason or f"{url} is ready", "Free disk space." * bool(reason))
+    fix = "Free space on the store's disk, or lower retention; ingest goes on by itself." if reason else ""
+    yield Check("Server", "problem" if reason else "ok", reason or f"{url} is ready", fix)
+    yield from _access(url, key)
+
+
+def _access(url: str, key: str | None) -> Iterator[Check]:
     headers = {"authorization": f"Bearer {key}"} if key else {}
-    info = httpx.get(f"{url}/api/v1/info", headers=headers, timeout=5)
-    if info.status_code != 200:
-        fix = "Make one: tapetum keys create --name NAME --scope read"
-        yield Check("Access", "problem", f"the key is refused ({info.status_code})", fix)
-    else:
-        yield Check("Version", "ok", f"server {info.json()['version']}")
-        yield from _targets(url, headers, info.json().get("projects") or [])
+    try:
+        info = httpx.get(f"{url}/api/v1/info", headers=headers, timeout=10)
+        if info.status_code != 200:
+            yield Check("Access", "problem", f"the key is refused ({info.status_code})", _MAKE_A_KEY)
+            return
+        facts = info.json()
+        if key is None and "identity" not in facts:
+            yield Check("Access", "warning", "the server wants a key, and none was given", _MAKE_A_KEY)
+            return
+        yield Check("Version", "ok", f"server {facts['version']}")
+        yield from _targets(url, headers, facts.get("projects") or [])
+    except (httpx.TransportError, ValueError, KeyError) as error:
+        yield Check("Access", "problem", f"{url} is ready and does not answer: {error}", "Look at its log.")
 
 
 def _targets(url: str, headers: dict[str, str], projects: list[str]) -> Iterator[Check]:
@@ -136,8 +218,31 @@ def _targets(url: str, headers: dict[str, str], projects: list[str]) -> Iterator
         yield Check("Scrape targets", "ok", f"{len(found)}, none fails")
 
 
-def _something_listens(url: str) -> bool:
+def _wrong_url(url: str) -> str:
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        return str(error)
+    if parsed.scheme not in ("http", "https"):
+        return "it does not start with http:// or https://"
+    if not parsed.host:
+        return "it names no host"
+    if parsed.port is not None and not 0 < parsed.port < 65_536:
+        return f"there is no port {parsed.port}"
+    return ""
+
+
+def _unreachable(url: str, error: httpx.TransportError) -> Check:
     parsed = httpx.URL(url)
-    with socket.socket() as probe:
-        probe.settimeout(2)
-        return probe.connect_ex((parsed.host, parsed.port or 80)) == 0
+    try:
+        with socket.create_connection((parsed.host, parsed.port or (443 if parsed.scheme == "https" else 80)), 2):
+            pass
+    except socket.gaierror:
+        return Check("Server", "problem", f"there is no host {parsed.host}", "Mend the name in --url or TAPETUM_URL.")
+    except OSError:
+        return Check("Server", "warning", f"nothing listens at {url}", "Start it: tapetum serve")
+    if parsed.scheme == "https":
+        fix = "Pass http:// where it has no certificate; add its certificate to SSL_CERT_FILE where it is your own."
+        return Check("Server", "problem", f"what listens at {url} cannot be spoken to with TLS: {error}", fix)
+    fix = "Stop it, or start tapetum with --port and pass --url here."
+    return Check("Server", "problem", f"something else listens at {url}", fix)

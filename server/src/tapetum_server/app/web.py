@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import CollectorRegistry
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -28,9 +32,29 @@ class _Assets(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        if response.status_code == 200:
-            response.headers["cache-control"] = "public, max-age=31536000, immutable"
+        if response.status_code != 200 or not isinstance(response, FileResponse):
+            return response
+        headers = {"cache-control": "public, max-age=31536000, immutable", "vary": "accept-encoding"}
+        if Path(response.path).suffix in _TEXT and _takes_gzip(Headers(scope=scope)):
+            zipped = await run_in_threadpool(_zipped, str(response.path))
+            headers |= {"content-encoding": "gzip"}
+            return Response(zipped, headers=headers, media_type=response.media_type)
+        response.headers.update(headers)
         return response
+
+
+_TEXT = (".js", ".css", ".svg", ".json")
+
+
+def _takes_gzip(headers: Headers) -> bool:
+    asked = {part.replace(" ", "") for part in headers.get("accept-encoding", "").lower().split(",")}
+    return "gzip" in asked and "range" not in headers
+
+
+@lru_cache(maxsize=256)
+def _zipped(path: str) -> bytes:
+    """Compressed once: there are few files, and their names change with their content."""
+    return gzip.compress(Path(path).read_bytes(), mtime=0)
 
 
 async def _index(request: Request) -> Response:
@@ -44,12 +68,20 @@ async def _index(request: Request) -> Response:
     return FileResponse(index, headers={"cache-control": "no-cache"})
 
 
+async def _nobody(request: Request) -> Response:
+    """What is sent to an address that takes nothing, most likely by an exporter with a wrong endpoint."""
+    path = request.scope["path"]
+    hint = "OTLP goes to /v1/traces, /v1/logs and /v1/metrics; GET /api/openapi.json lists the doors of the API."
+    return ApiError("not_found", f"Nothing at {path} takes a {request.method}.", 404, hint=hint).response()
+
+
 def ui_routes() -> list[BaseRoute]:
     """Routes of the UI; they answer every path that nothing else answers, so they come last."""
     routes: list[BaseRoute] = []
     if (STATIC / "assets").is_dir():
         routes.append(Mount("/assets", _Assets(directory=STATIC / "assets")))
     routes.append(Route("/{path:path}", _index, methods=["GET", "HEAD"]))
+    routes.append(Route("/{path:path}", _nobody, methods=["POST", "PUT", "PATCH", "DELETE", "OPTIONS"]))
     return routes
 
 

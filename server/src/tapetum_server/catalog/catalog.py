@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tapetum_server.catalog.clock import Clock
 from tapetum_server.catalog.dashboards import Dashboards
-from tapetum_server.catalog.database import Database, url_of
+from tapetum_server.catalog.database import FILE_NAME, Database, url_of
 from tapetum_server.catalog.deliveries import Deliveries
 from tapetum_server.catalog.keys import Keys
 from tapetum_server.catalog.monitors import Monitors
@@ -44,6 +44,18 @@ class Catalog:
         catalog.refresh()
         catalog.ensure_project(DEFAULT_PROJECT)
         return catalog
+
+    @staticmethod
+    def check(data_dir: Path, *, version: str) -> bool:
+        """Whether the data directory has a catalog; raises `CatalogError` where it could not be opened."""
+        if not (data_dir / FILE_NAME).exists():
+            return False
+        database = Database(url_of(data_dir))
+        try:
+            database.check(version)
+        finally:
+            database.close()
+        return True
 
     def ensure_project(self, name: str) -> None:
         """Make the project of an authorised write unless it is there. A dictionary look-up when it is.

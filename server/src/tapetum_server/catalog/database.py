@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, create_engine, event, inspect, select, text
 from sqlalchemy.engine import URL, Engine, make_url
@@ -16,6 +16,9 @@ from sqlalchemy.pool import NullPool, Pool, QueuePool
 
 from tapetum_server.catalog import tables
 from tapetum_server.catalog.errors import CatalogError, CatalogTooNew
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 FILE_NAME = "catalog.sqlite"
 BUSY_TIMEOUT_MS = 5_000
@@ -68,8 +71,18 @@ class Database:
         Several processes may start at once: one migrates while the others wait. Raises
         `CatalogTooNew` when a newer Tapetum was here, and then changes nothing.
         """
-        try:
+        with self._explained():
             _migrate(self.url, version, to)
+
+    def check(self, version: str) -> None:
+        """Raises what `migrate` would, `CatalogTooNew` among it. Changes nothing."""
+        with self._explained(), self.reading() as connection:
+            _known_schemas(connection, self.url, version, _alembic_config(connection))
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
         except (DatabaseError, sqlite3.DatabaseError) as error:
             raise CatalogError(f"The catalog at {self.shown_url} cannot be opened: {_reason(error)}") from error
 
@@ -92,24 +105,9 @@ def _migrate(url: URL, version: str, to: str) -> None:
 def _upgrade(connection: Connection, url: URL, version: str, to: str) -> None:
     # Alembic takes a seventh of a CPU-second to import; nothing but a start needs it.
     from alembic import command
-    from alembic.config import Config
-    from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
 
-    config = Config()
-    # Config reads its options with ConfigParser, to which a % in an installation path is special.
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    script = ScriptDirectory.from_config(config)
-    known = [revision.revision for revision in script.walk_revisions()]
-    current = MigrationContext.configure(connection).get_current_revision()
-    if current is not None and current not in known:
-        raise CatalogTooNew(
-            f"The catalog at {url.render_as_string(hide_password=True)} was written by Tapetum "
-            f"{_written_by(connection)} (schema {current}); this is Tapetum {version}, which knows schemas up to "
-            f"{known[0]}. Install the newer version again, or restore a backup made before the upgrade."
-        )
+    config = _alembic_config(connection)
+    current, known = _known_schemas(connection, url, version, config)
     target = known[0] if to == "head" else to
     if current == target:
         if to == "head" and _written_by(connection) != version:
@@ -124,6 +122,33 @@ def _upgrade(connection: Connection, url: URL, version: str, to: str) -> None:
                 f"to missing rows of {broken[0][2]!r}; nothing was changed. Restore a backup."
             )
     _write_version(connection, version)
+
+
+def _alembic_config(connection: Connection) -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    # Config reads its options with ConfigParser, to which a % in an installation path is special.
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _known_schemas(connection: Connection, url: URL, version: str, config: Config) -> tuple[str | None, list[str]]:
+    """The schema that is there, and all that this version knows, the newest first."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    known = [revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()]
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in known:
+        raise CatalogTooNew(
+            f"The catalog at {url.render_as_string(hide_password=True)} was written by Tapetum "
+            f"{_written_by(connection)} (schema {current}); this is Tapetum {version}, which knows schemas up to "
+            f"{known[0]}. Install the newer version again, or restore a backup made before the upgrade."
+        )
+    return current, known
 
 
 def _written_by(connection: Connection) -> str:

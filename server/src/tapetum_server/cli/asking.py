@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
@@ -27,6 +29,20 @@ FilterText = Annotated[
 ]
 
 errors = Console(stderr=True, soft_wrap=True)
+
+
+PIPE_COLUMNS = 10_000
+"""A pipe has no width; whoever reads it wants whole rows, which `grep` and `less -S` can handle."""
+
+
+def output_columns() -> int:
+    """How wide standard output is."""
+    return Console().width if sys.stdout.isatty() else PIPE_COLUMNS
+
+
+def print_table(table: Table) -> None:
+    """A table on standard output: as wide as the terminal, whole in a pipe."""
+    Console(highlight=False, markup=False, width=output_columns()).print(table)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import orjson
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -24,6 +23,7 @@ from tapetum_server.cli.asking import (
     fail,
     get,
     one_line,
+    print_table,
     server,
 )
 from tapetum_server.cli.unless_named import unless_named
@@ -62,7 +62,7 @@ def list_changes(
     for row in page["rows"]:
         texts = [Text(one_line(row[name], 60)) for name in ("subject", "before", "after", "source")]
         table.add_row(row["time"][:19].replace("T", " "), row["kind"], *texts)
-    Console().print(table)
+    print_table(table)
     if page["truncated"]:
         errors.print(f"There are more than these {limit}; raise --limit.", style="dim", highlight=False)
 

@@ -7,12 +7,23 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from tapetum_server.analysis.words import counted, duration
-from tapetum_server.cli.asking import DEFAULT_URL, AsJson, Key, Project, Url, errors, fail, get, one_line, server
+from tapetum_server.cli.asking import (
+    DEFAULT_URL,
+    AsJson,
+    Key,
+    Project,
+    Url,
+    errors,
+    fail,
+    get,
+    one_line,
+    print_table,
+    server,
+)
 
 
 def compare(
@@ -53,7 +64,7 @@ def compare(
     changed = _changes(found["columns"])
     rows.sort(key=lambda row: (-abs(changed[row]), row))
     if rows:
-        Console().print(_table(found["columns"], rows[:limit], changed))
+        print_table(_table(found["columns"], rows[:limit], changed))
     if len(rows) > limit:
         errors.print(f"{counted(len(rows) - limit, 'more step')} to show: raise --limit.", style="dim", highlight=False)
 

@@ -9,9 +9,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
-console = Console()
-_MARKS = {"ok": "[green]ok     [/green]", "warning": "[yellow]warning[/yellow]", "problem": "[red]problem[/red]"}
+from tapetum_server.cli.asking import plain
+
+console = Console(highlight=False, soft_wrap=True)
+_STYLES = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 Data = Annotated[
     Path | None,
@@ -40,8 +43,10 @@ def doctor(
         print(json.dumps([asdict(check) for check in checks]))
     else:
         for check in checks:
-            console.print(f"{_MARKS[check.outcome]} {check.name}: {check.found}", highlight=False)
+            # A path or a server's words are text: neither markup, nor for the terminal to obey.
+            mark = Text(f"{check.outcome:<7}", style=_STYLES[check.outcome])
+            console.print(mark.append(f" {check.name}: {plain(check.found)}", style="default"))
             if check.fix:
-                console.print(f"        → {check.fix}", highlight=False)
+                console.print(Text(f"        → {plain(check.fix)}"))
     if any(check.outcome == "problem" for check in checks):
         raise typer.Exit(1)

@@ -7,11 +7,10 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tapetum_server.cli.asking import DEFAULT_URL, Key, Project, Url, errors, get, plain, server
+from tapetum_server.cli.asking import DEFAULT_URL, Key, Project, Url, errors, get, plain, print_table, server
 
 _STYLES = {"critical": "bold red", "warning": "yellow", "info": "dim"}
 
@@ -52,7 +51,7 @@ def _print(report: dict[str, Any]) -> None:
         what.append(f"\n→ {plain(row['next'])}", style="dim")
         since = (row["since"] or "")[:19].replace("T", " ")
         table.add_row(Text(said, style="dim" if row["muted"] else _STYLES[row["severity"]]), what, since)
-    Console().print(table)
+    print_table(table)
     if report["left_out"]:
         errors.print(f"There are {report['left_out']} more lines.", style="dim", highlight=False)
 
@@ -64,4 +63,4 @@ def _checks(checks: list[dict[str, Any]]) -> None:
     table.add_column("how", overflow="fold")
     for check in checks:
         table.add_row(check["name"], check["outcome"].replace("_", " "), plain(check["text"]))
-    Console().print(table)
+    print_table(table)

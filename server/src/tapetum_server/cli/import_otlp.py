@@ -7,17 +7,20 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import httpx
 import typer
-from rich.console import Console
-from rich.progress import Progress
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from tapetum_server.cli.asking import DEFAULT_URL, Url, errors, plain
+from tapetum_server.cli.patience import Patience
 
 _SIGNALS = ("traces", "logs", "metrics")
 _JSON_KEYS = {"resourceSpans": "traces", "resourceLogs": "logs", "resourceMetrics": "metrics"}
-console = Console(stderr=True)
 
 
 def import_otlp(
@@ -32,9 +35,7 @@ def import_otlp(
         typer.Option("--signal", help="traces, logs or metrics, where a file's name and content do not say."),
     ] = None,
     project: Annotated[str | None, typer.Option("--project", help="Project to import into.")] = None,
-    url: Annotated[
-        str, typer.Option("--url", envvar="TAPETUM_URL", help="The running server.")
-    ] = "http://127.0.0.1:4318",
+    url: Url = DEFAULT_URL,
     key: Annotated[str | None, typer.Option("--key", envvar="TAPETUM_KEY", help="A key with the ingest scope.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -42,21 +43,32 @@ def import_otlp(
     files = sorted(f for p in paths for f in (p.rglob("*") if p.is_dir() else [p]) if f.is_file())
     missing = [str(p) for p in paths if not p.exists()]
     if missing:
-        console.print(f"[red]There is no {missing[0]}.[/red]")
+        _say(f"There is no {missing[0]}.", "red")
+        raise typer.Exit(2)
+    if signal is not None and signal not in _SIGNALS:
+        _say(f"--signal {signal}: expected {', '.join(_SIGNALS)}.", "red")
         raise typer.Exit(2)
     headers = {"authorization": f"Bearer {key}"} if key else {}
     if project:
         headers["x-tapetum-project"] = project
-    totals = {"files": 0, "requests": 0, "failed": 0, "skipped": 0, "partly_refused": 0}
-    with httpx.Client(base_url=url, headers=headers, timeout=120) as client, Progress(console=console) as progress:
-        task = progress.add_task("importing", total=len(files))
+    columns = (TextColumn("importing"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with (
+        httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=120) as client,
+        Progress(*columns, console=errors, disable=as_json, transient=True) as progress,
+    ):
+        task = progress.add_task("", total=sum(f.stat().st_size for f in files))
+        done = 0
+        importer = _Importer(client, signal)
         for file in files:
-            _import_file(client, file, signal, totals)
-            progress.advance(task)
+            for position in importer.steps(file):
+                progress.update(task, completed=done + position)
+            done += file.stat().st_size
+            progress.update(task, completed=done)
+    totals = importer.totals
     if as_json:
         print(json.dumps(totals))
     else:
-        console.print(
+        _say(
             f"{totals['requests']} requests from {totals['files']} files imported, {totals['failed']} refused, "
             f"{totals['partly_refused']} taken in part, {totals['skipped']} files skipped."
         )
@@ -64,49 +76,95 @@ def import_otlp(
         raise typer.Exit(1)
 
 
-def _import_file(client: httpx.Client, file: Path, signal: str | None, totals: dict[str, int]) -> None:
-    try:
-        raw = file.read_bytes()
-        if raw[:2] == b"\x1f\x8b":
-            raw = gzip.decompress(raw)
-    except (OSError, EOFError, zlib.error) as error:
-        totals["failed"] += 1
-        console.print(f"[red]{file}: cannot be read: {error}[/red]")
-        return
-    # Protobuf starts with a line feed and a length, and a length of 123 is a "{".
-    is_json = raw[:1] == b"{" or (raw.lstrip()[:1] == b"{" and b'"resource' in raw[:4096])
-    bodies = list(_json_requests(raw)) if is_json else [raw]
-    known = False
-    for body in bodies:
-        which = signal or _signal_of(file.name, body if is_json else b"")
-        if which is None:
-            continue
-        known = True
-        kind = "application/json" if is_json else "application/x-protobuf"
+class _Importer:
+    """Sends the requests in files, and counts what became of them."""
+
+    def __init__(self, client: httpx.Client, signal: str | None) -> None:
+        self._client = client
+        self._signal = signal
+        self._patience = Patience(str(client.base_url))
+        self.totals = {"files": 0, "requests": 0, "failed": 0, "skipped": 0, "partly_refused": 0}
+
+    def steps(self, file: Path) -> Iterator[int]:
+        """Send what `file` holds; after each request, how far it is read in bytes."""
+        known, unknown = 0, 0
         try:
-            answer = client.post(f"/v1/{which}", content=body, headers={"content-type": kind, "accept": kind})
-        except httpx.TransportError as error:
-            console.print(f"[red]{client.base_url} does not answer: {error}. Start it with: tapetum serve[/red]")
-            raise typer.Exit(1) from None
-        totals["requests"] += 1
-        if answer.status_code != 200:
-            totals["failed"] += 1
-            console.print(f"[red]{file}: {answer.status_code} {_reason(answer)}[/red]")
+            with _opened(file) as (content, raw):
+                for body, is_json in _requests(content):
+                    which = self._signal or _signal_of(file.name, body if is_json else b"")
+                    if which is None:
+                        unknown += 1
+                    else:
+                        known += 1
+                        self._send(file, which, body, is_json)
+                    yield raw.tell()
+        except (OSError, EOFError, zlib.error) as error:
+            self.totals["failed"] += 1
+            _say(f"{file}: cannot be read: {error}", "red")
+            return
+        self.totals["files" if known else "skipped"] += 1
+        if not known:
+            _say(f"{file}: cannot tell which signal it holds; name it with --signal.", "yellow")
+        elif unknown:
+            self.totals["failed"] += unknown
+            _say(f"{file}: of {unknown} lines it is not clear which signal they hold.", "red")
+
+    def _send(self, file: Path, signal: str, body: bytes, is_json: bool) -> None:
+        kind = "application/json" if is_json else "application/x-protobuf"
+
+        def request() -> httpx.Response:
+            return self._client.post(f"/v1/{signal}", content=body, headers={"content-type": kind, "accept": kind})
+
+        answer = self._patience.ask(request, _reason)
+        self.totals["requests"] += 1
+        if answer is None or answer.status_code != 200:
+            self.totals["failed"] += 1
+            if answer is not None:
+                _say(f"{file}: {answer.status_code} {_reason(answer)}", "red")
         elif answer.content and answer.content != b"{}":
-            totals["partly_refused"] += 1
-            console.print(f"[yellow]{file}: {_reason(answer)}[/yellow]")
-    totals["files" if known else "skipped"] += 1
-    if not known:
-        console.print(f"[yellow]{file}: cannot tell which signal it holds; name it with --signal.[/yellow]")
+            self.totals["partly_refused"] += 1
+            _say(f"{file}: {_reason(answer)}", "yellow")
 
 
-def _json_requests(raw: bytes) -> Iterator[bytes]:
-    """One request for a JSON document, one per line for JSON lines."""
+@contextmanager
+def _opened(file: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """The content of a file, inflated, and the file itself, whose position says how far it is read."""
+    with file.open("rb") as raw:
+        if raw.peek(2)[:2] == b"\x1f\x8b":
+            with gzip.open(raw) as content:
+                yield content, raw  # type: ignore[misc]
+        else:
+            yield raw, raw
+
+
+def _requests(content: IO[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Request bodies, and whether they are JSON: a whole file, or each line of JSON lines, one at a time."""
+    first = b""
+    for line in content:
+        first += line
+        if line.strip():
+            break
+    # Protobuf starts with a line feed and a length, and a length of 123 is a "{".
+    is_json = first[:1] == b"{" or (first.lstrip()[:1] == b"{" and b'"resource' in first[:4096])
+    if is_json and _is_json(first):
+        yield first, True
+        for line in content:
+            if line.strip():
+                yield line, True
+        return
+    body = first + content.read()
+    if is_json and not _is_json(body):  # JSON lines of which the first is broken costs no other
+        yield from ((line, True) for line in body.splitlines() if line.strip())
+    else:
+        yield body, is_json
+
+
+def _is_json(text: bytes) -> bool:
     try:
-        json.loads(raw)
-        yield raw
+        json.loads(text)
     except ValueError:
-        yield from (line for line in raw.splitlines() if line.strip())
+        return False
+    return True
 
 
 def _signal_of(name: str, body: bytes) -> str | None:
@@ -121,3 +179,8 @@ def _reason(answer: httpx.Response) -> str:
     if answer.headers.get("content-type", "").startswith("application/json"):
         return str(answer.json())
     return "".join(c if c.isprintable() else " " for c in answer.content.decode("utf-8", "replace")).strip()[:300]
+
+
+def _say(text: str, style: str = "") -> None:
+    # Names of files and words of a server are text: neither markup, nor for the terminal to obey.
+    errors.print(Text(plain(text), style=style), highlight=False)

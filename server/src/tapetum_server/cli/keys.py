@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tapetum_server.app.data_dir import default_data_dir
+from tapetum_server.cli.asking import print_table
 from tapetum_server.cli.durations import duration
 from tapetum_server.cli.key_holders import CatalogKeys, KeyCommandError, KeyHolder, KeyRow, ServerKeys
 
@@ -117,9 +117,7 @@ def list_keys(
             _short(row["last_used_at"]) or "never",
             _state(row),
         )
-    # A pipe has no width; whoever reads it wants whole rows.
-    width = None if sys.stdout.isatty() else 200
-    Console(highlight=False, markup=False, width=width).print(table)
+    print_table(table)
 
 
 @keys_app.command("revoke")

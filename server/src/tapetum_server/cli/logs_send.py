@@ -19,13 +19,12 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from tapetum_server.cli.asking import DEFAULT_URL, Url, errors, fail, plain
 from tapetum_server.cli.log_joining import Joiner
 from tapetum_server.cli.log_tailing import FileTail, StdinTail
+from tapetum_server.cli.patience import Patience
 
 if TYPE_CHECKING:
     import httpx
 
 _BATCH_RECORDS, _BATCH_BYTES, _BATCH_S = 500, 4 * 1024 * 1024, 1.0
-_ATTEMPTS = 8
-_MOST_WAIT_S = 30.0
 _POLL_S = 0.2
 _BIG_BYTES = 8 * 1024 * 1024
 
@@ -197,9 +196,7 @@ class _Door:
     def __init__(self, client: httpx.Client, totals: dict[str, int], stop: _Stop, patient: bool) -> None:
         self._client = client
         self._totals = totals
-        self._stop = stop
-        self._patient = patient
-        self._answered = False
+        self._patience = Patience(str(client.base_url), forever=patient, stopped=lambda: stop.wanted)
 
     def send(self, batch: list[bytes], service: str) -> None:
         """Send one batch, and count what became of it."""
@@ -222,34 +219,12 @@ class _Door:
             errors.print(plain(error["message"]), style="yellow", markup=False)
 
     def _answer(self, body: bytes, service: str) -> httpx.Response | None:
-        import httpx
+        def request() -> httpx.Response:
+            return self._client.post("/v1/logs", params={"service": service}, content=body)
 
-        attempt = 0
-        while True:
-            attempt += 1
-            wait_s = min(0.5 * 2**attempt, _MOST_WAIT_S)
-            try:
-                answer = self._client.post("/v1/logs", params={"service": service}, content=body)
-                self._answered = True
-                if answer.status_code not in (429, 503):
-                    return answer
-                why = f"{answer.status_code} {_reason(answer)}"
-                asked = answer.headers.get("retry-after", "")
-                if asked.isdigit():
-                    wait_s = min(float(asked), _MOST_WAIT_S)
-            except httpx.TransportError as error:
-                why = f"no answer: {error}"
-                if not self._answered:
-                    fail(f"No Tapetum answers at {self._client.base_url}: {error}.", "Start one with: tapetum serve")
-            if self._stop.wanted or (attempt >= _ATTEMPTS and not self._patient):
-                errors.print(plain(f"Given up: {why}"), style="red", markup=False)
-                return None
-            if attempt == 1:
-                errors.print(plain(f"Waiting: {why}"), style="yellow", markup=False)
-            self._totals["retries"] += 1
-            until = time.monotonic() + wait_s
-            while time.monotonic() < until and not self._stop.wanted:
-                time.sleep(0.05)
+        answer = self._patience.ask(request, _reason)
+        self._totals["retries"] = self._patience.retries
+        return answer
 
 
 def _reason(answer: httpx.Response) -> str:

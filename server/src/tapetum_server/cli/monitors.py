@@ -25,6 +25,7 @@ from tapetum_server.cli.asking import (
     get,
     one_line,
     plain,
+    print_table,
     server,
 )
 
@@ -150,7 +151,7 @@ def alerts(
             _state(row["state"]), _state(row["previous_state"]), _number(row["value"]), _number(row["threshold"]),
             _short(row["ended_at"]) or "now", row["severity"],
         )  # fmt: skip
-    Console().print(table)
+    print_table(table)
 
 
 def all_monitors(client: httpx.Client, project: str | None) -> list[dict[str, Any]]:

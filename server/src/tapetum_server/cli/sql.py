@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tapetum_server.cli.asking import PIPE_COLUMNS, print_table
+
 DEFAULT_URL = "http://127.0.0.1:4318"
 _CELL = 200
 """Characters of a cell that the table shows; the other formats show all."""
@@ -55,10 +57,10 @@ def sql(
     if format == "table":
         answer = json.loads(content)
         if output is None:
-            Console().print(_table(answer))
+            print_table(_table(answer))
         else:
             with output.open("w", encoding="utf-8") as file:
-                Console(file=file, width=10_000).print(_table(answer))
+                Console(file=file, width=PIPE_COLUMNS).print(_table(answer))
         errors.print(f"{len(answer['rows'])} rows in {answer['elapsed_ms']:.0f} ms", style="dim", highlight=False)
         truncated = answer["truncated"]
     elif output is not None:

@@ -61,7 +61,7 @@ def alerts_statement(project: str, time_range: TimeRange, monitor_id: str | None
         where.append(f"monitor_id = {parameters.text(monitor_id)}")
     if time_range.start is not None:
         where.append(f"time >= {parameters.moment(time_range.start)}")
-    before = f"WHERE time < {parameters.moment(time_range.end)}\n" if time_range.end is not None else ""
+    before = f"WHERE {parameters.before('time', time_range.end)}\n" if time_range.end is not None else ""
     sql = f"""SELECT alert_id, monitor_id, monitor, severity, subject, previous_state, state,
     toUnixTimestamp64Nano(time) AS start_ns, toUnixTimestamp64Nano(ended) AS end_ns, value, threshold, evidence
 FROM (

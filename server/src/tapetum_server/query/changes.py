@@ -63,7 +63,7 @@ def changes_statement(
     if time_range.start is not None:
         where.append(f"time >= {parameters.moment(time_range.start)}")
     if time_range.end is not None:
-        where.append(f"time < {parameters.moment(time_range.end)}")
+        where.append(parameters.before("time", time_range.end))
     if subjects:
         where.append(f"has({parameters.texts(subjects)}, subject)")
     if kinds:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tapetum_server.query.metric_statements import MetricQuestion, condition_sql
 from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.statement import Parameters, Statement
-from tapetum_server.query.time_range import MILLISECOND
+from tapetum_server.query.time_range import MAX_TIME, MILLISECOND
 
 MAX_EXEMPLARS = 100
 
@@ -28,7 +28,7 @@ def exemplars_statement(question: MetricQuestion) -> Statement:
     parameters = Parameters()
     condition = f"{condition_sql(question, parameters, look_back=False)} AND exemplars_json != ''"
     steps = question.steps
-    start, end = parameters.integer(steps.start), parameters.integer(steps.end)
+    start, end = parameters.integer(steps.start), parameters.integer(min(steps.end, MAX_TIME))
     sql = f"""SELECT at, value, trace_id, span_id
 FROM (
     SELECT toInt64(least(one.1, 9223372036854775807)) AS at, one.2 AS value, one.3 AS trace_id, one.4 AS span_id

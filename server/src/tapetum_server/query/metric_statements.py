@@ -259,7 +259,7 @@ def condition_sql(question: MetricQuestion, parameters: Parameters, *, look_back
     parts += same_metric(question, parameters)
     steps = question.steps
     parts.append(f"time >= {parameters.moment(steps.start - (LOOK_BACK if look_back else 0))}")
-    parts.append(f"time < {parameters.moment(steps.end)}")
+    parts.append(parameters.before("time", steps.end))
     if question.only is not None:
         labels = [value_sql(key, question.selection, parameters) for key in question.group_by]
         parts.append(f"has({parameters.texts(question.only)}, {_joined_of(labels)})")

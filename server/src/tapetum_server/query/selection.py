@@ -49,7 +49,7 @@ class Selection:
         if self.time_range.start is not None:
             found.append(f"{self.source.time} >= {parameters.moment(self.time_range.start)}")
         if self.time_range.end is not None:
-            found.append(f"{self.source.time} < {parameters.moment(self.time_range.end)}")
+            found.append(parameters.before(self.source.time, self.time_range.end))
         return found
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from tapetum_server.query.time_range import MAX_TIME
+
 
 class Statement(NamedTuple):
     """A SELECT that is ready to run."""
@@ -56,3 +58,13 @@ class Parameters:
     def moment(self, time_unix_nano: int) -> str:
         """A bound moment, as the `DateTime64(9, 'UTC')` that time columns compare with."""
         return f"fromUnixTimestamp64Nano({self.integer(time_unix_nano)}, 'UTC')"
+
+    def before(self, column: str, time_unix_nano: int) -> str:
+        """Condition that the time in `column` is earlier.
+
+        The last moment that a column holds is where times beyond it were clamped to: a range that reaches beyond
+        it, as the one after such a record does, has that moment in it.
+        """
+        if time_unix_nano > MAX_TIME:
+            return f"{column} <= {self.moment(MAX_TIME)}"
+        return f"{column} < {self.moment(time_unix_nano)}"

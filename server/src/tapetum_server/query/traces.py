@@ -271,7 +271,7 @@ def summaries_statement(project: str, ids: Sequence[str], first_within: TimeRang
         if first_within.start is not None:
             bounds.append(f"start_time >= {parameters.moment(first_within.start)}")
         if first_within.end is not None:
-            bounds.append(f"start_time < {parameters.moment(first_within.end)}")
+            bounds.append(parameters.before("start_time", first_within.end))
         minimum = f"minIf(start_time, {' AND '.join(bounds)})" if bounds else "min(start_time)"
         first = f"\n    toUnixTimestamp64Nano({minimum}) AS first_ns,"
     wanted = f"project = {parameters.text(project)} AND trace_id IN {parameters.texts(ids)}"

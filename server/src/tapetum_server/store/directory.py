@@ -8,8 +8,37 @@ import json
 import os
 import socket
 from pathlib import Path
+from typing import TextIO
 
 from tapetum_server.store.engine import StoreUnavailable
+
+
+def owner_of(path: Path) -> str | None:
+    """Who owns the data directory, without touching it; `None` for nobody. Raises `OSError` where nobody may look."""
+    try:
+        lock = open(path / "owner.lock")  # noqa: SIM115 - closed below
+    except FileNotFoundError:
+        return None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _owner_in(lock)
+    return None
+
+
+def _owner_in(lock: TextIO) -> str:
+    lock.seek(0)
+    try:
+        owner = json.loads(lock.read())
+        return f"process {owner['pid']} on {owner['host']}"
+    except (ValueError, KeyError, TypeError):
+        return "another process"
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether nothing but Tapetum's own files is in it: then others have no business there."""
+    return (path / "owner.lock").exists() or all(entry.name == "lost+found" for entry in path.iterdir())
 
 
 class DataDirectory:
@@ -23,7 +52,9 @@ class DataDirectory:
         self.path = path.expanduser().resolve()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            os.chmod(self.path, 0o700)
+            # Not a directory with other people's files: `--data /tmp` must not lock everybody out of /tmp.
+            if _is_ours(self.path):
+                os.chmod(self.path, 0o700)
             self._lock = open(self.path / "owner.lock", "a+")  # noqa: SIM115 - held until release
         except OSError as error:
             raise StoreUnavailable(
@@ -33,7 +64,7 @@ class DataDirectory:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            owner = self._owner()
+            owner = _owner_in(self._lock)
             self._lock.close()
             if error.errno not in (errno.EAGAIN, errno.EACCES):
                 raise
@@ -45,14 +76,6 @@ class DataDirectory:
         self._lock.truncate()
         json.dump({"pid": os.getpid(), "host": socket.gethostname()}, self._lock)
         self._lock.flush()
-
-    def _owner(self) -> str:
-        self._lock.seek(0)
-        try:
-            owner = json.loads(self._lock.read())
-            return f"process {owner['pid']} on {owner['host']}"
-        except (ValueError, KeyError, TypeError):
-            return "another process"
 
     def release(self) -> None:
         """Let another process take the directory."""

@@ -70,7 +70,7 @@ class EmbeddedEngine:
     ) -> None:
         self.database = database
         self._directory = directory = directory.resolve()
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         config = directory / "engine.xml"
         config.write_text(CONFIG.format(memory=memory_bytes, backups=directory.parent / "backups"))
         self._address = f"{directory / 'clickhouse'}?config-file={config}"
@@ -82,7 +82,7 @@ class EmbeddedEngine:
         except RuntimeError as error:
             raise StoreUnavailable(
                 f"The store in {directory} cannot be opened: {engine_message(error)[0]}. "
-                "If the disk is full or files were moved, mend that first; `tapetum doctor` looks closer."
+                "If the disk is full or files were moved, mend that first; else restore a backup."
             ) from error
         self._writing = threading.Lock()
         self._control = self._open_control()

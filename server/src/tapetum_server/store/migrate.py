@@ -16,14 +16,8 @@ def migrate(engine: Engine, credentials: str = "") -> list[str]:
         f"CREATE TABLE IF NOT EXISTS {engine.database}.schema_migrations "
         "(name String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = MergeTree ORDER BY name"
     )
-    applied = set(engine.query("SELECT DISTINCT name FROM schema_migrations").to_pydict().get("name", []))
+    applied = _applied(engine)
     known = sql_files.migrations()
-    newer = sorted(applied - set(known))
-    if newer:
-        raise StoreUnavailable(
-            f"This data was written by a newer tapetum (migration {newer[-1]}; this program knows up to {known[-1]}). "
-            "Upgrade tapetum, or start with another --data."
-        )
     ran = []
     for name in known:
         if name in applied:
@@ -36,6 +30,27 @@ def migrate(engine: Engine, credentials: str = "") -> list[str]:
     for _, statement in sql_files.view_statements(engine.database):
         engine.command(statement)
     return ran
+
+
+def check(engine: Engine) -> None:
+    """Raises `StoreUnavailable` when the store was written by a newer program. Changes nothing."""
+    if engine.query(
+        "SELECT 1 FROM system.tables WHERE database = {database:String} AND name = 'schema_migrations'",
+        {"database": engine.database},
+    ).num_rows:
+        _applied(engine)
+
+
+def _applied(engine: Engine) -> set[str]:
+    applied = set(engine.query("SELECT DISTINCT name FROM schema_migrations").to_pydict().get("name", []))
+    known = sql_files.migrations()
+    newer = sorted(applied - set(known))
+    if newer:
+        raise StoreUnavailable(
+            f"This data was written by a newer tapetum (migration {newer[-1]}; this program knows up to {known[-1]}). "
+            "Upgrade tapetum, or start with another --data."
+        )
+    return applied
 
 
 def _repeatable(statement: str) -> str:

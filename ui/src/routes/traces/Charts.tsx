@@ -119,7 +119,7 @@ function Totals({ data }: { data: SpanHistogram }) {
   const typical = weight ? p95.reduce((sum, b) => sum + b.p95_ms! * b.count, 0) / weight : null
   return (
     <>
-      <b style={{ color: 'var(--text)' }}>{count(spans)}</b> spans ·{' '}
+      <b style={{ color: 'var(--text)' }}>{count(spans)}</b> {spans === 1 ? 'span' : 'spans'} ·{' '}
       {errors > 0 ? (
         <b style={{ color: 'var(--bad)' }}>
           {count(errors)} with errors ({((errors / spans) * 100).toFixed(errors / spans < 0.1 ? 1 : 0)} %)

@@ -9,7 +9,7 @@ import { DataTable } from '@/kit/DataTable'
 import { Drawer } from '@/kit/Drawer'
 import { Facets } from '@/kit/Facets'
 import { FilterBar } from '@/kit/FilterBar'
-import { count, shortId } from '@/kit/format'
+import { count, counted, shortId } from '@/kit/format'
 import { useShortcuts } from '@/kit/keys'
 import { Explorer, Page } from '@/kit/Page'
 import { usePref } from '@/kit/prefs'
@@ -172,7 +172,7 @@ export function TracesPage() {
             ]}
           />
           <span className="quiet" role="status">
-            {list.data ? `${count(total)}${hasNextPage ? '+' : ''} ${spansView ? 'spans' : 'traces'}` : ''}
+            {list.data ? counted(total, spansView ? 'span' : 'trace', hasNextPage) : ''}
           </span>
           {live && (
             <span className="ts-new" role="status">
