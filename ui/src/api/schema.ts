@@ -24,6 +24,70 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/backups': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Backups
+     * @description The backups in the server's directory of backups, the newest first, and how far the one being made is.
+     */
+    get: operations['list_backups']
+    put?: never
+    /**
+     * Create Backup
+     * @description Begin a backup beside ingest and queries; ask `GET /backups` until it is done. One at a time.
+     */
+    post: operations['create_backup']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/backups/{name}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /**
+     * Delete Backup
+     * @description Remove a backup, complete or not.
+     */
+    delete: operations['delete_backup']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/backups/{name}/file': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Download Backup
+     * @description A complete backup as one file.
+     */
+    get: operations['download_backup']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/changes': {
     parameters: {
       query?: never
@@ -1067,6 +1131,49 @@ export interface components {
       key: string
     }
     /**
+     * BackupRow
+     * @description One backup. Only a complete one can be restored.
+     */
+    BackupRow: {
+      /** Age S */
+      age_s: number
+      /** Began At */
+      began_at: string
+      /** Bytes */
+      bytes: number
+      /** Name */
+      name: string
+      /** Rows */
+      rows: number | null
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'complete' | 'incomplete' | 'running'
+      /** Version */
+      version: string | null
+    }
+    /**
+     * BackupStatus
+     * @description The backups that there are, and the one that is being made.
+     */
+    BackupStatus: {
+      /** Backups */
+      backups: components['schemas']['BackupRow'][]
+      /** Directory */
+      directory: string
+      /** Elsewhere */
+      elsewhere: string | null
+      /** Failure */
+      failure: string | null
+      /** Progress */
+      progress: number | null
+      /** Running */
+      running: boolean
+      /** Step */
+      step: ('copying' | 'checksums' | 'done') | null
+    }
+    /**
      * Caller
      * @description Who is calling.
      */
@@ -1971,6 +2078,14 @@ export interface components {
       /** Value */
       value: number | null
       webhook: components['schemas']['WebhookView'] | null
+    }
+    /**
+     * NewBackup
+     * @description A backup to make.
+     */
+    NewBackup: {
+      /** Keep */
+      keep?: number | null
     }
     /**
      * NewKey
@@ -3132,6 +3247,128 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Alerts']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_backups: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['BackupStatus']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  create_backup: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewBackup']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['BackupStatus']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  delete_backup: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  download_backup: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A tar of the backup's directory, as `tapetum restore` takes it. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/x-tar': string
         }
       }
       /** @description The request was refused; the body says why and what to do. */

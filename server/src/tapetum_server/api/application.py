@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from tapetum_server.api import (
     access,
+    backups,
     changes,
     dashboards,
     ingest,
@@ -26,6 +27,7 @@ from tapetum_server.api import (
     views,
 )
 from tapetum_server.api.access import ServerFacts
+from tapetum_server.api.backups import BackupKeeper
 from tapetum_server.api.errors import install_error_handlers
 from tapetum_server.api.live import LiveHub
 from tapetum_server.api.questions import install_query_errors
@@ -49,6 +51,7 @@ ROUTERS = (
     changes.router,
     ingest.router,
     sql.router,
+    backups.router,
 )
 
 
@@ -61,6 +64,8 @@ class Services:
     sql: SqlRunner
     hub: LiveHub
     facts: ServerFacts
+    backups: BackupKeeper | None = None
+    """Without it, tests of other routes need none."""
     clock: Callable[[], int] = time.time_ns
     """Nanoseconds since 1970: what `now` in a time range means."""
 
@@ -73,6 +78,7 @@ def create_api(services: Services) -> FastAPI:
     api.state.reader = services.reader
     api.state.sql_runner = services.sql
     api.state.hub = services.hub
+    api.state.backups = services.backups
     api.state.clock = services.clock
     return api
 

@@ -28,6 +28,8 @@ from tapetum_server.api.live import LiveHub
 from tapetum_server.app.addresses import CannotStart, cannot_listen, check_certificate, listen
 from tapetum_server.app.arrivals import Arrivals
 from tapetum_server.app.auth import Access, guard
+from tapetum_server.app.backups.service import Backups, why_elsewhere
+from tapetum_server.app.backups.shelf import Shelf
 from tapetum_server.app.disk import DiskGuard
 from tapetum_server.app.hosts import Hosts, KeysRequired, is_loopback, require_keys_for
 from tapetum_server.app.inflate import BodyError, BodyLimits, Inflate
@@ -125,6 +127,7 @@ class Server:
             settings.store,
             profiles=GATE_SETTINGS,
             memory_bytes=int(settings.memory_gb * 1e9),
+            backups=settings.backups_dir,
         )
         opened.callback(self._engine.close)
         migrate(self._engine, getattr(self._engine, "credentials", ""))
@@ -147,6 +150,15 @@ class Server:
         self._hub = LiveHub()
         self._reader = StoreReader(self._engine, self._query_pool)
         self._sql = StoreSql(self._engine, self._query_pool)
+        self._backups = Backups(
+            self._engine,
+            directory.path,
+            Shelf(settings.backups_dir.resolve()),
+            __version__,
+            full_percent=settings.disk_full_percent,
+            elsewhere=why_elsewhere(settings.store, settings.catalog),
+        )
+        opened.callback(self._backups.close)
 
     def _restamp(self, project: str, retention: Retention) -> None:
         for name in SIGNALS:
@@ -175,6 +187,7 @@ class Server:
                 reader=self._reader,
                 sql=self._sql,
                 hub=self._hub,
+                backups=self._backups,
                 facts=ServerFacts(
                     version=__version__,
                     auth="keys" if keys_required else "open",

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tapetum_server._version import __version__
-from tapetum_server.cli import doctor, import_otlp, serve, sql, traces
+from tapetum_server.cli import backup, doctor, import_otlp, restore, serve, sql, traces
 from tapetum_server.cli.changes import changes_app
 from tapetum_server.cli.keys import keys_app
 from tapetum_server.cli.logs import logs_app
@@ -24,6 +24,8 @@ app.command("serve")(serve.serve)
 app.command("demo")(serve.demo)
 app.command("sql")(sql.sql)
 app.command("traces")(traces.traces)
+app.command("backup")(backup.backup)
+app.command("restore")(restore.restore)
 app.command("doctor")(doctor.doctor)
 app.add_typer(logs_app)
 app.add_typer(changes_app)
