@@ -25,6 +25,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tapetum_server.catalog.deliveries import NewDelivery
+from tapetum_server.query.exports import EXPORT_KINDS
 from tapetum_server.signals.alerts import AlertBatch
 from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.identity import Identity
@@ -117,6 +118,13 @@ def _sql(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
         yield ask.post("/sql", project, query=f"SELECT * FROM {view}")
 
 
+def _export(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
+    for what in EXPORT_KINDS:
+        filtered = what in ("spans", "traces", "logs", "metrics")
+        yield ask.get(f"/export/{what}", q if filtered else "", project, format="ndjson")
+    yield ask.get("/export/spans", q, project, format="csv")
+
+
 def _preview(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
     for kind in ("spans", "logs"):
         query = {"kind": kind, "q": q, "group_by": ["service", f"{THEIRS}.key"]}
@@ -173,6 +181,7 @@ TELEMETRY: dict[str, Ways] = {
     "list_changes": reads("/changes", kind=("deploy", "config"), subject=(THEIRS,)),
     "get_ingest": reads("/ingest"),
     "run_sql": _sql,
+    "export_rows": _export,
 }
 """Routes that answer with telemetry, and how to ask them."""
 ELSEWHERE = {
@@ -188,6 +197,11 @@ ELSEWHERE = {
          "export_dashboard", "list_views", "create_view", "delete_view"),
         "test_dashboards.py: two projects, one key",
     ),
+    **dict.fromkeys(
+        ("list_backups", "create_backup", "download_backup", "delete_backup"),
+        "test_backup.py: for admins of every project only",
+    ),
+    "get_storage": "test_storage.py: a caller of one project sees that one",
     "cancel_sql": "test_sql.py", "sql_schema": "the same for everybody",
 }  # fmt: skip
 

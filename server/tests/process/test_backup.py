@@ -21,6 +21,7 @@ from process.servers import TAPETUM, RunningServer, environment, eventually, tap
 
 VIEWS = ("spans", "traces", "logs", "metrics", "ingest", "changes", "alerts")
 Kept = tuple[dict[str, Any], Path, dict[str, list[Any]], Path]
+NOBODY = "http://127.0.0.1:9"
 LONG = "the same long text that a conversation sends again and again " * 20
 
 
@@ -183,6 +184,10 @@ def test_a_backup_that_is_killed_is_listed_as_incomplete_refused_and_cleaned_up(
     assert not (tmp_path / "new").exists()
 
     server = start_server(tmp_path / "data")
+    checks = json.loads(tapetum("doctor", "--data", server.data, "--url", server.url, "--json").stdout)
+    assert [(c["outcome"], c["found"]) for c in checks if c["name"] == "Backup"] == [
+        ("warning", "none, and 1 that was interrupted")
+    ]
     listed = tapetum("backup", "--list", "--json", "--url", server.url)
     assert [(row["name"], row["state"]) for row in map(json.loads, listed.stdout.splitlines())] == [
         (left, "incomplete")
@@ -326,6 +331,8 @@ def test_a_stopped_directory_is_backed_up_without_a_server(kept: Kept, tmp_path:
     second = made("--data", kept[3], "--backups", shelf, "--keep", "1")
     listed = tapetum("backup", "--data", kept[3], "--backups", shelf, "--list", "--json")
     assert [json.loads(line)["name"] for line in listed.stdout.splitlines()] == [second["name"]]
+    checks = json.loads(tapetum("doctor", "--data", kept[3], "--url", NOBODY, "--json").stdout)
+    assert [c["found"] for c in checks if c["name"] == "Backup"] == ["the last is 0 hours old"]
     assert tapetum("backup", "--data", kept[3], "--backups", shelf, "--delete", second["name"]).returncode == 0
     assert "There are no backups" in tapetum("backup", "--data", kept[3], "--backups", shelf, "--list").stderr
     assert "is no data directory" in said(tapetum("backup", "--data", tmp_path))

@@ -180,6 +180,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/export/{what}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Export Rows
+     * @description The rows of a public view that pass the filter, the newest first, with all columns.
+     */
+    get: operations['export_rows']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/info': {
     parameters: {
       query?: never
@@ -884,6 +904,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/storage': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Storage
+     * @description Rows, bytes and growth of your projects by signal; for admins of every project also the disk.
+     */
+    get: operations['get_storage']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/traces': {
     parameters: {
       query?: never
@@ -1375,6 +1415,24 @@ export interface components {
       outcome: string
       /** Status */
       status: string
+    }
+    /**
+     * Disk
+     * @description The disk under the store.
+     */
+    Disk: {
+      /** Bytes Per Day */
+      bytes_per_day: number
+      /** Free Bytes */
+      free_bytes: number | null
+      /** Full At */
+      full_at: string | null
+      /** Full Percent */
+      full_percent: number
+      /** Paused */
+      paused: boolean
+      /** Used Percent */
+      used_percent: number
     }
     /**
      * ErrorBody
@@ -2973,6 +3031,40 @@ export interface components {
       views: components['schemas']['View'][]
     }
     /**
+     * Storage
+     * @description What is stored, and how long there is room for more.
+     */
+    Storage: {
+      disk: components['schemas']['Disk'] | null
+      /** Stored */
+      stored: components['schemas']['StoredRow'][]
+    }
+    /**
+     * StoredRow
+     * @description One signal of one project on the disk.
+     */
+    StoredRow: {
+      /** Bytes */
+      bytes: number
+      /** Bytes Per Day */
+      bytes_per_day: number
+      /** Oldest */
+      oldest: string | null
+      /** Project */
+      project: string
+      /** Retention Days */
+      retention_days: number
+      /** Rows */
+      rows: number
+      /** Rows Per Day */
+      rows_per_day: number
+      /**
+       * Signal
+       * @enum {string}
+       */
+      signal: 'traces' | 'logs' | 'metrics'
+    }
+    /**
      * TestDelivery
      * @description A test notification that is on its way.
      */
@@ -3621,6 +3713,52 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['DashboardDocument']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  export_rows: {
+    parameters: {
+      query?: {
+        /** @description CSV and ndjson hold nested values as JSON. */
+        format?: 'parquet' | 'csv' | 'ndjson'
+        /** @description Rows at most, the newest. */
+        limit?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        what: 'spans' | 'traces' | 'logs' | 'metrics' | 'ingest' | 'changes' | 'alerts'
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The file. `x-tapetum-matching` is how many rows pass, `x-tapetum-truncated: true` says that the oldest of them are left out. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/vnd.apache.parquet': string
+          'application/x-ndjson': string
+          'text/csv; charset=utf-8; header=present': string
         }
       }
       /** @description The request was refused; the body says why and what to do. */
@@ -5019,6 +5157,35 @@ export interface operations {
           [name: string]: unknown
         }
         content?: never
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_storage: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Storage']
+        }
       }
       /** @description The request was refused; the body says why and what to do. */
       '4XX': {

@@ -14,6 +14,7 @@ from tapetum_server.api import (
     backups,
     changes,
     dashboards,
+    exports,
     ingest,
     live,
     logs,
@@ -23,6 +24,7 @@ from tapetum_server.api import (
     services,
     spans,
     sql,
+    storage,
     traces,
     views,
 )
@@ -31,7 +33,9 @@ from tapetum_server.api.backups import BackupKeeper
 from tapetum_server.api.errors import install_error_handlers
 from tapetum_server.api.live import LiveHub
 from tapetum_server.api.questions import install_query_errors
+from tapetum_server.api.storage import DiskLook
 from tapetum_server.catalog.catalog import Catalog
+from tapetum_server.query.export_store import StoreExports
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.sql_runner import SqlRunner
 
@@ -51,6 +55,8 @@ ROUTERS = (
     changes.router,
     ingest.router,
     sql.router,
+    exports.router,
+    storage.router,
     backups.router,
 )
 
@@ -63,9 +69,11 @@ class Services:
     reader: Reader
     sql: SqlRunner
     hub: LiveHub
+    exports: StoreExports
     facts: ServerFacts
     backups: BackupKeeper | None = None
-    """Without it, tests of other routes need none."""
+    disk: DiskLook | None = None
+    """What the disk guard saw. Tests of other routes have neither of these two."""
     clock: Callable[[], int] = time.time_ns
     """Nanoseconds since 1970: what `now` in a time range means."""
 
@@ -78,7 +86,9 @@ def create_api(services: Services) -> FastAPI:
     api.state.reader = services.reader
     api.state.sql_runner = services.sql
     api.state.hub = services.hub
+    api.state.exports = services.exports
     api.state.backups = services.backups
+    api.state.disk = services.disk
     api.state.clock = services.clock
     return api
 

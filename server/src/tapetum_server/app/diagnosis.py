@@ -7,6 +7,7 @@ import platform
 import shutil
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,12 @@ from typing import Literal
 
 import httpx
 
+from tapetum_server.app.backups.shelf import Shelf
 from tapetum_server.app.web import STATIC
 from tapetum_server.store.directory import DataDirectory
 from tapetum_server.store.engine import StoreUnavailable
+
+_OLD_BACKUP_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ def diagnose(data: Path, url: str, key: str | None) -> Iterator[Check]:
     yield from _machine()
     yield from _data(data)
     yield from _server(url, key)
+    yield from _backups(data, url, key)
 
 
 def _machine() -> Iterator[Check]:
@@ -105,6 +110,36 @@ def _server(url: str, key: str | None) -> Iterator[Check]:
         yield Check("Access", "problem", f"the key is refused ({info.status_code})", fix)
     else:
         yield Check("Version", "ok", f"server {info.json()['version']}")
+
+
+def _backups(data: Path, url: str, key: str | None) -> Iterator[Check]:
+    """Of the server, where it says; else of the data directory, where it holds any data."""
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    found: list[tuple[str, float]]
+    try:
+        answer = httpx.get(f"{url}/api/v1/backups", headers=headers, timeout=5)
+        content = answer.json() if answer.status_code == 200 else None
+        if content is None or content["elsewhere"]:
+            return  # not this caller's to know, or not ours to make
+        found = [(row["state"], row["age_s"]) for row in content["backups"]]
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        if not (data / "store").exists():
+            return
+        found = [(b.state, time.time() - b.began_at.timestamp()) for b in Shelf(data / "backups").all()]
+    incomplete = sum(1 for state, _ in found if state == "incomplete")
+    ages = [age for state, age in found if state == "complete"]
+    if not ages:
+        left = f"none, and {incomplete} that was interrupted" if incomplete else "none"
+        yield Check("Backup", "warning", left, "Make one: tapetum backup")
+        return
+    days = min(ages) / 86_400
+    age = f"the last is {days:.0f} days old" if days >= 2 else f"the last is {days * 24:.0f} hours old"
+    if days > _OLD_BACKUP_DAYS:
+        yield Check("Backup", "warning", age, "Make one: tapetum backup")
+    elif incomplete:
+        yield Check("Backup", "warning", f"{age}; a later one was interrupted", "Make one: tapetum backup")
+    else:
+        yield Check("Backup", "ok", age)
 
 
 def _something_listens(url: str) -> bool:

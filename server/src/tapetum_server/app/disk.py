@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from tapetum_server.query.storage import DiskState
 from tapetum_server.store.engine import StoreError
 
 logger = logging.getLogger("tapetum.disk")
@@ -17,8 +18,12 @@ class DiskGuard:
     `used_share` is the engine's: the disk is this machine's or a ClickHouse server's.
     """
 
-    def __init__(self, used_share: Callable[[], float], full_percent: float) -> None:
+    def __init__(
+        self, used_share: Callable[[], float], full_percent: float, *, free_bytes: Callable[[], int] | None = None
+    ) -> None:
         self._used_share = used_share
+        self._free_bytes = free_bytes
+        self._free: int | None = None
         self._full_share = full_percent / 100
         self._used = 0.0
         self._failing = False
@@ -33,10 +38,15 @@ class DiskGuard:
         """Whether ingest must pause."""
         return self._used >= self._full_share
 
+    def state(self) -> DiskState:
+        """All of it, as of the last look."""
+        return DiskState(self.used_percent, self._free, self._full_share * 100, self.is_full)
+
     def look(self) -> None:
         """Look now; may block. A store that does not say is logged once, and the last answer stands."""
         try:
             self._used = self._used_share()
+            self._free = None if self._free_bytes is None else self._free_bytes()
             self._failing = False
         except (StoreError, OSError) as error:
             if not self._failing:

@@ -44,6 +44,8 @@ from tapetum_server.catalog.projects import Retention
 from tapetum_server.monitors.runner import MonitorRunner, MonitorSettings
 from tapetum_server.monitors.webhook import WebhookLimits
 from tapetum_server.processors.canonical import Canonicalize
+from tapetum_server.query.export_files import EXPORT_SETTINGS
+from tapetum_server.query.export_store import StoreExports
 from tapetum_server.query.gate_settings import GATE_SETTINGS
 from tapetum_server.query.sql_store import StoreSql
 from tapetum_server.query.store_reader import StoreReader
@@ -125,7 +127,7 @@ class Server:
         self._engine: Engine = open_engine(
             directory.path,
             settings.store,
-            profiles=GATE_SETTINGS,
+            profiles={**GATE_SETTINGS, **EXPORT_SETTINGS},
             memory_bytes=int(settings.memory_gb * 1e9),
             backups=settings.backups_dir,
         )
@@ -135,7 +137,9 @@ class Server:
         opened.callback(self._ingest_pool.shutdown)
         self._query_pool = ThreadPoolExecutor(8, "query")
         opened.callback(self._query_pool.shutdown)
-        self._disk = DiskGuard(self._engine.disk_used_share, settings.disk_full_percent)
+        self._disk = DiskGuard(
+            self._engine.disk_used_share, settings.disk_full_percent, free_bytes=self._engine.disk_free_bytes
+        )
         self._disk.look()
         self._writer = StoreWriter(
             self._engine,
@@ -150,6 +154,8 @@ class Server:
         self._hub = LiveHub()
         self._reader = StoreReader(self._engine, self._query_pool)
         self._sql = StoreSql(self._engine, self._query_pool)
+        self._exports = StoreExports(self._engine)
+        opened.callback(self._exports.close)
         self._backups = Backups(
             self._engine,
             directory.path,
@@ -187,7 +193,9 @@ class Server:
                 reader=self._reader,
                 sql=self._sql,
                 hub=self._hub,
+                exports=self._exports,
                 backups=self._backups,
+                disk=self._disk.state,
                 facts=ServerFacts(
                     version=__version__,
                     auth="keys" if keys_required else "open",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -124,7 +124,7 @@ class ClickHouseEngine:
 
     def stream(
         self, sql: str, parameters: Parameters | None = None, *, profile: str = "read", query_id: str = ""
-    ) -> Iterator[pa.RecordBatch]:
+    ) -> Generator[pa.RecordBatch]:
         settings = {"query_id": checked_query_id(query_id)} if query_id else None
         try:
             with self._client(profile).raw_stream(

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -163,15 +163,18 @@ class EmbeddedEngine:
 
     def stream(
         self, sql: str, parameters: Parameters | None = None, *, profile: str = "read", query_id: str = ""
-    ) -> Iterator[pa.RecordBatch]:
+    ) -> Generator[pa.RecordBatch]:
         if query_id:
             sql = f"{QUERY_MARK.format(checked_query_id(query_id))} {sql}"
         with self._handle(profile) as handle:
             try:
                 stream = handle.send_query(sql, "ArrowStream", params=bound_values(parameters))
-                # Each piece is a whole Arrow stream of one block.
-                while (piece := stream.fetch()) is not None and (raw := piece.bytes()):
-                    yield from pa.ipc.open_stream(bytes(raw))
+                try:
+                    # Each piece is a whole Arrow stream of one block.
+                    while (piece := stream.fetch()) is not None and (raw := piece.bytes()):
+                        yield from pa.ipc.open_stream(bytes(raw))
+                finally:
+                    stream.cancel()
             except RuntimeError as error:
                 raise _store_error(error) from error
 

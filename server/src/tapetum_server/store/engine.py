@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -51,10 +51,10 @@ class Engine(Protocol):
 
     def stream(
         self, sql: str, parameters: Parameters | None = None, *, profile: str = "read", query_id: str = ""
-    ) -> Iterator[pa.RecordBatch]:
+    ) -> Generator[pa.RecordBatch]:
         """Rows of one SELECT in batches, as the engine makes them: an answer of any size in little memory.
 
-        Holds a handle until it is exhausted or closed (`Iterator` is a generator). Waits for one as `query_bytes` does.
+        Holds a handle until it is exhausted or closed Waits for one as `query_bytes` does.
         """
         ...
 
