@@ -84,6 +84,7 @@ def addresses(project: str, trace: str) -> dict[str, str]:
         "ingest": address("/ingest", **recent),
         "sql": address("/sql", sql=SQL),
         "settings": address("/settings"),
+        "settings-storage": address("/settings", tab="storage"),
         "empty": address("/traces", q="name:nothing-has-this-name", **recent),
         "error": address("/traces", q="duration_ms:>soon", **recent),
         "unknown": address(f"/traces/{'0e' * 16}"),

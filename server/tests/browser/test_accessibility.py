@@ -149,13 +149,20 @@ def test_dashboards(ui: Watched, server: RunningServer, shop: Shop) -> None:
     assert found == []
 
 
+def test_the_export_menu(ui: Watched, shop: Shop) -> None:
+    page = ui.open("/traces", project="shop")
+    page.get_by_role("button", name="Export traces").click()
+    expect(page.get_by_role("menuitem", name="Parquet")).to_be_visible()
+    assert violations(page, "the export menu") == []
+
+
 def test_settings(ui: Watched, server: RunningServer, shop: Shop) -> None:
     for name in ("in use", "over"):
         made = server.client.post("/api/v1/keys", json={"name": f"axe {name}", "scopes": ["read"]}).json()
     server.client.delete(f"/api/v1/keys/{made['id']}").raise_for_status()
     page = ui.open("/settings", project="shop")
     found = violations(page, "projects")
-    for tab in ("Keys", "Set-up", "Appearance", "About"):
+    for tab in ("Storage", "Keys", "Set-up", "Appearance", "About"):
         page.get_by_role("tab", name=tab).click()
         settled(page)
         found += violations(page, tab.lower())

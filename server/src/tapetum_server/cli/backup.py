@@ -15,6 +15,7 @@ from rich.table import Table
 
 from tapetum_server._version import __version__
 from tapetum_server.cli.asking import DEFAULT_URL, Url, check, errors, fail, get, server
+from tapetum_server.cli.completing import backups as names_of_backups
 
 if TYPE_CHECKING:
     import httpx
@@ -44,7 +45,9 @@ def backup(
         int | None, typer.Option("--keep", min=1, help="Then remove all backups but the newest of this many.")
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="List the backups, and make none.")] = False,
-    delete: Annotated[str | None, typer.Option("--delete", help="Remove the backup of this name.")] = None,
+    delete: Annotated[
+        str | None, typer.Option("--delete", help="Remove the backup of this name.", autocompletion=names_of_backups)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     url: Url = DEFAULT_URL,
     key: AdminKey = None,

@@ -27,13 +27,16 @@ from tapetum_server.cli.asking import (
     one_line,
     server,
 )
+from tapetum_server.cli.completing import projects
 
 
 class _ListUnlessNamed(TyperGroup):
     """`tapetum changes` is `tapetum changes list`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not args or args[0] not in (*self.commands, "--help"):
+        # A shell that completes the first word wants the names of commands.
+        unnamed = args[0] not in (*self.commands, "--help") if args else not ctx.resilient_parsing
+        if unnamed:
             args = ["list", *args]
         return super().parse_args(ctx, args)
 
@@ -87,7 +90,9 @@ def add(
     ] = None,
     source: Annotated[str, typer.Option(help="Who or what says so.")] = "cli",
     attribute: Annotated[list[str] | None, typer.Option("--attribute", "-a", help="KEY=VALUE; several times.")] = None,
-    project: Annotated[str | None, typer.Option("--project", help="The project to write to.")] = None,
+    project: Annotated[
+        str | None, typer.Option("--project", help="The project to write to.", autocompletion=projects)
+    ] = None,
     url: Url = DEFAULT_URL,
     key: Annotated[str | None, typer.Option("--key", envvar="TAPETUM_KEY", help="A key with the ingest scope.")] = None,
 ) -> None:

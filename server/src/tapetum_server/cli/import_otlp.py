@@ -15,6 +15,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from tapetum_server.cli.completing import projects
+
 _SIGNALS = ("traces", "logs", "metrics")
 _JSON_KEYS = {"resourceSpans": "traces", "resourceLogs": "logs", "resourceMetrics": "metrics"}
 console = Console(stderr=True)
@@ -31,7 +33,9 @@ def import_otlp(
         str | None,
         typer.Option("--signal", help="traces, logs or metrics, where a file's name and content do not say."),
     ] = None,
-    project: Annotated[str | None, typer.Option("--project", help="Project to import into.")] = None,
+    project: Annotated[
+        str | None, typer.Option("--project", help="Project to import into.", autocompletion=projects)
+    ] = None,
     url: Annotated[
         str, typer.Option("--url", envvar="TAPETUM_URL", help="The running server.")
     ] = "http://127.0.0.1:4318",

@@ -39,7 +39,9 @@ class _SearchUnlessNamed(TyperGroup):
     """`tapetum logs FILTER` is `tapetum logs search FILTER`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not args or args[0] not in (*self.commands, "--help"):
+        # A shell that completes the first word wants the names of commands.
+        unnamed = args[0] not in (*self.commands, "--help") if args else not ctx.resilient_parsing
+        if unnamed:
             args = ["search", *args]
         return super().parse_args(ctx, args)
 

@@ -7,6 +7,7 @@ import { infoQuery, spansQuery, tracesQuery } from '@/api/queries'
 import type { SpanRow, TraceRow } from '@/api/types'
 import { DataTable } from '@/kit/DataTable'
 import { Drawer } from '@/kit/Drawer'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { Facets } from '@/kit/Facets'
 import { FilterBar } from '@/kit/FilterBar'
 import { count, shortId } from '@/kit/format'
@@ -158,6 +159,7 @@ export function TracesPage() {
           <span className="quiet" role="status">
             {list.data ? `${count(total)}${hasNextPage ? '+' : ''} ${spansView ? 'spans' : 'traces'}` : ''}
           </span>
+          <span className="grow" />
           {live && (
             <span className="ts-new" role="status">
               {feed.state === 'open' ? (
@@ -176,6 +178,7 @@ export function TracesPage() {
               {feed.dropped > 0 && ` · ${count(feed.dropped)} skipped by the stream`}
             </span>
           )}
+          <ExportMenu what={spansView ? 'spans' : 'traces'} scope={scope} disabled={total === 0} />
         </div>
         {list.isPending ? (
           <SkeletonRows rows={20} label="Loading rows" />
