@@ -25,6 +25,7 @@ from tapetum_server.api import (
     spans,
     sql,
     storage,
+    trace_comparison,
     traces,
     views,
 )
@@ -43,6 +44,8 @@ ROUTERS = (
     access.router,
     # The tails stand before /spans and /logs: the first route that matches answers.
     live.router,
+    # And so does the comparison before /traces/{trace_id}.
+    trace_comparison.router,
     traces.router,
     spans.router,
     logs.router,

@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from tapetum_server._version import __version__
-from tapetum_server.cli import backup, doctor, export, import_otlp, restore, serve, sql, traces
+from tapetum_server.cli import backup, compare, doctor, export, import_otlp, restore, serve, sql, traces
 from tapetum_server.cli.changes import changes_app
 from tapetum_server.cli.keys import keys_app
 from tapetum_server.cli.logs import logs_app
+from tapetum_server.cli.monitor_commands import monitors_app
 
 app = typer.Typer(
     name="tapetum",
@@ -27,9 +28,11 @@ app.command("traces")(traces.traces)
 app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)
 app.command("export")(export.export)
+app.command("compare")(compare.compare)
 app.command("doctor")(doctor.doctor)
 app.add_typer(logs_app)
 app.add_typer(changes_app)
+app.add_typer(monitors_app)
 app.add_typer(keys_app)
 app.add_typer(import_app)
 import_app.command("otlp")(import_otlp.import_otlp)

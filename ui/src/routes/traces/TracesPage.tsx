@@ -20,6 +20,7 @@ import { OpenTraceButton, SpanPanel } from '../trace/SpanPanel'
 import { Charts } from './Charts'
 import { filled, SPAN_COLUMNS, SPAN_KEYS, TRACE_COLUMNS } from './columns'
 import { useLiveTraces } from './live'
+import { MarkBar, markColumn, toggled } from './marks'
 import { TracePreview } from './TracePreview'
 import './traces.css'
 
@@ -39,7 +40,15 @@ export function TracesPage() {
   const list = spansView ? spans : traces
   const traceRows = useMemo(() => traces.data?.pages.flatMap((p) => p.rows) ?? [], [traces.data])
   const spanRows = useMemo(() => spans.data?.pages.flatMap((p) => p.rows) ?? [], [spans.data])
-  const traceColumns = useMemo(() => filled(TRACE_COLUMNS, traceRows, sort), [traceRows, sort])
+  const marks = useMemo(() => search.marks?.split(',').filter(Boolean) ?? [], [search.marks])
+  const mark = useCallback(
+    (traceId: string) => patch({ marks: toggled(marks, traceId).join(',') || undefined }, true),
+    [marks, patch],
+  )
+  const traceColumns = useMemo(
+    () => [...filled(TRACE_COLUMNS, traceRows, sort), markColumn(marks, mark)],
+    [traceRows, sort, marks, mark],
+  )
   const spanColumns = useMemo(() => filled(SPAN_COLUMNS, spanRows, sort), [spanRows, sort])
   const total = spansView ? spanRows.length : traceRows.length
 
@@ -66,6 +75,13 @@ export function TracesPage() {
       keys: 'v',
       label: 'Traces or spans',
       run: () => patch({ view: spansView ? undefined : 'spans', sel: undefined }),
+    },
+    {
+      keys: 'x',
+      label: 'Mark the row for a comparison',
+      run: () => {
+        if (traceId && !spanId) mark(traceId)
+      },
     },
   ])
 
@@ -178,6 +194,7 @@ export function TracesPage() {
               {feed.dropped > 0 && ` · ${count(feed.dropped)} skipped by the stream`}
             </span>
           )}
+          {!spansView && <MarkBar marks={marks} onClear={() => patch({ marks: undefined }, true)} />}
           <ExportMenu what={spansView ? 'spans' : 'traces'} scope={scope} disabled={total === 0} />
         </div>
         {list.isPending ? (
