@@ -44,7 +44,7 @@ def offered(home: Path, *words: str, **more: str) -> list[str]:
 def test_bash_completes_commands_options_and_formats(tmp_path: Path) -> None:
     assert offered(tmp_path, "tapetum", "exp") == ["export"]
     assert {"backup", "restore", "export", "logs"} <= set(offered(tmp_path, "tapetum", ""))
-    assert offered(tmp_path, "tapetum", "logs", "se") == ["send"]
+    assert offered(tmp_path, "tapetum", "logs", "se") == ["search", "send"]
     assert "--keep" in offered(tmp_path, "tapetum", "backup", "--")
     assert offered(tmp_path, "tapetum", "export", "spans", "--format", "") == ["parquet", "csv", "ndjson"]
     assert offered(tmp_path, "tapetum", "export", "me") == ["metrics"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -92,16 +93,31 @@ def _online(client: httpx.Client, output: Path | None, keep: int | None, as_json
 
 
 def _download(client: httpx.Client, name: str, output: Path) -> None:
-    part = output.with_name(output.name + ".part")
     with client.stream("GET", f"/backups/{name}/file") as answer, share_bar(DownloadColumn()) as progress:
         check(answer)
         task = progress.add_task("downloading", total=int(answer.headers["content-length"]))
+
+        def pieces() -> Iterator[bytes]:
+            for piece in answer.iter_bytes():
+                yield piece
+                progress.advance(task, len(piece))
+
+        _write(pieces(), output)
+
+
+def _write(pieces: Iterator[bytes], output: Path) -> None:
+    """A file of these bytes that only its owner may read, and that is there whole or not at all."""
+    part = output.with_name(output.name + ".part")
+    try:
         with part.open("wb") as file:
             part.chmod(0o600)
-            for piece in answer.iter_bytes():
+            for piece in pieces:
                 file.write(piece)
-                progress.advance(task, len(piece))
-    part.rename(output)
+        part.rename(output)
+    except OSError as error:
+        fail(f"The backup is made, but {output} cannot be written: {error.strerror}.", None)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _offline(
@@ -113,6 +129,7 @@ def _offline(
     delete: str | None,
     as_json: bool,
 ) -> None:
+    from tapetum_server.app.backups.archive import archive
     from tapetum_server.app.backups.manifest import BackupError
     from tapetum_server.app.backups.offline import back_up_directory
     from tapetum_server.app.backups.shelf import Shelf
@@ -132,21 +149,10 @@ def _offline(
         if keep is not None:
             shelf.keep(keep)
         if output is not None:
-            _write_archive(made.path, output)
+            _write(archive(made.path), output)
     except (BackupError, OSError) as error:
         fail(f"There is no backup. {error}" if not (list_ or delete) else str(error), None)
     _say(_row(made), str(made.path), output, as_json)
-
-
-def _write_archive(directory: Path, output: Path) -> None:
-    from tapetum_server.app.backups.archive import archive
-
-    part = output.with_name(output.name + ".part")
-    with part.open("wb") as file:
-        part.chmod(0o600)
-        for piece in archive(directory):
-            file.write(piece)
-    part.rename(output)
 
 
 def share_bar(*more: Any) -> Progress:
