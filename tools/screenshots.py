@@ -72,6 +72,7 @@ def addresses(project: str, trace: str, monitor: str) -> dict[str, str]:
 
     recent = {"from": "now-15m"}
     return {
+        "health": address("/health"),
         "traces": address("/traces", **recent),
         "traces-failed": address("/traces", q="status:error", **recent),
         "traces-drawer": address("/traces", sel=trace, **recent),
@@ -96,6 +97,7 @@ def addresses(project: str, trace: str, monitor: str) -> dict[str, str]:
         "sql": address("/sql", sql=SQL),
         "settings": address("/settings"),
         "settings-storage": address("/settings", tab="storage"),
+        "settings-health": address("/settings", tab="health"),
         "empty": address("/traces", q="name:nothing-has-this-name", **recent),
         "error": address("/traces", q="duration_ms:>soon", **recent),
         "unknown": address(f"/traces/{'0e' * 16}"),

@@ -190,6 +190,7 @@ TELEMETRY: dict[str, Ways] = {
     "list_alerts": reads("/alerts"),
     "list_changes": reads("/changes", kind=("deploy", "config"), subject=(THEIRS,)),
     "get_ingest": reads("/ingest"),
+    "get_health": reads("/health"),
     "run_sql": _sql,
     "export_rows": _export,
 }
@@ -212,6 +213,8 @@ ELSEWHERE = {
         "test_backup.py: for admins of every project only",
     ),
     "get_storage": "test_storage.py: a caller of one project sees that one",
+    "get_server": "test_health.py: only for an admin of every project",
+    "list_demo_faults": "only the demo has any", "switch_demo_fault": "only the demo has any",
     "cancel_sql": "test_sql.py", "sql_schema": "the same for everybody",
 }  # fmt: skip
 

@@ -9,12 +9,15 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from tapetum_server.analysis.server_state import ServerWatch
 from tapetum_server.api import (
     access,
     backups,
     changes,
     dashboards,
+    demo,
     exports,
+    health,
     ingest,
     live,
     logs,
@@ -31,6 +34,7 @@ from tapetum_server.api import (
 )
 from tapetum_server.api.access import ServerFacts
 from tapetum_server.api.backups import BackupKeeper
+from tapetum_server.api.demo import DemoWorld
 from tapetum_server.api.errors import install_error_handlers
 from tapetum_server.api.live import LiveHub
 from tapetum_server.api.questions import install_query_errors
@@ -42,6 +46,8 @@ from tapetum_server.query.sql_runner import SqlRunner
 
 ROUTERS = (
     access.router,
+    health.router,
+    demo.router,
     # The tails stand before /spans and /logs: the first route that matches answers.
     live.router,
     # And so does the comparison before /traces/{trace_id}.
@@ -77,6 +83,10 @@ class Services:
     backups: BackupKeeper | None = None
     disk: DiskLook | None = None
     """What the disk guard saw. Tests of other routes have neither of these two."""
+    watch: ServerWatch | None = None
+    """Who looks at the server from within."""
+    demo: DemoWorld | None = None
+    """The demo's world, where the server runs as the demo."""
     clock: Callable[[], int] = time.time_ns
     """Nanoseconds since 1970: what `now` in a time range means."""
 
@@ -92,6 +102,8 @@ def create_api(services: Services) -> FastAPI:
     api.state.exports = services.exports
     api.state.backups = services.backups
     api.state.disk = services.disk
+    api.state.watch = services.watch
+    api.state.demo = services.demo
     api.state.clock = services.clock
     return api
 

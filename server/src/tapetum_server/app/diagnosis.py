@@ -35,10 +35,15 @@ class Check:
 
 def diagnose(data: Path, url: str, key: str | None) -> Iterator[Check]:
     """All checks, as they are done."""
-    yield from _machine()
-    yield from _data(data)
+    yield from diagnose_place(data)
     yield from _server(url, key)
     yield from _backups(data, url, key)
+
+
+def diagnose_place(data: Path) -> Iterator[Check]:
+    """The checks that need no server: this machine, and the data directory."""
+    yield from _machine()
+    yield from _data(data)
 
 
 def _machine() -> Iterator[Check]:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
 
 from tapetum_server.query.storage import DiskState
 from tapetum_server.store.engine import StoreError
 
 logger = logging.getLogger("tapetum.disk")
+
+
+SAMPLE_EVERY_S = 60.0
+SAMPLES = 120
+"""Two hours: long enough to see a trend through merges, which free space again."""
 
 
 class DiskGuard:
@@ -19,7 +26,12 @@ class DiskGuard:
     """
 
     def __init__(
-        self, used_share: Callable[[], float], full_percent: float, *, free_bytes: Callable[[], int] | None = None
+        self,
+        used_share: Callable[[], float],
+        full_percent: float,
+        clock: Callable[[], float] = time.time,
+        *,
+        free_bytes: Callable[[], int] | None = None,
     ) -> None:
         self._used_share = used_share
         self._free_bytes = free_bytes
@@ -27,6 +39,8 @@ class DiskGuard:
         self._full_share = full_percent / 100
         self._used = 0.0
         self._failing = False
+        self._clock = clock
+        self._samples: deque[tuple[float, float]] = deque(maxlen=SAMPLES)
 
     @property
     def used_percent(self) -> float:
@@ -42,12 +56,19 @@ class DiskGuard:
         """All of it, as of the last look."""
         return DiskState(self.used_percent, self._free, self._full_share * 100, self.is_full)
 
+    def samples(self) -> Sequence[tuple[float, float]]:
+        """(time, share in use) about once a minute over the last two hours, the oldest first."""
+        return list(self._samples)
+
     def look(self) -> None:
         """Look now; may block. A store that does not say is logged once, and the last answer stands."""
         try:
             self._used = self._used_share()
             self._free = None if self._free_bytes is None else self._free_bytes()
             self._failing = False
+            now = self._clock()
+            if not self._samples or now - self._samples[-1][0] >= SAMPLE_EVERY_S:
+                self._samples.append((now, self._used))
         except (StoreError, OSError) as error:
             if not self._failing:
                 logger.warning("Nobody can say how full the store's disk is; ingest does not pause for it: %s", error)

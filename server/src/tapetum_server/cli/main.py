@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tapetum_server._version import __version__
-from tapetum_server.cli import backup, compare, doctor, export, import_otlp, restore, serve, sql, traces
+from tapetum_server.cli import backup, compare, doctor, export, health, import_otlp, restore, serve, sql, traces
 from tapetum_server.cli.changes import changes_app
 from tapetum_server.cli.keys import keys_app
 from tapetum_server.cli.logs import logs_app
@@ -29,6 +29,7 @@ app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)
 app.command("export")(export.export)
 app.command("compare")(compare.compare)
+app.command("health")(health.health)
 app.command("doctor")(doctor.doctor)
 app.add_typer(logs_app)
 app.add_typer(changes_app)

@@ -8,6 +8,7 @@ import { About } from './About'
 import { Appearance } from './Appearance'
 import { Backups } from './Backups'
 import { Keys } from './Keys'
+import { OwnHealth } from './OwnHealth'
 import { Projects } from './Projects'
 import { Storage } from './Storage'
 import './settings.css'
@@ -17,6 +18,7 @@ const TABS = [
   { value: 'storage', label: 'Storage' },
   { value: 'keys', label: 'Keys' },
   { value: 'send', label: 'Set-up' },
+  { value: 'health', label: 'Own health' },
   { value: 'appearance', label: 'Appearance' },
   { value: 'about', label: 'About' },
 ]
@@ -62,6 +64,8 @@ export function SettingsPage() {
                   </p>
                   <SetUp project={scope.project} />
                 </section>
+              ) : tab === 'health' ? (
+                <OwnHealth />
               ) : tab === 'appearance' ? (
                 <Appearance />
               ) : (
