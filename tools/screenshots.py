@@ -118,6 +118,7 @@ def addresses(project: str, trace: str, other: str, error: str, monitor: str) ->
         "ingest": address("/ingest", **recent),
         "sql": address("/sql", sql=SQL),
         "settings": address("/settings"),
+        "settings-storage": address("/settings", tab="storage"),
         "settings-health": address("/settings", tab="health"),
         "settings-scrape": address("/settings", tab="scrape"),
         "empty": address("/traces", q="name:nothing-has-this-name", **recent),

@@ -22,6 +22,8 @@ from tapetum_server.api.access import ServerFacts
 from tapetum_server.api.application import ROUTERS, Services, create_api
 from tapetum_server.api.live import LiveHub
 from tapetum_server.catalog.catalog import Catalog
+from tapetum_server.query.export_files import EXPORT_SETTINGS
+from tapetum_server.query.export_store import StoreExports
 from tapetum_server.query.gate_settings import GATE_SETTINGS
 from tapetum_server.query.sql_store import StoreSql
 from tapetum_server.query.store_reader import StoreReader
@@ -64,13 +66,16 @@ class World:
     """One store of its own, its writer, and the API over it."""
 
     def __init__(self, home: Path, catalog_directory: Path, identity: Identity = LOOPBACK) -> None:
-        self.engine = EmbeddedEngine(home, f"asked_{os.getpid()}_{next(_numbers)}", profiles=GATE_SETTINGS)
+        self.engine = EmbeddedEngine(
+            home, f"asked_{os.getpid()}_{next(_numbers)}", profiles={**GATE_SETTINGS, **EXPORT_SETTINGS}
+        )
         migrate(self.engine)
         self.catalog = Catalog.open(catalog_directory, version="0.1.0")
         self.executor = ThreadPoolExecutor(4)
         self.writer = StoreWriter(self.engine, self.executor, lambda project, signal: 20_000)
         self.reader = StoreReader(self.engine, self.executor)
         self.hub = LiveHub()
+        self.exports = StoreExports(self.engine)
         facts = ServerFacts(
             version="0.1.0",
             auth="open",
@@ -85,6 +90,7 @@ class World:
                 reader=self.reader,
                 sql=StoreSql(self.engine, self.executor),
                 hub=self.hub,
+                exports=self.exports,
                 facts=facts,
                 clock=lambda: NOW,
             )
@@ -141,6 +147,7 @@ class World:
         self.client.close()
         self.writer.close()
         self.engine.command(f"DROP DATABASE {self.engine.database} SYNC")
+        self.exports.close()
         self.engine.close()
         self.executor.shutdown()
         self.catalog.close()

@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 
 from tapetum_server.catalog.deliveries import NewDelivery
 from tapetum_server.processors.errors.find import find_errors
+from tapetum_server.query.exports import EXPORT_KINDS
 from tapetum_server.signals.alerts import AlertBatch
 from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.identity import Identity
@@ -124,6 +125,13 @@ def _sql(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
         yield ask.post("/sql", project, query=f"SELECT * FROM {view}")
 
 
+def _export(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
+    for what in EXPORT_KINDS:
+        filtered = what in ("spans", "traces", "logs", "metrics")
+        yield ask.get(f"/export/{what}", q if filtered else "", project, format="ndjson")
+    yield ask.get("/export/spans", q, project, format="csv")
+
+
 def _preview(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
     for kind in ("spans", "logs"):
         query = {"kind": kind, "q": q, "group_by": ["service", f"{THEIRS}.key"]}
@@ -195,6 +203,7 @@ TELEMETRY: dict[str, Ways] = {
     "get_ingest": reads("/ingest"),
     "get_health": reads("/health"),
     "run_sql": _sql,
+    "export_rows": _export,
 }
 """Routes that answer with telemetry, and how to ask them."""
 ELSEWHERE = {
@@ -210,6 +219,11 @@ ELSEWHERE = {
          "export_dashboard", "list_views", "create_view", "delete_view"),
         "test_dashboards.py: two projects, one key",
     ),
+    **dict.fromkeys(
+        ("list_backups", "create_backup", "download_backup", "delete_backup"),
+        "test_backup.py: for admins of every project only",
+    ),
+    "get_storage": "test_storage.py: a caller of one project sees that one",
     "get_server": "test_health.py: only for an admin of every project",
     "list_demo_faults": "only the demo has any", "switch_demo_fault": "only the demo has any",
     "list_scrape_targets": "process/test_scraping.py: a project sees its own targets",

@@ -184,6 +184,13 @@ def test_dashboards(ui: Watched, server: RunningServer, shop: Shop) -> None:
     assert found == []
 
 
+def test_the_export_menu(ui: Watched, shop: Shop) -> None:
+    page = ui.open("/traces", project="shop")
+    page.get_by_role("button", name="Export traces").click()
+    expect(page.get_by_role("menuitem", name="Parquet")).to_be_visible()
+    assert violations(page, "the export menu") == []
+
+
 def test_monitors(ui: Watched, server: RunningServer, shop: Shop) -> None:
     page = ui.open("/monitors", project="shop")
     found = violations(page, "proposals")
@@ -232,7 +239,7 @@ def test_settings(ui: Watched, server: RunningServer, shop: Shop) -> None:
     server.client.delete(f"/api/v1/keys/{made['id']}").raise_for_status()
     page = ui.open("/settings", project="shop")
     found = violations(page, "projects")
-    for tab in ("Keys", "Set-up", "Scrape targets", "Own health", "Appearance", "About"):
+    for tab in ("Storage", "Keys", "Set-up", "Scrape targets", "Own health", "Appearance", "About"):
         page.get_by_role("tab", name=tab).click()
         settled(page)
         found += violations(page, tab.lower())

@@ -128,6 +128,7 @@ def test_every_page_fits_and_every_control_can_be_pressed(
         ("/ingest", {}, nothing),
         ("/sql", {}, run),
         ("/settings", {}, nothing),
+        ("/settings", {"tab": "storage"}, nothing),
         ("/settings", {"tab": "keys"}, nothing),
         ("/settings", {"tab": "send"}, nothing),
         ("/settings", {"tab": "health"}, nothing),

@@ -22,6 +22,7 @@ from tapetum_server.query import (
     error_detail,
     error_groups,
     exemplars,
+    exports,
     facets,
     histograms,
     host_shares,
@@ -34,6 +35,7 @@ from tapetum_server.query import (
     service_windows,
     services,
     spans,
+    storage,
     trace_peers,
     traces,
 )
@@ -67,7 +69,25 @@ def question(type_name: str, *, group_by: tuple[str, ...] = ()) -> metric_statem
 
 STEPS = steps_of(NOW - 3_600 * SECOND, NOW, at_most=60)
 AFTER = traces.Place(START, "0" * 32)
+
+
+def export_rows(kind: exports.ExportKind, of: Selection | None) -> Statement:
+    plan = exports.ExportPlan(kind, of, "default", [(HOUR, 100)], 200, 100)
+    return exports.rows_statement(plan, HOUR, 100, ["*"])
+
+
 STATEMENTS: dict[str, Callable[[], Statement]] = {
+    "storage_of_projects": lambda: storage.stored_statement("traces", ["default"]),
+    "storage_arrivals": lambda: storage.arrivals_statement(["default"], NOW),
+    "export_spans": lambda: export_rows("spans", selection(SPANS, "http.route:/ask")),
+    "export_logs_of_all": lambda: export_rows("logs", selection(LOGS)),
+    "export_traces": lambda: export_rows("traces", selection(SPANS, "status:error")),
+    "export_ingest": lambda: export_rows("ingest", None),
+    "export_metrics_counts": lambda: exports.counts_statement(
+        "metrics", selection(METRICS, "http.route:/ask"), "default", HOUR
+    ),
+    "export_changes_counts": lambda: exports.counts_statement("changes", None, "default", HOUR),
+    "export_traces_counts": lambda: exports.counts_statement("traces", selection(SPANS), "default", HOUR),
     "services": lambda: services.services_statement(selection(SPANS, "http.route:/ask"), STEPS),
     "service_operations": lambda: services.operations_statement(selection(SPANS), "web", "requests"),
     "service_versions": lambda: services.versions_statement(selection(SPANS), "web", "spans"),
@@ -148,7 +168,7 @@ def test_a_statement_is_the_one_that_was_reviewed_and_runs(asked: World, name: s
         path.write_text(sql + "\n")
     assert path.read_text() == sql + "\n"
     asked.sql(sql, **parameters)
-    (bound,) = (name for name, value in parameters.items() if value == "default")
+    (bound,) = (name for name, value in parameters.items() if value in ("default", ["default"]))
     # Every read of a table of ours is narrowed to the project.
     assert sql.count(f"project = {{{bound}:String}}") >= sql.count("_rows FINAL") + sql.count("FROM message_rows")
 

@@ -24,6 +24,70 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/backups': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Backups
+     * @description The backups in the server's directory of backups, the newest first, and how far the one being made is.
+     */
+    get: operations['list_backups']
+    put?: never
+    /**
+     * Create Backup
+     * @description Begin a backup beside ingest and queries; ask `GET /backups` until it is done. One at a time.
+     */
+    post: operations['create_backup']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/backups/{name}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /**
+     * Delete Backup
+     * @description Remove a backup, complete or not.
+     */
+    delete: operations['delete_backup']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/backups/{name}/file': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Download Backup
+     * @description A complete backup as one file.
+     */
+    get: operations['download_backup']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/changes': {
     parameters: {
       query?: never
@@ -228,6 +292,26 @@ export interface paths {
      * @description One error: over time, by version, environment and service, its stack trace, and what changed when it began.
      */
     get: operations['get_error']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/export/{what}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Export Rows
+     * @description The rows of a public view that pass the filter, the newest first, with all columns.
+     */
+    get: operations['export_rows']
     put?: never
     post?: never
     delete?: never
@@ -1000,6 +1084,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/storage': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Storage
+     * @description Rows, bytes and growth of your projects by signal; for admins of every project also the disk.
+     */
+    get: operations['get_storage']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/traces': {
     parameters: {
       query?: never
@@ -1355,6 +1459,49 @@ export interface components {
       key: string
     }
     /**
+     * BackupRow
+     * @description One backup. Only a complete one can be restored.
+     */
+    BackupRow: {
+      /** Age S */
+      age_s: number
+      /** Began At */
+      began_at: string
+      /** Bytes */
+      bytes: number
+      /** Name */
+      name: string
+      /** Rows */
+      rows: number | null
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'complete' | 'incomplete' | 'running'
+      /** Version */
+      version: string | null
+    }
+    /**
+     * BackupStatus
+     * @description The backups that there are, and the one that is being made.
+     */
+    BackupStatus: {
+      /** Backups */
+      backups: components['schemas']['BackupRow'][]
+      /** Directory */
+      directory: string
+      /** Elsewhere */
+      elsewhere: string | null
+      /** Failure */
+      failure: string | null
+      /** Progress */
+      progress: number | null
+      /** Running */
+      running: boolean
+      /** Step */
+      step: ('copying' | 'checksums' | 'done') | null
+    }
+    /**
      * Caller
      * @description Who is calling.
      */
@@ -1659,6 +1806,24 @@ export interface components {
     DemoFaultList: {
       /** Rows */
       rows: components['schemas']['DemoFault'][]
+    }
+    /**
+     * Disk
+     * @description The disk under the store.
+     */
+    Disk: {
+      /** Bytes Per Day */
+      bytes_per_day: number
+      /** Free Bytes */
+      free_bytes: number | null
+      /** Full At */
+      full_at: string | null
+      /** Full Percent */
+      full_percent: number
+      /** Paused */
+      paused: boolean
+      /** Used Percent */
+      used_percent: number
     }
     /**
      * DiskCard
@@ -2706,6 +2871,14 @@ export interface components {
       /** Value */
       value: number | null
       webhook: components['schemas']['WebhookView'] | null
+    }
+    /**
+     * NewBackup
+     * @description A backup to make.
+     */
+    NewBackup: {
+      /** Keep */
+      keep?: number | null
     }
     /**
      * NewKey
@@ -3867,6 +4040,40 @@ export interface components {
       views: components['schemas']['View'][]
     }
     /**
+     * Storage
+     * @description What is stored, and how long there is room for more.
+     */
+    Storage: {
+      disk: components['schemas']['Disk'] | null
+      /** Stored */
+      stored: components['schemas']['StoredRow'][]
+    }
+    /**
+     * StoredRow
+     * @description One signal of one project on the disk.
+     */
+    StoredRow: {
+      /** Bytes */
+      bytes: number
+      /** Bytes Per Day */
+      bytes_per_day: number
+      /** Oldest */
+      oldest: string | null
+      /** Project */
+      project: string
+      /** Retention Days */
+      retention_days: number
+      /** Rows */
+      rows: number
+      /** Rows Per Day */
+      rows_per_day: number
+      /**
+       * Signal
+       * @enum {string}
+       */
+      signal: 'traces' | 'logs' | 'metrics'
+    }
+    /**
      * TableState
      * @description One table of the store.
      */
@@ -4246,6 +4453,128 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Alerts']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_backups: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['BackupStatus']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  create_backup: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewBackup']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      202: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['BackupStatus']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  delete_backup: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  download_backup: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description A tar of the backup's directory, as `tapetum restore` takes it. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/x-tar': string
         }
       }
       /** @description The request was refused; the body says why and what to do. */
@@ -4727,6 +5056,52 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['ErrorReport']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  export_rows: {
+    parameters: {
+      query?: {
+        /** @description CSV and ndjson hold nested values as JSON. */
+        format?: 'parquet' | 'csv' | 'ndjson'
+        /** @description Rows at most, the newest. */
+        limit?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        what: 'spans' | 'traces' | 'logs' | 'metrics' | 'ingest' | 'changes' | 'alerts'
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The file. `x-tapetum-matching` is how many rows pass, `x-tapetum-truncated: true` says that the oldest of them are left out. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/vnd.apache.parquet': string
+          'application/x-ndjson': string
+          'text/csv; charset=utf-8; header=present': string
         }
       }
       /** @description The request was refused; the body says why and what to do. */
@@ -6223,6 +6598,35 @@ export interface operations {
           [name: string]: unknown
         }
         content?: never
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_storage: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Storage']
+        }
       }
       /** @description The request was refused; the body says why and what to do. */
       '4XX': {

@@ -51,6 +51,11 @@ export type IngestAnswer = Omit<Schemas['Ingest'], 'reasons'> & {
   /** `message` is the first refusal's own words, where the server kept them. */
   reasons: (Schemas['Reason'] & { message?: string | null })[]
 }
+export type StorageAnswer = Schemas['Storage']
+export type StoredRow = Schemas['StoredRow']
+export type Disk = Schemas['Disk']
+export type BackupStatus = Schemas['BackupStatus']
+export type BackupRow = Schemas['BackupRow']
 export type HealthReport = Schemas['HealthReport']
 export type AttentionRow = Schemas['AttentionRow']
 export type HostCard = Schemas['HostCard']

@@ -1,11 +1,12 @@
 /** uPlot with our axes, a brush that sets the time, a cursor shared by every chart, and a table of the same data. */
 import { ActionIcon, Tooltip, useComputedColorScheme } from '@mantine/core'
-import { ChartLine, Table2 } from 'lucide-react'
+import { ChartLine, Download, Table2 } from 'lucide-react'
 import { Fragment, useEffect, useMemo, useRef, useState, type CSSProperties, type ReactNode } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { ChangeMarks } from './ChangeMarks'
 import { resolveColour } from './colour'
+import { csvCell, downloadText } from './download'
 import { compact } from './format'
 import { useSize } from './hooks'
 import { Isolated } from './Isolated'
@@ -310,6 +311,18 @@ export function TimeChart(props: Props) {
           })}
         <div ref={tip} className="k-tip" hidden />
       </div>
+      {table && (
+        <Tooltip label="Save as CSV">
+          <ActionIcon
+            className="k-chart-toggle k-chart-save"
+            size={20}
+            aria-label={`${props.label}: save as CSV`}
+            onClick={() => downloadText(`${props.label}.csv`, 'text/csv', csvOf(times, series))}
+          >
+            <Download size={12} />
+          </ActionIcon>
+        </Tooltip>
+      )}
       {props.toggle !== false && (
         <Tooltip label={table ? 'As chart' : 'As table'}>
           <ActionIcon
@@ -324,6 +337,13 @@ export function TimeChart(props: Props) {
       )}
     </figure>
   )
+}
+
+function csvOf(times: number[], series: Series[]): string {
+  const rows = times.map((t, i) => [new Date(t).toISOString(), ...series.map((s) => s.values[i] ?? null)])
+  return [['time', ...series.map((s) => s.label)], ...rows]
+    .map((row) => row.map(csvCell).join(','))
+    .join('\r\n')
 }
 
 /** What is under the cursor, sorted by value. */

@@ -12,10 +12,12 @@ from fastapi import FastAPI
 from tapetum_server.analysis.server_state import ServerWatch
 from tapetum_server.api import (
     access,
+    backups,
     changes,
     dashboards,
     demo,
     error_groups,
+    exports,
     health,
     ingest,
     live,
@@ -27,16 +29,20 @@ from tapetum_server.api import (
     services,
     spans,
     sql,
+    storage,
     trace_comparison,
     traces,
     views,
 )
 from tapetum_server.api.access import ServerFacts
+from tapetum_server.api.backups import BackupKeeper
 from tapetum_server.api.demo import DemoWorld
 from tapetum_server.api.errors import install_error_handlers
 from tapetum_server.api.live import LiveHub
 from tapetum_server.api.questions import install_query_errors
+from tapetum_server.api.storage import DiskLook
 from tapetum_server.catalog.catalog import Catalog
+from tapetum_server.query.export_store import StoreExports
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.sql_runner import SqlRunner
 from tapetum_server.signals.scraping import ScrapeStatus
@@ -63,6 +69,9 @@ ROUTERS = (
     ingest.router,
     scraping.router,
     sql.router,
+    exports.router,
+    storage.router,
+    backups.router,
 )
 
 
@@ -74,7 +83,11 @@ class Services:
     reader: Reader
     sql: SqlRunner
     hub: LiveHub
+    exports: StoreExports
     facts: ServerFacts
+    backups: BackupKeeper | None = None
+    disk: DiskLook | None = None
+    """What the disk guard saw. Tests of other routes have neither of these two."""
     watch: ServerWatch | None = None
     """Who looks at the server from within."""
     demo: DemoWorld | None = None
@@ -93,6 +106,9 @@ def create_api(services: Services) -> FastAPI:
     api.state.reader = services.reader
     api.state.sql_runner = services.sql
     api.state.hub = services.hub
+    api.state.exports = services.exports
+    api.state.backups = services.backups
+    api.state.disk = services.disk
     api.state.watch = services.watch
     api.state.demo = services.demo
     api.state.scrape_statuses = services.scrape_statuses

@@ -7,6 +7,7 @@ import platform
 import shutil
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Literal
 import httpx
 
 from tapetum_server._version import __version__
+from tapetum_server.app.backups.shelf import Shelf
 from tapetum_server.app.web import STATIC
 from tapetum_server.catalog.catalog import Catalog
 from tapetum_server.catalog.errors import CatalogError
@@ -30,6 +32,8 @@ _MAKE_A_KEY = "Make one: tapetum keys create --name NAME --scope read, and pass 
 
 _PROJECTS = 20
 """Of how many projects the scrape targets are looked at."""
+
+_OLD_BACKUP_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ def diagnose(data: Path, url: str, key: str | None) -> Iterator[Check]:
     """All checks, as they are done."""
     yield from diagnose_place(data)
     yield from _server(url, key)
+    yield from _backups(data, url, key)
 
 
 def diagnose_place(data: Path) -> Iterator[Check]:
@@ -216,6 +221,36 @@ def _targets(url: str, headers: dict[str, str], projects: list[str]) -> Iterator
         )
     elif found:
         yield Check("Scrape targets", "ok", f"{len(found)}, none fails")
+
+
+def _backups(data: Path, url: str, key: str | None) -> Iterator[Check]:
+    """Of the server, where it says; else of the data directory, where it holds any data."""
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    found: list[tuple[str, float]]
+    try:
+        answer = httpx.get(f"{url}/api/v1/backups", headers=headers, timeout=5)
+        content = answer.json() if answer.status_code == 200 else None
+        if content is None or content["elsewhere"]:
+            return  # not this caller's to know, or not ours to make
+        found = [(row["state"], row["age_s"]) for row in content["backups"]]
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        if not (data / "store").exists():
+            return
+        found = [(b.state, time.time() - b.began_at.timestamp()) for b in Shelf(data / "backups").all()]
+    incomplete = sum(1 for state, _ in found if state == "incomplete")
+    ages = [age for state, age in found if state == "complete"]
+    if not ages:
+        left = f"none, and {incomplete} that was interrupted" if incomplete else "none"
+        yield Check("Backup", "warning", left, "Make one: tapetum backup")
+        return
+    days = min(ages) / 86_400
+    age = f"the last is {days:.0f} days old" if days >= 2 else f"the last is {days * 24:.0f} hours old"
+    if days > _OLD_BACKUP_DAYS:
+        yield Check("Backup", "warning", age, "Make one: tapetum backup")
+    elif incomplete:
+        yield Check("Backup", "warning", f"{age}; a later one was interrupted", "Make one: tapetum backup")
+    else:
+        yield Check("Backup", "ok", age)
 
 
 def _wrong_url(url: str) -> str:

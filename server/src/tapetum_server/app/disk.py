@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from tapetum_server.query.storage import DiskState
 from tapetum_server.store.engine import StoreError
 
 logger = logging.getLogger("tapetum.disk")
@@ -25,9 +26,16 @@ class DiskGuard:
     """
 
     def __init__(
-        self, used_share: Callable[[], float], full_percent: float, clock: Callable[[], float] = time.time
+        self,
+        used_share: Callable[[], float],
+        full_percent: float,
+        clock: Callable[[], float] = time.time,
+        *,
+        free_bytes: Callable[[], int] | None = None,
     ) -> None:
         self._used_share = used_share
+        self._free_bytes = free_bytes
+        self._free: int | None = None
         self._full_share = full_percent / 100
         self._used = 0.0
         self._failing = False
@@ -44,6 +52,10 @@ class DiskGuard:
         """Whether ingest must pause."""
         return self._used >= self._full_share
 
+    def state(self) -> DiskState:
+        """All of it, as of the last look."""
+        return DiskState(self.used_percent, self._free, self._full_share * 100, self.is_full)
+
     def samples(self) -> Sequence[tuple[float, float]]:
         """(time, share in use) about once a minute over the last two hours, the oldest first."""
         return list(self._samples)
@@ -52,6 +64,7 @@ class DiskGuard:
         """Look now; may block. A store that does not say is logged once, and the last answer stands."""
         try:
             self._used = self._used_share()
+            self._free = None if self._free_bytes is None else self._free_bytes()
             self._failing = False
             now = self._clock()
             if not self._samples or now - self._samples[-1][0] >= SAMPLE_EVERY_S:

@@ -28,6 +28,8 @@ from tapetum_server.api.live import LiveHub
 from tapetum_server.app.addresses import CannotStart, cannot_listen, check_certificate, listen
 from tapetum_server.app.arrivals import Arrivals
 from tapetum_server.app.auth import Access, guard
+from tapetum_server.app.backups.service import Backups, why_elsewhere
+from tapetum_server.app.backups.shelf import Shelf
 from tapetum_server.app.demo import RunningDemo
 from tapetum_server.app.disk import DiskGuard
 from tapetum_server.app.hosts import Hosts, KeysRequired, is_loopback, require_keys_for
@@ -45,6 +47,8 @@ from tapetum_server.monitors.runner import MonitorRunner, MonitorSettings
 from tapetum_server.monitors.webhook import WebhookLimits
 from tapetum_server.processors.canonical import Canonicalize
 from tapetum_server.processors.errors.find import FindErrors
+from tapetum_server.query.export_files import EXPORT_SETTINGS
+from tapetum_server.query.export_store import StoreExports
 from tapetum_server.query.gate_settings import GATE_SETTINGS
 from tapetum_server.query.sql_store import StoreSql
 from tapetum_server.query.store_reader import StoreReader
@@ -128,8 +132,9 @@ class Server:
         self._engine: Engine = open_engine(
             directory.path,
             settings.store,
-            profiles=GATE_SETTINGS,
+            profiles={**GATE_SETTINGS, **EXPORT_SETTINGS},
             memory_bytes=int(settings.memory_gb * 1e9),
+            backups=settings.backups_dir,
         )
         opened.callback(self._engine.close)
         migrate(self._engine, getattr(self._engine, "credentials", ""))
@@ -137,7 +142,9 @@ class Server:
         opened.callback(self._ingest_pool.shutdown)
         self._query_pool = ThreadPoolExecutor(8, "query")
         opened.callback(self._query_pool.shutdown)
-        self._disk = DiskGuard(self._engine.disk_used_share, settings.disk_full_percent)
+        self._disk = DiskGuard(
+            self._engine.disk_used_share, settings.disk_full_percent, free_bytes=self._engine.disk_free_bytes
+        )
         self._disk.look()
         self._writer = StoreWriter(
             self._engine,
@@ -152,6 +159,17 @@ class Server:
         self._hub = LiveHub()
         self._reader = StoreReader(self._engine, self._query_pool)
         self._sql = StoreSql(self._engine, self._query_pool)
+        self._exports = StoreExports(self._engine)
+        opened.callback(self._exports.close)
+        self._backups = Backups(
+            self._engine,
+            directory.path,
+            Shelf(settings.backups_dir.resolve()),
+            __version__,
+            full_percent=settings.disk_full_percent,
+            elsewhere=why_elsewhere(settings.store, settings.catalog),
+        )
+        opened.callback(self._backups.close)
         self._own_health = OwnHealth(
             settings, self._disk, self._writer, self._reader.failures, lambda: (self.port, self.grpc_port)
         )
@@ -186,6 +204,9 @@ class Server:
                 sql=self._sql,
                 hub=self._hub,
                 scrape_statuses=scraper.statuses,
+                exports=self._exports,
+                backups=self._backups,
+                disk=self._disk.state,
                 facts=ServerFacts(
                     version=__version__,
                     auth="keys" if keys_required else "open",

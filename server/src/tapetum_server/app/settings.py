@@ -28,6 +28,9 @@ class Settings:
     data: Path = field(
         default_factory=default_data_dir, metadata={"help": "Directory that holds all data; one process owns it."}
     )
+    backups: Path | None = field(
+        default=None, metadata={"help": "Directory that backups are written to; `backups` in the data directory."}
+    )
     host: str = field(
         default="127.0.0.1", metadata={"help": "Address to listen on. Anything but loopback requires keys."}
     )
@@ -77,6 +80,11 @@ class Settings:
         default=(), metadata={"help": "Prometheus targets to scrape, each a [[scrape]] table.", "file_only": True}
     )
 
+    @property
+    def backups_dir(self) -> Path:
+        """Where backups lie."""
+        return self.backups or self.data / "backups"
+
     def __post_init__(self) -> None:
         for name in ("port", "grpc_port"):
             value = getattr(self, name)
@@ -123,7 +131,7 @@ def load_settings(
         if text is not None:
             values[name] = _parse(name, text, f"TAPETUM_{name.upper()}")
     values.update({name: value for name, value in options.items() if value not in (None, [], ())})
-    for name in ("data", "tls_cert", "tls_key"):
+    for name in ("data", "backups", "tls_cert", "tls_key"):
         if values.get(name) is not None:
             values[name] = Path(values[name]).expanduser()
     for name in ("allowed_host", "allowed_origin"):

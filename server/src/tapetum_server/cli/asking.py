@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tapetum_server.cli.completing import projects
+
 if TYPE_CHECKING:
     import httpx
 
@@ -19,7 +21,13 @@ DEFAULT_URL = "http://127.0.0.1:4318"
 Url = Annotated[str, typer.Option("--url", envvar="TAPETUM_URL", help="The server.")]
 Key = Annotated[str | None, typer.Option("--key", envvar="TAPETUM_KEY", help="A key of the server.")]
 Project = Annotated[
-    str | None, typer.Option("--project", help="The project to look in.", show_default="the key's own, else default")
+    str | None,
+    typer.Option(
+        "--project",
+        help="The project to look in.",
+        show_default="the key's own, else default",
+        autocompletion=projects,
+    ),
 ]
 From = Annotated[str, typer.Option("--from", help="Since when: now-15m, 2026-11-23T10:00Z, milliseconds, or all.")]
 To = Annotated[str, typer.Option("--to", help="Until when.")]

@@ -26,6 +26,7 @@ from tapetum_server.cli.asking import (
     print_table,
     server,
 )
+from tapetum_server.cli.completing import projects
 from tapetum_server.cli.unless_named import unless_named
 
 changes_app = typer.Typer(name="changes", cls=unless_named("list"), help="List deploys and other changes, record one.")
@@ -77,7 +78,9 @@ def add(
     ] = None,
     source: Annotated[str, typer.Option(help="Who or what says so.")] = "cli",
     attribute: Annotated[list[str] | None, typer.Option("--attribute", "-a", help="KEY=VALUE; several times.")] = None,
-    project: Annotated[str | None, typer.Option("--project", help="The project to write to.")] = None,
+    project: Annotated[
+        str | None, typer.Option("--project", help="The project to write to.", autocompletion=projects)
+    ] = None,
     url: Url = DEFAULT_URL,
     key: Annotated[str | None, typer.Option("--key", envvar="TAPETUM_KEY", help="A key with the ingest scope.")] = None,
 ) -> None:

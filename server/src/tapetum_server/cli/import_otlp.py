@@ -17,6 +17,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.text import Text
 
 from tapetum_server.cli.asking import DEFAULT_URL, Url, errors, plain
+from tapetum_server.cli.completing import projects
 from tapetum_server.cli.patience import Patience
 
 _SIGNALS = ("traces", "logs", "metrics")
@@ -34,7 +35,9 @@ def import_otlp(
         str | None,
         typer.Option("--signal", help="traces, logs or metrics, where a file's name and content do not say."),
     ] = None,
-    project: Annotated[str | None, typer.Option("--project", help="Project to import into.")] = None,
+    project: Annotated[
+        str | None, typer.Option("--project", help="Project to import into.", autocompletion=projects)
+    ] = None,
     url: Url = DEFAULT_URL,
     key: Annotated[str | None, typer.Option("--key", envvar="TAPETUM_KEY", help="A key with the ingest scope.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from tapetum_server.cli.asking import DEFAULT_URL, Url, errors, fail, plain
+from tapetum_server.cli.completing import projects
 from tapetum_server.cli.log_joining import Joiner
 from tapetum_server.cli.log_tailing import FileTail, StdinTail
 from tapetum_server.cli.patience import Patience
@@ -37,7 +38,9 @@ def send(
     service: Annotated[
         str, typer.Option("--service", help="The service of lines that name none.", show_default="the file's name")
     ] = "",
-    project: Annotated[str | None, typer.Option("--project", help="The project to send to.")] = None,
+    project: Annotated[
+        str | None, typer.Option("--project", help="The project to send to.", autocompletion=projects)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     url: Url = DEFAULT_URL,
     key: Annotated[str | None, typer.Option("--key", envvar="TAPETUM_KEY", help="A key with the ingest scope.")] = None,

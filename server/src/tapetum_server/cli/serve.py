@@ -43,6 +43,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print where the server lis
 
 def serve(
     data: Data = None,
+    backups: Annotated[
+        Path | None,
+        typer.Option(
+            "--backups", help="Directory that backups are written to.", show_default="backups in the data directory"
+        ),
+    ] = None,
     host: Host = None,
     port: Port = None,
     grpc_port: GrpcPort = None,
@@ -124,7 +130,8 @@ def serve(
 ) -> None:
     """Receive, keep and show telemetry until Ctrl-C."""
     options = {
-        "data": data, "host": host, "port": port, "grpc_port": grpc_port, "store": store, "catalog": catalog,
+        "data": data, "backups": backups,
+        "host": host, "port": port, "grpc_port": grpc_port, "store": store, "catalog": catalog,
         "tls_cert": tls_cert, "tls_key": tls_key, "root_path": root_path, "allowed_host": allowed_host,
         "allowed_origin": allowed_origin, "require_keys": require_keys, "sql_for_readers": sql_for_readers,
         "max_body_mib": max_body_mib, "memory_gb": memory_gb, "disk_full_percent": disk_full_percent,

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tapetum_server.cli import completing
 from tapetum_server.cli.asking import PIPE_COLUMNS, print_table
 
 DEFAULT_URL = "http://127.0.0.1:4318"
@@ -35,7 +36,13 @@ def sql(
         int | None, typer.Option("--max-rows", min=1, help="Rows to answer at most.", show_default="10,000")
     ] = None,
     project: Annotated[
-        str | None, typer.Option("--project", help="The project to look in.", show_default="all that the key opens")
+        str | None,
+        typer.Option(
+            "--project",
+            help="The project to look in.",
+            show_default="all that the key opens",
+            autocompletion=completing.projects,
+        ),
     ] = None,
     url: Annotated[str, typer.Option("--url", envvar="TAPETUM_URL", help="The server.")] = DEFAULT_URL,
     key: Annotated[str | None, typer.Option("--key", envvar="TAPETUM_KEY", help="A key of the server.")] = None,

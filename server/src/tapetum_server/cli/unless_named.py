@@ -11,7 +11,8 @@ class _UnlessNamed(TyperGroup):
     usual: str
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not args or args[0] not in (*self.commands, "--help"):
+        # A shell that completes the first word wants the names of commands.
+        if args[0] not in (*self.commands, "--help") if args else not ctx.resilient_parsing:
             args = [self.usual, *args]
         return super().parse_args(ctx, args)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Generator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -22,6 +23,12 @@ from tapetum_server.store.engine import (
     checked_query_id,
     engine_message,
 )
+
+_DISKS = (
+    "system.disks WHERE name IN (SELECT arrayJoin(disks) FROM system.storage_policies WHERE policy_name IN "
+    "(SELECT storage_policy FROM system.tables WHERE database = {database:String}))"
+)
+"""The disks of our tables, where a statement stands `FROM` them."""
 
 
 class ClickHouseEngine:
@@ -115,6 +122,18 @@ class ClickHouseEngine:
             raise StoreError(*engine_message(error)) from error
         return bytes(body)
 
+    def stream(
+        self, sql: str, parameters: Parameters | None = None, *, profile: str = "read", query_id: str = ""
+    ) -> Generator[pa.RecordBatch]:
+        settings = {"query_id": checked_query_id(query_id)} if query_id else None
+        try:
+            with self._client(profile).raw_stream(
+                sql, parameters=dict(parameters or {}), settings=settings, fmt="ArrowStream"
+            ) as body:
+                yield from pa.ipc.open_stream(body)
+        except (ClickHouseError, pa.ArrowInvalid) as error:
+            raise StoreError(*engine_message(error)) from error
+
     def _client(self, profile: str) -> Any:
         with self._lock:
             client = self._clients.get(profile)
@@ -125,15 +144,20 @@ class ClickHouseEngine:
     def disk_used_share(self) -> float:
         # An object store says that it has room without end, and so counts as empty.
         answer = self.query(
-            "SELECT 1 - sum(toFloat64(free_space)) / sum(toFloat64(total_space)) AS used FROM system.disks "
-            "WHERE name IN (SELECT arrayJoin(disks) FROM system.storage_policies WHERE policy_name IN "
-            "(SELECT storage_policy FROM system.tables WHERE database = {database:String}))",
+            f"SELECT 1 - sum(toFloat64(free_space)) / sum(toFloat64(total_space)) AS used FROM {_DISKS}",
             {"database": self.database},
         )
         used = float(answer.column("used")[0].as_py())
         if not 0 <= used <= 1:
             raise StoreError(f"the disks of database {self.database} cannot be told from system.disks")
         return used
+
+    def disk_free_bytes(self) -> int:
+        answer = self.query(
+            f"SELECT sum(free_space) AS free FROM {_DISKS}",
+            {"database": self.database},
+        )
+        return int(answer.column("free")[0].as_py())
 
     def kill(self, query_id: str) -> bool:
         found = self.query(

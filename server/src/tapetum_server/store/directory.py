@@ -12,6 +12,9 @@ from typing import TextIO
 
 from tapetum_server.store.engine import StoreUnavailable
 
+RESTORE_MARK = "restore.unfinished"
+"""A file that is in a data directory as long as a restore into it is not done."""
+
 
 def owner_of(path: Path) -> str | None:
     """Who owns the data directory, without touching it; `None` for nobody. Raises `OSError` where nobody may look."""
@@ -46,9 +49,10 @@ class DataDirectory:
 
     Raises `StoreUnavailable` naming the owner when another process has it, and the path when it
     cannot be written. The lock is the kernel's: it is gone with the process, also after kill -9.
+    A directory whose restore was interrupted is refused, except to `restoring`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, restoring: bool = False) -> None:
         self.path = path.expanduser().resolve()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -72,6 +76,12 @@ class DataDirectory:
                 f"The data directory {self.path} belongs to {owner}. "
                 "Stop that process, or start this one with another --data."
             ) from error
+        if not restoring and (self.path / RESTORE_MARK).exists():
+            self._lock.close()
+            raise StoreUnavailable(
+                f"The data directory {self.path} holds a restore that was interrupted, and so not all of the data. "
+                f"Restore again: tapetum restore BACKUP --data {self.path}"
+            )
         self._lock.seek(0)
         self._lock.truncate()
         json.dump({"pid": os.getpid(), "host": socket.gethostname()}, self._lock)

@@ -14,10 +14,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import chdb
 import pyarrow as pa
@@ -67,16 +68,20 @@ class EmbeddedEngine:
         *,
         profiles: Profiles | None = None,
         memory_bytes: int = DEFAULT_MEMORY_BYTES,
+        backups: Path | None = None,
     ) -> None:
         self.database = database
         self._directory = directory = directory.resolve()
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         config = directory / "engine.xml"
-        config.write_text(CONFIG.format(memory=memory_bytes, backups=directory.parent / "backups"))
+        self.backups = (backups or directory.parent / "backups").resolve()
+        """The only directory that the engine writes backups to and restores them from."""
+        config.write_text(CONFIG.format(memory=memory_bytes, backups=escape(str(self.backups))))
         self._address = f"{directory / 'clickhouse'}?config-file={config}"
         self._lock = threading.Lock()
         self._closed = False
-        self._running: set[str] = set()
+        self._none_apart = threading.Condition(self._lock)
+        self._apart = 0
         try:
             self._writer = chdb.connect(self._address)
         except RuntimeError as error:
@@ -114,6 +119,20 @@ class EmbeddedEngine:
             self._check_open()
             self._command_on(self._writer, sql)
 
+    def apart(self, sql: str, query_id: str) -> None:
+        """Run one long statement on a handle of its own: ingest and queries go on beside it. `kill` stops it."""
+        with self._lock:
+            self._check_open()
+            handle = chdb.connect(self._address)
+            self._apart += 1
+        try:
+            self._command_on(handle, f"{QUERY_MARK.format(checked_query_id(query_id))} {sql}")
+        finally:
+            with self._lock:
+                handle.close()
+                self._apart -= 1
+                self._none_apart.notify_all()
+
     def insert(self, table: str, rows: pa.Table) -> None:
         columns = ", ".join(f"`{name}`" for name in rows.column_names)
         # Not chDB's send_insert: it reports rows as written that the table then refused, be it for a full
@@ -142,9 +161,29 @@ class EmbeddedEngine:
             except RuntimeError as error:
                 raise _store_error(error) from error
 
+    def stream(
+        self, sql: str, parameters: Parameters | None = None, *, profile: str = "read", query_id: str = ""
+    ) -> Generator[pa.RecordBatch]:
+        if query_id:
+            sql = f"{QUERY_MARK.format(checked_query_id(query_id))} {sql}"
+        with self._handle(profile) as handle:
+            try:
+                stream = handle.send_query(sql, "ArrowStream", params=bound_values(parameters))
+                try:
+                    # Each piece is a whole Arrow stream of one block.
+                    while (piece := stream.fetch()) is not None and (raw := piece.bytes()):
+                        yield from pa.ipc.open_stream(bytes(raw))
+                finally:
+                    stream.cancel()
+            except RuntimeError as error:
+                raise _store_error(error) from error
+
     def disk_used_share(self) -> float:
         usage = shutil.disk_usage(self._directory)
         return 1 - usage.free / (usage.used + usage.free)
+
+    def disk_free_bytes(self) -> int:
+        return shutil.disk_usage(self._directory).free
 
     @contextmanager
     def _handle(self, profile: str) -> Iterator[Any]:
@@ -215,6 +254,7 @@ class EmbeddedEngine:
             self._closed = True
             # A thread left in a query would crash the process at exit: stop them, then wait for each handle.
             self._control.query("KILL QUERY WHERE query LIKE 'SELECT%' OR query LIKE '/* tapetum%' ASYNC", "Null")
+            self._none_apart.wait_for(lambda: not self._apart, 30)
         deadline = time.monotonic() + 30
         for profile, pool in self._pools.items():
             for _ in range(self._open_handles[profile]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -49,8 +49,21 @@ class Engine(Protocol):
         """
         ...
 
+    def stream(
+        self, sql: str, parameters: Parameters | None = None, *, profile: str = "read", query_id: str = ""
+    ) -> Generator[pa.RecordBatch]:
+        """Rows of one SELECT in batches, as the engine makes them: an answer of any size in little memory.
+
+        Holds a handle until it is exhausted or closed Waits for one as `query_bytes` does.
+        """
+        ...
+
     def disk_used_share(self) -> float:
         """Share, 0..1, of the disks under the tables that is in use. Blocks that only root may use count as used."""
+        ...
+
+    def disk_free_bytes(self) -> int:
+        """Bytes that can still be written to those disks."""
         ...
 
     def kill(self, query_id: str) -> bool:

@@ -14,7 +14,8 @@ from tapetum_server.store.engine import Engine
 from tapetum_server.store.first_seen import FirstSeen
 
 _REMEMBERED_S = 3_600
-_TIMELESS = """SELECT project, unhex(change_id) AS id, toUnixTimestamp64Nano(time) AS first FROM change_rows
+_TIMELESS = """SELECT project, toFixedString(unhex(change_id), 16) AS id,
+    toUnixTimestamp64Nano(time) AS first FROM change_rows
 WHERE time > now64(9) - toIntervalSecond({seconds:UInt32}) AND time = ingested_at
 ORDER BY first DESC LIMIT {limit:UInt32}"""
 

@@ -4,6 +4,7 @@ import { Radio } from 'lucide-react'
 import { ingestQuery } from '@/api/ingestQueries'
 import type { IngestAnswer } from '@/api/types'
 import { useNow } from '@/kit/hooks'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { Page } from '@/kit/Page'
 import { COMMON_SENDERS, SetUp } from '@/kit/SetUp'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
@@ -75,14 +76,17 @@ function Waiting(props: {
 }
 
 function Arrivals({ data }: { data: IngestAnswer }) {
-  const { setRange } = useView()
+  const { scope, setRange } = useView()
   const now = useNow()
   const said = summarise(data, now)
   return (
     <div className="k-scroll ingest-page" tabIndex={0} role="region" aria-label="Ingest">
-      <p className="ingest-said">
-        <strong>{said.arrived}</strong> {said.lost}
-      </p>
+      <div className="row">
+        <p className="ingest-said grow">
+          <strong>{said.arrived}</strong> {said.lost}
+        </p>
+        <ExportMenu what="ingest" scope={{ ...scope, q: '' }} />
+      </div>
       <IngestChart data={data} onRange={setRange} />
       <Reasons reasons={data.reasons} />
       <Senders senders={data.senders} />

@@ -6,6 +6,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { logsQuery } from '@/api/queries'
 import type { LogRow } from '@/api/types'
 import { DataTable } from '@/kit/DataTable'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { Facets } from '@/kit/Facets'
 import { FilterBar } from '@/kit/FilterBar'
 import { count } from '@/kit/format'
@@ -173,6 +174,8 @@ export function LogsPage() {
               )}
             </span>
           )}
+          <span className="grow" />
+          <ExportMenu what="logs" scope={scope} disabled={rows.length === 0} />
         </div>
         <div className="logs-list" ref={list}>
           {query.isPending ? (

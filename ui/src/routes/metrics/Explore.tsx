@@ -1,12 +1,13 @@
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { ArrowLeft, Download, Info, Terminal } from 'lucide-react'
+import { ArrowLeft, Info, Terminal } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { metricQuery } from '@/api/metricQueries'
 import type { Aggregation, MetricAnswer, MetricEntry, MetricQuery, SavedQuery } from '@/api/types'
 import { Isolated } from '@/kit/Isolated'
 import { csvCell, downloadText } from '@/kit/download'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { is, printTerm } from '@/kit/filter'
 import { FilterBar } from '@/kit/FilterBar'
 import { count } from '@/kit/format'
@@ -60,6 +61,10 @@ export function Explore({ name, entry, others, onChoose }: Props) {
     }),
     [scope, name, kind, groups, aggregation, quantile, offset],
   )
+  const points = useMemo(() => {
+    const named = printTerm(is('name', name))
+    return { ...scope, q: scope.q ? `${scope.q} ${named}` : named }
+  }, [scope, name])
   const pinned: SavedQuery = {
     kind: 'metric',
     name,
@@ -122,13 +127,15 @@ export function Explore({ name, entry, others, onChoose }: Props) {
           Rows in SQL
         </Button>
         <PinMenu query={pinned} title={name} />
-        <Button
-          leftSection={<Download size={13} aria-hidden />}
+        <ExportMenu
+          what="metrics"
+          scope={points}
           disabled={!lines.length}
-          onClick={() => downloadText(`${name}.csv`, 'text/csv', csvOf(lines))}
-        >
-          CSV
-        </Button>
+          shown={{
+            label: 'CSV of what is drawn',
+            save: () => downloadText(`${name}.csv`, 'text/csv', csvOf(lines)),
+          }}
+        />
       </header>
       {others.length > 0 && (
         <p className="metrics-note metrics-others" role="note">

@@ -3,6 +3,9 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { servicesQuery } from '@/api/serviceQueries'
+import type { ServiceRow } from '@/api/types'
+import { csvCell, downloadText } from '@/kit/download'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { FilterBar } from '@/kit/FilterBar'
 import { count } from '@/kit/format'
 import { Explorer, Page } from '@/kit/Page'
@@ -16,6 +19,23 @@ import './services.css'
 // Laying out a graph is a library of its own: loaded by those who look at one.
 const ServiceMapView = lazy(() => import('./ServiceMapView').then((m) => ({ default: m.ServiceMapView })))
 const LIVE_MS = 10_000
+
+const COLUMNS = [
+  'service',
+  'basis',
+  'requests',
+  'rate_per_s',
+  'errors',
+  'error_rate',
+  'p50_ms',
+  'p95_ms',
+  'p99_ms',
+] as const
+
+const csvOf = (rows: ServiceRow[]): string =>
+  [COLUMNS, ...rows.map((row) => COLUMNS.map((column) => row[column]))]
+    .map((cells) => cells.map(csvCell).join(','))
+    .join('\r\n')
 
 /** Every service, how it does, and who asks whom. */
 export function ServicesPage({ map = false }: { map?: boolean }) {
@@ -58,6 +78,16 @@ export function ServicesPage({ map = false }: { map?: boolean }) {
             <span className="quiet" role="status">
               {query.data ? `${count(rows.length)}${query.data.truncated ? '+' : ''} services` : ''}
             </span>
+            <span className="grow" />
+            <ExportMenu
+              what="spans"
+              scope={scope}
+              disabled={rows.length === 0}
+              shown={{
+                label: 'CSV of the services',
+                save: () => downloadText('services.csv', 'text/csv', csvOf(rows)),
+              }}
+            />
           </div>
         )}
         {query.isPending ? (

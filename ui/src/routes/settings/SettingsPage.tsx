@@ -6,14 +6,17 @@ import { SetUp } from '@/kit/SetUp'
 import { useView } from '@/kit/view'
 import { About } from './About'
 import { Appearance } from './Appearance'
+import { Backups } from './Backups'
 import { Keys } from './Keys'
 import { OwnHealth } from './OwnHealth'
 import { Projects } from './Projects'
 import { ScrapeTargets } from './ScrapeTargets'
+import { Storage } from './Storage'
 import './settings.css'
 
 const TABS = [
   { value: 'projects', label: 'Projects' },
+  { value: 'storage', label: 'Storage' },
   { value: 'keys', label: 'Keys' },
   { value: 'send', label: 'Set-up' },
   { value: 'scrape', label: 'Scrape targets' },
@@ -26,6 +29,7 @@ export function SettingsPage() {
   const { scope, search, patch } = useView()
   const info = useQuery(infoQuery)
   const admin = info.data?.identity?.scopes.includes('admin') ?? false
+  const everything = admin && info.data?.identity?.project === null
   const tab = TABS.find((t) => t.value === search.tab)?.value ?? 'projects'
   return (
     <Page title="Settings">
@@ -46,6 +50,11 @@ export function SettingsPage() {
             {t.value === tab &&
               (tab === 'projects' ? (
                 <Projects admin={admin} />
+              ) : tab === 'storage' ? (
+                <>
+                  <Storage />
+                  {everything && <Backups />}
+                </>
               ) : tab === 'keys' ? (
                 <Keys admin={admin} />
               ) : tab === 'send' ? (

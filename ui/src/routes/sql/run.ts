@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { api, ApiError, request } from '@/api/client'
 import type { SqlAnswer } from '@/api/types'
+import { downloadBlob } from '@/kit/download'
 
 export const MAX_ROWS = 10_000
 
@@ -64,12 +65,7 @@ function newId(): string {
 
 export async function download(query: string, project: string, format: 'csv' | 'parquet'): Promise<void> {
   const response = await request('POST', '/sql', { body: { query, format, project } })
-  const url = URL.createObjectURL(await response.blob())
-  const link = document.createElement('a')
-  link.href = url
-  link.download = `tapetum.${format}`
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+  downloadBlob(`tapetum.${format}`, await response.blob())
 }
 
 export function asCurl(query: string, project: string, origin: string): string {

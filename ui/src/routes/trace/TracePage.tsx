@@ -15,6 +15,7 @@ import { api, ApiError } from '@/api/client'
 import type { Rows, SpanRow, TraceAnswer } from '@/api/types'
 import { CopyId } from '@/kit/Copy'
 import { Drawer } from '@/kit/Drawer'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { printFilter } from '@/kit/filter'
 import { count, durationText } from '@/kit/format'
 import { useShortcuts } from '@/kit/keys'
@@ -322,6 +323,10 @@ function TraceView({ tree, traceId }: { tree: SpanTree; traceId: string }) {
             </Tooltip>
           </>
         )}
+        <ExportMenu
+          what="spans"
+          scope={{ project: scope.project, from: 'all', to: '', q: `trace_id:${traceId}` }}
+        />
         <Tooltip label="Fit (f)">
           <ActionIcon aria-label="Fit" onClick={fit}>
             <Maximize2 size={14} />

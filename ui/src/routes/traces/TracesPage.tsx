@@ -7,6 +7,7 @@ import { infoQuery, spansQuery, tracesQuery } from '@/api/queries'
 import type { SpanRow, TraceRow } from '@/api/types'
 import { DataTable } from '@/kit/DataTable'
 import { Drawer } from '@/kit/Drawer'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { Facets } from '@/kit/Facets'
 import { FilterBar } from '@/kit/FilterBar'
 import { count, counted, shortId } from '@/kit/format'
@@ -174,6 +175,7 @@ export function TracesPage() {
           <span className="quiet" role="status">
             {list.data ? counted(total, spansView ? 'span' : 'trace', hasNextPage) : ''}
           </span>
+          <span className="grow" />
           {live && (
             <span className="ts-new" role="status">
               {feed.state === 'open' ? (
@@ -193,6 +195,7 @@ export function TracesPage() {
             </span>
           )}
           {!spansView && <MarkBar marks={marks} onClear={() => patch({ marks: undefined }, true)} />}
+          <ExportMenu what={spansView ? 'spans' : 'traces'} scope={scope} disabled={total === 0} />
         </div>
         {list.isPending ? (
           <SkeletonRows rows={20} label="Loading rows" />

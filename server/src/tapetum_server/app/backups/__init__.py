@@ -1,0 +1,1 @@
+"""Backups: telemetry and catalog together, made beside a running server, listed, and restored."""
