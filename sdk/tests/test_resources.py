@@ -116,7 +116,9 @@ def test_a_reading_that_fails_is_a_counted_loss_and_does_not_raise(
 
 
 @on_linux
-def test_a_child_after_a_fork_does_not_count_what_its_parent_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_after_a_fork_does_not_count_what_its_parent_used(
+    without_psutil: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The share is taken of two looks at one process; the first of them may have been at another."""
     monkeypatch.setattr(tapetum.resources, "_FRESH_S", 0)
     reader = InMemoryMetricReader()
