@@ -18,6 +18,7 @@ from tapetum_server.query import (
     changes,
     exemplars,
     facets,
+    heartbeats,
     histograms,
     host_metrics,
     logs,
@@ -71,6 +72,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "traces_by_cost": lambda: traces.ranked_statement(selection(SPANS, "status:error"), "-cost_usd", 51, AFTER),
     "traces_summaries": lambda: traces.summaries_statement("default", ["a", "b"], HOUR),
     "trace_spans": lambda: spans_of_statement("default", "a", 50_001, None),
+    "trace_heartbeats": lambda: heartbeats.heartbeats_statement("default", "a"),
     "spans_text": lambda: spans.spans_statement(selection(SPANS, '"two words" -not'), "-start_time", 51, None),
     "spans_after": lambda: spans.spans_statement(
         selection(SPANS, Q), "-duration_ms", 51, Cursor("-duration_ms", HOUR, (5, "a", "b"))
