@@ -16,6 +16,7 @@ import { ClockTime, Duration, StatusBadge } from '@/kit/values'
 import { AttributeList, Attributes } from './Attributes'
 import { LongText } from './LongText'
 import { RelatedLogs } from './RelatedLogs'
+import { RunningSpanNow } from './RunningNow'
 import './trace.css'
 
 const HostMetrics = lazy(() => import('./HostMetrics').then((m) => ({ default: m.HostMetrics })))
@@ -52,6 +53,7 @@ function Loaded(p: Props & { span: SpanDetail }) {
           <Isolated text={span.status_message} />
         </div>
       )}
+      {span.state === 'running' && <RunningSpanNow {...source} />}
       <Facts span={span} />
       {p.actions}
       <Tabs value={tab} onChange={(value) => value && p.onTab(value)} keepMounted={false}>
