@@ -6,7 +6,7 @@ import json
 import socket
 
 import pytest
-from otlp_collector import Collector
+from otlp_collector import Answer, Collector
 from program import bodies, logs, metrics, run, spans
 
 
@@ -274,3 +274,28 @@ def test_a_full_queue_is_told_to_the_server_as_opentelemetrys_own_metric(collect
         "otel.sdk.processor.span.processed": "20", "otel.sdk.processor.log.processed": "6",
     }  # fmt: skip
     assert all(total["aggregationTemporality"] == 1 for total in told.values())
+
+
+@pytest.mark.covers("sdk-never-blocks")
+def test_what_a_busy_server_could_not_take_waits_and_is_sent_later(collector: Collector) -> None:
+    """Nothing is lost, nothing sent twice, and the order stays."""
+    collector.answers = [Answer(503, {"Retry-After": "60"})] * 3
+    done = run(
+        """
+        import json, time, tapetum
+        from tapetum import _outbox
+        _outbox.AGAIN_S = 0.05
+        tapetum.init("a", metrics=False, resources=False)
+        for name in "abc":
+            with tapetum.span(name): pass
+            tapetum.flush(0.2)
+        assert tapetum.flush(60)
+        print(json.dumps(tapetum.stats()))
+        """,
+        collector.url,
+    )
+    stats = json.loads(done.stdout)
+    assert (stats["sent"]["spans"], stats["lost"]) == (3, {})
+    kept = [span["name"] for span in spans(collector)]
+    assert kept[-3:] == ["a", "b", "c"]
+    assert done.stderr.count("takes nothing now (http_503") == 1

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tapetum._guard import Losses, never_raise
-from tapetum._http import Post
+from tapetum._guard import Losses
+from tapetum._http import Outcome, Post
 
 SIZE = 2048
 """What one change counts as while it waits."""
@@ -30,16 +30,16 @@ def made(
     }
 
 
-def send(post: Post, change: Mapping[str, Any], losses: Losses) -> bool:
-    """Deliver one; what the server refuses is counted, with what it said."""
-    delivered = False
-    with never_raise(losses, 1):
-        outcome = post.send("/v1/changes", json.dumps([change]).encode())
-        if outcome.reason or outcome.rejected:
-            losses.add(outcome.reason or "refused_by_server", 1, outcome.detail)
-        else:
-            delivered = True
-    return delivered
+def send(post: Post, changes: Sequence[Mapping[str, Any]], losses: Losses, keeps: Callable[[Outcome], bool]) -> bool:
+    """Deliver some; what the server refuses is counted, with what it said."""
+    outcome = post.send("/v1/changes", json.dumps(changes).encode())
+    if outcome.reason:
+        if not keeps(outcome):
+            losses.add(outcome.reason, len(changes), outcome.detail)
+        return False
+    if outcome.rejected:
+        losses.add("refused_by_server", outcome.rejected, outcome.detail)
+    return True
 
 
 def _iso(seconds: int, nanoseconds: int) -> str:

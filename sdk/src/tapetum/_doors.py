@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 from opentelemetry.sdk._logs import LogRecordProcessor, ReadableLogRecord, ReadWriteLogRecord
@@ -112,15 +111,3 @@ class MetricDoor(MetricReader):
 
     def shutdown(self, timeout_millis: float = 30_000, **kwargs: Any) -> None:
         """The outbox has a life of its own."""
-
-
-def one_by_one(send: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    """A `deliver` that sends each record of a batch by itself."""
-
-    def deliver(batch: Any) -> bool:
-        delivered = True
-        for record in batch:
-            delivered = send(record) and delivered
-        return delivered
-
-    return deliver

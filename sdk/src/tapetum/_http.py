@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from tapetum._fork import renew_in_child
 
 RETRYABLE = frozenset({429, 502, 503, 504})
+_RETRYABLE_REASONS = frozenset(f"http_{status}" for status in RETRYABLE)
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.5, 8.0
 MAX_ANSWER_BYTES = 64 * 1024
 
@@ -32,6 +33,11 @@ class Outcome:
     detail: str = ""
     rejected: int = 0
     """Records that the server refused inside an accepted request (OTLP partial success)."""
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same request may succeed later: nobody was there, or the server was busy."""
+        return self.reason == "unreachable" or self.reason in _RETRYABLE_REASONS
 
 
 class Post:

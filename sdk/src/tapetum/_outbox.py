@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from opentelemetry import context
@@ -22,11 +22,18 @@ DELAY_S = 1.0
 """A record waits this long for company."""
 _SUPPRESS = context._SUPPRESS_INSTRUMENTATION_KEY
 
-Deliver = Callable[[Sequence[Any]], bool]
+AGAIN_S = 2.0
+"""How long a batch waits that the server could not take."""
+
+Deliver = Callable[[Sequence[Any]], str]
+SENT, LOST, LATER = "sent", "lost", "later"
 
 
 class Lane:
-    """The queue of one kind of record. `deliver` sends a batch, counts what it loses itself, and never raises."""
+    """The queue of one kind of record.
+
+    `deliver` sends a batch and says what became of it: `SENT`, `LOST`, which it has counted, or `LATER`.
+    """
 
     def __init__(self, name: str, deliver: Deliver, losses: Losses) -> None:
         self.name = name
@@ -34,30 +41,42 @@ class Lane:
         self.losses = losses
         self.waiting: deque[tuple[Any, int]] = deque()
         self.bytes = 0
+        """Of what is held: what waits, and what is being sent."""
         self.taken_in = 0
         """Records ever queued, and those of them that are done with, delivered or lost."""
         self.settled = 0
         self.sent = 0
+        self.not_before = 0.0
 
     def clear(self) -> None:
         """Forget everything: it is the parent's."""
         self.waiting.clear()
         self.bytes = self.taken_in = self.settled = self.sent = 0
+        self.not_before = 0.0
 
     def has_room(self, size: int) -> bool:
         """Whether a record of this size may wait too; one that is larger than the whole queue may wait alone."""
-        return len(self.waiting) < MAX_RECORDS and (self.bytes + size <= MAX_BYTES or not self.waiting)
+        held = self.taken_in - self.settled
+        return held < MAX_RECORDS and (self.bytes + size <= MAX_BYTES or not held)
 
-    def take(self) -> list[Any]:
-        """The next batch, in the order of arrival."""
-        batch: list[Any] = []
+    def take(self) -> list[tuple[Any, int]]:
+        """The next batch, in the order of arrival, with sizes."""
+        batch: list[tuple[Any, int]] = []
         taken = 0
         while self.waiting and len(batch) < BATCH_RECORDS and (not batch or taken + self.waiting[0][1] <= BATCH_BYTES):
-            record, size = self.waiting.popleft()
-            batch.append(record)
-            taken += size
-        self.bytes -= taken
+            batch.append(self.waiting.popleft())
+            taken += batch[-1][1]
         return batch
+
+    def settle(self, batch: Collection[tuple[Any, int]]) -> None:
+        """It is done with."""
+        self.settled += len(batch)
+        self.bytes -= sum(size for _, size in batch)
+
+    def put_back(self, batch: Sequence[tuple[Any, int]], not_before: float) -> None:
+        """The server could not take it: it is the next one again, in a while."""
+        self.waiting.extendleft(reversed(batch))
+        self.not_before = not_before
 
 
 class Outbox:
@@ -149,10 +168,9 @@ class Outbox:
         with self._changed:
             self._closed = True
             left = [(lane, len(lane.waiting)) for lane in self.lanes.values() if lane.waiting]
-            for lane, count in left:
-                lane.settled += count
+            for lane, _ in left:
+                lane.settle(lane.waiting)
                 lane.waiting.clear()
-                lane.bytes = 0
             self._changed.notify_all()
         for lane, count in left:
             lane.losses.add("no_time_at_shutdown", count)
@@ -172,26 +190,33 @@ class Outbox:
     def _round(self) -> bool:
         """Ask the sources, send one batch of each lane, and say whether anything still waits."""
         wanted = self._flushes_wanted
+        flushing = wanted > self._flushes_seen
         for source in self.sources:
             with never_raise(faults, 1):
-                source(wanted > self._flushes_seen)
+                source(flushing)
         with self._changed:
             if wanted > self._flushes_seen:
                 self._flushes_seen = wanted
                 self._changed.notify_all()
         for lane in self.lanes.values():
             with self._changed:
-                batch = lane.take()
+                batch = lane.take() if flushing or time.monotonic() >= lane.not_before else []
             if not batch:
                 continue
-            delivered = False
+            became = LOST
             with never_raise(faults, 1):
-                delivered = lane.deliver(batch)
+                became = lane.deliver([record for record, _ in batch])
             with self._changed:
-                lane.settled += len(batch)
-                lane.sent += len(batch) if delivered else 0
+                if became == LATER and not self._closed:
+                    lane.put_back(batch, time.monotonic() + AGAIN_S)
+                    continue
+                lane.settle(batch)
+                lane.sent += len(batch) if became == SENT else 0
                 self._changed.notify_all()
-        return any(lane.waiting for lane in self.lanes.values())
+            if became == LATER:
+                lane.losses.add("no_time_at_shutdown", len(batch))
+        now = time.monotonic()
+        return any(lane.waiting and lane.not_before <= now for lane in self.lanes.values())
 
     def _send_here(self, deadline: float) -> bool:
         """Where no thread can be started any more."""

@@ -14,23 +14,20 @@ from typing import Any, TypedDict
 
 from opentelemetry import _logs, metrics, trace
 from opentelemetry.sdk._logs import LoggerProvider
-from opentelemetry.sdk._logs.export import LogRecordExportResult
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import MetricExportResult
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SpanExportResult
 
-from tapetum import _change, _observe, semconv
-from tapetum._doors import LogDoor, MetricDoor, SpanDoor, one_by_one
-from tapetum._guard import Losses, faults, never_raise
-from tapetum._http import Post
+from tapetum import _observe, semconv
+from tapetum._couriers import Couriers
+from tapetum._doors import LogDoor, MetricDoor, SpanDoor
+from tapetum._guard import faults, never_raise
 from tapetum._inflight import InFlight
-from tapetum._outbox import DELAY_S, Lane, Outbox
+from tapetum._outbox import DELAY_S, Outbox
 from tapetum._report import LossReport
 from tapetum._settings import Settings
 from tapetum._version import __version__
-from tapetum.exporter import TapetumLogExporter, TapetumMetricExporter, TapetumSpanExporter
+from tapetum.exporter import TapetumMetricExporter
 from tapetum.log_handler import LogHandler, Tap
 from tapetum.resources import ProcessResources
 
@@ -53,20 +50,10 @@ class Runtime:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        options: dict[str, Any] = {"key": settings.key, "project": settings.project, "headers": settings.headers}
-        spans = TapetumSpanExporter(settings.endpoint, **options)
-        logs = TapetumLogExporter(settings.endpoint, **options)
-        points = TapetumMetricExporter(settings.endpoint, **options)
-        self._exporters = (spans, logs, points)
-        self._post: Post = spans._post
-        change_losses = Losses("changes")
-        lanes = [
-            Lane("spans", lambda batch: spans.export(batch) is SpanExportResult.SUCCESS, spans._losses),
-            Lane("logs", lambda batch: logs.export(batch) is LogRecordExportResult.SUCCESS, logs._losses),
-            Lane("metrics", one_by_one(lambda one: points.export(one) is MetricExportResult.SUCCESS), points._losses),
-            Lane("changes", one_by_one(lambda one: _change.send(self._post, one, change_losses)), change_losses),
-        ]  # fmt: skip
-        self.outbox = Outbox(lanes, min(DELAY_S, settings.heartbeat_s or DELAY_S))
+        self._couriers = Couriers(
+            settings.endpoint, key=settings.key, project=settings.project, headers=settings.headers
+        )
+        self.outbox = Outbox(self._couriers.lanes(), min(DELAY_S, settings.heartbeat_s or DELAY_S))
         self.resource = _resource(settings)
         self._providers: list[Any] = []
         self._resources: ProcessResources | None = None
@@ -77,8 +64,8 @@ class Runtime:
         if settings.logs:
             self._log()
         if settings.metrics or settings.resources:
-            self._measure(points)
-        self.outbox.sources.append(LossReport(self.outbox.lanes, self.resource, self._post).tell)
+            self._measure(self._couriers.points)
+        self.outbox.sources.append(LossReport(self.outbox.lanes, self.resource, self._couriers.post).tell)
         _observe.keep_content(settings.capture)
         _after_fork(self)
         multiprocessing.util.register_after_fork(self, Runtime._in_child_of_multiprocessing)
@@ -159,8 +146,7 @@ class Runtime:
         done = self.outbox.close(timeout_s)
         if self._resources is not None:
             self._resources.stop()
-        for exporter in self._exporters:
-            exporter.shutdown()
+        self._couriers.close()
         return done
 
     def stats(self) -> Stats:

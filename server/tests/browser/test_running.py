@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -48,20 +49,22 @@ def test_what_runs_is_told_apart_by_its_heartbeats(
 
     ui = new_page(theme=theme, width=width)
     page = ui.open("/traces", project=project, q="state:running")
-    expect(rows(page, "Traces").first).to_contain_text("10 min")
+    expect(rows(page, "Traces").first).to_contain_text(re.compile(r"1\d min"))
     page = ui.open(f"/traces/{TRACE}", project=project)
     running = page.get_by_role("list", name="Still running").get_by_role("listitem")
     # Trouble first, and only the innermost: the root waits for these.
     expect(running).to_have_count(3)
     expect(running.nth(0)).to_contain_text("left open: its process ended")
     expect(running.nth(0)).to_contain_text(f"last at {PLACE}")
-    expect(running.nth(1)).to_contain_text("running for 10 min, in the same place for 7 min, last heard")
-    expect(running.nth(2)).to_contain_text("running for 10 min, last heard")
+    expect(running.nth(1)).to_contain_text(
+        re.compile(r"running for 1\d min, in the same place for \d+ min, last heard")
+    )
+    expect(running.nth(2)).to_contain_text(re.compile(r"running for 1\d min, last heard"))
     expect(running.nth(2)).to_contain_text("at eval:step:12")
     expect(running.nth(2)).to_contain_text("evaluate <img src=x onerror=alert(1)>")
     bars = page.get_by_role("tree", name="Spans").get_by_role("treeitem")
-    expect(bars.filter(has_text="load batch")).to_contain_text("in the same place for 7 min")
-    expect(page.locator(".t-head")).to_contain_text("10.0 min so far")
+    expect(bars.filter(has_text="load batch")).to_contain_text(re.compile(r"in the same place for \d+ min"))
+    expect(page.locator(".t-head")).to_contain_text(re.compile(r"1\d\.\d min so far"))
     found = violations(page, "a trace that runs")
 
     running.nth(1).get_by_role("button", name="load batch").click()
