@@ -10,7 +10,7 @@ import {
 import { ApiError } from './api/client'
 import { Failure } from './kit/states'
 import { text, validateCommon } from './kit/view'
-import { variablesOf } from './routes/dashboards/variables'
+import { variablesOf } from './kit/variables'
 import { NotFound } from './shell/NotFound'
 import { Shell } from './shell/Shell'
 
@@ -46,12 +46,14 @@ const traces = createRoute({
   path: '/traces',
   validateSearch: (
     raw: Raw,
-  ): { view?: 'spans' | undefined; chart?: 'count' | undefined } & Texts<'sort' | 'sel'> => ({
+  ): { view?: 'spans' | undefined; chart?: 'count' | undefined } & Texts<'sort' | 'sel' | 'marks'> => ({
     /** Rows are traces unless `spans`. */
     view: raw.view === 'spans' ? ('spans' as const) : undefined,
     sort: text(raw.sort),
     /** Trace (or trace/span) in the drawer. */
     sel: text(raw.sel),
+    /** Traces that are marked for a comparison, with a comma. */
+    marks: text(raw.marks),
     chart: raw.chart === 'count' ? ('count' as const) : undefined,
   }),
   component: lazyRouteComponent(() => import('./routes/traces/TracesPage'), 'TracesPage'),
@@ -60,13 +62,31 @@ const traces = createRoute({
 const trace = createRoute({
   getParentRoute: () => root,
   path: '/traces/$traceId',
-  validateSearch: (raw: Raw): { view?: 'flame' | undefined } & Texts<'span' | 'tab' | 'find'> => ({
+  validateSearch: (
+    raw: Raw,
+  ): { view?: 'flame' | undefined } & Texts<'span' | 'tab' | 'find'> & { res?: '1' | undefined } => ({
     view: raw.view === 'flame' ? ('flame' as const) : undefined,
     span: text(raw.span),
     tab: text(raw.tab),
     find: text(raw.find),
+    /** Whether the hosts and processes are shown under the spans. */
+    res: raw.res === '1' ? ('1' as const) : undefined,
   }),
   component: lazyRouteComponent(() => import('./routes/trace/TracePage'), 'TracePage'),
+})
+
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: '/traces/compare',
+  validateSearch: (raw: Raw): Texts<'a' | 'b' | 'sel' | 'sort'> & { only?: '1' | undefined } => ({
+    a: text(raw.a),
+    b: text(raw.b),
+    /** Span ids of the row in the drawer. */
+    sel: text(raw.sel),
+    sort: text(raw.sort),
+    only: raw.only === '1' ? '1' : undefined,
+  }),
+  component: lazyRouteComponent(() => import('./routes/compare/ComparePage'), 'ComparePage'),
 })
 
 const logs = createRoute({
@@ -141,6 +161,36 @@ const dashboard = createRoute({
   component: lazyRouteComponent(() => import('./routes/dashboards/DashboardPage'), 'DashboardPage'),
 })
 
+const monitors = createRoute({
+  getParentRoute: () => root,
+  path: '/monitors',
+  validateSearch: (raw: Raw): Texts<'state'> => ({ state: text(raw.state) }),
+  component: lazyRouteComponent(() => import('./routes/monitors/MonitorsPage'), 'MonitorsPage'),
+})
+
+const newMonitor = createRoute({
+  getParentRoute: () => root,
+  path: '/monitors/new',
+  validateSearch: (raw: Raw): Texts<'watch' | 'name'> => ({
+    /** A saved query or a whole definition, as JSON. */
+    watch: text(raw.watch),
+    name: text(raw.name),
+  }),
+  component: lazyRouteComponent(() => import('./routes/monitors/EditorPage'), 'NewMonitorPage'),
+})
+
+const monitor = createRoute({
+  getParentRoute: () => root,
+  path: '/monitors/$id',
+  component: lazyRouteComponent(() => import('./routes/monitors/MonitorPage'), 'MonitorPage'),
+})
+
+const editMonitor = createRoute({
+  getParentRoute: () => root,
+  path: '/monitors/$id/edit',
+  component: lazyRouteComponent(() => import('./routes/monitors/EditorPage'), 'EditMonitorPage'),
+})
+
 const ingest = createRoute({
   getParentRoute: () => root,
   path: '/ingest',
@@ -173,6 +223,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     index,
     traces,
+    compare,
     trace,
     logs,
     metrics,
@@ -181,6 +232,10 @@ export const router = createRouter({
     service,
     dashboards,
     dashboard,
+    monitors,
+    newMonitor,
+    monitor,
+    editMonitor,
     ingest,
     sql,
     settings,

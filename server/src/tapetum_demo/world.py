@@ -22,6 +22,7 @@ from tapetum_demo import population, visits
 from tapetum_demo.changes import record_change
 from tapetum_demo.control import Control
 from tapetum_demo.faults import FAULTS, FaultLedger, fault_named
+from tapetum_demo.monitors import make_monitors
 
 PROJECT = "demo"
 _DEPLOY = {"kind": "deploy", "subject": "web", "before": "3.7.1", "after": "3.7.2"}
@@ -136,6 +137,7 @@ class World:
             if not self._stopping.is_set():
                 self._spawn(self._services["traffic"])
         record_change(self._endpoint, self._headers, _DEPLOY)
+        make_monitors(self._endpoint, self._headers)
 
     def _spawn(self, service: _Service) -> None:
         command = [sys.executable, "-m", f"tapetum_demo.{service.name}", "--seed", str(self._seed), *service.arguments]

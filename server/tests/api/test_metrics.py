@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 import pytest
-from asked_world import SECOND, START, World, metric_batch, span_batch, span_id, trace_id
+from asked_world import SECOND, START, World, metric_batch, span_id, trace_id
 
 from tapetum_server.query.time_range import format_time
 from tapetum_server.signals.metrics import Metric
@@ -382,27 +382,3 @@ def test_the_catalogue_says_what_there_is(asked: World) -> None:
     assert (rising["requests"], rising["events"], rising["sessions"]) == (True, True, False)
     narrowed = asked.get("/metrics/catalog", q="pool:a")["metrics"]
     assert [metric["name"] for metric in narrowed] == ["queue.length"]
-
-
-@pytest.mark.covers("api-trace")
-def test_a_trace_shows_what_its_host_did(asked: World) -> None:
-    host = {"service.name": "agent", "host.name": "gpu-1"}
-    asked.keep(
-        metric_batch(Metric("system.memory.usage", "gauge", "By"), {"at": 1, "value": 10}, {"at": 20, "value": 30},
-                     {"at": 500, "value": 99}, resource=host),
-        metric_batch(Metric("system.cpu.time", "sum", "s", temporality=CUMULATIVE, is_monotonic=True),
-                     {"at": 0, "since": -99, "value": 100}, {"at": 10, "since": -99, "value": 105}, resource=host),
-        metric_batch(Metric("system.memory.usage", "gauge", "By"), {"at": 2, "value": 77},
-                     resource={"service.name": "agent", "host.name": "other"}),
-        metric_batch(Metric("app.orders", "gauge"), {"at": 2, "value": 5}, resource=host),
-        span_batch({"trace": 80, "span": 80, "at": 0, "seconds": 5, "resource": {"host.name": "gpu-1"}}),
-        span_batch({"trace": 81, "span": 81, "at": 0, "seconds": 5}),
-    )  # fmt: skip
-    series = asked.get(f"/traces/{trace_id(80)}/metrics")["series"]
-    found = {one["name"]: one for one in series}
-    assert found.keys() == {"system.memory.usage", "system.cpu.time"}
-    assert [value for _, value in found["system.memory.usage"]["points"]] == [10, 30]
-    assert found["system.cpu.time"]["unit"] == "s/s"
-    assert found["system.cpu.time"]["service"] == "agent"
-    assert [value for _, value in found["system.cpu.time"]["points"]] == [0.5]
-    assert asked.get(f"/traces/{trace_id(81)}/metrics")["series"] == []

@@ -95,6 +95,35 @@ def test_the_past_day_shows_when_it_would_have_called(asked: World) -> None:
     values = {time: value for time, value in series["points"] if value}
     assert values == {start + n * 60_000: 5 for n in range(5)}
     assert found["preview"]["limit"] == 4
+    assert found["condition_text"].endswith("over 5 min is above 4"), "counts have no unit"
+
+
+@pytest.mark.covers("monitor-preview")
+def test_the_past_of_a_monitor_is_shown_for_any_time_with_two_ends(asked: World) -> None:
+    at = 1_800 - 50 * 60
+    asked.keep(log_batch(*({"at": at + i, "service": "past"} for i in range(5))))
+    monitor = made(asked, "past", query={"kind": "logs", "q": "service:past", "measure": "count"})
+    path = f"/monitors/{monitor['id']}/preview"
+    start = (NOW // SECOND - 50 * 60) * 1_000
+    found = asked.get(path, **{"from": "now-1h", "to": "now-40m"})["preview"]
+    assert (found["step_s"], len(found["series"][0]["points"])) == (60, 20)
+    assert found["series"][0]["firing"] == [[start, start + 5 * 60_000]]
+    (silent,) = asked.get(path, **{"from": "now-30m"})["preview"]["series"]
+    assert (silent["labels"], silent["firing"], {v for _, v in silent["points"]}) == ({}, [], {None})
+    assert asked.get(path)["preview"]["series"][0]["firing"] == [[start, start + 5 * 60_000]]
+    for wrong in ({"from": "all"}, {"from": "now-60d"}):
+        answer = asked.client.get(f"/v1{path}", params=wrong)
+        assert (answer.status_code, answer.json()["error"]["field"]) == (400, "from")
+
+
+@pytest.mark.covers("monitor-preview", "monitor-no-data")
+def test_silence_shows_in_the_past_too(asked: World) -> None:
+    silent = definition(
+        query={"kind": "logs", "q": "service:nobody", "measure": "count"}, condition=None, no_data="alert"
+    )
+    (series,) = asked.post("/monitors/preview", definition=silent)["preview"]["series"]
+    now = NOW // SECOND * 1_000
+    assert series["firing"] == [[now - 86_400_000, now]]
 
 
 @pytest.mark.covers("monitors")

@@ -124,6 +124,13 @@ def _preview(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
         yield ask.post("/monitors/preview", project, definition={"query": query, "condition": condition})
 
 
+def _pair_of_traces(path: str, **spans: str) -> Ways:
+    def ways(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
+        yield ask.get(path, q, project, a=TRACE, b=trace_id(2), **spans)
+
+    return ways
+
+
 def _one_monitor(path: str = "") -> Ways:
     """Asks for both projects' monitors by their ids, which nobody should know."""
 
@@ -147,7 +154,10 @@ TELEMETRY: dict[str, Ways] = {
         f"/traces/{TRACE}/spans/{SPAN}/value", field=("input", f"attributes.{THEIRS}.key", "resource.host.name")
     ),
     "get_trace_logs": reads(f"/traces/{TRACE}/logs"),
-    "get_trace_metrics": reads(f"/traces/{TRACE}/metrics"),
+    "get_trace_resources": reads(f"/traces/{TRACE}/resources", span=(SPAN,)),
+    "compare": _pair_of_traces("/traces/compare"),
+    "compare_spans": _pair_of_traces("/traces/compare/spans", span_a=SPAN, span_b=SPAN),
+    "get_trace_peers": reads(f"/traces/{TRACE}/peers"),
     "list_spans": reads("/spans", sort=("start_time", "-duration_ms")),
     "get_span_histogram": reads("/spans/histogram"),
     "get_span_heatmap": reads("/spans/heatmap"),
@@ -222,7 +232,7 @@ def tenants(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
                          {"at": 1, "since": 0, "attributes": {f"{word}.key": word},
                           "buckets": dict(count=2, sum=5.0, bucket_counts=(1, 1), explicit_bounds=(2.0,))},
                          project=project, resource={"service.name": word}),
-            metric_batch(Metric(f"system.{word}", "gauge"), {"at": 1, "value": 1}, project=project,
+            metric_batch(Metric("system.cpu.utilization", "gauge"), {"at": 1, "value": 1}, project=project,
                          resource={"service.name": word, "host.name": word}),
         )  # fmt: skip
         world.engine.command(

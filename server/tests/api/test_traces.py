@@ -8,6 +8,7 @@ import pytest
 from asked_world import NOW, SECOND, START, World, span_batch, span_id, trace_id
 
 from tapetum_server.query.time_range import format_time
+from tapetum_server.signals.conventions import convention_of
 
 LLM = {"kind": "llm", "model": "gpt-4o", "usage_counted": True}
 
@@ -186,6 +187,22 @@ def test_one_trace_comes_as_columns_in_order_of_start(asked: World) -> None:
     assert len({len(column) for column in columns.values()}) == 1
 
 
+@pytest.mark.covers("span-conventions")
+def test_a_span_says_which_convention_it_follows(asked: World) -> None:
+    """Told by whole keys, stable and older ones; what is asked over HTTP is what it is."""
+    told = {
+        "db": {"db.system": "sqlite", "http.request.method": "POST"}, "messaging": {"messaging.system": "kafka"},
+        "rpc": {"rpc.system": "grpc", "n": 1}, "http": {"a": 1, "http.route": "/"},
+        "": {"mydb.system": 1, "db.system.names": 2, "x": "db.system"},
+    }  # fmt: skip
+    spans = [{"trace": 55, "span": 550 + n, "at": n, "attributes": keys} for n, keys in enumerate(told.values())]
+    asked.keep(span_batch(*spans))
+    assert asked.get(f"/traces/{trace_id(55)}")["spans"]["columns"]["convention"] == list(told)
+    rows = asked.get("/spans", q=f"trace_id:{trace_id(55)}", sort="start_time")["rows"]
+    assert [row["convention"] for row in rows] == list(told)
+    assert [convention_of(keys) for keys in told.values()] == list(told)
+
+
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
 def test_a_whole_trace_and_a_page_of_it_say_the_same_of_the_trace(asked: World, number: int) -> None:
     """A whole trace is added up from its columns, a page of one by the engine."""
@@ -216,7 +233,7 @@ def test_a_large_trace_pages_without_gaps(asked: World) -> None:
 def test_a_trace_that_is_not_there_is_404_and_says_why_that_may_be(asked: World) -> None:
     assert asked.error(f"/traces/{trace_id(77)}", 404)["code"] == "not_found"
     assert asked.error(f"/traces/{trace_id(1)}/spans/{span_id(77)}", 404)["hint"]
-    assert asked.error(f"/traces/{trace_id(77)}/metrics", 404)["code"] == "not_found"
+    assert asked.error(f"/traces/{trace_id(77)}/resources", 404)["code"] == "not_found"
 
 
 def keep_typed_span(asked: World) -> None:
@@ -262,6 +279,18 @@ def test_one_span_tells_everything_with_types(asked: World) -> None:
     assert span["input"] == {"text": "q" * 65_536, "truncated_from": 70_000}
     assert span["output"] == {"text": "a"}
     assert span["usage_counted"] is True
+
+
+@pytest.mark.covers("cut-on-arrival")
+def test_a_value_of_the_size_at_which_values_are_cut_says_so(asked: World) -> None:
+    """1 MiB, or 4 of what holds prompts and answers; a character that would be halved is left out whole."""
+    mib = 1024 * 1024
+    sent = {"plain": "x" * mib, "wide": "é" * (mib // 2 - 1) + "x", "bytes": b"b" * mib, "a.content": "y" * 4 * mib,
+            "b.content": "y" * mib, "short": "x" * (mib - 4), "list": ["x"] * 9}  # fmt: skip
+    asked.keep(span_batch({"trace": 61, "span": 61, "at": 201, "attributes": sent}))
+    span = asked.get(f"/traces/{trace_id(61)}/spans/{span_id(61)}")
+    cut = {a["key"]: a["cut_at_bytes"] for a in span["attributes"] if "cut_at_bytes" in a}
+    assert cut == {"plain": mib, "wide": mib, "bytes": mib, "a.content": 4 * mib}
 
 
 @pytest.mark.parametrize(

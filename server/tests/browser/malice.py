@@ -114,7 +114,7 @@ def logs(said: list[str], trace: str, time: int) -> Logs:
 
 
 def metrics(said: list[str], trace: str, now: int) -> Metrics:
-    """A gauge and a histogram with an exemplar per attack, and one of the host for the trace's drawer."""
+    """A gauge and a histogram with an exemplar per attack, and a GPU of its host."""
     sent = Metrics()
     for attack in said:
         who = resource(attack)
@@ -122,7 +122,7 @@ def metrics(said: list[str], trace: str, now: int) -> Metrics:
             at = now - step * 10 * SECOND
             words: dict[str, Any] = {"unit": attack, "attributes": {attack: attack}, "description": attack}
             sent.gauge(who, attack, at, step, **words)
-            sent.gauge(who, f"system.{attack}", at, step, **words)
+            sent.gauge(who, "hw.gpu.utilization", at, step / 10, attributes={"hw.id": attack, "hw.name": attack})
             counts = [1, 2, step, 1, 0, 0, 0, 0]
             sent.histogram(who, f"h {attack}", at - 10 * SECOND, at, BOUNDS, counts, total=1.0, **words)
         for metric in sent.scope(who, "tests").metrics:

@@ -57,6 +57,27 @@ def test_a_trace(ui: Watched, shop: Shop) -> None:
     assert found == []
 
 
+def test_compared_traces(ui: Watched, new_page: OpenPage, shop: Shop) -> None:
+    found = []
+    for theme in ("dark", "light"):
+        opened = ui if theme == "dark" else new_page(theme=theme)
+        page = opened.open("/traces/compare", project="shop", a=shop.orders[0], b=shop.failed[0])
+        page.get_by_role("treeitem").filter(has_text="GET /features features").click()
+        expect(page.get_by_role("complementary", name="Step").get_by_role("table").first).to_be_visible()
+        settled(page)
+        found += violations(page, f"two traces and a step, {theme}")
+        page.get_by_role("button", name="Choose another trace for A").click()
+        expect(page.get_by_role("button", name=re.compile("^Fastest"))).to_be_visible()
+        found += violations(page, f"a choice of traces, {theme}")
+    ui.open("/traces/compare", project="shop", a="0e" * 16, b=shop.failed[0])
+    found += violations(ui.page, "a trace that is not there")
+    ui.open(f"/traces/{shop.failed[0]}", project="shop", res="1")
+    found += violations(ui.page, "the hosts under a trace")
+    ui.open("/traces", project="shop", marks=f"{shop.orders[0]},{shop.failed[0]}")
+    found += violations(ui.page, "two marked traces")
+    assert found == []
+
+
 def test_logs(ui: Watched, shop: Shop) -> None:
     page = ui.open("/logs", project="shop")
     pick(rows(page, "Log records").first)
@@ -147,6 +168,44 @@ def test_dashboards(ui: Watched, server: RunningServer, shop: Shop) -> None:
     id = page.url.partition("/dashboards/")[2].partition("?")[0]
     server.client.delete(f"/api/v1/dashboards/{id}", params={"project": "shop"}).raise_for_status()
     assert found == []
+
+
+def test_monitors(ui: Watched, server: RunningServer, shop: Shop) -> None:
+    page = ui.open("/monitors", project="shop")
+    found = violations(page, "proposals")
+    query = {"kind": "spans", "q": "span_kind:server", "measure": "p95_ms", "group_by": ["service"]}
+    condition = {"op": ">", "limit": 100, "recovery_limit": 90}
+    hook = {"url": "http://127.0.0.1:9/", "secret": "s", "headers": {"a": "b"}}
+    body = {"query": query, "condition": condition, "window_s": 3_600, "interval_s": 1, "webhook": hook}
+    ids = []
+    for name, changes in (("slow", {}), ("off", {"enabled": False}), ("muted", {"muted_until": "2099-01-01T00:00Z"})):
+        made = server.client.post("/api/v1/monitors", json={"name": name, "project": "shop", **body, **changes})
+        ids.append(made.json()["id"])
+    try:
+        ui.open("/monitors", project="shop")
+        expect(rows(page, "Monitors").first).to_contain_text("Firing")
+        expect(rows(page, "Monitors").first).to_contain_text("/ 100")
+        found += violations(page, "the list")
+        page = ui.open(f"/monitors/{ids[0]}", project="shop")
+        expect(page.get_by_role("img", name="fires above 100 ms")).to_be_visible()
+        expect(page.get_by_role("region", name="Notifications")).to_be_visible()
+        found += violations(page, "a monitor")
+        page.get_by_role("button", name="Mute").click()
+        page.get_by_role("menuitem", name="Until…").click()
+        expect(page.get_by_role("dialog", name="Mute “slow”")).to_be_visible()
+        found += violations(page, "the window of a silence")
+        page = ui.open(f"/monitors/{ids[0]}/edit", project="shop")
+        page.get_by_role("button", name="Replace the headers").click()
+        page.get_by_label("Ends at").fill("7000")
+        expect(page.get_by_text("good side")).to_be_visible()
+        expect(page.get_by_role("region", name="Preview")).to_be_visible()
+        settled(page)
+        found += violations(page, "its form with an error")
+    finally:
+        for id in ids:
+            server.client.delete(f"/api/v1/monitors/{id}").raise_for_status()
+    ui.open("/monitors/nobody", project="shop")
+    assert found + violations(page, "an unknown monitor") == []
 
 
 def test_settings(ui: Watched, server: RunningServer, shop: Shop) -> None:

@@ -91,7 +91,10 @@ def test_the_welcome_is_for_everybody(new_page: OpenPage, server: RunningServer)
 
 @pytest.fixture
 def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningServer, str]]:
-    """A server that requires keys, measures its own machine, and has no data of anybody; and its admin's key."""
+    """A server that requires keys, measures its own machine, and has no data of anybody; and its admin's key.
+
+    Asked for before a page, it ends after the page: a page left alone would ask a server that is gone.
+    """
     data = tmp_path_factory.mktemp("first") / "data"
     made = tapetum("keys", "create", "--data", data, "--name", "me", "--scope", "admin")
     assert made.returncode == 0, made.stderr
@@ -100,7 +103,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningSe
         yield server, made.stdout.strip()
 
 
-def test_where_keys_are_required_one_is_made_on_the_spot(new_page: OpenPage, locked: tuple[RunningServer, str]) -> None:
+def test_where_keys_are_required_one_is_made_on_the_spot(locked: tuple[RunningServer, str], new_page: OpenPage) -> None:
     """The command works as it stands, and the key in it may only send."""
     server, admin = locked
     ui = new_page(server.url)

@@ -157,7 +157,7 @@ def test_every_tab_of_a_span_shows_text_as_text(ui: Watched, sent: Sent) -> None
                 json.dumps(attack, ensure_ascii=False)[1:-1] if tab == "Input, output" else attack[:LINE],
             )
         span.get_by_role("tab", name="Host").click()
-        expect(span.get_by_role("figure", name=f"system.{attack}", exact=True)).to_be_visible()
+        shows(span.get_by_role("tabpanel"), attack)
         assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
         assert_nothing_sticks_out(page)
 
@@ -165,6 +165,22 @@ def test_every_tab_of_a_span_shows_text_as_text(ui: Watched, sent: Sent) -> None
     flame = page.get_by_role("region", name=re.compile("Flame"))
     flame.locator("canvas").hover(position={"x": 40, "y": 9})
     shows(flame.locator(".k-tip"), sent.said[0])
+
+
+def test_compared_traces_and_their_hosts_show_text_as_text(ui: Watched, sent: Sent) -> None:
+    page = ui.open("/traces/compare", project="hostile", a=TRACE, b=TRACE, sort="start")
+    steps = page.get_by_role("tree", name="Steps")
+    shows(steps, *sent.said)
+    for name in ("markup", "marks", "long word"):
+        attack = sent.attacks[name]
+        steps.get_by_role("treeitem").filter(has_text=attack[:200]).first.click()
+        step = page.get_by_role("complementary", name="Step")
+        shows(step.get_by_role("heading", level=2), attack)
+        expect(step.get_by_text("the same")).to_be_visible()
+        assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
+        assert_nothing_sticks_out(page)
+    ui.open(f"/traces/{TRACE}", project="hostile", res="1")
+    shows(page.get_by_role("region", name="Resources"), sent.attacks["markup"], sent.attacks["marks"])
 
 
 def test_log_records_are_shown_as_they_were_written(ui: Watched, server: RunningServer, sent: Sent) -> None:
@@ -272,15 +288,79 @@ def test_statements_results_and_refusals_are_text(ui: Watched, sent: Sent) -> No
     shows(page.get_by_role("alert").filter(has=page.get_by_role("heading")), sent.attacks["css"])
 
 
+def test_monitors_are_named_explained_and_grouped_as_they_were_written(
+    ui: Watched, server: RunningServer, sent: Sent
+) -> None:
+    """Its own words are an admin's, and its series the senders'."""
+    query = {"kind": "spans", "group_by": ["service"]}
+    held = {"query": query, "condition": {"op": ">", "limit": 0, "aggregate": "sum"}, "window_s": 3_600}
+    made = {}
+    for name in ("markup", "script url", "marks", "prototype", "long word"):
+        attack = sent.attacks[name][:190]
+        body = {**held, "name": attack, "project": "hostile", "description": attack, "runbook": attack, "interval_s": 1}
+        answer = server.client.post("/api/v1/monitors", json=body)
+        assert answer.status_code == 201, answer.text
+        made[attack] = answer.json()["id"]
+    try:
+        page = ui.open("/monitors", project="hostile")
+        shows(page.get_by_role("grid", name="Monitors"), *(attack.strip() for attack in made))
+        assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
+        for attack, id in made.items():
+            ui.open(f"/monitors/{id}", project="hostile")
+            expect(page.locator(".mo-head")).to_contain_text("Firing")
+            shows(page.get_by_role("heading", level=1), attack.strip())
+            shows(page.get_by_role("region", name="Monitor", exact=True), attack.strip())
+            shows(page.get_by_role("region", name="Series"), *(said[:100].strip() for said in sent.said))
+            assert page.get_by_role("link", name=attack[:40]).count() == 0
+            expect(page.get_by_role("figure").locator("canvas")).to_be_visible()
+            assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
+        ui.open(f"/monitors/{made[sent.attacks['marks'][:190]]}/edit", project="hostile")
+        expect(page.get_by_label("Name", exact=True)).to_have_value(sent.attacks["marks"][:190])
+        expect(page.get_by_role("region", name="Preview").get_by_role("figure").locator("canvas")).to_be_visible()
+    finally:
+        for id in made.values():
+            server.client.delete(f"/api/v1/monitors/{id}").raise_for_status()
+
+
 @pytest.mark.parametrize("name", ["markup", "script url", "prototype"])
 def test_an_address_is_text_too(ui: Watched, sent: Sent, name: str) -> None:
     """A link from anybody may hold anything; the worst it does is to find nothing."""
     attack = sent.attacks[name]
     every = dict.fromkeys(
-        ("q", "sort", "sel", "tab", "lines", "span", "find", "name", "by", "agg", "view", "kind", "compare"), attack
+        (
+            "q",
+            "sort",
+            "sel",
+            "tab",
+            "lines",
+            "span",
+            "find",
+            "name",
+            "by",
+            "agg",
+            "view",
+            "kind",
+            "compare",
+            "a",
+            "b",
+            "marks",
+            "res",
+            "only",
+        ),
+        attack,
     )
-    for path in ("/traces", f"/traces/{TRACE}", "/logs", "/metrics-explorer", "/ingest", "/settings"):
+    for path in (
+        "/traces",
+        f"/traces/{TRACE}",
+        "/traces/compare",
+        "/logs",
+        "/metrics-explorer",
+        "/ingest",
+        "/settings",
+    ):
         ui.open(path, project="hostile", **every)
+    for path in ("/monitors", "/monitors/new", "/monitors/nobody", "/monitors/nobody/edit"):
+        ui.open(path, project="hostile", state=attack, watch=attack, name=attack)
     ui.open("/traces", project=attack, **{"from": attack, "to": attack})
     expect(ui.page.get_by_role("alert").or_(ui.page.get_by_role("main"))).not_to_have_count(0)
     ui.open(f"/traces/{re.sub('[/?#%]', '', attack)}", project="hostile")

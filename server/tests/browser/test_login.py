@@ -94,3 +94,30 @@ def test_a_key_that_is_revoked_meanwhile_closes_the_page(
     page.get_by_role("button", name="Refresh").click()
     expect(page.get_by_label("Key", exact=True)).to_be_visible()
     expect(page.get_by_text("behind the door")).to_have_count(0)
+
+
+@pytest.mark.covers("page-monitors", "keys")
+def test_a_key_that_reads_sees_monitors_and_cannot_change_them(
+    new_page: OpenPage, locked: tuple[RunningServer, dict[str, str]]
+) -> None:
+    server, keys = locked
+    admin = {"authorization": f"Bearer {keys['admin']}"}
+    hook = {"url": "http://hooks.example/very-secret"}
+    body = {"name": "night", "query": {"kind": "spans"}, "condition": {"op": ">", "limit": 9}, "webhook": hook}
+    made = server.client.post("/api/v1/monitors", json=body, headers=admin)
+    assert made.status_code == 201, made.text
+    page = new_page(server.url).open("/monitors")
+    page.get_by_label("Key", exact=True).fill(keys["read"])
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("Making and changing monitors takes a key with the admin scope.")).to_be_visible()
+    expect(page.get_by_role("link", name="New monitor")).to_have_count(0)
+    rows(page, "Monitors").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("night")
+    expect(page.get_by_text("http://hooks.example/…")).to_be_visible()
+    assert "very-secret" not in page.content()
+    for name in ("Edit", "Mute", "More about night"):
+        expect(page.get_by_role("button", name=name).or_(page.get_by_role("link", name=name))).to_have_count(0)
+    page.goto(f"{server.url}/monitors/new")
+    expect(page.get_by_role("heading", name="takes a key with the admin scope")).to_be_visible()
+    page.goto(f"{server.url}/traces")
+    expect(page.get_by_role("button", name="Make a monitor of Spans")).to_be_disabled()

@@ -63,6 +63,11 @@ def open_span(page: Page) -> None:
     expect(page.get_by_role("complementary", name="Span").get_by_role("tab").first).to_be_visible()
 
 
+def open_step(page: Page) -> None:
+    page.get_by_role("treeitem").nth(5).click()
+    expect(page.get_by_role("complementary", name="Step").get_by_role("table").first).to_be_visible()
+
+
 def run(page: Page) -> None:
     page.get_by_role("button", name="Run").click()
     expect(rows(page, "Result").first).to_be_visible()
@@ -81,12 +86,20 @@ def test_every_page_fits_and_every_control_can_be_pressed(
 ) -> None:
     ui = new_page(width=390, height=844, has_touch=True)
     server.client.post("/api/v1/projects", json={"name": "narrow-empty"}).raise_for_status()
+    query = {"kind": "spans", "measure": "p95_ms", "group_by": ["service"]}
+    monitor = {"name": "slow", "project": "shop", "query": query, "condition": {"op": ">", "limit": 1}}
+    watched = server.client.post("/api/v1/monitors", json=monitor).json()["id"]
     steps: list[tuple[str, dict[str, str], Callable[[Page], None]]] = [
         ("/traces", {}, nothing),
         ("/traces", {"q": "status:error"}, open_drawer),
         (f"/traces/{shop.failed[0]}", {}, nothing),
         (f"/traces/{shop.failed[0]}", {"view": "flame"}, nothing),
         (f"/traces/{shop.failed[0]}", {}, open_span),
+        (f"/traces/{shop.failed[0]}", {"res": "1"}, nothing),
+        ("/traces", {"marks": f"{shop.orders[0]},{shop.failed[0]}"}, nothing),
+        ("/traces/compare", {"a": shop.orders[0], "b": shop.failed[0]}, nothing),
+        ("/traces/compare", {"a": shop.orders[0], "b": shop.failed[0]}, open_step),
+        ("/traces/compare", {"b": shop.failed[0]}, nothing),
         ("/logs", {}, nothing),
         ("/logs", {}, open_drawer),
         ("/metrics-explorer", {}, nothing),
@@ -97,6 +110,11 @@ def test_every_page_fits_and_every_control_can_be_pressed(
         ("/services-map", {"view": "edges"}, nothing),
         ("/dashboards", {}, nothing),
         ("/dashboards/services", {}, panels),
+        ("/monitors", {}, nothing),
+        ("/monitors", {"project": "narrow-empty"}, nothing),
+        (f"/monitors/{watched}", {}, nothing),
+        (f"/monitors/{watched}/edit", {}, nothing),
+        ("/monitors/new", {}, nothing),
         ("/ingest", {}, nothing),
         ("/sql", {}, run),
         ("/settings", {}, nothing),
@@ -110,6 +128,7 @@ def test_every_page_fits_and_every_control_can_be_pressed(
         page = ui.open(path, **{"project": "shop"} | search)
         act(page)
         found += [f"{path} {search} {act.__name__}: {said}" for said in page.evaluate(_UNREACHABLE)]
+    server.client.delete(f"/api/v1/monitors/{watched}").raise_for_status()
     assert found == []
 
 

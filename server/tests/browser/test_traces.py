@@ -148,7 +148,12 @@ def test_host_metrics_stand_beside_the_span_that_ran_there(ui: Watched, shop: Sh
     page.get_by_role("treeitem").first.click()
     span = page.get_by_role("complementary", name="Span")
     span.get_by_role("tab", name="Host").click()
-    expect(span.get_by_role("figure", name="system.cpu.utilization")).to_be_visible()
+    host = span.get_by_role("region", name="host web-host")
+    expect(host.get_by_role("figure", name="CPU of web-host").locator("canvas")).to_be_visible()
+    expect(host).to_contain_text("Sampled every 30 s, none of it within this span")
+    expect(host.get_by_role("link", name="Metrics: system.cpu.utilization")).to_have_attribute(
+        "href", re.compile("name=system.cpu.utilization.*host.name")
+    )
 
 
 @pytest.mark.covers("page-trace")

@@ -13,10 +13,10 @@ import typer
 from asked_world import World, log_batch, span_batch, trace_id, world
 from typer.testing import CliRunner
 
+from tapetum_server.analysis.words import duration
 from tapetum_server.cli import asking
 from tapetum_server.cli import logs as logs_command
 from tapetum_server.cli.main import app
-from tapetum_server.cli.traces import duration
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def connected(filled: World, monkeypatch: pytest.MonkeyPatch) -> None:
         answer = filled.client.request(request.method, str(request.url))
         return httpx.Response(answer.status_code, content=answer.content)
 
-    for module in ("traces", "logs"):
+    for module in ("traces", "logs", "compare"):
         monkeypatch.setattr(f"tapetum_server.cli.{module}.server", client)
 
 
@@ -115,3 +115,23 @@ def test_a_server_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_durations_are_said_as_people_say_them() -> None:
     assert [duration(ms) for ms in (0.25, 12.34, 1500, 125_000)] == ["250 µs", "12.3 ms", "1.50 s", "2 min 5 s"]
+
+
+@pytest.mark.covers("cli-compare")
+def test_two_traces_are_compared_for_people_and_for_programs(filled: World) -> None:
+    def chat(trace: int, seconds: float) -> list[dict[str, object]]:
+        return [{"trace": trace, "span": trace, "name": "ask", "at": trace, "seconds": seconds + 1},
+                {"trace": trace, "span": trace + 1, "parent": trace, "name": "evil \x1b[2J query", "at": trace,
+                 "seconds": seconds}]  # fmt: skip
+
+    filled.keep(span_batch(*chat(41, 0.5), *chat(51, 2)))
+    shown = run("compare", trace_id(41), trace_id(51))
+    assert "B is 1.50 s slower (3.00 s against 1.50 s): 1.50 s of it in evil" in shown
+    assert "\x1b[2J" not in shown
+    assert "+1.50 s" in shown
+    found = json.loads(run("compare", trace_id(41), trace_id(51), "--json"))
+    assert found["columns"]["differences"] == [["slower"], ["slower"]]
+    # Alone, a trace is held against the median of its peers.
+    assert "B is 1.50 s slower" in run("compare", trace_id(51))
+    assert "Name the trace to hold it against" in run("compare", trace_id(1), code=1)
+    assert "1 more step" in run("compare", trace_id(41), trace_id(51), "-n", "1")

@@ -23,6 +23,7 @@ class Sink:
         self.url = ""
         self.headers: list[dict[str, str]] = []
         self.changes: list[dict[str, str]] = []
+        self.monitors: list[dict[str, Any]] = []
         self._lock = threading.Lock()
         self._requests: dict[str, list[Any]] = defaultdict(list)
 
@@ -35,8 +36,8 @@ class Sink:
         }
         with self._lock:
             self.headers.append(headers)
-            if path == "/v1/changes":
-                self.changes.append(json.loads(body))
+            if path in ("/v1/changes", "/api/v1/monitors"):
+                (self.changes if path == "/v1/changes" else self.monitors).append(json.loads(body))
                 return
             self._requests[path].append(kinds[path].FromString(body))
 

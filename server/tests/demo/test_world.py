@@ -46,6 +46,8 @@ def test_one_application_is_one_trace_through_three_services(tmp_path: Path) -> 
             until("metrics of all services", lambda: len({service for service, _ in sink.metrics()}) == 3)
             until("logs", lambda: bool(sink.logs()))
             until("its changes", lambda: [c["kind"] for c in sink.changes] == ["schema", "deploy"])
+            until("its monitors", lambda: len(sink.monitors) == 3)
+            assert not any("webhook" in monitor for monitor in sink.monitors), "the demo calls nobody"
             world.switch("slow-dependency", False)
             pids = [service["pid"] for service in world.status()["services"].values()]
         finally:

@@ -33,6 +33,7 @@ def until(what: str, ask: Callable[[], Any]) -> Any:
 @pytest.mark.skipif(bool(missing_dependencies()), reason="tapetum[demo] is not installed")
 def test_the_demo_shows_a_trace_through_three_services_with_its_logs_and_metrics(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tapetum_server", "demo", "--json", "--port", "0", "--grpc-port", "-1"]
+    command += ["--fault", "slow-dependency"]
     own = {name: value for name, value in os.environ.items() if not name.startswith(("TAPETUM_", "OTEL_"))}
     env = own | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     with (tmp_path / "said").open("wb") as said:
@@ -60,7 +61,15 @@ def test_the_demo_shows_a_trace_through_three_services_with_its_logs_and_metrics
             trace = until("a trace through all services", whole_trace)
             until("its logs", lambda: client.get(f"/traces/{trace['trace_id']}/logs").json()["rows"])
             until("a deploy to see on charts", lambda: client.get("/changes").json()["rows"])
+            monitors = until("monitors to look at", lambda: client.get("/monitors").json()["rows"])
+            assert "Features are slow" in {row["name"] for row in monitors}
             until("metrics", lambda: client.get("/metrics/catalog").json()["metrics"])
+
+            def firing() -> bool:
+                rows = client.get("/monitors").json()["rows"]
+                return {row["name"]: row["state"] for row in rows}["Features are slow"] == "firing"
+
+            until("the fault makes a monitor fire", firing)
     finally:
         demo.send_signal(signal.SIGTERM)
         code = demo.wait(PATIENCE_S)

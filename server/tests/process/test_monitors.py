@@ -175,6 +175,10 @@ def test_refusals_errors_and_redirects_are_said(start_server: StartServer, tmp_p
     for one, said in outcomes.items():
         (last,) = until(lambda one=one: [d for d in deliveries(server, one) if d["status"] == "given_up"], said)
         assert said in last["outcome"]
+        shown = state_of(server, one)["last_delivery"]
+        assert {key: last[key] for key in shown} == shown
+    listed = server.client.get("/api/v1/monitors", params={"project": "m"}).json()["rows"]
+    assert {row["id"]: row["last_delivery"]["status"] for row in listed} == dict.fromkeys(outcomes, "given_up")
     assert len(hook.raw) == 1, "a redirect is tried once"
 
 

@@ -20,14 +20,15 @@ from tapetum_server.query import (
     facets,
     heartbeats,
     histograms,
-    host_metrics,
     logs,
     metric_statements,
     metrics,
     record_series,
+    resource_metrics,
     service_map,
     services,
     spans,
+    trace_peers,
     traces,
 )
 from tapetum_server.query.cursor import Cursor
@@ -73,6 +74,8 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "traces_summaries": lambda: traces.summaries_statement("default", ["a", "b"], HOUR),
     "trace_spans": lambda: spans_of_statement("default", "a", 50_001, None),
     "trace_heartbeats": lambda: heartbeats.heartbeats_statement("default", "a"),
+    "trace_root": lambda: trace_peers.root_statement("default", "a"),
+    "trace_peers": lambda: trace_peers.peers_statement("default", "a", "GET /", "web", START),
     "spans_text": lambda: spans.spans_statement(selection(SPANS, '"two words" -not'), "-start_time", 51, None),
     "spans_after": lambda: spans.spans_statement(
         selection(SPANS, Q), "-duration_ms", 51, Cursor("-duration_ms", HOUR, (5, "a", "b"))
@@ -100,8 +103,13 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "metric_extremes": lambda: metric_statements.extremes_statement(question("histogram"), "max"),
     "metric_exemplars": lambda: exemplars.exemplars_statement(question("histogram", group_by=("service",))),
     "metric_exponential": lambda: metric_statements.exponential_statement(question("exponential_histogram")),
-    "metrics_of_hosts": lambda: host_metrics.host_metrics_statement(
-        selection(METRICS), {"host.name": frozenset({"h"}), "service.instance.id": frozenset()}
+    "trace_place": lambda: resource_metrics.place_statement("default", "a", "b"),
+    "resource_metrics": lambda: resource_metrics.resource_metrics_statement(
+        selection(METRICS),
+        {
+            ("system.cpu.time",): [(("host.name", "h"),), (("host.id", "i"),)],
+            ("process.cpu.time", "process.memory.usage"): [(("service.name", "s"), ("service.instance.id", "i"))],
+        },
     ),
 }
 

@@ -11,7 +11,7 @@ import type {
   SpanHistogram,
   SpanRow,
   SqlSchema,
-  TraceMetrics,
+  TraceResources,
   TraceRow,
 } from './types'
 
@@ -85,10 +85,12 @@ export const traceLogsQuery = (project: string, traceId: string) =>
       api.get<Rows<LogRow>>(`/traces/${traceId}/logs`, { project, limit: 1000 }, signal),
   })
 
-export const traceMetricsQuery = (project: string, traceId: string) =>
+/** Of a trace, or of one of its spans. */
+export const traceResourcesQuery = (project: string, traceId: string, span?: string) =>
   queryOptions({
-    queryKey: ['trace-metrics', project, traceId],
-    queryFn: ({ signal }) => api.get<TraceMetrics>(`/traces/${traceId}/metrics`, { project }, signal),
+    queryKey: ['trace-resources', project, traceId, span],
+    queryFn: ({ signal }) =>
+      api.get<TraceResources>(`/traces/${traceId}/resources`, { project, span }, signal),
   })
 
 export const sqlSchemaQuery = queryOptions({

@@ -481,7 +481,7 @@ export interface paths {
     }
     /**
      * Preview Monitor
-     * @description What the condition would have done over the last day.
+     * @description What the condition would have seen and done over the last day, or over a time of at most 31 days.
      */
     get: operations['preview_monitor']
     put?: never
@@ -840,6 +840,46 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/traces/compare': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Compare
+     * @description Two traces aligned step by step, and which steps made B slower or faster than A.
+     */
+    get: operations['compare']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/traces/compare/spans': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Compare Spans
+     * @description The attributes in which a span of trace A and one of trace B differ.
+     */
+    get: operations['compare_spans']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/traces/{trace_id}': {
     parameters: {
       query?: never
@@ -880,7 +920,7 @@ export interface paths {
     patch?: never
     trace?: never
   }
-  '/v1/traces/{trace_id}/metrics': {
+  '/v1/traces/{trace_id}/peers': {
     parameters: {
       query?: never
       header?: never
@@ -888,10 +928,30 @@ export interface paths {
       cookie?: never
     }
     /**
-     * Get Trace Metrics
-     * @description What the hosts of this trace were doing while it ran, and a minute before and after.
+     * Get Trace Peers
+     * @description Traces with the same root: the one before, the fastest, the slowest, and the one of median duration.
      */
-    get: operations['get_trace_metrics']
+    get: operations['get_trace_peers']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/traces/{trace_id}/resources': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Trace Resources
+     * @description CPU, memory and GPU of the hosts and processes of this trace while it ran, and five minutes before.
+     */
+    get: operations['get_trace_resources']
     put?: never
     post?: never
     delete?: never
@@ -1067,6 +1127,8 @@ export interface components {
      * @description One attribute with its OTLP type and the exact text of its value.
      */
     Attribute: {
+      /** Cut At Bytes */
+      cut_at_bytes?: number
       /** Key */
       key: string
       /** Truncated From */
@@ -1131,6 +1193,48 @@ export interface components {
       truncated: boolean
     }
     /**
+     * ComparedColumns
+     * @description One list per column, all of the same length: parents before children, siblings by their earliest start.
+     */
+    ComparedColumns: {
+      a: components['schemas']['Side']
+      b: components['schemas']['Side']
+      /** Below Ns */
+      below_ns: number[]
+      /** Convention */
+      convention: string[]
+      /** Depth */
+      depth: number[]
+      /** Differences */
+      differences: (
+        'only_a' | 'only_b' | 'count' | 'slower' | 'faster' | 'status' | 'tokens' | 'cost' | 'model'
+      )[][]
+      /** Kind */
+      kind: string[]
+      /** Name */
+      name: string[]
+      /** Name B */
+      name_b: string[]
+      /** Parent */
+      parent: number[]
+      /** Service */
+      service: string[]
+      /** Span Kind */
+      span_kind: string[]
+    }
+    /**
+     * ComparedValue
+     * @description One value that differs. `null` where that span has no such attribute; long ones are cut.
+     */
+    ComparedValue: {
+      /** A */
+      a: string | null
+      /** B */
+      b: string | null
+      /** Key */
+      key: string
+    }
+    /**
      * Condition
      * @description When a value is beyond its limit.
      */
@@ -1150,6 +1254,16 @@ export interface components {
       op: '>' | '>=' | '<' | '<='
       /** Recovery Limit */
       recovery_limit?: number | null
+    }
+    /**
+     * Contributor
+     * @description A row that made B later (or earlier, below zero) than A.
+     */
+    Contributor: {
+      /** Delta Ns */
+      delta_ns: number
+      /** Row */
+      row: number
     }
     /**
      * Dashboard
@@ -1348,32 +1462,6 @@ export interface components {
       facets: components['schemas']['Facet'][]
     }
     /**
-     * HostMetrics
-     * @description What the hosts were doing.
-     */
-    HostMetrics: {
-      /** Series */
-      series: components['schemas']['HostSeries'][]
-    }
-    /**
-     * HostSeries
-     * @description One metric of one host or process: (milliseconds since 1970, value). Counters are shown per second.
-     */
-    HostSeries: {
-      /** Attributes */
-      attributes: {
-        [key: string]: string
-      }
-      /** Name */
-      name: string
-      /** Points */
-      points: [number, number][]
-      /** Service */
-      service: string
-      /** Unit */
-      unit: string
-    }
-    /**
      * Info
      * @description What the server says about itself. Without a key: its version and that it wants one.
      */
@@ -1500,6 +1588,22 @@ export interface components {
        * @enum {string}
        */
       signal: 'spans' | 'logs' | 'metrics'
+    }
+    /**
+     * LastDelivery
+     * @description The newest notification and what came of it.
+     */
+    LastDelivery: {
+      /** Created At */
+      created_at: string
+      /** Event */
+      event: string
+      /** Finished At */
+      finished_at: string | null
+      /** Outcome */
+      outcome: string
+      /** Status */
+      status: string
     }
     /**
      * ListVariable
@@ -1965,6 +2069,7 @@ export interface components {
       evaluated_at: string | null
       /** Id */
       id: string
+      last_delivery: components['schemas']['LastDelivery'] | null
       /** Limit */
       limit: number | null
       /** Muted */
@@ -2123,6 +2228,50 @@ export interface components {
       span_kind: string
     }
     /**
+     * PairComparison
+     * @description How span B differs from span A.
+     */
+    PairComparison: {
+      a: components['schemas']['PairSide'] | null
+      b: components['schemas']['PairSide'] | null
+      /** Differences */
+      differences: components['schemas']['ComparedValue'][]
+      /** Equal */
+      equal: number
+      /** More */
+      more: number
+    }
+    /**
+     * PairSide
+     * @description What is said of one of the two spans above their values.
+     */
+    PairSide: {
+      /** Cost Usd */
+      cost_usd: number | null
+      /** Duration Ms */
+      duration_ms: number | null
+      /** Input Tokens */
+      input_tokens: number | null
+      /** Model */
+      model: string
+      /** Name */
+      name: string
+      /** Output Tokens */
+      output_tokens: number | null
+      /** Service */
+      service: string
+      /** Span Id */
+      span_id: string
+      /** Start Time */
+      start_time: string
+      /** Status */
+      status: string
+      /** Status Message */
+      status_message: string
+      /** Trace Id */
+      trace_id: string
+    }
+    /**
      * Panel
      * @description One frame on the grid of twelve columns: a saved query and how it is drawn.
      */
@@ -2165,8 +2314,22 @@ export interface components {
       truncated_from?: number
     }
     /**
+     * Peer
+     * @description A trace with the same root. `duration_ms` and `status` are its root span's.
+     */
+    Peer: {
+      /** Duration Ms */
+      duration_ms: number
+      /** Start Time */
+      start_time: string
+      /** Status */
+      status: string
+      /** Trace Id */
+      trace_id: string
+    }
+    /**
      * Preview
-     * @description What a monitor would have done.
+     * @description What a monitor would have seen and done over a time that is past.
      */
     Preview: {
       /** Limit */
@@ -2184,7 +2347,7 @@ export interface components {
     }
     /**
      * PreviewAnswer
-     * @description What a monitor would have done over the last day.
+     * @description What a monitor would have seen and done over the last day, or over the time that was asked for.
      */
     PreviewAnswer: {
       /** Condition Text */
@@ -2323,6 +2486,56 @@ export interface components {
       sender: string
       /** Signal */
       signal: string
+    }
+    /**
+     * ResourceMeasure
+     * @description One measure of one host or process over time. `unit` is `1` for a share of what there is.
+     */
+    ResourceMeasure: {
+      /** Before */
+      before: number | null
+      /** Inside */
+      inside: number
+      /** Interval S */
+      interval_s: number | null
+      /**
+       * Measure
+       * @enum {string}
+       */
+      measure: 'cpu' | 'memory' | 'gpu' | 'gpu_memory'
+      /** Metric */
+      metric: string
+      /** Part */
+      part: string
+      /** Peak */
+      peak: number | null
+      /** Points */
+      points: [number, number][]
+      /** Saturated */
+      saturated: boolean
+      /** Unit */
+      unit: string
+    }
+    /**
+     * ResourceUser
+     * @description A host or a process.
+     */
+    ResourceUser: {
+      /** Identity */
+      identity: {
+        [key: string]: string
+      }
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'host' | 'process'
+      /** Measures */
+      measures: components['schemas']['ResourceMeasure'][]
+      /** Name */
+      name: string
+      /** Services */
+      services: string[]
     }
     /**
      * ResultColumn
@@ -2558,6 +2771,38 @@ export interface components {
       key: string
     }
     /**
+     * Side
+     * @description One side of every row. Of a row without spans here, `count` is 0 and the rest says nothing.
+     */
+    Side: {
+      /** Cost Usd */
+      cost_usd: (number | null)[]
+      /** Count */
+      count: number[]
+      /** Duration Ns */
+      duration_ns: number[]
+      /** End Ns */
+      end_ns: number[]
+      /** Errors */
+      errors: number[]
+      /** Longest Ns */
+      longest_ns: number[]
+      /** Model */
+      model: string[]
+      /** Own Ns */
+      own_ns: number[]
+      /** Path Ns */
+      path_ns: number[]
+      /** Shortest Ns */
+      shortest_ns: number[]
+      /** Span Id */
+      span_id: string[]
+      /** Start Ns */
+      start_ns: number[]
+      /** Tokens */
+      tokens: (number | null)[]
+    }
+    /**
      * SpanBucket
      * @description The spans that started within one step.
      */
@@ -2580,6 +2825,8 @@ export interface components {
      * @description One list per column, in the order of start; all of the same length.
      */
     SpanColumns: {
+      /** Convention */
+      convention: string[]
       /** Cost Usd */
       cost_usd: (number | null)[]
       /** Duration Ns */
@@ -2772,6 +3019,8 @@ export interface components {
      * @description One span, as lists show it.
      */
     SpanRow: {
+      /** Convention */
+      convention: string
       /** Cost Usd */
       cost_usd: number | null
       /** Duration Ms */
@@ -2963,6 +3212,31 @@ export interface components {
       trace: components['schemas']['TraceSummary']
     }
     /**
+     * TraceComparison
+     * @description Trace B beside trace A. Of a trace with more than 50,000 spans, the first of them are compared.
+     */
+    TraceComparison: {
+      a: components['schemas']['TraceSummary']
+      b: components['schemas']['TraceSummary']
+      columns: components['schemas']['ComparedColumns']
+      /** Contributors */
+      contributors: components['schemas']['Contributor'][]
+      /** Count */
+      count: number
+      /** Duration A Ns */
+      duration_a_ns: number
+      /** Duration B Ns */
+      duration_b_ns: number
+      /** Gap A Ns */
+      gap_a_ns: number
+      /** Gap B Ns */
+      gap_b_ns: number
+      /** Truncated */
+      truncated: boolean
+      /** Verdict */
+      verdict: string
+    }
+    /**
      * TracePage
      * @description Some traces, and where the next ones begin.
      */
@@ -2971,6 +3245,44 @@ export interface components {
       next_cursor: string | null
       /** Rows */
       rows: components['schemas']['TraceRow'][]
+    }
+    /**
+     * TracePeers
+     * @description Traces whose root has the same name and service, within a day before and after. `null` where there is none.
+     */
+    TracePeers: {
+      /** Count */
+      count: number
+      fastest: components['schemas']['Peer'] | null
+      median: components['schemas']['Peer'] | null
+      previous: components['schemas']['Peer'] | null
+      /** Root Name */
+      root_name: string
+      /** Service */
+      service: string
+      slowest: components['schemas']['Peer'] | null
+    }
+    /**
+     * TraceResources
+     * @description What the hosts and processes of a trace, or of one of its spans, used. Times are milliseconds since 1970.
+     */
+    TraceResources: {
+      /** End */
+      end: number
+      /** First */
+      first: number
+      /** Last */
+      last: number
+      /** Saturated At */
+      saturated_at: number
+      /** Silent */
+      silent: components['schemas']['ResourceUser'][]
+      /** Start */
+      start: number
+      /** Truncated */
+      truncated: boolean
+      /** Users */
+      users: components['schemas']['ResourceUser'][]
     }
     /**
      * TraceRow
@@ -4188,7 +4500,12 @@ export interface operations {
   }
   preview_monitor: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description Without it and `to`: the past day. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+      }
       header?: never
       path: {
         monitor_id: string
@@ -4901,6 +5218,82 @@ export interface operations {
       }
     }
   }
+  compare: {
+    parameters: {
+      query: {
+        /** @description A trace id. */
+        a: string
+        /** @description A trace id. */
+        b: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TraceComparison']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  compare_spans: {
+    parameters: {
+      query: {
+        /** @description A trace id. */
+        a: string
+        /** @description A trace id. */
+        b: string
+        /** @description A span id; empty where the row has no span on this side. */
+        span_a?: string
+        /** @description A span id; empty where the row has no span on this side. */
+        span_b?: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PairComparison']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
   get_trace: {
     parameters: {
       query?: {
@@ -4977,7 +5370,7 @@ export interface operations {
       }
     }
   }
-  get_trace_metrics: {
+  get_trace_peers: {
     parameters: {
       query?: {
         /** @description The project to look in; without it the key's own, else `default`. */
@@ -4997,7 +5390,43 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['HostMetrics']
+          'application/json': components['schemas']['TracePeers']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_trace_resources: {
+    parameters: {
+      query?: {
+        /** @description Only of this span: its time, its host and process. */
+        span?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        trace_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TraceResources']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

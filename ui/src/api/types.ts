@@ -24,7 +24,10 @@ export type AttributeValue = Schemas['Attribute']
 export type Payload = Schemas['Payload']
 export type SpanHistogram = Schemas['SpanHistogram']
 export type SpanHeatmap = Schemas['SpanHeatmap']
-export type TraceMetrics = Schemas['HostMetrics']
+export type TraceResources = Schemas['TraceResources']
+export type TraceComparison = Schemas['TraceComparison']
+export type PairComparison = Schemas['PairComparison']
+export type TracePeers = Schemas['TracePeers']
 
 export type Facet = Schemas['Facet']
 export type FacetValue = Schemas['FacetValue']
@@ -66,6 +69,18 @@ export type DashboardVariable = Schemas['TextVariable'] | Schemas['ListVariable'
 export type DashboardDocument = Schemas['DashboardDocument']
 export type Dashboard = Schemas['Dashboard']
 export type SavedView = Schemas['SavedView']
+
+export type MonitorDefinition = Schemas['MonitorDefinition']
+export type MonitorCondition = Schemas['Condition']
+/** The server answers a definition with every field said. */
+export type MonitorRow = Omit<Schemas['MonitorRow'], 'definition'> & { definition: MonitorDefinition }
+export type MonitorState = MonitorRow['state']
+export type MonitorSeries = Schemas['AlertView']
+export type MonitorPast = Schemas['Preview']
+export type PreviewAnswer = Schemas['PreviewAnswer']
+export type DeliveryRow = Schemas['DeliveryRow']
+export type AlertRow = Schemas['AlertRow']
+export type WebhookChange = Schemas['Webhook']
 
 export interface Rows<T> {
   rows: T[]

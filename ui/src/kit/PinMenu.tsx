@@ -1,4 +1,4 @@
-/** Puts a chart or a result on a dashboard, an own one or a new one. */
+/** Puts a chart or a result on a dashboard, an own one or a new one; and beside it, makes a monitor of it. */
 import { ActionIcon, Button, Modal, Select, TextInput, Tooltip } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -10,6 +10,7 @@ import { changeDashboard, createDashboard, dashboardQuery, dashboardsQuery } fro
 import type { Dashboard, DashboardPanel, SavedQuery } from '@/api/types'
 import { useAdmin } from './admin'
 import { free, newId } from './grid'
+import { MakeMonitor } from './MakeMonitor'
 import { SkeletonRows } from './states'
 import { useView } from './view'
 import './pin.css'
@@ -48,6 +49,12 @@ export function PinMenu(props: Props) {
           </Button>
         )}
       </Tooltip>
+      <MakeMonitor
+        query={props.query}
+        title={props.title}
+        small={props.small ?? false}
+        disabled={props.disabled ?? false}
+      />
       {open && <PinWindow {...props} onClose={() => setOpen(false)} />}
     </>
   )

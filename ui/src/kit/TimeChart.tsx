@@ -9,6 +9,7 @@ import { resolveColour } from './colour'
 import { compact } from './format'
 import { useSize } from './hooks'
 import { Isolated } from './Isolated'
+import { LimitMarks, type Band, type Limit } from './LimitMarks'
 import { useUtc } from './prefs'
 import { stamp } from './time'
 import { changeText, useChanges, type Change } from './useChanges'
@@ -59,6 +60,12 @@ interface Props {
   /** Label of the series to bring forward; the others fade. */
   highlight?: string | undefined
   dots?: Dot[]
+  /** Lines across; the axis reaches them. */
+  limits?: Limit[]
+  /** Times that are shaded. */
+  bands?: Band[]
+  /** A stretch of time that the chart is about, in Unix milliseconds. */
+  shade?: { from: number; to: number; label: string }
 }
 
 function frameOf(u: uPlot): Frame | null {
@@ -77,6 +84,13 @@ function placeOf(dot: Dot, { box, x, y }: Frame): CSSProperties | null {
   if (!(across >= 0 && across <= 1)) return null
   const up = Math.min(Math.max((dot.value - y[0]) / (y[1] - y[0]), 0), 1)
   return { left: box[0] + across * box[2], top: box[1] + (1 - up) * box[3] }
+}
+
+/** From 0 or below to somewhat above the highest of lines and limits. */
+function heights(least: number | null, most: number | null, limits: Limit[] | undefined): [number, number] {
+  const levels = (limits ?? []).map((limit) => limit.value)
+  const [low, high] = [Math.min(0, least ?? 0, ...levels), Math.max(most ?? 0, ...levels)]
+  return [low, high > 0 ? high * 1.08 : high === 0 && low === 0 ? 1 : 0]
 }
 
 /** 24 hours, and the day where it changes. */
@@ -150,10 +164,12 @@ export function TimeChart(props: Props) {
     u.setSeries(at < 0 ? null : at + 1, { focus: true })
   }, [highlight, stacked])
   const firstData = useRef(data)
+  const levels = props.limits?.map((limit) => limit.value).join()
   useEffect(() => {
     firstData.current = data
     plot.current?.setData(data)
-  }, [data])
+    // Another limit is another height of the axis.
+  }, [data, levels])
 
   useEffect(() => {
     const node = host.current
@@ -184,7 +200,7 @@ export function TimeChart(props: Props) {
           ],
         },
         y: {
-          range: (_u, lo, hi) => [Math.min(0, lo ?? 0), hi > 0 ? hi * 1.08 : hi === 0 && lo === 0 ? 1 : 0],
+          range: (_u, lo, hi) => heights(lo, hi, latest.current.limits),
         },
       },
       axes: [
@@ -262,6 +278,7 @@ export function TimeChart(props: Props) {
             times={times}
             series={series}
             changes={changes}
+            bands={props.bands ?? []}
             utc={utc}
             format={format}
             height={height}
@@ -269,10 +286,21 @@ export function TimeChart(props: Props) {
         ) : (
           <div ref={host} aria-hidden />
         )}
+        {!table && frame && props.shade && <Shade {...props.shade} frame={frame} />}
         {!table && frame && (
           <ChangeMarks
             changes={changes}
             range={[frame.x[0] * 1000, frame.x[1] * 1000]}
+            box={frame.box}
+            utc={utc}
+          />
+        )}
+        {!table && frame && (props.limits || props.bands) && (
+          <LimitMarks
+            limits={props.limits ?? []}
+            bands={props.bands ?? []}
+            x={[frame.x[0] * 1000, frame.x[1] * 1000]}
+            y={frame.y}
             box={frame.box}
             utc={utc}
           />
@@ -298,6 +326,24 @@ export function TimeChart(props: Props) {
         </Tooltip>
       )}
     </figure>
+  )
+}
+
+function Shade({ from, to, label, frame }: NonNullable<Props['shade']> & { frame: Frame }) {
+  const [left, top, width, height] = frame.box
+  const [low, high] = frame.x
+  const share = (ms: number) => Math.min(Math.max((ms / 1000 - low) / (high - low), 0), 1)
+  return (
+    <div
+      className="k-shade"
+      title={label}
+      style={{
+        left: left + share(from) * width,
+        top,
+        width: Math.max((share(to) - share(from)) * width, 2),
+        height,
+      }}
+    />
   )
 }
 
@@ -343,6 +389,7 @@ function SeriesTable(p: {
   times: number[]
   series: Series[]
   changes: Change[]
+  bands: Band[]
   utc: boolean
   height: number
   format: (value: number) => string
@@ -350,6 +397,10 @@ function SeriesTable(p: {
   const during = (i: number) => {
     const [from, to] = [p.times[i]!, p.times[i + 1] ?? Infinity]
     return p.changes.filter((change) => change.at >= from && change.at < to)
+  }
+  const alerts = (i: number) => {
+    const [from, to] = [p.times[i]!, p.times[i + 1] ?? Infinity]
+    return p.bands.filter((band) => band.from < to && (band.to ?? Infinity) > from)
   }
   return (
     <div
@@ -368,6 +419,7 @@ function SeriesTable(p: {
                 {s.label}
               </th>
             ))}
+            {p.bands.length > 0 && <th scope="col">Alerts</th>}
             {p.changes.length > 0 && <th scope="col">Changes</th>}
           </tr>
         </thead>
@@ -380,6 +432,15 @@ function SeriesTable(p: {
                   {s.values[i] == null ? '–' : p.format(s.values[i]!)}
                 </td>
               ))}
+              {p.bands.length > 0 && (
+                <td>
+                  <Isolated
+                    text={alerts(i)
+                      .map((band) => band.label)
+                      .join(', ')}
+                  />
+                </td>
+              )}
               {p.changes.length > 0 && (
                 <td>
                   <Isolated text={during(i).map(changeText).join(', ')} />

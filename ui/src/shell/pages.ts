@@ -1,6 +1,7 @@
 /** The pages that exist, in the order of the rail. */
 import {
   Activity,
+  BellRing,
   ChartSpline,
   Inbox,
   LayoutDashboard,
@@ -13,7 +14,15 @@ import {
 
 export interface PageEntry {
   to:
-    '/traces' | '/logs' | '/metrics-explorer' | '/services' | '/dashboards' | '/ingest' | '/sql' | '/settings'
+    | '/traces'
+    | '/logs'
+    | '/metrics-explorer'
+    | '/services'
+    | '/dashboards'
+    | '/monitors'
+    | '/ingest'
+    | '/sql'
+    | '/settings'
   label: string
   icon: LucideIcon
   /** Second key after `g`. */
@@ -39,6 +48,7 @@ export const PAGES: PageEntry[] = [
   },
   { to: '/services', label: 'Services', icon: Waypoints, key: 'v', time: true, live: true, signal: 'spans' },
   { to: '/dashboards', label: 'Dashboards', icon: LayoutDashboard, key: 'd', time: true, live: true },
+  { to: '/monitors', label: 'Monitors', icon: BellRing, key: 'a', time: true, live: false },
   { to: '/ingest', label: 'Ingest', icon: Inbox, key: 'i', time: true, live: true },
   { to: '/sql', label: 'SQL', icon: Terminal, key: 's', time: false, live: false },
   { to: '/settings', label: 'Settings', icon: Settings, key: 'e', time: false, live: false },

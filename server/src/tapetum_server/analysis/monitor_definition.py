@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
@@ -88,7 +89,8 @@ def in_words(definition: MonitorDefinition, unit: str = "") -> str:
     said = []
     if definition.condition is not None:
         condition = definition.condition
-        limit = number(condition.limit) + (f" {unit}" if unit else "")
+        plain = "" if unit == "1" else re.sub(r"\{([^}]*)\}", r"\1", unit)
+        limit = number(condition.limit) + (f" {plain}" if plain else "")
         held = f" for {spoken(definition.for_s)}" if definition.for_s else ""
         said.append(
             f"{_AGGREGATES[condition.aggregate]} of {query_in_words(definition.query)} over "

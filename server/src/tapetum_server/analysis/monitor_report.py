@@ -37,6 +37,17 @@ class WebhookView(TypedDict):
     signed: bool
 
 
+class LastDelivery(TypedDict):
+    """The newest notification and what came of it."""
+
+    event: str
+    status: str
+    """waiting, delivered or given_up."""
+    outcome: str
+    created_at: str
+    finished_at: str | None
+
+
 class MonitorRow(TypedDict):
     """One monitor and how it stands."""
 
@@ -56,6 +67,8 @@ class MonitorRow(TypedDict):
     muted_until: str | None
     enabled: bool
     webhook: WebhookView | None
+    last_delivery: LastDelivery | None
+    """`null` where nobody was ever told anything."""
     evaluated_at: str | None
     took_ms: float | None
     problem: str
@@ -78,7 +91,9 @@ class DeliveryRow(TypedDict):
     body: dict[str, Any]
 
 
-def monitor_row(monitor: StoredMonitor, states: Mapping[str, str], now: float, *, whole_url: bool) -> MonitorRow:
+def monitor_row(
+    monitor: StoredMonitor, states: Mapping[str, str], last: Delivery | None, now: float, *, whole_url: bool
+) -> MonitorRow:
     """How a monitor stands. `whole_url`: many webhook addresses are secrets in themselves."""
     definition = MonitorDefinition.model_validate(orjson.loads(monitor.definition))
     known = {subject: AlertState.loads(text) for subject, text in states.items()}
@@ -108,6 +123,7 @@ def monitor_row(monitor: StoredMonitor, states: Mapping[str, str], now: float, *
         muted_until=_time(monitor.muted_until) if muted else None,
         enabled=monitor.enabled,
         webhook=_webhook(monitor.webhook, whole_url),
+        last_delivery=None if last is None else _last(last),
         evaluated_at=_time(monitor.evaluated_at),
         took_ms=monitor.took_ms,
         problem=monitor.problem,
@@ -129,6 +145,16 @@ def delivery_row(delivery: Delivery) -> DeliveryRow:
         finished_at=None if delivery.finished_at is None else iso(delivery.finished_at),
         next_at=iso(delivery.next_at) if waiting else None,
         body=orjson.loads(delivery.body),
+    )
+
+
+def _last(delivery: Delivery) -> LastDelivery:
+    return LastDelivery(
+        event=delivery.event,
+        status=delivery.status,
+        outcome=delivery.outcome,
+        created_at=iso(delivery.created_at),
+        finished_at=None if delivery.finished_at is None else iso(delivery.finished_at),
     )
 
 

@@ -21,6 +21,7 @@ MAX_SERIES = 100
 """Series of one monitor: more are more than anybody can be called for."""
 PREVIEW_SERIES = 10
 PREVIEW_POINTS = 1_440
+MAX_PREVIEW_DAYS = 31
 DAY_S = 86_400
 
 
@@ -43,7 +44,7 @@ class PreviewSeries(TypedDict):
 
 
 class Preview(TypedDict):
-    """What a monitor would have done."""
+    """What a monitor would have seen and done over a time that is past."""
 
     unit: str
     step_s: int
@@ -124,17 +125,35 @@ def _of_table(answer: QueryAnswer) -> list[Observed]:
     return found
 
 
-async def preview(reader: Reader, sql: SqlRunner, project: str, definition: MonitorDefinition, now_ns: int) -> Preview:
-    """What the monitor would have seen and done over the last day, by the same rules as in earnest."""
-    step_s = max(definition.step_s, DAY_S // PREVIEW_POINTS)
+def past_day(now_ns: int) -> TimeRange:
+    """What a preview looks at unless somebody asks for another time."""
+    return TimeRange(now_ns - DAY_S * SECOND, now_ns)
+
+
+async def preview(
+    reader: Reader, sql: SqlRunner, project: str, definition: MonitorDefinition, past: TimeRange
+) -> Preview:
+    """What the monitor would have seen and done over a time that is past, by the same rules as in earnest.
+
+    Raises `QueryError` for a time without both ends, or of more than `MAX_PREVIEW_DAYS`.
+    """
+    if past.start is None or past.end is None or past.end - past.start > MAX_PREVIEW_DAYS * DAY_S * SECOND:
+        raise QueryError(
+            f"a monitor's past is shown for at most {MAX_PREVIEW_DAYS} days", code="bad_time", field="from",
+            hint="Say from and to, or leave both out for the past day.",
+        )  # fmt: skip
+    length_s = (past.end - past.start) // SECOND
+    step_s = max(definition.step_s, -(-length_s // PREVIEW_POINTS))
     step = step_s * SECOND
-    end = now_ns // step * step
+    end = past.end // step * step
     steps = max(1, definition.window_s // step_s)
-    start = end - DAY_S * SECOND
+    start = end - max(1, length_s // step_s) * step
     asked = TimeRange(start - (steps - 1) * step, end)
     answer = await answer_query(reader, sql, project=project, query=definition.query, time_range=asked, step_s=step_s)
     limit = definition.condition.limit if definition.condition is not None else None
-    shown = answer["series"][:PREVIEW_SERIES]
+    found = [(series["labels"], dict(series["points"])) for series in answer["series"]]
+    # As in earnest: where there are no series at all, their absence is what is looked at.
+    shown = found[:PREVIEW_SERIES] if found or answer["table"] is not None else [({}, {})]
     times = [t // MILLISECOND for t in range(start, end, step)]
     note = answer["note"]
     if answer["table"] is not None:
@@ -143,10 +162,8 @@ async def preview(reader: Reader, sql: SqlRunner, project: str, definition: Moni
         unit=answer["unit"],
         step_s=step_s,
         limit=limit,
-        series=[
-            _previewed(definition, series["labels"], dict(series["points"]), times, steps, step_s) for series in shown
-        ],
-        truncated=answer["truncated"] or len(answer["series"]) > len(shown),
+        series=[_previewed(definition, labels, points, times, steps, step_s) for labels, points in shown],
+        truncated=answer["truncated"] or len(found) > len(shown),
         note=note,
     )
 

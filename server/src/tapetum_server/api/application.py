@@ -22,6 +22,7 @@ from tapetum_server.api import (
     services,
     spans,
     sql,
+    trace_comparison,
     traces,
     views,
 )
@@ -37,6 +38,8 @@ ROUTERS = (
     access.router,
     # The tails stand before /spans and /logs: the first route that matches answers.
     live.router,
+    # And so does the comparison before /traces/{trace_id}.
+    trace_comparison.router,
     traces.router,
     spans.router,
     logs.router,

@@ -14,6 +14,7 @@ from tapetum_server.query.logs import MAX_BODY_CHARACTERS, LogRow, cut
 from tapetum_server.query.spans import SpanRow
 from tapetum_server.query.time_range import MAX_TIME, format_time
 from tapetum_server.signals.attributes import AttributeValue, encode_text
+from tapetum_server.signals.conventions import convention_of
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.spans import NOTHING_CANONICAL, SPAN_KINDS, STATUS_CODES, SpanBatch
 
@@ -60,6 +61,7 @@ def _span(row: dict[str, Any]) -> dict[str, Any]:
             name=row["name"],
             kind=row["kind"],
             span_kind=row["span_kind"],
+            convention=convention_of(row["attributes"]),
             service=row["service"],
             start_time=format_time(row["start_time"]),
             duration_ms=row["duration_ms"],

@@ -23,22 +23,24 @@ from tapetum_server.analysis.monitor_report import (
     delivery_row,
     monitor_row,
 )
-from tapetum_server.analysis.monitor_values import Preview, preview
+from tapetum_server.analysis.monitor_values import Preview, past_day, preview
 from tapetum_server.analysis.monitor_verdict import Judge
 from tapetum_server.api.access import ServerFacts
 from tapetum_server.api.dependencies import Admin, Reader, catalog_of, resolve_project
 from tapetum_server.api.errors import ApiError
 from tapetum_server.api.query import may_ask
-from tapetum_server.api.questions import Limit, Question, answer, now_of, reader_of, router_of
+from tapetum_server.api.questions import Limit, Question, To, answer, now_of, reader_of, router_of
 from tapetum_server.api.sql import sql_runner_of
 from tapetum_server.catalog.deliveries import NewDelivery
 from tapetum_server.catalog.errors import MonitorExists, TooManyMonitors, UnknownMonitor
 from tapetum_server.catalog.monitors import StoredMonitor
 from tapetum_server.query import alerts as alert_queries
+from tapetum_server.query.time_range import TIME_HINT, TimeRange, parse_range
 from tapetum_server.signals.identity import Identity
 
 router = router_of("monitors")
 MAX_HEADERS = 20
+PreviewFrom = Annotated[str | None, Query(alias="from", description=f"Without it and `to`: the past day. {TIME_HINT}")]
 
 
 class Webhook(BaseModel):
@@ -127,7 +129,7 @@ class TestDelivery(TypedDict):
 
 
 class PreviewAnswer(TypedDict):
-    """What a monitor would have done over the last day."""
+    """What a monitor would have seen and done over the last day, or over the time that was asked for."""
 
     condition_text: str
     preview: Preview
@@ -138,9 +140,12 @@ def list_monitors(request: Request, caller: Reader, project: str | None = None) 
     """A project's monitors and how they stand."""
     name = resolve_project(request, project)
     monitors = catalog_of(request).monitors
-    states = monitors.states(name)
-    now = now_of(request) / 1e9
-    found = [_row(caller, monitor, states.get(monitor.id, {}), now) for monitor in monitors.all(name)]
+    states, last = monitors.states(name), catalog_of(request).deliveries.last(name)
+    now, whole_url = now_of(request) / 1e9, caller.may("admin")
+    found = [
+        monitor_row(monitor, states.get(monitor.id, {}), last.get(monitor.id), now, whole_url=whole_url)
+        for monitor in monitors.all(name)
+    ]
     return answer(MonitorList(rows=found))
 
 
@@ -161,7 +166,7 @@ def create_monitor(request: Request, caller: Admin, new: NewMonitor) -> Response
         )
     except (MonitorExists, TooManyMonitors) as error:
         raise ApiError("monitor_not_made", str(error), 409, field="name") from error
-    result = answer(_row(caller, made, {}, now_of(request) / 1e9))
+    result = answer(_row(request, caller, made))
     result.status_code = 201
     return result
 
@@ -171,15 +176,13 @@ async def preview_new_monitor(request: Request, caller: Reader, asked: MonitorPr
     """What a monitor would have done over the last day, before it is made."""
     may_ask(request, caller, asked.definition.query.kind)
     project = resolve_project(request, asked.project)
-    return await _previewed(request, project, asked.definition)
+    return await _previewed(request, project, asked.definition, past_day(now_of(request)))
 
 
 @router.get("/monitors/{monitor_id}", response_model=MonitorRow)
 def get_monitor(request: Request, caller: Reader, monitor_id: str) -> Response:
     """One monitor and how it stands."""
-    monitor = _monitor(request, caller, monitor_id)
-    states = catalog_of(request).monitors.states_of(monitor_id)
-    return answer(_row(caller, monitor, states, now_of(request) / 1e9))
+    return answer(_row(request, caller, _monitor(request, caller, monitor_id)))
 
 
 @router.patch("/monitors/{monitor_id}", response_model=MonitorRow)
@@ -198,14 +201,13 @@ def change_monitor(request: Request, caller: Admin, monitor_id: str, change: Mon
         values["enabled"] = change.enabled
     if "muted_until" in given:
         values["muted_until"] = change.muted_until
-    monitors = catalog_of(request).monitors
     try:
-        changed = monitors.change(monitor_id, **values)
+        changed = catalog_of(request).monitors.change(monitor_id, **values)
     except MonitorExists as error:
         raise ApiError("monitor_exists", str(error), 409, field="name") from error
     if monitor.enabled and not changed.enabled:
         _end_alerts(request, changed, "the monitor was switched off")
-    return answer(_row(caller, changed, monitors.states_of(monitor_id), now_of(request) / 1e9))
+    return answer(_row(request, caller, changed))
 
 
 @router.delete("/monitors/{monitor_id}", status_code=204)
@@ -250,10 +252,14 @@ def list_deliveries(request: Request, caller: Reader, monitor_id: str) -> Respon
 
 
 @router.get("/monitors/{monitor_id}/preview", response_model=PreviewAnswer)
-async def preview_monitor(request: Request, caller: Reader, monitor_id: str) -> Response:
-    """What the condition would have done over the last day."""
+async def preview_monitor(
+    request: Request, caller: Reader, monitor_id: str, from_: PreviewFrom = None, to: To = None
+) -> Response:
+    """What the condition would have seen and done over the last day, or over a time of at most 31 days."""
     monitor = await asyncio.to_thread(_monitor, request, caller, monitor_id)
-    return await _previewed(request, monitor.project, _definition(monitor))
+    now = now_of(request)
+    past = past_day(now) if from_ is None and to is None else parse_range(from_, to, now)
+    return await _previewed(request, monitor.project, _definition(monitor), past)
 
 
 @router.get("/alerts", response_model=alert_queries.Alerts)
@@ -270,8 +276,8 @@ async def list_alerts(
     )
 
 
-async def _previewed(request: Request, project: str, definition: MonitorDefinition) -> Response:
-    found = await preview(reader_of(request), sql_runner_of(request), project, definition, now_of(request))
+async def _previewed(request: Request, project: str, definition: MonitorDefinition, past: TimeRange) -> Response:
+    found = await preview(reader_of(request), sql_runner_of(request), project, definition, past)
     return answer(PreviewAnswer(condition_text=in_words(definition, found["unit"]), preview=found))
 
 
@@ -292,8 +298,11 @@ def _definition(monitor: StoredMonitor) -> MonitorDefinition:
     return MonitorDefinition.model_validate(orjson.loads(monitor.definition))
 
 
-def _row(caller: Identity, monitor: StoredMonitor, states: dict[str, str], now: float) -> MonitorRow:
-    return monitor_row(monitor, states, now, whole_url=caller.may("admin"))
+def _row(request: Request, caller: Identity, monitor: StoredMonitor) -> MonitorRow:
+    catalog = catalog_of(request)
+    states = catalog.monitors.states_of(monitor.id)
+    last = catalog.deliveries.last(monitor.project, monitor.id).get(monitor.id)
+    return monitor_row(monitor, states, last, now_of(request) / 1e9, whole_url=caller.may("admin"))
 
 
 def _webhook_text(webhook: Webhook | None, before: str) -> str:

@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
+from tapetum_server.analysis.resources.report import TraceResources, trace_resources
 from tapetum_server.analysis.running_report import RunningSpans, running_spans
-from tapetum_server.analysis.trace_report import trace_metrics
 from tapetum_server.api.questions import (
     TEXT_RESPONSE,
     CursorText,
@@ -25,7 +25,6 @@ from tapetum_server.query import spans as span_queries
 from tapetum_server.query import trace_spans as trace_queries
 from tapetum_server.query import traces as queries
 from tapetum_server.query.filter import Filter
-from tapetum_server.query.host_metrics import HostMetrics
 from tapetum_server.query.time_range import TimeRange
 
 router = router_of("traces")
@@ -106,14 +105,24 @@ async def get_trace_logs(
     return answer(found)
 
 
+@router.get("/traces/{trace_id}/resources", response_model=TraceResources)
+async def get_trace_resources(
+    asked: QuestionOfOne,
+    trace_id: str,
+    span: Annotated[str | None, Query(description="Only of this span: its time, its host and process.")] = None,
+) -> Response:
+    """CPU, memory and GPU of the hosts and processes of this trace while it ran, and five minutes before."""
+    found = await trace_resources(
+        asked.reader,
+        project=asked.project,
+        trace_id=trace_id.lower(),
+        span_id=span.lower() if span else None,
+    )
+    return answer(found)
+
+
 @router.get("/traces/{trace_id}/running", response_model=RunningSpans)
 async def get_running_spans(asked: QuestionOfOne, trace_id: str) -> Response:
     """Spans of this trace that have not ended: where they stand, and whether they are slow, stuck or gone."""
     now_ns = time.time_ns()
     return answer(await running_spans(asked.reader, project=asked.project, trace_id=trace_id.lower(), now_ns=now_ns))
-
-
-@router.get("/traces/{trace_id}/metrics", response_model=HostMetrics)
-async def get_trace_metrics(asked: QuestionOfOne, trace_id: str) -> Response:
-    """What the hosts of this trace were doing while it ran, and a minute before and after."""
-    return answer(await trace_metrics(asked.reader, project=asked.project, trace_id=trace_id.lower()))

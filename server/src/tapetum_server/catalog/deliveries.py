@@ -74,6 +74,25 @@ class Deliveries:
         with self._database.reading() as connection:
             return [_delivery(row) for row in connection.execute(query)]
 
+    def last(self, project: str, monitor_id: str | None = None) -> dict[str, Delivery]:
+        """Monitor to its newest delivery, of a project's monitors or of one of them."""
+        rank = func.row_number().over(
+            partition_by=alert_deliveries.c.monitor_id,
+            order_by=(alert_deliveries.c.created_at.desc(), alert_deliveries.c.id),
+        )
+        of = monitors.c.project == project
+        if monitor_id is not None:
+            of &= monitors.c.id == monitor_id
+        ranked = (
+            select(alert_deliveries, rank.label("place"))
+            .join(monitors, monitors.c.id == alert_deliveries.c.monitor_id)
+            .where(of)
+            .subquery()
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(select(ranked).where(ranked.c.place == 1)).all()
+        return {row.monitor_id: _delivery(row) for row in rows}
+
     def lease_due(self, lease_s: float, at_most: int) -> list[DueDelivery]:
         """Take those that are due; nobody else tries them for `lease_s` seconds."""
         now = self._clock()

@@ -56,15 +56,20 @@ def get(client: httpx.Client, path: str, query: Mapping[str, Any]) -> dict[str, 
 
 def check(answer: httpx.Response) -> None:
     """Exit with the server's own words unless `answer` is a success."""
+    if (problem := problem_of(answer)) is not None:
+        fail(*problem)
+
+
+def problem_of(answer: httpx.Response) -> tuple[str, str | None] | None:
+    """What the server refused and what to do; `None` for a success."""
     if answer.is_success:
-        return
+        return None
     answer.read()
     try:
         detail = answer.json()["error"]
-        message, hint = detail["message"], detail.get("hint")
+        return detail["message"], detail.get("hint")
     except (ValueError, KeyError, TypeError):
-        message, hint = f"{answer.url} answered {answer.status_code}, and not as Tapetum does.", "Is the URL right?"
-    fail(message, hint)
+        return f"{answer.url} answered {answer.status_code}, and not as Tapetum does.", "Is the URL right?"
 
 
 def fail(message: str, hint: str | None) -> NoReturn:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from typer.core import TyperGroup
 
 from tapetum_server.cli.asking import (
     DEFAULT_URL,
@@ -27,18 +26,9 @@ from tapetum_server.cli.asking import (
     one_line,
     server,
 )
+from tapetum_server.cli.unless_named import unless_named
 
-
-class _ListUnlessNamed(TyperGroup):
-    """`tapetum changes` is `tapetum changes list`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not args or args[0] not in (*self.commands, "--help"):
-            args = ["list", *args]
-        return super().parse_args(ctx, args)
-
-
-changes_app = typer.Typer(name="changes", cls=_ListUnlessNamed, help="List deploys and other changes, record one.")
+changes_app = typer.Typer(name="changes", cls=unless_named("list"), help="List deploys and other changes, record one.")
 
 
 def list_changes(

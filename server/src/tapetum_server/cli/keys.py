@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tapetum_server.app.data_dir import default_data_dir
+from tapetum_server.cli.durations import duration
 from tapetum_server.cli.key_holders import CatalogKeys, KeyCommandError, KeyHolder, KeyRow, ServerKeys
 
 keys_app = typer.Typer(name="keys", help="Make, list and revoke keys.", no_args_is_help=True)
@@ -49,9 +49,6 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
 @keys_app.command("create")
 def create(
     name: Annotated[str, typer.Option("--name", help="Shown as the sender of what the key's holder sends.")],
@@ -75,7 +72,7 @@ def create(
 
     The key alone goes to standard output: KEY=$(tapetum keys create --name app --scope ingest)
     """
-    expires_at = None if expires_in is None else datetime.now(UTC) + _duration(expires_in)
+    expires_at = None if expires_in is None else datetime.now(UTC) + duration(expires_in)
     with _holder(data, catalog, url, key) as holder:
         made = holder.create(name, [s.value for s in scope], project, expires_at)
     if as_json:
@@ -167,13 +164,6 @@ def _find(rows: list[KeyRow], which: str) -> KeyRow:
         if not found
         else f"{len(found)} keys start with {shown!r}; name one by its id: tapetum keys list"
     )
-
-
-def _duration(text: str) -> timedelta:
-    match = re.fullmatch(r"(\d{1,5})([mhdw])", text.strip())
-    if match is None or int(match[1]) == 0:
-        raise typer.BadParameter(f"{text!r} is not a duration; expected such as 30m, 12h, 90d or 4w.")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def _state(row: KeyRow) -> str:

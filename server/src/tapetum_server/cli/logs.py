@@ -10,7 +10,6 @@ import orjson
 import typer
 from rich.console import Console
 from rich.text import Text
-from typer.core import TyperGroup
 
 from tapetum_server.cli.asking import (
     DEFAULT_URL,
@@ -28,6 +27,7 @@ from tapetum_server.cli.asking import (
     server,
 )
 from tapetum_server.cli.logs_send import send
+from tapetum_server.cli.unless_named import unless_named
 
 if TYPE_CHECKING:
     import httpx
@@ -35,16 +35,7 @@ if TYPE_CHECKING:
 _STYLES = {"warn": "yellow", "error": "red", "fatal": "bold red", "debug": "dim", "trace": "dim"}
 
 
-class _SearchUnlessNamed(TyperGroup):
-    """`tapetum logs FILTER` is `tapetum logs search FILTER`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not args or args[0] not in (*self.commands, "--help"):
-            args = ["search", *args]
-        return super().parse_args(ctx, args)
-
-
-logs_app = typer.Typer(name="logs", cls=_SearchUnlessNamed, help="Search logs, watch them arrive, send them.")
+logs_app = typer.Typer(name="logs", cls=unless_named("search"), help="Search logs, watch them arrive, send them.")
 
 
 def logs(

@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from tapetum_server._version import __version__
-from tapetum_server.cli import doctor, import_otlp, serve, sql, traces
+from tapetum_server.cli import compare, doctor, import_otlp, serve, sql, traces
 from tapetum_server.cli.changes import changes_app
 from tapetum_server.cli.keys import keys_app
 from tapetum_server.cli.logs import logs_app
+from tapetum_server.cli.monitor_commands import monitors_app
 
 app = typer.Typer(
     name="tapetum",
@@ -24,9 +25,11 @@ app.command("serve")(serve.serve)
 app.command("demo")(serve.demo)
 app.command("sql")(sql.sql)
 app.command("traces")(traces.traces)
+app.command("compare")(compare.compare)
 app.command("doctor")(doctor.doctor)
 app.add_typer(logs_app)
 app.add_typer(changes_app)
+app.add_typer(monitors_app)
 app.add_typer(keys_app)
 app.add_typer(import_app)
 import_app.command("otlp")(import_otlp.import_otlp)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tapetum_server.analysis.words import duration
 from tapetum_server.cli.asking import (
     DEFAULT_URL,
     AsJson,
@@ -79,15 +80,3 @@ def _table(rows: list[dict[str, Any]]) -> Table:
             Text(row["trace_id"], style="dim"),
         )
     return table
-
-
-def duration(milliseconds: float) -> str:
-    """A duration as a person says it."""
-    if milliseconds < 1:
-        return f"{milliseconds * 1000:.0f} µs"
-    if milliseconds < 1_000:
-        return f"{milliseconds:.1f} ms"
-    if milliseconds < 60_000:
-        return f"{milliseconds / 1_000:.2f} s"
-    minutes, seconds = divmod(round(milliseconds / 1_000), 60)
-    return f"{minutes} min {seconds} s"

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from tapetum_server.signals.conventions import CONVENTIONS
 from tapetum_server.store import sql_files
 from tapetum_server.store.attribute_shape import LETTERS, PROMOTED
 
@@ -101,6 +102,16 @@ _IDS = "project, trace_id, span_id"
 _REPORTED_TWICE = f"IN (SELECT {_IDS} FROM span_duplicates{{of}})"
 _ENDED_NS = "toUnixTimestamp64Nano(span_rows.end_time)"
 
+
+def _convention() -> str:
+    """The span's semantic convention, from the keys in its shape: constants of ours, none of them with a quote."""
+    branches = (
+        f"match(span_rows.attr_shape, '(^|\\\\x00)[a-z].({'|'.join(keys)})(\\\\x00|$)'), '{name}'"
+        for name, keys in ((name, [key.replace(".", "[.]") for key in keys]) for name, keys in CONVENTIONS.items())
+    )
+    return f"multiIf({', '.join(branches)}, '')"
+
+
 SPANS = Source(
     table="span_rows",
     time="start_time",
@@ -125,6 +136,7 @@ SPANS = Source(
         "own_output": _engine_text("span_rows.output"),
         "attributes": sql_files.attributes("span_rows").replace("{database}.", ""),
         "search_text": "concat(span_rows.input, ' ', span_rows.output)",
+        "convention": _convention(),
         "has_events": "span_rows.events != ''",
         "events_json": "span_rows.events",
         "links_json": "span_rows.links",

@@ -19,6 +19,7 @@ from tapetum_server.query.sources import SPANS
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import TimeRange, format_time
 from tapetum_server.signals.attributes import TYPE_NAMES
+from tapetum_server.signals.limits import cut_at
 
 SpanSort = Literal["-start_time", "start_time", "-duration_ms", "-cost_usd", "-tokens"]
 SPAN_SORTS: tuple[SpanSort, ...] = get_args(SpanSort)
@@ -44,6 +45,7 @@ class SpanRow(TypedDict):
     name: str
     kind: str
     span_kind: str
+    convention: str
     service: str
     start_time: str
     duration_ms: float | None
@@ -71,6 +73,9 @@ class Attribute(TypedDict):
     type: str
     value: str
     truncated_from: NotRequired[int]
+    """Characters of the whole value, where this answer has less of it."""
+    cut_at_bytes: NotRequired[int]
+    """Where more was sent than the server keeps of one value."""
 
 
 class SpanEvent(TypedDict):
@@ -191,7 +196,7 @@ def spans_statement(selection: Selection, sort: SpanSort, limit: int, after: Cur
         where.append(f"({order} {before} {bound} OR (trace_id, span_id) {before} {ids})")
     columns = f"""{key} AS sort_key, trace_id, span_id, parent_span_id, name, kind, span_kind, service,
     {_START_NS} AS start_ns, duration_ms, state, status, substringUTF8(status_message, 1, 2048) AS shown_message,
-    model, input_tokens, output_tokens, cost_usd, session_id"""
+    model, input_tokens, output_tokens, cost_usd, session_id, convention"""
     condition = " AND ".join(where)
     sql = f"""SELECT {columns}
 FROM {SPANS.relation(columns, condition)}
@@ -220,6 +225,7 @@ def _span_row(row: tuple[Any, ...]) -> SpanRow:
         output_tokens=row[15],
         cost_usd=row[16],
         session_id=row[17],
+        convention=row[18],
     )
 
 
@@ -318,6 +324,8 @@ def _attribute(key: str, letter: str, value: str) -> Attribute:
     attribute = Attribute(key=key, type=TYPE_NAMES.get(letter, letter), value=value[:MAX_PAYLOAD_CHARACTERS])
     if len(value) > MAX_PAYLOAD_CHARACTERS:
         attribute["truncated_from"] = len(value)
+    if (limit := cut_at(key, letter, value)) is not None:
+        attribute["cut_at_bytes"] = limit
     return attribute
 
 

@@ -17,7 +17,7 @@ from tapetum_server.query.traces import TraceSummary, no_trace, trace_summary
 MAX_SPANS = 50_000
 _ORDER = "trace"
 _EVERYTHING = TimeRange(None, None)
-_COLUMNS = """span_id, parent_span_id, name, kind, span_kind, service,
+_COLUMNS = """span_id, parent_span_id, name, kind, span_kind, convention, service,
     toUnixTimestamp64Nano(start_time) AS start_ns, toUnixTimestamp64Nano(end_time) AS end_ns,
     status, model, input_tokens, output_tokens, cost_usd, has_events, usage_counted, session_id, user_id"""
 
@@ -30,6 +30,8 @@ class SpanColumns(TypedDict):
     name: list[str]
     kind: list[str]
     span_kind: list[str]
+    convention: list[str]
+    """`db`, `messaging`, `rpc`, `http`, or empty: OpenTelemetry's semantic convention that the span follows."""
     service: list[str]
     start_ns: list[int]
     """Nanoseconds after the trace's start."""
@@ -87,6 +89,7 @@ async def get_trace(
         name=columns["name"],
         kind=columns["kind"],
         span_kind=columns["span_kind"],
+        convention=columns["convention"],
         service=columns["service"],
         start_ns=[start - start_ns for start in starts],
         duration_ns=[None if end is None else end - start for start, end in zip(starts, columns["end_ns"])],

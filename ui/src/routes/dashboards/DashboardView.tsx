@@ -12,15 +12,15 @@ import { Page } from '@/kit/Page'
 import { Empty, Failure } from '@/kit/states'
 import { useView } from '@/kit/view'
 import { Header } from './Header'
-import { Leaving } from './Leaving'
-import type { Where } from './links'
+import { Leaving } from '@/kit/Leaving'
+import type { Where } from '@/kit/openIn'
 import { PanelEditor } from './PanelEditor'
 import { PanelFrame, type PanelActions } from './PanelFrame'
-import { firstQuery } from './QueryFields'
+import { firstQuery } from '@/kit/QueryFields'
 import { SettingsWindow } from './SettingsWindow'
 import { useMake } from './use'
 import { VariableBar } from './VariableBar'
-import { chosenOf } from './variables'
+import { chosenOf } from '@/kit/variables'
 
 export function DashboardView({ dashboard }: { dashboard: Dashboard }) {
   const { scope, search, range, live, patch, setRange } = useView()
@@ -200,7 +200,7 @@ export function DashboardView({ dashboard }: { dashboard: Dashboard }) {
           }}
         />
       )}
-      <Leaving when={editing && draft !== undefined && !save.isPending && !make.isPending} />
+      <Leaving what="dashboard" when={editing && draft !== undefined && !save.isPending && !make.isPending} />
     </Page>
   )
 }

@@ -2,7 +2,7 @@ import { useMemo } from 'react'
 import type { DashboardPanel, QueryAnswer } from '@/api/types'
 import { useSize } from '@/kit/hooks'
 import { TimeChart, type Series } from '@/kit/TimeChart'
-import { align } from '@/routes/metrics/series'
+import { align } from '@/kit/metricSeries'
 import { framed, MOST_LINES, stepOf, type Drawn, type Line } from './answer'
 
 const LEGEND = 22

@@ -5,17 +5,11 @@ import { useState } from 'react'
 import { savedQuery } from '@/api/dashboardQueries'
 import type { DashboardPanel, SavedQuery } from '@/api/types'
 import { Failure, SkeletonRows } from '@/kit/states'
-import type { Where } from './links'
+import type { Where } from '@/kit/openIn'
 import { Answered } from './PanelFrame'
-import { complete, firstQuery, QueryFields } from './QueryFields'
-import type { Chosen } from './variables'
+import { complete, firstQuery, QUERY_KINDS, QueryFields } from '@/kit/QueryFields'
+import type { Chosen } from '@/kit/variables'
 
-const KINDS: { value: SavedQuery['kind']; label: string }[] = [
-  { value: 'metric', label: 'Metric' },
-  { value: 'spans', label: 'Spans' },
-  { value: 'logs', label: 'Logs' },
-  { value: 'sql', label: 'SQL' },
-]
 const CHARTS: { value: NonNullable<DashboardPanel['chart']>; label: string }[] = [
   { value: 'line', label: 'Lines' },
   { value: 'area', label: 'Stacked areas' },
@@ -59,14 +53,19 @@ export function PanelEditor(props: {
           <SegmentedControl
             aria-label="Asks"
             value={query.kind}
-            data={KINDS}
+            data={QUERY_KINDS}
             onChange={(value) => {
               const kind = value as SavedQuery['kind']
               setKept({ ...kept, [query.kind]: query })
               change({ query: kept[kind] ?? firstQuery(kind) })
             }}
           />
-          <QueryFields query={query} where={props.where} onChange={(next) => change({ query: next })} />
+          <QueryFields
+            variables
+            query={query}
+            where={props.where}
+            onChange={(next) => change({ query: next })}
+          />
           <TextInput
             label="Title"
             value={panel.title}

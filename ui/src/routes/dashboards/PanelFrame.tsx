@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import {
   AlertTriangle,
+  BellPlus,
   ChartLine,
   Copy,
   Download,
@@ -18,16 +19,18 @@ import { useMemo, useState, type KeyboardEvent } from 'react'
 import { ApiError } from '@/api/client'
 import { savedQuery } from '@/api/dashboardQueries'
 import type { DashboardPanel, QueryAnswer } from '@/api/types'
+import { useAdmin } from '@/kit/admin'
 import { downloadText } from '@/kit/download'
 import { count } from '@/kit/format'
 import { useSeen } from '@/kit/hooks'
+import { watchSearch } from '@/kit/MakeMonitor'
 import { SkeletonRows } from '@/kit/states'
 import type { Step } from '@/kit/grid'
 import { resolve } from '@/kit/time'
 import { csvOf, drawnOf } from './answer'
-import { openIn, type Where } from './links'
+import { openIn, type Where } from '@/kit/openIn'
 import { PanelChart, PanelStat, PanelTable } from './PanelChart'
-import type { Chosen } from './variables'
+import { settledQuery, type Chosen } from '@/kit/variables'
 
 /** What edit mode can do with a panel. */
 export interface PanelActions {
@@ -59,6 +62,7 @@ export function PanelFrame({ panel, where, chosen, live, onBrush, actions, onEdi
     enabled: seen,
     refetchInterval: live ? 10_000 : false,
   })
+  const admin = useAdmin()
   const elsewhere = openIn(panel.query, chosen, where)
   const edit = actions?.edit ?? onEdit
   return (
@@ -89,6 +93,21 @@ export function PanelFrame({ panel, where, chosen, live, onBrush, actions, onEdi
             >
               {elsewhere.label}
             </Menu.Item>
+            {admin && (
+              <Menu.Item
+                leftSection={<BellPlus size={13} />}
+                component={Link}
+                to="/monitors/new"
+                search={
+                  {
+                    project: where.project,
+                    ...watchSearch(settledQuery(panel.query, chosen), panel.title),
+                  } as never
+                }
+              >
+                Make a monitor of this
+              </Menu.Item>
+            )}
             {panel.chart !== 'table' && (
               <Menu.Item
                 leftSection={table ? <ChartLine size={13} /> : <Table2 size={13} />}

@@ -4,8 +4,8 @@ import { useState } from 'react'
 import { facetsQuery } from '@/api/queries'
 import type { DashboardVariable } from '@/api/types'
 import type { Patch } from '@/kit/view'
-import type { Where } from './links'
-import { keyOf, printChosen, type Chosen } from './variables'
+import type { Where } from '@/kit/openIn'
+import { keyOf, printChosen, type Chosen } from '@/kit/variables'
 
 const MOST_VALUES = 100
 

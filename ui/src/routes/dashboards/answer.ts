@@ -2,8 +2,8 @@
 import type { DashboardPanel, QueryAnswer } from '@/api/types'
 import { distinct } from '@/kit/colour'
 import { csvCell } from '@/kit/download'
-import { labelOf, statsOf, type Stats } from '@/routes/metrics/series'
-import { scaleFor, type Scale } from '@/routes/metrics/units'
+import { labelOf, statsOf, type Stats } from '@/kit/metricSeries'
+import { scaleOfQuery, type Scale } from '@/kit/units'
 
 /** More lines than this cannot be told apart; the table has them all. */
 export const MOST_LINES = 24
@@ -26,7 +26,6 @@ export interface Drawn {
 
 export function drawnOf(panel: Pick<DashboardPanel, 'query' | 'title' | 'unit'>, answer: QueryAnswer): Drawn {
   const { query } = panel
-  const name = query.kind === 'metric' ? query.name : ''
   const labels = answer.series.map((s) => labelOf(said(s.labels), panel.title))
   const palette = distinct(labels)
   const lines = answer.series
@@ -46,12 +45,9 @@ export function drawnOf(panel: Pick<DashboardPanel, 'query' | 'title' | 'unit'>,
     0,
     ...lines.flatMap((l) => [l.stats.max, l.stats.min]).map((v) => Math.abs(v ?? 0)),
   )
-  const unit = panel.unit || answer.unit
-  const aggregation =
-    query.kind === 'metric' ? (query.aggregation ?? 'avg') : unit.endsWith('/s') ? 'rate' : 'last'
   return {
     lines,
-    scale: scaleFor({ name, unit }, aggregation, largest),
+    scale: scaleOfQuery(query, panel.unit || answer.unit, largest),
     measured: lines.reduce((n, l) => n + l.points.filter(([, v]) => v !== null).length, 0),
   }
 }

@@ -16,7 +16,8 @@ import { ClockTime } from '@/kit/values'
 import { useView } from '@/kit/view'
 import { parseRecordKey, recordKey } from './columns'
 import { LogContext } from './LogContext'
-import { BodyText, looksLong, WholeText, type Whole } from './LogText'
+import { type Whole } from '@/kit/WholeText'
+import { BodyText, looksLong, WholeText } from './LogText'
 import { Severity } from './severity'
 
 interface Props {

@@ -8,7 +8,7 @@ import { compact } from '@/kit/format'
 import { useShortcuts } from '@/kit/keys'
 import { RelativeTime } from '@/kit/values'
 import { kindKey } from './kind'
-import { plainUnit } from './units'
+import { plainUnit } from '@/kit/units'
 
 const ROW = 42
 const KINDS: Record<string, { icon: LucideIcon; word: string }> = {

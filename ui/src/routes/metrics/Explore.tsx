@@ -20,10 +20,10 @@ import { kindOf } from './Catalogue'
 import { MetricCharts } from './MetricCharts'
 import { COMPARISONS, QueryBar } from './QueryBar'
 import { SeriesList } from './SeriesList'
-import { splitKeys } from './groups'
+import { splitKeys } from '@/kit/groups'
 import { kindKey, parseKind } from './kind'
-import { fitting, linesOf, measures, type Line } from './series'
-import { plainUnit, scaleFor } from './units'
+import { fitting, linesOf, measures, type Line } from '@/kit/metricSeries'
+import { plainUnit, scaleFor } from '@/kit/units'
 
 const NONE: MetricAnswer['exemplars'] = []
 

@@ -2,8 +2,8 @@ import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import type { MetricAnswer } from '@/api/types'
 import { TimeChart, type Dot, type Series } from '@/kit/TimeChart'
-import { align, type Line } from './series'
-import type { Scale } from './units'
+import { align, type Line } from '@/kit/metricSeries'
+import type { Scale } from '@/kit/units'
 
 /** More lines than this cannot be told apart; the table has them all. */
 const MOST_LINES = 24

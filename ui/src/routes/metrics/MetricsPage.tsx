@@ -14,7 +14,7 @@ import { Button } from '@mantine/core'
 import { Catalogue, kindOf } from './Catalogue'
 import { Explore } from './Explore'
 import { kindKey, metricOf } from './kind'
-import { plainUnit } from './units'
+import { plainUnit } from '@/kit/units'
 import './metrics.css'
 
 /** Everything that is about one metric: left behind when another is chosen. */

@@ -1,8 +1,8 @@
 import { MultiSelect, Select } from '@mantine/core'
 import type { Aggregation } from '@/api/types'
 import type { Patch } from '@/kit/view'
-import { joinKeys } from './groups'
-import { WORDS } from './words'
+import { joinKeys } from '@/kit/groups'
+import { WORDS } from '@/kit/metricWords'
 
 export const COMPARISONS: { value: string; label: string; seconds?: number }[] = [
   { value: 'previous', label: 'previous period' },

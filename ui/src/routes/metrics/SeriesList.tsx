@@ -1,8 +1,8 @@
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { useMemo } from 'react'
 import { Value } from '@/kit/Value'
-import type { Line, Stats } from './series'
-import type { Scale } from './units'
+import type { Line, Stats } from '@/kit/metricSeries'
+import type { Scale } from '@/kit/units'
 
 const COLUMNS: { key: keyof Stats; word: string }[] = [
   { key: 'last', word: 'Last' },

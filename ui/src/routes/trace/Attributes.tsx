@@ -31,6 +31,7 @@ export function AttributeList(p: { attributes: AttributeValue[]; prefix?: string
                 <LongText
                   text={attribute.value}
                   cutFrom={attribute.truncated_from ?? null}
+                  cutOnArrival={attribute.cut_at_bytes}
                   source={{ ...p.source, field }}
                 />
               </dd>

@@ -1,77 +1,91 @@
+/** CPU, memory and GPU of the host and the process of one span, while it ran and five minutes before. */
 import { useQuery } from '@tanstack/react-query'
-import { useMemo } from 'react'
-import { traceMetricsQuery } from '@/api/queries'
-import type { SpanDetail, TraceMetrics } from '@/api/types'
+import { traceResourcesQuery } from '@/api/queries'
+import type { SpanDetail, TraceResources } from '@/api/types'
 import { distinct } from '@/kit/colour'
-import { bytes } from '@/kit/format'
-import { Empty, Failure, SkeletonRows } from '@/kit/states'
+import { Isolated } from '@/kit/Isolated'
+import { Failure, NotEnoughData, SkeletonRows } from '@/kit/states'
 import { TimeChart } from '@/kit/TimeChart'
 import { onto } from './hostSeries'
+import { MetricLink, NoResources, Saturated, UserIcon } from './ResourceParts'
+import { measureName, measureText, samplingText, type Measure, type ResourceUser } from './resourceWords'
 
-/** What the host did while the trace ran, one minute to either side. */
-export function HostMetrics({
-  project,
-  traceId,
-  span,
-}: {
-  project: string
-  traceId: string
-  span: SpanDetail
-}) {
-  const metrics = useQuery(traceMetricsQuery(project, traceId))
-  const groups = useMemo(() => group(metrics.data), [metrics.data])
-  if (metrics.isPending) return <SkeletonRows rows={8} label="Loading host metrics" />
-  if (metrics.isError) return <Failure error={metrics.error} retry={() => void metrics.refetch()} />
-  if (!groups.length) {
-    const host = span.resource_attributes.find((a) => a.key === 'host.name')?.value
-    return (
-      <Empty title="No host metrics around this trace">
-        <p>
-          {host
-            ? `Nothing named system.*, process.* or hw.* arrived from ${host} in that minute.`
-            : 'The span’s resource has no host.name, so its host’s metrics cannot be found.'}
-        </p>
-      </Empty>
-    )
-  }
+export function HostMetrics(p: { project: string; traceId: string; span: SpanDetail }) {
+  const query = useQuery(traceResourcesQuery(p.project, p.traceId, p.span.span_id))
+  if (query.isPending) return <SkeletonRows rows={8} label="Loading CPU, memory and GPU" />
+  if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />
+  const data = query.data
+  if (!data.users.length) return <NoResources data={data} />
   return (
     <>
-      {groups.map((g) => (
-        <section key={g.name}>
-          <h3 className="t-section">
-            {g.name} {g.unit !== '1' && g.unit !== 'By' && <span className="unit">{g.unit}</span>}
-          </h3>
-          <div style={{ padding: '0 12px' }}>
-            <TimeChart
-              label={g.name}
-              times={g.times}
-              series={g.series}
-              height={90}
-              {...(g.unit === 'By' ? { format: bytes } : {})}
-              sync={`trace-${traceId}`}
-            />
-            {g.more > 0 && <p className="quiet">And {g.more} more series; the Metrics page has them all.</p>}
-          </div>
-        </section>
+      {data.users.map((user) => (
+        <User key={`${user.kind} ${user.name}`} user={user} data={data} sync={`trace-${p.traceId}`} />
       ))}
+      {data.silent.length > 0 && (
+        <p className="quiet t-note">
+          No metrics of <Isolated text={data.silent.map((user) => user.name).join(', ')} /> arrived.
+        </p>
+      )}
+      {data.truncated && <p className="quiet t-note">There are more; the Metrics page has them all.</p>}
     </>
   )
 }
 
-function group(data: TraceMetrics | undefined) {
-  const byName = new Map<string, TraceMetrics['series']>()
-  for (const series of data?.series ?? [])
-    byName.set(series.name, [...(byName.get(series.name) ?? []), series])
-  return [...byName].map(([name, all]) => {
-    const times = [...new Set(all.flatMap((s) => s.points.map((p) => p[0])))].sort((a, b) => a - b)
-    const several = new Set(all.map((s) => s.service)).size > 1
-    const labelOf = (s: (typeof all)[number]) =>
-      [...(several ? [s.service] : []), ...Object.values(s.attributes)].join(', ') || s.service || name
-    const colours = distinct(all.slice(0, 8).map(labelOf))
-    const series = all.slice(0, 8).map((s) => {
-      const label = labelOf(s)
-      return { label, colour: colours.get(label)!, values: onto(times, s.points) }
-    })
-    return { name, unit: all[0]?.unit ?? '', times, series, more: all.length - series.length }
-  })
+function User({ user, data, sync }: { user: ResourceUser; data: TraceResources; sync: string }) {
+  const kinds = [...new Set(user.measures.map((m) => m.measure))]
+  return (
+    <section aria-label={`${user.kind} ${user.name}`}>
+      <h3 className="t-section">
+        <UserIcon kind={user.kind} /> <Isolated text={user.name} />
+      </h3>
+      {kinds.map((kind) => {
+        const measures = user.measures.filter((m) => m.measure === kind)
+        return <Chart key={kind} user={user} measures={measures} data={data} sync={sync} />
+      })}
+    </section>
+  )
+}
+
+function Chart(p: { user: ResourceUser; measures: Measure[]; data: TraceResources; sync: string }) {
+  const { measures, data } = p
+  const first = measures[0]!
+  const times = [...new Set(measures.flatMap((m) => m.points.map(([time]) => time)))].sort((a, b) => a - b)
+  const colours = distinct(measures.map(measureName))
+  const title =
+    measures.length > 1 ? first.measure.replace('gpu_memory', 'GPU memory').replace('gpu', 'GPU') : ''
+  return (
+    <div className="t-measure">
+      <div className="row">
+        {measures.map((m) => (
+          <span key={m.part}>
+            <Isolated text={measureName(m)} /> <b>{measureText(m.unit, m.peak)}</b>{' '}
+            {m.before !== null && <span className="quiet">before {measureText(m.unit, m.before)}</span>}{' '}
+            {m.saturated && <Saturated limit={data.saturated_at} />}
+          </span>
+        ))}
+        <span className="grow" />
+        <MetricLink user={p.user} measure={first} data={data} />
+      </div>
+      <p className="quiet">{samplingText(first, 'span')}.</p>
+      {times.length > 1 ? (
+        <TimeChart
+          label={`${title || measureName(first)} of ${p.user.name}`}
+          times={times}
+          series={measures.map((m) => ({
+            label: measureName(m),
+            colour: colours.get(measureName(m))!,
+            values: onto(times, m.points),
+          }))}
+          height={84}
+          format={(value) => measureText(first.unit, value)}
+          sync={p.sync}
+          shade={{ from: data.start, to: data.end, label: 'the span' }}
+        />
+      ) : (
+        <NotEnoughData title="A single sample is no curve">
+          <p>It says {measureText(first.unit, first.points[0]?.[1] ?? null)}.</p>
+        </NotEnoughData>
+      )}
+    </div>
+  )
 }

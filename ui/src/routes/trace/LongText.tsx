@@ -1,16 +1,12 @@
 /** Long text without a frozen page: shown cut, in pieces that are laid out only when seen. */
 import { Button } from '@mantine/core'
-import { Download } from 'lucide-react'
 import { useMemo, useState } from 'react'
-import { apiUrl, request } from '@/api/client'
 import { CopyButton } from '@/kit/Copy'
 import { characters, count } from '@/kit/format'
-import { Failure } from '@/kit/states'
+import { CutOnArrival, useWhole } from '@/kit/WholeText'
 
 const FIRST = 4_000
 const PIECE = 8_192
-/** More than this is for a file, not for a page. */
-const MOST = 8 * 1024 * 1024
 
 interface Source {
   project: string
@@ -44,81 +40,48 @@ function pretty(text: string): string | null {
   }
 }
 
-export function LongText({
-  text,
-  cutFrom,
-  source,
-}: {
+export function LongText(p: {
   text: string
   cutFrom?: number | null
+  /** In bytes, where the server did not keep all that was sent. */
+  cutOnArrival?: number | undefined
   source: Source
 }) {
-  const [whole, setWhole] = useState<string | null>(null)
+  const { source } = p
   const [open, setOpen] = useState(false)
-  const [busy, setBusy] = useState(false)
-  const [problem, setProblem] = useState<unknown>(null)
   const [raw, setRaw] = useState(false)
-  const have = whole ?? text
-  const formatted = useMemo(() => (cutFrom && whole === null ? null : pretty(have)), [have, cutFrom, whole])
-  const body = raw || formatted === null ? have : formatted
+  const whole = useWhole(
+    p.text,
+    {
+      length: p.cutFrom ?? null,
+      path: `/traces/${source.traceId}/spans/${source.spanId}/value`,
+      query: { project: source.project, field: source.field },
+    },
+    { download: p.text.length > FIRST, onLoad: () => setOpen(true) },
+  )
+  const { text, cut } = whole
+  const formatted = useMemo(() => (cut ? null : pretty(text)), [text, cut])
+  const body = raw || formatted === null ? text : formatted
   const shown = open || body.length <= FIRST * 1.5 ? body : body.slice(0, FIRST)
   const parts = useMemo(() => pieces(shown), [shown])
-  const path = `/traces/${source.traceId}/spans/${source.spanId}/value` as const
-  const query = { project: source.project, field: source.field }
-
-  async function load() {
-    setBusy(true)
-    setProblem(null)
-    try {
-      const response = await request('GET', path, { query })
-      setWhole(await response.text())
-      setOpen(true)
-    } catch (error) {
-      setProblem(error)
-    } finally {
-      setBusy(false)
-    }
-  }
-
-  const cut = cutFrom != null && whole === null
   return (
     <div className="t-text">
       {parts.map((part, i) => (
         <pre key={i}>{part}</pre>
       ))}
-      {problem !== null && <Failure error={problem} retry={() => void load()} />}
+      {whole.problem}
       <div className="t-actions">
+        <CutOnArrival limit={p.cutOnArrival} />
         {shown.length < body.length && (
           <Button onClick={() => setOpen(true)}>Show all {count(characters(body))} characters</Button>
         )}
-        {cut && (
-          <>
-            <span className="quiet">
-              Cut at {count(characters(text))} of {count(cutFrom)} characters.
-            </span>
-            {cutFrom <= MOST && (
-              <Button loading={busy} onClick={() => void load()}>
-                Load whole
-              </Button>
-            )}
-          </>
-        )}
-        {(cut || body.length > FIRST) && (
-          <Button
-            component="a"
-            href={apiUrl(path, query)}
-            download
-            leftSection={<Download size={13} aria-hidden />}
-          >
-            Download
-          </Button>
-        )}
+        {whole.controls}
         {formatted !== null && (
           <Button variant="subtle" color="gray" onClick={() => setRaw(!raw)}>
             {raw ? 'Indented' : 'As sent'}
           </Button>
         )}
-        <CopyButton text={have} label={cut ? 'Copy what is shown' : 'Copy'} />
+        <CopyButton text={text} label={cut ? 'Copy what is shown' : 'Copy'} />
       </div>
     </div>
   )

@@ -5,6 +5,7 @@ import {
   AlertCircle,
   ChevronsDownUp,
   ChevronsUpDown,
+  Cpu,
   Maximize2,
   Route as RouteIcon,
   Search,
@@ -22,10 +23,12 @@ import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { Names, Value } from '@/kit/Value'
 import { ClockTime, Cost, StatusBadge, Tokens } from '@/kit/values'
 import { travelling, useView } from '@/kit/view'
+import { CompareWith } from './CompareWith'
 import { useTrace } from './data'
 import { Flame } from './Flame'
 import { KindIcon } from './KindIcon'
 import { Minimap } from './Minimap'
+import { ResourceLanes } from './ResourceLanes'
 import { RunningNow } from './RunningNow'
 import { SpanPanel } from './SpanPanel'
 import { collapseBelow, criticalPath, reveal, visibleRows, type SpanTree } from './tree'
@@ -67,7 +70,12 @@ export function TracePage() {
     )
   }
   return (
-    <Page title={title} heading={<Heading trace={trace} tree={tree} loading={query.isFetchingNextPage} />}>
+    <Page
+      title={title}
+      heading={
+        <Heading trace={trace} tree={tree} loading={query.isFetchingNextPage} project={scope.project} />
+      }
+    >
       <TraceView key={traceId} tree={tree} traceId={traceId} />
       {query.hasNextPage && !query.isFetchingNextPage && (
         <div className="k-toolbar">
@@ -81,7 +89,7 @@ export function TracePage() {
   )
 }
 
-function Heading(p: { trace: TraceAnswer['trace']; tree: SpanTree; loading: boolean }) {
+function Heading(p: { trace: TraceAnswer['trace']; tree: SpanTree; loading: boolean; project: string }) {
   const { trace, tree } = p
   const known = trace.input_tokens !== null || trace.output_tokens !== null
   return (
@@ -98,6 +106,8 @@ function Heading(p: { trace: TraceAnswer['trace']; tree: SpanTree; loading: bool
         </h1>
         <CopyId id={trace.trace_id} label="trace id" />
         <StatusBadge status={trace.status} state={trace.state} errors={trace.error_count} />
+        <span className="grow" />
+        <CompareWith project={p.project} traceId={trace.trace_id} />
       </div>
       <div className="t-facts">
         <span>
@@ -140,6 +150,7 @@ function TraceView({ tree, traceId }: { tree: SpanTree; traceId: string }) {
   const { search, scope, patch } = useView()
   const flame = search.view === 'flame'
   const find = search.find ?? ''
+  const resources = search.res === '1'
   const [collapsed, setCollapsed] = useState<ReadonlySet<number>>(() => new Set())
   const [view, setView] = useState<TimeWindow | null>(null)
   const [showPath, setShowPath] = useState(false)
@@ -231,6 +242,7 @@ function TraceView({ tree, traceId }: { tree: SpanTree; traceId: string }) {
     { keys: 'd', label: 'Later', run: () => shift(0.25) },
     { keys: 'c', label: 'Critical path', run: () => setShowPath(!showPath) },
     { keys: 'v', label: 'Waterfall or flame', run: () => patch({ view: flame ? undefined : 'flame' }) },
+    { keys: 'r', label: 'Resources', run: () => patch({ res: resources ? undefined : '1' }, true) },
     { keys: '/', label: 'Search inside', run: () => findBox.current?.focus() },
   ])
 
@@ -280,6 +292,16 @@ function TraceView({ tree, traceId }: { tree: SpanTree; traceId: string }) {
         <span className="grow" />
         {!flame && (
           <>
+            <Tooltip label="CPU, memory and GPU (r)">
+              <Button
+                variant={resources ? 'light' : 'default'}
+                aria-pressed={resources}
+                leftSection={<Cpu size={13} aria-hidden />}
+                onClick={() => patch({ res: resources ? undefined : '1' }, true)}
+              >
+                Resources
+              </Button>
+            </Tooltip>
             <Tooltip label="Critical path (c)">
               <ActionIcon
                 aria-label="Critical path"
@@ -330,7 +352,9 @@ function TraceView({ tree, traceId }: { tree: SpanTree; traceId: string }) {
               critical={critical}
               onSelect={select}
               onToggle={toggle}
-            />
+            >
+              {resources && <ResourceLanes project={scope.project} traceId={traceId} window={window_} />}
+            </Waterfall>
           )}
         </div>
         {search.span && (
@@ -358,7 +382,12 @@ function SpanTitle({ tree, span }: { tree: SpanTree; span: number }) {
   const c = tree.columns
   return (
     <>
-      <KindIcon kind={c.kind[span]!} spanKind={c.span_kind[span]!} service={c.service[span]!} />{' '}
+      <KindIcon
+        kind={c.kind[span]!}
+        spanKind={c.span_kind[span]!}
+        convention={c.convention[span]!}
+        service={c.service[span]!}
+      />{' '}
       {c.name[span]}
     </>
   )

@@ -1,7 +1,7 @@
 /** Rows of a trace: only those on screen exist. The tree pattern of WAI-ARIA; focus stays on the tree. */
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { AlertCircle, ChevronDown, ChevronRight } from 'lucide-react'
-import { memo, useEffect, useMemo, useRef, type KeyboardEvent } from 'react'
+import { memo, useEffect, useMemo, useRef, type KeyboardEvent, type ReactNode } from 'react'
 import { Isolated } from '@/kit/Isolated'
 import { spanColour } from '@/kit/colour'
 import { compact, durationText, usd } from '@/kit/format'
@@ -25,6 +25,8 @@ interface Props {
   critical: ReadonlySet<number> | null
   onSelect: (span: number) => void
   onToggle: (span: number, open: boolean) => void
+  /** Under the spans, on the same columns. */
+  children?: ReactNode
 }
 
 const ROW = 24
@@ -127,6 +129,7 @@ export function Waterfall(props: Props) {
           })}
         </div>
       </div>
+      {props.children}
     </div>
   )
 }
@@ -227,7 +230,12 @@ const Row = memo(function Row(p: RowProps) {
         ) : (
           <span className="t-twist" />
         )}
-        <KindIcon kind={c.kind[span]!} spanKind={c.span_kind[span]!} service={c.service[span]!} />
+        <KindIcon
+          kind={c.kind[span]!}
+          spanKind={c.span_kind[span]!}
+          convention={c.convention[span]!}
+          service={c.service[span]!}
+        />
         {failed && <AlertCircle size={12} className="t-bad" aria-label="error" />}
         <span className="cut">
           <Isolated text={c.name[span]!} />{' '}

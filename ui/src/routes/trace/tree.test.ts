@@ -11,6 +11,7 @@ function columns(rows: Row[]): SpanColumns {
     name: rows.map((r) => r[0]),
     kind: rows.map(() => 'span'),
     span_kind: rows.map(() => 'internal'),
+    convention: rows.map(() => ''),
     service: rows.map(() => 's'),
     start_ns: rows.map((r) => r[2]),
     duration_ns: rows.map((r) => r[3]),

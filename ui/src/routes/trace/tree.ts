@@ -37,6 +37,7 @@ const KEYS: (keyof SpanColumns)[] = [
   'name',
   'kind',
   'span_kind',
+  'convention',
   'service',
   'start_ns',
   'duration_ns',

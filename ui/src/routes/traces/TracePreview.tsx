@@ -94,7 +94,12 @@ export function TracePreview({
               onClick={() => onSpan(c.span_id[i]!)}
               title={c.name[i]}
             >
-              <KindIcon kind={c.kind[i]!} spanKind={c.span_kind[i]!} service={c.service[i]!} />{' '}
+              <KindIcon
+                kind={c.kind[i]!}
+                spanKind={c.span_kind[i]!}
+                convention={c.convention[i]!}
+                service={c.service[i]!}
+              />{' '}
               <span className={c.status[i] === 'error' ? 't-bad' : ''}>
                 {c.status[i] === 'error' ? 'error: ' : ''}
                 {c.name[i]}

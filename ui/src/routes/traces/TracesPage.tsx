@@ -19,6 +19,7 @@ import { OpenTraceButton, SpanPanel } from '../trace/SpanPanel'
 import { Charts } from './Charts'
 import { filled, SPAN_COLUMNS, SPAN_KEYS, TRACE_COLUMNS } from './columns'
 import { useLiveTraces } from './live'
+import { MarkBar, markColumn, toggled } from './marks'
 import { TracePreview } from './TracePreview'
 import './traces.css'
 
@@ -38,7 +39,15 @@ export function TracesPage() {
   const list = spansView ? spans : traces
   const traceRows = useMemo(() => traces.data?.pages.flatMap((p) => p.rows) ?? [], [traces.data])
   const spanRows = useMemo(() => spans.data?.pages.flatMap((p) => p.rows) ?? [], [spans.data])
-  const traceColumns = useMemo(() => filled(TRACE_COLUMNS, traceRows, sort), [traceRows, sort])
+  const marks = useMemo(() => search.marks?.split(',').filter(Boolean) ?? [], [search.marks])
+  const mark = useCallback(
+    (traceId: string) => patch({ marks: toggled(marks, traceId).join(',') || undefined }, true),
+    [marks, patch],
+  )
+  const traceColumns = useMemo(
+    () => [...filled(TRACE_COLUMNS, traceRows, sort), markColumn(marks, mark)],
+    [traceRows, sort, marks, mark],
+  )
   const spanColumns = useMemo(() => filled(SPAN_COLUMNS, spanRows, sort), [spanRows, sort])
   const total = spansView ? spanRows.length : traceRows.length
 
@@ -65,6 +74,13 @@ export function TracesPage() {
       keys: 'v',
       label: 'Traces or spans',
       run: () => patch({ view: spansView ? undefined : 'spans', sel: undefined }),
+    },
+    {
+      keys: 'x',
+      label: 'Mark the row for a comparison',
+      run: () => {
+        if (traceId && !spanId) mark(traceId)
+      },
     },
   ])
 
@@ -176,6 +192,7 @@ export function TracesPage() {
               {feed.dropped > 0 && ` · ${count(feed.dropped)} skipped by the stream`}
             </span>
           )}
+          {!spansView && <MarkBar marks={marks} onClear={() => patch({ marks: undefined }, true)} />}
         </div>
         {list.isPending ? (
           <SkeletonRows rows={20} label="Loading rows" />

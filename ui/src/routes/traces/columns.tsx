@@ -51,7 +51,7 @@ export const TRACE_COLUMNS: Column<TraceRow>[] = [
   {
     id: 'name',
     header: 'Trace',
-    width: 150,
+    width: 120,
     grow: 3,
     render: (r) => r.root_name || <i className="quiet">no root yet</i>,
   },
@@ -145,7 +145,8 @@ export const SPAN_COLUMNS: Column<SpanRow>[] = [
     grow: 3,
     render: (r) => (
       <>
-        <KindIcon kind={r.kind} spanKind={r.span_kind} service={r.service} /> {r.name}
+        <KindIcon kind={r.kind} spanKind={r.span_kind} convention={r.convention} service={r.service} />{' '}
+        {r.name}
       </>
     ),
   },

@@ -18,9 +18,10 @@ from starlette.types import Receive, Scope, Send
 
 from tapetum_server.receivers.loglines.loki import read_push
 from tapetum_server.receivers.loglines.ndjson import read_lines
-from tapetum_server.receivers.loglines.records import MAX_KEY_BYTES, Read, Undecodable
+from tapetum_server.receivers.loglines.records import Read, Undecodable
 from tapetum_server.signals.consumer import Busy, Consumer, IngestObserver, Receipt
 from tapetum_server.signals.identity import DEFAULT_PROJECT, Caller
+from tapetum_server.signals.limits import MAX_KEY_BYTES
 
 logger = logging.getLogger("tapetum.logs")
 LINES_PATH, LOKI_PATH = "/v1/logs", "/loki/api/v1/push"

@@ -14,6 +14,7 @@ from tapetum_server.receivers.loglines.loki_labels import BadLabels, check_label
 from tapetum_server.receivers.loglines.records import Read, Undecodable
 from tapetum_server.signals.attributes import AttributeValue
 from tapetum_server.signals.identity import Caller
+from tapetum_server.signals.limits import MAX_KEY_BYTES, MAX_PAYLOAD_BYTES, MAX_VALUE_BYTES
 from tapetum_server.signals.resource import Resource, Scope
 
 _SERVICE_LABELS = ("service_name", "service", "app", "job")
@@ -193,9 +194,7 @@ class _Push:
         noted = self.noted
         severity = _take_level(metadata)
         attributes = {
-            records.text(key, records.MAX_KEY_BYTES, "key_too_long", noted): records.shaped(
-                value, records.MAX_VALUE_BYTES, noted
-            )
+            records.text(key, MAX_KEY_BYTES, "key_too_long", noted): records.shaped(value, MAX_VALUE_BYTES, noted)
             for key, value in metadata.items()
         }
         trace_id = _take_id(attributes, ("trace_id", "traceId", "traceID"), 32)
@@ -204,7 +203,7 @@ class _Push:
             self._resource, _NO_SCOPE,
             time_unix_nano=time_ns, observed_time_unix_nano=0,
             severity=severity if severity[1] else self._severity,
-            body=records.text(line, records.MAX_BODY_BYTES, "text_too_long", noted),
+            body=records.text(line, MAX_PAYLOAD_BYTES, "text_too_long", noted),
             attributes=attributes, trace_id=trace_id, span_id=span_id, noted=noted,
         )  # fmt: skip
 

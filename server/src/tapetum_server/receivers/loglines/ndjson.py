@@ -10,6 +10,7 @@ import orjson
 from tapetum_server.receivers.loglines import records
 from tapetum_server.receivers.loglines.records import Read, Undecodable
 from tapetum_server.signals.identity import Caller
+from tapetum_server.signals.limits import MAX_KEY_BYTES, MAX_PAYLOAD_BYTES, MAX_VALUE_BYTES
 from tapetum_server.signals.resource import Resource, Scope
 
 _TIME = ("time", "timestamp", "ts", "@timestamp", "_time")
@@ -84,7 +85,7 @@ class _Lines:
 
     def _keep_text(self, number: int, line: bytes) -> None:
         noted = self._noted
-        body = records.text(records.decoded(line, noted), records.MAX_BODY_BYTES, "text_too_long", noted)
+        body = records.text(records.decoded(line, noted), MAX_PAYLOAD_BYTES, "text_too_long", noted)
         self.found.keep(
             self._resource(self._service), self._scope(""),
             time_unix_nano=0, observed_time_unix_nano=self._now_ns + number, severity=(0, ""), body=body,
@@ -108,11 +109,11 @@ class _Lines:
             time_unix_nano=time_ns,
             observed_time_unix_nano=observed_ns,
             severity=(number_given or named[0], named[1]),
-            body=records.shaped(body, records.MAX_BODY_BYTES, noted),
+            body=records.shaped(body, MAX_PAYLOAD_BYTES, noted),
             event_name=event_name,
             attributes={
-                records.text(key, records.MAX_KEY_BYTES, "key_too_long", noted): records.shaped(
-                    value, records.MAX_VALUE_BYTES, noted
+                records.text(key, MAX_KEY_BYTES, "key_too_long", noted): records.shaped(
+                    value, MAX_VALUE_BYTES, noted
                 )
                 for key, value in fields.items()
             },
@@ -142,7 +143,7 @@ def _first(fields: _Fields, keys: Sequence[str], read: Callable[[object], _T | N
 
 
 def _name(value: object) -> str:
-    return value if isinstance(value, str) and len(value) <= records.MAX_KEY_BYTES else ""
+    return value if isinstance(value, str) and len(value) <= MAX_KEY_BYTES else ""
 
 
 def _severity_number(value: object) -> int:

@@ -9,17 +9,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from tapetum_server.signals.attributes import AttributeValue, size_of
+from tapetum_server.signals.limits import MAX_ATTRIBUTES, MAX_DEPTH, MAX_KEY_BYTES, TOO_DEEP
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.resource import Resource, Scope
 
 MAX_RECORDS = 100_000
 """In one request: as many as may wait to be written."""
-MAX_ATTRIBUTES = 1024
-MAX_KEY_BYTES = 1024
-MAX_VALUE_BYTES = 1024 * 1024
-MAX_BODY_BYTES = 4 * 1024 * 1024
-MAX_DEPTH = 64
-TOO_DEEP = "[nested too deeply]"
 
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _NUMBER = re.compile(r"\d{1,20}(\.\d{1,12})?")

@@ -10,10 +10,11 @@ import orjson
 
 from tapetum_server.receivers.otlp import json_fields as f
 from tapetum_server.receivers.otlp.json_fields import Object, Path
-from tapetum_server.receivers.otlp.limits import TOO_DEEP, Limits
+from tapetum_server.receivers.otlp.limits import Limits
 from tapetum_server.receivers.otlp.outcome import Undecodable
 from tapetum_server.receivers.otlp.values import Note, cut_utf8
 from tapetum_server.signals.attributes import AttributeValue, size_of
+from tapetum_server.signals.limits import TOO_DEEP
 from tapetum_server.signals.resource import Resource, Scope
 
 _PARSED_DEPTH = 512

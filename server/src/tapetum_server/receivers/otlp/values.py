@@ -14,9 +14,10 @@ from typing import Any, NoReturn
 
 from google.protobuf.message import DecodeError
 
-from tapetum_server.receivers.otlp.limits import TOO_DEEP, Limits
+from tapetum_server.receivers.otlp.limits import Limits
 from tapetum_server.receivers.otlp.schema import AnyValue, ArrayValue, KeyValue, KeyValueList, Status
 from tapetum_server.signals.attributes import AttributeValue
+from tapetum_server.signals.limits import TOO_DEEP
 
 Note = Callable[[str], object]
 """Called with a reason when a record is kept with less than was sent."""

@@ -1,0 +1,42 @@
+/** Where a panel's question can be looked into further. Pure. */
+import type { SavedQuery } from '@/api/types'
+import { joinKeys } from './groups'
+import { filled, written, type Chosen } from './variables'
+
+export interface Elsewhere {
+  label: string
+  to: '/metrics-explorer' | '/traces' | '/logs' | '/sql'
+  search: Record<string, string | undefined>
+}
+
+export interface Where {
+  project: string
+  from: string
+  to: string
+}
+
+export function openIn(query: SavedQuery, chosen: Chosen, where: Where): Elsewhere {
+  const common = { project: where.project, from: where.from, to: where.to === 'now' ? undefined : where.to }
+  if (query.kind === 'sql') {
+    const sql = written(query.query, chosen, where.from, where.to)
+    return { label: 'Open in SQL', to: '/sql', search: { project: where.project, sql } }
+  }
+  const q = filled(query.q ?? '', chosen) || undefined
+  if (query.kind === 'logs') return { label: 'Open in Logs', to: '/logs', search: { ...common, q } }
+  if (query.kind === 'spans') {
+    return { label: 'Open in Traces', to: '/traces', search: { ...common, q, view: 'spans' } }
+  }
+  return {
+    label: 'Open in Metrics',
+    to: '/metrics-explorer',
+    search: {
+      ...common,
+      q,
+      name: query.name,
+      kind: query.type != null && query.unit != null ? `${query.type}:${query.unit}` : undefined,
+      agg: query.aggregation,
+      quantile: query.aggregation === 'quantile' ? String(query.quantile ?? 0.95) : undefined,
+      by: joinKeys(query.group_by ?? []) || undefined,
+    },
+  }
+}

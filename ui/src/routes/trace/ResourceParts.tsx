@@ -1,0 +1,68 @@
+/** What the lanes under a waterfall and the Host tab of a span have in common. */
+import { Link } from '@tanstack/react-router'
+import { AlertTriangle, Cpu, Server } from 'lucide-react'
+import type { TraceResources } from '@/api/types'
+import { is, printFilter } from '@/kit/filter'
+import { Empty, Snippet } from '@/kit/states'
+import type { Measure, ResourceUser } from './resourceWords'
+
+const SET_UP = `pip install 'tapetum-sdk[resources]'
+
+import tapetum.resources
+tapetum.resources.start()`
+
+export function UserIcon({ kind }: { kind: ResourceUser['kind'] }) {
+  const Icon = kind === 'host' ? Server : Cpu
+  return (
+    <span className="t-kind" title={kind}>
+      <Icon size={13} aria-hidden />
+    </span>
+  )
+}
+
+export function Saturated({ limit }: { limit: number }) {
+  return (
+    <span className="k-badge error" title={`More than ${Math.round(limit * 100)} % is in use`}>
+      <AlertTriangle size={12} aria-hidden /> saturated
+    </span>
+  )
+}
+
+/** The same metric, of the same host or process, at the same time. */
+export function MetricLink(p: { user: ResourceUser; measure: Measure; data: TraceResources }) {
+  const terms = Object.entries(p.user.identity).map(([key, value]) => is(key, value))
+  return (
+    <Link
+      to="/metrics-explorer"
+      aria-label={`Metrics: ${p.measure.metric}`}
+      search={(old) => ({
+        project: old.project,
+        name: p.measure.metric,
+        q: printFilter(terms),
+        from: String(Math.floor(p.data.first)),
+        to: String(Math.ceil(p.data.last)),
+      })}
+    >
+      Metrics
+    </Link>
+  )
+}
+
+/** Nothing arrived: of whom, and what would fill this. */
+export function NoResources({ data }: { data: TraceResources }) {
+  const names = data.silent.map((user) => user.name)
+  return (
+    <Empty title="No CPU, memory or GPU metrics of these hosts and processes">
+      <p>
+        Looked for system.*, process.*, container.*, k8s.pod.* and hw.gpu.* of {names.slice(0, 6).join(', ')}
+        {names.length > 6 && ` and ${names.length - 6} more`} in this project, five minutes before and while
+        it ran. For Python, this sends them:
+      </p>
+      <Snippet label="set-up" text={SET_UP} />
+      <p>
+        A Collector’s hostmetrics receiver sends those of a machine; they are found by host.name, which the
+        spans must name too.
+      </p>
+    </Empty>
+  )
+}

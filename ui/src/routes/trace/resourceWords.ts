@@ -1,0 +1,41 @@
+/** How measures of hosts and processes are written. */
+import type { TraceResources } from '@/api/types'
+import { bytes } from '@/kit/format'
+
+export type ResourceUser = TraceResources['users'][number]
+export type Measure = ResourceUser['measures'][number]
+
+const NAMES: Record<Measure['measure'], string> = {
+  cpu: 'CPU',
+  memory: 'Memory',
+  gpu: 'GPU',
+  gpu_memory: 'GPU memory',
+}
+
+export function measureName(m: Measure): string {
+  if (!m.part) return NAMES[m.measure]
+  return m.measure === 'gpu' ? m.part : `${m.part} memory`
+}
+
+/** A share as percent, bytes as bytes, CPUs as how many are busy. */
+export function measureText(unit: string, value: number | null): string {
+  if (value === null) return '–'
+  if (unit === '1') return `${(value * 100).toFixed(value > 0 && value < 0.1 ? 1 : 0)} %`
+  if (unit === 'By') return bytes(Math.round(value))
+  return `${value.toFixed(2)} CPUs`
+}
+
+export function everyText(seconds: number): string {
+  return seconds < 120 ? `${Math.round(seconds * 10) / 10} s` : `${Math.round(seconds / 60)} min`
+}
+
+/** How often it was measured, and whether that is enough for so short a time. */
+export function samplingText(m: Measure, what: 'trace' | 'span'): string {
+  const every = m.interval_s === null ? 'A single sample' : `Sampled every ${everyText(m.interval_s)}`
+  return m.inside === 0 ? `${every}, none of it within this ${what}: the nearest are told` : every
+}
+
+/** The sample that tells of a moment: the one at it or right after, else the last before. */
+export function sampleAt(points: Measure['points'], ms: number): [number, number] | undefined {
+  return points.find(([time]) => time >= ms) ?? points.at(-1)
+}
