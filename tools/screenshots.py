@@ -72,6 +72,7 @@ def addresses(project: str, trace: str, monitor: str) -> dict[str, str]:
 
     recent = {"from": "now-15m"}
     return {
+        "health": address("/health"),
         "traces": address("/traces", **recent),
         "traces-failed": address("/traces", q="status:error", **recent),
         "traces-drawer": address("/traces", sel=trace, **recent),
@@ -95,6 +96,7 @@ def addresses(project: str, trace: str, monitor: str) -> dict[str, str]:
         "ingest": address("/ingest", **recent),
         "sql": address("/sql", sql=SQL),
         "settings": address("/settings"),
+        "settings-health": address("/settings", tab="health"),
         "empty": address("/traces", q="name:nothing-has-this-name", **recent),
         "error": address("/traces", q="duration_ms:>soon", **recent),
         "unknown": address(f"/traces/{'0e' * 16}"),

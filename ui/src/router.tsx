@@ -41,6 +41,12 @@ const index = createRoute({
   component: lazyRouteComponent(() => import('./routes/welcome/IndexPage'), 'IndexPage'),
 })
 
+const health = createRoute({
+  getParentRoute: () => root,
+  path: '/health',
+  component: lazyRouteComponent(() => import('./routes/health/HealthPage'), 'HealthPage'),
+})
+
 const traces = createRoute({
   getParentRoute: () => root,
   path: '/traces',
@@ -222,6 +228,7 @@ function RouteError({ error, reset }: ErrorComponentProps) {
 export const router = createRouter({
   routeTree: root.addChildren([
     index,
+    health,
     traces,
     compare,
     trace,

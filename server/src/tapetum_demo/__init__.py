@@ -7,8 +7,11 @@ imported by their own processes.
 
 from __future__ import annotations
 
-from tapetum_demo.control import switch_fault
+from tapetum_demo.control import ControlUnavailable, faults_on, switch_fault
 from tapetum_demo.faults import FAULTS, Fault, UnknownFault
 from tapetum_demo.world import MissingDependency, World, start_world
 
-__all__ = ["FAULTS", "Fault", "MissingDependency", "UnknownFault", "World", "start_world", "switch_fault"]
+__all__ = [
+    "FAULTS", "ControlUnavailable", "Fault", "MissingDependency", "UnknownFault", "World", "faults_on", "start_world",
+    "switch_fault",
+]  # fmt: skip

@@ -118,22 +118,35 @@ def switch_fault(data_dir: Path, name: str, *, on: bool) -> None:
         UnknownFault: there is no such fault; the message says which there are.
         ControlUnavailable: no world runs there, or it could not do it.
     """
+    _ask(data_dir, f"/demo/faults/{urllib.parse.quote(name, safe='')}", {"on": on})
+
+
+def faults_on(data_dir: Path) -> frozenset[str]:
+    """The faults that are on in the world that runs on `data_dir`.
+
+    Raises:
+        ControlUnavailable: no world runs there, or it does not answer.
+    """
+    return frozenset(name for name, on in _ask(data_dir, "/demo/status")["faults"].items() if on)
+
+
+def _ask(data_dir: Path, path: str, order: Mapping[str, Any] | None = None) -> Any:
     address_file = data_dir / _ADDRESS_FILE
     try:
         url = str(json.loads(address_file.read_text())["url"])
     except (OSError, ValueError, KeyError) as error:
         raise ControlUnavailable(f"no demo runs on {data_dir}: start one with `tapetum demo`") from error
     request = urllib.request.Request(
-        f"{url}/demo/faults/{urllib.parse.quote(name, safe='')}",
-        data=json.dumps({"on": on}).encode(),
+        f"{url}{path}",
+        data=None if order is None else json.dumps(order).encode(),
         headers={"content-type": "application/json"},
-        method="POST",
+        method="GET" if order is None else "POST",
     )
     # Proxies of the environment have no business between us and loopback.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(request, timeout=20):
-            return
+        with opener.open(request, timeout=20) as answer:
+            return json.load(answer)
     except urllib.error.HTTPError as error:
         problem = json.loads(error.read()).get("error", {})
         message = str(problem.get("message", error))

@@ -182,6 +182,7 @@ TELEMETRY: dict[str, Ways] = {
     "list_alerts": reads("/alerts"),
     "list_changes": reads("/changes", kind=("deploy", "config"), subject=(THEIRS,)),
     "get_ingest": reads("/ingest"),
+    "get_health": reads("/health"),
     "run_sql": _sql,
 }
 """Routes that answer with telemetry, and how to ask them."""
@@ -198,6 +199,8 @@ ELSEWHERE = {
          "export_dashboard", "list_views", "create_view", "delete_view"),
         "test_dashboards.py: two projects, one key",
     ),
+    "get_server": "test_health.py: only for an admin of every project",
+    "list_demo_faults": "only the demo has any", "switch_demo_fault": "only the demo has any",
     "cancel_sql": "test_sql.py", "sql_schema": "the same for everybody",
 }  # fmt: skip
 

@@ -214,7 +214,7 @@ def test_settings(ui: Watched, server: RunningServer, shop: Shop) -> None:
     server.client.delete(f"/api/v1/keys/{made['id']}").raise_for_status()
     page = ui.open("/settings", project="shop")
     found = violations(page, "projects")
-    for tab in ("Keys", "Set-up", "Appearance", "About"):
+    for tab in ("Keys", "Set-up", "Own health", "Appearance", "About"):
         page.get_by_role("tab", name=tab).click()
         settled(page)
         found += violations(page, tab.lower())
@@ -269,8 +269,9 @@ def test_pages_without_data_and_with_errors(ui: Watched, shop: Shop) -> None:
         (f"/traces/{'0e' * 16}", {}),
         ("/logs", {"q": "nobodysaidthis"}),
         ("/ingest", {"from": "now-3d", "to": "now-2d"}),
+        ("/health", {"project": "no-such-project"}),
     ):
-        ui.open(path, project="shop", **search)
+        ui.open(path, **{"project": "shop"} | search)
         found += violations(page, f"{path} {search}")
     ui.open("/logs", project="shop")
     page.get_by_role("button", name=re.compile("^Time range:")).click()

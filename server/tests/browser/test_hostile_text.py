@@ -19,7 +19,7 @@ from process.otlp import JSON
 from process.servers import RunningServer
 
 from browser import malice
-from browser.telemetry import SECOND
+from browser.telemetry import SECOND, Spans
 from browser.watch import PATIENT_MS, Watched, pick, rows, settled
 
 pytestmark = pytest.mark.covers("ui-hostile-text")
@@ -181,6 +181,27 @@ def test_compared_traces_and_their_hosts_show_text_as_text(ui: Watched, sent: Se
         assert_nothing_sticks_out(page)
     ui.open(f"/traces/{TRACE}", project="hostile", res="1")
     shows(page.get_by_role("region", name="Resources"), sent.attacks["markup"], sent.attacks["marks"])
+
+
+def test_names_in_the_sentences_of_health_turn_nothing_around(ui: Watched, server: RunningServer, sent: Sent) -> None:
+    """Their own pages show them letter by letter; in a sentence, what turns the line around is replaced."""
+    now, spans = time.time_ns(), Spans()
+    for number, attack in enumerate(sent.said):
+        for i in range(25):
+            start, known = now - (30 + i) * SECOND, f"{number + 1:08x}{i + 1:08x}"
+            resource = {"service.name": attack, "host.name": attack}
+            spans.add(resource, known * 2, known, attack, start, start + SECOND, kind=2, error=attack)
+    assert server.send("traces", spans.body(), project="hostile-health").status_code == 200
+    for attack in sent.said:
+        change = {"kind": "deploy", "subject": attack[:500], "before": "1", "after": attack[:500], "source": "ci"}
+        server.client.post("/v1/changes", json=change, headers={"x-tapetum-project": "hostile-health"})
+    page = ui.open("/health", project="hostile-health")
+    lines = page.get_by_role("list", name="What needs attention").get_by_role("listitem")
+    expect(lines).to_have_count(len(sent.said))
+    for attack in sent.said:
+        plain = "".join(c if c.isprintable() else "\ufffd" for c in " ".join(attack.split()))
+        expect(lines.filter(has_text=plain[:79]).first).to_be_visible()
+    expect(page.get_by_role("region", name="Last changes").get_by_role("listitem").first).to_be_visible()
 
 
 def test_log_records_are_shown_as_they_were_written(ui: Watched, server: RunningServer, sent: Sent) -> None:

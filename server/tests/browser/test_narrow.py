@@ -90,6 +90,7 @@ def test_every_page_fits_and_every_control_can_be_pressed(
     monitor = {"name": "slow", "project": "shop", "query": query, "condition": {"op": ">", "limit": 1}}
     watched = server.client.post("/api/v1/monitors", json=monitor).json()["id"]
     steps: list[tuple[str, dict[str, str], Callable[[Page], None]]] = [
+        ("/health", {}, nothing),
         ("/traces", {}, nothing),
         ("/traces", {"q": "status:error"}, open_drawer),
         (f"/traces/{shop.failed[0]}", {}, nothing),
@@ -120,6 +121,7 @@ def test_every_page_fits_and_every_control_can_be_pressed(
         ("/settings", {}, nothing),
         ("/settings", {"tab": "keys"}, nothing),
         ("/settings", {"tab": "send"}, nothing),
+        ("/settings", {"tab": "health"}, nothing),
         ("/", {"project": "narrow-empty"}, nothing),
         ("/nowhere", {}, nothing),
     ]

@@ -13,11 +13,13 @@ from browser.watch import Watched, filter_by, pick, rows, settled
 
 pytestmark = pytest.mark.covers("ui-shell")
 
-PAGES = ("Traces", "Logs", "Metrics", "Ingest", "SQL", "Settings")
+PAGES = ("Health", "Traces", "Logs", "Metrics", "Ingest", "SQL", "Settings")
 
 
 def test_the_rail_leads_to_every_page_and_keeps_project_and_time(ui: Watched, shop: Shop) -> None:
     page = ui.open("/", project="shop")
+    expect(page).to_have_url(re.compile(r"/health\?project=shop$"))
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Traces").click()
     choose_time(page, "Last 6 hours")
     for name in PAGES:
         page.get_by_role("navigation", name="Pages").get_by_role("link", name=name).click()
@@ -91,7 +93,7 @@ def test_a_project_is_picked_and_remembered(ui: Watched, shop: Shop) -> None:
     page.get_by_role("option", name="shop", exact=True).click()
     expect(rows(page, "Traces").first).to_be_visible()
     page.goto(f"{ui.origin}/")
-    expect(page).to_have_url(re.compile("/traces.project=shop"))
+    expect(page).to_have_url(re.compile("/health.project=shop"))
     settled(page)
 
 

@@ -29,7 +29,7 @@ def until(what: str, ask: Callable[[], Any]) -> Any:
     return found
 
 
-@pytest.mark.covers("cli-demo")
+@pytest.mark.covers("cli-demo", "health-demo-faults")
 @pytest.mark.skipif(bool(missing_dependencies()), reason="tapetum[demo] is not installed")
 def test_the_demo_shows_a_trace_through_three_services_with_its_logs_and_metrics(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tapetum_server", "demo", "--json", "--port", "0", "--grpc-port", "-1"]
@@ -70,6 +70,14 @@ def test_the_demo_shows_a_trace_through_three_services_with_its_logs_and_metrics
                 return {row["name"]: row["state"] for row in rows}["Features are slow"] == "firing"
 
             until("the fault makes a monitor fire", firing)
+            (fault,) = client.get("/demo/faults").json()["rows"]
+            assert (fault["name"], fault["service"], fault["on"]) == ("slow-dependency", "features", True)
+            assert fault["effects"]
+            for on in (False, True):
+                switched = client.put("/demo/faults/slow-dependency", json={"on": on})
+                assert (switched.status_code, switched.json()["rows"][0]["on"]) == (200, on), switched.text
+            unknown = client.put("/demo/faults/fire", json={"on": True})
+            assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "unknown_fault")
     finally:
         demo.send_signal(signal.SIGTERM)
         code = demo.wait(PATIENCE_S)

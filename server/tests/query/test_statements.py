@@ -15,17 +15,21 @@ from asked_world import NOW, SECOND, START, World
 
 from tapetum_server.query import (
     alerts,
+    arrivals,
     changes,
+    engine_state,
     exemplars,
     facets,
     heartbeats,
     histograms,
+    host_shares,
     logs,
     metric_statements,
     metrics,
     record_series,
     resource_metrics,
     service_map,
+    service_windows,
     services,
     spans,
     trace_peers,
@@ -111,6 +115,11 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
             ("process.cpu.time", "process.memory.usage"): [(("service.name", "s"), ("service.instance.id", "i"))],
         },
     ),
+    "health_windows": lambda: service_windows.windows_statement(selection(SPANS), STEPS),
+    "health_traffic": lambda: service_windows.traffic_statement(selection(SPANS), STEPS, START),
+    "health_spoken": lambda: arrivals.spoken_statement("default", HOUR),
+    "health_lag": lambda: arrivals.lag_statement("default", HOUR),
+    "health_hosts": lambda: host_shares.host_shares_statement(selection(METRICS)),
 }
 
 
@@ -128,8 +137,23 @@ def test_a_statement_is_the_one_that_was_reviewed_and_runs(asked: World, name: s
     assert sql.count(f"project = {{{bound}:String}}") >= sql.count("_rows FINAL") + sql.count("FROM message_rows")
 
 
+OF_THE_ENGINE = {"engine_tables": engine_state.TABLES_SQL, "engine_work": engine_state.WORK_SQL}
+"""About the store as a whole, which has no project: only what is shown to those who may see every one."""
+
+
+@pytest.mark.parametrize("name", OF_THE_ENGINE)
+def test_a_statement_about_the_engine_reads_only_the_engines_own_tables(asked: World, name: str) -> None:
+    sql = OF_THE_ENGINE[name]
+    path = SNAPSHOTS / f"{name}.sql"
+    if os.environ.get("TAPETUM_SNAPSHOTS") == "write":
+        path.write_text(sql + "\n")
+    assert path.read_text() == sql + "\n"
+    assert "_rows" not in sql
+    assert asked.sql(sql)
+
+
 def test_no_snapshot_outlives_its_statement() -> None:
-    assert {path.stem for path in SNAPSHOTS.glob("*.sql")} == set(STATEMENTS)
+    assert {path.stem for path in SNAPSHOTS.glob("*.sql")} == set(STATEMENTS) | set(OF_THE_ENGINE)
 
 
 @pytest.mark.parametrize("name", STATEMENTS)

@@ -116,6 +116,66 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/demo/faults': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Demo Faults
+     * @description What can be broken by hand in the demo, and what is.
+     */
+    get: operations['list_demo_faults']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/demo/faults/{name}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /**
+     * Switch Demo Fault
+     * @description Switch one fault on or off; answers when the demo's service has done it.
+     */
+    put: operations['switch_demo_fault']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/health': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Health
+     * @description What needs attention now: the worst first, each with its value, limit, since when, and where to look.
+     */
+    get: operations['get_health']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/info': {
     parameters: {
       query?: never
@@ -570,6 +630,26 @@ export interface paths {
      * @description Ask one saved query: a metric, spans, logs or SQL, over time.
      */
     post: operations['run_query']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/server': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Server
+     * @description How the server itself is: process, disk, store, data directory, and what `tapetum doctor` says of it.
+     */
+    get: operations['get_server']
+    put?: never
+    post?: never
     delete?: never
     options?: never
     head?: never
@@ -1123,6 +1203,52 @@ export interface components {
       rows: components['schemas']['AlertRow'][]
     }
     /**
+     * ArrivalLag
+     * @description Seconds between a record's own time (a span's end) and its arrival; below zero, its time was in the future.
+     */
+    ArrivalLag: {
+      /** P50 S */
+      p50_s: number
+      /** P99 S */
+      p99_s: number
+      /** Records */
+      records: number
+      /** Service */
+      service: string
+      /** Signal */
+      signal: string
+    }
+    /**
+     * AttentionRow
+     * @description One thing that needs attention.
+     */
+    AttentionRow: {
+      /** Changes */
+      changes: components['schemas']['Change'][]
+      /** Limit */
+      limit: number | null
+      link: components['schemas']['PageLink']
+      /** Muted */
+      muted: boolean
+      /** Next */
+      next: string
+      /** Rule */
+      rule: string
+      /**
+       * Severity
+       * @enum {string}
+       */
+      severity: 'critical' | 'warning' | 'info'
+      /** Since */
+      since: string | null
+      /** Subject */
+      subject: string
+      /** Text */
+      text: string
+      /** Value */
+      value: number | null
+    }
+    /**
      * Attribute
      * @description One attribute with its OTLP type and the exact text of its value.
      */
@@ -1191,6 +1317,21 @@ export interface components {
       rows: components['schemas']['Change'][]
       /** Truncated */
       truncated: boolean
+    }
+    /**
+     * CheckRow
+     * @description One thing that was looked at, whether or not anything was found.
+     */
+    CheckRow: {
+      /** Name */
+      name: string
+      /**
+       * Outcome
+       * @enum {string}
+       */
+      outcome: 'ok' | 'attention' | 'not_enough_data' | 'not_seen'
+      /** Text */
+      text: string
     }
     /**
      * ComparedColumns
@@ -1357,6 +1498,18 @@ export interface components {
       rows: components['schemas']['DashboardRow'][]
     }
     /**
+     * DataPart
+     * @description One entry of the data directory.
+     */
+    DataPart: {
+      /** Bytes */
+      bytes: number
+      /** Complete */
+      complete: boolean
+      /** Name */
+      name: string
+    }
+    /**
      * DefaultRange
      * @description The time range of a dashboard whose address names none.
      */
@@ -1402,6 +1555,56 @@ export interface components {
       outcome: string
       /** Status */
       status: string
+    }
+    /**
+     * DemoFault
+     * @description One thing that can be broken by hand.
+     */
+    DemoFault: {
+      /** Cause */
+      cause: string
+      /** Effects */
+      effects: string[]
+      /** Name */
+      name: string
+      /** On */
+      on: boolean
+      /** Service */
+      service: string
+    }
+    /**
+     * DemoFaultList
+     * @description All of them.
+     */
+    DemoFaultList: {
+      /** Rows */
+      rows: components['schemas']['DemoFault'][]
+    }
+    /**
+     * DiskCard
+     * @description The store's disk.
+     */
+    DiskCard: {
+      /** Full In S */
+      full_in_s: number | null
+      /** Full Percent */
+      full_percent: number
+      /** Used Percent */
+      used_percent: number
+    }
+    /**
+     * EngineState
+     * @description How the engine is.
+     */
+    EngineState: {
+      /** Merges */
+      merges: number
+      /** Mutations */
+      mutations: number
+      /** Running */
+      running: number
+      /** Tables */
+      tables: components['schemas']['TableState'][]
     }
     /**
      * ErrorBody
@@ -1462,6 +1665,69 @@ export interface components {
       facets: components['schemas']['Facet'][]
     }
     /**
+     * FaultSwitch
+     * @description What to do.
+     */
+    FaultSwitch: {
+      /** On */
+      on: boolean
+    }
+    /**
+     * HealthReport
+     * @description What needs attention now, and how things stand besides.
+     */
+    HealthReport: {
+      /** Attention */
+      attention: components['schemas']['AttentionRow'][]
+      /** Changes */
+      changes: components['schemas']['Change'][]
+      /** Checks */
+      checks: components['schemas']['CheckRow'][]
+      disk: components['schemas']['DiskCard'] | null
+      /** Hosts */
+      hosts: components['schemas']['HostCard'][]
+      ingest: components['schemas']['IngestCard']
+      /** Left Out */
+      left_out: number
+      /** Monitors */
+      monitors: components['schemas']['MonitorCount'][]
+      /** Project */
+      project: string
+      /**
+       * State
+       * @enum {string}
+       */
+      state: 'critical' | 'warning' | 'info' | 'ok'
+      /** Time */
+      time: string
+      traffic: components['schemas']['Traffic']
+    }
+    /**
+     * HostBar
+     * @description One resource of a machine over the last hour.
+     */
+    HostBar: {
+      /** Now */
+      now: number | null
+      /** Part */
+      part: string
+      /** Points */
+      points: [number, number][]
+      /** Resource */
+      resource: string
+    }
+    /**
+     * HostCard
+     * @description One machine.
+     */
+    HostCard: {
+      /** Bars */
+      bars: components['schemas']['HostBar'][]
+      /** Host */
+      host: string
+      link: components['schemas']['PageLink']
+    }
+    /**
      * Info
      * @description What the server says about itself. Without a key: its version and that it wants one.
      */
@@ -1511,6 +1777,23 @@ export interface components {
       time: string
       /** Traces */
       traces: number
+    }
+    /**
+     * IngestCard
+     * @description What arrived within the last hour.
+     */
+    IngestCard: {
+      /** Accepted */
+      accepted: number
+      /** Dropped */
+      dropped: number
+      /** Lag */
+      lag: components['schemas']['ArrivalLag'][]
+      /** Refused */
+      refused: number
+      series: components['schemas']['IngestSeries']
+      /** Truncated */
+      truncated: number
     }
     /**
      * IngestSeries
@@ -1982,6 +2265,16 @@ export interface components {
       webhook?: components['schemas']['Webhook'] | null
     }
     /**
+     * MonitorCount
+     * @description How many monitors are in one state.
+     */
+    MonitorCount: {
+      /** Monitors */
+      monitors: number
+      /** State */
+      state: string
+    }
+    /**
      * MonitorDefinition
      * @description What a monitor looks at, how often, and what it takes to fire.
      */
@@ -2228,6 +2521,18 @@ export interface components {
       span_kind: string
     }
     /**
+     * PageLink
+     * @description A page of the web UI: its path, and what else its address holds.
+     */
+    PageLink: {
+      /** Path */
+      path: string
+      /** Search */
+      search: {
+        [key: string]: string
+      }
+    }
+    /**
      * PairComparison
      * @description How span B differs from span A.
      */
@@ -2369,6 +2674,20 @@ export interface components {
       points: [number, number | null][]
     }
     /**
+     * ProcessCard
+     * @description The server's process.
+     */
+    ProcessCard: {
+      /** Cpu Percent */
+      cpu_percent: number
+      /** Memory Bytes */
+      memory_bytes: number
+      /** Memory Limit Bytes */
+      memory_limit_bytes: number
+      /** Threads */
+      threads: number
+    }
+    /**
      * Project
      * @description Whose telemetry it is. Nobody sees another project's data.
      */
@@ -2466,6 +2785,16 @@ export interface components {
       columns: components['schemas']['QueryColumn'][]
       /** Rows */
       rows: unknown[][]
+    }
+    /**
+     * QueueCard
+     * @description Records that were received and are not durable yet.
+     */
+    QueueCard: {
+      /** Limit */
+      limit: number
+      /** Waiting */
+      waiting: number
     }
     /**
      * Reason
@@ -2655,6 +2984,55 @@ export interface components {
       signal: string
       /** Truncated */
       truncated: number
+    }
+    /**
+     * ServerCheck
+     * @description One thing that `tapetum doctor` looks at.
+     */
+    ServerCheck: {
+      /** Fix */
+      fix: string
+      /** Found */
+      found: string
+      /** Name */
+      name: string
+      /**
+       * Outcome
+       * @enum {string}
+       */
+      outcome: 'ok' | 'warning' | 'problem'
+    }
+    /**
+     * ServerReport
+     * @description The server: process, disk, store, catalog, and what `tapetum doctor` says of it.
+     */
+    ServerReport: {
+      /** Catalog */
+      catalog: string
+      /** Checks */
+      checks: components['schemas']['ServerCheck'][]
+      /** Data */
+      data: components['schemas']['DataPart'][]
+      disk: components['schemas']['DiskCard']
+      engine: components['schemas']['EngineState']
+      /** Grpc Port */
+      grpc_port: number | null
+      /** Http Port */
+      http_port: number
+      process: components['schemas']['ProcessCard']
+      /** Query Failures */
+      query_failures: {
+        [key: string]: number
+      }
+      queue: components['schemas']['QueueCard']
+      /** Started At */
+      started_at: string
+      /** Store */
+      store: string
+      /** Uptime S */
+      uptime_s: number
+      /** Version */
+      version: string
     }
     /**
      * ServiceDetail
@@ -3164,6 +3542,22 @@ export interface components {
       views: components['schemas']['View'][]
     }
     /**
+     * TableState
+     * @description One table of the store.
+     */
+    TableState: {
+      /** Bytes */
+      bytes: number
+      /** Fullest Partition */
+      fullest_partition: number
+      /** Parts */
+      parts: number
+      /** Rows */
+      rows: number
+      /** Table */
+      table: string
+    }
+    /**
      * TestDelivery
      * @description A test notification that is on its way.
      */
@@ -3368,6 +3762,32 @@ export interface components {
       trace_id: string
       /** User Id */
       user_id: string
+    }
+    /**
+     * Traffic
+     * @description Requests of the whole project over the last hour, by minute.
+     */
+    Traffic: {
+      /** Basis */
+      basis: ('requests' | 'traces' | 'spans') | null
+      /** Error Rate */
+      error_rate: (number | null)[]
+      /** Interval Ms */
+      interval_ms: number
+      /** Now Error Rate */
+      now_error_rate: number | null
+      /** Now P95 Ms */
+      now_p95_ms: number | null
+      /** Now Rate Per S */
+      now_rate_per_s: number
+      /** P95 Ms */
+      p95_ms: (number | null)[]
+      /** Rate Per S */
+      rate_per_s: number[]
+      /** Requests */
+      requests: number
+      /** Times */
+      times: string[]
     }
     /**
      * Trend
@@ -3753,6 +4173,102 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['DashboardDocument']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_demo_faults: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DemoFaultList']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  switch_demo_fault: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['FaultSwitch']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DemoFaultList']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_health: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['HealthReport']
         }
       }
       /** @description The request was refused; the body says why and what to do. */
@@ -4682,6 +5198,35 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['QueryAnswer']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_server: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ServerReport']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

@@ -53,6 +53,11 @@ export type IngestAnswer = Omit<Schemas['Ingest'], 'reasons'> & {
   /** `message` is the first refusal's own words, where the server kept them. */
   reasons: (Schemas['Reason'] & { message?: string | null })[]
 }
+export type HealthReport = Schemas['HealthReport']
+export type AttentionRow = Schemas['AttentionRow']
+export type HostCard = Schemas['HostCard']
+export type ServerReport = Schemas['ServerReport']
+export type DemoFault = Schemas['DemoFault']
 export type Project = Schemas['Project']
 export type ApiKey = Schemas['Key']
 

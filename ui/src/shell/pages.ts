@@ -3,6 +3,7 @@ import {
   Activity,
   BellRing,
   ChartSpline,
+  HeartPulse,
   Inbox,
   LayoutDashboard,
   ScrollText,
@@ -14,6 +15,7 @@ import {
 
 export interface PageEntry {
   to:
+    | '/health'
     | '/traces'
     | '/logs'
     | '/metrics-explorer'
@@ -35,6 +37,7 @@ export interface PageEntry {
 }
 
 export const PAGES: PageEntry[] = [
+  { to: '/health', label: 'Health', icon: HeartPulse, key: 'h', time: false, live: false },
   { to: '/traces', label: 'Traces', icon: Activity, key: 't', time: true, live: true, signal: 'spans' },
   { to: '/logs', label: 'Logs', icon: ScrollText, key: 'l', time: true, live: true, signal: 'logs' },
   {

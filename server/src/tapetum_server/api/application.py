@@ -9,10 +9,13 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from tapetum_server.analysis.server_state import ServerWatch
 from tapetum_server.api import (
     access,
     changes,
     dashboards,
+    demo,
+    health,
     ingest,
     live,
     logs,
@@ -27,6 +30,7 @@ from tapetum_server.api import (
     views,
 )
 from tapetum_server.api.access import ServerFacts
+from tapetum_server.api.demo import DemoWorld
 from tapetum_server.api.errors import install_error_handlers
 from tapetum_server.api.live import LiveHub
 from tapetum_server.api.questions import install_query_errors
@@ -36,6 +40,8 @@ from tapetum_server.query.sql_runner import SqlRunner
 
 ROUTERS = (
     access.router,
+    health.router,
+    demo.router,
     # The tails stand before /spans and /logs: the first route that matches answers.
     live.router,
     # And so does the comparison before /traces/{trace_id}.
@@ -64,6 +70,10 @@ class Services:
     sql: SqlRunner
     hub: LiveHub
     facts: ServerFacts
+    watch: ServerWatch | None = None
+    """Who looks at the server from within."""
+    demo: DemoWorld | None = None
+    """The demo's world, where the server runs as the demo."""
     clock: Callable[[], int] = time.time_ns
     """Nanoseconds since 1970: what `now` in a time range means."""
 
@@ -76,6 +86,8 @@ def create_api(services: Services) -> FastAPI:
     api.state.reader = services.reader
     api.state.sql_runner = services.sql
     api.state.hub = services.hub
+    api.state.watch = services.watch
+    api.state.demo = services.demo
     api.state.clock = services.clock
     return api
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tapetum_server.api.demo import DemoFailed, DemoFault, UnknownDemoFault
+
 
 class DemoUnavailable(Exception):
     """The demo's world cannot start; the message says what to install."""
@@ -22,3 +24,40 @@ def start_demo(url: str, data: Path, seed: int, faults: list[str]) -> Any:
         return start_world(url, None, seed, faults, data / "demo")
     except (MissingDependency, UnknownFault) as error:
         raise DemoUnavailable(str(error)) from error
+
+
+class RunningDemo:
+    """`api.demo.DemoWorld`: asks the control door of the world that runs on a data directory.
+
+    The door listens on loopback and answers no foreign name; whoever may switch is decided before it is asked.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self._home = data / "demo"
+
+    def faults(self) -> list[DemoFault]:
+        """See `DemoWorld`."""
+        from tapetum_demo import FAULTS, ControlUnavailable, faults_on
+
+        try:
+            on = faults_on(self._home)
+        except ControlUnavailable as error:
+            raise DemoFailed(str(error)) from error
+        return [
+            DemoFault(
+                name=fault.name, service=fault.service, cause=fault.cause, effects=list(fault.effects),
+                on=fault.name in on,
+            )
+            for fault in FAULTS
+        ]  # fmt: skip
+
+    def switch(self, name: str, *, on: bool) -> None:
+        """See `DemoWorld`."""
+        from tapetum_demo import ControlUnavailable, UnknownFault, switch_fault
+
+        try:
+            switch_fault(self._home, name, on=on)
+        except UnknownFault as error:
+            raise UnknownDemoFault(str(error)) from error
+        except ControlUnavailable as error:
+            raise DemoFailed(str(error)) from error

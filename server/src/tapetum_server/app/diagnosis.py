@@ -31,9 +31,14 @@ class Check:
 
 def diagnose(data: Path, url: str, key: str | None) -> Iterator[Check]:
     """All checks, as they are done."""
+    yield from diagnose_place(data)
+    yield from _server(url, key)
+
+
+def diagnose_place(data: Path) -> Iterator[Check]:
+    """The checks that need no server: this machine, and the data directory."""
     yield from _machine()
     yield from _data(data)
-    yield from _server(url, key)
 
 
 def _machine() -> Iterator[Check]:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
 
 from tapetum_server.store.engine import StoreError
 
 logger = logging.getLogger("tapetum.disk")
+
+
+SAMPLE_EVERY_S = 60.0
+SAMPLES = 120
+"""Two hours: long enough to see a trend through merges, which free space again."""
 
 
 class DiskGuard:
@@ -17,11 +24,15 @@ class DiskGuard:
     `used_share` is the engine's: the disk is this machine's or a ClickHouse server's.
     """
 
-    def __init__(self, used_share: Callable[[], float], full_percent: float) -> None:
+    def __init__(
+        self, used_share: Callable[[], float], full_percent: float, clock: Callable[[], float] = time.time
+    ) -> None:
         self._used_share = used_share
         self._full_share = full_percent / 100
         self._used = 0.0
         self._failing = False
+        self._clock = clock
+        self._samples: deque[tuple[float, float]] = deque(maxlen=SAMPLES)
 
     @property
     def used_percent(self) -> float:
@@ -33,11 +44,18 @@ class DiskGuard:
         """Whether ingest must pause."""
         return self._used >= self._full_share
 
+    def samples(self) -> Sequence[tuple[float, float]]:
+        """(time, share in use) about once a minute over the last two hours, the oldest first."""
+        return list(self._samples)
+
     def look(self) -> None:
         """Look now; may block. A store that does not say is logged once, and the last answer stands."""
         try:
             self._used = self._used_share()
             self._failing = False
+            now = self._clock()
+            if not self._samples or now - self._samples[-1][0] >= SAMPLE_EVERY_S:
+                self._samples.append((now, self._used))
         except (StoreError, OSError) as error:
             if not self._failing:
                 logger.warning("Nobody can say how full the store's disk is; ingest does not pause for it: %s", error)

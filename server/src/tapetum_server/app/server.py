@@ -28,11 +28,13 @@ from tapetum_server.api.live import LiveHub
 from tapetum_server.app.addresses import CannotStart, cannot_listen, check_certificate, listen
 from tapetum_server.app.arrivals import Arrivals
 from tapetum_server.app.auth import Access, guard
+from tapetum_server.app.demo import RunningDemo
 from tapetum_server.app.disk import DiskGuard
 from tapetum_server.app.hosts import Hosts, KeysRequired, is_loopback, require_keys_for
 from tapetum_server.app.inflate import BodyError, BodyLimits, Inflate
 from tapetum_server.app.ingest_counters import IngestCounters, ProcessCollector
 from tapetum_server.app.intake import Intake
+from tapetum_server.app.own_health import OwnHealth
 from tapetum_server.app.settings import Settings
 from tapetum_server.app.upkeep import keep_catalog
 from tapetum_server.app.web import operator_routes, ui_routes
@@ -147,6 +149,9 @@ class Server:
         self._hub = LiveHub()
         self._reader = StoreReader(self._engine, self._query_pool)
         self._sql = StoreSql(self._engine, self._query_pool)
+        self._own_health = OwnHealth(
+            settings, self._disk, self._writer, self._reader.failures, lambda: (self.port, self.grpc_port)
+        )
 
     def _restamp(self, project: str, retention: Retention) -> None:
         for name in SIGNALS:
@@ -184,6 +189,8 @@ class Server:
                     sql_enabled=sql_enabled,
                     demo=self.demo,
                 ),
+                watch=self._own_health,
+                demo=RunningDemo(settings.data) if self.demo else None,
             )
         )
         registry = CollectorRegistry()

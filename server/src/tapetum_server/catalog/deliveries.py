@@ -51,6 +51,18 @@ class DueDelivery:
     webhook: str
 
 
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """Notifications of one monitor that nobody took."""
+
+    monitor_id: str
+    monitor: str
+    count: int
+    first_at: float
+    outcome: str
+    """What the last of them met."""
+
+
 class Deliveries:
     """The queue of notifications and its log."""
 
@@ -92,6 +104,31 @@ class Deliveries:
         with self._database.reading() as connection:
             rows = connection.execute(select(ranked).where(ranked.c.place == 1)).all()
         return {row.monitor_id: _delivery(row) for row in rows}
+
+    def given_up(self, project: str, within_s: float, at_most: int = 20) -> list[GivenUp]:
+        """What a project's monitors gave up lately, by monitor, the latest first."""
+        query = (
+            select(
+                alert_deliveries.c.monitor_id, monitors.c.name, alert_deliveries.c.finished_at,
+                alert_deliveries.c.outcome,
+            )
+            .join(monitors, monitors.c.id == alert_deliveries.c.monitor_id)
+            .where(
+                monitors.c.project == project, alert_deliveries.c.status == "given_up",
+                alert_deliveries.c.event != "test", alert_deliveries.c.finished_at >= self._clock() - within_s,
+            )
+            .order_by(alert_deliveries.c.finished_at.desc())
+            .limit(1_000)
+        )  # fmt: skip
+        found: dict[str, GivenUp] = {}
+        with self._database.reading() as connection:
+            for row in connection.execute(query):
+                known = found.get(row.monitor_id)
+                found[row.monitor_id] = GivenUp(
+                    row.monitor_id, row.name, (known.count if known else 0) + 1, row.finished_at,
+                    known.outcome if known else row.outcome,
+                )  # fmt: skip
+        return list(found.values())[:at_most]
 
     def lease_due(self, lease_s: float, at_most: int) -> list[DueDelivery]:
         """Take those that are due; nobody else tries them for `lease_s` seconds."""

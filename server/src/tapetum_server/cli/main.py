@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tapetum_server._version import __version__
-from tapetum_server.cli import compare, doctor, import_otlp, serve, sql, traces
+from tapetum_server.cli import compare, doctor, health, import_otlp, serve, sql, traces
 from tapetum_server.cli.changes import changes_app
 from tapetum_server.cli.keys import keys_app
 from tapetum_server.cli.logs import logs_app
@@ -26,6 +26,7 @@ app.command("demo")(serve.demo)
 app.command("sql")(sql.sql)
 app.command("traces")(traces.traces)
 app.command("compare")(compare.compare)
+app.command("health")(health.health)
 app.command("doctor")(doctor.doctor)
 app.add_typer(logs_app)
 app.add_typer(changes_app)

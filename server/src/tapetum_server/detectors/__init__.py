@@ -1,0 +1,1 @@
+"""Numbers into verdicts: plain functions without a clock, a database or settings, which return their evidence."""

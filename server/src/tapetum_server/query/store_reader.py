@@ -12,12 +12,15 @@ from typing import Any
 import pyarrow as pa
 
 from tapetum_server.query.errors import QueryError, Unavailable
+from tapetum_server.query.query_failures import QueryFailures
 from tapetum_server.store.engine import Engine, StoreError, StoreUnavailable
 
 TOO_LONG = 60.0
 """Seconds after which a question is stopped, unless it says otherwise."""
 _TOO_HEAVY = {241: "memory", 159: "time", 158: "rows", 307: "bytes"}
 """ClickHouse's error numbers for its own limits."""
+_STOPPED = 394
+"""Nobody waits for the answer any more, or it was counted as too slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class StoreReader:
     def __init__(self, engine: Engine, executor: Executor | None = None) -> None:
         self._engine = engine
         self._executor = executor
+        self.failures = QueryFailures()
+        """Questions that found no answer."""
 
     async def query(
         self,
@@ -53,6 +58,7 @@ class StoreReader:
         try:
             return await asyncio.wait_for(asyncio.shield(running), timeout_s or TOO_LONG)
         except TimeoutError:
+            self.failures.note("too_slow")
             await self._stop(query_id, running)
             raise QueryError(
                 f"the question took longer than {timeout_s or TOO_LONG:g} s and was stopped",
@@ -67,8 +73,11 @@ class StoreReader:
         try:
             table = self._engine.query(sql, parameters, query_id=query_id)
         except StoreUnavailable as error:
+            self.failures.note("unavailable")
             raise Unavailable(str(error)) from error
         except StoreError as error:
+            if error.code != _STOPPED:
+                self.failures.note("too_heavy" if error.code in _TOO_HEAVY else "failed")
             if error.code in _TOO_HEAVY:
                 raise QueryError(
                     f"the question needs more than one question may take: {_TOO_HEAVY[error.code]}",

@@ -125,6 +125,11 @@ class StoreWriter:
         """Records taken and not durable yet."""
         return self._rows_waiting
 
+    @property
+    def waiting_limit(self) -> int:
+        """Records that may wait; then senders are asked to come back."""
+        return self._limits.queue_rows
+
     async def consume(self, batch: Batch) -> Receipt:
         """See `signals.Consumer`. Raises `Busy` (queue_full, disk_full, store_unavailable, shutting_down)."""
         receipt = Receipt(accepted=len(batch))

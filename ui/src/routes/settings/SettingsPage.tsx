@@ -7,6 +7,7 @@ import { useView } from '@/kit/view'
 import { About } from './About'
 import { Appearance } from './Appearance'
 import { Keys } from './Keys'
+import { OwnHealth } from './OwnHealth'
 import { Projects } from './Projects'
 import './settings.css'
 
@@ -14,6 +15,7 @@ const TABS = [
   { value: 'projects', label: 'Projects' },
   { value: 'keys', label: 'Keys' },
   { value: 'send', label: 'Set-up' },
+  { value: 'health', label: 'Own health' },
   { value: 'appearance', label: 'Appearance' },
   { value: 'about', label: 'About' },
 ]
@@ -53,6 +55,8 @@ export function SettingsPage() {
                   </p>
                   <SetUp project={scope.project} />
                 </section>
+              ) : tab === 'health' ? (
+                <OwnHealth />
               ) : tab === 'appearance' ? (
                 <Appearance />
               ) : (

@@ -9,7 +9,7 @@ import { startProject } from '@/shell/startProject'
 import { arrivalQuery } from './firstRecord'
 import { Welcome } from './Welcome'
 
-/** Where everything starts: the welcome of a project without data, else its first page. */
+/** Where everything starts: the welcome of a project without data, else what needs attention in it. */
 export function IndexPage() {
   const { search, scope } = useView()
   const info = useQuery(infoQuery)
@@ -20,7 +20,7 @@ export function IndexPage() {
   const waits = start.data !== undefined && !start.data.first
   if (waits && welcomed !== scope.project) setWelcomed(scope.project)
   if (waits || welcomed === scope.project) return <Welcome project={scope.project} />
-  if (start.data) return <Navigate to="/traces" search={travelling(search)} replace />
+  if (start.data) return <Navigate to="/health" search={travelling(search)} replace />
   return (
     <Page title="Tapetum">
       {start.isError ? (

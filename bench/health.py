@@ -1,0 +1,76 @@
+"""What one report of Health costs beside the page Services with the same range, at a million spans in six hours.
+
+    python -m bench.health [--spans 1000000] [--services 20] [--repeats 10]
+
+The server runs inside this process, on a directory of its own; wall and CPU are the least of the repeats.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import functools
+import http.client
+import json
+import tempfile
+import threading
+from pathlib import Path
+
+from bench.machine import load, machine
+from bench.queries import ask_api, cost
+from tapetum_server.app.server import Server
+from tapetum_server.app.settings import Settings
+from tapetum_server.store.engine import Engine
+
+QUESTIONS = {"Health": "/api/v1/health", "Services, 6 h": "/api/v1/services?from=now-6h"}
+
+
+def fill(engine: Engine, spans: int, services: int) -> None:
+    """Requests of a fifth of the spans, evenly over the last six hours, durations of a log-normal distribution."""
+    engine.command(f"""INSERT INTO span_rows (project, start_time, trace_id, span_id, version, ingested_at, name,
+    span_kind, service, status, ended, end_time, resource)
+SELECT 'default', start, lower(hex(intDiv(number, 10))), lower(hex(number)), 1, start, concat('GET /', number % 7),
+    if(number % 5 = 0, 'server', 'internal'), concat('service-', number % {services}),
+    if(rand() % 50 = 0, 'error', 'unset'), true, start + toIntervalMillisecond(exp(randNormal(4, 0.5))),
+    concat('[["service.name","s","service-', number % {services}, '"]]')
+FROM (SELECT number, now64(9, 'UTC') - toIntervalMillisecond(intDiv(number * 21600000, {spans})) AS start
+    FROM numbers({spans}))""")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--spans", type=int, default=1_000_000)
+    parser.add_argument("--services", type=int, default=20)
+    parser.add_argument("--repeats", type=int, default=10)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory:
+        server = Server(Settings(data=Path(directory), port=0, grpc_port=-1))
+
+        def opening() -> None:
+            server.open()
+            fill(server._engine, args.spans, args.services)
+
+        opener = threading.Thread(target=opening)
+        opener.start()
+        opener.join()
+        print(json.dumps(machine() | {"load": load(), "spans": args.spans}), flush=True)
+
+        def asking() -> None:
+            try:
+                for name, path in QUESTIONS.items():
+                    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+                    wall, cpu, size = cost(functools.partial(ask_api, connection, path), args.repeats)
+                    connection.close()
+                    print(json.dumps({"question": name, "wall_ms": round(wall, 1), "cpu_ms": round(cpu, 1),
+                                      "bytes": size}), flush=True)  # fmt: skip
+            finally:
+                server.stop()
+
+        try:
+            asyncio.run(server.serve(lambda: threading.Thread(target=asking).start()))
+        finally:
+            server.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What needs attention now: several questions and many rules in one report."""
