@@ -57,6 +57,21 @@ def failed_trace(url: str, project: str) -> str:
     raise SystemExit(f"project {project!r} has no traces yet")
 
 
+def peer_of(url: str, project: str, trace: str) -> str:
+    """A trace to hold `trace` against: the fastest of the same root that succeeded, else itself."""
+    with urlopen(f"{url}/api/v1/traces/{trace}/peers?{urlencode({'project': project})}", timeout=60) as answer:
+        fastest = json.load(answer)["fastest"]
+    return str(fastest["trace_id"]) if fastest else trace
+
+
+def first_error(url: str, project: str) -> str:
+    """The fingerprint of the error that occurred most often, or one that is not there."""
+    query = urlencode({"project": project, "from": "all", "sort": "-count", "limit": 1})
+    with urlopen(f"{url}/api/v1/errors?{query}", timeout=60) as answer:
+        rows = json.load(answer)["rows"]
+    return str(rows[0]["fingerprint"]) if rows else "0" * 16
+
+
 def first_monitor(url: str, project: str) -> str:
     """The id of any monitor."""
     with urlopen(f"{url}/api/v1/monitors?{urlencode({'project': project})}", timeout=60) as answer:
@@ -64,7 +79,7 @@ def first_monitor(url: str, project: str) -> str:
     return str(rows[0]["id"]) if rows else "none"
 
 
-def addresses(project: str, trace: str, monitor: str) -> dict[str, str]:
+def addresses(project: str, trace: str, other: str, error: str, monitor: str) -> dict[str, str]:
     """Name of a picture to the address of its page."""
 
     def address(path: str, **search: str) -> str:
@@ -78,6 +93,9 @@ def addresses(project: str, trace: str, monitor: str) -> dict[str, str]:
         "traces-drawer": address("/traces", sel=trace, **recent),
         "spans": address("/traces", view="spans", **recent),
         "trace": address(f"/traces/{trace}"),
+        "trace-resources": address(f"/traces/{trace}", res="1"),
+        "compare": address("/traces/compare", a=other, b=trace),
+        "compare-choose": address("/traces/compare", b=trace),
         "trace-flame": address(f"/traces/{trace}", view="flame"),
         "logs": address("/logs", **recent),
         "metrics": address("/metrics-explorer", **recent),
@@ -85,6 +103,10 @@ def addresses(project: str, trace: str, monitor: str) -> dict[str, str]:
         "services": address("/services", **recent),
         "service-map": address("/services-map", **recent),
         "service": address("/services/scoring", **recent),
+        "errors": address("/errors", **recent),
+        "errors-drawer": address("/errors", sel=error, **recent),
+        "errors-one": address(f"/errors/{error}", **recent),
+        "errors-none": address("/errors", q="type:nothing-has-this-type", **recent),
         "dashboards": address("/dashboards"),
         "dashboard-services": address("/dashboards/services", **recent),
         "dashboard-host": address("/dashboards/host", **recent),
@@ -164,7 +186,9 @@ def main() -> int:
     if not args.readme and args.out is None:
         parser.error("--out DIR or --readme")
     found = subprocess.run([sys.executable, str(TOOLS / "chromium.py")], stdout=subprocess.PIPE, text=True, check=True)
-    wanted = addresses(args.project, failed_trace(args.url, args.project), first_monitor(args.url, args.project))
+    trace = failed_trace(args.url, args.project)
+    other, monitor = peer_of(args.url, args.project, trace), first_monitor(args.url, args.project)
+    wanted = addresses(args.project, trace, other, first_error(args.url, args.project), monitor)
     if unknown := set(args.only) - wanted.keys():
         parser.error(f"no page is called {', '.join(sorted(unknown))}; there are {', '.join(wanted)}")
     problems: list[str] = []

@@ -151,6 +151,23 @@ const service = createRoute({
   component: lazyRouteComponent(() => import('./routes/services/ServicePage'), 'ServicePage'),
 })
 
+const errors = createRoute({
+  getParentRoute: () => root,
+  path: '/errors',
+  validateSearch: (raw: Raw): Texts<'sort' | 'sel'> => ({
+    sort: text(raw.sort),
+    /** Fingerprint of the error in the drawer. */
+    sel: text(raw.sel),
+  }),
+  component: lazyRouteComponent(() => import('./routes/errors/ErrorsPage'), 'ErrorsPage'),
+})
+
+const error = createRoute({
+  getParentRoute: () => root,
+  path: '/errors/$fingerprint',
+  component: lazyRouteComponent(() => import('./routes/errors/ErrorPage'), 'ErrorPage'),
+})
+
 const dashboards = createRoute({
   getParentRoute: () => root,
   path: '/dashboards',
@@ -237,6 +254,8 @@ export const router = createRouter({
     services,
     serviceMap,
     service,
+    errors,
+    error,
     dashboards,
     dashboard,
     monitors,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tapetum_server.analysis.comparison.alignment import align
@@ -201,6 +201,8 @@ def test_fifty_thousand_spans_on_either_side_are_compared() -> None:
     assert sum(found["columns"]["a"]["count"]) == 50_000
 
 
+any_traces = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""The machine may be busy with the rest of the suite."""
 NAMES = st.sampled_from(["read", "write", "chat m-1", "SELECT"])
 
 
@@ -219,6 +221,7 @@ def traces(draw: st.DrawFn) -> SpanColumns:
     return columns_of(*spans)
 
 
+@any_traces
 @given(traces())
 def test_a_trace_does_not_differ_from_itself(columns: SpanColumns) -> None:
     found = compare(trace_of(columns, 1), trace_of(columns, 2))
@@ -228,6 +231,7 @@ def test_a_trace_does_not_differ_from_itself(columns: SpanColumns) -> None:
     assert found["columns"]["a"] == found["columns"]["b"]
 
 
+@any_traces
 @given(traces(), traces())
 def test_the_other_way_round_is_the_mirror_image(a: SpanColumns, b: SpanColumns) -> None:
     there, back = compare(trace_of(a, 1), trace_of(b, 2)), compare(trace_of(b, 2), trace_of(a, 1))
@@ -243,6 +247,7 @@ def test_the_other_way_round_is_the_mirror_image(a: SpanColumns, b: SpanColumns)
     assert there["contributors"] == [{**one, "delta_ns": -one["delta_ns"]} for one in back["contributors"]]
 
 
+@any_traces
 @given(traces(), traces())
 def test_every_span_is_in_one_row_and_every_moment_belongs_to_one_span(a: SpanColumns, b: SpanColumns) -> None:
     trees = span_tree(a), span_tree(b)

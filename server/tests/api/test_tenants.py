@@ -25,6 +25,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tapetum_server.catalog.deliveries import NewDelivery
+from tapetum_server.processors.errors.find import find_errors
 from tapetum_server.signals.alerts import AlertBatch
 from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.identity import Identity
@@ -89,6 +90,12 @@ def _log_value(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
             yield ask.get(f"/logs/{log_id}/value", q, project, field=field)
 
 
+def _error(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
+    """Of both projects: the other's must be as unknown as one that was never there."""
+    for row in ask.world.sql("SELECT DISTINCT toString(fingerprint) AS print FROM error_rows"):
+        yield ask.get(f"/errors/{row['print']}", q, project)
+
+
 def _metric(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
     for name in ("temperature", "latency"):
         for aggregation in ("avg", "increase", "quantile"):
@@ -113,7 +120,7 @@ def _saved(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
 def _sql(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
     if q:
         return  # a filter is no part of SQL; test_gate_tenants.py tries hostile SQL
-    for view in ("spans", "traces", "logs", "metrics", "ingest", "alerts", "changes"):
+    for view in ("spans", "traces", "logs", "metrics", "ingest", "alerts", "changes", "errors"):
         yield ask.post("/sql", project, query=f"SELECT * FROM {view}")
 
 
@@ -131,7 +138,7 @@ def _pair_of_traces(path: str, **spans: str) -> Ways:
     return ways
 
 
-def _one_monitor(path: str = "") -> Ways:
+def _one_monitor(path: str = "", **query: Any) -> Ways:
     """Asks for both projects' monitors by their ids, which nobody should know."""
 
     def ways(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
@@ -140,7 +147,7 @@ def _one_monitor(path: str = "") -> Ways:
                 if project not in (None, "a"):
                     yield ask.get("/monitors", q, project)
                 else:
-                    yield ask.get(f"/monitors/{monitor.id}{path}", q, project)
+                    yield ask.get(f"/monitors/{monitor.id}{path}", q, project, **query)
 
     return ways
 
@@ -176,10 +183,14 @@ TELEMETRY: dict[str, Ways] = {
     "get_service": reads("/services/detail", service=("ours", THEIRS)),
     "list_monitors": reads("/monitors"),
     "get_monitor": _one_monitor(),
-    "preview_monitor": _one_monitor("/preview"),
+    "preview_monitor": _one_monitor("/preview", **{"from": None}),  # it looks at 31 days at most
     "preview_new_monitor": _preview,
     "list_deliveries": _one_monitor("/deliveries"),
     "list_alerts": reads("/alerts"),
+    "list_errors": reads("/errors", sort=("-count", "-first_seen", "-users")),
+    "get_error_histogram": reads("/errors/histogram"),
+    "get_error_facets": reads("/errors/facets", keys=KEYS),
+    "get_error": _error,
     "list_changes": reads("/changes", kind=("deploy", "config"), subject=(THEIRS,)),
     "get_ingest": reads("/ingest"),
     "get_health": reads("/health"),
@@ -238,6 +249,19 @@ def tenants(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
             metric_batch(Metric("system.cpu.utilization", "gauge"), {"at": 1, "value": 1}, project=project,
                          resource={"service.name": word, "host.name": word}),
         )  # fmt: skip
+        failed = span_batch(
+            {"trace": 9, "span": 9, "service": word, "name": word, "status": 2, "status_message": word,
+             "attributes": {f"{word}.key": word}, "resource": {"service.version": word, "host.name": word},
+             "canonical": {"user_id": word}},
+            project=project,
+        )  # fmt: skip
+        find_errors(failed)
+        # A group of the same fingerprint on both sides, and one of each side's own.
+        both = log_batch(
+            {"at": 1, "severity_number": 17, "body": "both failed", "resource": {"host.name": word}}, project=project
+        )
+        find_errors(both)
+        world.keep(failed, both)
         world.engine.command(
             "INSERT INTO ingest_rows (time, project, sender, signal, outcome, reason, count) VALUES "
             f"({NOW // SECOND - 60}, '{project}', '{word}', 'traces', 'refused', '{word}', 7)"
@@ -263,7 +287,7 @@ def test_a_project_finds_its_own(tenants: Asking, operation: str) -> None:
     """Otherwise the other tests would pass on silence."""
     answers = [answer for answer in TELEMETRY[operation](tenants, "", None) if answer.status_code == 200]
     assert answers
-    telling = ("ours", '"count":2', '"total":1', "counts")
+    telling = ("ours", '"count":2', '"total":1', '"known":2', "counts")
     assert any(word in answer.text for answer in answers for word in telling)
 
 

@@ -57,18 +57,15 @@ def test_a_trace(ui: Watched, shop: Shop) -> None:
     assert found == []
 
 
-def test_compared_traces(ui: Watched, new_page: OpenPage, shop: Shop) -> None:
-    found = []
-    for theme in ("dark", "light"):
-        opened = ui if theme == "dark" else new_page(theme=theme)
-        page = opened.open("/traces/compare", project="shop", a=shop.orders[0], b=shop.failed[0])
-        page.get_by_role("treeitem").filter(has_text="GET /features features").click()
-        expect(page.get_by_role("complementary", name="Step").get_by_role("table").first).to_be_visible()
-        settled(page)
-        found += violations(page, f"two traces and a step, {theme}")
-        page.get_by_role("button", name="Choose another trace for A").click()
-        expect(page.get_by_role("button", name=re.compile("^Fastest"))).to_be_visible()
-        found += violations(page, f"a choice of traces, {theme}")
+def test_compared_traces(ui: Watched, shop: Shop) -> None:
+    page = ui.open("/traces/compare", project="shop", a=shop.orders[0], b=shop.failed[0])
+    page.get_by_role("treeitem").filter(has_text="GET /features features").click()
+    expect(page.get_by_role("complementary", name="Step").get_by_role("table").first).to_be_visible()
+    settled(page)
+    found = violations(page, "two traces and a step")
+    page.get_by_role("button", name="Change trace A").click()
+    expect(page.get_by_role("button", name=re.compile("^Fastest"))).to_be_visible()
+    found += violations(page, "a choice of traces")
     ui.open("/traces/compare", project="shop", a="0e" * 16, b=shop.failed[0])
     found += violations(ui.page, "a trace that is not there")
     ui.open(f"/traces/{shop.failed[0]}", project="shop", res="1")
@@ -121,6 +118,23 @@ def test_services(ui: Watched, shop: Shop) -> None:
         found += violations(page, path)
     ui.open("/services-map", project="shop", view="edges")
     assert found + violations(page, "the map as a table") == []
+
+
+def test_errors(ui: Watched, shop: Shop) -> None:
+    page = ui.open("/errors", project="shop")
+    pick(rows(page, "Errors").filter(has_text="lock on customer_features"))
+    expect(page.get_by_role("region", name="Error in short")).to_be_visible()
+    settled(page)
+    found = violations(page, "errors and one in short")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name="Occurrences")).to_be_visible()
+    settled(page)
+    found += violations(page, "one error")
+    page.get_by_text("As recorded", exact=True).click()
+    found += violations(page, "its stack trace as recorded")
+    page = ui.open("/errors/0123456789abcdef", project="shop")
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert found + violations(page, "an error that is not there") == []
 
 
 def test_sql(ui: Watched, shop: Shop) -> None:
@@ -198,9 +212,13 @@ def test_monitors(ui: Watched, server: RunningServer, shop: Shop) -> None:
         page.get_by_role("button", name="Replace the headers").click()
         page.get_by_label("Ends at").fill("7000")
         expect(page.get_by_text("good side")).to_be_visible()
+        expect(page.get_by_text("Mend what is marked")).to_be_visible()
         expect(page.get_by_role("region", name="Preview")).to_be_visible()
         settled(page)
         found += violations(page, "its form with an error")
+        page.get_by_role("link", name="Cancel").click()
+        page.get_by_role("dialog", name="Leave without saving?").get_by_role("button", name="Leave").click()
+        expect(page.get_by_role("link", name="Edit")).to_be_visible()
     finally:
         for id in ids:
             server.client.delete(f"/api/v1/monitors/{id}").raise_for_status()

@@ -77,7 +77,7 @@ def test_from_a_trace_to_one_of_its_peers_or_to_any_other(ui: Watched, shop: Sho
     expect(page).to_have_url(re.compile(f"/traces/compare.*b={shop.failed[-1]}"))
     expect(page.get_by_role("region", name="Trace B")).to_contain_text("3 errors")
 
-    page.get_by_role("button", name="Choose another trace for A").click()
+    page.get_by_role("button", name="Change trace A").click()
     page.get_by_label("Any other trace").fill(shop.chats[0].upper())
     page.get_by_role("button", name="Compare", exact=True).click()
     settled(page)

@@ -167,6 +167,26 @@ def test_every_tab_of_a_span_shows_text_as_text(ui: Watched, sent: Sent) -> None
     shows(flame.locator(".k-tip"), sent.said[0])
 
 
+def test_errors_are_shown_as_they_were_written(ui: Watched, sent: Sent) -> None:
+    page = ui.open("/errors", project="hostile")
+    expect(rows(page, "Errors")).to_have_count(len(sent.said))
+    shows(page.get_by_role("navigation", name="Facets"), *(attack[:FACET] for attack in sent.said))
+    for name in ("markup", "script url", "marks", "prototype", "long word"):
+        attack = sent.attacks[name]
+        page = ui.open("/errors", project="hostile")
+        pick(rows(page, "Errors").filter(has_text=attack[:200]).first)
+        expect(page.get_by_role("region", name="Error in short")).to_be_visible()
+        assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("region", name="Occurrences")).to_be_visible()
+        shows(page.get_by_role("region", name="Occurrences"), attack[:LINE])
+        shows(page.get_by_role("heading", level=1), attack[:200])
+        assert_nothing_sticks_out(page)
+    # The page of one shows keys that go on behind an attack: words of the attacker, which nothing of ours stands behind.
+    ui.open("/errors", project="hostile")
+    expect(rows(page, "Errors")).to_have_count(len(sent.said))
+
+
 def test_compared_traces_and_their_hosts_show_text_as_text(ui: Watched, sent: Sent) -> None:
     page = ui.open("/traces/compare", project="hostile", a=TRACE, b=TRACE, sort="start")
     steps = page.get_by_role("tree", name="Steps")

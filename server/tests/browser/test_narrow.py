@@ -73,6 +73,12 @@ def run(page: Page) -> None:
     expect(rows(page, "Result").first).to_be_visible()
 
 
+def open_error(page: Page) -> None:
+    rows(page, "Errors").first.click()
+    page.get_by_role("link", name="Open the error").click()
+    expect(page.get_by_role("region", name="Occurrences")).to_be_visible()
+
+
 def panels(page: Page) -> None:
     expect(page.get_by_role("group", name="Requests", exact=True).locator("b")).to_be_visible()
 
@@ -109,6 +115,9 @@ def test_every_page_fits_and_every_control_can_be_pressed(
         ("/services/web", {}, nothing),
         ("/services-map", {}, nothing),
         ("/services-map", {"view": "edges"}, nothing),
+        ("/errors", {}, nothing),
+        ("/errors", {}, open_drawer),
+        ("/errors", {}, open_error),
         ("/dashboards", {}, nothing),
         ("/dashboards/services", {}, panels),
         ("/monitors", {}, nothing),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from asked_world import World, log_batch, metric_batch, span_batch
 
-from tapetum_server.query.sources import LOGS, METRICS, SPANS, Source
+from tapetum_server.processors.errors.find import find_errors
+from tapetum_server.query.sources import ERRORS, LOGS, METRICS, SPANS, Source
 from tapetum_server.signals.metrics import Metric
 
 OWN = {
@@ -29,9 +30,16 @@ def filled(asked: World) -> None:
             log_batch({"at": number, "body": "b", "severity_number": 17}),
             metric_batch(Metric("m", "gauge"), {"at": number, "value": 1}),
         )  # fmt: skip
+        failed = log_batch(
+            {"at": number + 10, "body": f"b{number}", "severity_number": 17, "attributes": {"k": "v", "n": 5}}
+        )
+        find_errors(failed)
+        asked.keep(failed)
 
 
-@pytest.mark.parametrize(("view", "source"), [("spans", SPANS), ("logs", LOGS), ("metrics", METRICS)])
+@pytest.mark.parametrize(
+    ("view", "source"), [("spans", SPANS), ("logs", LOGS), ("metrics", METRICS), ("errors", ERRORS)]
+)
 def test_every_column_means_what_it_means_in_the_view(asked: World, view: str, source: Source) -> None:
     in_view = {row["name"] for row in asked.sql(f"DESCRIBE TABLE {view}")}
     shared = [name for name in [*source.plain, *source.computed] if name in in_view]
@@ -41,8 +49,8 @@ def test_every_column_means_what_it_means_in_the_view(asked: World, view: str, s
             theirs = "arraySum(dropped)" if view == "spans" else "dropped"
         else:
             theirs = name
-        key = {"spans": "trace_id, span_id", "logs": "time", "metrics": "time"}[view]
-        own = "lower(hex(log_id))" if name == "log_id" else f"toString({name})"
+        key = {"spans": "trace_id, span_id", "logs": "time", "metrics": "time", "errors": "time"}[view]
+        own = "lower(hex(log_id))" if name == "log_id" and view == "logs" else f"toString({name})"
         ours = asked.sql(f"SELECT {own} AS v FROM {source.relation(name, key)} ORDER BY {key}")
         assert ours == asked.sql(f"SELECT toString({theirs}) AS v FROM {view} ORDER BY {key}"), name
 

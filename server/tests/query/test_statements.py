@@ -18,6 +18,8 @@ from tapetum_server.query import (
     arrivals,
     changes,
     engine_state,
+    error_detail,
+    error_groups,
     exemplars,
     facets,
     heartbeats,
@@ -38,7 +40,7 @@ from tapetum_server.query import (
 from tapetum_server.query.cursor import Cursor
 from tapetum_server.query.filter import parse_filter
 from tapetum_server.query.selection import Selection, Whereabouts
-from tapetum_server.query.sources import LOGS, METRICS, SPANS
+from tapetum_server.query.sources import ERRORS, LOGS, METRICS, SPANS
 from tapetum_server.query.statement import Statement
 from tapetum_server.query.time_range import TimeRange, steps_of
 from tapetum_server.query.trace_spans import spans_of_statement
@@ -71,6 +73,18 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "service_versions": lambda: services.versions_statement(selection(SPANS), "web", "spans"),
     "service_map": lambda: service_map.edges_statement(selection(SPANS, "service:web")),
     "changes": lambda: changes.changes_statement("default", HOUR, ["shop"], ["deploy"], 500),
+    "errors": lambda: error_groups.groups_statement(
+        selection(ERRORS, "-service:web,api type:GET* http.route:/ask host.name:h"),
+        "-last_seen",
+        51,
+        error_groups.Place(START, "0" * 16),
+    ),
+    "errors_trends": lambda: error_groups.trends_statement(selection(ERRORS, "service:web"), STEPS, ["a", "b"]),
+    "errors_histogram": lambda: error_groups.histogram_statement(selection(ERRORS, "word"), STEPS, START),
+    "error_trend": lambda: error_detail.trend_statement(selection(ERRORS), STEPS),
+    "error_shares": lambda: error_detail.shares_statement(selection(ERRORS)),
+    "error_examples": lambda: error_detail.examples_statement(selection(ERRORS), 25),
+    "error_newest": lambda: error_detail.newest_statement(selection(ERRORS)),
     "alerts": lambda: alerts.alerts_statement("default", HOUR, "m1", 100),
     "traces_newest": lambda: traces.window_statement(selection(SPANS), "-start_time", 67, 2_000, None),
     "traces_filtered_after": lambda: traces.window_statement(selection(SPANS, Q), "start_time", 67, 2_000, AFTER),

@@ -60,6 +60,10 @@ ROWS: dict[str, dict[str, Any]] = {
         "project": "old", "time": START, "change_id": "c1", "version": 1, "kind": "deploy", "subject": "shop",
         "after": "2", "attributes": "{}",
     },
+    "error_rows": {
+        "project": "old", "identity": "e1", "rank": 1, "time": START, "ingested_at": 4_000_000_000 * 10**9,
+        "fingerprint": "f1", "type": "Timeout", "message": "too late", "attr_shape": "", "attr_values": [],
+    },
     "release_rows": {"project": "old", "service": "shop", "environment": "", "release": "1", "first_seen": START},
 }  # fmt: skip
 
@@ -93,6 +97,8 @@ def tables(engine: Engine) -> dict[str, set[str]]:
     for row in columns.to_pylist():
         found.setdefault(row["table"], set()).add(row["name"])
     del found["schema_migrations"]
+    # Filled by the engine, from `error_rows`.
+    found.pop("error_groups", None)
     return found
 
 
@@ -113,7 +119,7 @@ def _column(name: str, values: list[Any]) -> pa.Array:
         return pa.array(values, pa.timestamp("ns", "UTC"))
     if name in ("time", "expires_at"):
         return pa.array(values, pa.uint32())
-    if name in ("version", "series", "count"):
+    if name in ("version", "series", "count", "rank") and isinstance(values[0], int):
         return pa.array(values, pa.uint64())
     if name == "attr_values":
         return pa.array(values, pa.list_(pa.string()))

@@ -62,8 +62,13 @@ export const spanHeatmapQuery = (scope: Scope, x: number, y: number) =>
     placeholderData: keepPreviousData,
   })
 
-/** Facets of spans, logs or metric points; `keys` empty means the server's choice. */
-export const facetsQuery = (signal_: 'spans' | 'logs' | 'metrics', scope: Scope, keys = '', limit = 10) =>
+/** Facets of spans, logs, metric points or errors; `keys` empty means the server's choice. */
+export const facetsQuery = (
+  signal_: 'spans' | 'logs' | 'metrics' | 'errors',
+  scope: Scope,
+  keys = '',
+  limit = 10,
+) =>
   queryOptions({
     queryKey: [`/${signal_}/facets`, scope, keys, limit],
     queryFn: ({ signal }) => api.get<FacetAnswer>(`/${signal_}/facets`, { ...scope, keys, limit }, signal),

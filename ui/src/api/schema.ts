@@ -156,6 +156,86 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/errors': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Errors
+     * @description Errors that occurred within the range, grouped by fingerprint.
+     */
+    get: operations['list_errors']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/errors/facets': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Error Facets
+     * @description The most frequent values of some keys among occurrences, and the attribute keys there are.
+     */
+    get: operations['get_error_facets']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/errors/histogram': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Error Histogram
+     * @description Occurrences over time, of errors that are new within the range and of others.
+     */
+    get: operations['get_error_histogram']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/errors/{fingerprint}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Error
+     * @description One error: over time, by version, environment and service, its stack trace, and what changed when it began.
+     */
+    get: operations['get_error']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/health': {
     parameters: {
       query?: never
@@ -1614,6 +1694,18 @@ export interface components {
       error: components['schemas']['ErrorDetail']
     }
     /**
+     * ErrorBucket
+     * @description The occurrences of one step: of errors that are new within the range, and of those known before.
+     */
+    ErrorBucket: {
+      /** Known */
+      known: number
+      /** New */
+      new: number
+      /** Time */
+      time: string
+    }
+    /**
      * ErrorDetail
      * @description What went wrong and what to do next.
      */
@@ -1626,6 +1718,231 @@ export interface components {
       hint?: string | null
       /** Message */
       message: string
+    }
+    /**
+     * ErrorExample
+     * @description One occurrence, and where it is to be found.
+     */
+    ErrorExample: {
+      /** Environment */
+      environment: string
+      /** Handled */
+      handled: boolean
+      /** Log Id */
+      log_id: string
+      /** Message */
+      message: string
+      /** Name */
+      name: string
+      /** Service */
+      service: string
+      /** Severity */
+      severity: string
+      /** Source */
+      source: string
+      /** Span Id */
+      span_id: string
+      /** Time */
+      time: string
+      /** Trace Id */
+      trace_id: string
+      /** User Id */
+      user_id: string
+      /** Version */
+      version: string
+    }
+    /**
+     * ErrorFrame
+     * @description One call of a stack trace. `code` is its line of source, where the language says it.
+     */
+    ErrorFrame: {
+      /** Code */
+      code: string
+      /** File */
+      file: string
+      /** Function */
+      function: string
+      /** In App */
+      in_app: boolean
+      /** Line */
+      line: number
+    }
+    /**
+     * ErrorHistogram
+     * @description Occurrences over time; every step of the range is there, also empty ones.
+     */
+    ErrorHistogram: {
+      /** Buckets */
+      buckets: components['schemas']['ErrorBucket'][]
+      /** Interval Ms */
+      interval_ms: number
+    }
+    /**
+     * ErrorPage
+     * @description Some errors, and where the next ones begin.
+     */
+    ErrorPage: {
+      /** Interval Ms */
+      interval_ms: number
+      /** Next Cursor */
+      next_cursor: string | null
+      /** Rows */
+      rows: components['schemas']['ErrorRow'][]
+      /** Times */
+      times: string[]
+    }
+    /**
+     * ErrorReport
+     * @description One error, ready to be read.
+     */
+    ErrorReport: {
+      /** Attributes */
+      attributes: {
+        [key: string]: string
+      }
+      /** By Environment */
+      by_environment: components['schemas']['ErrorShare'][]
+      /** By Service */
+      by_service: components['schemas']['ErrorShare'][]
+      /** By Version */
+      by_version: components['schemas']['ErrorShare'][]
+      /** Changes */
+      changes: components['schemas']['Change'][]
+      /** Count */
+      count: number
+      /** Culprit */
+      culprit: string
+      /** Environments */
+      environments: string[]
+      /** Examples */
+      examples: components['schemas']['ErrorExample'][]
+      /** Fingerprint */
+      fingerprint: string
+      /** First Seen */
+      first_seen: string
+      /** First Version */
+      first_version: string
+      /** Is New */
+      is_new: boolean
+      /** Language */
+      language: string
+      /** Last Seen */
+      last_seen: string
+      /** Last Version */
+      last_version: string
+      /** Message */
+      message: string
+      /** Sections */
+      sections: components['schemas']['ErrorSection'][]
+      /** Services */
+      services: string[]
+      /** Severity */
+      severity: string
+      /** Source */
+      source: string
+      /** Stacktrace */
+      stacktrace: string
+      /** Template */
+      template: string
+      /** Title */
+      title: string
+      /** Traces */
+      traces: number
+      trend: components['schemas']['ErrorTrend']
+      /** Type */
+      type: string
+      /** Unhandled */
+      unhandled: number
+      /** Users */
+      users: number
+    }
+    /**
+     * ErrorRow
+     * @description One error in a list.
+     */
+    ErrorRow: {
+      /** Count */
+      count: number
+      /** Culprit */
+      culprit: string
+      /** Environments */
+      environments: string[]
+      /** Fingerprint */
+      fingerprint: string
+      /** First Seen */
+      first_seen: string
+      /** First Version */
+      first_version: string
+      /** Is New */
+      is_new: boolean
+      /** Last Seen */
+      last_seen: string
+      /** Last Version */
+      last_version: string
+      /** Message */
+      message: string
+      /** Services */
+      services: string[]
+      /** Severity */
+      severity: string
+      /** Source */
+      source: string
+      /** Template */
+      template: string
+      /** Title */
+      title: string
+      /** Traces */
+      traces: number
+      /** Trend */
+      trend: number[]
+      /** Type */
+      type: string
+      /** Unhandled */
+      unhandled: number
+      /** Users */
+      users: number
+    }
+    /**
+     * ErrorSection
+     * @description One exception of a chain, its calls innermost first.
+     */
+    ErrorSection: {
+      /** Cause */
+      cause: boolean
+      /** Frames */
+      frames: components['schemas']['ErrorFrame'][]
+      /** Message */
+      message: string
+      /** More */
+      more: number
+      /** Type */
+      type: string
+    }
+    /**
+     * ErrorShare
+     * @description One version, environment or service of an error. An empty value: the record named none.
+     */
+    ErrorShare: {
+      /** Count */
+      count: number
+      /** First Seen */
+      first_seen: string
+      /** Last Seen */
+      last_seen: string
+      /** Value */
+      value: string
+    }
+    /**
+     * ErrorTrend
+     * @description Occurrences over time; every step of the range is there.
+     */
+    ErrorTrend: {
+      /** Counts */
+      counts: number[]
+      /** Interval Ms */
+      interval_ms: number
+      /** Times */
+      times: string[]
     }
     /**
      * Facet
@@ -4237,6 +4554,171 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['DemoFaultList']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_errors: {
+    parameters: {
+      query?: {
+        sort?: '-last_seen' | '-first_seen' | '-count' | '-traces' | '-users'
+        /** @description Rows of a page. */
+        limit?: number
+        /** @description `next_cursor` of the page before. */
+        cursor?: string | null
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorPage']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_error_facets: {
+    parameters: {
+      query?: {
+        /** @description Keys, separated by commas; columns or attributes. */
+        keys?: string | null
+        /** @description Values of each key. */
+        limit?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Facets']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_error_histogram: {
+    parameters: {
+      query?: {
+        /** @description Steps at most; their length is a round one. */
+        buckets?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorHistogram']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_error: {
+    parameters: {
+      query?: {
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        fingerprint: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorReport']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

@@ -61,6 +61,11 @@ export type DemoFault = Schemas['DemoFault']
 export type Project = Schemas['Project']
 export type ApiKey = Schemas['Key']
 
+export type ErrorGroup = Omit<Schemas['ErrorRow'], 'trend'>
+export type ErrorRow = Schemas['ErrorRow']
+export type ErrorAnswer = Schemas['ErrorPage']
+export type ErrorHistogram = Schemas['ErrorHistogram']
+export type ErrorReport = Schemas['ErrorReport']
 export type ServiceRow = Schemas['ServiceRow']
 export type ServicePage = Schemas['ServicePage']
 export type ServiceDetail = Schemas['ServiceDetail']

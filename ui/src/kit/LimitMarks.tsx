@@ -16,7 +16,8 @@ export interface Band {
   from: number
   to: number | null
   label: string
-  tone: 'bad' | 'warn'
+  /** `about`: not trouble, but the time that the chart is about. */
+  tone: 'bad' | 'warn' | 'about'
 }
 
 interface Props {

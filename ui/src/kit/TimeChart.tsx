@@ -64,8 +64,6 @@ interface Props {
   limits?: Limit[]
   /** Times that are shaded. */
   bands?: Band[]
-  /** A stretch of time that the chart is about, in Unix milliseconds. */
-  shade?: { from: number; to: number; label: string }
 }
 
 function frameOf(u: uPlot): Frame | null {
@@ -286,7 +284,6 @@ export function TimeChart(props: Props) {
         ) : (
           <div ref={host} aria-hidden />
         )}
-        {!table && frame && props.shade && <Shade {...props.shade} frame={frame} />}
         {!table && frame && (
           <ChangeMarks
             changes={changes}
@@ -326,24 +323,6 @@ export function TimeChart(props: Props) {
         </Tooltip>
       )}
     </figure>
-  )
-}
-
-function Shade({ from, to, label, frame }: NonNullable<Props['shade']> & { frame: Frame }) {
-  const [left, top, width, height] = frame.box
-  const [low, high] = frame.x
-  const share = (ms: number) => Math.min(Math.max((ms / 1000 - low) / (high - low), 0), 1)
-  return (
-    <div
-      className="k-shade"
-      title={label}
-      style={{
-        left: left + share(from) * width,
-        top,
-        width: Math.max((share(to) - share(from)) * width, 2),
-        height,
-      }}
-    />
   )
 }
 

@@ -11,11 +11,17 @@ const COLUMNS: Record<Signal, Set<string>> = {
   ),
   logs: new Set('trace_id span_id service scope severity severity_number body event_name'.split(' ')),
   metrics: new Set('name type unit service scope'.split(' ')),
+  errors: new Set(
+    'fingerprint type message template culprit source name trace_id span_id log_id service version environment severity user_id'.split(
+      ' ',
+    ),
+  ),
 }
-const TIME: Record<Signal, string> = { spans: 'start_time', logs: 'time', metrics: 'time' }
+const TIME: Record<Signal, string> = { spans: 'start_time', logs: 'time', metrics: 'time', errors: 'time' }
 const GROUPED = {
   spans: "count() AS spans, countIf(status = 'error') AS errors, quantile(0.95)(duration_ms) AS p95_ms",
   logs: 'count() AS records, countIf(severity_number >= 17) AS errors',
+  errors: 'count() AS occurrences, uniqExact(fingerprint) AS errors, max(time) AS last_seen',
 }
 
 export const sqlString = (value: string): string => `'${value.replace(/\\/g, '\\\\').replace(/'/g, "\\'")}'`

@@ -1,7 +1,7 @@
 /** One menu for every value anywhere; the shell hosts it. */
 import { useSyncExternalStore } from 'react'
 
-export type Signal = 'spans' | 'logs' | 'metrics'
+export type Signal = 'spans' | 'logs' | 'metrics' | 'errors'
 
 export interface ValueMenuRequest {
   key: string

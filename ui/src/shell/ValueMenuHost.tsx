@@ -8,6 +8,8 @@ import { groupSql, valueSql } from '@/kit/sqlText'
 import { openValueMenu, useValueMenuRequest } from '@/kit/valueMenu'
 import { travelling, useView } from '@/kit/view'
 
+const HOME = { spans: '/traces', logs: '/logs', metrics: '/metrics-explorer', errors: '/errors' } as const
+
 /** The menu of every value anywhere. Narrowing happens on the page that shows the signal. */
 export function ValueMenuHost() {
   const request = useValueMenuRequest()
@@ -16,7 +18,7 @@ export function ValueMenuHost() {
   const { scope, search } = useView()
   if (!request) return null
   const { key, value, anchor, signal } = request
-  const home = signal === 'logs' ? '/logs' : signal === 'metrics' ? '/metrics-explorer' : '/traces'
+  const home = HOME[signal]
   const here = pathname === home
   const narrow = (change: (q: string, key: string, value: string) => string) => {
     const q = change(here ? scope.q : (environmentTerms(scope.q) ?? ''), key, value)

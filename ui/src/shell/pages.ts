@@ -2,6 +2,7 @@
 import {
   Activity,
   BellRing,
+  Bug,
   ChartSpline,
   HeartPulse,
   Inbox,
@@ -20,6 +21,7 @@ export interface PageEntry {
     | '/logs'
     | '/metrics-explorer'
     | '/services'
+    | '/errors'
     | '/dashboards'
     | '/monitors'
     | '/ingest'
@@ -33,7 +35,7 @@ export interface PageEntry {
   time: boolean
   live: boolean
   /** Whose environments can be chosen. */
-  signal?: 'spans' | 'logs' | 'metrics'
+  signal?: 'spans' | 'logs' | 'metrics' | 'errors'
 }
 
 export const PAGES: PageEntry[] = [
@@ -50,6 +52,7 @@ export const PAGES: PageEntry[] = [
     signal: 'metrics',
   },
   { to: '/services', label: 'Services', icon: Waypoints, key: 'v', time: true, live: true, signal: 'spans' },
+  { to: '/errors', label: 'Errors', icon: Bug, key: 'x', time: true, live: true, signal: 'errors' },
   { to: '/dashboards', label: 'Dashboards', icon: LayoutDashboard, key: 'd', time: true, live: true },
   { to: '/monitors', label: 'Monitors', icon: BellRing, key: 'a', time: true, live: false },
   { to: '/ingest', label: 'Ingest', icon: Inbox, key: 'i', time: true, live: true },

@@ -44,6 +44,7 @@ from tapetum_server.catalog.projects import Retention
 from tapetum_server.monitors.runner import MonitorRunner, MonitorSettings
 from tapetum_server.monitors.webhook import WebhookLimits
 from tapetum_server.processors.canonical import Canonicalize
+from tapetum_server.processors.errors.find import FindErrors
 from tapetum_server.query.gate_settings import GATE_SETTINGS
 from tapetum_server.query.sql_store import StoreSql
 from tapetum_server.query.store_reader import StoreReader
@@ -237,7 +238,7 @@ class Server:
         """Serve until SIGINT, SIGTERM or `stop`. `started` is called once both ports answer."""
         settings = self.settings
         loop = asyncio.get_running_loop()
-        consumer = Intake(self._catalog, Canonicalize(self._writer), self._hub.publish)
+        consumer = Intake(self._catalog, Canonicalize(FindErrors(self._writer, self._ingest_pool)), self._hub.publish)
         limits = Limits()
         otlp = OtlpHttp(consumer, self._counters, self._ingest_pool, limits)
         lines = LogLines(consumer, self._counters, self._ingest_pool, settings.max_body_mib * 2**20)

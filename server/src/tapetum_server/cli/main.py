@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tapetum_server._version import __version__
-from tapetum_server.cli import compare, doctor, health, import_otlp, serve, sql, traces
+from tapetum_server.cli import compare, doctor, errors, health, import_otlp, serve, sql, traces
 from tapetum_server.cli.changes import changes_app
 from tapetum_server.cli.keys import keys_app
 from tapetum_server.cli.logs import logs_app
@@ -25,6 +25,7 @@ app.command("serve")(serve.serve)
 app.command("demo")(serve.demo)
 app.command("sql")(sql.sql)
 app.command("traces")(traces.traces)
+app.command("errors")(errors.errors)
 app.command("compare")(compare.compare)
 app.command("health")(health.health)
 app.command("doctor")(doctor.doctor)

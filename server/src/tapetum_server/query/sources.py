@@ -58,6 +58,8 @@ class Source:
     searches_messages: bool = False
     """Whether text may lie in the message store and in what log records said of spans."""
     default_facets: tuple[str, ...] = ()
+    only: str = ""
+    """What holds for the rows that questions may see, where that is not all of them."""
 
     def relation(self, *texts: str, of: str = "") -> str:
         """What stands after FROM: the columns that these texts of the statement name, and no others.
@@ -69,7 +71,11 @@ class Source:
         shown = [name for name in self.plain if name in words]
         narrowed = f" WHERE {of}" if of else ""
         shown += [f"{sql.replace('{of}', narrowed)} AS {name}" for name, sql in self.computed.items() if name in words]
-        return f"(SELECT {', '.join(shown or [self.time])} FROM {self.table} FINAL)"
+        return f"(SELECT {', '.join(shown or [self.time])} FROM {self.table} FINAL{self._where})"
+
+    @property
+    def _where(self) -> str:
+        return f" WHERE {self.only}" if self.only else ""
 
     def timed(self, condition: str) -> str:
         """`condition` (of many trace ids, say), and when its rows happened: the same rows, found by the table's order.
@@ -214,6 +220,34 @@ METRICS = Source(
     },
     promoted={},
     default_facets=("service", "name", "scope"),
+)  # fmt: skip
+
+ERRORS = Source(
+    table="error_rows",
+    time="time",
+    plain=(
+        "project", "time", "fingerprint", "type", "message", "template", "culprit", "handled", "source", "name",
+        "trace_id", "span_id", "log_id", "service", "version", "environment", "severity", "user_id", "stacktrace",
+        "ingested_at", "fingerprint_version", "attr_shape", "attr_values", "resource",
+    ),
+    computed={"attributes": sql_files.attributes("error_rows").replace("{database}.", "")},
+    fields={
+        **dict.fromkeys(
+            (
+                "fingerprint", "type", "message", "template", "culprit", "source", "name", "trace_id", "span_id",
+                "log_id", "service", "version", "environment", "user_id", "stacktrace",
+            ),
+            Field(),
+        ),
+        "severity": Field("severity"),
+        "handled": Field("bool"),
+        "time": Field("time"),
+        "ingested_at": Field("time"),
+    },
+    promoted={},
+    searched=(Searched("message"), Searched("type"), Searched("culprit")),
+    only="counted",
+    default_facets=("service", "type", "version", "environment", "handled", "source", "severity"),
 )  # fmt: skip
 
 INGEST_TABLE = "ingest_rows"

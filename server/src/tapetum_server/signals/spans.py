@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tapetum_server.signals.attributes import AttributeValue
+from tapetum_server.signals.errors import ErrorOccurrence
 from tapetum_server.signals.identity import DEFAULT_PROJECT
 from tapetum_server.signals.resource import Resource, Scope
 
@@ -81,7 +82,7 @@ NOTHING_CANONICAL = Canonical()
 
 @dataclass(slots=True)
 class SpanBatch:
-    """Spans of one project from one sender. Every list has one element per span.
+    """Spans of one project from one sender. Every list but `errors` has one element per span.
 
     Ids are lower-case hex: 32 characters for a trace, 16 for a span, "" for no parent.
     Times are nanoseconds since 1970, as sent (0..2^64-1). `end_time_unix_nano` 0 is a span
@@ -109,6 +110,8 @@ class SpanBatch:
     dropped: list[tuple[int, int, int]] = field(default_factory=list)
     """(attributes, events, links) that the sender or our limits dropped, per span."""
     canonical: list[Canonical] = field(default_factory=list)
+    errors: list[ErrorOccurrence] = field(default_factory=list)
+    """What `processors` found among these spans; as many as there are."""
 
     signal = "traces"
 

@@ -6,6 +6,8 @@ from tapetum_server.store.engine import Engine
 
 _TABLES = {"traces": "span_rows", "logs": "log_rows", "metrics": "metric_rows"}
 SIGNALS = tuple(_TABLES)
+_ERROR_SOURCES = {"traces": "span", "logs": "log"}
+"""An error stays as long as the record that told of it."""
 
 
 def restamp(engine: Engine, project: str, signal: str, days: int) -> None:
@@ -18,6 +20,11 @@ def restamp(engine: Engine, project: str, signal: str, days: int) -> None:
         f"ALTER TABLE {engine.database}.{_TABLES[signal]} UPDATE retention_days = {int(days)} "
         f"WHERE project = {literal} AND retention_days != {int(days)}"
     )
+    if source := _ERROR_SOURCES.get(signal):
+        engine.command(
+            f"ALTER TABLE {engine.database}.error_rows UPDATE retention_days = {int(days)} "
+            f"WHERE project = {literal} AND source = '{source}' AND retention_days != {int(days)}"
+        )
     if signal == "traces":
         for table in ("message_rows", "span_duplicates", "span_enrichments"):
             engine.command(

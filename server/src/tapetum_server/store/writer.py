@@ -28,6 +28,7 @@ from tapetum_server.store.messages import MessageMemory, RepeatedText
 from tapetum_server.store.releases import Release, Releases, release_rows
 from tapetum_server.store.rows_alerts import alert_rows
 from tapetum_server.store.rows_changes import change_rows, timeless_changes
+from tapetum_server.store.rows_errors import error_rows
 from tapetum_server.store.rows_logs import log_rows
 from tapetum_server.store.rows_metrics import metric_rows
 from tapetum_server.store.rows_spans import span_rows
@@ -39,6 +40,7 @@ _TIME_COLUMN = {
     "metric_rows": "time",
     "alert_rows": "time",
     "change_rows": "time",
+    "error_rows": "time",
 }
 
 Retention = Callable[[str, str], int]
@@ -73,6 +75,8 @@ class _Waiting:
     old: bool = False
     side_rows: dict[str, pa.Table] = field(default_factory=dict)
     releases: dict[Release, int] = field(default_factory=dict)
+    found: bool = False
+    """Whether these rows were found in the records of a request, and are none of them."""
 
 
 class StoreWriter:
@@ -165,6 +169,7 @@ class StoreWriter:
             raise
         with self._condition:
             self._encoding -= 1
+            self._rows_waiting += sum(item.rows.num_rows for item in waiting if item.found)
             self._condition.notify()
         if clamped:
             receipt.truncated["time_clamped"] += clamped
@@ -180,7 +185,10 @@ class StoreWriter:
         # Shielded: a client that hangs up must not cancel a write that others share.
         outcomes = await asyncio.shield(asyncio.gather(*(item.done for item in waiting), return_exceptions=True))
         for item, outcome in zip(waiting, outcomes):
-            if isinstance(outcome, StoreError):
+            if isinstance(outcome, StoreError) and item.found:
+                receipt.truncated["errors_not_storable"] += item.rows.num_rows
+                receipt.messages.append(f"the store refused the errors found in these records: {outcome}")
+            elif isinstance(outcome, StoreError):
                 receipt.accepted -= item.rows.num_rows
                 receipt.refused["not_storable"] += item.rows.num_rows
                 receipt.messages.append(f"the store refused these records: {outcome}")
@@ -197,6 +205,7 @@ class StoreWriter:
         repeated = RepeatedText()
         side: dict[str, pa.Table] = {}
         releases: dict[Release, int] = {}
+        errors: pa.Table | None = None
         if not isinstance(batch, AlertBatch | ChangeBatch):
             days = self._retention(batch.project, batch.signal)
             releases = self._releases.unseen(batch, now)
@@ -208,6 +217,7 @@ class StoreWriter:
             duplicates = self._claims.duplicates(batch, now, days)
             if duplicates is not None:
                 side["span_duplicates"] = duplicates
+            errors = error_rows(batch, days, now, rows)
         elif isinstance(batch, LogBatch):
             table = "log_rows"
             enrichments = enrichments_of(batch, now, days)
@@ -215,6 +225,7 @@ class StoreWriter:
                 side["span_enrichments"] = enrichments
             rows, clamped = log_rows(batch, days, now, partial(self._first_log, batch.project))
             batch.log_id = rows.column("log_id").to_pylist()
+            errors = error_rows(batch, days, now, rows)
         elif isinstance(batch, AlertBatch):
             table = "alert_rows"
             rows, clamped = alert_rows(batch, now), 0
@@ -232,6 +243,15 @@ class StoreWriter:
             )
             for i, part in enumerate(parts)
         ]  # fmt: skip
+        if errors is not None:
+            split = self._split_by_day("error_rows", errors)
+            waiting += [
+                _Waiting(
+                    "error_rows", part, batch.project, RepeatedText(), loop.create_future(), loop, part.nbytes,
+                    old=len(split) > 1, found=True,
+                )
+                for part in split
+            ]  # fmt: skip
         self.timings["encode_ns"] += time.thread_time_ns() - started
         return waiting, clamped
 
@@ -287,7 +307,7 @@ class StoreWriter:
             self._bytes_waiting -= sum(item.bytes for item in group)
         self.timings["commit_wall_ns"] += time.perf_counter_ns() - started
         self.timings["groups"] += 1
-        self.timings["rows"] += sum(item.rows.num_rows for item in group)
+        self.timings["rows"] += sum(item.rows.num_rows for item in group if not item.found)
 
     def _write_apart(self, table: str, members: list[_Waiting]) -> list[tuple[_Waiting, Exception | None]]:
         """Write a group; if the engine refuses it for what is in it, each request alone: good neighbours are kept."""

@@ -244,13 +244,13 @@ function TraceCard({ side, trace, ns }: { side: 'a' | 'b'; trace: TraceCompariso
             <Button
               variant="subtle"
               color="gray"
-              aria-label={`Choose another trace for ${side.toUpperCase()}`}
+              aria-label={`Change trace ${side.toUpperCase()}`}
               onClick={() => setOpen(!open)}
             >
               Change
             </Button>
           </Popover.Target>
-          <Popover.Dropdown>
+          <Popover.Dropdown aria-label="Which trace">
             <Choose
               project={scope.project}
               traceId={(side === 'a' ? search.b : search.a) ?? ''}

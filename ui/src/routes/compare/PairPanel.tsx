@@ -65,7 +65,7 @@ function Numbers({ columns, row, a, b }: Props) {
     <table className="c-table">
       <thead>
         <tr>
-          <th scope="col">{several ? 'The longest of each' : ''}</th>
+          <th scope="col">{several ? 'Step, the longest of each' : 'Step'}</th>
           {(['a', 'b'] as const).map((name) => {
             const span = columns[name].span_id[row]
             return (

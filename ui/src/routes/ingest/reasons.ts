@@ -145,6 +145,10 @@ const REASONS: Record<string, Explained> = {
     what: 'A time was later than 2262, the last that the store can hold, and was set to that. The record was kept.',
     todo: 'Look at the sender’s clock and units; what was sent is in original_times.',
   },
+  errors_not_storable: {
+    what: 'The engine refused the errors that were found in these records. The records were kept.',
+    todo: 'The server log has its words; please report it.',
+  },
   attributes_dropped_by_sender: {
     what: 'The sender’s SDK left attributes out before sending. The record was kept.',
     todo: 'Raise OTEL_ATTRIBUTE_COUNT_LIMIT in the sender if they matter.',

@@ -14,6 +14,7 @@ import { isoToMs } from '@/kit/time'
 import { Value } from '@/kit/Value'
 import { ClockTime } from '@/kit/values'
 import { useView } from '@/kit/view'
+import { TraceErrors } from '../errors/TraceErrors'
 import { parseRecordKey, recordKey } from './columns'
 import { LogContext } from './LogContext'
 import { type Whole } from '@/kit/WholeText'
@@ -99,6 +100,9 @@ function Record({ row }: { row: LogRow }) {
   return (
     <div className="k-scroll" tabIndex={0} role="region" aria-label="Record">
       <BodyText text={row.body} whole={wholeOf('body')} />
+      {row.trace_id && row.severity_number >= 17 && (
+        <TraceErrors project={scope.project} traceId={row.trace_id} />
+      )}
       {row.trace_id && (
         <div className="logs-jump">
           <Button

@@ -7,7 +7,7 @@ import { ClockTime } from '@/kit/values'
 import { Severity } from './severity'
 
 /** Names one record in the URL: the time lets a shared link find it again without scanning. */
-export const recordKey = (row: LogRow): string => `${row.time}~${row.id}`
+export const recordKey = (row: Pick<LogRow, 'time' | 'id'>): string => `${row.time}~${row.id}`
 
 export function parseRecordKey(key: string): { time: string; id: string } {
   const at = key.lastIndexOf('~')

@@ -18,6 +18,8 @@ export function DraftPreview(props: {
   limit: number | null
   ready: boolean
   query: UseQueryResult<PreviewAnswer>
+  /** Whether what is wrong with it is said beside a field. */
+  placed: boolean
   onLimit: (limit: string) => void
 }) {
   const { draft, limit, query } = props
@@ -25,6 +27,9 @@ export function DraftPreview(props: {
   const judged = !draft.limited || limit !== null
   const bands = useMemo(() => (past && judged ? bandsOf(past) : []), [past, judged])
   if (!props.ready) return <p className="mo-none">Say what to watch, and the past day shows here.</p>
+  if (query.isError && props.placed) {
+    return <p className="mo-none">Mend what is marked, and the past day shows here.</p>
+  }
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />
   if (!past) return <SkeletonRows rows={8} label="Looking at the past day" />
   if (past.series.length === 0) {

@@ -12,7 +12,16 @@ import { Leaving } from '@/kit/Leaving'
 import { firstQuery, QUERY_KINDS, QueryFields } from '@/kit/QueryFields'
 import { travelling, useView } from '@/kit/view'
 import { ConditionFields } from './ConditionFields'
-import { definitionOf, draftOf, fieldOf, previewable, problemsOf, type Draft, type Problems } from './draft'
+import {
+  besideField,
+  definitionOf,
+  draftOf,
+  fieldOf,
+  previewable,
+  problemsOf,
+  type Draft,
+  type Problems,
+} from './draft'
 import { DraftPreview } from './DraftPreview'
 import { WebhookFields, webhookChangeOf, webhookDraftOf } from './WebhookFields'
 
@@ -175,6 +184,7 @@ export function MonitorForm(props: { name: string; definition: MonitorDefinition
           limit={own['condition.limit'] ? null : (asked?.condition?.limit ?? null)}
           ready={ready}
           query={preview}
+          placed={placed(preview.error, false) !== null}
           onLimit={(limit) => change({ limit })}
         />
       </div>
@@ -186,7 +196,8 @@ export function MonitorForm(props: { name: string; definition: MonitorDefinition
 function placed(error: Error | null, saving: boolean): Problems | null {
   if (!(error instanceof ApiError)) return null
   const field = fieldOf(error.field, saving)
-  return field ? { [field]: error.hint ? `${error.message} ${error.hint}` : error.message } : null
+  if (!field) return null
+  return { [field]: [besideField(error.message), error.hint].filter(Boolean).join(' ') }
 }
 
 /** Own problems once somebody tried to save; those of the server as soon as it says them. */

@@ -80,7 +80,11 @@ export function SeriesTable({ row, scale }: { row: MonitorRow; scale: Scale }) {
 function Rows(p: { row: MonitorRow; labels: Record<string, string>; time: { from: string; to: string } }) {
   const elsewhere = rowsBehind(p.row.definition.query, p.labels, p.row.project, p.time)
   return (
-    <Link to={elsewhere.to} search={elsewhere.search as never} aria-label={`${elsewhere.label} at this time`}>
+    <Link
+      to={elsewhere.to}
+      search={elsewhere.search as never}
+      aria-label={`Rows: ${elsewhere.label} at this time`}
+    >
       <ExternalLink size={12} aria-hidden /> Rows
     </Link>
   )

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { MonitorDefinition } from '@/api/types'
-import { definitionOf, draftOf, fieldOf, previewable, problemsOf, watchedOf } from './draft'
+import { besideField, definitionOf, draftOf, fieldOf, previewable, problemsOf, watchedOf } from './draft'
 
 const WHOLE: MonitorDefinition = {
   query: { kind: 'spans', q: 'service:web', measure: 'p95_ms' },
@@ -60,6 +60,10 @@ describe('an error of the API', () => {
       'condition.recovery_limit',
       'query',
     ])
+    expect(besideField('definition.condition: value error, recovery_limit must lie.')).toBe(
+      'Recovery_limit must lie.',
+    )
+    expect(besideField('Give it another name: it is taken.')).toBe('Give it another name: it is taken.')
     expect(fieldOf('name', false)).toBe('query')
     expect(fieldOf(undefined, true)).toBeUndefined()
     expect(fieldOf('body', true)).toBeUndefined()

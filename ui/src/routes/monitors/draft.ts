@@ -124,6 +124,12 @@ export function fieldOf(said: string | undefined, saving: boolean): string | und
   return field === 'body' ? undefined : 'query'
 }
 
+/** The server's words without the field's name, beside which they stand. */
+export function besideField(message: string): string {
+  const said = message.replace(/^[\w.]+: (?:value error, )?/, '')
+  return said.charAt(0).toUpperCase() + said.slice(1)
+}
+
 /** From the address: a query alone, or all that a proposal says. Null for what is neither. */
 export function watchedOf(text: string | undefined): MonitorDefinition | null {
   if (!text) return null

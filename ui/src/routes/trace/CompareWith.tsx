@@ -24,7 +24,7 @@ export function CompareWith({ project, traceId }: { project: string; traceId: st
           Compare with…
         </Button>
       </Popover.Target>
-      <Popover.Dropdown>
+      <Popover.Dropdown aria-label="Which trace">
         <Choose
           project={project}
           traceId={traceId}

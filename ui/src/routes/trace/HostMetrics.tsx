@@ -7,7 +7,7 @@ import { Isolated } from '@/kit/Isolated'
 import { Failure, NotEnoughData, SkeletonRows } from '@/kit/states'
 import { TimeChart } from '@/kit/TimeChart'
 import { onto } from './hostSeries'
-import { MetricLink, NoResources, Saturated, UserIcon } from './ResourceParts'
+import { MetricLink, NoResources, Saturated, UserIcon, UserNames } from './ResourceParts'
 import { measureName, measureText, samplingText, type Measure, type ResourceUser } from './resourceWords'
 
 export function HostMetrics(p: { project: string; traceId: string; span: SpanDetail }) {
@@ -23,7 +23,7 @@ export function HostMetrics(p: { project: string; traceId: string; span: SpanDet
       ))}
       {data.silent.length > 0 && (
         <p className="quiet t-note">
-          No metrics of <Isolated text={data.silent.map((user) => user.name).join(', ')} /> arrived.
+          No metrics of <UserNames users={data.silent} /> arrived.
         </p>
       )}
       {data.truncated && <p className="quiet t-note">There are more; the Metrics page has them all.</p>}
@@ -79,7 +79,10 @@ function Chart(p: { user: ResourceUser; measures: Measure[]; data: TraceResource
           height={84}
           format={(value) => measureText(first.unit, value)}
           sync={p.sync}
-          shade={{ from: data.start, to: data.end, label: 'the span' }}
+          bands={[{ from: data.start, to: data.end, label: 'The span', tone: 'about' }]}
+          {...(first.unit === '1'
+            ? { limits: [{ value: data.saturated_at, label: 'saturated', quiet: true }] }
+            : {})}
         />
       ) : (
         <NotEnoughData title="A single sample is no curve">

@@ -6,7 +6,7 @@ import type { TraceResources } from '@/api/types'
 import { category } from '@/kit/colour'
 import { Isolated } from '@/kit/Isolated'
 import { Failure, SkeletonRows } from '@/kit/states'
-import { MetricLink, NoResources, Saturated, UserIcon } from './ResourceParts'
+import { MetricLink, NoResources, Saturated, UserIcon, UserNames } from './ResourceParts'
 import {
   measureName,
   measureText,
@@ -89,7 +89,7 @@ function Lanes({ data, window, at }: { data: TraceResources; window: TimeWindow;
         {coarse ? `${samplingText(coarse, 'trace')}. ` : ''}
         {data.silent.length > 0 && (
           <>
-            No metrics of <Isolated text={data.silent.map((user) => user.name).join(', ')} />.{' '}
+            No metrics of <UserNames users={data.silent} />.{' '}
           </>
         )}
         {data.truncated && 'There are more; the Metrics page has them all.'}

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { AlertTriangle, Cpu, Server } from 'lucide-react'
 import type { TraceResources } from '@/api/types'
 import { is, printFilter } from '@/kit/filter'
+import { Isolated } from '@/kit/Isolated'
 import { Empty, Snippet } from '@/kit/states'
 import type { Measure, ResourceUser } from './resourceWords'
 
@@ -10,6 +11,8 @@ const SET_UP = `pip install 'tapetum-sdk[resources]'
 
 import tapetum.resources
 tapetum.resources.start()`
+
+const MOST_NAMES = 6
 
 export function UserIcon({ kind }: { kind: ResourceUser['kind'] }) {
   const Icon = kind === 'host' ? Server : Cpu
@@ -48,15 +51,29 @@ export function MetricLink(p: { user: ResourceUser; measure: Measure; data: Trac
   )
 }
 
+/** Each name isolated by itself: one that turns the direction of text must not turn its neighbours. */
+export function UserNames({ users }: { users: ResourceUser[] }) {
+  return (
+    <>
+      {users.slice(0, MOST_NAMES).map((user, i) => (
+        <span key={`${user.kind} ${user.name}`}>
+          {i > 0 && ', '}
+          <Isolated text={user.name} />
+        </span>
+      ))}
+      {users.length > MOST_NAMES && ` and ${users.length - MOST_NAMES} more`}
+    </>
+  )
+}
+
 /** Nothing arrived: of whom, and what would fill this. */
 export function NoResources({ data }: { data: TraceResources }) {
-  const names = data.silent.map((user) => user.name)
   return (
     <Empty title="No CPU, memory or GPU metrics of these hosts and processes">
       <p>
-        Looked for system.*, process.*, container.*, k8s.pod.* and hw.gpu.* of {names.slice(0, 6).join(', ')}
-        {names.length > 6 && ` and ${names.length - 6} more`} in this project, five minutes before and while
-        it ran. For Python, this sends them:
+        Looked for system.*, process.*, container.*, k8s.pod.* and hw.gpu.* of{' '}
+        <UserNames users={data.silent} /> in this project, five minutes before and while it ran. For Python,
+        this sends them:
       </p>
       <Snippet label="set-up" text={SET_UP} />
       <p>

@@ -13,6 +13,7 @@ import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { Value } from '@/kit/Value'
 import { travelling } from '@/kit/view'
 import { ClockTime, Duration, StatusBadge } from '@/kit/values'
+import { TraceErrors } from '../errors/TraceErrors'
 import { AttributeList, Attributes } from './Attributes'
 import { LongText } from './LongText'
 import { RelatedLogs } from './RelatedLogs'
@@ -55,6 +56,9 @@ function Loaded(p: Props & { span: SpanDetail }) {
       )}
       {span.state === 'running' && <RunningSpanNow {...source} />}
       <Facts span={span} />
+      {(span.status === 'error' || span.events.some((event) => event.name === 'exception')) && (
+        <TraceErrors project={p.project} traceId={p.traceId} />
+      )}
       {p.actions}
       <Tabs value={tab} onChange={(value) => value && p.onTab(value)} keepMounted={false}>
         <Tabs.List>

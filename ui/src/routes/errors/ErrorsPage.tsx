@@ -1,0 +1,198 @@
+import { ActionIcon, Button, Tooltip } from '@mantine/core'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { PanelLeftOpen } from 'lucide-react'
+import { useCallback, useMemo, useState } from 'react'
+import { errorQuery, errorsQuery } from '@/api/errorQueries'
+import { infoQuery } from '@/api/queries'
+import type { ErrorRow } from '@/api/types'
+import { DataTable } from '@/kit/DataTable'
+import { Drawer } from '@/kit/Drawer'
+import { Facets } from '@/kit/Facets'
+import { FilterBar } from '@/kit/FilterBar'
+import { count } from '@/kit/format'
+import { Explorer, Page } from '@/kit/Page'
+import { usePref } from '@/kit/prefs'
+import { Empty, Failure, SkeletonRows, Snippet } from '@/kit/states'
+import { travelling, useView } from '@/kit/view'
+import { ERROR_COLUMNS, ERROR_KEYS } from './columns'
+import { ErrorChart } from './ErrorChart'
+import { ErrorTitle } from './ErrorTitle'
+import { Began } from './facts'
+import { StackTrace } from './StackTrace'
+import './errors.css'
+
+const DEFAULT_SORT = '-last_seen'
+const LIVE_MS = 5_000
+
+/** Every error once, however often it occurs: what, where, how often, since when, in which versions. */
+export function ErrorsPage() {
+  const { search, scope, live, patch, setQ } = useView()
+  const navigate = useNavigate()
+  const sort = search.sort ?? DEFAULT_SORT
+  const [hidden, setHidden] = usePref('facets-hidden', '')
+  const [facetsOpen, setFacetsOpen] = useState(false)
+  const list = useInfiniteQuery({ ...errorsQuery(scope, sort), refetchInterval: live ? LIVE_MS : false })
+  const rows = useMemo(() => list.data?.pages.flatMap((p) => p.rows) ?? [], [list.data])
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const select = useCallback((r: ErrorRow) => patch({ sel: r.fingerprint }, true), [patch])
+  const open = useCallback(
+    (r: { fingerprint: string }) =>
+      void navigate({
+        to: '/errors/$fingerprint',
+        params: { fingerprint: r.fingerprint },
+        search: (old) => travelling(old),
+      }),
+    [navigate],
+  )
+  return (
+    <Page title="Errors">
+      <Explorer
+        filter={
+          <FilterBar
+            scope={scope}
+            signal="errors"
+            keys={ERROR_KEYS}
+            placeholder="Filter: service:web type:TimeoutError handled:false, or words"
+            onChange={setQ}
+          />
+        }
+        chart={<ErrorChart scope={scope} live={live} />}
+        facets={
+          (!hidden || facetsOpen) && (
+            <Facets
+              scope={scope}
+              signal="errors"
+              open={facetsOpen}
+              onChange={setQ}
+              onClose={() => (facetsOpen ? setFacetsOpen(false) : setHidden('1'))}
+            />
+          )
+        }
+        drawer={
+          search.sel && (
+            <Preview
+              key={search.sel}
+              fingerprint={search.sel}
+              onClose={() => patch({ sel: undefined }, true)}
+            />
+          )
+        }
+      >
+        <div className="k-toolbar">
+          <Tooltip label="Show facets">
+            <ActionIcon
+              className={hidden ? '' : 'er-narrow'}
+              aria-label="Show facets"
+              onClick={() => {
+                setHidden('')
+                setFacetsOpen(true)
+              }}
+            >
+              <PanelLeftOpen size={14} />
+            </ActionIcon>
+          </Tooltip>
+          <span className="quiet" role="status">
+            {list.data ? `${count(rows.length)}${hasNextPage ? '+' : ''} errors` : ''}
+          </span>
+        </div>
+        {list.isPending ? (
+          <SkeletonRows rows={20} label="Loading errors" />
+        ) : list.isError && !list.data ? (
+          <Failure error={list.error} retry={() => void list.refetch()} />
+        ) : rows.length === 0 ? (
+          <NoErrors filtered={scope.q !== ''} />
+        ) : (
+          <DataTable
+            label="Errors"
+            columns={ERROR_COLUMNS}
+            rows={rows}
+            rowKey={keyOf}
+            selected={search.sel}
+            onSelect={select}
+            onOpen={open}
+            tone={toneOf}
+            sort={sort}
+            onSort={(next) => patch({ sort: next }, true)}
+            onEnd={more}
+            footer={isFetchingNextPage ? 'Loading more…' : undefined}
+          />
+        )}
+      </Explorer>
+    </Page>
+  )
+}
+
+const keyOf = (row: ErrorRow) => row.fingerprint
+const toneOf = (row: ErrorRow) => (row.is_new ? 'error' : '')
+
+/** Enough of one error to decide whether to open it. */
+function Preview({ fingerprint, onClose }: { fingerprint: string; onClose: () => void }) {
+  const { scope, search } = useView()
+  const query = useQuery(errorQuery(scope, fingerprint))
+  return (
+    <Drawer label="Error" title={query.data ? <ErrorTitle of={query.data} /> : 'Error'} onClose={onClose}>
+      {query.isPending ? (
+        <SkeletonRows rows={14} label="Loading the error" />
+      ) : query.isError ? (
+        <Failure error={query.error} retry={() => void query.refetch()} />
+      ) : (
+        <div className="k-scroll er-preview" tabIndex={0} role="region" aria-label="Error in short">
+          <Began report={query.data} />
+          <div className="row">
+            <Button
+              component={Link}
+              to="/errors/$fingerprint"
+              params={{ fingerprint } as never}
+              search={travelling(search) as never}
+            >
+              Open the error
+            </Button>
+            <span className="quiet">Enter</span>
+          </div>
+          <StackTrace report={query.data} />
+        </div>
+      )}
+    </Drawer>
+  )
+}
+
+function NoErrors({ filtered }: { filtered: boolean }) {
+  const { range, scope, setQ, setRange } = useView()
+  const info = useQuery(infoQuery)
+  const everything = range.from !== 'all' && (
+    <Button onClick={() => setRange({ from: 'all', to: 'now' })}>Look at all times</Button>
+  )
+  if (filtered) {
+    return (
+      <Empty
+        title="No errors match"
+        actions={
+          <>
+            <Button onClick={() => setQ('')}>Clear the filter</Button>
+            {everything}
+          </>
+        }
+      >
+        <p className="mono">{scope.q}</p>
+      </Empty>
+    )
+  }
+  const project = scope.project === 'default' ? '' : ` --project ${scope.project}`
+  const url = info.data?.otlp_http ?? location.origin
+  return (
+    <Empty title={`No errors in project ${scope.project} in this time`} actions={everything}>
+      <p>
+        Exceptions on spans and in logs, failed spans and log records of level error come here by themselves.
+        To see one:
+      </p>
+      <Snippet
+        label="example"
+        text={`python -c 'open("/no/such/file")' 2>&1 | tapetum logs send --url ${url}${project} -`}
+      />
+    </Empty>
+  )
+}
