@@ -119,6 +119,7 @@ def addresses(project: str, trace: str, other: str, error: str, monitor: str) ->
         "sql": address("/sql", sql=SQL),
         "settings": address("/settings"),
         "settings-health": address("/settings", tab="health"),
+        "settings-scrape": address("/settings", tab="scrape"),
         "empty": address("/traces", q="name:nothing-has-this-name", **recent),
         "error": address("/traces", q="duration_ms:>soon", **recent),
         "unknown": address(f"/traces/{'0e' * 16}"),

@@ -212,6 +212,7 @@ ELSEWHERE = {
     ),
     "get_server": "test_health.py: only for an admin of every project",
     "list_demo_faults": "only the demo has any", "switch_demo_fault": "only the demo has any",
+    "list_scrape_targets": "process/test_scraping.py: a project sees its own targets",
     "cancel_sql": "test_sql.py", "sql_schema": "the same for everybody",
 }  # fmt: skip
 

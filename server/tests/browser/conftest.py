@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from process.servers import RunningServer
+from process.targets import targets
 
 from browser.shop import Shop
 from browser.watch import PATIENT_MS, Watched
@@ -27,6 +28,19 @@ if (!sessionStorage.getItem('arrived')) {
 """
 """A page is somebody who was never here; what they then choose stays theirs through reloads."""
 
+SCRAPED = """
+[[scrape]]
+job = "ranker"
+url = "{url}/metrics"
+project = "scraped"
+interval_s = 1
+[[scrape]]
+job = "<img src=x onerror=alert(1)>"
+url = "http://127.0.0.1:1/<script>alert(1)</script>?token=hush"
+project = "scraped"
+interval_s = 1
+"""
+"""One target that is up, and one that is down and means harm."""
 # Package scope, not session: while Playwright is open, no other test of this process could use asyncio.run.
 
 
@@ -34,8 +48,12 @@ if (!sessionStorage.getItem('arrived')) {
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A real server with the built UI. Tests that write use a project of their own."""
     assert (STATIC / "index.html").is_file(), "the web UI is not built: run `make ui`"
-    with RunningServer(tmp_path_factory.mktemp("browser") / "data") as running:
-        yield running
+    folder = tmp_path_factory.mktemp("browser")
+    with targets() as served:
+        served.says("/metrics", "queue_length 3\n")
+        (folder / "tapetum.toml").write_text(SCRAPED.format(url=served.url))
+        with RunningServer(folder / "data", "--config", str(folder / "tapetum.toml")) as running:
+            yield running
 
 
 @pytest.fixture(scope="package")

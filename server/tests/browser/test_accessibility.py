@@ -232,10 +232,13 @@ def test_settings(ui: Watched, server: RunningServer, shop: Shop) -> None:
     server.client.delete(f"/api/v1/keys/{made['id']}").raise_for_status()
     page = ui.open("/settings", project="shop")
     found = violations(page, "projects")
-    for tab in ("Keys", "Set-up", "Own health", "Appearance", "About"):
+    for tab in ("Keys", "Set-up", "Scrape targets", "Own health", "Appearance", "About"):
         page.get_by_role("tab", name=tab).click()
         settled(page)
         found += violations(page, tab.lower())
+    page = ui.open("/settings", project="scraped", tab="scrape")
+    expect(page.get_by_text("down", exact=True)).to_be_visible()
+    found += violations(page, "scrape targets")
     page.get_by_role("tab", name="Keys").click()
     page.get_by_role("button", name="New key").click()
     expect(page.get_by_role("dialog", name="New key")).to_be_visible()

@@ -60,3 +60,25 @@ def test_a_project_is_made_and_its_retention_changed(ui: Watched, server: Runnin
     expect(page.get_by_role("dialog")).to_have_count(0)
     projects = server.client.get("/api/v1/projects").json()["projects"]
     assert next(p for p in projects if p["name"] == "shop-kept")["retention"]["logs"] == 3
+
+
+@pytest.mark.covers("prometheus-targets")
+def test_scrape_targets_stand_with_their_state_and_error_and_nothing_secret(ui: Watched, shop: Shop) -> None:
+    """What is down comes first, in words; a name that means harm is text; an empty project says what to paste."""
+    page = ui.open("/settings", project="scraped", tab="scrape")
+    listed = page.get_by_role("listitem").filter(has=page.locator("strong"))
+    expect(listed).to_have_count(2)
+    expect(page.get_by_text("1 of 2 in project scraped cannot be scraped.")).to_be_visible()
+    expect(listed.first).to_contain_text("down")
+    expect(listed.first).to_contain_text("<img src=x onerror=alert(1)>")
+    expect(listed.first).to_contain_text("nobody answers at 127.0.0.1:1")
+    expect(listed.first).to_contain_text("failing since")
+    expect(listed.last).to_contain_text("ranker")
+    expect(listed.last).to_contain_text("1 samples")
+    assert "hush" not in page.content()
+    listed.last.get_by_role("link", name="ranker").click()
+    expect(page.get_by_text("queue_length").first).to_be_visible()
+
+    page = ui.open("/settings", project="shop", tab="scrape")
+    expect(page.get_by_role("heading", name="Nothing is scraped into shop")).to_be_visible()
+    expect(page.get_by_label("the target's configuration", exact=True)).to_contain_text('project = "shop"')

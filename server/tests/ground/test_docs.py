@@ -19,6 +19,7 @@ from tapetum_server.query.gate import PUBLIC_VIEWS, gate
 from tapetum_server.query.gate_opinion import confirm
 from tapetum_server.receivers.otlp.dropped import DROPS, LOSSES
 from tapetum_server.receivers.otlp.outcome import REFUSALS, TRUNCATIONS
+from tapetum_server.receivers.prometheus.target import ScrapeTarget
 from tapetum_server.store.engine import Engine
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -72,12 +73,28 @@ def test_every_setting_is_documented_with_its_default() -> None:
     serve = {option for parameter in typer.main.get_command(app).commands["serve"].params for option in parameter.opts}  # type: ignore[attr-defined]
     wrong = []
     for setting in dataclasses.fields(Settings):
+        if setting.metadata.get("file_only"):
+            assert f"`{setting.name}` is a list of tables" in doc("settings.md")
+            continue
         option, variable = f"--{setting.name.replace('_', '-')}", f"`TAPETUM_{setting.name.upper()}`"
         row = next((row for row in rows if row[0] == f"| `{setting.name}`"), None)
         if row is None or option not in serve or row[1] != f"`{option}`" or row[2] != variable:
             wrong.append(setting.name)
         elif isinstance(setting.default, int | float) and str(setting.default).lower() != row[3]:
             wrong.append(f"{setting.name} (default {setting.default})")
+    assert wrong == []
+
+
+def test_every_setting_of_a_scrape_target_is_documented_with_its_default() -> None:
+    rows = [line.split(" | ") for line in doc("prometheus.md").partition("\n## Scraping\n")[2].splitlines()]
+    found = {name: row[1] for row in rows if len(row) == 3 for name in re.findall(r"`(\w+)`", row[0])}
+    settings = {setting.name: setting.default for setting in dataclasses.fields(ScrapeTarget)}
+    assert found.keys() == settings.keys()
+    wrong = [
+        name for name, default in settings.items()
+        if (isinstance(default, bool) or default not in ("", (), None, dataclasses.MISSING, 0.0))
+        and (str(default).lower() if isinstance(default, bool | str) else f"{default:g}") != found[name].strip("`")
+    ]  # fmt: skip
     assert wrong == []
 
 
@@ -99,7 +116,7 @@ def test_every_reason_for_refusing_cutting_or_dropping_is_documented() -> None:
 
 # How the sources name a reason: `Busy("queue_full", …)`, `BodyError(413, "too_large", …)` and so on.
 _REASON = re.compile(
-    r'Busy\("(\w+)"|BodyError\(\d+, "(\w+)"|(?:refused|truncated)\["(\w+)"\]|'
+    r'(?:ScrapeFailed|Refused)\(\s*"(\w+)"|Busy\("(\w+)"|BodyError\(\d+, "(\w+)"|(?:refused|truncated)\["(\w+)"\]|'
     r'count(?:_request)?\(signal, caller, "(\w+)"|"refused", "(\w+)", count'
 )
 

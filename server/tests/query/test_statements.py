@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,9 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "metrics_catalog": lambda: metrics.catalog_statement(selection(METRICS)),
     "metric_average": lambda: metric_statements.values_statement(
         question("gauge", group_by=("http.route",)), "avg", 0.5
+    ),
+    "metric_increase_by_bucket": lambda: metric_statements.increases_statement(
+        replace(question("sum", group_by=("service",)), apart=("le",))
     ),
     "metric_increase": lambda: metric_statements.increases_statement(question("sum", group_by=("service",))),
     "metric_buckets": lambda: metric_statements.buckets_statement(question("histogram", group_by=("service",))),

@@ -61,7 +61,7 @@ class Recorder:
         return batch
 
 
-class _Caller:
+class AsCaller:
     """Sets what the application's authentication sets on every request."""
 
     def __init__(self, app: ASGIApp, identity: Identity) -> None:
@@ -90,7 +90,7 @@ def door(
             return otlp.refuse(scope, error.status, error.reason, str(error))
 
         app = Inflate(Starlette(routes=otlp.routes), refuse=refuse, executor=executor, limits=body_limits)
-        with TestClient(_Caller(app, identity)) as client:
+        with TestClient(AsCaller(app, identity)) as client:
             yield client
 
 

@@ -716,6 +716,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/scrape_targets': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Scrape Targets
+     * @description What this server scrapes into the project, and how the last scrape of each went.
+     */
+    get: operations['list_scrape_targets']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/server': {
     parameters: {
       query?: never
@@ -3281,6 +3301,51 @@ export interface components {
       rows: components['schemas']['SavedView'][]
     }
     /**
+     * ScrapeTarget
+     * @description One target that this server scrapes, as its last scrape left it.
+     */
+    ScrapeTarget: {
+      /** Duration Ms */
+      duration_ms: number
+      /** Error */
+      error: string | null
+      /** Failing Since */
+      failing_since: string | null
+      /**
+       * Health
+       * @enum {string}
+       */
+      health: 'waiting' | 'up' | 'down'
+      /** Instance */
+      instance: string
+      /** Interval S */
+      interval_s: number
+      /** Job */
+      job: string
+      /** Last Scrape */
+      last_scrape: string | null
+      /** Next Scrape */
+      next_scrape: string | null
+      /** Points */
+      points: number
+      /** Refused */
+      refused: number
+      /** Samples */
+      samples: number
+      /** Timeout S */
+      timeout_s: number
+      /** Url */
+      url: string
+    }
+    /**
+     * ScrapeTargetList
+     * @description The targets of one project, those that fail first.
+     */
+    ScrapeTargetList: {
+      /** Targets */
+      targets: components['schemas']['ScrapeTarget'][]
+    }
+    /**
      * Sender
      * @description What one sender sent of one signal.
      */
@@ -5680,6 +5745,38 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['QueryAnswer']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_scrape_targets: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ScrapeTargetList']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

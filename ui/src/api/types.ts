@@ -58,6 +58,7 @@ export type AttentionRow = Schemas['AttentionRow']
 export type HostCard = Schemas['HostCard']
 export type ServerReport = Schemas['ServerReport']
 export type DemoFault = Schemas['DemoFault']
+export type ScrapeTarget = Schemas['ScrapeTarget']
 export type Project = Schemas['Project']
 export type ApiKey = Schemas['Key']
 

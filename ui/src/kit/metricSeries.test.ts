@@ -40,6 +40,8 @@ describe('series of a metric', () => {
     expect(fitting({ type: 'sum', is_monotonic: false })[0]).toBe('avg')
     expect(fitting({ type: 'sum', is_monotonic: false })).not.toContain('rate')
     expect(fitting({ type: 'exponential_histogram' })[0]).toBe('quantile')
+    expect(fitting({ type: 'sum', name: 'took_seconds_bucket', attribute_keys: ['le'] })[0]).toBe('quantile')
+    expect(fitting({ type: 'sum', name: 'bit_bucket', attribute_keys: [] })[0]).toBe('rate')
     expect(fitting({ type: 'gauge' })).not.toContain('quantile')
   })
 

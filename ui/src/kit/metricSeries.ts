@@ -8,12 +8,16 @@ const FITTING: Record<string, Aggregation[]> = {
   sum: ['rate', 'increase', 'last', 'sum', 'avg', 'min', 'max', 'count'],
   level: ['avg', 'last', 'sum', 'min', 'max', 'count'],
   histogram: ['quantile', 'avg', 'rate', 'increase', 'count', 'sum', 'min', 'max'],
+  buckets: ['quantile', 'rate', 'increase', 'last', 'sum', 'count'],
   summary: ['avg', 'rate', 'increase', 'quantile', 'count', 'sum'],
 }
 
 export function fitting(entry: Pick<MetricEntry, 'type'> & Partial<MetricEntry>): Aggregation[] {
   // A sum that can fall is a level: how fast it changes is rarely the question.
   if (entry.type === 'sum' && entry.is_monotonic === false) return FITTING.level!
+  // The buckets of a Prometheus histogram that was written series by series.
+  if (entry.type === 'sum' && entry.name?.endsWith('_bucket') && entry.attribute_keys?.includes('le'))
+    return FITTING.buckets!
   if (entry.type === 'exponential_histogram') return FITTING.histogram!
   return FITTING[entry.type] ?? FITTING.gauge!
 }

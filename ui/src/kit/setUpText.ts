@@ -202,6 +202,19 @@ export const SNIPPETS: readonly SetUpSnippet[] = [
     ],
   },
   {
+    kind: 'prometheus',
+    label: 'Prometheus (remote write)',
+    group: 'Collectors and agents',
+    text: (t) => [
+      'remote_write:',
+      `  - url: ${t.base}/api/v1/write`,
+      '    send_exemplars: true',
+      '    send_native_histograms: true',
+      ...(t.key ? ['    authorization:', `      credentials: "${t.key}"`] : []),
+      ...(t.named ? ['    headers:', `      x-tapetum-project: "${t.project}"`] : []),
+    ],
+  },
+  {
     kind: 'fluent-bit',
     label: 'Fluent Bit',
     group: 'Collectors and agents',

@@ -15,14 +15,15 @@ from tapetum_server.api import (
     changes,
     dashboards,
     demo,
-    health,
     error_groups,
+    health,
     ingest,
     live,
     logs,
     metrics,
     monitors,
     query,
+    scraping,
     services,
     spans,
     sql,
@@ -38,6 +39,7 @@ from tapetum_server.api.questions import install_query_errors
 from tapetum_server.catalog.catalog import Catalog
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.sql_runner import SqlRunner
+from tapetum_server.signals.scraping import ScrapeStatus
 
 ROUTERS = (
     access.router,
@@ -59,6 +61,7 @@ ROUTERS = (
     views.router,
     changes.router,
     ingest.router,
+    scraping.router,
     sql.router,
 )
 
@@ -76,6 +79,8 @@ class Services:
     """Who looks at the server from within."""
     demo: DemoWorld | None = None
     """The demo's world, where the server runs as the demo."""
+    scrape_statuses: Callable[[str], list[ScrapeStatus]] = lambda _project: []
+    """How what is scraped into a project stands."""
     clock: Callable[[], int] = time.time_ns
     """Nanoseconds since 1970: what `now` in a time range means."""
 
@@ -90,6 +95,7 @@ def create_api(services: Services) -> FastAPI:
     api.state.hub = services.hub
     api.state.watch = services.watch
     api.state.demo = services.demo
+    api.state.scrape_statuses = services.scrape_statuses
     api.state.clock = services.clock
     return api
 

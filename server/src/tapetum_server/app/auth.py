@@ -26,7 +26,7 @@ _NO_KEY_NEEDED = frozenset({"/healthz", "/readyz"})
 _PRIVATE_PREFIXES = ("/api/", "/v1/", "/k/", "/mcp", "/loki/", "/apis/")
 """Below these every method needs a key. Elsewhere reads reach only the UI's files, which are no secret."""
 _PRIVATE_PATHS = frozenset({"/api", "/metrics"})
-_INGEST_PREFIXES = ("/v1/", "/api/public/otel/v1/", "/loki/api/v1/push")
+_INGEST_PREFIXES = ("/v1/", "/api/public/otel/v1/", "/loki/api/v1/push", "/api/v1/write")
 _SESSION_DOOR = "/api/v1/session"
 _INFO_DOOR = "/api/v1/info"
 _WANTED = frozenset(

@@ -18,6 +18,9 @@ from tapetum_server.app.web import STATIC
 from tapetum_server.store.directory import DataDirectory
 from tapetum_server.store.engine import StoreUnavailable
 
+_PROJECTS = 20
+"""Of how many projects the scrape targets are looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -110,6 +113,27 @@ def _server(url: str, key: str | None) -> Iterator[Check]:
         yield Check("Access", "problem", f"the key is refused ({info.status_code})", fix)
     else:
         yield Check("Version", "ok", f"server {info.json()['version']}")
+        yield from _targets(url, headers, info.json().get("projects") or [])
+
+
+def _targets(url: str, headers: dict[str, str], projects: list[str]) -> Iterator[Check]:
+    """What the server scrapes, where it scrapes anything that this key may see."""
+    found = []
+    for project in projects[:_PROJECTS]:
+        listed = httpx.get(f"{url}/api/v1/scrape_targets", params={"project": project}, headers=headers, timeout=5)
+        if listed.status_code == 200:
+            found += [(project, target) for target in listed.json()["targets"]]
+    failing = [(project, target) for project, target in found if target["health"] == "down"]
+    if failing:
+        project, first = failing[0]
+        yield Check(
+            "Scrape targets",
+            "warning",
+            f"{len(failing)} of {len(found)} fail; {first['job']} at {first['url']}: {first['error']}",
+            f"All of them: {url}/settings?tab=scrape&project={project}",
+        )
+    elif found:
+        yield Check("Scrape targets", "ok", f"{len(found)}, none fails")
 
 
 def _something_listens(url: str) -> bool:

@@ -11,17 +11,25 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, cast
 
+import cramjam
 from backports import zstd
 from isal import isal_zlib
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ENCODINGS = ("gzip", "deflate", "zstd")
+SNAPPY = "snappy"
+"""Raw snappy blocks, for the doors whose protocol wants them."""
 _STEP = 1024 * 1024
 _INLINE_BYTES = 16 * 1024
 """Larger compressed bodies are inflated on the executor."""
 _GZIP, _ZLIB, _RAW = 31, 15, -15
-_STREAM_ERRORS: tuple[type[Exception], ...] = (cast(type[Exception], isal_zlib.error), zstd.ZstdError, EOFError)
+_STREAM_ERRORS: tuple[type[Exception], ...] = (
+    cast(type[Exception], isal_zlib.error),
+    zstd.ZstdError,
+    cramjam.DecompressionError,
+    EOFError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +67,14 @@ class Inflate:
         refuse: Refuse,
         executor: Executor,
         limits: BodyLimits | None = None,
-        leave: Callable[[Scope, str], bool] | None = None,
+        snappy: Callable[[Scope], bool] = lambda _scope: False,
     ) -> None:
-        """`leave` says which encodings a door reads by itself: such bodies are handed on as they are."""
+        """`snappy` says which requests are raw snappy, named or not, unless another encoding is named."""
         self._app = app
         self._refuse = refuse
         self._executor = executor
         self._limits = limits or BodyLimits()
-        self._leave = leave
+        self._snappy = snappy
         self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,9 +110,11 @@ class Inflate:
     async def _body(self, scope: Scope, receive: Receive, hold: Callable[[int], None]) -> bytes | None:
         encoding, length = _headers(scope)
         limits = self._limits
-        left = encoding is not None and self._leave is not None and self._leave(scope, encoding)
+        known: tuple[str, ...] = ENCODINGS
+        if encoding in (None, SNAPPY) and self._snappy(scope):
+            encoding, known = SNAPPY, (*ENCODINGS, SNAPPY)
         most = limits.inflated_bytes if encoding is None else limits.wire_bytes
-        if encoding is not None and not left and encoding not in ENCODINGS:
+        if encoding is not None and encoding not in known:
             names = ", ".join(("identity", *ENCODINGS))
             raise BodyError(415, "content_encoding", f"content encoding {encoding!r} is unknown: send one of {names}")
         if length > most:
@@ -124,7 +134,7 @@ class Inflate:
             if not message.get("more_body", False):
                 break
         wire = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        if encoding is None or left:
+        if encoding is None:
             return wire
         if len(wire) <= _INLINE_BYTES:
             body = inflate(wire, encoding, limits)
@@ -141,6 +151,10 @@ def inflate(wire: bytes, encoding: str, limits: BodyLimits) -> bytes:
         return b""
     budget = _Budget(limits.inflated_bytes)
     try:
+        if encoding == SNAPPY:
+            # The length is in the header, and the decoder never writes beyond it.
+            budget.expect(cramjam.snappy.decompress_raw_len(wire))
+            return bytes(cramjam.snappy.decompress_raw(wire))
         if encoding == "zstd":
             return _all_streams(wire, b"\x28\xb5\x2f\xfd", lambda: _Zstd(limits.zstd_window_log), budget)
         if encoding == "gzip":
@@ -156,10 +170,13 @@ class _Budget:
         self._left = most
 
     def take(self, chunk: bytes) -> bytes:
-        self._left -= len(chunk)
+        self.expect(len(chunk))
+        return chunk
+
+    def expect(self, count: int) -> None:
+        self._left -= count
         if self._left < 0:
             raise BodyError(413, "too_large", f"the body inflates to more than {self._most} bytes, the limit")
-        return chunk
 
 
 class _Zlib:

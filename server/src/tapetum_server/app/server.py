@@ -54,6 +54,8 @@ from tapetum_server.receivers.loglines.http import LogLines
 from tapetum_server.receivers.otlp.grpc import OtlpGrpc
 from tapetum_server.receivers.otlp.http import OtlpHttp
 from tapetum_server.receivers.otlp.limits import Limits
+from tapetum_server.receivers.prometheus.remote_write import RemoteWrite
+from tapetum_server.receivers.prometheus.scraping import Scraper
 from tapetum_server.signals.identity import Identity
 from tapetum_server.store.directory import DataDirectory
 from tapetum_server.store.engine import Engine, StoreError
@@ -167,7 +169,9 @@ class Server:
             )
         return ""
 
-    def _application(self, otlp: OtlpHttp, lines: LogLines, changes: Changes) -> ASGIApp:
+    def _application(
+        self, otlp: OtlpHttp, lines: LogLines, changes: Changes, remote_write: RemoteWrite, scraper: Scraper
+    ) -> ASGIApp:
         settings = self.settings
         keys_required = settings.require_keys or not is_loopback(settings.host)
         access = self._access = Access(self._catalog, keys_required=keys_required)
@@ -181,6 +185,7 @@ class Server:
                 reader=self._reader,
                 sql=self._sql,
                 hub=self._hub,
+                scrape_statuses=scraper.statuses,
                 facts=ServerFacts(
                     version=__version__,
                     auth="keys" if keys_required else "open",
@@ -202,6 +207,7 @@ class Server:
                 *lines.routes,
                 *changes.routes,
                 *otlp.routes,
+                *remote_write.routes,
                 Mount("/api", api),
                 *ui_routes(),
             ]
@@ -213,16 +219,24 @@ class Server:
                 return lines.refuse(scope, error.status, error.reason, str(error))
             if changes.owns(scope):
                 return changes.refuse(scope, error.status, error.reason, str(error))
+            if remote_write.owns(scope):
+                return remote_write.refuse(scope, error.status, error.reason, str(error))
             if otlp.owns(scope["path"]):
                 return otlp.refuse(scope, error.status, error.reason, str(error))
             return ApiError(error.reason, str(error), error.status).response()
 
-        inflated = Inflate(inner, refuse=refuse, executor=self._ingest_pool, limits=limits, leave=lines.inflates_itself)
+        def is_snappy(scope: Scope) -> bool:
+            return lines.is_snappy(scope) or remote_write.is_snappy(scope)
+
+        def is_ingest(scope: Scope) -> bool:
+            return otlp.owns(scope["path"]) or lines.owns(scope) or remote_write.owns(scope)
+
+        inflated = Inflate(inner, refuse=refuse, executor=self._ingest_pool, limits=limits, snappy=is_snappy)
         hosts = Hosts(
             settings.host, keys_required=keys_required, allowed=settings.allowed_host, origins=settings.allowed_origin
         )
         return guard(
-            self._arrivals.of(inflated, lambda scope: otlp.owns(scope["path"]) or lines.owns(scope)),
+            self._arrivals.of(inflated, is_ingest),
             access,
             hosts,
             root_path=settings.root_path,
@@ -241,8 +255,10 @@ class Server:
         consumer = Intake(self._catalog, Canonicalize(FindErrors(self._writer, self._ingest_pool)), self._hub.publish)
         limits = Limits()
         otlp = OtlpHttp(consumer, self._counters, self._ingest_pool, limits)
-        lines = LogLines(consumer, self._counters, self._ingest_pool, settings.max_body_mib * 2**20)
+        lines = LogLines(consumer, self._counters, self._ingest_pool)
         changes = Changes(consumer, self._counters, self._ingest_pool)
+        remote_write = RemoteWrite(consumer, self._counters, self._ingest_pool)
+        scraper = Scraper(settings.scrape, consumer, self._counters)
         keys_required = settings.require_keys or not is_loopback(settings.host)
         grpc_server: OtlpGrpc | None = None
         if settings.grpc_port >= 0:
@@ -262,7 +278,7 @@ class Server:
             except OSError as error:
                 raise cannot_listen(settings.host, settings.grpc_port, "--grpc-port", error) from error
         config = uvicorn.Config(
-            self._application(otlp, lines, changes),
+            self._application(otlp, lines, changes, remote_write, scraper),
             http="httptools",
             loop="none",
             lifespan="off",
@@ -293,6 +309,7 @@ class Server:
                 self._save_counts(),
                 self._disk.watch(look_every_s),
                 monitors.run(),
+                scraper.run(),
                 self._announce(self._uvicorn, started),
             )
         ]

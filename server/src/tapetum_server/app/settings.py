@@ -1,12 +1,12 @@
 """What can be set, where it comes from, and what is wrong with it.
 
 Order of precedence: command-line option, `TAPETUM_*` environment variable, `--config` file (TOML),
-default. Names are the same everywhere: `grpc_port` is `--grpc-port` and `TAPETUM_GRPC_PORT`.
+default. Names are the same everywhere: `grpc_port` is `--grpc-port` and `TAPETUM_GRPC_PORT`. Lists of tables (`scrape`)
+are in the file only.
 """
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -16,10 +16,9 @@ from typing import Any
 import tomllib
 
 from tapetum_server.app.data_dir import default_data_dir
-
-
-class SettingsError(Exception):
-    """A setting is wrong; the message names it, what was seen and what is expected."""
+from tapetum_server.app.scrape_settings import read_targets
+from tapetum_server.app.settings_errors import SettingsError, unknown
+from tapetum_server.receivers.prometheus.target import ScrapeTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +73,9 @@ class Settings:
     webhook_allow_link_local: bool = field(
         default=False, metadata={"help": "Let webhooks go to link-local and cloud metadata addresses."}
     )
+    scrape: tuple[ScrapeTarget, ...] = field(
+        default=(), metadata={"help": "Prometheus targets to scrape, each a [[scrape]] table.", "file_only": True}
+    )
 
     def __post_init__(self) -> None:
         for name in ("port", "grpc_port"):
@@ -111,11 +113,12 @@ def load_settings(
     """
     environment = os.environ if environment is None else environment
     known = {f.name: f for f in fields(Settings)}
+    flat = [name for name, setting in known.items() if not setting.metadata.get("file_only")]
     values: dict[str, Any] = {}
     config = config or (Path(environment["TAPETUM_CONFIG"]) if environment.get("TAPETUM_CONFIG") else None)
     if config is not None:
         values.update(_from_file(config, known))
-    for name in known:
+    for name in flat:
         text = environment.get(f"TAPETUM_{name.upper()}")
         if text is not None:
             values[name] = _parse(name, text, f"TAPETUM_{name.upper()}")
@@ -139,10 +142,8 @@ def _from_file(path: Path, known: Mapping[str, Any]) -> dict[str, Any]:
     values = {}
     for name, value in content.items():
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(known)}."
-            raise SettingsError(f"{path}: there is no setting {name!r}.{hint}")
-        values[name] = _check(name, value, str(path))
+            raise unknown(f"{path}: there is no setting", name, known)
+        values[name] = read_targets(value, str(path)) if name == "scrape" else _check(name, value, str(path))
     return values
 
 

@@ -174,7 +174,8 @@ def demo(
 
 
 def _prepare(options: dict[str, Any], config: Path | None, *, demo: bool) -> Server:
-    from tapetum_server.app.settings import SettingsError, load_settings
+    from tapetum_server.app.settings import load_settings
+    from tapetum_server.app.settings_errors import SettingsError
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     for name in ("alembic", "httpx", "uvicorn.error"):

@@ -16,7 +16,7 @@ import orjson
 from tapetum_server._version import __version__
 from tapetum_server.catalog.catalog import Catalog
 from tapetum_server.catalog.deliveries import DueDelivery
-from tapetum_server.monitors.addresses import RefusedAddress, destination
+from tapetum_server.outbound.addresses import RefusedAddress, destination
 
 logger = logging.getLogger("tapetum.monitors")
 ATTEMPT_S = 10.0
@@ -104,7 +104,9 @@ async def send(client: httpx.AsyncClient, item: DueDelivery, *, allow_link_local
     body = item.delivery.body.encode()
     try:
         async with asyncio.timeout(ATTEMPT_S):
-            to = await destination(webhook["url"], allow_link_local=allow_link_local)
+            to = await destination(
+                webhook["url"], allow_link_local=allow_link_local, setting="webhook_allow_link_local"
+            )
             headers = {
                 **webhook.get("headers", {}),
                 "host": to.host,

@@ -30,6 +30,8 @@ class MetricQuestion:
     group_by: Sequence[str] = ()
     only: Sequence[str] | None = None
     """Labels joined by `SEPARATOR` of the series to keep, where there are too many."""
+    apart: Sequence[str] = ()
+    """Keys that rows are kept apart by as well, behind the labels."""
 
 
 def about_statement(selection: Selection, name: str, type: str | None, unit: str | None) -> Statement:
@@ -265,11 +267,9 @@ def condition_sql(question: MetricQuestion, parameters: Parameters, *, look_back
 
 
 def _labels(question: MetricQuestion, parameters: Parameters) -> tuple[str, list[str]]:
-    names = [f"label_{i}" for i in range(len(question.group_by))]
-    found = [
-        f"toString({value_sql(key, question.selection, parameters)}) AS {name}"
-        for key, name in zip(question.group_by, names)
-    ]
+    keys = [*question.group_by, *question.apart]
+    names = [f"label_{i}" for i in range(len(keys))]
+    found = [f"toString({value_sql(key, question.selection, parameters)}) AS {name}" for key, name in zip(keys, names)]
     return ", ".join(found), names
 
 

@@ -9,6 +9,8 @@ from typing import Any, get_args
 
 from typing_extensions import TypedDict
 
+from tapetum_server.query.bucket_series import BOUND, are_buckets
+from tapetum_server.query.bucket_series import merged as merged_buckets
 from tapetum_server.query.distributions import Explicit, Exponential
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.exemplars import MetricExemplar, metric_exemplars
@@ -165,7 +167,8 @@ async def query_metric(
         raise QueryError(f"{len(group_by)} keys to group by; at most 10", code="too_many_keys", field="group_by")
     if not 0 <= quantile <= 1:
         raise QueryError(f"the quantile {quantile} is not between 0 and 1", code="bad_quantile", field="quantile")
-    selection = await select(reader, METRICS, project=project, time_range=time_range, filter=filter, keys=group_by)
+    keys = [*group_by, BOUND] if aggregation == "quantile" else group_by
+    selection = await select(reader, METRICS, project=project, time_range=time_range, filter=filter, keys=keys)
     about = rows_of(await reader.query(*about_statement(selection, name, type, unit)))
     if not about:
         return MetricAnswer(
@@ -240,6 +243,8 @@ async def _values(
     if type_name == "gauge" or (type_name == "sum" and aggregation in ("avg", "min", "max", "last", "count")):
         rows = await _rows(reader, values_statement(question, aggregation, quantile), question)
         return _plain(rows, _fold(aggregation))
+    if are_buckets(question.name, type_name) and aggregation == "quantile":
+        return await _quantiles(reader, question, quantile)
     if type_name == "sum":
         rows = await _rows(reader, increases_statement(question), question)
         if aggregation == "sum" and not await _is_delta(reader, question):
@@ -309,6 +314,15 @@ async def _quantiles(reader: Reader, question: MetricQuestion, quantile: float) 
             ):
                 assert isinstance(merged, Explicit)
                 merged.add(bounds, counts, low, high)
+    elif question.type == "sum":
+        rows = tuples_of(await reader.query(*increases_statement(replace(question, apart=(BOUND,)))))
+        for labels, step, bounds, counts in merged_buckets(rows, cut):
+            for found in (
+                steps.setdefault(labels, {}).setdefault(step, Explicit()),
+                wholes.setdefault(labels, Explicit()),
+            ):
+                assert isinstance(found, Explicit)
+                found.add(bounds, counts)
     else:
         for row in tuples_of(await reader.query(*exponential_statement(question))):
             labels, (scale, zeros, positive, negative) = row[1 : 1 + cut], row[1 + cut :]
@@ -405,7 +419,7 @@ def _check_possible(name: str, type_name: str, aggregation: Aggregation) -> None
         "exponential_histogram": ("last",),
         "summary": ("last", "min", "max"),
     }.get(type_name, ())
-    if aggregation in impossible:
+    if aggregation in impossible and not (aggregation == "quantile" and are_buckets(name, type_name)):
         possible = [a for a in AGGREGATIONS if a not in impossible]
         raise QueryError(
             f"{name!r} is a {type_name}, and {aggregation} of a {type_name} means nothing",

@@ -12,6 +12,9 @@ from tapetum_server.signals.resource import Resource, Scope
 METRIC_TYPES = ("gauge", "sum", "histogram", "exponential_histogram", "summary")
 TEMPORALITIES = ("unspecified", "delta", "cumulative")
 """OTLP's `AggregationTemporality` numbers, by position."""
+CUMULATIVE = TEMPORALITIES.index("cumulative")
+NO_RECORDED_VALUE = 1
+"""OTLP's data point flag: the series exists, but there is no number at this time."""
 
 
 @dataclass(slots=True, eq=False)
@@ -87,3 +90,29 @@ class MetricBatch:
 
     def __len__(self) -> int:
         return len(self.time_unix_nano)
+
+    def add(
+        self,
+        resource: Resource,
+        scope: Scope,
+        metric: Metric,
+        *,
+        time_unix_nano: int,
+        start_time_unix_nano: int = 0,
+        value: int | float | None = None,
+        buckets: Buckets | None = None,
+        attributes: dict[str, AttributeValue],
+        exemplars: list[Exemplar] | None = None,
+        flags: int = 0,
+    ) -> None:
+        """Append one point."""
+        self.resource.append(resource)
+        self.scope.append(scope)
+        self.metric.append(metric)
+        self.time_unix_nano.append(time_unix_nano)
+        self.start_time_unix_nano.append(start_time_unix_nano)
+        self.value.append(value)
+        self.buckets.append(buckets)
+        self.attributes.append(attributes)
+        self.exemplars.append([] if exemplars is None else exemplars)
+        self.flags.append(flags)

@@ -9,12 +9,14 @@ import { Appearance } from './Appearance'
 import { Keys } from './Keys'
 import { OwnHealth } from './OwnHealth'
 import { Projects } from './Projects'
+import { ScrapeTargets } from './ScrapeTargets'
 import './settings.css'
 
 const TABS = [
   { value: 'projects', label: 'Projects' },
   { value: 'keys', label: 'Keys' },
   { value: 'send', label: 'Set-up' },
+  { value: 'scrape', label: 'Scrape targets' },
   { value: 'health', label: 'Own health' },
   { value: 'appearance', label: 'Appearance' },
   { value: 'about', label: 'About' },
@@ -55,6 +57,8 @@ export function SettingsPage() {
                   </p>
                   <SetUp project={scope.project} />
                 </section>
+              ) : tab === 'scrape' ? (
+                <ScrapeTargets project={scope.project} />
               ) : tab === 'health' ? (
                 <OwnHealth />
               ) : tab === 'appearance' ? (

@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from tapetum_server.signals.attributes import AttributeValue
-from tapetum_server.signals.metrics import TEMPORALITIES, Metric
-
-CUMULATIVE = TEMPORALITIES.index("cumulative")
+from tapetum_server.signals.metrics import CUMULATIVE, Metric
 
 
 class Reading(NamedTuple):

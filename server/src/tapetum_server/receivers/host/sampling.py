@@ -120,16 +120,13 @@ class HostMetrics:
                 self._failing.add(source.name)
                 continue
             for reading in readings:
-                batch.resource.append(self._resource)
-                batch.scope.append(self._scope)
-                batch.metric.append(reading.metric)
-                batch.time_unix_nano.append(now)
-                batch.start_time_unix_nano.append(reading.start_time_unix_nano)
-                batch.value.append(reading.value)
-                batch.buckets.append(None)
-                batch.attributes.append(dict(reading.attributes))
-                batch.exemplars.append([])
-                batch.flags.append(0)
+                batch.add(
+                    self._resource, self._scope, reading.metric,
+                    time_unix_nano=now,
+                    start_time_unix_nano=reading.start_time_unix_nano,
+                    value=reading.value,
+                    attributes=dict(reading.attributes),
+                )  # fmt: skip
         return batch
 
     async def _deliver(self, batch: MetricBatch) -> None:

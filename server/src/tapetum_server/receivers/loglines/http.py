@@ -20,8 +20,9 @@ from tapetum_server.receivers.loglines.loki import read_push
 from tapetum_server.receivers.loglines.ndjson import read_lines
 from tapetum_server.receivers.loglines.records import Read, Undecodable
 from tapetum_server.signals.consumer import Busy, Consumer, IngestObserver, Receipt
-from tapetum_server.signals.identity import DEFAULT_PROJECT, Caller
+from tapetum_server.signals.identity import Caller
 from tapetum_server.signals.limits import MAX_KEY_BYTES
+from tapetum_server.signals.tallies import Tallies
 
 logger = logging.getLogger("tapetum.logs")
 LINES_PATH, LOKI_PATH = "/v1/logs", "/loki/api/v1/push"
@@ -29,8 +30,6 @@ LINES, TEXT = frozenset({"application/x-ndjson", "application/jsonl", "applicati
 _PROTOBUF = frozenset({"application/x-protobuf", "application/protobuf"})
 _INLINE_BYTES = 8 * 1024
 """Smaller bodies are decoded on the event loop: less work than a hop to another thread and back."""
-_MAX_NAMES = 1000
-_OTHER_SENDERS = "__other__"
 
 
 class _Failed(Exception):
@@ -43,13 +42,10 @@ class LogLines:
     Decoding runs on `executor`; answering waits until the consumer has taken responsibility.
     """
 
-    def __init__(self, consumer: Consumer, observer: IngestObserver, executor: Executor, max_body_bytes: int) -> None:
+    def __init__(self, consumer: Consumer, observer: IngestObserver, executor: Executor) -> None:
         self._consumer = consumer
-        self._observer = observer
+        self._tallies = Tallies(observer, "logs")
         self._executor = executor
-        self._max_body_bytes = max_body_bytes
-        self._senders: set[str] = set()
-        self._projects: set[str] = set()
         self.routes: list[BaseRoute] = [
             _LinesRoute(LINES_PATH, _Endpoint(self.take_lines), name="log_lines"),
             Route(LOKI_PATH, _Endpoint(self.take_push), name="loki_push"),
@@ -59,9 +55,9 @@ class LogLines:
         """Whether the request is for one of the routes."""
         return _is_push(scope) or are_lines(scope)
 
-    def inflates_itself(self, scope: Scope, encoding: str) -> bool:
-        """Whether the body is to be left as it is: Loki's clients may or may not name the snappy they send."""
-        return encoding == "snappy" and _is_push(scope)
+    def is_snappy(self, scope: Scope) -> bool:
+        """Whether the body is raw snappy, which Loki's clients may or may not say."""
+        return _is_push(scope) and _content_type(scope) in _PROTOBUF
 
     def refuse(self, scope: Scope, status: int, reason: str, message: str) -> Response:
         """The answer for a request that fails before it gets here, and its count."""
@@ -117,7 +113,7 @@ class LogLines:
         body = await request.body()
 
         def read() -> Read:
-            return read_push(body, sender, is_json=is_json, max_bytes=self._max_body_bytes)
+            return read_push(body, sender, is_json=is_json)
 
         try:
             found = await self._off_loop(len(body), read)
@@ -184,22 +180,7 @@ class LogLines:
         self._count(sender.counted_in, sender.identity.name, "refused", reason, 1)
 
     def _count(self, project: str, service: str, outcome: str, reason: str, count: int) -> None:
-        # Anyone who may send may invent names: counters must not grow with them.
-        if not count:
-            return
-        if project not in self._projects:
-            if len(self._projects) >= _MAX_NAMES and outcome != "accepted":
-                project = DEFAULT_PROJECT
-            else:
-                self._projects.add(project)
-        if service not in self._senders:
-            if len(self._senders) >= _MAX_NAMES:
-                service = _OTHER_SENDERS
-            else:
-                self._senders.add(service)
-        self._observer.record(
-            project=project, sender=service, signal="logs", outcome=outcome, reason=reason, count=count
-        )
+        self._tallies.add(project, service, outcome, reason, count)
 
 
 class _LinesRoute(Route):

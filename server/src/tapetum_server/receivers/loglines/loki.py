@@ -1,18 +1,17 @@
-"""Loki's push requests, JSON or protobuf under snappy, into log records, each entry by itself."""
+"""Loki's push requests, JSON or protobuf, into log records, each entry by itself."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import cramjam
 import orjson
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 
 from tapetum_server.receivers.loglines import records
 from tapetum_server.receivers.loglines.loki_labels import BadLabels, check_labels, parse_labels
 from tapetum_server.receivers.loglines.records import Read, Undecodable
 from tapetum_server.signals.attributes import AttributeValue
+from tapetum_server.signals.foreign_messages import message_classes
 from tapetum_server.signals.identity import Caller
 from tapetum_server.signals.limits import MAX_KEY_BYTES, MAX_PAYLOAD_BYTES, MAX_VALUE_BYTES
 from tapetum_server.signals.resource import Resource, Scope
@@ -22,58 +21,28 @@ _SERVICE_ONLY = frozenset({"service_name", "service"})
 """Labels that say nothing more once they are `service.name`; `app` and `job` stay as attributes too."""
 _LEVEL_LABELS = ("level", "detected_level", "severity")
 _NO_SCOPE = Scope()
-_Field = descriptor_pb2.FieldDescriptorProto
-
-
-def _schema() -> dict[str, Any]:
-    """logproto's messages with texts and entries as raw bytes, so that a bad one costs no neighbour."""
-    file = descriptor_pb2.FileDescriptorProto(name="tapetum/loki.proto", package="tapetum.loki", syntax="proto3")
-    fields = {
+SCHEMA = message_classes(
+    "tapetum.loki",
+    {
         "Request": [("streams", 1, "Stream", True)],
         "Stream": [("labels", 1, "", False), ("entries", 2, "", True)],
         "Entry": [("timestamp", 1, "Time", False), ("line", 2, "", False), ("metadata", 3, "Pair", True)],
         "Time": [("seconds", 1, "int64", False), ("nanos", 2, "int32", False)],
         "Pair": [("name", 1, "", False), ("value", 2, "", False)],
-    }
-    kinds = {"": _Field.TYPE_BYTES, "int64": _Field.TYPE_INT64, "int32": _Field.TYPE_INT32}
-    for name, members in fields.items():
-        message = file.message_type.add(name=name)
-        for member, number, kind, repeated in members:
-            label = _Field.LABEL_REPEATED if repeated else _Field.LABEL_OPTIONAL
-            added = message.field.add(name=member, number=number, label=label)
-            added.type = kinds.get(kind, _Field.TYPE_MESSAGE)
-            if kind not in kinds:
-                added.type_name = f".tapetum.loki.{kind}"
-    pool = descriptor_pool.DescriptorPool()
-    pool.AddSerializedFile(file.SerializeToString())
-    find = pool.FindMessageTypeByName
-    return {name: message_factory.GetMessageClass(find(f"tapetum.loki.{name}")) for name in fields}
+    },
+)
+"""logproto's messages with texts and entries as raw bytes, so that a bad one costs no neighbour."""
 
 
-SCHEMA = _schema()
-
-
-def read_push(body: bytes, sender: Caller, *, is_json: bool, max_bytes: int) -> Read:
+def read_push(body: bytes, sender: Caller, *, is_json: bool) -> Read:
     """The records of one push request; raises `Undecodable`."""
     found = Read(sender.counted_in)
     pushed = _Push(found, sender.barred)
     if is_json:
         _read_json(body, pushed)
     else:
-        _read_protobuf(_inflated(body, max_bytes), pushed)
+        _read_protobuf(body, pushed)
     return found
-
-
-def _inflated(body: bytes, most: int) -> bytes:
-    if not body:
-        return b""
-    try:
-        # The length is in the header, and the decoder never writes beyond it.
-        if (size := cramjam.snappy.decompress_raw_len(body)) > most:
-            raise Undecodable(f"the body inflates to {size} bytes; the limit is {most}", "too_large", 413)
-        return bytes(cramjam.snappy.decompress_raw(body))
-    except cramjam.DecompressionError as error:
-        raise Undecodable(f"the body is not snappy: {error}") from None
 
 
 def _read_json(body: bytes, pushed: _Push) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tapetum_server.receivers.otlp import json_fields as f
 from tapetum_server.receivers.otlp.decode_logs import add_log, new_log_batch
-from tapetum_server.receivers.otlp.decode_metrics import NO_RECORDED_VALUE, add_point, new_metric_batch, temporality
+from tapetum_server.receivers.otlp.decode_metrics import add_point, new_metric_batch, temporality
 from tapetum_server.receivers.otlp.decode_spans import add_span, new_span_batch
 from tapetum_server.receivers.otlp.json_fields import Object, Path
 from tapetum_server.receivers.otlp.json_values import JsonReader, load
@@ -12,7 +12,7 @@ from tapetum_server.receivers.otlp.outcome import Decoded, Router, Target, conte
 from tapetum_server.receivers.otlp.values import Note
 from tapetum_server.signals.identity import Caller
 from tapetum_server.signals.logs import LogBatch
-from tapetum_server.signals.metrics import TEMPORALITIES, Buckets, Exemplar, Metric, MetricBatch
+from tapetum_server.signals.metrics import NO_RECORDED_VALUE, TEMPORALITIES, Buckets, Exemplar, Metric, MetricBatch
 from tapetum_server.signals.resource import Resource, Scope
 from tapetum_server.signals.spans import SPAN_KINDS, STATUS_CODES, Event, Link, SpanBatch
 

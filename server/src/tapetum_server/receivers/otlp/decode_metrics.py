@@ -14,11 +14,8 @@ from tapetum_server.receivers.otlp.schema import MetricsRequest
 from tapetum_server.receivers.otlp.values import AttributeReader, Careful, Malformed, Note
 from tapetum_server.signals.attributes import AttributeValue
 from tapetum_server.signals.identity import Caller
-from tapetum_server.signals.metrics import TEMPORALITIES, Buckets, Exemplar, Metric, MetricBatch
+from tapetum_server.signals.metrics import NO_RECORDED_VALUE, TEMPORALITIES, Buckets, Exemplar, Metric, MetricBatch
 from tapetum_server.signals.resource import Resource, Scope
-
-NO_RECORDED_VALUE = 1
-"""OTLP's data point flag: the series exists, but there is no number at this time."""
 
 _time, _start = attrgetter("time_unix_nano"), attrgetter("start_time_unix_nano")
 _attributes, _exemplars, _flags = attrgetter("attributes"), attrgetter("exemplars"), attrgetter("flags")
@@ -267,15 +264,14 @@ def add_point(
     """Keep one point, or refuse a histogram whose counts and bounds do not belong together."""
     if buckets is not None and len(buckets.explicit_bounds) != max(len(buckets.bucket_counts) - 1, 0):
         return target.refuse("invalid_histogram")
-    batch = target.batch
-    batch.resource.append(resource)
-    batch.scope.append(scope)
-    batch.metric.append(metric)
-    batch.time_unix_nano.append(time_unix_nano)
-    batch.start_time_unix_nano.append(start_time_unix_nano)
-    batch.value.append(value)
-    batch.buckets.append(buckets)
-    batch.attributes.append(attributes)
-    batch.exemplars.append(exemplars)
-    batch.flags.append(flags)
+    target.batch.add(
+        resource, scope, metric,
+        time_unix_nano=time_unix_nano,
+        start_time_unix_nano=start_time_unix_nano,
+        value=value,
+        buckets=buckets,
+        attributes=attributes,
+        exemplars=exemplars,
+        flags=flags,
+    )  # fmt: skip
     target.kept()

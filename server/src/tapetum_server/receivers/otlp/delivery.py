@@ -23,12 +23,10 @@ from tapetum_server.receivers.otlp.limits import Limits
 from tapetum_server.receivers.otlp.outcome import REFUSALS, TRUNCATIONS, Decoded, Failed, Undecodable
 from tapetum_server.receivers.otlp.values import AttributeReader
 from tapetum_server.signals.consumer import Busy, Consumer, IngestObserver, Receipt
-from tapetum_server.signals.identity import DEFAULT_PROJECT, OWN_SENDER, Caller
+from tapetum_server.signals.identity import Caller
+from tapetum_server.signals.tallies import Tallies
 
 logger = logging.getLogger("tapetum.otlp")
-MAX_SENDERS = 1000
-MAX_PROJECTS = 1000
-OTHER_SENDERS = "__other__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +95,10 @@ class Delivery:
 
     def __init__(self, consumer: Consumer, observer: IngestObserver, limits: Limits) -> None:
         self._consumer = consumer
-        self._observer = observer
+        self._tallies = {name: Tallies(observer, name) for name in SIGNALS}
         self._limits = limits
         self._attributes = AttributeReader(limits)
         self._json = JsonReader(limits)
-        self._senders: set[str] = set()
-        self._projects: set[str] = set()
 
     def decode(self, signal: Signal, body: bytes, caller: Caller, is_json: bool) -> Decoded[Any]:
         """The request's batches; raises `Undecodable`."""
@@ -161,23 +157,7 @@ class Delivery:
         self._count(signal, caller.counted_in, caller.identity.name, "refused", reason, 1)
 
     def _count(self, signal: Signal, project: str, sender: str, outcome: str, reason: str, count: int) -> None:
-        # Anyone who may send may invent names of services, and of projects, which only an accepted record makes;
-        # counters must not grow with them.
-        if project not in self._projects:
-            if len(self._projects) >= MAX_PROJECTS and outcome != "accepted":
-                project = DEFAULT_PROJECT
-            else:
-                self._projects.add(project)
-        if sender == OWN_SENDER:
-            sender = OTHER_SENDERS
-        if sender not in self._senders:
-            if len(self._senders) >= MAX_SENDERS:
-                sender = OTHER_SENDERS
-            else:
-                self._senders.add(sender)
-        self._observer.record(
-            project=project, sender=sender, signal=signal.name, outcome=outcome, reason=reason, count=count
-        )
+        self._tallies[signal.name].add(project, sender, outcome, reason, count)
 
 
 def _explain(signal: Signal, refused: Counter[str], truncated: Counter[str], messages: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""Where a webhook may go: out, to this network, to this machine, but never to what answers with secrets."""
+"""Where webhooks and scrapes may go: out, to this network, to this machine, never to what answers with secrets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _METADATA = tuple(
 
 
 class RefusedAddress(Exception):
-    """A webhook must not go there."""
+    """Nothing must go there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,16 @@ class Destination:
     """A URL whose host is an address that was looked at, and the name it had."""
 
     url: httpx.URL
+    others: tuple[httpx.URL, ...]
+    """The same at the name's other addresses, for when nobody answers at the first."""
     host: str
     """For the `Host` header and the certificate."""
 
 
-async def destination(url: str, *, allow_link_local: bool) -> Destination:
+async def destination(url: str, *, allow_link_local: bool, setting: str) -> Destination:
     """Resolve and check the host of `url`. What was checked is what is then connected to: a name that
-    resolves to something else a moment later changes nothing. Raises `RefusedAddress` or `OSError`."""
+    resolves to something else a moment later changes nothing. Raises `RefusedAddress`, which names the
+    `setting` that allows it, or `OSError`."""
     parsed = httpx.URL(url)
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise RefusedAddress(f"{url[:80]!r} is no http or https address")
@@ -40,16 +43,15 @@ async def destination(url: str, *, allow_link_local: bool) -> Destination:
     addresses = [str(entry[4][0]) for entry in found]
     if not allow_link_local:
         for address in addresses:
-            check_address(address)
-    return Destination(parsed.copy_with(host=addresses[0]), parsed.netloc.decode("ascii"))
+            check_address(address, setting)
+    first, *others = [parsed.copy_with(host=address) for address in dict.fromkeys(addresses)]
+    return Destination(first, tuple(others), parsed.netloc.decode("ascii"))
 
 
-def check_address(address: str) -> None:
+def check_address(address: str, setting: str) -> None:
     """Raise `RefusedAddress` for link-local, metadata, multicast and unspecified addresses."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     mapped = getattr(ip, "ipv4_mapped", None)
     ip = mapped or ip
     if ip.is_link_local or ip.is_multicast or ip.is_unspecified or any(ip in net for net in _METADATA):
-        raise RefusedAddress(
-            f"{address} is a link-local, metadata or multicast address; webhook_allow_link_local allows it"
-        )
+        raise RefusedAddress(f"{address} is a link-local, metadata or multicast address; {setting} allows it")

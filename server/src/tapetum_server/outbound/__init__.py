@@ -1,0 +1,1 @@
+"""Where the server may connect to by itself; whoever sends something decides what."""
