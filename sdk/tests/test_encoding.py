@@ -145,7 +145,7 @@ def normal(request: ExportMetricsServiceRequest) -> ExportMetricsServiceRequest:
 
 def test_values_that_json_cannot_say_survive() -> None:
     """Non-finite doubles, bytes, 64-bit limits and lone surrogates neither raise nor lose the record."""
-    attributes = _otlp_json._attributes(
+    attributes = _otlp_json.attributes(
         {"nan": math.nan, "inf": -math.inf, "big": 2**63 - 1, "bigger": 2**70, "raw": b"\xff", "half": "a\ud800b"}
     )
     values = {pair["key"]: pair["value"] for pair in over_the_wire({"a": attributes})["a"]}

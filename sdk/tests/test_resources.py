@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader, Sum
 from otlp_collector import Collector
 
 import tapetum.resources
-from tapetum import _process
+from tapetum import _gpu, _process
 
 OF_THE_PROCESS = {
     "process.cpu.time", "process.memory.usage", "process.memory.virtual", "process.thread.count",
@@ -116,7 +117,9 @@ def test_a_reading_that_fails_is_a_counted_loss_and_does_not_raise(
 
 
 @on_linux
-def test_a_child_after_a_fork_does_not_count_what_its_parent_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_after_a_fork_does_not_count_what_its_parent_used(
+    without_psutil: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The share is taken of two looks at one process; the first of them may have been at another."""
     monkeypatch.setattr(tapetum.resources, "_FRESH_S", 0)
     reader = InMemoryMetricReader()
@@ -146,3 +149,113 @@ def test_without_a_meter_provider_it_sends_to_tapetum(collector: Collector, monk
     assert attributes["service.name"] == "trainer"
     names = {metric["name"] for scope in resource["scopeMetrics"] for metric in scope["metrics"]}
     assert names >= OF_THE_COLLECTOR
+
+
+class NvmlError(Exception):
+    """What NVML raises."""
+
+
+class NotSupported(NvmlError):
+    """Of a sensor that a GPU has not."""
+
+
+class Nvml(SimpleNamespace):
+    """Two GPUs: the second has no sensor of power, and later falls off the bus."""
+
+    NVMLError, NVMLError_NotSupported, NVML_TEMPERATURE_GPU = NvmlError, NotSupported, 0
+    opened = closed = 0
+    lost = False
+
+    def nvmlInit(self) -> None:
+        self.opened += 1
+
+    def nvmlShutdown(self) -> None:
+        self.closed += 1
+
+    def nvmlSystemGetDriverVersion(self) -> bytes:
+        return b"555"
+
+    def nvmlDeviceGetCount(self) -> int:
+        return 2
+
+    def nvmlDeviceGetHandleByIndex(self, number: int) -> int:
+        return number
+
+    def nvmlDeviceGetName(self, gpu: int) -> str:
+        return "H100"
+
+    def nvmlDeviceGetUUID(self, gpu: int) -> bytes:
+        return b"GPU-%d" % gpu
+
+    def nvmlDeviceGetUtilizationRates(self, gpu: int) -> SimpleNamespace:
+        if gpu == 1 and self.lost:
+            raise NvmlError("GPU is lost")
+        return SimpleNamespace(gpu=50 + gpu)
+
+    def nvmlDeviceGetMemoryInfo(self, gpu: int) -> SimpleNamespace:
+        return SimpleNamespace(used=2**30, total=4 * 2**30)
+
+    def nvmlDeviceGetPowerUsage(self, gpu: int) -> int:
+        if gpu == 1:
+            raise NotSupported
+        return 250_000
+
+    def nvmlDeviceGetTotalEnergyConsumption(self, gpu: int) -> int:
+        return 7_000
+
+    def nvmlDeviceGetTemperature(self, gpu: int, sensor: int) -> int:
+        return 60
+
+
+@pytest.mark.covers("sdk-resources-gpu")
+def test_gpus_are_observed_under_the_same_names_as_the_server_uses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAPETUM_SDK_RAISE", "0")
+    monkeypatch.setattr(_gpu, "_FRESH_S", 0)
+    nvml = Nvml()
+    monkeypatch.setitem(sys.modules, "pynvml", nvml)
+    reader = InMemoryMetricReader()
+    provider = MeterProvider([reader])
+    resources = tapetum.resources.start(meter_provider=provider)
+
+    def gpus(name: str) -> dict[str, float]:
+        found = observed(reader)
+        points = found[name].data.data_points if name in found else []
+        return {point.attributes["hw.name"]: point.value for point in points}
+
+    assert gpus("hw.gpu.utilization") == {"GPU 0": 0.5, "GPU 1": 0.51}
+    assert gpus("hw.gpu.memory.utilization") == {"GPU 0": 0.25, "GPU 1": 0.25}
+    assert gpus("hw.gpu.memory.limit") == {"GPU 0": 2**32, "GPU 1": 2**32}
+    assert gpus("hw.power") == {"GPU 0": 250}
+    assert (gpus("hw.energy")["GPU 0"], gpus("hw.temperature")["GPU 1"]) == (7, 60)
+    (point, _) = observed(reader)["hw.temperature"].data.data_points
+    assert dict(point.attributes) == {
+        "hw.id": "GPU-0", "hw.type": "gpu", "hw.name": "GPU 0", "hw.model": "H100", "hw.vendor": "NVIDIA",
+        "hw.driver_version": "555",
+    }  # fmt: skip
+    nvml.lost = True
+    assert gpus("hw.gpu.utilization") == {"GPU 0": 0.5}
+    assert resources.losses.snapshot()["internal_error"] > 0
+    mine = os.getpid()
+    monkeypatch.setattr(os, "getpid", lambda: mine + 1)
+    gpus("hw.power")
+    assert nvml.opened == 2  # a forked child opens its own
+    monkeypatch.undo()
+    resources.stop()
+    resources.stop()
+    assert nvml.closed == 1
+    provider.shutdown()
+
+
+@pytest.mark.covers("sdk-resources-gpu")
+def test_a_machine_without_a_driver_has_no_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NoDriver(Nvml):
+        def nvmlInit(self) -> None:
+            raise NvmlError("Driver Not Loaded")
+
+    monkeypatch.setitem(sys.modules, "pynvml", NoDriver())
+    reader = InMemoryMetricReader()
+    provider = MeterProvider([reader])
+    resources = tapetum.resources.start(meter_provider=provider)
+    assert [name for name in observed(reader) if name.startswith("hw.")] == []
+    resources.stop()
+    provider.shutdown()

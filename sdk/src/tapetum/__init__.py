@@ -1,9 +1,48 @@
 """Send traces, logs and metrics to Tapetum from any Python program.
 
-Importing this package costs nothing: the exporters are in `tapetum.exporter`, the names of
-attributes in `tapetum.semconv`.
+    import tapetum
+
+    tapetum.init(service="my-app")
+
+Importing this package costs nothing: what a name needs is loaded when it is used.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from tapetum._version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from tapetum._api import change, flush, init, shutdown, stats
+    from tapetum._observe import observe, span
+    from tapetum._session import set_session, set_user
+
+__all__ = [
+    "__version__",
+    "change",
+    "flush",
+    "init",
+    "observe",
+    "set_session",
+    "set_user",
+    "shutdown",
+    "span",
+    "stats",
+]
+
+_HOMES = {
+    **dict.fromkeys(("change", "flush", "init", "shutdown", "stats"), "tapetum._api"),
+    **dict.fromkeys(("observe", "span"), "tapetum._observe"),
+    **dict.fromkeys(("set_session", "set_user"), "tapetum._session"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'tapetum' has no attribute {name!r}")
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -9,16 +9,24 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tapetum._fork import renew_in_child
+
 _logger = logging.getLogger("tapetum")
 
 
 class Losses:
     """Counts what was not delivered, by reason, and tells the log once per reason."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, fate: str = "not delivered") -> None:
         self._what = what
+        self._fate = fate
         self._lock = threading.Lock()
         self._count: Counter[str] = Counter()
+        renew_in_child(self._renew)
+
+    def _renew(self) -> None:
+        self._lock = threading.Lock()
+        self._count = Counter()
 
     def add(self, reason: str, count: int, detail: str = "") -> None:
         """Count `count` lost records; the first loss of each reason is logged."""
@@ -27,9 +35,10 @@ class Losses:
             self._count[reason] += count
         if first:
             _logger.warning(
-                "%d %s not delivered (%s)%s. Further losses for this reason are counted, not logged.",
+                "%d %s %s (%s)%s. More for this reason will be counted, not logged.",
                 count,
                 self._what,
+                self._fate,
                 reason,
                 f": {detail}" if detail else "",
             )
@@ -38,6 +47,10 @@ class Losses:
         """Records lost so far, by reason."""
         with self._lock:
             return dict(self._count)
+
+
+faults = Losses("calls of tapetum", "went wrong")
+"""What went wrong outside of any delivery: in `observe`, `span`, `init` and the like."""
 
 
 @contextmanager

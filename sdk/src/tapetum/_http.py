@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# Python loads it at the first connection. A fork in that moment would leave its import lock taken in the child.
+import encodings.idna  # noqa: F401
 import gzip
 import http.client
 import json
@@ -15,7 +17,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from tapetum._fork import renew_in_child
+
 RETRYABLE = frozenset({429, 502, 503, 504})
+_RETRYABLE_REASONS = frozenset(f"http_{status}" for status in RETRYABLE)
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.5, 8.0
 MAX_ANSWER_BYTES = 64 * 1024
 
@@ -28,6 +33,11 @@ class Outcome:
     detail: str = ""
     rejected: int = 0
     """Records that the server refused inside an accepted request (OTLP partial success)."""
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same request may succeed later: nobody was there, or the server was busy."""
+        return self.reason == "unreachable" or self.reason in _RETRYABLE_REASONS
 
 
 class Post:
@@ -52,6 +62,12 @@ class Post:
             "Connection": "close",
             **headers,
         }
+        renew_in_child(self._renew)
+
+    def _renew(self) -> None:
+        closed, self._closed = self._closed.is_set(), threading.Event()
+        if closed:
+            self._closed.set()
 
     def close(self) -> None:
         """Give up waiting between retries; requests in flight end at their deadline."""
@@ -132,10 +148,16 @@ def _rejected(answer: Any) -> int:
             continue
         if count > 0:
             return count
-    return 0
+    refused = answer.get("refused") if isinstance(answer, dict) else None  # `/v1/changes` lists them
+    return len(refused) if isinstance(refused, list) else 0
 
 
 def _message(answer: Any) -> str:
     if not isinstance(answer, dict):
         return ""
-    return str(_partial(answer).get("errorMessage") or answer.get("message") or "")[:500]
+    said = _partial(answer).get("errorMessage") or answer.get("message")
+    if not said:  # our own doors: one error, or a list of what was refused
+        refused, error = answer.get("refused"), answer.get("error")
+        first = refused[0] if isinstance(refused, list) and refused else error
+        said = first.get("message") if isinstance(first, dict) else ""
+    return str(said or "")[:500]

@@ -104,7 +104,7 @@ def _resources(groups: _Groups, scopes_key: str, records_key: str) -> list[Json]
 
 def _resource_entry(resource: Resource, scopes_key: str, scopes: list[Json]) -> Json:
     return {
-        "resource": {"attributes": _attributes(resource.attributes)},
+        "resource": {"attributes": attributes(resource.attributes)},
         scopes_key: scopes,
         "schemaUrl": resource.schema_url,
     }
@@ -117,7 +117,7 @@ def _scope_entry(scope: InstrumentationScope | None, records_key: str, records: 
         "scope": {
             "name": scope.name,
             "version": scope.version or "",
-            "attributes": _attributes(scope.attributes),
+            "attributes": attributes(scope.attributes),
         },
         records_key: records,
         "schemaUrl": scope.schema_url or "",
@@ -137,7 +137,7 @@ def _span(span: ReadableSpan) -> Json:
         "kind": span.kind.value + 1,  # the SDK counts from INTERNAL = 0, OTLP keeps 0 for "unspecified"
         "startTimeUnixNano": str(span.start_time or 0),
         "endTimeUnixNano": str(span.end_time or 0),
-        "attributes": _attributes(span.attributes),
+        "attributes": attributes(span.attributes),
         "droppedAttributesCount": span.dropped_attributes,
         "events": [_event(event) for event in span.events],
         "droppedEventsCount": span.dropped_events,
@@ -154,7 +154,7 @@ def _event(event: Event) -> Json:
     return {
         "timeUnixNano": str(event.timestamp),
         "name": event.name,
-        "attributes": _attributes(event.attributes),
+        "attributes": attributes(event.attributes),
         "droppedAttributesCount": event.dropped_attributes,
     }
 
@@ -164,7 +164,7 @@ def _link(link: Link) -> Json:
         "traceId": _trace_id(link.context.trace_id),
         "spanId": _span_id(link.context.span_id),
         "traceState": link.context.trace_state.to_header() if link.context.trace_state else "",
-        "attributes": _attributes(link.attributes),
+        "attributes": attributes(link.attributes),
         "droppedAttributesCount": link.dropped_attributes,
         "flags": _span_flags(link.context.trace_flags, link.context),
     }
@@ -182,7 +182,7 @@ def _log(record: ReadableLogRecord) -> Json:
         "observedTimeUnixNano": str(log.observed_timestamp or 0),
         "severityNumber": log.severity_number.value if log.severity_number is not None else 0,
         "severityText": log.severity_text or "",
-        "attributes": _attributes(log.attributes),
+        "attributes": attributes(log.attributes),
         "droppedAttributesCount": record.dropped_attributes,
         "flags": int(log.trace_flags or 0),
         "eventName": log.event_name or "",
@@ -269,7 +269,7 @@ def _distribution(point: Any) -> Json:
 
 def _point(point: Any) -> Json:
     return {
-        "attributes": _attributes(point.attributes),
+        "attributes": attributes(point.attributes),
         "startTimeUnixNano": str(point.start_time_unix_nano or 0),
         "timeUnixNano": str(point.time_unix_nano),
         "exemplars": [_exemplar(e) for e in point.exemplars],
@@ -279,7 +279,7 @@ def _point(point: Any) -> Json:
 def _exemplar(exemplar: Any) -> Json:
     encoded = {
         "timeUnixNano": str(exemplar.time_unix_nano),
-        "filteredAttributes": _attributes(exemplar.filtered_attributes),
+        "filteredAttributes": attributes(exemplar.filtered_attributes),
     } | _number(exemplar.value)
     if exemplar.trace_id is not None and exemplar.span_id is not None:
         encoded["traceId"] = _trace_id(exemplar.trace_id)
@@ -295,8 +295,9 @@ def _span_id(span_id: int) -> str:
     return format(span_id, "016x")
 
 
-def _attributes(attributes: Mapping[str, Any] | None) -> list[Json]:
-    return [{"key": str(key), "value": _value(value)} for key, value in (attributes or {}).items()]
+def attributes(found: Mapping[str, Any] | None) -> list[Json]:
+    """OTLP's list of key-value pairs."""
+    return [{"key": str(key), "value": _value(value)} for key, value in (found or {}).items()]
 
 
 def _value(value: Any, depth: int = 0) -> Json:

@@ -14,7 +14,7 @@ An exporter never raises into the program that it watches. What it could not del
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from opentelemetry.sdk._logs import ReadableLogRecord
@@ -31,7 +31,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from tapetum import _otlp_json
 from tapetum._guard import Losses, never_raise
-from tapetum._http import Post
+from tapetum._http import Outcome, Post
 
 __all__ = ["DEFAULT_ENDPOINT", "TapetumLogExporter", "TapetumMetricExporter", "TapetumSpanExporter"]
 
@@ -61,6 +61,8 @@ class _Exporter:
             sent_headers["x-tapetum-project"] = project
         self._post = Post(endpoint or os.environ.get("TAPETUM_URL") or DEFAULT_ENDPOINT, sent_headers, timeout_s)
         self._closed = False
+        self._keeps: Callable[[Outcome], bool] = lambda outcome: False
+        """Whether somebody keeps a batch that the server could not take now, so that it is not lost."""
         self._losses = Losses(self._what)
 
     @property
@@ -87,6 +89,8 @@ class _Exporter:
             self._losses.add("after_shutdown", count)
             return False
         outcome = self._post.send(self._path, _otlp_json.to_bytes(document), timeout_s)
+        if outcome.reason and self._keeps(outcome):
+            return False
         if outcome.reason:
             self._losses.add(outcome.reason, count, outcome.detail)
             return False

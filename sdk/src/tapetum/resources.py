@@ -1,11 +1,14 @@
-"""What the process itself uses (CPU, memory, threads, open files, garbage collection) as OpenTelemetry metrics.
+"""What the process itself uses (CPU, memory, threads, open files, garbage collection), and its machine's GPUs.
+
+`tapetum.init` starts it; without that:
 
     import tapetum.resources
 
     tapetum.resources.start()
 
-The names are OpenTelemetry's: `process.*` and `cpython.gc.*`. psutil is used where it is installed
-(`tapetum-sdk[resources]`); without it Linux's /proc gives the same, and other systems give garbage collection only.
+The names are OpenTelemetry's: `process.*`, `cpython.gc.*` and, of NVIDIA GPUs, `hw.*`. psutil and nvidia-ml-py are used
+where they are installed (`tapetum-sdk[resources]`); without psutil Linux's /proc gives the same, and other systems give
+garbage collection only.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ from opentelemetry.metrics import CallbackOptions, MeterProvider, Observation
 from opentelemetry.sdk.metrics import MeterProvider as SdkMeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 
+from tapetum._fork import renew_in_child
+from tapetum._gpu import Gpus
 from tapetum._guard import Losses, never_raise
 from tapetum._process import Usage, reader, usable_cpus
 from tapetum._version import __version__
@@ -37,7 +42,8 @@ class ProcessResources:
         self.losses = Losses("readings of the process")
         self._owned = owned
         self._stopped = False
-        self._lock = threading.Lock()
+        self._renew()
+        renew_in_child(self._renew)
         self._read = reader()
         self._usage: Usage | None = None
         self._utilization: tuple[float, float] | None = None
@@ -47,6 +53,9 @@ class ProcessResources:
             self._look()
         self._observe(meter_provider)
 
+    def _renew(self) -> None:
+        self._lock = threading.Lock()
+
     def stop(self) -> None:
         """Observe no more; a meter provider that `start` made is flushed and shut down. Calling twice is fine."""
         if self._stopped:
@@ -54,6 +63,7 @@ class ProcessResources:
         if self._owned is not None:
             with never_raise(self.losses, 1):
                 self._owned.shutdown()
+        self._gpus.stop()
         self._stopped = True
 
     def _observe(self, meter_provider: MeterProvider) -> None:
@@ -75,6 +85,8 @@ class ProcessResources:
             ("cpython.gc.uncollectable_objects", "{object}", "uncollectable"),
         ):
             counter(name, [self._gc(key)], unit, f"Python's garbage collector, by generation: {key}.")
+        self._gpus = Gpus(self.losses)
+        self._gpus.observe(meter)
 
     def _of(
         self, observe: Callable[[Usage], Sequence[Observation]]

@@ -128,7 +128,7 @@ def test_where_keys_are_required_one_is_made_on_the_spot(locked: tuple[RunningSe
 def test_settings_has_the_lines_of_every_sender_and_those_of_curl_work(ui: Watched, server: RunningServer) -> None:
     page = ui.open("/settings", tab="send", project=empty(server, "first-settings"))
     for label, kind in (
-        ("Node.js", "nodejs"), ("Java", "java"), ("Go", "go"), (".NET", "dotnet"), ("Any language", "any"),
+        ("Python, in code", "tapetum-sdk"), ("Node.js", "nodejs"), ("Java", "java"), ("Go", "go"), (".NET", "dotnet"), ("Any language", "any"),
         ("Collector", "collector"), ("Grafana Alloy (Loki)", "alloy"), ("Fluent Bit", "fluent-bit"), ("Vector", "vector"),
     ):  # fmt: skip
         choose(page, "Sender", label)

@@ -17,7 +17,7 @@ from tapetum_server.app.settings import Settings
 from tapetum_server.cli.main import app
 from tapetum_server.query.gate import PUBLIC_VIEWS, gate
 from tapetum_server.query.gate_opinion import confirm
-from tapetum_server.receivers.otlp.dropped import DROPS
+from tapetum_server.receivers.otlp.dropped import DROPS, LOSSES
 from tapetum_server.receivers.otlp.outcome import REFUSALS, TRUNCATIONS
 from tapetum_server.receivers.prometheus.target import ScrapeTarget
 from tapetum_server.store.engine import Engine
@@ -111,7 +111,7 @@ def test_every_column_of_every_public_view_is_documented(engine: Engine, view: s
 def test_every_reason_for_refusing_cutting_or_dropping_is_documented() -> None:
     """A sender who reads a reason in a partial success can look it up."""
     text = doc("doors.md")
-    assert [reason for reason in (*REFUSALS, *TRUNCATIONS, *DROPS) if f"`{reason}`" not in text] == []
+    assert [reason for reason in (*REFUSALS, *TRUNCATIONS, *DROPS, *LOSSES) if f"`{reason}`" not in text] == []
 
 
 # How the sources name a reason: `Busy("queue_full", …)`, `BodyError(413, "too_large", …)` and so on.

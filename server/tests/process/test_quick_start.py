@@ -6,19 +6,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import yaml
+from process.docs_code import blocks
 from process.servers import RunningServer, environment, tapetum
 
-DOCS = Path(__file__).resolve().parents[3] / "docs"
 pytestmark = pytest.mark.covers("docs-quick-start")
-
-
-def blocks(page: str, language: str) -> list[str]:
-    """The code of a page in one language."""
-    return re.findall(rf"```{language}\n(.+?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)
 
 
 @pytest.fixture(scope="module")

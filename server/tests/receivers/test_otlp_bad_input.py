@@ -372,6 +372,38 @@ def test_attributes_that_a_logging_sdk_dropped_are_counted():
     assert dropped(recorder) == {"attributes_dropped_by_sender": 2}
 
 
+@pytest.mark.covers("sdk-loss-told", "counts-by-reason")
+def test_records_that_a_senders_sdk_lost_are_counted_under_their_own_signal():
+    """By OpenTelemetry's metrics of SDKs; deltas only, because a total would be counted again with every request."""
+
+    def total(name, *points, temporality=1):
+        data = [
+            {
+                "attributes": [{"key": k, "value": {"stringValue": v}} for k, v in of.items()],
+                "timeUnixNano": "5",
+                "asInt": n,
+            }
+            for n, of in points
+        ]
+        return {"name": name, "sum": {"dataPoints": data, "aggregationTemporality": temporality, "isMonotonic": True}}
+
+    body = {"resourceMetrics": [{"scopeMetrics": [{"metrics": [
+        total("otel.sdk.processor.span.processed", ("3", {"error.type": "queue_full"}), ("90", {})),
+        total("otel.sdk.exporter.span.exported", ("4", {"error.type": "unreachable"}), ("5", {"error.type": "http_503"})),
+        total("otel.sdk.processor.log.processed", ("7", {"error.type": "queue_full"})),
+        total("otel.sdk.processor.log.processed", ("1000", {"error.type": "queue_full"}), temporality=2),
+        total("otel.sdk.exporter.log.exported", ("-8", {"error.type": "queue_full"})),
+        total("shop.orders", ("8", {"error.type": "queue_full"})),
+    ]}]}]}  # fmt: skip
+    recorder = Recorder()
+    with door(recorder) as client:
+        assert client.post("/v1/metrics", content=as_json(body), headers=JSON).status_code == 200
+    counted = {(key[2], key[4]): n for key, n in recorder.counts.items() if key[3] == "dropped"}
+    assert counted == {
+        ("traces", "queue_full_at_sender"): 3, ("traces", "undelivered_by_sender"): 9, ("logs", "queue_full_at_sender"): 7,
+    }  # fmt: skip
+
+
 def test_what_we_cut_is_truncated_and_not_dropped():
     request = protobuf(1)
     for i in range(5):

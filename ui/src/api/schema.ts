@@ -1244,6 +1244,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/traces/{trace_id}/running': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Running Spans
+     * @description Spans of this trace that have not ended: where they stand, and whether they are slow, stuck or gone.
+     */
+    get: operations['get_running_spans']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/traces/{trace_id}/spans/{span_id}': {
     parameters: {
       query?: never
@@ -3389,6 +3409,43 @@ export interface components {
       metrics?: number | null
       /** Traces */
       traces?: number | null
+    }
+    /**
+     * RunningSpan
+     * @description One span that has not ended, as it is now.
+     */
+    RunningSpan: {
+      /** Heard At */
+      heard_at: string
+      /** Heard S */
+      heard_s: number
+      /** Idle S */
+      idle_s: number | null
+      /**
+       * Liveness
+       * @enum {string}
+       */
+      liveness: 'alive' | 'stuck' | 'silent' | 'exited' | 'unknown'
+      /** Location */
+      location: string
+      /** Running S */
+      running_s: number
+      /** Same Place S */
+      same_place_s: number | null
+      /** Span Id */
+      span_id: string
+      /** Stack */
+      stack: string
+      /** Thread */
+      thread: string
+    }
+    /**
+     * RunningSpans
+     * @description What still runs in a trace.
+     */
+    RunningSpans: {
+      /** Rows */
+      rows: components['schemas']['RunningSpan'][]
     }
     /**
      * SavedView
@@ -6898,6 +6955,40 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['TraceResources']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_running_spans: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        trace_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RunningSpans']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

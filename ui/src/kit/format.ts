@@ -66,13 +66,14 @@ export function shortId(id: string): string {
 export function ago(ms: number, now: number): string {
   const seconds = Math.round((now - ms) / 1000)
   // Clocks differ a little, and the page's own is read every ten seconds.
-  if (seconds < -20) return `in ${span(-seconds)}`
+  if (seconds < -20) return `in ${roughly(-seconds)}`
   if (seconds < 2) return 'now'
-  return `${span(seconds)} ago`
+  return `${roughly(seconds)} ago`
 }
 
-function span(seconds: number): string {
-  if (seconds < 60) return `${seconds} s`
+/** A time span as one says it. */
+export function roughly(seconds: number): string {
+  if (seconds < 60) return `${Math.round(seconds)} s`
   if (seconds < 3600) return `${Math.round(seconds / 60)} min`
   if (seconds < 86_400 * 2) return `${Math.round(seconds / 3600)} h`
   return `${Math.round(seconds / 86_400)} d`

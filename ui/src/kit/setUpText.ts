@@ -105,6 +105,22 @@ export const SNIPPETS: readonly SetUpSnippet[] = [
       'opentelemetry-instrument python app.py',
     ],
   },
+  {
+    kind: 'tapetum-sdk',
+    label: 'Python, in code',
+    group: 'Applications',
+    text: ({ base, key, named, project }) => [
+      '# pip install tapetum-sdk',
+      'import tapetum',
+      '',
+      'tapetum.init(',
+      '    service="my-service",',
+      `    endpoint="${base}",`,
+      ...(key ? [`    key="${key}",`] : []),
+      ...(named ? [`    project="${project}",`] : []),
+      ')',
+    ],
+  },
   { kind: 'any', label: 'Any language', group: 'Applications', text: environment },
   {
     kind: 'nodejs',

@@ -1,7 +1,8 @@
 /** Small things that show one value. */
 import { AlertCircle, CheckCircle2, CircleDashed } from 'lucide-react'
+import type { ReactNode } from 'react'
 import type { SpanState, SpanStatus } from '@/api/types'
-import { ago, compact, count, duration, usd } from './format'
+import { ago, compact, count, duration, roughly, usd } from './format'
 import { useNow } from './hooks'
 import { useUtc } from './prefs'
 import { isoToMs, stamp } from './time'
@@ -34,19 +35,28 @@ export function ClockTime({ iso, date = false }: { iso: string; date?: boolean }
   )
 }
 
-export function Duration({ ms }: { ms: number | null }) {
-  if (ms === null) {
-    return (
-      <span className="k-badge warn">
-        <CircleDashed size={12} aria-hidden /> running
-      </span>
-    )
-  }
+/** How long it took; of what still runs, how long it has run since `since`. */
+export function Duration({ ms, since }: { ms: number | null; since?: string }) {
+  if (ms === null) return since ? <SoFar since={since} /> : <Runs>running</Runs>
   const { value, unit } = duration(ms)
   return (
     <span style={{ whiteSpace: 'nowrap' }}>
       {value}
       <span className="unit">{unit}</span>
+    </span>
+  )
+}
+
+function SoFar({ since }: { since: string }) {
+  const now = useNow()
+  const text = roughly(Math.max(now - isoToMs(since), 0) / 1000)
+  return <Runs title={`running for ${text}`}>{text}</Runs>
+}
+
+function Runs({ children, title }: { children: ReactNode; title?: string }) {
+  return (
+    <span className="k-badge warn" title={title}>
+      <CircleDashed size={12} aria-hidden /> {children}
     </span>
   )
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated
 
 from fastapi import Query
 from starlette.responses import Response
 
 from tapetum_server.analysis.resources.report import TraceResources, trace_resources
+from tapetum_server.analysis.running_report import RunningSpans, running_spans
 from tapetum_server.api.questions import (
     TEXT_RESPONSE,
     CursorText,
@@ -117,3 +119,10 @@ async def get_trace_resources(
         span_id=span.lower() if span else None,
     )
     return answer(found)
+
+
+@router.get("/traces/{trace_id}/running", response_model=RunningSpans)
+async def get_running_spans(asked: QuestionOfOne, trace_id: str) -> Response:
+    """Spans of this trace that have not ended: where they stand, and whether they are slow, stuck or gone."""
+    now_ns = time.time_ns()
+    return answer(await running_spans(asked.reader, project=asked.project, trace_id=trace_id.lower(), now_ns=now_ns))

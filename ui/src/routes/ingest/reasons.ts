@@ -161,6 +161,14 @@ const REASONS: Record<string, Explained> = {
     what: 'The sender’s SDK left span links out before sending. The span was kept.',
     todo: 'Raise OTEL_SPAN_LINK_COUNT_LIMIT in the sender if they matter.',
   },
+  queue_full_at_sender: {
+    what: 'The sender made records faster than it could send them, and dropped what its queue could not hold.',
+    todo: 'Sample, log less, or look at why its connection to this server is slow.',
+  },
+  undelivered_by_sender: {
+    what: 'The sender gave up on sending these records: no answer in time, or an error.',
+    todo: 'The sender’s own log says which, once per reason; tapetum.stats() has the counts.',
+  },
   internal_error: {
     what: 'A fault in Tapetum itself. The records were not kept.',
     todo: 'The server log has the details; please report it.',

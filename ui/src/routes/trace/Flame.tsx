@@ -5,6 +5,7 @@ import { resolveColour } from '@/kit/colour'
 import { durationText } from '@/kit/format'
 import { useSize } from '@/kit/hooks'
 import { colourCache } from './Minimap'
+import { shortly } from './running'
 import { lanes, type SpanTree } from './tree'
 import { Axis, type TimeWindow } from './Waterfall'
 
@@ -74,7 +75,8 @@ export function Flame(p: Props) {
         const label = name[i]!.length > room ? `${name[i]!.slice(0, Math.max(room - 1, 1))}…` : name[i]!
         g.fillText(label, x + 4, y + LANE / 2 + 1)
         const took = tree.columns.duration_ns[i]
-        const time = took == null ? 'running' : durationText(took / 1e6)
+        const time =
+          took == null ? shortly(tree.running.get(tree.columns.span_id[i]!)) : durationText(took / 1e6)
         if (label.length + time.length + 3 < room) {
           g.textAlign = 'right'
           g.fillText(time, x + width - 5, y + LANE / 2 + 1)

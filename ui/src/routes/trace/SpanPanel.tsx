@@ -17,6 +17,7 @@ import { TraceErrors } from '../errors/TraceErrors'
 import { AttributeList, Attributes } from './Attributes'
 import { LongText } from './LongText'
 import { RelatedLogs } from './RelatedLogs'
+import { RunningSpanNow } from './RunningNow'
 import './trace.css'
 
 const HostMetrics = lazy(() => import('./HostMetrics').then((m) => ({ default: m.HostMetrics })))
@@ -53,6 +54,7 @@ function Loaded(p: Props & { span: SpanDetail }) {
           <Isolated text={span.status_message} />
         </div>
       )}
+      {span.state === 'running' && <RunningSpanNow {...source} />}
       <Facts span={span} />
       {(span.status === 'error' || span.events.some((event) => event.name === 'exception')) && (
         <TraceErrors project={p.project} traceId={p.traceId} />

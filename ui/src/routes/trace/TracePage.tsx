@@ -30,6 +30,7 @@ import { Flame } from './Flame'
 import { KindIcon } from './KindIcon'
 import { Minimap } from './Minimap'
 import { ResourceLanes } from './ResourceLanes'
+import { RunningNow } from './RunningNow'
 import { SpanPanel } from './SpanPanel'
 import { collapseBelow, criticalPath, reveal, visibleRows, type SpanTree } from './tree'
 import { Waterfall, type TimeWindow } from './Waterfall'
@@ -249,6 +250,7 @@ function TraceView({ tree, traceId }: { tree: SpanTree; traceId: string }) {
   const errors = tree.roots.reduce((sum, root) => sum + tree.errors[root]!, 0)
   return (
     <>
+      {tree.running.size > 0 && <RunningNow tree={tree} running={tree.running} onSelect={select} />}
       <Minimap tree={tree} window={window_} onWindow={setWindow} />
       <div className="k-toolbar">
         <SegmentedControl

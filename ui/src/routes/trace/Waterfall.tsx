@@ -7,6 +7,7 @@ import { spanColour } from '@/kit/colour'
 import { compact, durationText, usd } from '@/kit/format'
 import { useSize } from '@/kit/hooks'
 import { KindIcon } from './KindIcon'
+import { shortly } from './running'
 import { childTime, type SpanTree } from './tree'
 
 export interface TimeWindow {
@@ -266,7 +267,9 @@ function Bar(p: { tree: SpanTree; span: number; from: number; to: number; critic
   const right = share(end)
   const colour = spanColour(tree.columns.kind[span]!, tree.columns.service[span]!)
   const running = tree.columns.duration_ns[span] == null
-  const label = running ? 'running' : durationText((tree.columns.duration_ns[span] ?? 0) / 1e6)
+  const label = running
+    ? shortly(tree.running.get(tree.columns.span_id[span]!))
+    : durationText((tree.columns.duration_ns[span] ?? 0) / 1e6)
   const outside = end < from || start > to
   const covered = outside ? [] : childTime(tree, span, width / 250)
   return (

@@ -2,6 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useEffect, useMemo } from 'react'
 import { api } from '@/api/client'
 import type { TraceAnswer } from '@/api/types'
+import { useRunning } from './running'
 import { buildTree, joinColumns } from './tree'
 
 /** Beyond this many spans the reader decides whether to load on. */
@@ -24,9 +25,10 @@ export function useTrace(project: string, traceId: string) {
     },
   })
   const pages = query.data?.pages
+  const running = useRunning(project, traceId, pages?.[0]?.trace.state === 'running')
   const tree = useMemo(
-    () => (pages?.length ? buildTree(joinColumns(pages.map((page) => page.spans.columns))) : null),
-    [pages],
+    () => (pages?.length ? buildTree(joinColumns(pages.map((page) => page.spans.columns)), running) : null),
+    [pages, running],
   )
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query
   const loaded = tree?.count ?? 0

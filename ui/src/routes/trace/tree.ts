@@ -1,11 +1,13 @@
 /** The shape of one trace: who called whom, what is visible, what took the time. Pure arrays, 50,000 spans and more. */
 import type { SpanColumns } from '@/api/types'
+import { reachNs, type Running } from './running'
 
 export interface SpanTree {
   columns: SpanColumns
+  running: Running
   count: number
   start: Float64Array
-  /** A running span reaches to the trace's end. */
+  /** A running span reaches to now; where nothing is known about it, to the trace's end. */
   end: Float64Array
   parent: Int32Array
   /** Spans in the order of the rows: depth first, siblings by start. */
@@ -54,13 +56,14 @@ export function joinColumns(pages: SpanColumns[]): SpanColumns {
   return joined as unknown as SpanColumns
 }
 
-export function buildTree(columns: SpanColumns): SpanTree {
+export function buildTree(columns: SpanColumns, running: Running = new Map()): SpanTree {
   const n = columns.span_id.length
   const start = Float64Array.from(columns.start_ns)
   const end = new Float64Array(n)
   let last = 0
   for (let i = 0; i < n; i++) {
-    const duration = columns.duration_ns[i]
+    const runs = columns.duration_ns[i] == null ? running.get(columns.span_id[i]!) : undefined
+    const duration = runs ? reachNs(runs) : columns.duration_ns[i]
     end[i] = duration == null ? NaN : start[i]! + duration
     last = Math.max(last, end[i] || 0, start[i]!)
   }
@@ -150,6 +153,7 @@ export function buildTree(columns: SpanColumns): SpanTree {
   }
   return {
     columns,
+    running,
     count: n,
     start,
     end,

@@ -77,7 +77,7 @@ export const TRACE_COLUMNS: Column<TraceRow>[] = [
     width: 78,
     align: 'right',
     sort: { desc: '-duration_ms' },
-    render: (r) => <Duration ms={r.duration_ms} />,
+    render: (r) => <Duration ms={r.duration_ms} since={r.start_time} />,
   },
   {
     id: 'spans',
@@ -184,7 +184,7 @@ export const SPAN_COLUMNS: Column<SpanRow>[] = [
     width: 78,
     align: 'right',
     sort: { desc: '-duration_ms' },
-    render: (r) => <Duration ms={r.duration_ms} />,
+    render: (r) => <Duration ms={r.duration_ms} since={r.start_time} />,
   },
   {
     id: 'message',

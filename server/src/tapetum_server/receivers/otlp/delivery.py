@@ -17,7 +17,7 @@ from tapetum_server.receivers.otlp.decode_json import decode_json_logs, decode_j
 from tapetum_server.receivers.otlp.decode_logs import decode_logs
 from tapetum_server.receivers.otlp.decode_metrics import decode_metrics
 from tapetum_server.receivers.otlp.decode_spans import decode_spans
-from tapetum_server.receivers.otlp.dropped import dropped_by_sender
+from tapetum_server.receivers.otlp.dropped import dropped_by_sender, lost_by_sender
 from tapetum_server.receivers.otlp.json_values import JsonReader
 from tapetum_server.receivers.otlp.limits import Limits
 from tapetum_server.receivers.otlp.outcome import REFUSALS, TRUNCATIONS, Decoded, Failed, Undecodable
@@ -132,6 +132,7 @@ class Delivery:
         project, sender = batch.project, batch.sender
         count = len(batch)
         dropped = dropped_by_sender(batch, self._limits)
+        lost = lost_by_sender(batch)
         try:
             receipt = await self._consumer.consume(batch)
         except Busy as busy:
@@ -147,6 +148,8 @@ class Delivery:
         for outcome, reasons in counted:
             for reason, count in reasons.items():
                 self._count(signal, project, sender, outcome, reason, count)
+        for (of_signal, reason), count in lost.items():
+            self._count(SIGNALS[of_signal], project, sender, "dropped", reason, count)
         return receipt
 
     def count_request(self, signal: Signal, caller: Caller, reason: str) -> None:

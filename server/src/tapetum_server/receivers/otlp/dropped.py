@@ -1,10 +1,13 @@
-"""What senders say they dropped themselves: an SDK with limits of its own counts what it left out of a record."""
+"""What senders say they dropped themselves: parts of records beyond limits of their own, and whole records."""
 
 from __future__ import annotations
+
+from collections import Counter
 
 from tapetum_server.receivers.otlp.limits import Limits
 from tapetum_server.signals.consumer import Batch
 from tapetum_server.signals.logs import LogBatch
+from tapetum_server.signals.metrics import TEMPORALITIES, MetricBatch
 from tapetum_server.signals.spans import SpanBatch
 
 DROPS = {
@@ -14,6 +17,22 @@ DROPS = {
 }
 """Why a record was less than the application made, before it got here."""
 _ATTRIBUTES, _EVENTS, _LINKS = DROPS
+LOSSES = {
+    "queue_full_at_sender": "the sender's queue was full, and the record never left it",
+    "undelivered_by_sender": "the sender gave up on sending the record",
+}
+"""Why whole records never got here."""
+_QUEUE_FULL, _UNDELIVERED = LOSSES
+_SDK_METRICS = {
+    f"otel.sdk.{part}.{kind}": signal
+    for part in ("processor", "exporter")
+    for kind, signal in (
+        ("span.processed", "traces"), ("span.exported", "traces"), ("log.processed", "logs"), ("log.exported", "logs"),
+        ("metric_data_point.processed", "metrics"), ("metric_data_point.exported", "metrics"),
+    )
+}  # fmt: skip
+"""OpenTelemetry's metrics of SDKs, whose points with an `error.type` count records that were lost."""
+_DELTA = TEMPORALITIES.index("delta")
 _NOTHING = (0, 0, 0)
 
 
@@ -42,3 +61,21 @@ def dropped_by_sender(batch: Batch, limits: Limits) -> dict[str, int]:
         found[_EVENTS] += bool(events) and len(kept_events) < limits.max_events
         found[_LINKS] += bool(links) and len(kept_links) < limits.max_links
     return {reason: count for reason, count in found.items() if count}
+
+
+def lost_by_sender(batch: Batch) -> Counter[tuple[str, str]]:
+    """(signal, reason) → records that the sender says it lost.
+
+    Only deltas are counted: a total that grows says nothing about this request without the one before it.
+    """
+    found: Counter[tuple[str, str]] = Counter()
+    if not isinstance(batch, MetricBatch):
+        return found
+    for metric, value, attributes in zip(batch.metric, batch.value, batch.attributes):
+        signal = _SDK_METRICS.get(metric.name)
+        if signal is None or metric.temporality != _DELTA or not metric.is_monotonic:
+            continue
+        error = attributes.get("error.type")
+        if error and value is not None and 0 < value < 2**63:
+            found[signal, _QUEUE_FULL if error == "queue_full" else _UNDELIVERED] += int(value)
+    return found

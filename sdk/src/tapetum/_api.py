@@ -1,0 +1,139 @@
+"""What `import tapetum` offers, without loading anything before it is used."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tapetum import _settings
+from tapetum._guard import faults, never_raise
+
+if TYPE_CHECKING:
+    from tapetum._runtime import Stats
+
+logger = logging.getLogger("tapetum")
+FLUSH_S = 10.0
+
+
+def init(
+    service: str | None = None,
+    *,
+    endpoint: str | None = None,
+    key: str | None = None,
+    project: str | None = None,
+    environment: str | None = None,
+    version: str | None = None,
+    traces: bool = True,
+    logs: bool | int | str = True,
+    metrics: bool = True,
+    resources: bool = True,
+    capture: bool | None = None,
+    heartbeat_s: float = 10.0,
+    exit_timeout_s: float = 5.0,
+) -> None:
+    """Send this process's traces, logs and metrics to Tapetum, from now until it ends.
+
+    `service`, `environment` and `version` say who sends; `endpoint`, `key` and `project` say where to. What is not
+    given comes from TAPETUM_URL, TAPETUM_KEY and TAPETUM_PROJECT, then from OpenTelemetry's variables.
+
+    `logs` may be a level, such as `"INFO"`: lines below it are not sent. `resources` measures the process and its
+    GPUs. `capture=False` keeps arguments and results of observed functions out of spans. A span that is open for long
+    is reported every `heartbeat_s` seconds; 0 reports none. At exit, what waits has `exit_timeout_s` seconds.
+
+    Calling it again changes nothing. It never raises: a setting that cannot work is logged, and nothing is sent.
+    """
+    with never_raise(faults, 1):
+        if _settings.disabled():
+            return
+        url, headers, notes = _settings.endpoint_of(endpoint)
+        try:
+            level = _level(logs)
+            settings = _settings.Settings(
+                endpoint=_settings.checked(url),
+                headers=headers,
+                key=key,
+                project=project,
+                resource=_settings.resource_of(service, environment, version),
+                traces=_settings.switched_on("TRACES", traces),
+                logs=_settings.switched_on("LOGS", logs is not False),
+                log_level=level,
+                metrics=_settings.switched_on("METRICS", metrics),
+                resources=_settings.switched_on("METRICS", resources),
+                capture=_settings.flag("TAPETUM_CAPTURE", True) if capture is None else capture,
+                heartbeat_s=heartbeat_s,
+                metric_interval_s=_settings.metric_interval_s(),
+                exit_timeout_s=exit_timeout_s,
+                notes=notes,
+            )
+        except _settings.Unusable as problem:
+            logger.error("Nothing is sent to Tapetum: %s", problem)
+            return
+        from tapetum import _runtime
+
+        _runtime.start(settings)
+
+
+def flush(timeout_s: float = FLUSH_S) -> bool:
+    """Send what waits now, and wait for it; `False` when the time was up first."""
+    done = False
+    with never_raise(faults, 1):
+        runtime = _running()
+        done = runtime.outbox.flush(timeout_s) if runtime is not None else True
+    return done
+
+
+def shutdown(timeout_s: float = FLUSH_S) -> bool:
+    """Send what waits and stop; `False` when the time was up first. `init` may be called again afterwards."""
+    done = False
+    with never_raise(faults, 1):
+        from tapetum import _runtime
+
+        done = _runtime.stop(timeout_s)
+    return done
+
+
+def stats() -> Stats | None:
+    """How many records were sent, wait, or were lost and why; `None` before `init`."""
+    runtime = _running()
+    return runtime.stats() if runtime is not None else None
+
+
+def change(
+    kind: str,
+    subject: str,
+    *,
+    before: Any = None,
+    after: Any = None,
+    source: str = "sdk",
+    attributes: Mapping[str, Any] | None = None,
+) -> None:
+    """Record that something was changed, so that charts show it: `change("model", "fraud", before=13, after=14)`.
+
+    `kind` is deploy, config, schema, data, prompt or model. It is sent in the background.
+    """
+    with never_raise(faults, 1):
+        from tapetum import _change
+
+        runtime = _running()
+        if runtime is None:
+            faults.add("not_initialised", 1, "tapetum.change needs tapetum.init before it")
+            return
+        made = _change.made(kind, subject, before, after, source, time.time_ns(), attributes or {})
+        runtime.outbox.put("changes", made, _change.SIZE)
+
+
+def _running() -> Any:
+    from tapetum import _runtime
+
+    return _runtime.running()
+
+
+def _level(logs: bool | int | str) -> int:
+    if isinstance(logs, bool):
+        return logging.NOTSET
+    level = logging.getLevelName(logs.upper()) if isinstance(logs, str) else logs
+    if not isinstance(level, int):
+        raise _settings.Unusable(f"logs is True, False or a level such as 'INFO', not {logs!r}")
+    return level

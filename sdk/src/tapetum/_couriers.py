@@ -1,0 +1,95 @@
+"""How batches of the outbox get to the server, and what becomes of one that it cannot take now."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from opentelemetry.sdk._logs.export import LogRecordExportResult
+from opentelemetry.sdk.metrics.export import MetricExportResult
+from opentelemetry.sdk.trace.export import SpanExportResult
+
+from tapetum import _change
+from tapetum._fork import renew_in_child
+from tapetum._guard import Losses
+from tapetum._http import Outcome, Post
+from tapetum._outbox import LATER, LOST, MAX_RECORDS, SENT, Lane
+from tapetum.exporter import TapetumLogExporter, TapetumMetricExporter, TapetumSpanExporter
+
+logger = logging.getLogger("tapetum")
+
+
+class Couriers:
+    """The exporters, and the lanes of an outbox that they serve. Used by the outbox's thread alone."""
+
+    def __init__(self, endpoint: str, **options: Any) -> None:
+        self._endpoint = endpoint
+        self.spans = TapetumSpanExporter(endpoint, **options)
+        self.logs = TapetumLogExporter(endpoint, **options)
+        self.points = TapetumMetricExporter(endpoint, **options)
+        self._changes = Losses("changes")
+        self._all = (self.spans, self.logs, self.points)
+        # Not of metrics: the next collection has the same totals, and newer.
+        self.spans._keeps = self.logs._keeps = self._keeps
+        self._renew()
+        renew_in_child(self._renew)
+
+    def _renew(self) -> None:
+        self._kept = self._said = False
+
+    @property
+    def post(self) -> Post:
+        """For whatever else goes to the same server."""
+        return self.spans._post
+
+    def lanes(self) -> list[Lane]:
+        """One per kind of record."""
+        return [
+            Lane("spans", self._deliver(self._send_spans), self.spans._losses),
+            Lane("logs", self._deliver(self._send_logs), self.logs._losses),
+            Lane("metrics", self._deliver(self._send_metrics), self.points._losses),
+            Lane("changes", self._deliver(self._send_changes), self._changes),
+        ]
+
+    def close(self) -> None:
+        """Stop waiting for retries."""
+        for exporter in self._all:
+            exporter.shutdown()
+
+    def _send_spans(self, batch: Sequence[Any]) -> bool:
+        return self.spans.export(batch) is SpanExportResult.SUCCESS
+
+    def _send_logs(self, batch: Sequence[Any]) -> bool:
+        return self.logs.export(batch) is LogRecordExportResult.SUCCESS
+
+    def _send_changes(self, batch: Sequence[Any]) -> bool:
+        return _change.send(self.post, batch, self._changes, self._keeps)
+
+    def _send_metrics(self, batch: Sequence[Any]) -> bool:
+        delivered = True
+        for collected in batch:
+            delivered = self.points.export(collected) is MetricExportResult.SUCCESS and delivered
+        return delivered
+
+    def _deliver(self, send: Callable[[Sequence[Any]], bool]) -> Callable[[Sequence[Any]], str]:
+        def deliver(batch: Sequence[Any]) -> str:
+            self._kept = False
+            if send(batch):
+                self._said = False
+                return SENT
+            return LATER if self._kept else LOST
+
+        return deliver
+
+    def _keeps(self, outcome: Outcome) -> bool:
+        if not outcome.may_pass:
+            return False
+        self._kept = True
+        if not self._said:
+            self._said = True
+            logger.warning(
+                "%s takes nothing now (%s: %s). Up to %d spans and %d log records wait for it.",
+                self._endpoint, outcome.reason, outcome.detail, MAX_RECORDS, MAX_RECORDS,
+            )  # fmt: skip
+        return True
