@@ -82,6 +82,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "storage_arrivals": lambda: storage.arrivals_statement(["default"], NOW),
     "export_spans": lambda: export_rows("spans", selection(SPANS, "http.route:/ask")),
     "export_logs_of_all": lambda: export_rows("logs", selection(LOGS)),
+    "export_errors": lambda: export_rows("errors", selection(ERRORS, "service:web")),
     "export_traces": lambda: export_rows("traces", selection(SPANS, "status:error")),
     "export_ingest": lambda: export_rows("ingest", None),
     "export_metrics_counts": lambda: exports.counts_statement(
@@ -124,6 +125,9 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
         selection(SPANS, "status:error"), STEPS, "p95_ms", ["service", "http.route"], ["web\x1f/"]
     ),
     "spans_largest_series": lambda: record_series.largest_statement(selection(SPANS), ["service", "http.route"], 101),
+    "errors_new_series": lambda: record_series.series_statement(
+        selection(ERRORS, "service:web"), STEPS, "new_groups", ["version"], None
+    ),
     "logs_series": lambda: record_series.series_statement(selection(LOGS), STEPS, "rate", [], None),
     "spans_heatmap": lambda: histograms.heatmap_statement(selection(SPANS), STEPS),
     "spans_facets": lambda: facets.facets_statement(selection(SPANS, "status:error"), ["service", "http.route"], 11),

@@ -27,6 +27,14 @@ export const errorQuery = (scope: Scope, fingerprint: string) =>
       api.get<ErrorReport>(`/errors/${encodeURIComponent(fingerprint)}`, { ...scope }, signal),
   })
 
+/** The errors that a service has most of. */
+export const serviceErrorsQuery = (scope: Scope) =>
+  queryOptions({
+    queryKey: ['/errors/service', scope],
+    queryFn: ({ signal }) => api.get<ErrorAnswer>('/errors', { ...scope, sort: '-count', limit: 5 }, signal),
+    placeholderData: keepPreviousData,
+  })
+
 /** The errors that one trace tells of. */
 export const traceErrorsQuery = (project: string, traceId: string) =>
   queryOptions({

@@ -2130,6 +2130,35 @@ export interface components {
       times: string[]
     }
     /**
+     * ErrorsQuery
+     * @description One measure of errors over time: occurrences, or the groups that a fingerprint makes of them.
+     *
+     *     `new_groups` counts an error once, in the step in which it was seen for the first time ever.
+     */
+    ErrorsQuery: {
+      /**
+       * Group By
+       * @default []
+       */
+      group_by?: string[]
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'errors'
+      /**
+       * Measure
+       * @default count
+       * @enum {string}
+       */
+      measure?: 'count' | 'rate' | 'groups' | 'new_groups'
+      /**
+       * Q
+       * @default
+       */
+      q?: string
+    }
+    /**
      * Facet
      * @description The most frequent values of one key; `more` when there are others.
      */
@@ -2808,6 +2837,7 @@ export interface components {
         | components['schemas']['MetricQuery']
         | components['schemas']['SpansQuery']
         | components['schemas']['LogsQuery']
+        | components['schemas']['ErrorsQuery']
         | components['schemas']['SqlQuery']
       /**
        * Runbook
@@ -2957,6 +2987,7 @@ export interface components {
         | components['schemas']['MetricQuery']
         | components['schemas']['SpansQuery']
         | components['schemas']['LogsQuery']
+        | components['schemas']['ErrorsQuery']
         | components['schemas']['SqlQuery']
       /**
        * Runbook
@@ -3106,6 +3137,7 @@ export interface components {
         | components['schemas']['MetricQuery']
         | components['schemas']['SpansQuery']
         | components['schemas']['LogsQuery']
+        | components['schemas']['ErrorsQuery']
         | components['schemas']['SqlQuery']
       /** Title */
       title: string
@@ -3270,6 +3302,7 @@ export interface components {
         | components['schemas']['MetricQuery']
         | components['schemas']['SpansQuery']
         | components['schemas']['LogsQuery']
+        | components['schemas']['ErrorsQuery']
         | components['schemas']['SqlQuery']
       /** Step S */
       step_s?: number | null

@@ -15,6 +15,7 @@ import './query.css'
 const SqlEditor = lazy(() => import('./SqlEditor').then((m) => ({ default: m.Editor })))
 
 type Of<K extends SavedQuery['kind']> = Extract<SavedQuery, { kind: K }>
+type Records = 'spans' | 'logs' | 'errors'
 
 const SPAN_MEASURES: Record<NonNullable<Of<'spans'>['measure']>, string> = {
   count: 'count',
@@ -32,8 +33,21 @@ const LOG_MEASURES: Record<NonNullable<Of<'logs'>['measure']>, string> = {
   count: 'count',
   rate: 'rate per second',
 }
+const ERROR_MEASURES: Record<NonNullable<Of<'errors'>['measure']>, string> = {
+  count: 'occurrences',
+  rate: 'occurrences per second',
+  groups: 'different errors',
+  new_groups: 'new errors, never seen before',
+}
 const SPAN_KEYS = ['service', 'name', 'kind', 'span_kind', 'status', 'model', 'duration_ms']
 const LOG_KEYS = ['service', 'severity', 'severity_number', 'event_name']
+const ERROR_KEYS = ['service', 'version', 'type', 'fingerprint', 'environment', 'culprit', 'handled']
+const MEASURES: Record<Records, Record<string, string>> = {
+  spans: SPAN_MEASURES,
+  logs: LOG_MEASURES,
+  errors: ERROR_MEASURES,
+}
+const KEYS: Record<Records, string[]> = { spans: SPAN_KEYS, logs: LOG_KEYS, errors: ERROR_KEYS }
 const FIRST_SQL = `SELECT
     toStartOfInterval(start_time, toIntervalSecond({step_s:UInt32})) AS t,
     service,
@@ -47,6 +61,7 @@ export const QUERY_KINDS: { value: SavedQuery['kind']; label: string }[] = [
   { value: 'metric', label: 'Metric' },
   { value: 'spans', label: 'Spans' },
   { value: 'logs', label: 'Logs' },
+  { value: 'errors', label: 'Errors' },
   { value: 'sql', label: 'SQL' },
 ]
 
@@ -148,11 +163,11 @@ function MetricFields({ query, where, onChange, variables }: Fields<'metric'>) {
   )
 }
 
-function RecordFields({ query, where, onChange, variables }: Fields<'spans' | 'logs'>) {
+function RecordFields({ query, where, onChange, variables }: Fields<Records>) {
   const signal = query.kind
   const facets = useQuery(facetsQuery(signal, { ...where, q: '' }))
-  const words: Record<string, string> = signal === 'spans' ? SPAN_MEASURES : LOG_MEASURES
-  const keys = signal === 'spans' ? SPAN_KEYS : LOG_KEYS
+  const words = MEASURES[signal]
+  const keys = KEYS[signal]
   const known = facets.data?.attribute_keys.map((k) => k.key) ?? []
   return (
     <>
@@ -176,9 +191,9 @@ function RecordFields({ query, where, onChange, variables }: Fields<'spans' | 'l
 }
 
 function Narrowed(props: {
-  signal: 'spans' | 'logs' | 'metrics'
+  signal: Records | 'metrics'
   keys: string[]
-  query: Of<'metric' | 'spans' | 'logs'>
+  query: Of<'metric' | Records>
   where: Where
   onChange: (query: SavedQuery) => void
   variables: boolean | undefined

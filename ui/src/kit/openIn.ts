@@ -5,7 +5,7 @@ import { filled, written, type Chosen } from './variables'
 
 export interface Elsewhere {
   label: string
-  to: '/metrics-explorer' | '/traces' | '/logs' | '/sql'
+  to: '/metrics-explorer' | '/traces' | '/logs' | '/errors' | '/sql'
   search: Record<string, string | undefined>
 }
 
@@ -23,6 +23,7 @@ export function openIn(query: SavedQuery, chosen: Chosen, where: Where): Elsewhe
   }
   const q = filled(query.q ?? '', chosen) || undefined
   if (query.kind === 'logs') return { label: 'Open in Logs', to: '/logs', search: { ...common, q } }
+  if (query.kind === 'errors') return { label: 'Open in Errors', to: '/errors', search: { ...common, q } }
   if (query.kind === 'spans') {
     return { label: 'Open in Traces', to: '/traces', search: { ...common, q, view: 'spans' } }
   }

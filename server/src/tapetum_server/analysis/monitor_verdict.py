@@ -12,6 +12,7 @@ from tapetum_server.analysis.alert_message import notification
 from tapetum_server.analysis.alert_state import AlertState, Step, close, failed, look, succeeded
 from tapetum_server.analysis.monitor_definition import MonitorDefinition, in_words
 from tapetum_server.analysis.monitor_values import Observed, subject_of
+from tapetum_server.analysis.saved_queries import ErrorsQuery
 from tapetum_server.catalog.deliveries import NewDelivery
 from tapetum_server.catalog.monitors import OutboxRecord, StoredMonitor
 
@@ -60,11 +61,21 @@ class Judge:
                     # There were no series at all, and now there are: their absence is over.
                     self._take(subject, close(state, self._now, "data is back"))
                     continue
+                if isinstance(self._definition.query, ErrorsQuery):
+                    self._take(subject, self._gone(state))
+                    continue
                 seen[subject] = Observed(state.labels, None)
         for subject, one in seen.items():
             step = look(self._definition, before.get(subject), one.labels, one.value, self._now, muted=self.muted)
             self._take(subject, step)
         return self.verdict
+
+    def _gone(self, state: AlertState) -> Step:
+        """An error that occurs no more: none is a count too. Once nobody waits to hear that, it is forgotten."""
+        step = look(self._definition, state, state.labels, 0.0, self._now, muted=self.muted)
+        after = step.state
+        over = after is not None and after.state == "ok" and not after.notified
+        return Step(None, step.transition, step.notice) if over else step
 
     def failed(self, before: dict[str, AlertState], failures: int, reason: str) -> Verdict:
         """What it means that nothing could be seen: the series stay as they were."""

@@ -25,13 +25,13 @@ from tapetum_server.query.gate_errors import SqlRefused
 from tapetum_server.query.metric_statements import Aggregation
 from tapetum_server.query.metrics import MetricSeries
 from tapetum_server.query.reader import Reader
-from tapetum_server.query.record_series import LogMeasure, SpanMeasure, record_series
-from tapetum_server.query.sources import LOGS, SPANS
-from tapetum_server.query.sql_answer import rows_of_json
+from tapetum_server.query.record_series import ErrorMeasure, LogMeasure, SpanMeasure, record_series
+from tapetum_server.query.sources import ERRORS, LOGS, SPANS
+from tapetum_server.query.sql_answer import SqlColumn, SqlRows, rows_of_json
 from tapetum_server.query.sql_failure import explain_failure
 from tapetum_server.query.sql_runner import SqlFailed, SqlRunner, run_gated
 from tapetum_server.query.sql_series import series_of_rows
-from tapetum_server.query.time_range import MAX_TIME, SECOND, TimeRange, steps_of
+from tapetum_server.query.time_range import MAX_TIME, MILLISECOND, SECOND, TimeRange, format_time, steps_of
 
 MAX_SQL_ROWS = 10_000
 FilterText = Annotated[str, Field(max_length=10_000)]
@@ -78,6 +78,20 @@ class LogsQuery(BaseModel):
     group_by: Keys = []
 
 
+class ErrorsQuery(BaseModel):
+    """One measure of errors over time: occurrences, or the groups that a fingerprint makes of them.
+
+    `new_groups` counts an error once, in the step in which it was seen for the first time ever.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["errors"]
+    q: FilterText = ""
+    measure: ErrorMeasure = "count"
+    group_by: Keys = []
+
+
 class SqlQuery(BaseModel):
     """A SELECT over the public views.
 
@@ -92,8 +106,9 @@ class SqlQuery(BaseModel):
     query: str = Field(min_length=1, max_length=100_000)
 
 
-SavedQuery = Annotated[Union[MetricQuery, SpansQuery, LogsQuery, SqlQuery], Field(discriminator="kind")]
-SAVED_QUERY: TypeAdapter[MetricQuery | SpansQuery | LogsQuery | SqlQuery] = TypeAdapter(SavedQuery)
+AnyQuery = Union[MetricQuery, SpansQuery, LogsQuery, ErrorsQuery, SqlQuery]
+SavedQuery = Annotated[AnyQuery, Field(discriminator="kind")]
+SAVED_QUERY: TypeAdapter[AnyQuery] = TypeAdapter(SavedQuery)
 """Reads and writes saved queries as JSON."""
 
 
@@ -131,7 +146,7 @@ async def answer_query(
     sql: SqlRunner,
     *,
     project: str,
-    query: MetricQuery | SpansQuery | LogsQuery | SqlQuery,
+    query: AnyQuery,
     time_range: TimeRange,
     step_s: int | None = None,
     variables: Variables | None = None,
@@ -157,7 +172,7 @@ async def answer_query(
         )  # fmt: skip
     found = await record_series(
         reader,
-        SPANS if isinstance(query, SpansQuery) else LOGS,
+        {"spans": SPANS, "logs": LOGS, "errors": ERRORS}[query.kind],
         project=project,
         time_range=time_range,
         filter=filter,
@@ -173,6 +188,22 @@ async def answer_query(
         truncated=found.truncated,
         note=None,
     )
+
+
+def rows_of_answer(answer: QueryAnswer) -> SqlRows:
+    """The answer as rows of one table: a series has one for each of its points, beside its labels."""
+    table = answer["table"]
+    if table is not None:
+        columns = [SqlColumn(column["name"], column["type"]) for column in table["columns"]]
+        return SqlRows(columns, table["rows"], 0, 0.0, answer["truncated"])
+    keys = list(dict.fromkeys(key for series in answer["series"] for key in series["labels"]))
+    rows = [
+        [format_time(time * MILLISECOND), *(series["labels"].get(key, "") for key in keys), value]
+        for series in answer["series"]
+        for time, value in series["points"]
+    ]
+    columns = [SqlColumn("time", "DateTime64(3)"), *(SqlColumn(key, "String") for key in keys)]
+    return SqlRows([*columns, SqlColumn("value", "Float64")], rows, 0, 0.0, answer["truncated"])
 
 
 def with_variables(filter: Filter, variables: Variables) -> Filter:

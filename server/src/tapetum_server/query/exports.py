@@ -16,12 +16,12 @@ from tapetum_server.query.filter import Filter
 from tapetum_server.query.filter_sql import conditions
 from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.selection import Selection, select
-from tapetum_server.query.sources import LOGS, METRICS, SPANS, Source
+from tapetum_server.query.sources import ERRORS, LOGS, METRICS, SPANS, Source
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import SECOND, TimeRange
 from tapetum_server.signals.identity import OWN_SENDER
 
-ExportKind = Literal["spans", "traces", "logs", "metrics", "ingest", "changes", "alerts"]
+ExportKind = Literal["spans", "traces", "logs", "metrics", "errors", "ingest", "changes", "alerts"]
 EXPORT_KINDS: tuple[ExportKind, ...] = get_args(ExportKind)
 SLICE_ROWS = 50_000
 _HOUR = 3_600 * SECOND
@@ -46,6 +46,7 @@ _EXPORTS: Mapping[ExportKind, _Export] = {
     "traces": _Export("start_time", "trace_id", SPANS),
     "logs": _Export("time", "log_id", LOGS, ("time, lower(hex(log_id))", "time, log_id")),
     "metrics": _Export("time", "name, series", METRICS, ("name, series, time",) * 2),
+    "errors": _Export("time", "error_id", ERRORS, ("time, error_id",) * 2),
     "ingest": _Export("time", "sender, signal, reason"),
     "changes": _Export("time", "kind, subject, after"),
     "alerts": _Export("started_at", "alert_id"),

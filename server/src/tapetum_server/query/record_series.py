@@ -1,10 +1,11 @@
-"""One measure of spans or log records over time, one series per combination of some keys' values."""
+"""One measure of spans, log records or errors over time, one series per combination of some keys' values."""
 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, Union, get_args
 
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.filter import Filter
@@ -13,7 +14,7 @@ from tapetum_server.query.histograms import step_sql, stepped
 from tapetum_server.query.metrics import MAX_SERIES, MAX_STEPS, MetricSeries
 from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.selection import Selection, select
-from tapetum_server.query.sources import LOGS, SPANS, Source
+from tapetum_server.query.sources import ERRORS, LOGS, SPANS, Source
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import MILLISECOND, SECOND, Steps, TimeRange, steps_of
 
@@ -21,8 +22,14 @@ LogMeasure = Literal["count", "rate"]
 SpanMeasure = Literal[
     "count", "rate", "error_count", "error_rate", "avg_ms", "p50_ms", "p90_ms", "p95_ms", "p99_ms", "max_ms"
 ]
-LOG_MEASURES: tuple[LogMeasure, ...] = get_args(LogMeasure)
-SPAN_MEASURES: tuple[SpanMeasure, ...] = get_args(SpanMeasure)
+ErrorMeasure = Literal["count", "rate", "groups", "new_groups"]
+Measure = Union[LogMeasure, SpanMeasure, ErrorMeasure]
+_OF: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    LOGS.table: ("log records", get_args(LogMeasure)),
+    SPANS.table: ("spans", get_args(SpanMeasure)),
+    ERRORS.table: ("errors", get_args(ErrorMeasure)),
+}
+"""What people call the rows of a table, and the measures they have."""
 MAX_KEYS = 4
 
 _MEASURES: Mapping[str, tuple[str, str]] = {
@@ -36,10 +43,14 @@ _MEASURES: Mapping[str, tuple[str, str]] = {
     "p95_ms": ("quantile(0.95)(duration_ms)", "ms"),
     "p99_ms": ("quantile(0.99)(duration_ms)", "ms"),
     "max_ms": ("max(duration_ms)", "ms"),
+    "groups": ("toFloat64(uniqExact(fingerprint))", "1"),
+    "new_groups": ("toFloat64(uniqExactIf(fingerprint, new))", "1"),
 }
 """Measure → SQL over the rows of a step, and its unit."""
-_COUNTS = ("count", "rate", "error_count")
+_COUNTS = ("count", "rate", "error_count", "groups", "new_groups")
 """Measures of which a step without rows is 0; of the others it is unknown."""
+_OWN: Mapping[str, str] = {SPANS.table: "duration_ms, status", LOGS.table: "severity", ERRORS.table: "fingerprint"}
+"""What the measures of a table's rows are made of."""
 
 
 class RecordSeries(NamedTuple):
@@ -58,20 +69,21 @@ async def record_series(
     project: str,
     time_range: TimeRange,
     filter: Filter,
-    measure: SpanMeasure,
+    measure: Measure,
     group_by: Sequence[str] = (),
     step_s: int | None = None,
 ) -> RecordSeries:
     """`measure` of the records that pass the filter, over even steps of the range.
 
     A record counts when it starts. Of more than `MAX_SERIES` series those with the most records are given.
-    Raises `QueryError` for a measure that logs do not have, too many keys or too many steps.
+    Where nobody looks by key, no errors at all are one series of zeros: that is how it should be, and no missing data.
+    Raises `QueryError` for a measure that such records do not have, too many keys or too many steps.
     """
-    if source is LOGS and measure not in LOG_MEASURES:
+    called, measures = _OF[source.table]
+    if measure not in measures:
         raise QueryError(
-            f"log records have no {measure}", code="bad_measure", field="measure", hint="Use count or rate."
+            f"{called} have no {measure}", code="bad_measure", field="measure", hint=f"Use {', '.join(measures)}."
         )
-    assert source in (SPANS, LOGS)
     group_by = list(dict.fromkeys(group_by))
     if len(group_by) > MAX_KEYS:
         raise QueryError(f"{len(group_by)} keys; at most {MAX_KEYS}", code="too_many_keys", field="group_by")
@@ -83,11 +95,14 @@ async def record_series(
     steps = _whole_seconds(selection, steps, step_s)
     only, truncated = None, False
     if group_by:
-        found = list(tuples_of(await reader.query(*largest_statement(selection, group_by, MAX_SERIES + 1))))
-        truncated = len(found) > MAX_SERIES
-        only = [labels for labels, _ in found[:MAX_SERIES]] if truncated else None
+        largest = list(tuples_of(await reader.query(*largest_statement(selection, group_by, MAX_SERIES + 1))))
+        truncated = len(largest) > MAX_SERIES
+        only = [labels for labels, _ in largest[:MAX_SERIES]] if truncated else None
     rows = tuples_of(await reader.query(*series_statement(selection, steps, measure, group_by, only)))
-    return RecordSeries(unit, steps, _series(rows, selection.time_range, steps, measure, group_by), truncated)
+    found = list(rows)
+    if source is ERRORS and not group_by and not any(records for _, _, _, records in found):
+        found = [(1, 0, 0.0, 1)]
+    return RecordSeries(unit, steps, _series(found, selection.time_range, steps, measure, group_by), truncated)
 
 
 def series_statement(
@@ -100,7 +115,9 @@ def series_statement(
     if only is not None:
         where.append(f"has({parameters.texts(only)}, {_joined(selection, group_by, parameters)})")
     condition = " AND ".join(where)
-    own = "duration_ms, status" if selection.source is SPANS else "severity"
+    own = _OWN[selection.source.table]
+    if measure == "new_groups":
+        own += f",\n        {_new(selection, steps, parameters)} AS new"
     inner = ", ".join([f"{step_sql(selection, steps, parameters)} AS step", own, *labels])
     by = "".join(f", {name}" for name in names)
     sql = f"""SELECT grouping(step) AS whole, step, {_MEASURES[measure][0]} AS value, count() AS records{by}
@@ -111,6 +128,19 @@ FROM (
 )
 GROUP BY GROUPING SETS ((step{by}), ({by.removeprefix(", ")}))"""
     return Statement(sql, parameters.values)
+
+
+def _new(selection: Selection, steps: Steps, parameters: Parameters) -> str:
+    """Whether an error was seen for the first time ever within the row's own step.
+
+    So an error is new in one step, whatever range that is looked at with: a monitor and its past agree.
+    """
+    return f"""(toString(fingerprint), step) IN (
+            SELECT fingerprint, {step_sql(selection, steps, parameters)} FROM (
+                SELECT fingerprint, min(first_seen) AS time FROM error_groups
+                WHERE project = {parameters.text(selection.project)} GROUP BY fingerprint
+            ) WHERE {" AND ".join(selection.bounds(parameters)[1:]) or "true"}
+        )"""
 
 
 def largest_statement(selection: Selection, group_by: Sequence[str], limit: int) -> Statement:
@@ -143,13 +173,13 @@ def _series(
     start, end = time_range.start, time_range.end
     assert start is not None
     assert end is not None
-    values: dict[tuple[str, ...], dict[int, float]] = {}
+    values: dict[tuple[str, ...], dict[int, float]] = defaultdict(dict)
     totals: dict[tuple[str, ...], tuple[int, float]] = {}
     for whole, step, value, records, *labels in rows:
         if whole:
             totals[tuple(labels)] = (records, value)
         else:
-            values.setdefault(tuple(labels), {})[step] = value
+            values[tuple(labels)][step] = value
     times = steps.times()
     # The range may begin or end within a step: a rate is over the part of it that was looked at.
     seen_s = [(min(time + steps.step, end) - max(time, start)) / SECOND for time in times]

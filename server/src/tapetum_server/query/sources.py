@@ -230,7 +230,10 @@ ERRORS = Source(
         "trace_id", "span_id", "log_id", "service", "version", "environment", "severity", "user_id", "stacktrace",
         "ingested_at", "fingerprint_version", "attr_shape", "attr_values", "resource",
     ),
-    computed={"attributes": sql_files.attributes("error_rows").replace("{database}.", "")},
+    computed={
+        "attributes": sql_files.attributes("error_rows").replace("{database}.", ""),
+        "error_id": "error_rows.identity",
+    },
     fields={
         **dict.fromkeys(
             (

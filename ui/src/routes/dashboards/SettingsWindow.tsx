@@ -15,6 +15,7 @@ const SIGNALS = [
   { value: 'spans', label: 'spans' },
   { value: 'logs', label: 'log records' },
   { value: 'metrics', label: 'metrics' },
+  { value: 'errors', label: 'errors' },
 ]
 
 function problemOf(variable: DashboardVariable, all: DashboardVariable[]): string | undefined {
@@ -174,7 +175,7 @@ function VariableFields(props: {
             value={variable.signal}
             allowDeselect={false}
             onChange={(signal) =>
-              signal && onChange({ ...variable, signal: signal as 'spans' | 'logs' | 'metrics' })
+              signal && onChange({ ...variable, signal: signal as typeof variable.signal })
             }
           />
         </>

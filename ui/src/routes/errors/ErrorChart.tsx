@@ -4,6 +4,7 @@ import { useMemo } from 'react'
 import { errorHistogramQuery } from '@/api/errorQueries'
 import type { Scope } from '@/api/queries'
 import { count } from '@/kit/format'
+import { PinMenu } from '@/kit/PinMenu'
 import { isoToMs } from '@/kit/time'
 import { TimeChart, type Series } from '@/kit/TimeChart'
 import { useView } from '@/kit/view'
@@ -56,6 +57,7 @@ export function ErrorChart({ scope, live }: { scope: Scope; live: boolean }) {
             <span className="unit">{count(drawn.known)}</span>
           </span>
         )}
+        <PinMenu small query={{ kind: 'errors', q: scope.q, measure: 'count' }} chart="bar" title="Errors" />
       </div>
       {all > 0 ? (
         <TimeChart

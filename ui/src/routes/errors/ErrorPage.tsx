@@ -8,7 +8,9 @@ import { CopyId } from '@/kit/Copy'
 import { count } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { Key } from '@/kit/Key'
+import { is, printTerm } from '@/kit/filter'
 import { Page } from '@/kit/Page'
+import { PinMenu } from '@/kit/PinMenu'
 import { Failure, SkeletonRows } from '@/kit/states'
 import { isoToMs } from '@/kit/time'
 import { TimeChart } from '@/kit/TimeChart'
@@ -101,11 +103,25 @@ function Head({ report, fingerprint }: { report: ErrorReport | undefined; finger
 }
 
 function Detail({ report }: { report: ErrorReport }) {
-  const { setRange } = useView()
+  const { scope, setRange } = useView()
   const { trend } = report
   const attributes = Object.entries(report.attributes)
   return (
     <div className="k-scroll er-page" tabIndex={0} role="region" aria-label="Error">
+      <div className="er-legend">
+        <span className="quiet">Occurrences over time</span>
+        <span className="grow" />
+        <PinMenu
+          small
+          query={{
+            kind: 'errors',
+            q: [printTerm(is('fingerprint', report.fingerprint)), scope.q].filter(Boolean).join(' '),
+            measure: 'count',
+          }}
+          chart="bar"
+          title={report.title.slice(0, 120)}
+        />
+      </div>
       <TimeChart
         label="Occurrences over time"
         times={trend.times.map(isoToMs)}

@@ -1,5 +1,10 @@
+import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
+import { dashboardQuery } from '@/api/dashboardQueries'
 import type { IngestAnswer } from '@/api/types'
+import { PinMenu } from '@/kit/PinMenu'
+import { settledQuery } from '@/kit/variables'
+import { useView } from '@/kit/view'
 import { compact } from '@/kit/format'
 import { NotEnoughData } from '@/kit/states'
 import { isoToMs, type Range } from '@/kit/time'
@@ -56,14 +61,29 @@ export function IngestChart({ data, onRange }: { data: IngestAnswer; onRange: (r
             {s.label}
           </span>
         ))}
+        <span className="grow" />
+        <PinIngest panel="accepted-by-signal" title="Records a second by signal" />
       </div>
       <TimeChart {...common} label="Records a minute by signal" series={series} height={150} />
       {refused.length > 0 && (
         <>
-          <h2 className="ingest-refused">Refused a minute</h2>
+          <div className="k-legend">
+            <h2 className="ingest-refused">Refused a minute</h2>
+            <span className="grow" />
+            <PinIngest panel="refused-by-reason" title="Refused records by reason" />
+          </div>
           <TimeChart {...common} label="Refused records a minute" series={refused} height={64} />
         </>
       )}
     </section>
   )
+}
+
+/** The same counts as the shipped dashboard has them, of every sender. */
+function PinIngest({ panel, title }: { panel: string; title: string }) {
+  const { scope } = useView()
+  const shipped = useQuery({ ...dashboardQuery(scope.project, 'ingest'), staleTime: Infinity })
+  const found = shipped.data?.document.panels?.find((one) => one.id === panel)
+  if (!found) return null
+  return <PinMenu small query={settledQuery(found.query, { sender: [] })} chart="area" title={title} />
 }

@@ -23,7 +23,8 @@ export interface Draft {
 
 /** People say how many there were in five minutes, not how many there are in an average minute. */
 const counts = (query: SavedQuery): boolean =>
-  (query.kind === 'spans' || query.kind === 'logs') && /count$/.test(query.measure ?? 'count')
+  (query.kind === 'spans' || query.kind === 'logs' || query.kind === 'errors') &&
+  /count$|^new_groups$/.test(query.measure ?? 'count')
 
 /** By the names that the API gives to fields. */
 export type Problems = Record<string, string>
@@ -153,5 +154,5 @@ function isQuery(value: unknown): value is SavedQuery {
   if (!['name', 'q', 'measure', 'aggregation', 'query', 'type', 'unit'].every(text) || !texts) return false
   if (query.kind === 'sql') return typeof query.query === 'string'
   if (query.kind === 'metric') return typeof query.name === 'string'
-  return query.kind === 'spans' || query.kind === 'logs'
+  return query.kind === 'spans' || query.kind === 'logs' || query.kind === 'errors'
 }

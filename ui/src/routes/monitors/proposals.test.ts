@@ -20,6 +20,7 @@ describe('proposals', () => {
       'batch: errors',
       'batch: slow',
       'batch: silent',
+      'A new error',
       'Disks are filling up',
       'Errors in the logs',
     ])

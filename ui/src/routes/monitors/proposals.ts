@@ -4,7 +4,7 @@ import { printTerm } from '@/kit/filter'
 import { durationText } from '@/kit/format'
 
 export interface Proposal {
-  kind: 'errors' | 'slow' | 'silent' | 'disk' | 'logs'
+  kind: 'errors' | 'slow' | 'silent' | 'disk' | 'logs' | 'new'
   name: string
   why: string
   definition: MonitorDefinition
@@ -70,6 +70,17 @@ export function proposalsOf(
     .filter((row) => row.service)
     .slice(0, MOST_SERVICES)
     .flatMap(ofService)
+  if (services.length || logs) {
+    found.push({
+      kind: 'new',
+      name: 'A new error',
+      why: 'an error that was never seen before, of any service',
+      definition: {
+        query: { kind: 'errors', measure: 'new_groups', group_by: ['service'] },
+        condition: { op: '>', limit: 0, aggregate: 'sum' },
+      },
+    })
+  }
   const disk = metrics.find((metric) => metric.name === DISK)
   if (disk) {
     const mount = disk.attribute_keys.find((key) => /mountpoint$/.test(key))

@@ -1,16 +1,18 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { Activity, ScrollText } from 'lucide-react'
+import { Activity, Bug, ScrollText } from 'lucide-react'
 import { serviceMapQuery, serviceQuery } from '@/api/serviceQueries'
-import type { ServiceDetail } from '@/api/types'
+import type { SavedQuery, ServiceDetail } from '@/api/types'
 import { printTerm } from '@/kit/filter'
 import { compact, count, durationText } from '@/kit/format'
 import { Page } from '@/kit/Page'
+import { PinMenu } from '@/kit/PinMenu'
 import { Failure, SkeletonRows } from '@/kit/states'
 import { isoToMs } from '@/kit/time'
 import { TimeChart } from '@/kit/TimeChart'
 import { RelativeTime } from '@/kit/values'
 import { travelling, useView } from '@/kit/view'
+import { ServiceErrors } from '../errors/ServiceErrors'
 import { EdgeTable } from './EdgeTable'
 import { Basis, ErrorShare, percent, Rate, Took } from './measures'
 import './services.css'
@@ -81,6 +83,9 @@ function Head({ service, detail }: { service: string; detail: ServiceDetail | un
         <Link to="/traces" search={{ ...keep, q: `${q} status:error` }}>
           <Activity size={13} aria-hidden /> Failed traces
         </Link>
+        <Link to="/errors" search={{ ...keep, q: only(service) }}>
+          <Bug size={13} aria-hidden /> Errors
+        </Link>
         <Link to="/logs" search={{ ...keep, q }}>
           <ScrollText size={13} aria-hidden /> Logs
         </Link>
@@ -90,20 +95,25 @@ function Head({ service, detail }: { service: string; detail: ServiceDetail | un
 }
 
 function Detail({ detail }: { detail: ServiceDetail }) {
-  const { scope, setRange } = useView()
+  const { scope, live, setRange } = useView()
   const neighbours = useQuery(serviceMapQuery({ ...scope, q: '' }))
   const { trend } = detail
   const times = trend.times.map(isoToMs)
   const brush = (fromMs: number, toMs: number) =>
     setRange({ from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() })
   const chart = { times, intervalMs: trend.interval_ms, height: HEIGHT, onBrush: brush, sync: 'service' }
+  const asked = askedOf(detail, scope.q)
   const near = neighbours.data
   const edges = near?.edges.filter((e) => e.source === detail.service || e.target === detail.service)
   return (
     <div className="k-scroll sv-page" tabIndex={0} role="region" aria-label="Service">
       <div className="sv-charts">
         <section>
-          <h2>Requests per second</h2>
+          <Title
+            text="Requests per second"
+            name={`${detail.service}: requests per second`}
+            query={{ ...asked, measure: 'rate' }}
+          />
           <TimeChart
             {...chart}
             label="Requests per second"
@@ -112,7 +122,11 @@ function Detail({ detail }: { detail: ServiceDetail }) {
           />
         </section>
         <section>
-          <h2>Failed</h2>
+          <Title
+            text="Failed"
+            name={`${detail.service}: failed`}
+            query={{ ...asked, measure: 'error_rate' }}
+          />
           <TimeChart
             {...chart}
             label="Share of failed requests"
@@ -121,9 +135,12 @@ function Detail({ detail }: { detail: ServiceDetail }) {
           />
         </section>
         <section>
-          <h2>
-            Duration <span className="unit">p50, p95, p99</span>
-          </h2>
+          <Title
+            text="Duration"
+            unit="p50, p95, p99"
+            name={`${detail.service}: p95`}
+            query={{ ...asked, measure: 'p95_ms' }}
+          />
           <TimeChart
             {...chart}
             label="Duration"
@@ -136,6 +153,7 @@ function Detail({ detail }: { detail: ServiceDetail }) {
           />
         </section>
       </div>
+      <ServiceErrors service={detail.service} live={live} />
       <Operations detail={detail} />
       <section className="sv-section">
         <h2>Neighbours</h2>
@@ -152,6 +170,25 @@ function Detail({ detail }: { detail: ServiceDetail }) {
         )}
       </section>
       <Versions detail={detail} />
+    </div>
+  )
+}
+
+/** The spans that count as requests of a service, as a question that a panel or a monitor can ask. */
+function askedOf(detail: ServiceDetail, q: string): Extract<SavedQuery, { kind: 'spans' }> {
+  const basis = { requests: 'span_kind:server,consumer', traces: '-parent_span_id:*', spans: '' }[
+    detail.basis
+  ]
+  return { kind: 'spans', q: [only(detail.service), basis, q].filter(Boolean).join(' ') }
+}
+
+function Title(p: { text: string; unit?: string; name: string; query: SavedQuery }) {
+  return (
+    <div className="sv-title">
+      <h2>
+        {p.text} {p.unit && <span className="unit">{p.unit}</span>}
+      </h2>
+      <PinMenu small query={p.query} title={p.name} />
     </div>
   )
 }
