@@ -21,6 +21,7 @@ from tapetum_server.query import (
     engine_state,
     error_detail,
     error_groups,
+    error_windows,
     exemplars,
     exports,
     facets,
@@ -95,6 +96,11 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "service_versions": lambda: services.versions_statement(selection(SPANS), "web", "spans"),
     "service_map": lambda: service_map.edges_statement(selection(SPANS, "service:web")),
     "changes": lambda: changes.changes_statement("default", HOUR, ["shop"], ["deploy"], 500),
+    "health_errors": lambda: error_windows.windows_statement(selection(ERRORS), STEPS, 6),
+    "running_places": lambda: heartbeats.places_statement("default", HOUR, ["0" * 32], START),
+    "running_spans": lambda: heartbeats.running_statement(
+        "default", [heartbeats.Place(START, "0" * 32, "1" * 16), heartbeats.Place(NOW, "2" * 32, "3" * 16)]
+    ),
     "errors": lambda: error_groups.groups_statement(
         selection(ERRORS, "-service:web,api type:GET* http.route:/ask host.name:h"),
         "-last_seen",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from typing_extensions import TypedDict
 
-from tapetum_server.query.heartbeats import Heartbeat, heartbeats
+from tapetum_server.query.heartbeats import Heartbeat, Running, heartbeats, running_of
 from tapetum_server.query.reader import Reader
-from tapetum_server.query.time_range import format_time
+from tapetum_server.query.time_range import TimeRange, format_time, parse_moment
+from tapetum_server.query.traces import TracePage, TraceRow
 
 Liveness = Literal["alive", "stuck", "silent", "exited", "unknown"]
 
+WORST: tuple[Liveness, ...] = ("silent", "exited", "stuck", "alive", "unknown")
 SILENT_INTERVALS = 3
 SILENT_S = 30.0
 """So long, or so many intervals, without a heartbeat is no hiccup of a network."""
@@ -46,6 +49,44 @@ async def running_spans(reader: Reader, *, project: str, trace_id: str, now_ns: 
     """The spans of a trace that have not ended, and how they are. None where all have, or no such trace is known."""
     found = await heartbeats(reader, project=project, trace_id=trace_id)
     return RunningSpans(rows=[_running(one, now_ns) for one in found])
+
+
+class ListedTrace(TraceRow):
+    """One trace of a list."""
+
+    running: RunningSpan | None
+    """Of one that has not ended: the span that matters most, without its stack."""
+
+
+class ListedTraces(TypedDict):
+    """Some traces, and where the next ones begin."""
+
+    rows: list[ListedTrace]
+    next_cursor: str | None
+
+
+async def with_running(reader: Reader, *, project: str, page: TracePage, now_ns: int) -> ListedTraces:
+    """A page of traces, each that runs with how it is: one more question where any does."""
+    open_ = [row for row in page["rows"] if row["state"] == "running"]
+    worst: dict[str, RunningSpan] = {}
+    if open_:
+        earliest = min(parse_moment(row["start_time"], now_ns) for row in open_)
+        found = await running_of(
+            reader, project=project, started=TimeRange(earliest, None), trace_ids=[row["trace_id"] for row in open_]
+        )
+        for one in innermost(found):
+            told = _running(one.beat, now_ns)
+            before = worst.get(one.trace_id)
+            if before is None or WORST.index(told["liveness"]) < WORST.index(before["liveness"]):
+                worst[one.trace_id] = told
+    rows = [ListedTrace(**row, running=worst.get(row["trace_id"])) for row in page["rows"]]
+    return ListedTraces(rows=rows, next_cursor=page["next_cursor"])
+
+
+def innermost(found: Sequence[Running]) -> Iterable[Running]:
+    """Those within which no other runs: the others only wait for these."""
+    waiting = {(one.trace_id, one.parent_span_id) for one in found}
+    return (one for one in found if (one.trace_id, one.beat.span_id) not in waiting)
 
 
 def _running(one: Heartbeat, now_ns: int) -> RunningSpan:

@@ -9,7 +9,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from tapetum_server.analysis.resources.report import TraceResources, trace_resources
-from tapetum_server.analysis.running_report import RunningSpans, running_spans
+from tapetum_server.analysis.running_report import ListedTraces, RunningSpans, running_spans, with_running
 from tapetum_server.api.questions import (
     TEXT_RESPONSE,
     CursorText,
@@ -30,22 +30,21 @@ from tapetum_server.query.time_range import TimeRange
 router = router_of("traces")
 
 
-@router.get("/traces", response_model=queries.TracePage)
+@router.get("/traces", response_model=ListedTraces)
 async def list_traces(
     asked: Question, sort: queries.TraceSort = "-start_time", limit: Limit = 50, cursor: CursorText = None
 ) -> Response:
-    """Traces of which any span passes the filter."""
-    return answer(
-        await queries.list_traces(
-            asked.reader,
-            project=asked.project,
-            time_range=asked.time_range,
-            filter=asked.filter,
-            sort=sort,
-            limit=limit,
-            cursor=cursor,
-        )
+    """Traces of which any span passes the filter; of those that run, whether they get on."""
+    page = await queries.list_traces(
+        asked.reader,
+        project=asked.project,
+        time_range=asked.time_range,
+        filter=asked.filter,
+        sort=sort,
+        limit=limit,
+        cursor=cursor,
     )
+    return answer(await with_running(asked.reader, project=asked.project, page=page, now_ns=time.time_ns()))
 
 
 @router.get("/traces/{trace_id}", response_model=trace_queries.Trace)

@@ -14,9 +14,9 @@ from tapetum_server.query.time_range import format_time
 Severity = Literal["critical", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 RULES = (
-    "monitor", "nothing_arrives", "disk_full", "failing", "errors", "silent", "latency", "refused", "host",
-    "disk_fills", "queue", "queries", "memory", "merges", "notifications", "late", "clock", "dropped", "truncated",
-    "backfill",
+    "monitor", "nothing_arrives", "disk_full", "failing", "errors", "new_error", "error_burst", "silent", "stuck",
+    "lost", "latency", "refused", "host", "disk_fills", "queue", "queries", "memory", "merges", "notifications",
+    "late", "clock", "dropped", "truncated", "backfill",
 )  # fmt: skip
 """Every rule there is; of lines that are equally bad, those of an earlier one stand first."""
 MAX_LINES = 50
@@ -27,6 +27,12 @@ class PageLink(TypedDict):
 
     path: str
     search: dict[str, str]
+
+
+class NamedLink(PageLink):
+    """Another page that tells of the same thing."""
+
+    label: str
 
 
 class AttentionRow(TypedDict):
@@ -43,6 +49,8 @@ class AttentionRow(TypedDict):
     next: str
     """What to do."""
     link: PageLink
+    links: list[NamedLink]
+    """Where else to look."""
     muted: bool
     changes: list[Change]
     """What was changed shortly before, the newest first."""
@@ -78,12 +86,14 @@ def line(
     limit: float | None = None,
     muted: bool = False,
     changes: Iterable[Change] = (),
+    links: Iterable[NamedLink] = (),
 ) -> AttentionRow:
     """One line; `since` in nanoseconds since 1970."""
     assert rule in RULES
     return AttentionRow(
         rule=rule, severity=severity, subject=subject, text=text, since=None if since is None else format_time(since),
         value=value, limit=limit, next=next, link=link, muted=muted, changes=list(changes),
+        links=list(links),
     )  # fmt: skip
 
 

@@ -10,8 +10,10 @@ from typing_extensions import TypedDict
 
 from tapetum_server.analysis.health.arrivals import look_at_lag, look_at_refusals, look_for_silence
 from tapetum_server.analysis.health.attention import MAX_LINES, SEVERITIES, AttentionRow, CheckRow, ranked
+from tapetum_server.analysis.health.errors import look_at_errors
 from tapetum_server.analysis.health.hosts import HostCard, host_cards, look_at_hosts
 from tapetum_server.analysis.health.monitors import MonitorCount, look_at_monitors, monitor_counts
+from tapetum_server.analysis.health.running import HEARD_S, STARTED_S, look_at_running
 from tapetum_server.analysis.health.server import DiskCard, disk_card, look_at_server
 from tapetum_server.analysis.health.services import Compared, look_at_services
 from tapetum_server.analysis.monitor_report import MonitorRow
@@ -20,10 +22,12 @@ from tapetum_server.catalog.deliveries import GivenUp
 from tapetum_server.query.arrivals import ArrivalLag, arrival_lag, spoken
 from tapetum_server.query.changes import Change, list_changes
 from tapetum_server.query.engine_state import EngineState, engine_state
+from tapetum_server.query.error_windows import error_windows
+from tapetum_server.query.heartbeats import running_of
 from tapetum_server.query.host_shares import host_shares
 from tapetum_server.query.ingest import Ingest, IngestSeries, ingest
 from tapetum_server.query.reader import Reader
-from tapetum_server.query.service_windows import Traffic, service_windows, traffic
+from tapetum_server.query.service_windows import ServiceWindows, Traffic, service_windows, traffic
 from tapetum_server.query.time_range import SECOND, Steps, TimeRange, format_time
 
 WINDOW_S, WINDOWS = 600, 37
@@ -82,7 +86,11 @@ async def health_report(
     steps = _steps(now, WINDOW_S, WINDOWS)
     young_steps = _steps(now, YOUNG_WINDOW_S, YOUNG_WINDOWS)
     last_hour = TimeRange(now - HOUR, now)
-    (services, young, speakers, lags, arrived), (hosts, changed, requests, engine) = await asyncio.gather(
+    (
+        (services, young, speakers, lags, arrived),
+        (hosts, changed, requests, engine),
+        (errors, running),
+    ) = await asyncio.gather(
         asyncio.gather(
             service_windows(reader, project=project, steps=steps),
             service_windows(reader, project=project, steps=young_steps),
@@ -96,10 +104,21 @@ async def health_report(
             traffic(reader, project=project, now=now),
             _engine(reader, server is not None and whole_server),
         ),
+        asyncio.gather(
+            error_windows(reader, project=project, steps=steps, lately=HOUR // steps.step),
+            running_of(
+                reader,
+                project=project,
+                started=TimeRange(now - STARTED_S * SECOND, now),
+                heard_since=now - HEARD_S * SECOND,
+            ),
+        ),
     )
     groups = [
         look_at_monitors(monitors, given_up),
         look_at_services(Compared(services, steps), Compared(young, young_steps), changed["rows"]),
+        look_at_errors(errors, steps, changed["rows"], data_since=_data_since(services, steps)),
+        look_at_running(running, now),
         look_for_silence(speakers, now),
         look_at_hosts(hosts, now),
         look_at_refusals(arrived, now),
@@ -128,6 +147,12 @@ async def health_report(
 def _steps(now: int, window_s: int, windows: int) -> Steps:
     """Even windows of which the last ends now."""
     return Steps(now - windows * window_s * SECOND, window_s * SECOND, windows)
+
+
+def _data_since(services: Sequence[ServiceWindows], steps: Steps) -> int | None:
+    """The first window in which any service was asked anything."""
+    first = [i for service in services for i, window in enumerate(service.windows) if window.requests]
+    return steps.start + min(first) * steps.step if first else None
 
 
 async def _engine(reader: Reader, wanted: bool) -> EngineState | None:

@@ -6,19 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from tapetum_server.analysis.health.attention import AttentionRow, CheckRow, Found, line, page
-from tapetum_server.analysis.health.words import count, milliseconds, name, percent, plural, times
+from tapetum_server.analysis.health.attention import AttentionRow, CheckRow, Found, NamedLink, line, page
+from tapetum_server.analysis.health.changed import changes_before, shortly_before
+from tapetum_server.analysis.health.words import count, milliseconds, name, percent, plural, quoted, times
 from tapetum_server.detectors.latency import MIN_REQUESTS, LatencyVerdict, Timed, latency_worse
 from tapetum_server.detectors.rates import Counted, RateVerdict, rate_worse
 from tapetum_server.query.changes import Change
 from tapetum_server.query.service_windows import ServiceWindows, Window
-from tapetum_server.query.time_range import SECOND, Steps, format_time
+from tapetum_server.query.time_range import SECOND, Steps
 
 FAILING_SHARE = 0.5
 FAILING_REQUESTS = 20
 CRITICAL_RATE = 0.1
 CRITICAL_TIMES = 5.0
-CHANGES_BEFORE_S = 3_600
 _WHAT = {"requests": "requests", "traces": "traces", "spans": "spans"}
 
 
@@ -141,12 +141,8 @@ def _line(
     rule: str, severity: str, service: ServiceWindows, since: int, steps: Steps, changes: Sequence[Change], text: str,
     *, value: float, limit: float, q: str,
 ) -> AttentionRow:  # fmt: skip
-    before = _before(changes, service.service, since)
-    if before:
-        first = before[0]
-        step = f" from {name(first['before'])} to {name(first['after'])}" if first["before"] and first["after"] else ""
-        where = "" if first["subject"] == service.service else ", elsewhere"
-        text += f". Shortly before{where}: {first['kind']} of {name(first['subject'])}{step}"
+    before = changes_before(changes, [service.service], since, 600)
+    text += shortly_before(before, [service.service])
     todo = (
         "Open the service: its operations and versions say where, its spans why."
         if not before
@@ -157,7 +153,17 @@ def _line(
         link=page(f"/services/{quote(service.service, safe='')}" if service.service else "/services",
                   since=since - 3 * steps.step),
         next=f"{todo} The spans: filter Traces by {q}.", since=since, value=value, limit=limit, changes=before,
+        links=_rows_of(service.service, q, since - 3 * steps.step),
     )  # fmt: skip
+
+
+def _rows_of(service: str, q: str, since: int) -> list[NamedLink]:
+    """What a service failed with, and the spans that did."""
+    only = f"service:{quoted(service)}"
+    return [
+        NamedLink(label="Errors", **page("/errors", {"q": only}, since=since)),
+        NamedLink(label="Spans", **page("/traces", {"q": f"{only} {q}", "view": "spans"}, since=since)),
+    ]
 
 
 def _onset(windows: Sequence[Window], steps: Steps, bad: Callable[[Window], bool]) -> int:
@@ -169,13 +175,6 @@ def _onset(windows: Sequence[Window], steps: Steps, bad: Callable[[Window], bool
         if windows[i].requests:
             onset = steps.start + i * steps.step
     return onset
-
-
-def _before(changes: Sequence[Change], service: str, onset: int) -> list[Change]:
-    """Changes in the hour before, and in the window in which it began; those of the service itself first."""
-    earliest, latest = format_time(onset - CHANGES_BEFORE_S * SECOND), format_time(onset + 600 * SECOND)
-    near = [change for change in changes if earliest <= change["time"] <= latest]
-    return sorted(near, key=lambda change: change["subject"] != service)[:5]
 
 
 def _window(steps: Steps) -> str:

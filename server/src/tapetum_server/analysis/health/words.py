@@ -65,3 +65,9 @@ def name(text: str) -> str:
 def said(text: str) -> str:
     """Somebody else's words within a sentence of ours: what turns a line around or breaks it is replaced."""
     return "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text.split()))
+
+
+def quoted(text: str) -> str:
+    """A value of a filter, whatever is in it."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
