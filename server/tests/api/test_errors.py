@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 from asked_world import SECOND, START, World, log_batch, span_batch, span_id, trace_id
 from process.servers import eventually
@@ -304,3 +305,91 @@ def test_a_monitor_can_watch_errors_by_sql(asked: World) -> None:
     answer = asked.post("/query", project=project, query={"kind": "sql", "query": query}, **{"from": "all"})
     (series,) = answer["series"]
     assert (series["labels"], sum(v for _, v in series["points"] if v)) == ({"type": "ZeroDivisionError"}, 2)
+
+
+def asked_of(world: World, project: str, query: dict[str, Any], **body: Any) -> Any:
+    times = {"from": RANGE["from"], "to": format_time(START + 40 * SECOND), "step_s": 10}
+    return world.post("/query", project=project, query={"kind": "errors", **query}, **{**times, **body})
+
+
+def told_at(*times: float, message: str = "order lost", **more: Any) -> list[dict[str, Any]]:
+    return [{"at": at, "severity_number": 17, "body": message, **more} for at in times]
+
+
+@pytest.mark.covers("errors-query")
+def test_errors_are_counted_by_step_as_occurrences_groups_and_new_groups(asked: World) -> None:
+    project = "counted"
+    keep(asked, log_batch(*told_at(-500, 5, 15, message="known before"), project=project))
+    keep(asked, log_batch(*told_at(1, 2, 15, service="a"), *told_at(16, 17, 36, message="no stock", service="b"),
+                          project=project))  # fmt: skip
+
+    def points(measure: str, **more: Any) -> list[list[float]]:
+        answer = asked_of(asked, project, {"measure": measure, **more})
+        assert answer["unit"] == ("1/s" if measure == "rate" else "1")
+        return [[value for _, value in series["points"]] for series in answer["series"]]
+
+    assert points("count") == [[3, 4, 0, 1]]
+    assert points("rate") == [[0.3, 0.4, 0, 0.1]]
+    assert points("groups") == [[2, 3, 0, 1]]
+    assert points("new_groups") == [[1, 1, 0, 0]]
+    assert asked_of(asked, project, {"measure": "groups"})["series"][0]["total"] == 3
+    assert asked_of(asked, project, {"measure": "new_groups"})["series"][0]["total"] == 2
+    # In a range that begins later, an error of before is not new, and one of the range still is.
+    later = asked_of(asked, project, {"measure": "new_groups"}, **{"from": format_time(START + 10 * SECOND)})
+    assert later["series"][0]["total"] == 1
+    grouped = asked_of(asked, project, {"measure": "new_groups", "group_by": ["service"]})
+    assert {s["labels"]["service"]: s["total"] for s in grouped["series"]} == {"a": 1, "b": 1, "web": 0}
+    (fingerprint,) = {e["fingerprint"] for e in errors(asked, project) if e["title"] == "no stock"}
+    assert points("count", q=f"fingerprint:{fingerprint}") == [[0, 2, 0, 1]]
+
+
+@pytest.mark.covers("errors-query")
+def test_no_errors_are_a_line_of_zeros_and_not_missing_data(asked: World) -> None:
+    """Else a monitor that fired would never hear that it is over."""
+    keep(asked, log_batch(*told_at(900), project="nobody"))
+    answer = asked_of(asked, "nobody", {"measure": "count"})
+    assert [value for _, value in answer["series"][0]["points"]] == [0, 0, 0, 0]
+    assert answer["series"][0]["total"] == 0
+    assert asked_of(asked, "nobody", {"group_by": ["service"]})["series"] == []
+    wrong = asked.client.post("/v1/query", json={"query": {"kind": "errors", "measure": "p95_ms"}})
+    assert wrong.status_code == 422
+
+
+@pytest.mark.covers("errors-query")
+def test_a_monitor_of_new_errors_fires_when_one_comes_and_at_no_other_time(asked: World) -> None:
+    project = "watched"
+    keep(asked, log_batch(*told_at(-500, *range(0, 900, 30), message="as always"), project=project))
+    keep(asked, log_batch(*told_at(430, 440, 700, message="never before"), project=project))
+    body = {
+        "project": project,
+        "definition": {
+            "query": {"kind": "errors", "measure": "new_groups"}, "window_s": 300,
+            "condition": {"op": ">", "limit": 0, "aggregate": "sum"},
+        },
+    }  # fmt: skip
+    answer = asked.client.post("/v1/monitors/preview", json=body)
+    assert answer.status_code == 200, answer.text
+    (series,) = answer.json()["series"]
+    (firing,) = series["firing"]
+    start_ms = START // 10**6
+    assert firing[0] - start_ms == pytest.approx(430_000, abs=60_000)
+    assert firing[1] - firing[0] == 300_000
+
+
+@pytest.mark.covers("export")
+def test_occurrences_are_exported_as_the_view_has_them(asked: World) -> None:
+    project = "exported"
+    keep(asked, span_batch(*bubbling(1), project=project), log_batch(*told_at(3, 4, service="b"), project=project))
+
+    def rows(**query: Any) -> list[dict[str, Any]]:
+        asking = {**RANGE, "project": project, "format": "ndjson", **query}
+        answer = asked.client.get("/v1/export/errors", params=asking)
+        assert answer.status_code == 200, answer.text
+        return [orjson.loads(text) for text in answer.text.splitlines()]
+
+    assert [row["message"] for row in rows()] == ["order lost", "order lost", "division by zero"]
+    assert [row["service"] for row in rows(q="type:ZeroDivisionError")] == ["shop"]
+    assert [row["service"] for row in rows(q="service:b")] == ["b", "b"]
+    assert rows(q="service:nobody") == []
+    view = asked.sql("DESCRIBE TABLE errors")
+    assert list(rows()[0]) == [row["name"] for row in view]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from asked_world import SECOND, START, World, log_batch, metric_batch, span_batch
 
@@ -155,3 +158,43 @@ def test_steps_have_a_bound_and_an_empty_store_is_no_error(asked: World) -> None
     assert (nothing["series"], nothing["step_s"]) == ([], 10)
     everything = asked.post("/query", query={"kind": "spans"}, **{"from": "all"})
     assert everything["series"][0]["total"] == 6
+
+
+@pytest.mark.covers("saved-query-files")
+def test_an_answer_is_a_file_with_the_types_it_has(asked: World) -> None:
+    body = {"query": {"kind": "spans", "group_by": ["service"]}, "from": FROM, "to": TO, "step_s": 10}
+    drawn = asked.post("/query", **body)
+    expected = [(t, s["labels"]["service"], value) for s in drawn["series"] for t, value in s["points"]]
+    answer = asked.client.post("/v1/query", json={**body, "format": "parquet"})
+    assert answer.headers["content-type"] == "application/vnd.apache.parquet"
+    assert (answer.headers["x-tapetum-truncated"], "query.parquet" in answer.headers["content-disposition"]) == (
+        "false",
+        True,
+    )
+    table = pq.read_table(io.BytesIO(answer.content))
+    assert [str(field.type) for field in table.schema] == ["timestamp[ns, tz=UTC]", "string", "double"]
+    rows = [(int(row["time"].timestamp() * 1000), row["service"], row["value"]) for row in table.to_pylist()]
+    assert rows == expected
+    lines = list(csv.reader(io.StringIO(asked.client.post("/v1/query", json={**body, "format": "csv"}).text)))
+    assert lines[0] == ["time", "service", "value"]
+    assert [(line[1], float(line[2])) for line in lines[1:]] == [row[1:] for row in expected]
+
+
+@pytest.mark.covers("saved-query-files")
+def test_a_table_of_sql_keeps_whole_numbers_times_and_lists(asked: World) -> None:
+    sql = """SELECT service, count() AS n, min(start_time) AS first, max(duration_ms) AS longest,
+        groupUniqArray(name) AS names, any(usage_counted) AS counted, CAST(NULL AS Nullable(Int32)) AS nothing
+        FROM spans GROUP BY service ORDER BY service"""
+    body = {"query": {"kind": "sql", "query": sql}, "format": "parquet"}
+    table = pq.read_table(io.BytesIO(asked.client.post("/v1/query", json=body).content))
+    api, web = table.to_pylist()
+    assert (api["service"], api["n"], api["longest"], api["names"], api["nothing"]) == (
+        "api",
+        3,
+        1000.0,
+        '["GET /"]',
+        None,
+    )
+    assert str(table.schema.field("n").type) == "uint64"
+    assert api["first"].timestamp() * 10**9 == START
+    assert web["n"] == 3

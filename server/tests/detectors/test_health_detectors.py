@@ -8,6 +8,7 @@ import random
 import pytest
 from scipy import stats
 
+from tapetum_server.detectors.bursts import burst
 from tapetum_server.detectors.growth import slope, time_to_full
 from tapetum_server.detectors.latency import Timed, latency_worse
 from tapetum_server.detectors.lateness import Lag, lateness
@@ -150,3 +151,35 @@ def test_saturation_is_of_a_while_and_says_since_when() -> None:
 )  # fmt: skip
 def test_lateness_goes_by_the_median(lag: Lag, answer: str) -> None:
     assert lateness(lag) == answer
+
+
+def test_a_burst_is_twice_as_many_as_there_ever_were() -> None:
+    quiet = [2, 0, 3, 1] * 9
+    assert burst(quiet, 10).answer == "burst"
+    assert burst(quiet, 9).answer == "usual"  # a handful
+    assert burst([*quiet[:-10], 20, *quiet[-9:]], 30).answer == "usual"  # it came in such bursts before
+    assert burst([0] * 36, 10).answer == "burst"
+    assert burst([3] * 5, 60).answer == "not_enough_data"
+    assert burst([], 60).answer == "not_enough_data"
+
+
+def test_a_burst_stays_one_for_three_hours_and_is_then_what_is_usual() -> None:
+    for windows in (1, 5, 18):
+        verdict = burst([2] * (36 - windows) + [40] * windows, 44)
+        assert (verdict.answer, verdict.windows, verdict.most) == ("burst", windows + 1, 2)
+    assert burst([2] * 17 + [40] * 19, 44).answer == "usual"
+
+
+def test_poisson_counts_that_did_not_change_are_hardly_ever_a_burst() -> None:
+    dice = random.Random(11)
+
+    def poisson(mean: float) -> int:
+        limit, product, found = math.exp(-mean), dice.random(), 0
+        while product > limit:
+            product *= dice.random()
+            found += 1
+        return found
+
+    for mean in (0.5, 3, 12, 40):
+        found = sum(burst([poisson(mean) for _ in range(36)], poisson(mean)).answer == "burst" for _ in range(500))
+        assert found == 0, mean

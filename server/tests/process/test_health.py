@@ -3,86 +3,17 @@
 from __future__ import annotations
 
 import json
-import random
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from process.conftest import StartServer
 from process.servers import RunningServer, tapetum
+from process.told import Told
 
 MINUTE = 60.0
 PATIENCE_S = 60
-
-
-class Told:
-    """Sends telemetry whose times are seconds before now, and asks for the report."""
-
-    def __init__(self, server: RunningServer, project: str) -> None:
-        self.server = server
-        self.project = project
-        self.now = time.time()
-        self.dice = random.Random(5)
-
-    def at(self, ago_s: float) -> int:
-        return int((self.now - ago_s) * 1e9)
-
-    def spans(self, service: str, spans: Iterable[tuple[float, float, bool]], kind: int = 2) -> None:
-        """(seconds ago, milliseconds, failed) of each request."""
-        request = ExportTraceServiceRequest()
-        owner = request.resource_spans.add()
-        owner.resource.attributes.add(key="service.name").value.string_value = service
-        scope = owner.scope_spans.add()
-        for ago_s, ms, failed in spans:
-            span = scope.spans.add(trace_id=self.dice.randbytes(16), span_id=self.dice.randbytes(8), name="GET /")
-            span.kind = kind  # type: ignore[assignment]
-            span.start_time_unix_nano = self.at(ago_s)
-            span.end_time_unix_nano = span.start_time_unix_nano + int(ms * 1e6)
-            span.status.code = 2 if failed else 0  # type: ignore[assignment]
-        self.send("traces", request)
-
-    def logs(self, service: str, agos: Iterable[float]) -> None:
-        request = ExportLogsServiceRequest()
-        owner = request.resource_logs.add()
-        owner.resource.attributes.add(key="service.name").value.string_value = service
-        scope = owner.scope_logs.add()
-        for ago_s in agos:
-            scope.log_records.add(time_unix_nano=self.at(ago_s)).body.string_value = f"{ago_s}"
-        self.send("logs", request)
-
-    def gauge(self, host: str, name: str, values: Iterable[tuple[float, float]], **attributes: str) -> None:
-        """(seconds ago, value) of one series."""
-        request = ExportMetricsServiceRequest()
-        owner = request.resource_metrics.add()
-        for key, value in (("service.name", "agent"), ("host.name", host)):
-            owner.resource.attributes.add(key=key).value.string_value = value
-        metric = owner.scope_metrics.add().metrics.add(name=name, unit="1")
-        for ago_s, value in values:
-            point = metric.gauge.data_points.add(time_unix_nano=self.at(ago_s), as_double=value)
-            for key, text in attributes.items():
-                point.attributes.add(key=key.replace("_", ".")).value.string_value = text
-        self.send("metrics", request)
-
-    def send(self, signal: str, request: Any) -> None:
-        answer = self.server.send(signal, request.SerializeToString(), project=self.project)
-        assert answer.status_code == 200, answer.text
-
-    def report(self) -> dict[str, Any]:
-        answer = self.server.client.get("/api/v1/health", params={"project": self.project})
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
-
-    def lines(self, *rules: str) -> list[dict[str, Any]]:
-        return [row for row in self.report()["attention"] if row["rule"] in rules]
-
-    def check(self, name: str) -> dict[str, Any]:
-        return next(check for check in self.report()["checks"] if check["name"] == name)
 
 
 @pytest.fixture
@@ -137,6 +68,9 @@ def test_a_service_that_fails_and_drags_after_a_deploy(told: Told) -> None:
     assert "p95 of web is 400 ms over 10 min" in latency["text"]
     for row in (errors, latency):
         assert row["link"]["path"] == "/services/web"
+        assert [(link["label"], link["path"], link["search"]["q"].split()[0]) for link in row["links"]] == [
+            ("Errors", "/errors", 'service:"web"'), ("Spans", "/traces", 'service:"web"'),
+        ]  # fmt: skip
         since = time.strftime("%Y-%m-%dT%H:%M", time.gmtime(told.now - 1_200))
         assert row["since"] >= since
     assert told.report()["state"] == "critical"

@@ -1,6 +1,6 @@
 /** Dashboards, saved views and saved queries. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { api } from './client'
+import { api, request } from './client'
 import type { Dashboard, DashboardDocument, DashboardRow, QueryAnswer, SavedQuery, SavedView } from './types'
 
 export const dashboardsQuery = (project: string) =>
@@ -43,6 +43,12 @@ export const savedQuery = (asked: Asked) =>
         : undefined
     },
   })
+
+/** The answer as a file: a row for each point of each series, or the rows of the table. */
+export async function queryFile(asked: Asked, format: 'csv' | 'parquet'): Promise<Blob> {
+  const response = await request('POST', '/query', { body: { ...asked, format } })
+  return response.blob()
+}
 
 export const viewsQuery = (project: string, page: string) =>
   queryOptions({

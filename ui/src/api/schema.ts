@@ -791,7 +791,7 @@ export interface paths {
     put?: never
     /**
      * Run Query
-     * @description Ask one saved query: a metric, spans, logs or SQL, over time.
+     * @description Ask one saved query: a metric, spans, logs, errors or SQL, over time.
      */
     post: operations['run_query']
     delete?: never
@@ -1113,7 +1113,7 @@ export interface paths {
     }
     /**
      * List Traces
-     * @description Traces of which any span passes the filter.
+     * @description Traces of which any span passes the filter; of those that run, whether they get on.
      */
     get: operations['list_traces']
     put?: never
@@ -1432,6 +1432,8 @@ export interface components {
       /** Limit */
       limit: number | null
       link: components['schemas']['PageLink']
+      /** Links */
+      links: components['schemas']['NamedLink'][]
       /** Muted */
       muted: boolean
       /** Next */
@@ -2401,7 +2403,7 @@ export interface components {
        * Signal
        * @enum {string}
        */
-      signal: 'spans' | 'logs' | 'metrics'
+      signal: 'spans' | 'logs' | 'metrics' | 'errors'
     }
     /**
      * LastDelivery
@@ -2448,6 +2450,53 @@ export interface components {
       name: string
       /** Values */
       values: string[]
+    }
+    /**
+     * ListedTrace
+     * @description One trace of a list.
+     */
+    ListedTrace: {
+      /** Cost Usd */
+      cost_usd: number | null
+      /** Duration Ms */
+      duration_ms: number | null
+      /** Error Count */
+      error_count: number
+      /** Input Tokens */
+      input_tokens: number | null
+      /** Models */
+      models: string[]
+      /** Output Tokens */
+      output_tokens: number | null
+      /** Root Name */
+      root_name: string
+      running: components['schemas']['RunningSpan'] | null
+      /** Service */
+      service: string
+      /** Session Id */
+      session_id: string
+      /** Span Count */
+      span_count: number
+      /** Start Time */
+      start_time: string
+      /** State */
+      state: string
+      /** Status */
+      status: string
+      /** Trace Id */
+      trace_id: string
+      /** User Id */
+      user_id: string
+    }
+    /**
+     * ListedTraces
+     * @description Some traces, and where the next ones begin.
+     */
+    ListedTraces: {
+      /** Next Cursor */
+      next_cursor: string | null
+      /** Rows */
+      rows: components['schemas']['ListedTrace'][]
     }
     /**
      * LogBucket
@@ -2923,6 +2972,20 @@ export interface components {
       webhook: components['schemas']['WebhookView'] | null
     }
     /**
+     * NamedLink
+     * @description Another page that tells of the same thing.
+     */
+    NamedLink: {
+      /** Label */
+      label: string
+      /** Path */
+      path: string
+      /** Search */
+      search: {
+        [key: string]: string
+      }
+    }
+    /**
      * NewBackup
      * @description A backup to make.
      */
@@ -3290,6 +3353,12 @@ export interface components {
      * @description One saved query and when.
      */
     QueryRequest: {
+      /**
+       * Format
+       * @default json
+       * @enum {string}
+       */
+      format?: 'json' | 'csv' | 'parquet'
       /**
        * From
        * @description Default now-1h. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d.
@@ -4253,16 +4322,6 @@ export interface components {
       verdict: string
     }
     /**
-     * TracePage
-     * @description Some traces, and where the next ones begin.
-     */
-    TracePage: {
-      /** Next Cursor */
-      next_cursor: string | null
-      /** Rows */
-      rows: components['schemas']['TraceRow'][]
-    }
-    /**
      * TracePeers
      * @description Traces whose root has the same name and service, within a day before and after. `null` where there is none.
      */
@@ -4299,42 +4358,6 @@ export interface components {
       truncated: boolean
       /** Users */
       users: components['schemas']['ResourceUser'][]
-    }
-    /**
-     * TraceRow
-     * @description One trace, as lists show it. `null` means that no span said it.
-     */
-    TraceRow: {
-      /** Cost Usd */
-      cost_usd: number | null
-      /** Duration Ms */
-      duration_ms: number | null
-      /** Error Count */
-      error_count: number
-      /** Input Tokens */
-      input_tokens: number | null
-      /** Models */
-      models: string[]
-      /** Output Tokens */
-      output_tokens: number | null
-      /** Root Name */
-      root_name: string
-      /** Service */
-      service: string
-      /** Session Id */
-      session_id: string
-      /** Span Count */
-      span_count: number
-      /** Start Time */
-      start_time: string
-      /** State */
-      state: string
-      /** Status */
-      status: string
-      /** Trace Id */
-      trace_id: string
-      /** User Id */
-      user_id: string
     }
     /**
      * TraceSpans
@@ -5177,7 +5200,7 @@ export interface operations {
       }
       header?: never
       path: {
-        what: 'spans' | 'traces' | 'logs' | 'metrics' | 'ingest' | 'changes' | 'alerts'
+        what: 'spans' | 'traces' | 'logs' | 'metrics' | 'errors' | 'ingest' | 'changes' | 'alerts'
       }
       cookie?: never
     }
@@ -6153,6 +6176,8 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['QueryAnswer']
+          'application/vnd.apache.parquet': string
+          'text/csv': string
         }
       }
       /** @description The request was refused; the body says why and what to do. */
@@ -6765,7 +6790,7 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['TracePage']
+          'application/json': components['schemas']['ListedTraces']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

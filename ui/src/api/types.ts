@@ -9,7 +9,7 @@ type Schemas = components['schemas']
 export type Info = Schemas['Info']
 export type Identity = Schemas['Caller']
 
-export type TraceRow = Schemas['TraceRow']
+export type TraceRow = Schemas['ListedTrace']
 export type TraceAnswer = Schemas['Trace']
 export type SpanRow = Schemas['SpanRow']
 export type SpanColumns = Schemas['SpanColumns']

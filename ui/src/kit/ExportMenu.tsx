@@ -1,5 +1,5 @@
 /** What the page's filter and time select, whole rows of it, as a file. */
-import { Button, Menu, Tooltip } from '@mantine/core'
+import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { Download } from 'lucide-react'
 import { ApiError, request } from '@/api/client'
@@ -7,7 +7,7 @@ import type { Scope } from '@/api/queries'
 import { downloadBlob } from './download'
 import { bytes, count } from './format'
 
-export type ExportKind = 'spans' | 'traces' | 'logs' | 'metrics' | 'ingest' | 'changes' | 'alerts'
+export type ExportKind = 'spans' | 'traces' | 'logs' | 'metrics' | 'errors' | 'ingest' | 'changes' | 'alerts'
 const FORMATS = [
   { value: 'parquet', label: 'Parquet', about: 'all columns with their types' },
   { value: 'csv', label: 'CSV', about: 'for spreadsheets' },
@@ -18,28 +18,38 @@ interface Props {
   what: ExportKind
   scope: Scope
   disabled?: boolean
+  /** An icon alone. */
+  small?: boolean
+  /** What the file will hold; else that it is what the filter and time select. */
+  about?: string
   /** Rows that the page has already, saved without asking again. */
   shown?: { label: string; save: () => void }
 }
 
-export function ExportMenu({ what, scope, disabled, shown }: Props) {
+export function ExportMenu({ what, scope, disabled, small, about, shown }: Props) {
   return (
     <Menu position="bottom-end" width={250}>
       <Tooltip label={`Save these ${what} as a file`}>
         <span>
           <Menu.Target>
-            <Button
-              leftSection={<Download size={13} aria-hidden />}
-              aria-label={`Export ${what}`}
-              disabled={disabled ?? false}
-            >
-              Export
-            </Button>
+            {small ? (
+              <ActionIcon size={20} aria-label={`Export ${what}`} disabled={disabled ?? false}>
+                <Download size={12} />
+              </ActionIcon>
+            ) : (
+              <Button
+                leftSection={<Download size={13} aria-hidden />}
+                aria-label={`Export ${what}`}
+                disabled={disabled ?? false}
+              >
+                Export
+              </Button>
+            )}
           </Menu.Target>
         </span>
       </Tooltip>
       <Menu.Dropdown>
-        <Menu.Label>All {what} of this filter and time</Menu.Label>
+        <Menu.Label>{about ?? `All ${what} of this filter and time`}</Menu.Label>
         {FORMATS.map((format) => (
           <Menu.Item
             key={format.value}

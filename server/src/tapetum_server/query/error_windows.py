@@ -26,6 +26,8 @@ class ErrorWindows(NamedTuple):
     first_ns: int
     """When it was seen for the first time ever."""
     unhandled: int
+    severity: str
+    """Of the latest."""
     counts: list[int]
     """By window."""
 
@@ -44,11 +46,11 @@ async def error_windows(reader: Reader, *, project: str, steps: Steps, lately: i
     rows = rows_of(await reader.query(*windows_statement(selection, steps, lately)))
     found = []
     for row in rows:
-        type, message, template, culprit = row["latest"]
+        type, message, template, culprit, severity = row["latest"]
         found.append(
             ErrorWindows(
                 row["print"], title_of(type, message, template, culprit), list(row["services"]), row["first_ns"],
-                row["unhandled"], list(row["counts"]),
+                row["unhandled"], severity, list(row["counts"]),
             )
         )  # fmt: skip
     return ProjectErrors(found, rows[0]["known_ns"] if rows else None)
@@ -62,7 +64,8 @@ def windows_statement(selection: Selection, steps: Steps, lately: int) -> Statem
         countResample(0, {steps.count}, 1)(time, toInt64({step_sql(selection, steps, parameters)})) AS counts,
         toInt64(countIf(NOT handled)) AS unhandled,
         arraySort(arrayMap(s -> toString(s), groupUniqArray(20)(service))) AS services,
-        argMax([toString(type), message, toString(template), toString(culprit)], time) AS latest"""
+        argMax([toString(type), message, toString(template), toString(culprit), toString(severity)],
+            time) AS latest"""
     first = parameters.moment(steps.end - lately * steps.step)
     sql = f"""SELECT *, min(first_ns) OVER () AS known_ns
 FROM (

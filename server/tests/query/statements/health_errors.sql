@@ -4,8 +4,9 @@ FROM (
         countResample(0, 60, 1)(time, toInt64(intDiv(toUnixTimestamp64Nano(time) - {p1:Int64}, {p3:Int64}))) AS counts,
         toInt64(countIf(NOT handled)) AS unhandled,
         arraySort(arrayMap(s -> toString(s), groupUniqArray(20)(service))) AS services,
-        argMax([toString(type), message, toString(template), toString(culprit)], time) AS latest
-    FROM (SELECT project, time, fingerprint, type, message, template, culprit, handled, service FROM error_rows FINAL WHERE counted)
+        argMax([toString(type), message, toString(template), toString(culprit), toString(severity)],
+            time) AS latest
+    FROM (SELECT project, time, fingerprint, type, message, template, culprit, handled, service, severity FROM error_rows FINAL WHERE counted)
     WHERE project = {p0:String} AND time >= fromUnixTimestamp64Nano({p1:Int64}, 'UTC') AND time < fromUnixTimestamp64Nano({p2:Int64}, 'UTC')
     GROUP BY print
 ) AS found

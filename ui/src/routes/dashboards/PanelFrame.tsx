@@ -1,5 +1,6 @@
 import { ActionIcon, Button, Menu } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { notifications } from '@mantine/notifications'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import {
   AlertTriangle,
@@ -17,10 +18,10 @@ import {
 } from 'lucide-react'
 import { useMemo, useState, type KeyboardEvent } from 'react'
 import { ApiError } from '@/api/client'
-import { savedQuery } from '@/api/dashboardQueries'
+import { queryFile, savedQuery } from '@/api/dashboardQueries'
 import type { DashboardPanel, QueryAnswer } from '@/api/types'
 import { useAdmin } from '@/kit/admin'
-import { downloadText } from '@/kit/download'
+import { downloadBlob, downloadText } from '@/kit/download'
 import { count } from '@/kit/format'
 import { useSeen } from '@/kit/hooks'
 import { watchSearch } from '@/kit/MakeMonitor'
@@ -61,6 +62,11 @@ export function PanelFrame({ panel, where, chosen, live, onBrush, actions, onEdi
     ...savedQuery({ ...where, query: panel.query, variables: chosen }),
     enabled: seen,
     refetchInterval: live ? 10_000 : false,
+  })
+  const parquet = useMutation({
+    mutationFn: () => queryFile({ ...where, query: panel.query, variables: chosen }, 'parquet'),
+    onSuccess: (file) => downloadBlob(`${panel.title}.parquet`, file),
+    onError: (error) => notifications.show({ color: 'red', title: 'No file', message: error.message }),
   })
   const admin = useAdmin()
   const elsewhere = openIn(panel.query, chosen, where)
@@ -122,6 +128,13 @@ export function PanelFrame({ panel, where, chosen, live, onBrush, actions, onEdi
               onClick={() => query.data && downloadText(`${panel.title}.csv`, 'text/csv', csvOf(query.data))}
             >
               Save as CSV
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<Download size={13} />}
+              disabled={!query.data || parquet.isPending}
+              onClick={() => parquet.mutate()}
+            >
+              Save as Parquet
             </Menu.Item>
             {edit && (
               <Menu.Item leftSection={<Pencil size={13} />} onClick={edit}>

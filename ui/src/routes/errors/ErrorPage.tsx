@@ -5,6 +5,7 @@ import { errorQuery } from '@/api/errorQueries'
 import { ApiError } from '@/api/client'
 import type { ErrorReport } from '@/api/types'
 import { CopyId } from '@/kit/Copy'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { count } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { Key } from '@/kit/Key'
@@ -105,6 +106,7 @@ function Head({ report, fingerprint }: { report: ErrorReport | undefined; finger
 function Detail({ report }: { report: ErrorReport }) {
   const { scope, setRange } = useView()
   const { trend } = report
+  const q = [printTerm(is('fingerprint', report.fingerprint)), scope.q].filter(Boolean).join(' ')
   const attributes = Object.entries(report.attributes)
   return (
     <div className="k-scroll er-page" tabIndex={0} role="region" aria-label="Error">
@@ -113,13 +115,15 @@ function Detail({ report }: { report: ErrorReport }) {
         <span className="grow" />
         <PinMenu
           small
-          query={{
-            kind: 'errors',
-            q: [printTerm(is('fingerprint', report.fingerprint)), scope.q].filter(Boolean).join(' '),
-            measure: 'count',
-          }}
+          query={{ kind: 'errors', q, measure: 'count' }}
           chart="bar"
           title={report.title.slice(0, 120)}
+        />
+        <ExportMenu
+          small
+          what="errors"
+          scope={{ ...scope, q }}
+          about="Every occurrence of this error in this time"
         />
       </div>
       <TimeChart

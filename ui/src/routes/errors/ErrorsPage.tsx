@@ -8,6 +8,7 @@ import { infoQuery } from '@/api/queries'
 import type { ErrorRow } from '@/api/types'
 import { DataTable } from '@/kit/DataTable'
 import { Drawer } from '@/kit/Drawer'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { Facets } from '@/kit/Facets'
 import { FilterBar } from '@/kit/FilterBar'
 import { count } from '@/kit/format'
@@ -98,6 +99,13 @@ export function ErrorsPage() {
           <span className="quiet" role="status">
             {list.data ? `${count(rows.length)}${hasNextPage ? '+' : ''} errors` : ''}
           </span>
+          <span className="grow" />
+          <ExportMenu
+            what="errors"
+            scope={scope}
+            disabled={rows.length === 0}
+            about="Every occurrence of this filter and time"
+          />
         </div>
         {list.isPending ? (
           <SkeletonRows rows={20} label="Loading errors" />

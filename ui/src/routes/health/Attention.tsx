@@ -48,6 +48,11 @@ function Line({ row }: { row: AttentionRow }) {
         </Go>
         <span className="health-next">
           <Isolated text={row.next} />
+          {row.links.map((link) => (
+            <Go key={link.path} link={link} className="health-also">
+              {link.label}
+            </Go>
+          ))}
         </span>
       </span>
       <span className="health-since">

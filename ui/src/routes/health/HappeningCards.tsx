@@ -2,12 +2,23 @@ import type { HealthReport } from '@/api/types'
 import { count } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { RelativeTime } from '@/kit/values'
+import { ExportMenu } from '@/kit/ExportMenu'
+import { useView } from '@/kit/view'
 import { Card } from './Card'
 
 /** What was changed lately: often the answer to what went wrong. */
 export function ChangesCard({ changes }: { changes: HealthReport['changes'] }) {
+  const { scope } = useView()
+  const day = { project: scope.project, from: 'now-24h', to: 'now', q: '' }
   return (
-    <Card title="Last changes">
+    <Card
+      title="Last changes"
+      aside={
+        changes.length > 0 && (
+          <ExportMenu small what="changes" scope={day} about="Every change of the last 24 hours" />
+        )
+      }
+    >
       {changes.length === 0 ? (
         <p className="quiet">
           None in the last 24 hours. Record one with <span className="mono">tapetum changes add</span>; new

@@ -6,6 +6,7 @@ import { useMemo } from 'react'
 import { monitorsQuery } from '@/api/monitorQueries'
 import type { MonitorRow } from '@/api/types'
 import { useAdmin } from '@/kit/admin'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { Page } from '@/kit/Page'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { travelling, useView } from '@/kit/view'
@@ -39,6 +40,13 @@ export function MonitorsPage() {
           <span className="quiet grow cut">
             {admin ? '' : 'Making and changing monitors takes a key with the admin scope.'}
           </span>
+          {rows.length > 0 && (
+            <ExportMenu
+              what="alerts"
+              scope={{ ...scope, q: '' }}
+              about="Every alert of every monitor in this time"
+            />
+          )}
           {admin && rows.length > 0 && (
             <Button
               variant="filled"

@@ -1,11 +1,13 @@
-import type { SpanRow, TraceRow } from '@/api/types'
+import type { RunningSpan, SpanRow, TraceRow } from '@/api/types'
 import { serviceColour } from '@/kit/colour'
 import { CopyId } from '@/kit/Copy'
 import type { Column } from '@/kit/DataTable'
+import { AlertTriangle } from 'lucide-react'
 import { count } from '@/kit/format'
 import { Names, Value } from '@/kit/Value'
 import { Cost, Duration, RelativeTime, StatusBadge, Tokens } from '@/kit/values'
 import { KindIcon } from '../trace/KindIcon'
+import { said, troubled } from '../trace/running'
 
 /** Keys that the filter completes besides attributes. */
 export const SPAN_KEYS = [
@@ -40,6 +42,18 @@ function Service({ name }: { name: string }) {
   )
 }
 
+const TROUBLE = { stuck: 'stuck', silent: 'silent', exited: 'left open' } as Record<string, string>
+
+/** A trace that has not ended and will not by itself. */
+function Trouble({ one }: { one: RunningSpan }) {
+  const where = one.location ? `; at ${one.location}` : ''
+  return (
+    <span className={`k-badge ${one.liveness === 'stuck' ? 'warn' : 'error'}`} title={`${said(one)}${where}`}>
+      <AlertTriangle size={13} aria-hidden /> {TROUBLE[one.liveness]}
+    </span>
+  )
+}
+
 export const TRACE_COLUMNS: Column<TraceRow>[] = [
   {
     id: 'time',
@@ -69,7 +83,12 @@ export const TRACE_COLUMNS: Column<TraceRow>[] = [
     width: 84,
     priority: 1,
     sort: { desc: '-error_count' },
-    render: (r) => <StatusBadge status={r.status} state={r.state} errors={r.error_count} />,
+    render: (r) =>
+      r.running && troubled(r.running) ? (
+        <Trouble one={r.running} />
+      ) : (
+        <StatusBadge status={r.status} state={r.state} errors={r.error_count} />
+      ),
   },
   {
     id: 'duration',

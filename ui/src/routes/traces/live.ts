@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'react'
 import { useTail, type TailState } from '@/api/live'
 import type { Scope } from '@/api/queries'
 import type { SpanRow } from '@/api/types'
+import { Arrivals } from './arrivals'
 
 const ROWS_MS = 1_500
 const CHARTS_MS = 5_000
@@ -19,13 +20,18 @@ export function useLiveTraces(scope: Scope, on: boolean, paused: boolean, rowsKe
   const client = useQueryClient()
   const [waiting, setWaiting] = useState(0)
   const [dropped, setDropped] = useState(0)
+  const [moved, setMoved] = useState(false)
+  const arrivals = useRef(new Arrivals())
   const last = useRef({ rows: 0, charts: 0 })
   const state = useTail<SpanRow>('/spans/tail', { project: scope.project, q: scope.q }, on, (frame) => {
-    setWaiting((n) => n + frame.rows.length)
+    const fresh = arrivals.current.fresh(frame.rows)
+    setWaiting((n) => n + fresh)
+    setMoved((before) => before || frame.rows.length > 0)
     setDropped((n) => n + frame.dropped)
   })
   const refresh = () => {
     setWaiting(0)
+    setMoved(false)
     last.current.rows = Date.now()
     client.setQueryData<InfiniteData<unknown>>(rowsKey, (old) =>
       old ? { pages: old.pages.slice(0, 1), pageParams: old.pageParams.slice(0, 1) } : old,
@@ -42,13 +48,14 @@ export function useLiveTraces(scope: Scope, on: boolean, paused: boolean, rowsKe
     if (!on) {
       setWaiting(0)
       setDropped(0)
+      setMoved(false)
       return
     }
-    if (!waiting || paused) return
+    if (!moved || paused) return
     const timer = setTimeout(refresh, Math.max(ROWS_MS - (Date.now() - last.current.rows), 50))
     return () => clearTimeout(timer)
     // A new frame must not restart the wait, or a steady stream would never be shown.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [on, paused, waiting > 0])
+  }, [on, paused, moved])
   return { state, waiting, dropped, show: refresh }
 }

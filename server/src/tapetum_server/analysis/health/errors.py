@@ -69,11 +69,11 @@ def _check(
 def _new(one: ErrorWindows, changes: Sequence[Change]) -> AttentionRow:
     many = sum(one.counts)
     before = changes_before(changes, one.services, one.first_ns, 60)
-    how = "all of them handled" if not one.unhandled else f"{count(one.unhandled)} unhandled"
+    grave = one.unhandled or one.severity in ("error", "fatal")
+    how = f", {count(one.unhandled)} unhandled" if one.unhandled else ""
     return line(
-        "new_error", "warning" if one.unhandled else "info", _of(one),
-        f"New error in {_of(one)}: {_title(one)}, {plural(many, 'time')}, {how}"
-        f"{shortly_before(before, one.services)}.",
+        "new_error", "warning" if grave else "info", _of(one),
+        f"New error in {_of(one)}: {_title(one)}, {plural(many, 'time')}{how}{shortly_before(before, one.services)}.",
         link=_page(one, one.first_ns - 600 * SECOND), since=one.first_ns, value=float(many), limit=float(MIN_NEW),
         next="Look at its stack trace and at what was changed." if before else "Look at its stack trace.",
         changes=before,
