@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import expect
 from process.servers import RunningServer
@@ -79,3 +80,51 @@ def test_nothing_here_says_what_would_be(ui: Watched, server: RunningServer) -> 
     page = ui.open("/errors/0123456789abcdef", project="no-errors")
     expect(page.get_by_role("alert")).to_contain_text("has no error")
     settled(page)
+
+
+@pytest.mark.covers("pins", "errors-query")
+def test_an_error_becomes_a_panel_and_a_monitor(ui: Watched, server: RunningServer, shop: Shop) -> None:
+    page = ui.open("/errors", project="shop", q="service:features")
+    page.get_by_role("button", name="Pin Errors to a dashboard").click()
+    window = page.get_by_role("dialog", name="Pin to a dashboard")
+    window.get_by_label("Title of the new dashboard").fill("What fails")
+    window.get_by_role("button", name="Pin", exact=True).click()
+    expect(window).to_have_count(0)
+    page.get_by_role("button", name="What fails", exact=True).click()
+    panel = page.get_by_role("group", name="Errors", exact=True)
+    expect(panel.locator("canvas")).to_be_visible()
+    panel.get_by_role("button", name="Menu of Errors").click()
+    with page.expect_download() as saved:
+        page.get_by_role("menuitem", name="Save as Parquet").click()
+    table = pq.read_table(saved.value.path())
+    assert sum(table.column("value").to_pylist()) == len(shop.failed)
+    panel.get_by_role("button", name="Menu of Errors").click()
+    page.get_by_role("menuitem", name="Open in Errors").click()
+    expect(rows(page, "Errors")).to_have_count(1)
+
+    pick(rows(page, "Errors").first)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name=re.compile("^Make a monitor of TimeoutError")).click()
+    expect(page).to_have_url(re.compile("/monitors/new"))
+    expect(page.get_by_label("Show", exact=True)).to_have_value("occurrences")
+    expect(page.get_by_text(re.compile("fingerprint:")).first).to_be_visible()
+    (made,) = [
+        row
+        for row in server.client.get("/api/v1/dashboards", params={"project": "shop"}).json()["rows"]
+        if not row["shipped"]
+    ]
+    server.client.delete(f"/api/v1/dashboards/{made['id']}", params={"project": "shop"}).raise_for_status()
+
+
+@pytest.mark.covers("ui-export")
+def test_a_service_and_a_trace_show_their_errors_and_the_list_is_a_file(ui: Watched, shop: Shop) -> None:
+    page = ui.open("/services/features", project="shop")
+    page.get_by_role("list", name="Errors of this service").get_by_role("link", name=re.compile("lock on")).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("lock on customer_features")
+    page.get_by_role("button", name="Export errors").click()
+    with page.expect_download() as saved:
+        page.get_by_role("menuitem", name="Parquet all columns").click()
+    assert pq.read_table(saved.value.path()).num_rows == len(shop.failed)
+    page.get_by_role("region", name="Occurrences").get_by_role("link", name="Trace").first.click()
+    page.get_by_role("button", name="Close").first.click()
+    expect(page.get_by_role("list", name="Errors of this trace")).to_have_count(1)

@@ -50,6 +50,8 @@ def test_what_runs_is_told_apart_by_its_heartbeats(
     ui = new_page(theme=theme, width=width)
     page = ui.open("/traces", project=project, q="state:running")
     expect(rows(page, "Traces").first).to_contain_text(re.compile(r"1\d min"))
+    expect(rows(page, "Traces").first).to_contain_text("left open")
+    found = violations(page, "a list with a trace that was left")
     page = ui.open(f"/traces/{TRACE}", project=project)
     running = page.get_by_role("list", name="Still running").get_by_role("listitem")
     # Trouble first, and only the innermost: the root waits for these.
@@ -65,7 +67,7 @@ def test_what_runs_is_told_apart_by_its_heartbeats(
     bars = page.get_by_role("tree", name="Spans").get_by_role("treeitem")
     expect(bars.filter(has_text="load batch")).to_contain_text(re.compile(r"in the same place for \d+ min"))
     expect(page.locator(".t-head")).to_contain_text(re.compile(r"1\d\.\d min so far"))
-    found = violations(page, "a trace that runs")
+    found += violations(page, "a trace that runs")
 
     running.nth(1).get_by_role("button", name="load batch").click()
     panel = page.get_by_role("region", name="Still running")
