@@ -10,6 +10,7 @@ import { Failure, SkeletonRows } from '@/kit/states'
 import { isoToMs } from '@/kit/time'
 import { TimeChart } from '@/kit/TimeChart'
 import { RelativeTime } from '@/kit/values'
+import { Crumb } from '@/kit/Crumb'
 import { travelling, useView } from '@/kit/view'
 import { EdgeTable } from './EdgeTable'
 import { Basis, ErrorShare, percent, Rate, Took } from './measures'
@@ -17,6 +18,12 @@ import './services.css'
 
 const LIVE_MS = 10_000
 const HEIGHT = 130
+
+const QUANTILES = [
+  { key: 'p50_ms', label: 'p50', colour: 'var(--cat-1)' },
+  { key: 'p95_ms', label: 'p95', colour: 'var(--cat-0)' },
+  { key: 'p99_ms', label: 'p99', colour: 'var(--cat-5)' },
+] as const
 
 /** One service: rate, errors, duration; by operation, by version; and its neighbours. */
 export function ServicePage() {
@@ -45,12 +52,12 @@ function Head({ service, detail }: { service: string; detail: ServiceDetail | un
   const q = [only(service), keep.q].filter(Boolean).join(' ')
   return (
     <div className="k-band sv-head">
-      <h1 className="k-title">
-        <Link to="/services" search={keep}>
-          Services
-        </Link>{' '}
-        <span className="quiet">/</span> {service}
-      </h1>
+      <div className="row">
+        <Crumb to="/services" label="Services" />
+        <h1 className="k-title cut" title={service}>
+          {service}
+        </h1>
+      </div>
       {detail && (
         <p className="sv-facts">
           <span>
@@ -122,17 +129,21 @@ function Detail({ detail }: { detail: ServiceDetail }) {
         </section>
         <section>
           <h2>
-            Duration <span className="unit">p50, p95, p99</span>
+            Duration{' '}
+            <span className="k-legend">
+              {QUANTILES.map(({ label, colour }) => (
+                <span key={label}>
+                  <i style={{ background: colour }} aria-hidden />
+                  {label}
+                </span>
+              ))}
+            </span>
           </h2>
           <TimeChart
             {...chart}
             label="Duration"
             format={(v) => durationText(v)}
-            series={[
-              { label: 'p50', colour: 'var(--cat-1)', values: trend.p50_ms },
-              { label: 'p95', colour: 'var(--cat-0)', values: trend.p95_ms },
-              { label: 'p99', colour: 'var(--cat-5)', values: trend.p99_ms },
-            ]}
+            series={QUANTILES.map(({ key, label, colour }) => ({ label, colour, values: trend[key] }))}
           />
         </section>
       </div>
