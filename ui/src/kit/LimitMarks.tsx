@@ -74,8 +74,11 @@ export function LimitMarks({ limits, bands, x, y, box, utc }: Props) {
               aria-label={limit.label}
               style={{ left, width, top: top + down }}
             >
-              {/* Near the top, or another limit, the words go below the line. */}
-              <b className={down < 16 || (crowded && down < height - 16) ? 'below' : ''} aria-hidden>
+              {/* Near the top, or under another limit, the words go below the line; without room there, to the left. */}
+              <b
+                className={down < 16 || (crowded && down < height - 16) ? 'below' : crowded ? 'aside' : ''}
+                aria-hidden
+              >
                 {limit.label}
               </b>
             </span>
