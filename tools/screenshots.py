@@ -1,7 +1,7 @@
 """Pictures of every page of a running server: dark, light, and 390 pixels wide.
 
     make demo                                                   # in another terminal; give it two minutes
-    python tools/screenshots.py --out DIR [--url http://127.0.0.1:4318] [--project demo] [--only trace logs]
+    python tools/screenshots.py --out DIR [--url http://127.0.0.1:4318] [--project demo] [--only trace logs] [--look dark]
     python tools/screenshots.py --readme                        # docs/images/trace.png, the README's picture
 
 Each page waits until nothing loads any more. What the browser's console calls an error is printed, and makes the exit
@@ -26,6 +26,7 @@ TOOLS = Path(__file__).resolve().parent
 README_PICTURE = TOOLS.parent / "docs" / "images" / "trace.png"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 PATIENT_MS = 30_000
+ABSENT = "0e" * 16
 METRIC = "http.server.request.duration"
 SQL = "SELECT service, count() AS spans, quantile(0.95)(duration_ms) AS p95_ms FROM spans GROUP BY service"
 
@@ -48,17 +49,19 @@ LOOKS = (
 
 
 def failed_trace(url: str, project: str) -> str:
-    """The trace with errors that has the most spans, else any with the most."""
+    """The trace with errors that has the most spans, else any with the most, else one that is not there."""
     for q in ("status:error", ""):
         query = urlencode({"project": project, "from": "now-6h", "q": q, "sort": "-span_count", "limit": 1})
         with urlopen(f"{url}/api/v1/traces?{query}", timeout=60) as answer:
             if rows := json.load(answer)["rows"]:
                 return str(rows[0]["trace_id"])
-    raise SystemExit(f"project {project!r} has no traces yet")
+    return ABSENT
 
 
 def peer_of(url: str, project: str, trace: str) -> str:
     """A trace to hold `trace` against: the fastest of the same root that succeeded, else itself."""
+    if trace == ABSENT:
+        return trace
     with urlopen(f"{url}/api/v1/traces/{trace}/peers?{urlencode({'project': project})}", timeout=60) as answer:
         fastest = json.load(answer)["fastest"]
     return str(fastest["trace_id"]) if fastest else trace
@@ -87,6 +90,7 @@ def addresses(project: str, trace: str, other: str, error: str, monitor: str) ->
 
     recent = {"from": "now-15m"}
     return {
+        "start": address("/"),
         "health": address("/health"),
         "traces": address("/traces", **recent),
         "traces-failed": address("/traces", q="status:error", **recent),
@@ -96,16 +100,20 @@ def addresses(project: str, trace: str, other: str, error: str, monitor: str) ->
         "trace-resources": address(f"/traces/{trace}", res="1"),
         "compare": address("/traces/compare", a=other, b=trace),
         "compare-choose": address("/traces/compare", b=trace),
+        "compare-nothing": address("/traces/compare"),
         "trace-flame": address(f"/traces/{trace}", view="flame"),
+        "traces-export": address("/traces", **recent),
         "logs": address("/logs", **recent),
         "metrics": address("/metrics-explorer", **recent),
         "metric": address("/metrics-explorer", name=METRIC, by="service", **recent),
         "services": address("/services", **recent),
         "service-map": address("/services-map", **recent),
         "service": address("/services/scoring", **recent),
+        "service-unknown": address("/services/nothing-has-this-name", **recent),
         "errors": address("/errors", **recent),
         "errors-drawer": address("/errors", sel=error, **recent),
         "errors-one": address(f"/errors/{error}", **recent),
+        "errors-unknown": address(f"/errors/{'0' * 16}", **recent),
         "errors-none": address("/errors", q="type:nothing-has-this-type", **recent),
         "dashboards": address("/dashboards"),
         "dashboard-services": address("/dashboards/services", **recent),
@@ -114,16 +122,21 @@ def addresses(project: str, trace: str, other: str, error: str, monitor: str) ->
         "monitors": address("/monitors"),
         "monitor": address(f"/monitors/{monitor}", **recent),
         "monitor-edit": address(f"/monitors/{monitor}/edit"),
+        "monitor-unknown": address("/monitors/nothing"),
         "monitor-new": address("/monitors/new"),
         "ingest": address("/ingest", **recent),
         "sql": address("/sql", sql=SQL),
         "settings": address("/settings"),
         "settings-storage": address("/settings", tab="storage"),
-        "settings-health": address("/settings", tab="health"),
+        "settings-keys": address("/settings", tab="keys"),
+        "settings-send": address("/settings", tab="send"),
         "settings-scrape": address("/settings", tab="scrape"),
+        "settings-health": address("/settings", tab="health"),
+        "settings-appearance": address("/settings", tab="appearance"),
+        "settings-about": address("/settings", tab="about"),
         "empty": address("/traces", q="name:nothing-has-this-name", **recent),
         "error": address("/traces", q="duration_ms:>soon", **recent),
-        "unknown": address(f"/traces/{'0e' * 16}"),
+        "unknown": address(f"/traces/{ABSENT}"),
     }
 
 
@@ -142,7 +155,14 @@ def use(page: Page, name: str) -> None:
         if failed.count():
             failed.last.click()
     elif name == "logs":
-        page.get_by_role("grid", name="Log records").get_by_role("row").nth(3).click()
+        rows = page.get_by_role("grid", name="Log records").get_by_role("row")
+        if rows.count() > 3:
+            rows.nth(3).click()
+    elif name == "traces-export":
+        button = page.get_by_role("button", name="Export traces")
+        if button.is_enabled():
+            button.click()
+            page.get_by_role("menu").wait_for()
     elif name == "sql":
         page.get_by_role("button", name="Run").first.click()
         page.get_by_role("grid").first.wait_for()
@@ -183,6 +203,7 @@ def main() -> int:
     parser.add_argument("--project", default="demo")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--only", nargs="+", default=[], metavar="PAGE")
+    parser.add_argument("--look", nargs="+", default=[look.name for look in LOOKS], metavar="LOOK")
     parser.add_argument("--readme", action="store_true", help="take the README's picture and nothing else")
     args = parser.parse_args()
     if not args.readme and args.out is None:
@@ -203,7 +224,7 @@ def main() -> int:
         else:
             args.out.mkdir(parents=True, exist_ok=True)
             chosen = {name: address for name, address in wanted.items() if not args.only or name in args.only}
-            for look in LOOKS:
+            for look in (look for look in LOOKS if look.name in args.look):
                 problems += photograph(browser, args.url, look, chosen, args.out)
         browser.close()
     for problem in problems:

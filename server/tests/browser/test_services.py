@@ -24,7 +24,7 @@ def test_from_the_services_to_a_failing_one_its_neighbours_and_its_spans(ui: Wat
     expect(page).to_have_url(re.compile("sort=-p95"))
 
     pick(rows(page, "Services").filter(has_text="web"))
-    expect(page.get_by_role("heading", level=1)).to_have_text("Services / web")
+    expect(page.get_by_role("heading", level=1)).to_have_text("web")
     expect(page.get_by_role("figure", name="Duration")).to_be_visible()
     operations = page.get_by_role("region", name="Operations")
     expect(operations.get_by_role("row").filter(has_text="POST /checkout")).to_contain_text("17 %")
@@ -48,7 +48,7 @@ def test_the_map_is_a_picture_and_a_table_and_leads_to_a_service(ui: Watched, sh
     expect(table.get_by_role("row").filter(has_text="scoring").filter(has_text="features")).to_be_visible()
     page.get_by_role("radiogroup", name="Map as").get_by_text("Picture").click()
     picture.get_by_role("link", name="features").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Services / features")
+    expect(page.get_by_role("heading", level=1)).to_have_text("features")
 
 
 def test_a_project_without_spans_says_what_a_service_is(ui: Watched, server: RunningServer) -> None:

@@ -69,7 +69,7 @@ def test_what_was_used_up_stands_first_under_the_spans_with_the_minutes_before(u
 def test_samples_further_apart_than_the_trace_is_long_are_said_to_be(ui: Watched, shop: Shop) -> None:
     page = ui.open(f"/traces/{shop.failed[0]}", project="shop", res="1")
     lanes = page.get_by_role("region", name="Resources")
-    expect(lanes).to_contain_text("Sampled every 30 s, none of it within this trace: the nearest are told.")
+    expect(lanes).to_contain_text("Sampled every 30 s, none of it within this trace: the nearest sample is shown.")
     expect(lanes.get_by_role("group", name="CPU of features-host")).to_be_visible()
     expect(lanes).to_contain_text("No metrics of features-1, scoring-1, web-1")
 

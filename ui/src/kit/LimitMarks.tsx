@@ -62,7 +62,10 @@ export function LimitMarks({ limits, bands, x, y, box, utc }: Props) {
       {limits
         .filter((limit) => limit.value >= y[0] && limit.value <= y[1])
         .map((limit) => {
-          const down = (1 - (limit.value - y[0]) / (y[1] - y[0])) * height
+          const downOf = (value: number) => (1 - (value - y[0]) / (y[1] - y[0])) * height
+          const down = downOf(limit.value)
+          // Between two limits that are near each other there is no room for the words of either.
+          const crowded = limits.some((other) => other.value > limit.value && down - downOf(other.value) < 30)
           return (
             <span
               key={limit.label}
@@ -71,8 +74,11 @@ export function LimitMarks({ limits, bands, x, y, box, utc }: Props) {
               aria-label={limit.label}
               style={{ left, width, top: top + down }}
             >
-              {/* Near the top the words go below the line. */}
-              <b className={down < 16 ? 'below' : ''} aria-hidden>
+              {/* Near the top, or under another limit, the words go below the line; without room there, to the left. */}
+              <b
+                className={down < 16 || (crowded && down < height - 16) ? 'below' : crowded ? 'aside' : ''}
+                aria-hidden
+              >
                 {limit.label}
               </b>
             </span>

@@ -12,6 +12,7 @@ import { useSize } from './hooks'
 import { Isolated } from './Isolated'
 import { LimitMarks, type Band, type Limit } from './LimitMarks'
 import { useUtc } from './prefs'
+import { stack } from './stack'
 import { stamp } from './time'
 import { changeText, useChanges, type Change } from './useChanges'
 import './chart.css'
@@ -104,17 +105,6 @@ function timeLabels(ticks: number[], utc: boolean): string[] {
     day = today
     return label
   })
-}
-
-function stack(series: Series[]): number[][] {
-  const out: number[][] = []
-  let below: number[] = []
-  for (const s of series) {
-    const sums = s.values.map((v, i) => (v ?? 0) + (below[i] ?? 0))
-    out.push(sums)
-    below = sums
-  }
-  return out
 }
 
 /** A value without neighbours draws no line: show it as a dot, so that a gap never hides it. */

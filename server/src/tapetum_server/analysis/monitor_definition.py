@@ -84,8 +84,16 @@ class MonitorDefinition(BaseModel):
         return 60 if self.window_s <= 6 * 3_600 else 300
 
 
+def unit_of(query: SavedQuery) -> str:
+    """The unit of what a query measures, where that is known without asking it."""
+    if query.kind != "spans":
+        return ""
+    return "ms" if query.measure.endswith("_ms") else "%" if query.measure == "error_rate" else ""
+
+
 def in_words(definition: MonitorDefinition, unit: str = "") -> str:
     """The condition as a sentence: `Fires when the average of p95_ms over 5 min is above 500 ms for 5 min`."""
+    unit = unit or unit_of(definition.query)
     said = []
     if definition.condition is not None:
         condition = definition.condition

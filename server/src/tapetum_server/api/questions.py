@@ -118,4 +118,7 @@ def install_query_errors(app: FastAPI) -> None:
 
 
 def _sentence(message: str) -> str:
-    return f"{message[:1].upper()}{message[1:]}{'' if message.endswith('.') else '.'}"
+    first = message.partition(" ")[0]
+    # A field's name, such as `duration_ms:`, stays as it is written.
+    begun = message if "_" in first or first.endswith(":") else message[:1].upper() + message[1:]
+    return begun if begun.endswith(".") else f"{begun}."

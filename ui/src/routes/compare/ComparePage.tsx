@@ -7,12 +7,13 @@ import { useCallback, useMemo, useState } from 'react'
 import { comparisonQuery } from '@/api/compareQueries'
 import type { TraceComparison } from '@/api/types'
 import { Drawer } from '@/kit/Drawer'
-import { count, durationText } from '@/kit/format'
+import { count, durationText, shortId } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { useShortcuts } from '@/kit/keys'
 import { Page } from '@/kit/Page'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { Cost, RelativeTime, StatusBadge, Tokens } from '@/kit/values'
+import { Crumb } from '@/kit/Crumb'
 import { travelling, useView } from '@/kit/view'
 import { AlignedTree } from './AlignedTree'
 import { Choose } from './Choose'
@@ -31,7 +32,7 @@ export function ComparePage() {
   if (!a || !b) {
     return (
       <Page title={TITLE} heading={<Heading />}>
-        <Empty title={a || b ? 'Compare it with which trace?' : 'Which two traces?'}>
+        <Empty title={a || b ? `Compare ${shortId(b || a)} with which trace?` : 'Which two traces?'}>
           <p>
             {a || b
               ? 'One of its peers, or any other of this project.'
@@ -62,7 +63,7 @@ export function ComparePage() {
       </Page>
     )
   return (
-    <Page title={TITLE} heading={<Heading />}>
+    <Page title={`Compare ${query.data.b.root_name || 'traces'}`} heading={<Heading />}>
       <Compared key={`${a} ${b}`} found={query.data} />
     </Page>
   )
@@ -72,12 +73,7 @@ function Heading() {
   return (
     <header className="t-head">
       <div className="row">
-        <Link to="/traces" search={(old) => travelling(old)}>
-          Traces
-        </Link>
-        <span className="quiet" aria-hidden>
-          /
-        </span>
+        <Crumb to="/traces" label="Traces" />
         <h1 className="k-title">{TITLE}</h1>
       </div>
     </header>

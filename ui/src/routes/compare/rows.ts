@@ -1,5 +1,6 @@
 /** Which rows of two aligned traces are shown, and in which order. Pure; works on a hundred thousand rows. */
 import type { TraceComparison } from '@/api/types'
+import { count } from '@/kit/format'
 
 export type Columns = TraceComparison['columns']
 export type Side = Columns['a']
@@ -65,6 +66,8 @@ export function findRow(columns: Columns, key: string | undefined): number {
   return columns.a.span_id.findIndex((id, row) => id === a && columns.b.span_id[row] === b)
 }
 
+const number = (n: number | null | undefined): string => (n == null ? '–' : count(n))
+
 /** What differs besides time, in words. */
 export function wordsOf(columns: Columns, row: number): string[] {
   const { a, b } = columns
@@ -74,7 +77,7 @@ export function wordsOf(columns: Columns, row: number): string[] {
   if (found.includes('only_b')) words.push('only in B')
   if (found.includes('status')) words.push(`errors ${a.errors[row]} → ${b.errors[row]}`)
   if (found.includes('model')) words.push(`model ${a.model[row] || 'none'} → ${b.model[row] || 'none'}`)
-  if (found.includes('tokens')) words.push(`tokens ${a.tokens[row] ?? '–'} → ${b.tokens[row] ?? '–'}`)
+  if (found.includes('tokens')) words.push(`tokens ${number(a.tokens[row])} → ${number(b.tokens[row])}`)
   return words
 }
 

@@ -1,13 +1,14 @@
 import { ActionIcon, Button, Menu, Modal } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { Copy, Download, MoreHorizontal, Pencil, Plus, Settings2, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { apiUrl } from '@/api/client'
 import { deleteDashboard } from '@/api/dashboardQueries'
 import type { Dashboard, DashboardDocument, DashboardRow } from '@/api/types'
 import { useAdmin } from '@/kit/admin'
+import { Crumb } from '@/kit/Crumb'
 import { travelling, useView } from '@/kit/view'
 import { useMake } from './use'
 
@@ -26,19 +27,11 @@ interface Props {
 
 export function Header(props: Props) {
   const { dashboard, document } = props
-  const { search } = useView()
   const admin = useAdmin()
   const make = useMake(true)
   return (
     <header className="d-head">
-      <nav aria-label="Breadcrumb">
-        <Link to="/dashboards" search={travelling(search) as never}>
-          Dashboards
-        </Link>
-        <span className="quiet" aria-hidden>
-          /
-        </span>
-      </nav>
+      <Crumb to="/dashboards" label="Dashboards" />
       <h1 className="cut" title={document.title}>
         {document.title}
       </h1>

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Link, useParams } from '@tanstack/react-router'
+import { useParams } from '@tanstack/react-router'
 import { errorQuery } from '@/api/errorQueries'
 import { ApiError } from '@/api/client'
 import type { ErrorReport } from '@/api/types'
@@ -17,7 +17,8 @@ import { isoToMs } from '@/kit/time'
 import { TimeChart } from '@/kit/TimeChart'
 import { Value } from '@/kit/Value'
 import { RelativeTime } from '@/kit/values'
-import { travelling, useView } from '@/kit/view'
+import { Crumb } from '@/kit/Crumb'
+import { useView } from '@/kit/view'
 import { Examples } from './Examples'
 import { ErrorTitle } from './ErrorTitle'
 import { Began } from './facts'
@@ -56,16 +57,12 @@ export function ErrorPage() {
 }
 
 function Head({ report, fingerprint }: { report: ErrorReport | undefined; fingerprint: string }) {
-  const { search } = useView()
   return (
     <div className="k-band er-head">
-      <h1 className="k-title">
-        <Link to="/errors" search={travelling(search)}>
-          Errors
-        </Link>{' '}
-        <span className="quiet">/</span>{' '}
-        {report ? <ErrorTitle of={report} /> : <Isolated text={fingerprint} />}
-      </h1>
+      <div className="row er-title">
+        <Crumb to="/errors" label="Errors" />
+        <h1 className="k-title">{report ? <ErrorTitle of={report} /> : <Isolated text={fingerprint} />}</h1>
+      </div>
       {report && (
         <>
           <Began report={report} />

@@ -19,11 +19,11 @@ export function Examples({ report }: { report: ErrorReport }) {
         <thead>
           <tr>
             <th scope="col">Time</th>
+            <th scope="col">Look at</th>
             <th scope="col">Message</th>
             <th scope="col">Service</th>
             <th scope="col">Version</th>
             <th scope="col">Where</th>
-            <th scope="col">Look at</th>
           </tr>
         </thead>
         <tbody>
@@ -33,8 +33,11 @@ export function Examples({ report }: { report: ErrorReport }) {
                 <ClockTime iso={example.time} date />{' '}
                 <span className="quiet">{<RelativeTime iso={example.time} />}</span>
               </td>
+              <td>
+                <Ways of={example} />
+              </td>
               <td title={example.message}>
-                <Isolated text={example.message} />
+                {example.message ? <Isolated text={example.message} /> : <span className="quiet">–</span>}
               </td>
               <td>
                 <Isolated text={example.service} />
@@ -44,9 +47,6 @@ export function Examples({ report }: { report: ErrorReport }) {
               </td>
               <td title={example.name}>
                 <Isolated text={example.name} />
-              </td>
-              <td>
-                <Ways of={example} />
               </td>
             </tr>
           ))}

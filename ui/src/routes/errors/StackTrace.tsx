@@ -15,7 +15,8 @@ export function StackTrace({ report }: { report: ErrorReport }) {
   if (!report.stacktrace) {
     return (
       <p className="quiet">
-        No stack trace was recorded with it. An `exception` event with `exception.stacktrace` brings one.
+        No stack trace was recorded with it. An <code>exception</code> event with{' '}
+        <code>exception.stacktrace</code> brings one.
       </p>
     )
   }

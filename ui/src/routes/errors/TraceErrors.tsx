@@ -21,10 +21,13 @@ export function TraceErrors({ project, traceId }: { project: string; traceId: st
             params={{ fingerprint: row.fingerprint }}
             search={{ ...travelling(search), q: undefined, from: 'all', to: 'now' }}
           >
-            <Bug size={13} aria-hidden /> <ErrorTitle of={row} />
-          </Link>{' '}
+            <Bug size={13} aria-hidden />
+            <span className="cut">
+              <ErrorTitle of={row} />
+            </span>
+          </Link>
           <span className="quiet">
-            known since <RelativeTime iso={row.first_seen} />, last seen <RelativeTime iso={row.last_seen} />
+            first seen <RelativeTime iso={row.first_seen} />
           </span>
         </li>
       ))}

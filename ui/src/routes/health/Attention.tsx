@@ -1,9 +1,10 @@
 import { AlertOctagon, AlertTriangle, BellOff, CheckCircle2, Info, type LucideIcon } from 'lucide-react'
+import { Fragment } from 'react'
 import type { AttentionRow, HealthReport } from '@/api/types'
 import { Isolated } from '@/kit/Isolated'
 import { RelativeTime } from '@/kit/values'
 import { Go } from './Go'
-import { headline } from './headline'
+import { byKind, headline } from './headline'
 
 const SAID: Record<AttentionRow['severity'], { icon: LucideIcon; word: string }> = {
   critical: { icon: AlertOctagon, word: 'Critical' },
@@ -25,14 +26,30 @@ export function Attention({ report }: { report: HealthReport }) {
       </p>
       {attention.length > 0 && (
         <ol className="health-lines" aria-label="What needs attention">
-          {attention.map((row, i) => (
-            <Line key={`${row.rule} ${row.subject} ${i}`} row={row} />
+          {byKind(attention).map(({ shown, folded }) => (
+            <Fragment key={`${shown[0]!.severity} ${shown[0]!.rule} ${shown[0]!.muted}`}>
+              <Lines rows={shown} />
+              {folded.length > 0 && (
+                <li className="health-folded">
+                  <details>
+                    <summary>{folded.length} more of this kind</summary>
+                    <ol className="health-lines">
+                      <Lines rows={folded} />
+                    </ol>
+                  </details>
+                </li>
+              )}
+            </Fragment>
           ))}
         </ol>
       )}
       {report.left_out > 0 && <p className="quiet">And {report.left_out} more lines.</p>}
     </section>
   )
+}
+
+function Lines({ rows }: { rows: AttentionRow[] }) {
+  return rows.map((row, i) => <Line key={`${row.subject} ${i}`} row={row} />)
 }
 
 function Line({ row }: { row: AttentionRow }) {

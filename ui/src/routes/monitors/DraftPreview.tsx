@@ -3,7 +3,6 @@ import { Button } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { MonitorPast, PreviewAnswer } from '@/api/types'
-import { durationText } from '@/kit/format'
 import type { Band } from '@/kit/LimitMarks'
 import { Failure, NotEnoughData, SkeletonRows } from '@/kit/states'
 import { plainUnit } from '@/kit/units'
@@ -11,6 +10,7 @@ import type { Draft } from './draft'
 import { MonitorChart } from './MonitorChart'
 import { subjectOf } from './periods'
 import { roundLimit } from './proposals'
+import { spoken } from './seconds'
 
 export function DraftPreview(props: {
   draft: Draft
@@ -83,7 +83,7 @@ function Would({ bands, past }: { bands: Band[]; past: MonitorPast }) {
   return (
     <>
       Over the past day it would have called <b>{bands.length === 1 ? 'once' : `${bands.length} times`}</b>,
-      for {durationText(total)}
+      for {spoken(Math.round(total / 1000))}
       {bands.length > 1 && ' in all'}.
     </>
   )

@@ -6,6 +6,7 @@ import { monitorQuery } from '@/api/monitorQueries'
 import { useAdmin } from '@/kit/admin'
 import { Page } from '@/kit/Page'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
+import { Crumb } from '@/kit/Crumb'
 import { travelling, useView } from '@/kit/view'
 import { watchedOf } from './draft'
 import { MonitorForm } from './MonitorForm'
@@ -62,12 +63,8 @@ function Editor({ title, children }: { title: string; children: ReactNode }) {
       title={title}
       heading={
         <div className="k-band mo-head">
-          <h1 className="k-title mo-title">
-            <Link to="/monitors" search={travelling(search) as never}>
-              Monitors
-            </Link>{' '}
-            <span className="quiet">/</span> <span className="cut">{title}</span>
-          </h1>
+          <Crumb to="/monitors" label="Monitors" />
+          <h1 className="k-title mo-title cut">{title}</h1>
         </div>
       }
     >

@@ -11,6 +11,7 @@ import { Failure, NotEnoughData, SkeletonRows } from '@/kit/states'
 import { isoToMs, resolve } from '@/kit/time'
 import type { Scale } from '@/kit/units'
 import { RelativeTime } from '@/kit/values'
+import { Crumb } from '@/kit/Crumb'
 import { travelling, useView } from '@/kit/view'
 import { Actions } from './Actions'
 import { scaleOf } from './Against'
@@ -56,16 +57,11 @@ function AllMonitors() {
 }
 
 function Head({ row }: { row: MonitorRow }) {
-  const { search } = useView()
   const admin = useAdmin()
   return (
     <div className="k-band mo-head">
-      <h1 className="k-title mo-title">
-        <Link to="/monitors" search={travelling(search) as never}>
-          Monitors
-        </Link>{' '}
-        <span className="quiet">/</span> <span className="cut">{row.name}</span>
-      </h1>
+      <Crumb to="/monitors" label="Monitors" />
+      <h1 className="k-title mo-title cut">{row.name}</h1>
       <State state={row.state} />
       <Severity severity={row.definition.severity} />
       <Muted row={row} />

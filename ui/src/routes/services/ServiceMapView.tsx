@@ -11,7 +11,7 @@ import { useSize } from '@/kit/hooks'
 import { Failure, SkeletonRows } from '@/kit/states'
 import { travelling, useView } from '@/kit/view'
 import { EdgeTable } from './EdgeTable'
-import { NODE, pathOf, place } from './layout'
+import { drawable, fails, NODE, pathOf, place } from './layout'
 import { ErrorShare, percent, perTime, Rate, Took } from './measures'
 
 type MapNode = ServiceMap['nodes'][number]
@@ -29,6 +29,7 @@ const ICONS: Record<MapNode['kind'], LucideIcon> = {
 export function ServiceMapView({ tabs }: { tabs: ReactNode }) {
   const { scope, search, patch } = useView()
   const query = useQuery(serviceMapQuery(scope))
+  const drawn = useMemo(() => query.data && drawable(query.data), [query.data])
   const asTable = search.view === 'edges'
   if (query.isPending) return <SkeletonRows rows={16} label="Loading the map" />
   if (query.isError && !query.data) return <Failure error={query.error} retry={() => void query.refetch()} />
@@ -49,9 +50,13 @@ export function ServiceMapView({ tabs }: { tabs: ReactNode }) {
         <span className="quiet" role="status">
           {count(map.nodes.length)} nodes, {count(map.edges.length)} ways between them
           {map.truncated && ', the busiest of more'}
+          {!asTable &&
+            drawn &&
+            drawn !== map &&
+            `; drawn: ${count(drawn.edges.length)} that fail or are busiest`}
         </span>
       </div>
-      {asTable ? <EdgeTable edges={map.edges} nodes={map.nodes} /> : <Picture map={map} />}
+      {asTable ? <EdgeTable edges={map.edges} nodes={map.nodes} /> : <Picture map={drawn ?? map} />}
     </>
   )
 }
@@ -86,7 +91,7 @@ function Picture({ map }: { map: ServiceMap }) {
             ))}
           </defs>
           {placed.edges.map(({ edge, points }) => {
-            const bad = edge.error_rate > 0.01
+            const bad = fails(edge)
             const middle = points[Math.floor(points.length / 2)]
             const { value, unit } = perTime(edge.rate_per_s)
             return (
@@ -118,7 +123,7 @@ function Picture({ map }: { map: ServiceMap }) {
         {placed.nodes.map(({ node, x, y }) => (
           <div
             key={node.id}
-            className={node.error_rate > 0.01 ? 'sv-node error' : 'sv-node'}
+            className={fails(node) ? 'sv-node error' : 'sv-node'}
             style={{ left: x - NODE.width / 2, top: y - NODE.height / 2, ...NODE }}
             onMouseEnter={() => setNear(node.id)}
             onMouseLeave={() => setNear('')}

@@ -11,6 +11,7 @@ import { Failure, SkeletonRows } from '@/kit/states'
 import { isoToMs } from '@/kit/time'
 import { TimeChart } from '@/kit/TimeChart'
 import { RelativeTime } from '@/kit/values'
+import { Crumb } from '@/kit/Crumb'
 import { travelling, useView } from '@/kit/view'
 import { ServiceErrors } from '../errors/ServiceErrors'
 import { EdgeTable } from './EdgeTable'
@@ -19,6 +20,12 @@ import './services.css'
 
 const LIVE_MS = 10_000
 const HEIGHT = 130
+
+const QUANTILES = [
+  { key: 'p50_ms', label: 'p50', colour: 'var(--cat-1)' },
+  { key: 'p95_ms', label: 'p95', colour: 'var(--cat-0)' },
+  { key: 'p99_ms', label: 'p99', colour: 'var(--cat-5)' },
+] as const
 
 /** One service: rate, errors, duration; by operation, by version; and its neighbours. */
 export function ServicePage() {
@@ -47,12 +54,12 @@ function Head({ service, detail }: { service: string; detail: ServiceDetail | un
   const q = [only(service), keep.q].filter(Boolean).join(' ')
   return (
     <div className="k-band sv-head">
-      <h1 className="k-title">
-        <Link to="/services" search={keep}>
-          Services
-        </Link>{' '}
-        <span className="quiet">/</span> {service}
-      </h1>
+      <div className="row">
+        <Crumb to="/services" label="Services" />
+        <h1 className="k-title cut" title={service}>
+          {service}
+        </h1>
+      </div>
       {detail && (
         <p className="sv-facts">
           <span>
@@ -137,7 +144,7 @@ function Detail({ detail }: { detail: ServiceDetail }) {
         <section>
           <Title
             text="Duration"
-            unit="p50, p95, p99"
+            legend={QUANTILES}
             name={`${detail.service}: p95`}
             query={{ ...asked, measure: 'p95_ms' }}
           />
@@ -145,11 +152,7 @@ function Detail({ detail }: { detail: ServiceDetail }) {
             {...chart}
             label="Duration"
             format={(v) => durationText(v)}
-            series={[
-              { label: 'p50', colour: 'var(--cat-1)', values: trend.p50_ms },
-              { label: 'p95', colour: 'var(--cat-0)', values: trend.p95_ms },
-              { label: 'p99', colour: 'var(--cat-5)', values: trend.p99_ms },
-            ]}
+            series={QUANTILES.map(({ key, label, colour }) => ({ label, colour, values: trend[key] }))}
           />
         </section>
       </div>
@@ -182,11 +185,28 @@ function askedOf(detail: ServiceDetail, q: string): Extract<SavedQuery, { kind: 
   return { kind: 'spans', q: [only(detail.service), basis, q].filter(Boolean).join(' ') }
 }
 
-function Title(p: { text: string; unit?: string; name: string; query: SavedQuery }) {
+function Title(p: {
+  text: string
+  unit?: string
+  /** The lines of the chart, by colour. */
+  legend?: readonly { label: string; colour: string }[]
+  name: string
+  query: SavedQuery
+}) {
   return (
     <div className="sv-title">
       <h2>
         {p.text} {p.unit && <span className="unit">{p.unit}</span>}
+        {p.legend && (
+          <span className="k-legend">
+            {p.legend.map(({ label, colour }) => (
+              <span key={label}>
+                <i style={{ background: colour }} aria-hidden />
+                {label}
+              </span>
+            ))}
+          </span>
+        )}
       </h2>
       <PinMenu small query={p.query} title={p.name} />
     </div>

@@ -100,7 +100,9 @@ export function ServicesPage({ map = false }: { map?: boolean }) {
               <p className="mono">{scope.q}</p>
             ) : (
               <>
-                <p>A service is whatever sends spans under a name of its own (`service.name`).</p>
+                <p>
+                  A service is whatever sends spans under a name of its own (<code>service.name</code>).
+                </p>
                 <SetUp project={scope.project} kinds={COMMON_SENDERS} />
               </>
             )}

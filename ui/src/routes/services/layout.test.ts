@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { ServiceMap } from '@/api/types'
-import { NODE, pathOf, place } from './layout'
+import { drawable, MOST_EDGES, NODE, pathOf, place } from './layout'
 
 const node = (id: string) =>
   ({ id, label: id, kind: 'service', requests: 1, rate_per_s: 1, error_rate: 0, p95_ms: 1 }) as const
@@ -39,4 +39,16 @@ it('draws a line through every point', () => {
     ]),
   ).toBe('M0,0Q5,5 7.5,2.5L10,0')
   expect(pathOf([])).toBe('')
+})
+
+it('draws what fails, then the busiest, of more edges than anybody can follow', () => {
+  const names = Array.from({ length: MOST_EDGES + 52 }, (_, i) => `s${i}`)
+  const edges = names.slice(1).map((name, i) => ({ ...edge('s0', name), requests: i + 1 }))
+  edges[0] = { ...edges[0]!, error_rate: 0.5 }
+  const map: ServiceMap = { nodes: names.map(node), edges, truncated: false }
+  const drawn = drawable(map)
+  expect(drawn.edges).toHaveLength(MOST_EDGES)
+  expect(drawn.edges.slice(0, 2).map((e) => e.target)).toEqual(['s1', names.at(-1)])
+  expect(drawn.nodes).toHaveLength(MOST_EDGES + 1)
+  expect(drawable({ ...map, edges: edges.slice(0, 10) }).edges).toHaveLength(10)
 })

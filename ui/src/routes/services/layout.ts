@@ -20,13 +20,34 @@ export interface Placed {
   edges: PlacedEdge[]
 }
 
+/** More lines than this nobody can follow, and laying them out holds up the page. */
+export const MOST_EDGES = 150
+
+/** What a picture has room for: edges that fail, then the busiest, with the nodes at their ends. */
+export function drawable(map: ServiceMap): ServiceMap {
+  if (map.edges.length <= MOST_EDGES) return map
+  const edges = [...map.edges]
+    .sort((a, b) => Number(fails(b)) - Number(fails(a)) || b.requests - a.requests)
+    .slice(0, MOST_EDGES)
+  const ends = new Set(edges.flatMap((edge) => [edge.source, edge.target]))
+  return {
+    ...map,
+    edges,
+    nodes: map.nodes.filter((node) => ends.has(node.id) || fails(node)),
+    truncated: true,
+  }
+}
+
+/** Red in the picture: more than one request in a hundred fails. */
+export const fails = (of: { error_rate: number }): boolean => of.error_rate > 0.01
+
 /** Left to right; `down` for a narrow screen. */
 export function place(map: ServiceMap, down = false): Placed {
   const graph = new Graph()
   graph.setGraph({
     rankdir: down ? 'TB' : 'LR',
     nodesep: down ? 24 : 18,
-    ranksep: down ? 44 : 88,
+    ranksep: down ? 44 : 116,
     marginx: 12,
     marginy: 12,
   })

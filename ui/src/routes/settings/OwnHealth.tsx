@@ -1,15 +1,18 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { AlertOctagon, AlertTriangle, Check } from 'lucide-react'
 import { serverQuery } from '@/api/healthQueries'
 import type { ServerReport } from '@/api/types'
-import { bytes, compact, count, durationText } from '@/kit/format'
+import { bytes, compact, count, counted, durationText } from '@/kit/format'
 import { Failure, SkeletonRows } from '@/kit/states'
 import { RelativeTime } from '@/kit/values'
+import { travelling, useView } from '@/kit/view'
 
 const LOOK_EVERY_MS = 15_000
 
 /** How the server itself is: for whoever runs it. */
 export function OwnHealth() {
+  const { search } = useView()
   const server = useQuery({ ...serverQuery, refetchInterval: LOOK_EVERY_MS })
   if (server.isPending) return <SkeletonRows rows={14} label="Asking the server" />
   if (!server.data) return <Failure error={server.error} retry={() => void server.refetch()} />
@@ -18,8 +21,11 @@ export function OwnHealth() {
     <section>
       <h2>The server’s own health</h2>
       <p className="quiet">
-        The same for Prometheus: <a href="/metrics">/metrics</a>. What of this needs attention stands on the
-        page Health.
+        The same for Prometheus: <a href="/metrics">/metrics</a>. What of it needs attention is told on{' '}
+        <Link to="/health" search={travelling(search) as never}>
+          Health
+        </Link>
+        .
       </p>
       <Checks checks={data.checks} />
       <dl className="k-dl settings-about">
@@ -112,8 +118,9 @@ function facts(data: ServerReport): [string, string][] {
 }
 
 const work = (engine: ServerReport['engine']): string =>
-  `Now: ${count(engine.running)} statements, ${count(engine.merges)} merges, ${count(engine.mutations)} changes of ` +
-  'retention on their way. What is past its retention goes with merges, at least hourly.'
+  `Now: ${counted(engine.running, 'statement')}, ${counted(engine.merges, 'merge')} and ` +
+  `${counted(engine.mutations, 'change')} of retention are under way. ` +
+  ' What is past its retention goes with merges, at least hourly.'
 
 const SAID = {
   ok: { icon: Check, tone: 'ok' },

@@ -32,7 +32,7 @@ export function SettingsPage() {
   const everything = admin && info.data?.identity?.project === null
   const tab = TABS.find((t) => t.value === search.tab)?.value ?? 'projects'
   return (
-    <Page title="Settings">
+    <Page title={`${TABS.find((t) => t.value === tab)!.label} · Settings`}>
       <Tabs
         className="settings-page"
         value={tab}

@@ -125,14 +125,15 @@ function Lane({ user, measure: m, data, window, at }: LaneProps) {
         <span className="cut" title={`${user.name}: ${user.services.join(', ')}`}>
           <Isolated text={user.name} />
         </span>
+        {m.saturated && <Saturated limit={data.saturated_at} />}
         <span className="t-lane-what">
           <Isolated text={measureName(m)} />
         </span>
         <Before measure={m} data={data} />
         <b className="num">{measureText(m.unit, under ? under[1] : m.peak)}</b>
-        {m.before !== null && <small className="quiet t-lane-was">was {measureText(m.unit, m.before)}</small>}
-        {m.saturated && <Saturated limit={data.saturated_at} />}
-        <span className="grow" />
+        <small className="quiet t-lane-was">
+          {m.before !== null && <>was {measureText(m.unit, m.before)}</>}
+        </small>
         <MetricLink user={user} measure={m} data={data} />
       </div>
       <Curve

@@ -23,7 +23,8 @@ import { Page } from '@/kit/Page'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { Names, Value } from '@/kit/Value'
 import { ClockTime, Cost, StatusBadge, Tokens } from '@/kit/values'
-import { travelling, useView } from '@/kit/view'
+import { Crumb } from '@/kit/Crumb'
+import { useView } from '@/kit/view'
 import { CompareWith } from './CompareWith'
 import { useTrace } from './data'
 import { Flame } from './Flame'
@@ -97,12 +98,7 @@ function Heading(p: { trace: TraceAnswer['trace']; tree: SpanTree; loading: bool
   return (
     <header className="t-head">
       <div className="row">
-        <Link to="/traces" search={(old) => travelling(old)}>
-          Traces
-        </Link>
-        <span className="quiet" aria-hidden>
-          /
-        </span>
+        <Crumb to="/traces" label="Traces" />
         <h1 className="k-title cut" style={{ maxWidth: '60vw' }}>
           {trace.root_name || 'Trace without a root'}
         </h1>

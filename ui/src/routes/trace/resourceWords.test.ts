@@ -29,7 +29,7 @@ it('names what was measured, and says when the samples are coarser than the trac
   expect(measureName(measure)).toBe('GPU 1 memory')
   expect(measureName({ ...measure, measure: 'cpu', part: '' })).toBe('CPU')
   expect(samplingText(measure, 'trace')).toBe(
-    'Sampled every 15 s, none of it within this trace: the nearest are told',
+    'Sampled every 15 s, none of it within this trace: the nearest sample is shown',
   )
   expect(samplingText({ ...measure, inside: 4 }, 'span')).toBe('Sampled every 15 s')
 })

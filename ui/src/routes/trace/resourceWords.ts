@@ -32,7 +32,7 @@ export function everyText(seconds: number): string {
 /** How often it was measured, and whether that is enough for so short a time. */
 export function samplingText(m: Measure, what: 'trace' | 'span'): string {
   const every = m.interval_s === null ? 'A single sample' : `Sampled every ${everyText(m.interval_s)}`
-  return m.inside === 0 ? `${every}, none of it within this ${what}: the nearest are told` : every
+  return m.inside === 0 ? `${every}, none of it within this ${what}: the nearest sample is shown` : every
 }
 
 /** The sample that tells of a moment: the one at it or right after, else the last before. */

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from tapetum_server.analysis.health.attention import CheckRow, Found, Severity, line, page
 from tapetum_server.analysis.health.words import count, name, plural, said
-from tapetum_server.analysis.monitor_definition import number
+from tapetum_server.analysis.monitor_definition import MonitorDefinition, number, unit_of
 from tapetum_server.analysis.monitor_report import MonitorRow
 from tapetum_server.catalog.deliveries import GivenUp
 from tapetum_server.query.time_range import SECOND
@@ -76,8 +76,10 @@ def _said(row: MonitorRow, series: int) -> str:
     condition = said(row["condition_text"].removeprefix("Fires when "))
     if row["state"] == "no_data":
         return f"Monitor {name(row['name'])} has no data{of}. It calls when {condition}."
-    value = "" if row["value"] is None else f" at {number(row['value'])}"
-    limit = "" if row["limit"] is None else f" (limit {number(row['limit'])})"
+    unit = unit_of(MonitorDefinition.model_validate(row["definition"]).query)
+    unit = f" {unit}" if unit else ""
+    value = "" if row["value"] is None else f" at {number(row['value'])}{unit}"
+    limit = "" if row["limit"] is None else f" (limit {number(row['limit'])}{unit})"
     return f"Monitor {name(row['name'])} fires{of}{value}{limit}: {condition}."
 
 
