@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from tapetum_server.analysis.alert_state import AlertState, look
 from tapetum_server.analysis.monitor_definition import MonitorDefinition, WindowAggregate
-from tapetum_server.analysis.saved_queries import QueryAnswer, answer_query
+from tapetum_server.analysis.saved_queries import MetricQuery, QueryAnswer, SqlQuery, answer_query
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.sql_runner import SqlRunner
@@ -31,6 +31,8 @@ class Observed:
 
     labels: Mapping[str, str]
     value: float | None
+    present: bool = True
+    """Whether the query named this series; if not, `value` is what its absence means."""
 
 
 class PreviewSeries(TypedDict):
@@ -125,6 +127,11 @@ def _of_table(answer: QueryAnswer) -> list[Observed]:
     return found
 
 
+def _is_count(definition: MonitorDefinition) -> bool:
+    query = definition.query
+    return not isinstance(query, MetricQuery | SqlQuery) and query.measure in ("count", "rate")
+
+
 def past_day(now_ns: int) -> TimeRange:
     """What a preview looks at unless somebody asks for another time."""
     return TimeRange(now_ns - DAY_S * SECOND, now_ns)
@@ -182,10 +189,12 @@ def _previewed(
     state: AlertState | None = None
     for time in times:
         window = [v for i in range(steps) if (v := values.get(time - (steps - 1 - i) * step_s * 1_000)) is not None]
-        value = aggregate(window, how)
+        value = aggregate(window, how) if window else definition.absence
         end = time + step_s * 1_000
         points.append((time, value))
-        state = look(definition, state, labels, value, end / 1_000).state
+        # A series has zeros where nothing was counted; a monitor that looked then saw no series at all.
+        empty = definition.absence is None and _is_count(definition) and not any(window)
+        state = look(definition, state, labels, None if empty else value, end / 1_000).state
         if state is not None and state.state in ("firing", "no_data"):
             if firing and firing[-1][1] == time:
                 firing[-1] = (firing[-1][0], end)

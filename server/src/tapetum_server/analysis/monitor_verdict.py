@@ -31,11 +31,20 @@ class Verdict:
 class Judge:
     """Collects what the steps of one look lead to."""
 
-    def __init__(self, monitor: StoredMonitor, definition: MonitorDefinition, now: float, base_url: str) -> None:
+    def __init__(
+        self,
+        monitor: StoredMonitor,
+        definition: MonitorDefinition,
+        now: float,
+        base_url: str,
+        *,
+        listening: bool = True,
+    ) -> None:
         self._monitor = monitor
         self._definition = definition
         self._now = now
         self._base_url = base_url
+        self._listening = listening
         self.verdict = Verdict()
 
     @property
@@ -53,16 +62,21 @@ class Judge:
         seen = {subject_of(one.labels): one for one in found}
         whole = subject_of({})
         if not seen and not any(subject != whole for subject in before):
-            seen = {whole: Observed({}, None)}
+            # Of a group of which nothing is known, nobody can say what is missing.
+            grouped = getattr(self._definition.query, "group_by", [])
+            seen = {whole: Observed({}, None if grouped else self._definition.absence, present=False)}
         for subject, state in before.items():
             if subject not in seen:
                 if subject == whole:
                     # There were no series at all, and now there are: their absence is over.
                     self._take(subject, close(state, self._now, "data is back"))
                     continue
-                seen[subject] = Observed(state.labels, None)
+                seen[subject] = Observed(state.labels, self._definition.absence, present=False)
         for subject, one in seen.items():
-            step = look(self._definition, before.get(subject), one.labels, one.value, self._now, muted=self.muted)
+            step = look(
+                self._definition, before.get(subject), one.labels, one.value, self._now, present=one.present,
+                listening=self._listening, muted=self.muted,
+            )  # fmt: skip
             self._take(subject, step)
         return self.verdict
 

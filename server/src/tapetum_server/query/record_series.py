@@ -38,7 +38,7 @@ _MEASURES: Mapping[str, tuple[str, str]] = {
     "max_ms": ("max(duration_ms)", "ms"),
 }
 """Measure → SQL over the rows of a step, and its unit."""
-_COUNTS = ("count", "rate", "error_count")
+COUNTS = ("count", "rate", "error_count")
 """Measures of which a step without rows is 0; of the others it is unknown."""
 
 
@@ -153,7 +153,7 @@ def _series(
     times = steps.times()
     # The range may begin or end within a step: a rate is over the part of it that was looked at.
     seen_s = [(min(time + steps.step, end) - max(time, start)) / SECOND for time in times]
-    empty = 0.0 if measure in _COUNTS else None
+    empty = 0.0 if measure in COUNTS else None
 
     def shown(value: float | None, over_s: float) -> float | None:
         if value is None or not math.isfinite(value):
