@@ -159,10 +159,7 @@ logging.warning("after")
 def test_levels_have_their_names_on_python_3_10_too(collector: Collector) -> None:
     """Which has no `logging.getLevelNamesMapping`."""
     run(
-        """
-        import logging
-        if hasattr(logging, "getLevelNamesMapping"): del logging.getLevelNamesMapping
-        """
+        'import logging\nif hasattr(logging, "getLevelNamesMapping"): del logging.getLevelNamesMapping\n'
         + START
         + """
 logging.addLevelName(25, "NOTICE")
