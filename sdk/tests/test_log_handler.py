@@ -162,8 +162,8 @@ def test_levels_have_their_names_on_python_3_10_too(collector: Collector) -> Non
         'import logging\nif hasattr(logging, "getLevelNamesMapping"): del logging.getLevelNamesMapping\n'
         + START
         + """
-logging.addLevelName(25, "NOTICE")
-logging.warning("w"); logging.critical("c"); logging.log(25, "n")
+logging.addLevelName(35, "NOTICE")
+logging.warning("w"); logging.critical("c"); logging.log(35, "n")
 """,
         collector.url,
     )

@@ -201,6 +201,23 @@ def test_silence_calls_and_data_takes_it_back(start_server: StartServer, tmp_pat
     until(lambda: state_of(server, watched)["state"] in ("ok", "no_data"), "looked at again")
 
 
+@pytest.mark.covers("monitors")
+def test_more_series_than_can_be_watched_are_said(start_server: StartServer, tmp_path: Path, hook: Hook) -> None:
+    server = start_server(tmp_path / "data")
+    lines = "\n".join(json.dumps({"msg": "x", "host": f"h{n}"}) for n in range(101))
+    sent = server.client.post(
+        "/v1/logs", content=lines, headers={"content-type": "application/x-ndjson", "x-tapetum-project": "m"}
+    )
+    assert sent.status_code == 200
+    sql = {"kind": "sql", "query": "SELECT attributes['host'] AS host, count() FROM logs GROUP BY host ORDER BY host"}
+    watched = monitor(server, "hosts", query=sql, condition={"op": ">", "limit": 0}, webhook={"url": hook.url})
+    seen = until(lambda: (s := state_of(server, watched))["state"] == "firing" and s, "looked at")
+    assert seen["problem"].startswith("it has more than 100 series")
+    until(lambda: len(hook.bodies) == 100, "each of the hundred is told")
+    told = {body["labels"]["host"] for body in hook.bodies}
+    assert len(told) == 100
+
+
 @pytest.mark.covers("monitor-no-data")
 def test_nothing_is_zero_of_a_count(start_server: StartServer, tmp_path: Path, hook: Hook) -> None:
     server = start_server(tmp_path / "data")

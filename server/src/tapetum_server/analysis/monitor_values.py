@@ -19,6 +19,8 @@ from tapetum_server.query.time_range import MILLISECOND, SECOND, TimeRange
 
 MAX_SERIES = 100
 """Series of one monitor: more are more than anybody can be called for."""
+MORE_SERIES = f"it has more than {MAX_SERIES} series, and the others are not watched: narrow it, or group by less"
+"""What is said of a monitor that does not see all."""
 PREVIEW_SERIES = 10
 PREVIEW_POINTS = 1_440
 MAX_PREVIEW_DAYS = 31
@@ -81,8 +83,8 @@ def _how(definition: MonitorDefinition) -> WindowAggregate:
 
 async def observe(
     reader: Reader, sql: SqlRunner, project: str, definition: MonitorDefinition, now_ns: int
-) -> tuple[list[Observed], str]:
-    """The value of every series over the last whole steps of the window, and their unit."""
+) -> tuple[list[Observed], bool]:
+    """The value of every series over the last whole steps of the window, and whether there are more than these."""
     step = definition.step_s * SECOND
     end = now_ns // step * step
     time_range = TimeRange(end - definition.window_s * SECOND // step * step, end)
@@ -90,7 +92,7 @@ async def observe(
         reader, sql, project=project, query=definition.query, time_range=time_range, step_s=definition.step_s
     )
     if answer["table"] is not None:
-        return _of_table(answer), answer["unit"]
+        return _of_table(answer), answer["truncated"] or len(answer["table"]["rows"]) > MAX_SERIES
     assert time_range.start is not None
     first, last = time_range.start // MILLISECOND, end // MILLISECOND
     found = [
@@ -100,7 +102,7 @@ async def observe(
         )
         for series in answer["series"][:MAX_SERIES]
     ]
-    return found, answer["unit"]
+    return found, answer["truncated"]
 
 
 def _of_table(answer: QueryAnswer) -> list[Observed]:

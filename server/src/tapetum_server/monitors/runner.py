@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from tapetum_server.analysis.alert_state import AlertState
 from tapetum_server.analysis.monitor_definition import MonitorDefinition
-from tapetum_server.analysis.monitor_values import observe
+from tapetum_server.analysis.monitor_values import MORE_SERIES, observe
 from tapetum_server.analysis.monitor_verdict import Judge
 from tapetum_server.catalog.catalog import Catalog
 from tapetum_server.catalog.monitors import Outcome, StoredMonitor
@@ -102,12 +102,12 @@ class MonitorRunner:
 
     async def _outcome(self, monitor: StoredMonitor) -> Outcome:
         started, now_ns = time.monotonic(), time.time_ns()
-        problem, found = "", None
+        problem, found, more = "", None, False
         definition: MonitorDefinition | None = None
         try:
             definition = MonitorDefinition.model_validate(orjson.loads(monitor.definition))
             async with asyncio.timeout(EVALUATION_S):
-                found, _ = await observe(self._reader, self._sql, monitor.project, definition, now_ns)
+                found, more = await observe(self._reader, self._sql, monitor.project, definition, now_ns)
         except ValidationError as error:
             problem = f"its definition is not understood by this version: {error.errors()[0]['msg']}"
         except (QueryError, NotFound) as error:
@@ -144,7 +144,7 @@ class MonitorRunner:
             next_at=time.time() + definition.interval_s * random.uniform(1 - _JITTER, 1 + _JITTER),
             took_ms=took_ms,
             failures=failures,
-            problem=problem,
+            problem=problem or (MORE_SERIES if more else ""),
         )
 
     def _listening(self, monitor: StoredMonitor, definition: MonitorDefinition) -> bool:
