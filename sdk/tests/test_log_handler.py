@@ -154,3 +154,17 @@ logging.warning("after")
     )
     assert bodies(collector)[-1] == "after"
     assert len(bodies(collector)) == 2
+
+
+def test_levels_have_their_names_on_python_3_10_too(collector: Collector) -> None:
+    """Which has no `logging.getLevelNamesMapping`."""
+    run(
+        'import logging\nif hasattr(logging, "getLevelNamesMapping"): del logging.getLevelNamesMapping\n'
+        + START
+        + """
+logging.addLevelName(35, "NOTICE")
+logging.warning("w"); logging.critical("c"); logging.log(35, "n")
+""",
+        collector.url,
+    )
+    assert [record["severityText"] for record in logs(collector)] == ["WARN", "FATAL", "NOTICE"]

@@ -26,6 +26,7 @@ from tapetum._inflight import InFlight
 from tapetum._outbox import DELAY_S, Outbox
 from tapetum._report import LossReport
 from tapetum._settings import Settings
+from tapetum._termination import Termination
 from tapetum._version import __version__
 from tapetum.exporter import TapetumMetricExporter
 from tapetum.log_handler import LogHandler, Tap
@@ -72,6 +73,7 @@ class Runtime:
         if multiprocessing.parent_process() is not None:
             self._in_child_of_multiprocessing()
         atexit.register(self._at_exit)
+        self._termination = Termination(self._at_exit, settings.exit_timeout_s)
         self.outbox.start()
 
     def _trace(self) -> None:
@@ -139,6 +141,7 @@ class Runtime:
     def stop(self, timeout_s: float) -> bool:
         """Send what waits and take no more. Providers stay, because OpenTelemetry's cannot be replaced."""
         atexit.unregister(self._at_exit)
+        self._termination.stop()
         if self._tap is not None:
             self._tap.close()
         if self._in_flight is not None:

@@ -98,7 +98,8 @@ def _translated(record: logging.LogRecord) -> LogRecord:
         ((text, number) for level, text, number in _SEVERITIES if record.levelno >= level),
         ("TRACE", SeverityNumber.TRACE),
     )
-    standard = record.levelname in logging.getLevelNamesMapping() if hasattr(logging, "getLevelNamesMapping") else False
+    # The only question about names that Python 3.10 answers too: a number says that the level is known.
+    standard = isinstance(logging.getLevelName(record.levelname), int)
     named = text if standard and record.levelno % 10 == 0 and record.levelno <= logging.CRITICAL else record.levelname
     return LogRecord(
         timestamp=int(record.created * 1e9),

@@ -63,6 +63,7 @@ def test_one_file_and_standard_output(shared_server: RunningServer, project: str
     shared = ("--project", project, "--url", shared_server.url)
     done = tapetum("export", "logs", "-o", tmp_path / "logs.parquet", *shared)
     assert done.returncode == 0, done.stderr
+    assert done.stderr == "", "no bar, and no empty lines of one, where nobody looks"
     assert set(pq.read_table(tmp_path / "logs.parquet").column("body").to_pylist()) == set(ids)
     lines = tapetum("export", "logs", "--format", "ndjson", "-q", ids[3], *shared)
     assert [json.loads(line)["body"] for line in lines.stdout.splitlines()] == [ids[3]]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -116,6 +118,21 @@ def test_a_file_sent_again_counts_once(shared_server: RunningServer, project: st
     for _ in range(2):
         assert send(shared_server, project, file)["accepted"] == 1203
     assert len(kept(shared_server, project)) == 1203
+
+
+def test_a_file_that_rotation_compressed_is_the_same_records(
+    shared_server: RunningServer, project: str, tmp_path: Path
+) -> None:
+    log, older = tmp_path / "shop.log", tmp_path / "shop.log.2.gz"
+    log.write_text(PYTHON + "no time\n")
+    older.write_bytes(gzip.compress(log.read_bytes()))
+    os.utime(older, ns=(log.stat().st_atime_ns, log.stat().st_mtime_ns))
+    assert send(shared_server, project, log)["accepted"] == 3
+    before = kept(shared_server, project)
+    assert send(shared_server, project, "-f", older)["accepted"] == 3
+    assert kept(shared_server, project) == before, "they are the same ones"
+    older.write_bytes(gzip.compress(b"whole\n" * 100_000)[:-20])
+    assert send(shared_server, project, older, code=1)["lost"] == 0
 
 
 def test_bad_bytes_and_endless_lines_are_sent_and_nothing_is_lost(

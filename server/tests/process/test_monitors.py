@@ -202,6 +202,75 @@ def test_silence_calls_and_data_takes_it_back(start_server: StartServer, tmp_pat
 
 
 @pytest.mark.covers("monitors")
+def test_more_series_than_can_be_watched_are_said(start_server: StartServer, tmp_path: Path, hook: Hook) -> None:
+    server = start_server(tmp_path / "data")
+    lines = "\n".join(json.dumps({"msg": "x", "host": f"h{n}"}) for n in range(101))
+    sent = server.client.post(
+        "/v1/logs", content=lines, headers={"content-type": "application/x-ndjson", "x-tapetum-project": "m"}
+    )
+    assert sent.status_code == 200
+    sql = {"kind": "sql", "query": "SELECT attributes['host'] AS host, count() FROM logs GROUP BY host ORDER BY host"}
+    watched = monitor(server, "hosts", query=sql, condition={"op": ">", "limit": 0}, webhook={"url": hook.url})
+    seen = until(lambda: (s := state_of(server, watched))["state"] == "firing" and s, "looked at")
+    assert seen["problem"].startswith("it has more than 100 series")
+    until(lambda: len(hook.bodies) == 100, "each of the hundred is told")
+    told = {body["labels"]["host"] for body in hook.bodies}
+    assert len(told) == 100
+
+
+@pytest.mark.covers("monitor-no-data")
+def test_nothing_is_zero_of_a_count(start_server: StartServer, tmp_path: Path, hook: Hook) -> None:
+    server = start_server(tmp_path / "data")
+    count = {"kind": "logs", "q": "", "measure": "count"}
+    queue_is(server, 1)
+    common = {"query": count, "window_s": 5, "webhook": {"url": hook.url}}
+    monitor(server, "many", **common, condition={"op": ">", "limit": 0})
+    monitor(server, "few", **common, condition={"op": "<", "limit": 1})
+    kept = monitor(server, "as said", **common, condition={"op": "<", "limit": 1}, no_data="ok")
+
+    def told() -> list[tuple[str, str]]:
+        return [(body["monitor"]["name"], body["event"]) for body in hook.bodies]
+
+    until(lambda: ("few", "firing") in told(), "nothing comes, which is fewer than one")
+    queue_is(server, 1)
+    until(lambda: told().count(("many", "firing")) and ("many", "resolved") in told(), "it came, and went")
+    until(lambda: ("few", "resolved") in told(), "one came")
+    assert state_of(server, kept)["state"] == "ok"
+    assert "as said" not in {name for name, _ in told()}
+
+
+@pytest.mark.covers("monitor-no-data", "monitor-restart")
+def test_a_server_does_not_take_its_own_absence_for_silence(
+    start_server: StartServer, tmp_path: Path, hook: Hook
+) -> None:
+    server = start_server(tmp_path / "data")
+    queue_is(server, 1)
+    watched = monitor(
+        server, "heartbeat", query={"kind": "logs", "q": "", "measure": "count"}, condition=None, no_data="alert",
+        window_s=5, webhook={"url": hook.url},
+    )  # fmt: skip
+
+    def beats() -> bool:
+        queue_is(server, 1)
+        seen = state_of(server, watched)
+        return seen["state"] == "ok" and seen["evaluated_at"] is not None
+
+    until(beats, "looked at, and well")
+    until(lambda: all(d["status"] == "delivered" for d in deliveries(server, watched)), "its first minute is told")
+    assert beats()
+    server.kill()
+    hook.bodies.clear()
+    time.sleep(11)  # longer than the window and a step: nothing can be in it when the server is back
+    server = start_server(tmp_path / "data")
+    back = time.monotonic()
+    while time.monotonic() - back < 15:
+        assert beats(), "it was the server that was silent"
+        time.sleep(0.2)
+    assert hook.events() == []
+    until(lambda: hook.events() == ["no_data"], "now it is the others")
+
+
+@pytest.mark.covers("monitors")
 def test_a_query_that_fails_is_an_error_that_somebody_hears_of(
     start_server: StartServer, tmp_path: Path, hook: Hook
 ) -> None:

@@ -86,11 +86,22 @@ def look(
     value: float | None,
     now: float,
     *,
+    present: bool = True,
+    listening: bool = True,
     muted: bool = False,
 ) -> Step:
-    """One look at one series. `value` is `None` where the window held none."""
+    """One look at one series. `value` is `None` where the window held none.
+
+    `present` says whether the query named the series; one that it did not may still have a value (nothing is 0 of
+    a count). `listening` is false while a server that has just started has not been there for long enough to tell
+    silence of others from its own absence.
+    """
     old = before or AlertState(labels=labels, since=now, seen=now)
-    if value is not None:
+    if old.since > now:  # the clock was set back: a time to come would hold everything up until then
+        old = replace(old, since=now)
+    if value is None and not listening:
+        return _moved(old, old.state, None, now, muted)
+    if value is not None and present:
         old = replace(old, seen=now)
     elif labels and now - old.seen >= FORGET_AFTER_S:
         return close(old, now, "gone for a day, no longer watched")

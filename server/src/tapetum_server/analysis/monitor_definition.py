@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
-from tapetum_server.analysis.saved_queries import SavedQuery
+from tapetum_server.analysis.saved_queries import MetricQuery, SavedQuery, SqlQuery
+from tapetum_server.query.record_series import COUNTS
 
 Operator = Literal[">", ">=", "<", "<="]
 WindowAggregate = Literal["last", "avg", "min", "max", "sum"]
@@ -75,6 +76,16 @@ class MonitorDefinition(BaseModel):
         if self.condition is None and self.no_data != "alert":
             raise ValueError("a monitor needs a condition, or no_data: alert")
         return self
+
+    @property
+    def absence(self) -> float | None:
+        """The value of a window without a single record: 0 of what is counted, else unknown.
+
+        Who says that missing data is to call, or is well, says what it means; then it is unknown of counts too.
+        """
+        query = self.query
+        counted = not isinstance(query, MetricQuery | SqlQuery) and query.measure in COUNTS
+        return 0.0 if counted and self.no_data == "keep" else None
 
     @property
     def step_s(self) -> int:

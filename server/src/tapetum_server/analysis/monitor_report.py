@@ -72,7 +72,7 @@ class MonitorRow(TypedDict):
     evaluated_at: str | None
     took_ms: float | None
     problem: str
-    """Why the last look failed; empty where it did not."""
+    """Why the last look failed, or what it did not see; empty where all is well."""
     created_at: str
     updated_at: str
 

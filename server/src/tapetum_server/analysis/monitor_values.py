@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from tapetum_server.analysis.alert_state import AlertState, look
 from tapetum_server.analysis.monitor_definition import MonitorDefinition, WindowAggregate
-from tapetum_server.analysis.saved_queries import QueryAnswer, answer_query
+from tapetum_server.analysis.saved_queries import MetricQuery, QueryAnswer, SqlQuery, answer_query
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.sql_runner import SqlRunner
@@ -19,6 +19,8 @@ from tapetum_server.query.time_range import MILLISECOND, SECOND, TimeRange
 
 MAX_SERIES = 100
 """Series of one monitor: more are more than anybody can be called for."""
+MORE_SERIES = f"it has more than {MAX_SERIES} series, and the others are not watched: narrow it, or group by less"
+"""What is said of a monitor that does not see all."""
 PREVIEW_SERIES = 10
 PREVIEW_POINTS = 1_440
 MAX_PREVIEW_DAYS = 31
@@ -31,6 +33,8 @@ class Observed:
 
     labels: Mapping[str, str]
     value: float | None
+    present: bool = True
+    """Whether the query named this series; if not, `value` is what its absence means."""
 
 
 class PreviewSeries(TypedDict):
@@ -79,8 +83,8 @@ def _how(definition: MonitorDefinition) -> WindowAggregate:
 
 async def observe(
     reader: Reader, sql: SqlRunner, project: str, definition: MonitorDefinition, now_ns: int
-) -> tuple[list[Observed], str]:
-    """The value of every series over the last whole steps of the window, and their unit."""
+) -> tuple[list[Observed], bool]:
+    """The value of every series over the last whole steps of the window, and whether there are more than these."""
     step = definition.step_s * SECOND
     end = now_ns // step * step
     time_range = TimeRange(end - definition.window_s * SECOND // step * step, end)
@@ -88,7 +92,7 @@ async def observe(
         reader, sql, project=project, query=definition.query, time_range=time_range, step_s=definition.step_s
     )
     if answer["table"] is not None:
-        return _of_table(answer), answer["unit"]
+        return _of_table(answer), answer["truncated"] or len(answer["table"]["rows"]) > MAX_SERIES
     assert time_range.start is not None
     first, last = time_range.start // MILLISECOND, end // MILLISECOND
     found = [
@@ -98,7 +102,7 @@ async def observe(
         )
         for series in answer["series"][:MAX_SERIES]
     ]
-    return found, answer["unit"]
+    return found, answer["truncated"]
 
 
 def _of_table(answer: QueryAnswer) -> list[Observed]:
@@ -123,6 +127,11 @@ def _of_table(answer: QueryAnswer) -> list[Observed]:
         labels = {name: str(cell) for name, cell in zip(names[:-1], row[:-1])}
         found.append(Observed(labels, None if value is None else float(value)))
     return found
+
+
+def _is_count(definition: MonitorDefinition) -> bool:
+    query = definition.query
+    return not isinstance(query, MetricQuery | SqlQuery) and query.measure in ("count", "rate")
 
 
 def past_day(now_ns: int) -> TimeRange:
@@ -182,10 +191,12 @@ def _previewed(
     state: AlertState | None = None
     for time in times:
         window = [v for i in range(steps) if (v := values.get(time - (steps - 1 - i) * step_s * 1_000)) is not None]
-        value = aggregate(window, how)
+        value = aggregate(window, how) if window else definition.absence
         end = time + step_s * 1_000
         points.append((time, value))
-        state = look(definition, state, labels, value, end / 1_000).state
+        # A series has zeros where nothing was counted; a monitor that looked then saw no series at all.
+        empty = definition.absence is None and _is_count(definition) and not any(window)
+        state = look(definition, state, labels, None if empty else value, end / 1_000).state
         if state is not None and state.state in ("firing", "no_data"):
             if firing and firing[-1][1] == time:
                 firing[-1] = (firing[-1][0], end)

@@ -32,11 +32,20 @@ class Verdict:
 class Judge:
     """Collects what the steps of one look lead to."""
 
-    def __init__(self, monitor: StoredMonitor, definition: MonitorDefinition, now: float, base_url: str) -> None:
+    def __init__(
+        self,
+        monitor: StoredMonitor,
+        definition: MonitorDefinition,
+        now: float,
+        base_url: str,
+        *,
+        listening: bool = True,
+    ) -> None:
         self._monitor = monitor
         self._definition = definition
         self._now = now
         self._base_url = base_url
+        self._listening = listening
         self.verdict = Verdict()
 
     @property
@@ -54,7 +63,9 @@ class Judge:
         seen = {subject_of(one.labels): one for one in found}
         whole = subject_of({})
         if not seen and not any(subject != whole for subject in before):
-            seen = {whole: Observed({}, None)}
+            # Of a group of which nothing is known, nobody can say what is missing.
+            grouped = getattr(self._definition.query, "group_by", [])
+            seen = {whole: Observed({}, None if grouped else self._definition.absence, present=False)}
         for subject, state in before.items():
             if subject not in seen:
                 if subject == whole:
@@ -64,15 +75,21 @@ class Judge:
                 if isinstance(self._definition.query, ErrorsQuery):
                     self._take(subject, self._gone(state))
                     continue
-                seen[subject] = Observed(state.labels, None)
+                seen[subject] = Observed(state.labels, self._definition.absence, present=False)
         for subject, one in seen.items():
-            step = look(self._definition, before.get(subject), one.labels, one.value, self._now, muted=self.muted)
+            step = look(
+                self._definition, before.get(subject), one.labels, one.value, self._now, present=one.present,
+                listening=self._listening, muted=self.muted,
+            )  # fmt: skip
             self._take(subject, step)
         return self.verdict
 
     def _gone(self, state: AlertState) -> Step:
         """An error that occurs no more: none is a count too. Once nobody waits to hear that, it is forgotten."""
-        step = look(self._definition, state, state.labels, 0.0, self._now, muted=self.muted)
+        step = look(
+            self._definition, state, state.labels, 0.0, self._now, present=False,
+            listening=self._listening, muted=self.muted,
+        )  # fmt: skip
         after = step.state
         over = after is not None and after.state == "ok" and not after.notified
         return Step(None, step.transition, step.notice) if over else step

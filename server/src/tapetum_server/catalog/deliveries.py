@@ -6,15 +6,17 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, exists, func, insert, not_, or_, select, update
 
 from tapetum_server.catalog.clock import Clock
 from tapetum_server.catalog.database import Database
 from tapetum_server.catalog.tables import alert_deliveries, monitors
 
-KEPT_PER_MONITOR = 100
-WAITING_PER_MONITOR = 50
+KEPT_PER_MONITOR = 300
+WAITING_PER_MONITOR = 200
 """A receiver that is away for long gets the newest of what it missed; the rest is given up and listed as such."""
+CLOCK_SET_BACK_S = 600.0
+"""No attempt waits that long for the next: what does was written before the clock was set back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,13 +135,24 @@ class Deliveries:
     def lease_due(self, lease_s: float, at_most: int) -> list[DueDelivery]:
         """Take those that are due; nobody else tries them for `lease_s` seconds."""
         now = self._clock()
-        due = (alert_deliveries.c.status == "waiting") & (alert_deliveries.c.next_at <= now)
+        due = (alert_deliveries.c.status == "waiting") & or_(
+            alert_deliveries.c.next_at <= now,
+            alert_deliveries.c.next_at > now + CLOCK_SET_BACK_S,
+        )
+        # "Resolved" before the "firing" that is still tried would leave its reader with an alert for ever.
+        earlier = alert_deliveries.alias("earlier")
+        held_up = exists().where(
+            earlier.c.monitor_id == alert_deliveries.c.monitor_id, earlier.c.status == "waiting",
+            earlier.c.created_at < alert_deliveries.c.created_at, earlier.c.event != alert_deliveries.c.event,
+            earlier.c.event != "test", alert_deliveries.c.event != "test",
+        )  # fmt: skip
         with self._database.reading() as connection:
             query = (
                 select(alert_deliveries, monitors.c.webhook)
                 .join(monitors, monitors.c.id == alert_deliveries.c.monitor_id)
-                .where(due)
-                .order_by(alert_deliveries.c.created_at)
+                .where(due, not_(held_up))
+                # What was never tried goes first: many that nobody takes must not keep the others waiting.
+                .order_by(alert_deliveries.c.attempts, alert_deliveries.c.created_at)
                 .limit(at_most)
             )
             rows = connection.execute(query).all()

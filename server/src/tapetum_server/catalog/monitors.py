@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tapetum_server.catalog.clock import Clock, utc
@@ -18,6 +18,8 @@ from tapetum_server.catalog.errors import MonitorExists, TooManyMonitors, Unknow
 from tapetum_server.catalog.tables import alert_deliveries, alert_outbox, alert_states, monitors
 
 MAX_MONITORS = 500
+CLOCK_SET_BACK_S = 60.0
+"""What was last looked at so far in the future was looked at before the clock was set back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +160,13 @@ class Monitors:
     def lease_due(self, lease_s: float, at_most: int) -> list[StoredMonitor]:
         """Take the monitors that are due and that nobody else holds, for `lease_s` seconds."""
         now = self._clock()
-        free = and_(monitors.c.enabled, monitors.c.next_at <= now, monitors.c.leased_until <= now)
+        # A clock that was set back must not leave anybody unwatched until it is where it was.
+        last = func.coalesce(monitors.c.evaluated_at, monitors.c.updated_at)
+        set_back = last > utc(now + CLOCK_SET_BACK_S)
+        free = and_(
+            monitors.c.enabled, or_(monitors.c.next_at <= now, set_back),
+            or_(monitors.c.leased_until <= now, monitors.c.leased_until > now + lease_s + CLOCK_SET_BACK_S),
+        )  # fmt: skip
         with self._database.reading() as connection:
             query = select(monitors).where(free).order_by(monitors.c.next_at).limit(at_most)
             due = connection.execute(query).all()

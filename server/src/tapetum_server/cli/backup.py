@@ -156,10 +156,10 @@ def _offline(
 
 
 def share_bar(*more: Any) -> Progress:
-    """A bar on standard error that goes when it is done."""
+    """A bar on standard error that goes when it is done; a log file gets none."""
     return Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), *more,
-        TimeRemainingColumn(), console=errors, transient=True,
+        TimeRemainingColumn(), console=errors, transient=True, disable=not errors.is_terminal,
     )  # fmt: skip
 
 

@@ -123,8 +123,9 @@ def _stream(client: httpx.Client, path: str, asked: dict[str, Any], file: Binary
     with client.stream("GET", path, params=query) as answer:
         check(answer)
         with Progress(
-            TextColumn("{task.description}"), DownloadColumn(), TransferSpeedColumn(), console=errors, transient=True
-        ) as progress:
+            TextColumn("{task.description}"), DownloadColumn(), TransferSpeedColumn(), console=errors, transient=True,
+            disable=not errors.is_terminal,
+        ) as progress:  # fmt: skip
             rows = int(answer.headers["x-tapetum-matching"])
             task = progress.add_task(f"{output.name if output else path}: {rows:,} rows", total=None)
             for piece in answer.iter_bytes():

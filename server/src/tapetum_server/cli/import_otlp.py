@@ -57,7 +57,7 @@ def import_otlp(
     columns = (TextColumn("importing"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with (
         httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=120) as client,
-        Progress(*columns, console=errors, disable=as_json, transient=True) as progress,
+        Progress(*columns, console=errors, disable=as_json or not errors.is_terminal, transient=True) as progress,
     ):
         task = progress.add_task("", total=sum(f.stat().st_size for f in files))
         done = 0

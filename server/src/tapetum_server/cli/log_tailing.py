@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import queue
 import sys
@@ -73,6 +74,39 @@ class FileTail:
     def end(self) -> list[bytes]:
         """Close; the last line if it has no end."""
         self._file.close()
+        return self._lines.end()
+
+
+class GzipLines:
+    """The lines of a file that a rotation has compressed. It grows no more."""
+
+    def __init__(self, path: Path) -> None:
+        self._raw = path.open("rb")
+        self._file = gzip.GzipFile(fileobj=self._raw)
+        self._lines = _Lines()
+
+    @staticmethod
+    def is_one(path: Path) -> bool:
+        """Whether the file begins as gzip does, whatever its name."""
+        with path.open("rb") as file:
+            return file.read(2) == b"\x1f\x8b"
+
+    @property
+    def position(self) -> int:
+        """Bytes of the file that were read."""
+        return self._raw.tell() if not self._raw.closed else 0
+
+    def more(self) -> list[bytes]:
+        """The next lines; none at the end. Raises `OSError` or `EOFError` where the file is damaged."""
+        while chunk := self._file.read(_CHUNK):
+            if lines := self._lines.cut(chunk):
+                return lines
+        return []
+
+    def end(self) -> list[bytes]:
+        """Close; the last line if it has no end."""
+        self._file.close()
+        self._raw.close()
         return self._lines.end()
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import signal
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +21,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from tapetum_server.cli.asking import DEFAULT_URL, Url, errors, fail, plain
 from tapetum_server.cli.completing import projects
 from tapetum_server.cli.log_joining import Joiner
-from tapetum_server.cli.log_tailing import FileTail, StdinTail
+from tapetum_server.cli.log_tailing import FileTail, GzipLines, StdinTail
 from tapetum_server.cli.patience import Patience
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ def send(
         errors.print(f"{said}, {totals['refused']} refused, {totals['lost']} not sent.")
         if totals["truncated"]:
             errors.print(f"{totals['truncated']} kept with less than was sent: see the Ingest page.", style="yellow")
-    if totals["refused"] or totals["lost"]:
+    if totals["refused"] or totals["lost"] or any(source.damaged for source in sources):
         raise typer.Exit(1)
 
 
@@ -122,7 +124,13 @@ class _Source:
     """One file or standard input: its lines, its open record and its batch."""
 
     def __init__(self, name: str, service: str, door: _Door, totals: dict[str, int], follow: bool) -> None:
-        self._tail: FileTail | StdinTail = StdinTail() if name == "-" else FileTail(Path(name))
+        self._tail: FileTail | GzipLines | StdinTail
+        if name == "-":
+            self._tail = StdinTail()
+        else:
+            self._tail = GzipLines(Path(name)) if GzipLines.is_one(Path(name)) else FileTail(Path(name))
+        self._name = name
+        self.damaged = False
         self._service = service or ("" if name == "-" else Path(name).name.partition(".")[0])
         self._door = door
         self._totals = totals
@@ -140,7 +148,7 @@ class _Source:
     @property
     def sent_bytes(self) -> int:
         """How far a file is read."""
-        return self._tail.position if isinstance(self._tail, FileTail) else 0
+        return 0 if isinstance(self._tail, StdinTail) else self._tail.position
 
     def step(self) -> bool:
         """Take what there is; `False` if there was nothing."""
@@ -148,9 +156,9 @@ class _Source:
             lines = [] if self.ended else self._tail.more(_POLL_S)
             self.ended = self._tail.ended
         else:
-            lines = self._tail.more()
+            lines = self._lines()
             if not lines:
-                if not self._follow:
+                if not self._follow or isinstance(self._tail, GzipLines):
                     self.ended = True
                 elif (last := self._tail.moved_on()) is not None:
                     self._take(last)
@@ -165,6 +173,15 @@ class _Source:
                 self._keep(self._joiner.finish())
             self._flush()
         return bool(lines)
+
+    def _lines(self) -> list[bytes]:
+        assert not isinstance(self._tail, StdinTail)
+        try:
+            return self._tail.more()
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            self.damaged = True
+            errors.print(f"{plain(self._name)} is damaged, and sent up to there: {error}", style="red", markup=False)
+            return []
 
     def close(self) -> None:
         """Send what is left."""

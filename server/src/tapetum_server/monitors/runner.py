@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from tapetum_server.analysis.alert_state import AlertState
 from tapetum_server.analysis.monitor_definition import MonitorDefinition
-from tapetum_server.analysis.monitor_values import observe
+from tapetum_server.analysis.monitor_values import MORE_SERIES, observe
 from tapetum_server.analysis.monitor_verdict import Judge
 from tapetum_server.catalog.catalog import Catalog
 from tapetum_server.catalog.monitors import Outcome, StoredMonitor
@@ -29,6 +29,8 @@ AT_ONCE = 4
 """Evaluations at the same time: people's own questions need the rest of the store's readers."""
 EVALUATION_S = 20.0
 LOOK_EVERY_S = 0.5
+GRACE_S = 300.0
+"""After a start, how long at most missing data may be this server's own absence: senders come back by then."""
 _LEASE_S = EVALUATION_S * 2
 _JITTER = 0.1
 
@@ -57,6 +59,7 @@ class MonitorRunner:
         self._recorder = Recorder(catalog, consumer)
         self._deliverer = Deliverer(catalog, settings.webhooks)
         self._busy: set[asyncio.Task[None]] = set()
+        self._started_at, self._started = time.time(), time.monotonic()
 
     async def run(self) -> None:
         """Evaluate, record and deliver until cancelled; what was begun is dropped and begun again another time."""
@@ -99,12 +102,12 @@ class MonitorRunner:
 
     async def _outcome(self, monitor: StoredMonitor) -> Outcome:
         started, now_ns = time.monotonic(), time.time_ns()
-        problem, found = "", None
+        problem, found, more = "", None, False
         definition: MonitorDefinition | None = None
         try:
             definition = MonitorDefinition.model_validate(orjson.loads(monitor.definition))
             async with asyncio.timeout(EVALUATION_S):
-                found, _ = await observe(self._reader, self._sql, monitor.project, definition, now_ns)
+                found, more = await observe(self._reader, self._sql, monitor.project, definition, now_ns)
         except ValidationError as error:
             problem = f"its definition is not understood by this version: {error.errors()[0]['msg']}"
         except (QueryError, NotFound) as error:
@@ -129,7 +132,9 @@ class MonitorRunner:
                 states=states, records=[], deliveries=[], next_at=next_at, took_ms=took_ms, failures=failures,
                 problem=problem,
             )  # fmt: skip
-        judge = Judge(monitor, definition, now_ns / 1e9, self._settings.base_url)
+        judge = Judge(
+            monitor, definition, now_ns / 1e9, self._settings.base_url, listening=self._listening(monitor, definition)
+        )
         verdict = judge.failed(before, failures, problem) if found is None else judge.observed(before, found)
         return Outcome(
             states=verdict.states,
@@ -139,8 +144,15 @@ class MonitorRunner:
             next_at=time.time() + definition.interval_s * random.uniform(1 - _JITTER, 1 + _JITTER),
             took_ms=took_ms,
             failures=failures,
-            problem=problem,
+            problem=problem or (MORE_SERIES if more else ""),
         )
+
+    def _listening(self, monitor: StoredMonitor, definition: MonitorDefinition) -> bool:
+        """Whether this server has been there for long enough for what is missing to be others' silence."""
+        made_here = monitor.created_at.timestamp() >= self._started_at
+        # Only whole steps are looked at: the window may end a step ago.
+        needed_s = min(definition.window_s, GRACE_S) + definition.step_s
+        return made_here or time.monotonic() - self._started >= needed_s
 
     async def _record(self) -> None:
         failing = False

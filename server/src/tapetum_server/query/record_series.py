@@ -47,7 +47,7 @@ _MEASURES: Mapping[str, tuple[str, str]] = {
     "new_groups": ("toFloat64(uniqExactIf(fingerprint, new))", "1"),
 }
 """Measure → SQL over the rows of a step, and its unit."""
-_COUNTS = ("count", "rate", "error_count", "groups", "new_groups")
+COUNTS = ("count", "rate", "error_count", "groups", "new_groups")
 """Measures of which a step without rows is 0; of the others it is unknown."""
 _OWN: Mapping[str, str] = {SPANS.table: "duration_ms, status", LOGS.table: "severity", ERRORS.table: "fingerprint"}
 """What the measures of a table's rows are made of."""
@@ -183,7 +183,7 @@ def _series(
     times = steps.times()
     # The range may begin or end within a step: a rate is over the part of it that was looked at.
     seen_s = [(min(time + steps.step, end) - max(time, start)) / SECOND for time in times]
-    empty = 0.0 if measure in _COUNTS else None
+    empty = 0.0 if measure in COUNTS else None
 
     def shown(value: float | None, over_s: float) -> float | None:
         if value is None or not math.isfinite(value):

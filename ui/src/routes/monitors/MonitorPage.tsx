@@ -170,7 +170,7 @@ function Now({ row, text, scale }: { row: MonitorRow; text: string; scale: Scale
       <p className="quiet">{text}.</p>
       {row.problem && (
         <p role="alert" className="mo-problem">
-          <AlertTriangle size={13} aria-hidden /> The last look failed: {row.problem}
+          <AlertTriangle size={13} aria-hidden /> The last look: {row.problem}
         </p>
       )}
       {definition.description && <p className="mo-words">{definition.description}</p>}
