@@ -50,7 +50,8 @@ def test_what_runs_is_told_apart_by_its_heartbeats(
     ui = new_page(theme=theme, width=width)
     page = ui.open("/traces", project=project, q="state:running")
     expect(rows(page, "Traces").first).to_contain_text(re.compile(r"1\d min"))
-    expect(rows(page, "Traces").first).to_contain_text("left open")
+    if width > 800:  # a phone has no room for the status; the page of the trace says it
+        expect(rows(page, "Traces").first).to_contain_text("left open")
     found = violations(page, "a list with a trace that was left")
     page = ui.open(f"/traces/{TRACE}", project=project)
     running = page.get_by_role("list", name="Still running").get_by_role("listitem")
