@@ -19,8 +19,10 @@ from process.conftest import StartServer
 from process.otlp import ID_QUERY, SIGNALS, new_ids, request
 from process.servers import TAPETUM, RunningServer, environment, eventually, tapetum
 
-VIEWS = ("spans", "traces", "logs", "metrics", "ingest", "changes", "alerts")
+VIEWS = ("spans", "traces", "logs", "metrics", "ingest", "changes", "alerts", "errors")
 Kept = tuple[dict[str, Any], Path, dict[str, list[Any]], Path]
+LINES = {"content-type": "application/x-ndjson"}
+FAILURE = '{"time": "2026-11-01T10:00:00Z", "service": "shop", "level": "error", "msg": "no stock"}'
 NOBODY = "http://127.0.0.1:9"
 LONG = "the same long text that a conversation sends again and again " * 20
 
@@ -39,6 +41,7 @@ def filled(server: RunningServer) -> None:
             span.attributes.add(key="llm.model_name").value.string_value = "gpt"
         assert server.send("traces", body.SerializeToString()).status_code == 200
     client = server.client
+    assert client.post("/v1/logs", content=FAILURE, headers=LINES).status_code == 200
     change = {"kind": "deploy", "subject": "shop", "after": "2"}
     assert client.post("/v1/changes", json=change).status_code == 200
     assert client.post("/api/v1/keys", json={"name": "ci", "scopes": ["ingest"]}).status_code == 201
@@ -131,6 +134,26 @@ def test_a_restore_into_an_empty_directory_is_what_was_backed_up(
     assert span == (6,)
     assert server.send("logs", request("logs", ["00000000000000aa"]).SerializeToString()).status_code == 200
     assert ("00000000000000aa",) in server.rows(ID_QUERY["logs"])
+
+
+def seen_errors(server: RunningServer) -> dict[str, tuple[str, str]]:
+    """Title of every error of the page to when it was first and last seen."""
+    rows = server.client.get("/api/v1/errors", params={"from": "all"}).json()["rows"]
+    return {row["title"]: (row["first_seen"][:10], row["last_seen"][:10]) for row in rows}
+
+
+@pytest.mark.covers("restore")
+def test_errors_are_grouped_on_after_a_restore(kept: Kept, start_server: StartServer, tmp_path: Path) -> None:
+    """Since when an error is known comes from the backup, and what comes after the restore counts on from there."""
+    row, *_ = kept
+    assert tapetum("restore", row["path"], "--data", tmp_path / "data").returncode == 0
+    server = start_server(tmp_path / "data")
+    assert seen_errors(server)["no stock"] == ("2026-11-01", "2026-11-01")
+    later = [FAILURE.replace("11-01", "11-02"), FAILURE.replace("11-01", "11-03").replace("stock", "money")]
+    assert server.client.post("/v1/logs", content="\n".join(later), headers=LINES).status_code == 200
+    seen = seen_errors(server)
+    assert seen["no stock"] == ("2026-11-01", "2026-11-02")
+    assert seen["no money"] == ("2026-11-03", "2026-11-03")
 
 
 @pytest.mark.covers("backup")

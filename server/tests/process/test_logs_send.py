@@ -130,7 +130,7 @@ def test_a_file_that_rotation_compressed_is_the_same_records(
     assert send(shared_server, project, log)["accepted"] == 3
     before = kept(shared_server, project)
     assert send(shared_server, project, "-f", older)["accepted"] == 3
-    assert kept(shared_server, project) == before, "they are the same ones"
+    assert sorted(kept(shared_server, project)) == sorted(before), "they are the same ones"
     older.write_bytes(gzip.compress(b"whole\n" * 100_000)[:-20])
     assert send(shared_server, project, older, code=1)["lost"] == 0
 

@@ -142,7 +142,8 @@ class _Source:
         # Lines without a time get the same one when an unchanged file is sent again.
         stat = None if name == "-" else Path(name).stat()
         self.size = 0 if stat is None else stat.st_size
-        self._observed_ns = 0 if stat is None or follow else stat.st_mtime_ns
+        grows = follow and not isinstance(self._tail, GzipLines)
+        self._observed_ns = 0 if stat is None or grows else stat.st_mtime_ns
         self.ended = False
 
     @property

@@ -27,9 +27,27 @@ def migrate(engine: Engine, credentials: str = "") -> list[str]:
             engine.command(_repeatable(statement))
         engine.command(f"INSERT INTO {engine.database}.schema_migrations (name) VALUES ('{name}')")
         ran.append(name)
+    for name, target, statement in sql_files.kept_up_by_inserts(engine.database):
+        _keep_up(engine, name, target, statement)
     for _, statement in sql_files.view_statements(engine.database):
         engine.command(statement)
     return ran
+
+
+def _keep_up(engine: Engine, name: str, target: str, statement: str) -> None:
+    """Make sure that `target` is filled at every insert. A restored store has its rows, but not what fills it."""
+    there = "SELECT 1 FROM system.tables WHERE database = {database:String} AND name = {name:String}"
+    if engine.query(there, {"database": engine.database, "name": name}).num_rows:
+        return
+    engine.command(statement)
+    columns = engine.query(
+        "SELECT name FROM system.columns WHERE database = {database:String} AND table = {name:String} "
+        "ORDER BY position",
+        {"database": engine.database, "name": name},
+    ).column("name")
+    # What is in both already stays as it is: these tables keep the earliest and the latest.
+    select = statement[statement.index("\nSELECT") :]
+    engine.command(f"INSERT INTO {engine.database}.{target} ({', '.join(columns.to_pylist())}){select}")
 
 
 def check(engine: Engine) -> None:

@@ -9,6 +9,7 @@ from importlib import resources
 from tapetum_server.store.attribute_shape import LETTERS, PROMOTED
 
 _SQL = resources.files("tapetum_server.store") / "sql"
+_MATERIALIZED = re.compile(r"CREATE MATERIALIZED VIEW IF NOT EXISTS \w+\.(\w+) TO \w+\.(\w+) AS\n")
 _MACRO = re.compile(r"\{(\w+):(\w+(?:\.\w+)?)\}")
 
 
@@ -21,6 +22,14 @@ def migration_statements(name: str, database: str, credentials: str = "") -> Ite
     """The statements of one migration, in order, for `database`."""
     for entry in sorted((_SQL / name).iterdir(), key=lambda e: e.name):
         yield expand(entry.read_text(), database, credentials)
+
+
+def kept_up_by_inserts(database: str) -> Iterator[tuple[str, str, str]]:
+    """(name, table it fills, CREATE …) of every materialized view of the migrations."""
+    for migration in migrations():
+        for statement in migration_statements(migration, database):
+            if found := _MATERIALIZED.search(statement):
+                yield found[1], found[2], statement
 
 
 def view_statements(database: str) -> Iterator[tuple[str, str]]:
