@@ -1,7 +1,8 @@
 """Pictures of every page of a running server: dark, light, and 390 pixels wide.
 
     make demo                                                   # in another terminal; give it two minutes
-    python tools/screenshots.py --out DIR [--url http://127.0.0.1:4318] [--project demo] [--only trace logs] [--look dark]
+    python tools/screenshots.py --out DIR [--url http://127.0.0.1:4318] [--project demo]
+        [--only trace logs] [--look dark]
     python tools/screenshots.py --readme                        # docs/images/trace.png, the README's picture
 
 Each page waits until nothing loads any more. What the browser's console calls an error is printed, and makes the exit

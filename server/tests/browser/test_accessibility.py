@@ -110,7 +110,7 @@ def test_services(ui: Watched, shop: Shop) -> None:
     found = []
     for path, named in (
         ("/services", "Services"),
-        ("/services/web", "Services / web"),
+        ("/services/web", "web"),
         ("/services-map", "Service map"),
     ):
         page = ui.open(path, project="shop")

@@ -243,7 +243,7 @@ def test_the_first_monitor_takes_two_clicks(ui: Watched, server: RunningServer) 
     expect(page.get_by_role("heading", level=1)).to_contain_text("only: errors")
     made = there(server, "solo")["only: errors"]
     assert made["condition_text"] == (
-        "Fires when the average of error_rate of spans where service:only span_kind:server over 5 min is above 5"
+        "Fires when the average of error_rate of spans where service:only span_kind:server over 5 min is above 5 %"
     )
 
 

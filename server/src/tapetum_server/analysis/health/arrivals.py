@@ -104,8 +104,8 @@ def look_at_lag(lags: Sequence[ArrivalLag]) -> Found:
         if answer == "late":
             result.lines.append(line(
                 "late", "warning", lag["service"],
-                f"{what[:1].upper()}{what[1:]} arrive {seconds(lag['p50_s'])} after they happened (median; limit {seconds(LATE_S)}; p99 "
-                f"{seconds(lag['p99_s'])}).",
+                f"{what[:1].upper()}{what[1:]} arrive {seconds(lag['p50_s'])} after they happened (median; limit "
+                f"{seconds(LATE_S)}; p99 {seconds(lag['p99_s'])}).",
                 link=link, value=lag["p50_s"], limit=LATE_S,
                 next="Look at its exporter's queue, at a Collector between, and at its clock, which may be behind.",
             ))  # fmt: skip
