@@ -170,7 +170,7 @@ def test_refusals_errors_and_redirects_are_said(start_server: StartServer, tmp_p
             server, "metadata", webhook={"url": "http://169.254.169.254/latest"}
         ): "169.254.169.254 is a link-local",
         monitor(server, "mapped", webhook={"url": "http://[::ffff:169.254.169.254]/"}): "link-local",
-        monitor(server, "nobody there", webhook={"url": closed}): "connection attempts failed",
+        monitor(server, "nobody there", webhook={"url": closed}): "nobody answers at 127.0.0.1",
     }
     for one, said in outcomes.items():
         (last,) = until(lambda one=one: [d for d in deliveries(server, one) if d["status"] == "given_up"], said)
