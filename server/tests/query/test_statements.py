@@ -30,6 +30,7 @@ from tapetum_server.query import (
     logs,
     metric_statements,
     metrics,
+    outside,
     record_series,
     resource_metrics,
     service_map,
@@ -93,6 +94,9 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "service_operations": lambda: services.operations_statement(selection(SPANS), "web", "requests"),
     "service_versions": lambda: services.versions_statement(selection(SPANS), "web", "spans"),
     "service_map": lambda: service_map.edges_statement(selection(SPANS, "service:web")),
+    "outside": lambda: outside.outside_statement(
+        replace(selection(SPANS, "service:web"), time_range=TimeRange(NOW, None))
+    ),
     "changes": lambda: changes.changes_statement("default", HOUR, ["shop"], ["deploy"], 500),
     "errors": lambda: error_groups.groups_statement(
         selection(ERRORS, "-service:web,api type:GET* http.route:/ask host.name:h"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import orjson
@@ -17,7 +18,8 @@ from typing_extensions import TypedDict
 from tapetum_server.query.errors import NotFound
 from tapetum_server.query.filter import Filter
 from tapetum_server.query.filter_sql import conditions, value_sql
-from tapetum_server.query.histograms import step_sql, stepped
+from tapetum_server.query.histograms import step_sql, steps_over
+from tapetum_server.query.outside import ends_of
 from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.selection import Selection, select
 from tapetum_server.query.sources import SPANS
@@ -108,11 +110,12 @@ async def list_services(
 ) -> ServicePage:
     """Every service that has spans within the range and the filter."""
     selection = await select(reader, SPANS, project=project, time_range=time_range, filter=filter)
-    selection, steps = await stepped(reader, selection, TREND_STEPS)
-    if steps is None:
+    ends = await ends_of(reader, selection)
+    if ends is None:
         return ServicePage(rows=[], truncated=False)
+    selection, steps = replace(selection, time_range=ends["whole"]), steps_over(ends["drawn"], TREND_STEPS)
     found = list(tuples_of(await reader.query(*services_statement(selection, steps))))
-    rows = _services(found, selection.time_range, steps)
+    rows = _services(found, ends["drawn"], steps)
     return ServicePage(rows=rows[:at_most], truncated=len(rows) > at_most)
 
 
@@ -121,15 +124,16 @@ async def get_service(
 ) -> ServiceDetail:
     """One service. Raises `NotFound` where it has no spans."""
     selection = await select(reader, SPANS, project=project, time_range=time_range, filter=filter, keys=[VERSION_KEY])
-    selection, steps = await stepped(reader, selection, 120)
+    ends = await ends_of(reader, selection)
     rows: list[ServiceRow] = []
-    if steps is not None:
+    if ends is not None:
+        selection, steps = replace(selection, time_range=ends["whole"]), steps_over(ends["drawn"], 120)
         found = list(tuples_of(await reader.query(*services_statement(selection, steps, service))))
-        rows = _services(found, selection.time_range, steps)
-    if not rows:
+        rows = _services(found, ends["drawn"], steps)
+    if ends is None or not rows:
         raise NotFound(f"service {service[:80]!r} has no spans in this time", hint="Look at a longer time.")
     (row,) = rows
-    seconds = _seconds(selection.time_range)
+    seconds = _seconds(ends["drawn"])
     operations = tuples_of(await reader.query(*operations_statement(selection, service, row["basis"])))
     resources = tuples_of(await reader.query(*versions_statement(selection, service, row["basis"])))
     return ServiceDetail(
