@@ -91,6 +91,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "export_changes_counts": lambda: exports.counts_statement("changes", None, "default", HOUR),
     "export_traces_counts": lambda: exports.counts_statement("traces", selection(SPANS), "default", HOUR),
     "services": lambda: services.services_statement(selection(SPANS, "http.route:/ask"), STEPS),
+    "services_busiest": lambda: services.busiest_statement(selection(SPANS), STEPS, 200),
     "service_operations": lambda: services.operations_statement(selection(SPANS), "web", "requests"),
     "service_versions": lambda: services.versions_statement(selection(SPANS), "web", "spans"),
     "service_map": lambda: service_map.edges_statement(selection(SPANS, "service:web")),

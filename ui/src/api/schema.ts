@@ -869,7 +869,7 @@ export interface paths {
     }
     /**
      * List Services
-     * @description Every service: requests, errors, how long they took, and how that went over time.
+     * @description The services with the most requests: errors, how long they took, and how that went over time.
      */
     get: operations['list_services']
     put?: never
@@ -3688,6 +3688,8 @@ export interface components {
     ServicePage: {
       /** Rows */
       rows: components['schemas']['ServiceRow'][]
+      /** Total */
+      total: number
       /** Truncated */
       truncated: boolean
     }
@@ -6278,6 +6280,8 @@ export interface operations {
   list_services: {
     parameters: {
       query?: {
+        /** @description Services at most. */
+        limit?: number
         /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
         from?: string | null
         /** @description Default now. */
