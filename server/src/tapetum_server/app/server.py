@@ -30,8 +30,8 @@ from tapetum_server.app.arrivals import Arrivals
 from tapetum_server.app.auth import Access, guard
 from tapetum_server.app.backups.service import Backups, why_elsewhere
 from tapetum_server.app.backups.shelf import Shelf
-from tapetum_server.app.demo import RunningDemo
 from tapetum_server.app.compressing import Compress
+from tapetum_server.app.demo import RunningDemo
 from tapetum_server.app.disk import DiskGuard
 from tapetum_server.app.hosts import Hosts, KeysRequired, is_loopback, require_keys_for
 from tapetum_server.app.inflate import BodyError, BodyLimits, Inflate
