@@ -7,29 +7,44 @@ import sys
 
 BENCHMARKS = {
     "limits": "what the payload's bytes cost when almost nothing is done with them",
-    "steps": "decode, normalise, encode and insert, each by itself",
+    "steps": "decode, normalise, encode and insert of spans, log records and metric points, each by itself",
     "ingest": "spans, gzip, logs and metric points through a real server, per CPU second",
     "start": "cold start and idle memory",
     "tables": "the two table layouts of docs/decisions/001-tables.md at a million distinct spans",
+    "health": "one report of Health beside the page Services with the same range",
     "queries": "five questions through the HTTP API against bare SQL at a million distinct spans",
     "ui_during_ingest": "requests of the web UI in idle windows and at 10,000 spans a second",
     "ui_long_trace": "a trace of 50,000 spans in a headless browser, from navigation to painted rows",
 }
+PARTS = {
+    "payload": "makes OTLP payloads of spans; payload_signals those of log records and metric points",
+    "fresh": "one request again and again, each time with new ids, times and texts; used by ui_during_ingest",
+    "long_trace": "the trace of 50,000 spans that ui_long_trace opens",
+    "distinct": "a million distinct spans with redelivery, start and end pairs and late logs; for tables and queries",
+}
+"""What benchmarks are made of; nothing to run by themselves."""
 SHORT = ("limits", "steps", "ingest", "start")
 
 
 def main() -> int:
     names = sys.argv[1:] or list(SHORT)
+    if {"-h", "--help"} & set(names):
+        print(f"{__doc__}\n{_listed()}")
+        return 0
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
-        listed = "\n".join(f"  {name:18}{text}" for name, text in BENCHMARKS.items())
-        print(f"no benchmark is called {unknown[0]!r}; there are:\n{listed}", file=sys.stderr)
+        print(f"no benchmark is called {unknown[0]!r}; there are:\n{_listed()}", file=sys.stderr)
         return 2
     for name in names:
         print(f"== {name}: {BENCHMARKS[name]}", flush=True)
         if code := subprocess.run([sys.executable, "-m", f"bench.{name}"]).returncode:
             return code
     return 0
+
+
+def _listed() -> str:
+    lines = [f"  {name:18}{text}" for name, text in BENCHMARKS.items()]
+    return "\n".join([*lines, "and, to build them from:", *(f"  {name:18}{text}" for name, text in PARTS.items())])
 
 
 if __name__ == "__main__":

@@ -67,3 +67,8 @@ class Template:
         for start, end in self._texts:
             out[start:end] = out[start:end].translate(table)
         return bytes(out)
+
+
+if __name__ == "__main__":
+    # Asked for help, it says what it is for.
+    print(f"{__doc__}\nUsed by bench.ui_during_ingest, which sends it at a rate.")

@@ -89,3 +89,8 @@ def _spans(start: int) -> Iterator[tuple[str, Span]]:
         yield "agent", step
         parent, at = step.span_id, at + step_ns // 2
     yield "batch", span(LAST, root.span_id, start + whole - 15_000 * _MS, 15_000 * _MS)
+
+
+if __name__ == "__main__":
+    # Asked for help, it says what it is for.
+    print(f"{__doc__}\nUsed by bench.ui_long_trace, which opens it in a browser.")

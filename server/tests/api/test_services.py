@@ -137,3 +137,13 @@ def test_the_filter_of_the_map_is_about_whoever_asks(asked: World) -> None:
     found = asked.get("/services/map", q="service:web", **RANGE)
     assert [(edge["source"], edge["target"]) for edge in found["edges"]] == [("web", "shop")]
     assert {node["id"] for node in found["nodes"]} == {"web", "shop"}
+
+
+@pytest.mark.covers("page-services")
+def test_of_many_services_the_busiest_are_answered_and_the_others_counted(asked: World) -> None:
+    every = asked.get("/services", **RANGE)
+    assert (every["total"], every["truncated"]) == (len(every["rows"]), False)
+    some = asked.get("/services", **RANGE, limit=2)
+    assert some == {"rows": every["rows"][:2], "truncated": True, "total": every["total"]}
+    assert [row["service"] for row in some["rows"]] == ["shop", "web"]
+    assert asked.get("/services", **RANGE, q="service:nobody") == {"rows": [], "truncated": False, "total": 0}

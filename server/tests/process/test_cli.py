@@ -14,9 +14,10 @@ import socket
 import sqlite3
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -38,14 +39,15 @@ def checks(*options: str | Path, code: int) -> dict[str, dict[str, str]]:
 
 
 @contextmanager
-def something_else() -> Iterator[int]:
-    """A web server that is not tapetum."""
+def something_else(answers: Mapping[str, object] = MappingProxyType({})) -> Iterator[int]:
+    """A web server that is not tapetum; it answers these paths with JSON."""
 
     class Page(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(404)
+            said = answers.get(self.path)
+            self.send_response(404 if said is None else 200)
             self.end_headers()
-            self.wfile.write(b"<h1>Welcome to nginx!</h1>")
+            self.wfile.write(b"<h1>Welcome to nginx!</h1>" if said is None else json.dumps(said).encode())
 
         def log_message(self, *_: Any) -> None:
             return
@@ -71,9 +73,25 @@ def test_doctor_is_content_with_a_server_that_runs(shared_server: RunningServer)
     assert found["Server"]["outcome"] == "ok"
     assert found["Data directory"]["outcome"] == "ok"
     assert str(shared_server.pid) in found["Data directory"]["found"]
+    assert found["Version"]["outcome"] == found["OTLP/gRPC"]["outcome"] == "ok"
     said = tapetum("doctor", "--url", shared_server.url, "--data", shared_server.data)
     assert said.returncode == 0
     assert "is ready" in said.stdout
+
+
+@pytest.mark.covers("cli-doctor")
+def test_doctor_says_that_the_grpc_port_is_closed_and_the_server_of_another_version(tmp_path: Path) -> None:
+    """Of a server that answers like one: an older one, and a firewall before its second port."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        closed = free.getsockname()[1]
+    info = {"version": "0.0.1", "auth": "open", "identity": {}, "projects": [], "otlp_grpc": f"http://0.0.0.0:{closed}"}
+    answers = {"/readyz": {"ready": True, "reason": None}, "/api/v1/info": info}
+    with something_else(answers) as port:
+        found = checks("--url", f"http://127.0.0.1:{port}", "--data", tmp_path / "new", code=0)
+    assert found["Version"]["outcome"] == "warning"
+    assert "the server is 0.0.1, this command " in found["Version"]["found"]
+    assert found["OTLP/gRPC"]["outcome"] == "warning"
+    assert f"127.0.0.1:{closed}" in found["OTLP/gRPC"]["found"]
 
 
 @pytest.mark.covers("cli-doctor")

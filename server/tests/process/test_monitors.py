@@ -170,7 +170,7 @@ def test_refusals_errors_and_redirects_are_said(start_server: StartServer, tmp_p
             server, "metadata", webhook={"url": "http://169.254.169.254/latest"}
         ): "169.254.169.254 is a link-local",
         monitor(server, "mapped", webhook={"url": "http://[::ffff:169.254.169.254]/"}): "link-local",
-        monitor(server, "nobody there", webhook={"url": closed}): "connection attempts failed",
+        monitor(server, "nobody there", webhook={"url": closed}): "nobody answers at 127.0.0.1",
     }
     for one, said in outcomes.items():
         (last,) = until(lambda one=one: [d for d in deliveries(server, one) if d["status"] == "given_up"], said)
@@ -287,6 +287,32 @@ def test_a_query_that_fails_is_an_error_that_somebody_hears_of(
     assert server.client.patch(f"/api/v1/monitors/{watched}", json=fixed).status_code == 200
     until(lambda: hook.events() == ["error", "resolved"], "works again")
     assert state_of(server, watched)["problem"] == ""
+
+
+@pytest.mark.covers("monitors")
+def test_a_failed_look_does_not_end_the_row_of_the_only_series(start_server: StartServer, tmp_path: Path) -> None:
+    """Neither names a series; each has a history of its own all the same."""
+    server = start_server(tmp_path / "data")
+    queue_is(server, 9)
+    fails_at_0 = {"kind": "sql", "query": "SELECT intDiv(18, argMax(toInt64(body), time)) AS load FROM logs"}
+    watched = monitor(server, "load", query=fails_at_0, condition={"op": ">", "limit": 1, "aggregate": "last"})
+    until(lambda: state_of(server, watched)["state"] == "firing", "fires")
+    queue_is(server, 0)
+    until(lambda: state_of(server, watched)["state"] == "error", "cannot look")
+
+    def shown() -> list[tuple[Any, ...]]:
+        sql = "SELECT subject, state, isNull(ended_at) FROM alerts WHERE project = 'm' ORDER BY started_at"
+        return server.rows(sql)
+
+    firing, failed = ("", "firing", 1), ("looking", "error", 1)
+    until(lambda: shown() == [firing, failed], f"both last: {shown()}")
+    rows = server.client.get("/api/v1/alerts", params={"project": "m"}).json()["rows"]
+    assert [(r["subject"], r["state"], r["ended_at"]) for r in rows] == [
+        ("looking", "error", None), ("", "firing", None),
+    ]  # fmt: skip
+    queue_is(server, 9)
+    until(lambda: len(shown()) == 3, "looks again")
+    assert shown() == [firing, ("looking", "error", 0), ("looking", "ok", 1)]
 
 
 @pytest.mark.covers("monitors")

@@ -31,6 +31,7 @@ from tapetum_server.query import (
     logs,
     metric_statements,
     metrics,
+    outside,
     record_series,
     resource_metrics,
     service_map,
@@ -92,9 +93,13 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "export_changes_counts": lambda: exports.counts_statement("changes", None, "default", HOUR),
     "export_traces_counts": lambda: exports.counts_statement("traces", selection(SPANS), "default", HOUR),
     "services": lambda: services.services_statement(selection(SPANS, "http.route:/ask"), STEPS),
+    "services_busiest": lambda: services.busiest_statement(selection(SPANS), STEPS, 200),
     "service_operations": lambda: services.operations_statement(selection(SPANS), "web", "requests"),
     "service_versions": lambda: services.versions_statement(selection(SPANS), "web", "spans"),
     "service_map": lambda: service_map.edges_statement(selection(SPANS, "service:web")),
+    "outside": lambda: outside.outside_statement(
+        replace(selection(SPANS, "service:web"), time_range=TimeRange(NOW, None))
+    ),
     "changes": lambda: changes.changes_statement("default", HOUR, ["shop"], ["deploy"], 500),
     "health_errors": lambda: error_windows.windows_statement(selection(ERRORS), STEPS, 6),
     "running_places": lambda: heartbeats.places_statement("default", HOUR, ["0" * 32], START),

@@ -5,6 +5,7 @@ import type {
   FacetAnswer,
   Info,
   LogRow,
+  Outside,
   Rows,
   SpanDetail,
   SpanHeatmap,
@@ -60,6 +61,14 @@ export const spanHeatmapQuery = (scope: Scope, x: number, y: number) =>
     queryKey: ['/spans/heatmap', scope, x, y],
     queryFn: ({ signal }) => api.get<SpanHeatmap>('/spans/heatmap', { ...scope, x, y }, signal),
     placeholderData: keepPreviousData,
+  })
+
+/** What a wrong clock put outside of the range. */
+export const outsideQuery = (signal_: 'spans' | 'logs' | 'metrics' | 'errors', scope: Scope) =>
+  queryOptions({
+    queryKey: ['/outside', signal_, scope],
+    queryFn: ({ signal }) => api.get<Outside>('/outside', { ...scope, signal: signal_ }, signal),
+    staleTime: 10_000,
   })
 
 /** Facets of spans, logs, metric points or errors; `keys` empty means the server's choice. */

@@ -736,6 +736,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/outside': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Outside
+     * @description Records that pass the filter and lie outside of the range with a time that no right clock gives.
+     */
+    get: operations['get_outside']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/projects': {
     parameters: {
       query?: never
@@ -849,7 +869,7 @@ export interface paths {
     }
     /**
      * List Services
-     * @description Every service: requests, errors, how long they took, and how that went over time.
+     * @description The services with the most requests: errors, how long they took, and how that went over time.
      */
     get: operations['list_services']
     put?: never
@@ -1522,6 +1542,20 @@ export interface components {
       running: boolean
       /** Step */
       step: ('copying' | 'checksums' | 'done') | null
+    }
+    /**
+     * Beyond
+     * @description Records on one side of the range.
+     */
+    Beyond: {
+      /** Count */
+      count: number
+      /** Newest */
+      newest: string
+      /** Oldest */
+      oldest: string
+      /** Until */
+      until: string
     }
     /**
      * Caller
@@ -3125,6 +3159,14 @@ export interface components {
       span_kind: string
     }
     /**
+     * Outside
+     * @description What passes the filter and lies outside of the range with times that no right clock gives.
+     */
+    Outside: {
+      after: components['schemas']['Beyond'] | null
+      before: components['schemas']['Beyond'] | null
+    }
+    /**
      * PageLink
      * @description A page of the web UI: its path, and what else its address holds.
      */
@@ -3748,6 +3790,8 @@ export interface components {
     ServicePage: {
       /** Rows */
       rows: components['schemas']['ServiceRow'][]
+      /** Total */
+      total: number
       /** Truncated */
       truncated: boolean
     }
@@ -6059,6 +6103,45 @@ export interface operations {
       }
     }
   }
+  get_outside: {
+    parameters: {
+      query: {
+        signal: 'spans' | 'logs' | 'metrics' | 'errors'
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Outside']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
   list_projects: {
     parameters: {
       query?: never
@@ -6255,6 +6338,8 @@ export interface operations {
   list_services: {
     parameters: {
       query?: {
+        /** @description Services at most. */
+        limit?: number
         /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
         from?: string | null
         /** @description Default now. */

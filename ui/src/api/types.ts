@@ -33,6 +33,9 @@ export type Facet = Schemas['Facet']
 export type FacetValue = Schemas['FacetValue']
 export type FacetAnswer = Schemas['Facets']
 
+export type Outside = Schemas['Outside']
+export type Beyond = Schemas['Beyond']
+
 export type LogRow = Schemas['LogRow']
 export type LogHistogram = Schemas['LogHistogram']
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from fastapi import Query
 from starlette.responses import Response
 
 from tapetum_server.api.questions import Question, answer, router_of
@@ -12,11 +15,14 @@ router = router_of("services")
 
 
 @router.get("/services", response_model=queries.ServicePage)
-async def list_services(asked: Question) -> Response:
-    """Every service: requests, errors, how long they took, and how that went over time."""
+async def list_services(
+    asked: Question,
+    limit: Annotated[int, Query(ge=1, le=1_000, description="Services at most.")] = queries.MAX_SERVICES,
+) -> Response:
+    """The services with the most requests: errors, how long they took, and how that went over time."""
     return answer(
         await queries.list_services(
-            asked.reader, project=asked.project, time_range=asked.time_range, filter=asked.filter
+            asked.reader, project=asked.project, time_range=asked.time_range, filter=asked.filter, at_most=limit
         )
     )
 

@@ -34,6 +34,7 @@ _PROJECTS = 20
 """Of how many projects the scrape targets are looked at."""
 
 _OLD_BACKUP_DAYS = 7
+_GRPC_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,10 +198,43 @@ def _access(url: str, key: str | None) -> Iterator[Check]:
         if key is None and "identity" not in facts:
             yield Check("Access", "warning", "the server wants a key, and none was given", _MAKE_A_KEY)
             return
-        yield Check("Version", "ok", f"server {facts['version']}")
+        yield _version(facts["version"])
+        yield from _grpc(url, facts.get("otlp_grpc"))
         yield from _targets(url, headers, facts.get("projects") or [])
     except (httpx.TransportError, ValueError, KeyError) as error:
         yield Check("Access", "problem", f"{url} is ready and does not answer: {error}", "Look at its log.")
+
+
+def _version(server: str) -> Check:
+    if server == __version__:
+        return Check("Version", "ok", f"server {server}")
+    return Check(
+        "Version",
+        "warning",
+        f"the server is {server}, this command {__version__}",
+        "Bring both to the same: pip install --upgrade tapetum, and restart what runs the older one.",
+    )
+
+
+def _grpc(url: str, said: str | None) -> Iterator[Check]:
+    """Whether anybody listens where the server says that it takes OTLP/gRPC, seen from this machine."""
+    if said is None:
+        return
+    port = httpx.URL(said).port or 4317
+    # A server that listens everywhere says so; it is reached by the name that it was asked by.
+    host = httpx.URL(url).host
+    try:
+        with socket.create_connection((host, port), _GRPC_S):
+            pass
+    except OSError as error:
+        yield Check(
+            "OTLP/gRPC",
+            "warning",
+            f"nothing can be connected to at {host}:{port}: {error.strerror or error}",
+            "Let the port through where a firewall or a container closes it, or send to the HTTP port.",
+        )
+    else:
+        yield Check("OTLP/gRPC", "ok", f"{host}:{port} is open")
 
 
 def _targets(url: str, headers: dict[str, str], projects: list[str]) -> Iterator[Check]:

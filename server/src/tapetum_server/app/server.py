@@ -30,6 +30,7 @@ from tapetum_server.app.arrivals import Arrivals
 from tapetum_server.app.auth import Access, guard
 from tapetum_server.app.backups.service import Backups, why_elsewhere
 from tapetum_server.app.backups.shelf import Shelf
+from tapetum_server.app.compressing import Compress
 from tapetum_server.app.demo import RunningDemo
 from tapetum_server.app.disk import DiskGuard
 from tapetum_server.app.hosts import Hosts, KeysRequired, is_loopback, require_keys_for
@@ -252,7 +253,7 @@ class Server:
         def is_ingest(scope: Scope) -> bool:
             return otlp.owns(scope["path"]) or lines.owns(scope) or remote_write.owns(scope)
 
-        inflated = Inflate(inner, refuse=refuse, executor=self._ingest_pool, limits=limits, snappy=is_snappy)
+        inflated = Inflate(Compress(inner), refuse=refuse, executor=self._ingest_pool, limits=limits, snappy=is_snappy)
         hosts = Hosts(
             settings.host, keys_required=keys_required, allowed=settings.allowed_host, origins=settings.allowed_origin
         )

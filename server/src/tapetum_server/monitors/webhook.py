@@ -17,6 +17,7 @@ from tapetum_server._version import __version__
 from tapetum_server.catalog.catalog import Catalog
 from tapetum_server.catalog.deliveries import DueDelivery
 from tapetum_server.outbound.addresses import RefusedAddress, destination
+from tapetum_server.outbound.connecting import ask, nobody
 
 logger = logging.getLogger("tapetum.monitors")
 ATTEMPT_S = 10.0
@@ -108,24 +109,22 @@ async def send(client: httpx.AsyncClient, item: DueDelivery, *, allow_link_local
                 webhook["url"], allow_link_local=allow_link_local, setting="webhook_allow_link_local"
             )
             headers = {
-                **webhook.get("headers", {}),
-                "host": to.host,
+                **{name.lower(): value for name, value in webhook.get("headers", {}).items()},
                 "content-type": "application/json",
                 "user-agent": f"tapetum/{__version__}",
                 "x-tapetum-delivery": item.delivery.id,
             }
             if webhook.get("secret"):
                 headers["x-tapetum-signature"] = signature(webhook["secret"], body, int(time.time()))
-            name = httpx.URL(webhook["url"]).host
-            request = client.build_request("POST", to.url, content=body, headers=headers)
-            request.extensions["sni_hostname"] = name
+            answer = await ask(client, "POST", to, headers=headers, within_s=ATTEMPT_S, content=body)
             # The answer's body is not read: nobody needs it, and it may not end.
-            answer = await client.send(request, stream=True)
             await answer.aclose()
     except RefusedAddress as error:
         return Attempt(False, str(error), final=True)
-    except TimeoutError:
+    except (TimeoutError, httpx.ConnectTimeout):
         return Attempt(False, f"no answer within {ATTEMPT_S:g} s")
+    except httpx.ConnectError as error:
+        return Attempt(False, nobody(error, webhook["url"]))
     except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
         return Attempt(False, str(error) or type(error).__name__)
     if 200 <= answer.status_code < 300:

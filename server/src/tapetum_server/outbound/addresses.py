@@ -28,7 +28,9 @@ class Destination:
     others: tuple[httpx.URL, ...]
     """The same at the name's other addresses, for when nobody answers at the first."""
     host: str
-    """For the `Host` header and the certificate."""
+    """For the `Host` header."""
+    name: str
+    """For the certificate."""
 
 
 async def destination(url: str, *, allow_link_local: bool, setting: str) -> Destination:
@@ -45,7 +47,7 @@ async def destination(url: str, *, allow_link_local: bool, setting: str) -> Dest
         for address in addresses:
             check_address(address, setting)
     first, *others = [parsed.copy_with(host=address) for address in dict.fromkeys(addresses)]
-    return Destination(first, tuple(others), parsed.netloc.decode("ascii"))
+    return Destination(first, tuple(others), parsed.netloc.decode("ascii"), parsed.host)
 
 
 def check_address(address: str, setting: str) -> None:

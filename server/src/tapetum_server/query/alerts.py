@@ -9,6 +9,9 @@ from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import TimeRange, format_time
 
 ALERTS_TABLE = "alert_rows"
+_LOOKING = "alert_rows.state = 'error' OR alert_rows.previous_state = 'error'"
+"""Whether a row is about looking itself: no series is ever in this state. Such a row names no series either, and
+must not end that of a monitor whose only series has no name."""
 
 
 class AlertRow(TypedDict):
@@ -19,6 +22,7 @@ class AlertRow(TypedDict):
     monitor: str
     severity: str
     subject: str
+    """The series; empty where the query makes only one, `looking` where the query itself failed or works again."""
     previous_state: str
     state: str
     started_at: str
@@ -43,7 +47,7 @@ async def list_alerts(
         rows=[
             AlertRow(
                 alert_id=row["alert_id"], monitor_id=row["monitor_id"], monitor=row["monitor"],
-                severity=row["severity"], subject=row["subject"], previous_state=row["previous_state"],
+                severity=row["severity"], subject=row["series"], previous_state=row["previous_state"],
                 state=row["state"], started_at=format_time(row["start_ns"]),
                 ended_at=None if row["end_ns"] is None else format_time(row["end_ns"]),
                 value=row["value"], threshold=row["threshold"], evidence=row["evidence"],
@@ -62,11 +66,13 @@ def alerts_statement(project: str, time_range: TimeRange, monitor_id: str | None
     if time_range.start is not None:
         where.append(f"time >= {parameters.moment(time_range.start)}")
     before = f"WHERE {parameters.before('time', time_range.end)}\n" if time_range.end is not None else ""
-    sql = f"""SELECT alert_id, monitor_id, monitor, severity, subject, previous_state, state,
+    sql = f"""SELECT alert_id, monitor_id, monitor, severity, if(looking, 'looking', subject) AS series,
+    previous_state, state,
     toUnixTimestamp64Nano(time) AS start_ns, toUnixTimestamp64Nano(ended) AS end_ns, value, threshold, evidence
 FROM (
-    SELECT *, leadInFrame(toNullable(time)) OVER (
-        PARTITION BY monitor_id, subject ORDER BY time, alert_id ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+    SELECT *, {_LOOKING} AS looking, leadInFrame(toNullable(time)) OVER (
+        PARTITION BY monitor_id, labels, {_LOOKING}
+        ORDER BY time, alert_id ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
     ) AS ended
     FROM {ALERTS_TABLE} FINAL
     WHERE {" AND ".join(where)}

@@ -12,7 +12,8 @@ from tapetum_server.query.error_groups import ErrorGroup, group_of, groups_state
 from tapetum_server.query.errors import NotFound
 from tapetum_server.query.filter import Choice, Filter, Term
 from tapetum_server.query.filter_sql import conditions
-from tapetum_server.query.histograms import step_sql, stepped
+from tapetum_server.query.histograms import step_sql, steps_over
+from tapetum_server.query.outside import ends_of
 from tapetum_server.query.reader import Reader, first_row, rows_of, tuples_of
 from tapetum_server.query.selection import Selection, select
 from tapetum_server.query.sources import ERRORS
@@ -83,14 +84,15 @@ async def get_error(
     only = Term("fingerprint", "is", (Choice(fingerprint),))
     filter = replace(filter, terms=(*filter.terms, only))
     selection = await select(reader, ERRORS, project=project, time_range=time_range, filter=filter)
-    selection, steps = await stepped(reader, selection, _TREND_STEPS)
-    found = None
-    if steps is not None:
+    ends, found = await ends_of(reader, selection), None
+    if ends is not None:
+        selection = replace(selection, time_range=ends["whole"])
         found = first_row(await reader.query(*groups_statement(selection, "-last_seen", 1)))
-    if found is None or steps is None:
+    if found is None or ends is None:
         raise await _not_here(reader, project, fingerprint)
+    drawn, steps = replace(selection, time_range=ends["drawn"]), steps_over(ends["drawn"], _TREND_STEPS)
     trend, shares, examples, newest = await asyncio.gather(
-        reader.query(*trend_statement(selection, steps)),
+        reader.query(*trend_statement(drawn, steps)),
         reader.query(*shares_statement(selection)),
         reader.query(*examples_statement(selection, MAX_EXAMPLES)),
         reader.query(*newest_statement(selection)),

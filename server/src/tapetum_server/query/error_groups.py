@@ -7,6 +7,7 @@ was ever kept (`error_groups`): an error is new when nobody saw it before the ra
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple, get_args
 
 from typing_extensions import TypedDict
@@ -14,7 +15,8 @@ from typing_extensions import TypedDict
 from tapetum_server.query.cursor import Cursor, decode_cursor, encode_cursor
 from tapetum_server.query.filter import Filter
 from tapetum_server.query.filter_sql import conditions
-from tapetum_server.query.histograms import step_sql, stepped
+from tapetum_server.query.histograms import step_sql, stepped, steps_over
+from tapetum_server.query.outside import ends_of
 from tapetum_server.query.reader import Reader, rows_of, tuples_of
 from tapetum_server.query.selection import Selection, select
 from tapetum_server.query.sources import ERRORS
@@ -118,16 +120,16 @@ async def list_errors(
         time_range = decoded.range
         after = Place(int(decoded.place[0]), str(decoded.place[1]))
     selection = await select(reader, ERRORS, project=project, time_range=time_range, filter=filter)
-    selection, steps = await stepped(reader, selection, TREND_STEPS)
-    if steps is None:
+    ends = await ends_of(reader, selection)
+    if ends is None:
         return ErrorPage(rows=[], times=[], interval_ms=0, next_cursor=None)
+    selection, drawn = replace(selection, time_range=ends["whole"]), replace(selection, time_range=ends["drawn"])
+    steps = steps_over(ends["drawn"], TREND_STEPS)
     found = rows_of(await reader.query(*groups_statement(selection, sort, limit + 1, after)))
     shown = found[:limit]
     trends: dict[str, list[int]] = {row["fingerprint"]: [0] * steps.count for row in shown}
     if shown:
-        for fingerprint, step, count in tuples_of(
-            await reader.query(*trends_statement(selection, steps, list(trends)))
-        ):
+        for fingerprint, step, count in tuples_of(await reader.query(*trends_statement(drawn, steps, list(trends)))):
             trends[fingerprint][step] = count
     following = None
     if len(found) > limit:

@@ -177,7 +177,7 @@ def _bounds(kind: ExportKind, project: str, time_range: TimeRange, parameters: P
     if start is not None:
         found.append(f"{time} >= {parameters.moment(start)}")
     if time_range.end is not None:
-        found.append(f"{time} < {parameters.moment(time_range.end)}")
+        found.append(parameters.before(time, time_range.end))
     return " AND ".join(found)
 
 
@@ -188,7 +188,7 @@ def _first_spans(selection: Selection, parameters: Parameters, within: TimeRange
     if within is not None and within.start is not None:
         bounds.append(f"first >= {parameters.moment(within.start)}")
     if within is not None and within.end is not None:
-        bounds.append(f"first < {parameters.moment(within.end)}")
+        bounds.append(parameters.before("first", within.end))
     having = f"\nHAVING {' AND '.join(bounds)}" if bounds else ""
     relation = SPANS.relation("trace_id start_time", where)
     return f"SELECT trace_id, min(start_time) AS first\nFROM {relation}\nWHERE {where}\nGROUP BY trace_id{having}"

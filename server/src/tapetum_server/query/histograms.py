@@ -11,7 +11,8 @@ from typing_extensions import TypedDict
 from tapetum_server.query.filter import Filter
 from tapetum_server.query.filter_sql import conditions
 from tapetum_server.query.filter_values import LEVELS
-from tapetum_server.query.reader import Reader, first_row, tuples_of
+from tapetum_server.query.outside import ends_of
+from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.selection import Selection, select
 from tapetum_server.query.sources import LOGS, SPANS
 from tapetum_server.query.statement import Parameters, Statement
@@ -185,20 +186,15 @@ GROUP BY {by}"""
 
 
 async def stepped(reader: Reader, selection: Selection, at_most: int) -> tuple[Selection, Steps | None]:
-    """The selection with both ends of its range known, and steps over it; no steps where there is nothing."""
-    time_range = selection.time_range
-    start, end = time_range.start, time_range.end
-    if start is None or end is None:
-        parameters = Parameters()
-        time, where = selection.source.time, " AND ".join(selection.bounds(parameters))
-        sql = f"""SELECT toUnixTimestamp64Nano(min({time})) AS first, toUnixTimestamp64Nano(max({time})) AS last,
-    count() AS rows
-FROM {selection.source.table}
-WHERE {where}"""
-        row = first_row(await reader.query(sql, parameters.values))
-        if row is None or not row["rows"]:
-            return selection, None
-        start = row["first"] if start is None else start
-        end = row["last"] + 1 if end is None else end
-    steps = steps_of(start, max(end, start + 1), at_most=at_most)
-    return replace(selection, time_range=TimeRange(start, end)), steps
+    """The selection with both ends of what is drawn known, and steps over it; no steps where there is nothing."""
+    ends = await ends_of(reader, selection)
+    if ends is None:
+        return selection, None
+    return replace(selection, time_range=ends["drawn"]), steps_over(ends["drawn"], at_most)
+
+
+def steps_over(drawn: TimeRange, at_most: int) -> Steps:
+    """Steps over a range with both ends."""
+    assert drawn.start is not None
+    assert drawn.end is not None
+    return steps_of(drawn.start, max(drawn.end, drawn.start + 1), at_most=at_most)

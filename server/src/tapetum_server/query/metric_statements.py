@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tapetum_server.query.filter_sql import conditions, value_sql
+from tapetum_server.query.outside import ends_sql
 from tapetum_server.query.selection import Selection
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import SECOND, Steps
@@ -41,12 +42,11 @@ def about_statement(selection: Selection, name: str, type: str | None, unit: str
     parts += [f"type = {parameters.text(type)}"] if type is not None else []
     parts += [f"unit = {parameters.text(unit)}"] if unit is not None else []
     condition = " AND ".join(parts)
-    sql = f"""SELECT type, unit, countIf(is_monotonic) AS monotonic, count() AS points,
-    toUnixTimestamp64Nano(min(time)) AS first_ns, toUnixTimestamp64Nano(max(time)) AS last_ns
+    sql = f"""SELECT type, unit, countIf(is_monotonic) AS monotonic, {ends_sql(selection, parameters)}
 FROM {selection.source.relation("type, unit, time, is_monotonic", condition)}
 WHERE {condition}
 GROUP BY type, unit
-ORDER BY points DESC, type, unit"""
+ORDER BY records DESC, type, unit"""
     return Statement(sql, parameters.values)
 
 

@@ -29,6 +29,7 @@ from tapetum_server.query.metric_statements import (
     summary_statement,
     values_statement,
 )
+from tapetum_server.query.outside import ends_in
 from tapetum_server.query.reader import Reader, rows_of, tuples_of
 from tapetum_server.query.selection import Selection, select
 from tapetum_server.query.sources import METRICS
@@ -176,8 +177,11 @@ async def query_metric(
         )
     type_name, own_unit = about[0]["type"], about[0]["unit"]
     _check_possible(name, type_name, aggregation)
-    start = about[0]["first_ns"] if time_range.start is None else time_range.start
-    end = about[0]["last_ns"] + 1 if time_range.end is None else time_range.end
+    ends = ends_in(about[0], time_range)
+    assert ends is not None  # it has records
+    start, end = ends["drawn"].start, ends["drawn"].end
+    assert start is not None
+    assert end is not None
     steps = steps_of(start, end, at_most=120, step=step_s * SECOND if step_s else None)
     if steps.step < SECOND:
         steps = steps_of(start, end, at_most=120, step=SECOND)

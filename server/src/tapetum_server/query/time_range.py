@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from tapetum_server.query.errors import QueryError
@@ -25,6 +25,11 @@ UNITS = {
 }
 MIN_TIME, MAX_TIME = 0, 2**63 - 1
 """What the store's `DateTime64(9)` holds of the future: up to 2262."""
+EARLIEST_LIKELY = 946_684_800 * SECOND
+"""2000-01-01: a record that says it is older comes from a clock that was never set."""
+_AHEAD, _FAR_AHEAD = 5 * SECOND, 86_400 * SECOND
+"""Clocks that are so little ahead are caught up with before anybody reads; further than a day, charts of
+everything leave a record out."""
 
 _RELATIVE = re.compile(r"now(?:([+-])(\d{1,9})(s|m|h|d|w))?")
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(Z|[+-]\d\d:?\d\d)?", re.I)
@@ -38,6 +43,8 @@ class TimeRange:
 
     start: int | None
     end: int | None
+    late: int | None = field(default=None, compare=False)
+    """Where the range goes on until now: records from here on have a time that a right clock cannot have given them."""
 
     def shifted(self, nanoseconds: int) -> TimeRange:
         """The same length of time, later by `nanoseconds` (earlier, where negative)."""
@@ -74,8 +81,10 @@ def parse_moment(text: str, now: int, *, field: str = "from") -> int:
 def parse_range(start: str | None, end: str | None, now: int) -> TimeRange:
     """The range of a request: the last hour unless it says otherwise; `all` is everything."""
     if (start or "").strip() == "all":
-        return TimeRange(None, None if end in (None, "", "now") else parse_moment(str(end), now, field="to"))
-    last = parse_moment(end, now, field="to") if end else now
+        if end in (None, "", "now"):
+            return TimeRange(None, None, late=now + _FAR_AHEAD)
+        return TimeRange(None, _end(str(end), now))
+    last = _end(end, now) if end else now
     first = parse_moment(start, now, field="from") if start else last - 3_600 * SECOND
     if first >= last:
         raise QueryError(
@@ -84,7 +93,7 @@ def parse_range(start: str | None, end: str | None, now: int) -> TimeRange:
             field="from",
             hint="Swap the two, or leave `to` out for now.",
         )
-    return TimeRange(first, last)
+    return TimeRange(first, last, late=now + _AHEAD if end in (None, "", "now") else None)
 
 
 def parse_duration_ms(text: str) -> float | None:
@@ -142,6 +151,12 @@ def steps_of(start: int, end: int, *, at_most: int, step: int | None = None) -> 
     first = start // step * step
     count = max(1, -(-(end - first) // step))
     return Steps(first, step, count)
+
+
+def _end(text: str, now: int) -> int:
+    """An end at the end of time lies behind what was clamped to it, or no range would hold such a record."""
+    end = parse_moment(text, now, field="to")
+    return end + 1 if end == MAX_TIME else end
 
 
 def _clamp(time_unix_nano: int) -> int:

@@ -12,6 +12,7 @@ import { ExportMenu } from '@/kit/ExportMenu'
 import { Facets } from '@/kit/Facets'
 import { FilterBar } from '@/kit/FilterBar'
 import { count } from '@/kit/format'
+import { Outside } from '@/kit/Outside'
 import { Explorer, Page } from '@/kit/Page'
 import { usePref } from '@/kit/prefs'
 import { Empty, Failure, SkeletonRows, Snippet } from '@/kit/states'
@@ -61,7 +62,12 @@ export function ErrorsPage() {
             onChange={setQ}
           />
         }
-        chart={<ErrorChart scope={scope} live={live} />}
+        chart={
+          <>
+            <ErrorChart scope={scope} live={live} />
+            <Outside signal="errors" scope={scope} />
+          </>
+        }
         facets={
           (!hidden || facetsOpen) && (
             <Facets

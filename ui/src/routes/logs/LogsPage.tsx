@@ -11,6 +11,7 @@ import { Facets } from '@/kit/Facets'
 import { FilterBar } from '@/kit/FilterBar'
 import { count } from '@/kit/format'
 import { useShortcuts } from '@/kit/keys'
+import { Outside } from '@/kit/Outside'
 import { Explorer, Page } from '@/kit/Page'
 import { usePref } from '@/kit/prefs'
 import { Failure, SkeletonRows } from '@/kit/states'
@@ -119,7 +120,12 @@ export function LogsPage() {
             onChange={setQ}
           />
         }
-        chart={<LogVolume scope={scope} live={live} onQ={setQ} onRange={setRange} />}
+        chart={
+          <>
+            <LogVolume scope={scope} live={live} onQ={setQ} onRange={setRange} />
+            <Outside signal="logs" scope={scope} />
+          </>
+        }
         facets={
           (showFacets || facetSheet) && (
             <Facets

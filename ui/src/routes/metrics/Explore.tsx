@@ -11,6 +11,7 @@ import { ExportMenu } from '@/kit/ExportMenu'
 import { is, printTerm } from '@/kit/filter'
 import { FilterBar } from '@/kit/FilterBar'
 import { count } from '@/kit/format'
+import { Outside } from '@/kit/Outside'
 import { PinMenu } from '@/kit/PinMenu'
 import { sqlString } from '@/kit/sqlText'
 import { Empty, Failure, NotEnoughData, SkeletonRows } from '@/kit/states'
@@ -170,6 +171,7 @@ export function Explore({ name, entry, others, onChoose }: Props) {
         comparable={scope.from !== 'all'}
         patch={patch}
       />
+      <Outside signal="metrics" scope={points} />
       <div className="k-scroll metrics-answer">
         {query.isPending ? (
           <SkeletonRows rows={12} label="Asking for the series" />

@@ -4,6 +4,7 @@ import { metricCatalogQuery } from '@/api/metricQueries'
 import type { MetricEntry } from '@/api/types'
 import { Isolated } from '@/kit/Isolated'
 import { environmentTerms } from '@/kit/environment'
+import { Outside } from '@/kit/Outside'
 import { Page } from '@/kit/Page'
 import { COMMON_SENDERS, SetUp } from '@/kit/SetUp'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
@@ -31,6 +32,7 @@ export function MetricsPage() {
   const environment = environmentTerms(scope.q)
   const catalogue = useQuery(metricCatalogQuery(scope.project, scope.from, scope.to, environment))
   const metrics = catalogue.data?.metrics
+  const about = useMemo(() => ({ ...scope, q: environment ?? '' }), [scope, environment])
   const name = search.name
   const { entry, others } = useMemo(
     () => metricOf(metrics ?? [], name, search.kind),
@@ -63,6 +65,7 @@ export function MetricsPage() {
   if (!metrics?.length && !name) {
     return (
       <Page title="Metrics">
+        <Outside signal="metrics" scope={about} />
         <Empty
           title={`No metrics ${environment ? `with ${environment} ` : ''}in project ${scope.project} (${describe(scope, utc).toLowerCase()})`}
           actions={
@@ -101,7 +104,10 @@ export function MetricsPage() {
               onChoose={choose}
             />
           ) : (
-            <Suggestions metrics={metrics ?? []} onSelect={choose} />
+            <>
+              <Outside signal="metrics" scope={about} />
+              <Suggestions metrics={metrics ?? []} onSelect={choose} />
+            </>
           )}
         </div>
       </div>

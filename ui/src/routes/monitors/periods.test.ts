@@ -38,6 +38,16 @@ describe('the times of alerts', () => {
     expect(bands([], now)).toEqual([['Firing: host=a', 3, null, 'bad']])
     expect(bands([row('firing', 'ok', 40, null, 'host=a')], now)).toEqual([['Firing: host=a', 10, 40, 'bad']])
   })
+  it('of a query that failed are not those of the only series', () => {
+    const now = [
+      { labels: {}, state: 'firing', since: at(3), value: 1 },
+      { labels: {}, state: 'error', since: at(20), value: null },
+    ]
+    expect(bands([row('ok', 'error', 20, null, 'looking')], now)).toEqual([
+      ['Firing', 3, null, 'bad'],
+      ['Cannot look', 20, null, 'warn'],
+    ])
+  })
   it('are of each series by itself', () => {
     expect(bands([row('ok', 'firing', 30, null, 'host=b'), row('ok', 'firing', 20, 25, 'host=a')])).toEqual([
       ['Firing: host=a', 20, 25, 'bad'],

@@ -12,6 +12,9 @@ export const subjectOf = (labels: Record<string, string>): string =>
     .map(([key, value]) => `${key}=${value}`)
     .join(', ')
 
+/** The subject of a query that failed: no series is ever in this state. */
+const LOOKING = 'looking'
+
 /**
  * `rows` are the changes within [from, to]. What was so before the first of them is what that says it was before;
  * a series without any change was all the time what it is now.
@@ -28,7 +31,7 @@ export function periodsOf(
     bands.push({
       from: start,
       to: end,
-      label: subject ? `${WORDS[state]}: ${subject}` : WORDS[state]!,
+      label: subject && state !== 'error' ? `${WORDS[state]}: ${subject}` : WORDS[state]!,
       tone: state === 'firing' ? 'bad' : 'warn',
     })
   }
@@ -43,7 +46,7 @@ export function periodsOf(
     const since = isoToMs(series.since)
     // One that fell into this state within the time has its row already.
     if (since < from && since < to) {
-      const subject = subjectOf(series.labels)
+      const subject = series.state === 'error' ? LOOKING : subjectOf(series.labels)
       if (!first.has(subject)) add(series.state, subject, since, null)
     }
   }

@@ -7,7 +7,7 @@ import type { ServiceRow } from '@/api/types'
 import { csvCell, downloadText } from '@/kit/download'
 import { ExportMenu } from '@/kit/ExportMenu'
 import { FilterBar } from '@/kit/FilterBar'
-import { count } from '@/kit/format'
+import { count, counted } from '@/kit/format'
 import { Explorer, Page } from '@/kit/Page'
 import { COMMON_SENDERS, SetUp } from '@/kit/SetUp'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
@@ -76,7 +76,11 @@ export function ServicesPage({ map = false }: { map?: boolean }) {
           <div className="k-toolbar">
             {tabs}
             <span className="quiet" role="status">
-              {query.data ? `${count(rows.length)}${query.data.truncated ? '+' : ''} services` : ''}
+              {!query.data
+                ? ''
+                : query.data.truncated
+                  ? `The ${count(rows.length)} busiest of ${count(query.data.total)} services: filter for others, service:name*`
+                  : counted(rows.length, 'service')}
             </span>
             <span className="grow" />
             <ExportMenu

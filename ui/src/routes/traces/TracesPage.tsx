@@ -12,6 +12,7 @@ import { Facets } from '@/kit/Facets'
 import { FilterBar } from '@/kit/FilterBar'
 import { count, counted, shortId } from '@/kit/format'
 import { useShortcuts } from '@/kit/keys'
+import { Outside } from '@/kit/Outside'
 import { Explorer, Page } from '@/kit/Page'
 import { usePref } from '@/kit/prefs'
 import { Empty, Failure, SkeletonRows, Snippet } from '@/kit/states'
@@ -104,7 +105,12 @@ export function TracesPage() {
             onChange={setQ}
           />
         }
-        chart={<Charts scope={scope} />}
+        chart={
+          <>
+            <Charts scope={scope} />
+            <Outside signal="spans" scope={scope} />
+          </>
+        }
         facets={
           (!hidden || facetsOpen) && (
             <Facets

@@ -10,13 +10,13 @@ import httpx
 
 from tapetum_server._version import __version__
 from tapetum_server.outbound.addresses import RefusedAddress, destination
+from tapetum_server.outbound.connecting import ask, nobody
 from tapetum_server.receivers.prometheus.exposition import ACCEPT, ACCEPT_TEXT, Answer, ScrapeFailed, too_large
 from tapetum_server.receivers.prometheus.target import ScrapeTarget
 
 HELD_BYTES = 256 * 2**20
 """Of all answers that are being read at one time, as they come."""
 _MAX_SECRET = 64 * 1024
-_MAX_ADDRESSES = 3
 
 
 class Held:
@@ -55,16 +55,12 @@ async def fetch(client: httpx.AsyncClient, target: ScrapeTarget, held: Held, tak
     try:
         async with asyncio.timeout(target.patience_s):
             return await _ask(client, target, held, taken)
-    except TimeoutError:
+    except (TimeoutError, httpx.ConnectTimeout):
         raise ScrapeFailed("scrape_timeout", f"no whole answer within {target.patience_s:g} s") from None
     except RefusedAddress as error:
         raise ScrapeFailed("address_not_allowed", str(error)) from None
     except httpx.ConnectError as error:
-        # Of several addresses that were tried, httpx says only that there were several.
-        said = "" if str(error) == "All connection attempts failed" else f": {error}"
-        raise ScrapeFailed(
-            "scrape_unreachable", f"nobody answers at {httpx.URL(target.url).netloc.decode()}{said}"
-        ) from None
+        raise ScrapeFailed("scrape_unreachable", nobody(error, target.url)) from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
         raise ScrapeFailed("scrape_unreachable", str(error) or type(error).__name__) from None
 
@@ -74,7 +70,7 @@ async def _ask(client: httpx.AsyncClient, target: ScrapeTarget, held: Held, take
     to = await destination(
         target.url, allow_link_local=target.allow_link_local, setting="allow_link_local = true of the target"
     )
-    answer = await _connected(client, target, [to.url, *to.others[:_MAX_ADDRESSES]], headers | {"host": to.host})
+    answer = await ask(client, "GET", to, headers=headers, within_s=target.patience_s)
     try:
         if 300 <= answer.status_code < 400:
             where = answer.headers.get("location", "")[:200]
@@ -107,20 +103,6 @@ async def _ask(client: httpx.AsyncClient, target: ScrapeTarget, held: Held, take
         )
     finally:
         await answer.aclose()
-
-
-async def _connected(
-    client: httpx.AsyncClient, target: ScrapeTarget, urls: list[httpx.URL], headers: dict[str, str]
-) -> httpx.Response:
-    """The answer of the first address at which anybody listens: `localhost` has two, and servers listen at one."""
-    while True:
-        request = client.build_request("GET", urls.pop(0), headers=headers)
-        request.extensions["sni_hostname"] = httpx.URL(target.url).host
-        try:
-            return await client.send(request, stream=True)
-        except httpx.ConnectError:
-            if not urls:
-                raise
 
 
 def _headers(target: ScrapeTarget) -> dict[str, str]:

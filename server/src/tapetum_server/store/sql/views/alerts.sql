@@ -3,11 +3,11 @@ SELECT
     project,
     monitor,
     state,
-    subject,
+    if(alert_rows.state = 'error' OR previous_state = 'error', 'looking', alert_rows.subject) AS subject,
     time AS started_at,
     leadInFrame(toNullable(time)) OVER (
-        PARTITION BY project, monitor_id, subject ORDER BY time, alert_id
-        ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+        PARTITION BY project, monitor_id, alert_rows.labels, alert_rows.state = 'error' OR previous_state = 'error'
+        ORDER BY time, alert_id ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
     ) AS ended_at,
     value,
     threshold,
