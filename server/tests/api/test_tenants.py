@@ -164,6 +164,7 @@ KEYS = ("service,name", f"{THEIRS}.key,host.name", "input,session_id")
 TELEMETRY: dict[str, Ways] = {
     "list_traces": reads("/traces", sort=("start_time", "-cost_usd")),
     "get_trace": reads(f"/traces/{TRACE}", limit=(1,)),
+    "get_running_spans": reads(f"/traces/{trace_id(8)}/running"),
     "get_span": reads(f"/traces/{TRACE}/spans/{SPAN}"),
     "get_span_value": reads(
         f"/traces/{TRACE}/spans/{SPAN}/value", field=("input", f"attributes.{THEIRS}.key", "resource.host.name")
@@ -272,12 +273,16 @@ def tenants(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
             project=project,
         )  # fmt: skip
         find_errors(failed)
+        running = span_batch(
+            {"trace": 8, "span": 8, "seconds": None, "service": word, "name": word, "attributes": {f"{word}.key": word}},
+            project=project,
+        )  # fmt: skip
         # A group of the same fingerprint on both sides, and one of each side's own.
         both = log_batch(
             {"at": 1, "severity_number": 17, "body": "both failed", "resource": {"host.name": word}}, project=project
         )
         find_errors(both)
-        world.keep(failed, both)
+        world.keep(failed, both, running)
         world.engine.command(
             "INSERT INTO ingest_rows (time, project, sender, signal, outcome, reason, count) VALUES "
             f"({NOW // SECOND - 60}, '{project}', '{word}', 'traces', 'refused', '{word}', 7)"

@@ -347,7 +347,8 @@ def test_a_backup_that_was_damaged_is_refused_before_anything_is_restored(kept: 
             victim = source / "extra"
         expected = str(victim.relative_to(source))
     words = said(tapetum("restore", source, "--data", tmp_path / "new"))
-    assert expected in words
+    # A tar that was cut has lost its manifest, or something that the manifest lists.
+    assert expected in words or (how == "cut tar" and "is damaged" in words)
     assert not (tmp_path / "new" / "store").exists()
 
 

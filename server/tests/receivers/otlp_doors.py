@@ -107,8 +107,9 @@ def body_of(path: Path) -> bytes:
 
 def columns(batch: Any) -> dict[str, Any]:
     """A batch as plain values: resources, scopes and metrics become dicts too."""
-    # `canonical` and `log_id` are for later rooms to fill.
-    found = {name: getattr(batch, name) for name in batch.__dataclass_fields__ if name not in ("canonical", "log_id")}
+    # These are for later rooms to fill.
+    later = ("canonical", "errors", "log_id")
+    found = {name: getattr(batch, name) for name in batch.__dataclass_fields__ if name not in later}
     for name in ("resource", "scope", "metric"):
         if name in found:
             found[name] = [{f: getattr(o, f) for f in o.__dataclass_fields__} for o in found[name]]
