@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import cast
 
 from isal import igzip
 from starlette.concurrency import run_in_threadpool
@@ -61,7 +60,7 @@ class Compress:
 
 
 def _gzip(body: bytes) -> bytes:
-    return cast(bytes, igzip.compress(body, _LEVEL, mtime=0))
+    return igzip.compress(body, _LEVEL, mtime=0)
 
 
 def _wanted(scope: Scope) -> bool:

@@ -267,7 +267,7 @@ def _backups(data: Path, url: str, key: str | None) -> Iterator[Check]:
         if content is None or content["elsewhere"]:
             return  # not this caller's to know, or not ours to make
         found = [(row["state"], row["age_s"]) for row in content["backups"]]
-    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
         if not (data / "store").exists():
             return
         found = [(b.state, time.time() - b.began_at.timestamp()) for b in Shelf(data / "backups").all()]
