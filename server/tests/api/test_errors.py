@@ -357,7 +357,7 @@ def test_no_errors_are_a_line_of_zeros_and_not_missing_data(asked: World) -> Non
 
 @pytest.mark.covers("errors-query")
 def test_a_monitor_of_new_errors_fires_when_one_comes_and_at_no_other_time(asked: World) -> None:
-    project = "watched"
+    project = "watched-for-new"
     keep(asked, log_batch(*told_at(-500, *range(0, 900, 30), message="as always"), project=project))
     keep(asked, log_batch(*told_at(430, 440, 700, message="never before"), project=project))
     body = {
