@@ -116,7 +116,7 @@ def test_every_reason_for_refusing_cutting_or_dropping_is_documented() -> None:
 
 # How the sources name a reason: `Busy("queue_full", …)`, `BodyError(413, "too_large", …)` and so on.
 _REASON = re.compile(
-    r'(?:ScrapeFailed|Refused)\(\s*"(\w+)"|Busy\("(\w+)"|BodyError\(\d+, "(\w+)"|(?:refused|truncated)\["(\w+)"\]|'
+    r'\b(?:ScrapeFailed|Refused)\(\s*"(\w+)"|Busy\("(\w+)"|BodyError\(\d+, "(\w+)"|(?:refused|truncated)\["(\w+)"\]|'
     r'count(?:_request)?\(signal, caller, "(\w+)"|"refused", "(\w+)", count'
 )
 
