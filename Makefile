@@ -5,7 +5,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PY     := $(BIN)/python
 ARGS   ?=
-JOBS   ?= auto
+# One more than there are cores: many tests wait for a server or a browser.
+JOBS   ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve dev test test-slow test-interop check format coverage bench docs ui wheels clean env test-env ui-packages

@@ -35,7 +35,6 @@ MONITORS: tuple[dict[str, Any], ...] = (
         "name": "Features fail",
         "query": {"kind": "spans", "q": "service:features span_kind:server", "measure": "error_rate"},
         "condition": {"op": ">", "limit": 25, "aggregate": "avg"},
-        "no_data": "alert",
         "interval_s": 10,
         "description": "A refresh locks the database now and then, and scoring asks once more: a few % are usual.",
     },

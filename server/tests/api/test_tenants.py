@@ -174,7 +174,6 @@ TELEMETRY: dict[str, Ways] = {
     "compare": _pair_of_traces("/traces/compare"),
     "compare_spans": _pair_of_traces("/traces/compare/spans", span_a=SPAN, span_b=SPAN),
     "get_trace_peers": reads(f"/traces/{TRACE}/peers"),
-    "get_running_spans": reads(f"/traces/{TRACE}/running"),
     "list_spans": reads("/spans", sort=("start_time", "-duration_ms")),
     "get_span_histogram": reads("/spans/histogram"),
     "get_span_heatmap": reads("/spans/heatmap"),
@@ -304,7 +303,7 @@ def tenants(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     world.close()
 
 
-# No span of this world still runs; test_running.py has those that do.
+# What runs is told without its project's words; test_running.py and process/test_sdk.py have what it says.
 @pytest.mark.parametrize("operation", sorted(TELEMETRY.keys() - {"get_running_spans"}))
 def test_a_project_finds_its_own(tenants: Asking, operation: str) -> None:
     """Otherwise the other tests would pass on silence."""

@@ -35,8 +35,9 @@ def test_a_metric_is_found_grouped_and_compared(ui: Watched, shop: Shop, tmp_pat
     expect(series.locator("tbody tr").first.locator("td").last).to_contain_text("%")
     expect(page.get_by_role("figure", name=re.compile("features")).first).to_be_visible()
 
+    page.get_by_role("button", name="Export metrics").click()
     with page.expect_download() as begun:
-        page.get_by_role("button", name="CSV").click()
+        page.get_by_role("menuitem", name="CSV of what is drawn").click()
     begun.value.save_as(tmp_path / "series.csv")
     table = list(csv.reader((tmp_path / "series.csv").read_text().splitlines()))
     assert table[0] == ["time", "service", "value"]

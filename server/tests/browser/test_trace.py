@@ -63,8 +63,9 @@ def test_from_a_log_to_its_span_and_back_to_where_one_was(ui: Watched, shop: Sho
     span = page.get_by_role("complementary", name="Span")
     span.get_by_role("tab", name="Logs").click()
     span.get_by_label(re.compile("Only this span")).check()
-    expect(span.get_by_text("lock wait of 1400 ms on customer_features")).to_be_visible()
-    expect(span.get_by_text("checkout failed")).to_have_count(0)
+    written = span.get_by_role("tabpanel", name="Logs")
+    expect(written.get_by_text("lock wait of 1400 ms on customer_features")).to_be_visible()
+    expect(written.get_by_text("checkout failed")).to_have_count(0)
 
     page.go_back()
     settled(page)

@@ -97,7 +97,7 @@ def test_from_a_failed_order_to_the_log_line_that_explains_it(ui: Watched, shop:
     expect(span.get_by_text("/features/{customer}")).to_be_visible()
     expect(span.get_by_text("features-host")).to_be_visible()
     span.get_by_role("tab", name=re.compile("Events")).click()
-    expect(span.get_by_text("TimeoutError", exact=True)).to_be_visible()
+    expect(span.get_by_role("button", name="TimeoutError", exact=True)).to_be_visible()
     span.get_by_role("tab", name="Logs").click()
     expect(span.get_by_text("lock wait of 1400 ms on customer_features")).to_be_visible()
 

@@ -307,7 +307,7 @@ def more_rows(manifest: dict[str, Any]) -> None:
         (newer_schema, "newer Tapetum 99.0 (schema 9999_from_the_future)"),
         (newer_catalog, "newer Tapetum 99.0 (schema catalog 9999_from_the_future)"),
         (newer_format, "made by Tapetum 99.0 in format 2"),
-        (more_rows, "log_rows has 60 rows and not 61"),
+        (more_rows, "log_rows has 61 rows and not 62"),
         (lambda manifest: manifest.pop("tables"), "tables: Field required"),
     ],
 )

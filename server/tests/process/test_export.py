@@ -103,7 +103,7 @@ def test_what_cannot_be_exported_is_said_and_leaves_no_file(
 def test_clients_that_read_slowly_or_go_away_cost_no_place_for_good(start_server: StartServer, tmp_path: Path) -> None:
     """Four exports at once, each larger than what sockets buffer. A fifth waits its turn; nothing else does."""
     server = start_server(tmp_path / "data")
-    body = request("logs", new_ids(random.Random(7), 5_000))
+    body = request("logs", new_ids(random.Random(7), 5_000), start=time.time_ns() - 60 * 10**9)
     for record in body.resource_logs[0].scope_logs[0].log_records:
         record.body.string_value += f"{random.Random(record.body.string_value).randbytes(4_000).hex()}"
     assert server.send("logs", body.SerializeToString()).status_code == 200
