@@ -75,6 +75,22 @@ class Canonical(NamedTuple):
     input: str = ""
     output: str = ""
     error_type: str = ""
+    emitter: str = ""
+    """Whose conventions were read: the name of a table of `processors.emitters`."""
+    request_model: str = ""
+    response_model: str = ""
+    finish_reason: str = ""
+    streaming: bool = False
+    graph_node: str = ""
+    tool_call_id: str = ""
+    audio_input_tokens: int | None = None
+    audio_output_tokens: int | None = None
+    image_input_tokens: int | None = None
+    time_per_output_token_ms: float | None = None
+    usage_flags: str = ""
+    """What is wrong with the counts that were sent, between commas: `processors.usage_checks`."""
+    log_key: str = ""
+    """How log records find this span: "" (they say nothing of it), `span` (by its ids), or by this text."""
 
 
 NOTHING_CANONICAL = Canonical()

@@ -388,7 +388,7 @@ def _default(kind: pa.DataType, count: int) -> pa.Array:
         return pa.array([[]] * count, kind)
     if kind in (pa.float64(), pa.uint64(), pa.int64()):
         return pa.nulls(count, kind)
-    return pa.array([0] * count, kind)
+    return pa.array([0] * count, pa.uint8()).cast(kind)
 
 
 def _message_rows(project: str, texts: Mapping[str, str], expires_day: int) -> pa.Table:
