@@ -28,22 +28,15 @@ import httpx
 ROOT = Path(__file__).resolve().parent.parent
 CAPTURES = ROOT / "server" / "tests" / "data" / "captures"
 COLUMNS = (
-    "trace_id", "span_id", "name", "kind", "status", "status_message", "error_type", "provider", "request_model",
-    "response_model", "response_id", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens",
-    "reasoning_tokens", "usage_counted", "duplicate_of", "usage_flags", "session_id", "user_id", "input", "output",
-    "toString(events) AS said",
+    "trace_id", "span_id", "name", "kind", "model", "status", "status_message", "error_type", "provider",
+    "request_model", "response_model", "response_id", "input_tokens", "output_tokens", "cache_read_tokens",
+    "cache_write_tokens", "reasoning_tokens", "usage_counted", "duplicate_of", "usage_flags", "session_id",
+    "user_id", "input", "output", "toString(events) AS said",
 )  # fmt: skip
 FIELDS = (
     "request_model", "response_model", "response_id", "input_tokens", "output_tokens", "cache_read_tokens",
     "cache_write_tokens", "reasoning_tokens",
 )  # fmt: skip
-
-# Said to be in the bytes by a search for the text alone, which finds it as part of something else.
-NOT_SENT = {
-    ("claude_code", "error", "error_message"): "the process was killed while it retried: no span or record of its calls",
-    ("gemini_cli", "error", "error_message"): "",
-    ("strands_agents", "error", "calls"): "the last of five attempts has no span of its own",
-}
 
 
 @dataclass
@@ -105,7 +98,8 @@ def compare(capture: dict[str, Any], found: list[dict[str, Any]], payload: bytes
     models = [s for s in found if s["kind"] in ("llm", "embedding", "reranker")]
     for nth, call in enumerate(expected["llm_calls"], 1):
         _compare_call(out, call, nth, models, found, payload)
-    _compare_totals(out, expected, models)
+    if expected["llm_calls"]:  # without a call of a provider, spans hold what the program made up
+        _compare_totals(out, expected, models)
     for name in ("session_id", "user_id"):
         truth = expected[name]
         if truth and truth.encode() in payload:
@@ -114,19 +108,28 @@ def compare(capture: dict[str, Any], found: list[dict[str, Any]], payload: bytes
 
 
 def _compare_call(
-    out: Outcome, call: dict[str, Any], nth: int, models: list[dict[str, Any]], found: list[dict[str, Any]], payload: bytes
+    out: Outcome,
+    call: dict[str, Any],
+    nth: int,
+    models: list[dict[str, Any]],
+    found: list[dict[str, Any]],
+    payload: bytes,
 ) -> None:
     seen = call.get("observable_in_payload", {})
     if "error" in call:
         word = call["error"]["message_contains"]
         failed = [s for s in found if s["status"] == "error"]
         said = any(word in s["status_message"] or word in s["said"] for s in failed)
-        if not seen.get("error_message") or not failed and not any(m["status"] == "error" for m in models):
+        typed = any(s["error_type"] for s in failed) or (
+            b"error.type" not in payload and b"exception.type" not in payload
+        )
+        if not seen.get("error_message") or (not failed and not any(m["status"] == "error" for m in models)):
             out.not_sent.append(f"call {nth}: the provider's error")
         else:
-            _say(out, said and any(s["error_type"] for s in failed), f"call {nth}: error message {word!r} or type")
+            _say(out, said and typed, f"call {nth}: error message {word!r} or its type")
         return
-    mine = max(models, key=lambda s: _agreement(call, s), default=None)
+    kinds = ("embedding",) if call["api"].endswith("embeddings") else ("llm",)
+    mine = max((s for s in models if s["kind"] in kinds), key=lambda s: _agreement(call, s), default=None)
     if mine is None:
         missing = [n for n in (*FIELDS, "output_text") if call.get(n) is not None and seen.get(n)]
         out.not_sent.append(f"call {nth}: no span of a model call") if not missing else out.wrong.append(
@@ -139,6 +142,9 @@ def _compare_call(
             continue
         is_seen = truth.encode() in payload if name == "response_id" else seen.get(name, True)
         right = mine[name] == truth if isinstance(truth, str) else number(mine[name]) == truth
+        right = right or (kinds == ("embedding",) and name == "output_tokens" and mine[name] is None and truth == 0)
+        # A client that never says what it was answered repeats nothing: `model` is then what was asked for.
+        right = right or (name == "response_model" and not mine[name] and mine["model"] == truth)
         if not right and not is_seen:
             out.not_sent.append(f"call {nth}: {name} {truth}")
         elif not right and name == "request_model" and not _quoted(truth, payload):
@@ -165,9 +171,9 @@ def _compare_totals(out: Outcome, expected: dict[str, Any], models: list[dict[st
 
 
 def _agreement(call: dict[str, Any], span: dict[str, Any]) -> int:
-    return sum(3 if n == "response_id" else 1 for n in FIELDS if call.get(n) is not None and str(span[n]) == str(call[n])) + (
-        bool(span["usage_counted"])
-    )
+    return sum(
+        3 if n == "response_id" else 1 for n in FIELDS if call.get(n) is not None and str(span[n]) == str(call[n])
+    ) + (bool(span["usage_counted"]))
 
 
 def _holds(output: str, text: str) -> bool:
@@ -175,9 +181,10 @@ def _holds(output: str, text: str) -> bool:
     if text in output:
         return True
     try:
-        return text in "".join(_texts(json.loads(output)))
+        answer = json.loads(output)
     except ValueError:
         return False
+    return text in "".join(_texts(answer)) or (isinstance(answer, list) and text in answer)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -250,9 +257,9 @@ def main() -> int:
                 print(f"not sent  {outcome.name}: {text}{f' ({times} times)' if times > 1 else ''}")
         wrong = [o for o in outcomes if o.wrong]
         print(
-            f"{len(outcomes) - len(wrong)} of {len(outcomes)} captures exact; {sum(o.exact for o in outcomes)} fields and "
-            f"totals as they were, {sum(len(o.wrong) for o in outcomes)} wrong, "
-            f"{sum(len(o.not_sent) for o in outcomes)} not sent"
+            f"{len(outcomes) - len(wrong)} of {len(outcomes)} captures exact; "
+            f"{sum(o.exact for o in outcomes)} fields and totals as they were, "
+            f"{sum(len(o.wrong) for o in outcomes)} wrong, {sum(len(o.not_sent) for o in outcomes)} not sent"
         )
     return 1 if any(o.wrong for o in outcomes) else 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from tapetum_server.processors.log_facts import find_facts
+from tapetum_server.processors.log_facts import facts_of, find_facts
 from tapetum_server.processors.log_keys import log_key
 from tapetum_server.processors.plans import AT, MOMENT, NOTHING, PLACES, SERVER, Plan, plan_for
 from tapetum_server.processors.providers import provider_of, without_provider
@@ -24,7 +24,7 @@ _MODEL, _REQUESTED, _ANSWERED, _PROVIDER = AT["model"], AT["request_model"], AT[
 _INPUT, _OUTPUT, _TTFT, _ERROR, _EMITTER, _COST = (
     AT["input"], AT["output"], AT["ttft_ms"], AT["error_type"], AT["emitter"], AT["reported_cost_usd"],
 )  # fmt: skip
-_FINISH, _LOG_KEY, _SESSION = AT["finish_reason"], AT["log_key"], AT["session_id"]
+_FINISH, _LOG_KEY, _SESSION, _RESPONSE = AT["finish_reason"], AT["log_key"], AT["session_id"], AT["response_id"]
 _DEFAULTS = [*NOTHING_CANONICAL, "", None]
 _ERROR_STATUS = 2
 _NO_EVENTS: list[Event] = []
@@ -51,6 +51,10 @@ def canonicalize(batch: SpanBatch) -> None:
         plan = plan_for(batch.scope[i].name, tuple(attributes))
         events = batch.events[i] if batch.events else _NO_EVENTS
         failed = bool(batch.status_code) and batch.status_code[i] == _ERROR_STATUS
+        for emitter, rule in plan.rules:
+            said = facts_of(attributes, emitter, rule, ("", ""), "neighbour", batch.start_time_unix_nano[i])
+            if said is not None:
+                batch.facts.append(said)
         if plan is NOTHING and not failed:
             out.append(NOTHING_CANONICAL)
         else:
@@ -69,6 +73,8 @@ def _canonical(
             if value is not None and value != "":
                 fields[place] = value
                 break
+    if plan.counts:
+        check_usage(fields, plan)
     kind = _kind(plan, attributes, name)
     if plan.first_token and events and fields[_TTFT] is None:
         fields[_TTFT] = _first_token(plan, events, start)
@@ -86,18 +92,19 @@ def _canonical(
         return Canonical._make(fields[: PLACES - 2])
     fields[_KIND] = kind
     fields[_EMITTER] = plan.emitter
-    check_usage(fields, plan)
     if fields[MOMENT] is not None and fields[_TTFT] is None:
         fields[_TTFT] = _since(fields[MOMENT], start)
     _model(fields)
     if kind in OWNERS:
         fields[_USAGE] = fields[_IN] is not None or fields[_OUT] is not None
         fields[_PROVIDER] = provider = provider_of(fields[_PROVIDER], fields[_MODEL], fields[SERVER])
-        if "/" in fields[_MODEL]:
+        if "/" in fields[_MODEL] or "/" in fields[_REQUESTED]:
             for at in (_MODEL, _REQUESTED, _ANSWERED):
                 fields[at] = without_provider(fields[at], provider)
         if plan.joins:
-            fields[_LOG_KEY] = log_key(plan.joins, fields[_SESSION], fields[_MODEL], fields[_IN], fields[_OUT])
+            fields[_LOG_KEY] = log_key(
+                plan.joins, fields[_SESSION], fields[_MODEL], fields[_IN], fields[_OUT], fields[_RESPONSE]
+            )
     elif fields[_PROVIDER]:
         fields[_PROVIDER] = provider_of(fields[_PROVIDER], fields[_MODEL], fields[SERVER])
     if not fields[_INPUT]:
@@ -128,7 +135,10 @@ def _kind(plan: Plan, attributes: dict[str, AttributeValue], name: str) -> str |
 
 
 def _first_token(plan: Plan, events: list[Event], start: int) -> float | None:
-    return next(((e.time_unix_nano - start) / 1e6 for e in events if e.name in plan.first_token and e.time_unix_nano >= start > 0), None)  # fmt: skip
+    for event in events:
+        if event.name in plan.first_token and event.time_unix_nano >= start > 0:
+            return (event.time_unix_nano - start) / 1e6
+    return None
 
 
 def _exception_type(events: list[Event]) -> str:

@@ -36,17 +36,21 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "content": ("system", "tool_definitions", "documents", "embeddings"),
 }
 """Which fields each section of a table may fill."""
-_SECTIONS = {*FIELDS, "title", "order", "docs", "recognise", "kind", "names", "usage", "messages", "events", "logs", "nothing"}  # fmt: skip
+_SECTIONS = {
+    *FIELDS, "title", "order", "docs", "recognise", "kind", "names", "usage", "messages", "events", "logs", "spans",
+    "nothing", "only",
+}  # fmt: skip
 _LOG_SECTIONS = {*FIELDS, "events", "joins", "anyone", "usage"}
 
 
 @dataclass(frozen=True, slots=True)
-class LogRule:
-    """What some log records of an emitter say about a span."""
+class FactRule:
+    """What some log records, or spans, of an emitter say about another span."""
 
     events: tuple[str, ...]
     joins: str
-    """`span`: the span whose ids the record carries. `usage`: the span of the same session, model and counts."""
+    """`span`: the span whose ids the record carries. `usage`: the span of the same session, model and counts.
+    `response`: the span with the same response id."""
     anyone: bool = False
     """Whether records so named mean the same whoever sends them."""
     fields: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
@@ -74,9 +78,13 @@ class Emitter:
     usage: Mapping[str, str]
     messages: Mapping[str, tuple[str, ...]]
     events: Mapping[str, tuple[str, ...]]
-    logs: tuple[LogRule, ...]
+    logs: tuple[FactRule, ...]
+    spans: tuple[FactRule, ...]
+    """What spans of this emitter say about others."""
     nothing: frozenset[str]
     """Texts that mean that there is no value."""
+    only: tuple[str, ...]
+    """Fields of which this emitter's word is the last: what others read under their names means something else here."""
 
     def recognises(self, scope: str, keys: Mapping[str, Any] | frozenset[str] | set[str]) -> bool:
         """Whether a span or record of this scope with these attribute keys is this emitter's."""
@@ -125,16 +133,20 @@ def _emitter(name: str, table: dict[str, Any]) -> Emitter:
         usage=table.get("usage", {}),
         messages={k: tuple(v) for k, v in table.get("messages", {}).items()},
         events={k: tuple(v) for k, v in table.get("events", {}).items()},
-        logs=tuple(_log_rule(name, rule) for rule in table.get("logs", ())),
+        logs=tuple(_rule(name, rule) for rule in table.get("logs", ())),
+        spans=tuple(_rule(name, rule) for rule in table.get("spans", ())),
         nothing=frozenset(table.get("nothing", ())),
+        only=tuple(table.get("only", ())),
     )
 
 
-def _log_rule(name: str, rule: dict[str, Any]) -> LogRule:
+def _rule(name: str, rule: dict[str, Any]) -> FactRule:
     if wrong := set(rule) - _LOG_SECTIONS:
-        raise ValueError(f"emitters/{name}.toml: unknown {sorted(wrong)} in logs; known are {sorted(_LOG_SECTIONS)}")
-    return LogRule(
-        tuple(rule["events"]), rule.get("joins", "span"), rule.get("anyone", False), _fields(name, rule),
+        raise ValueError(
+            f"emitters/{name}.toml: unknown {sorted(wrong)} in logs or spans; known are {sorted(_LOG_SECTIONS)}"
+        )
+    return FactRule(
+        tuple(rule.get("events", ())), rule.get("joins", "span"), rule.get("anyone", False), _fields(name, rule),
         rule.get("usage", {}),
     )  # fmt: skip
 

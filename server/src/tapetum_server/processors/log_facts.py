@@ -9,21 +9,22 @@ from typing import Any
 
 import orjson
 
-from tapetum_server.processors.emitter_files import Emitter, LogRule, emitters
+from tapetum_server.processors.emitter_files import Emitter, FactRule, emitters
 from tapetum_server.processors.log_keys import log_key
-from tapetum_server.processors.plans import AT, PLACES, merged
+from tapetum_server.processors.plans import AT, MAX_PLANS, PLACES, Read, merged
 from tapetum_server.processors.span_messages import MESSAGE_EVENTS, message_of
 from tapetum_server.processors.transforms import INVALID, forget
 from tapetum_server.signals.attributes import AttributeValue
-from tapetum_server.signals.logs import LogBatch, SpanFacts
+from tapetum_server.signals.logs import LogBatch
+from tapetum_server.signals.span_facts import SpanFacts
 from tapetum_server.signals.spans import NOTHING_CANONICAL
 
 _COUNTS = ("output_tokens", "reasoning_tokens", "cache_read_tokens", "cache_write_tokens")
 
 
 @cache
-def _rules() -> Mapping[str, tuple[tuple[Emitter, LogRule], ...]]:
-    found: dict[str, list[tuple[Emitter, LogRule]]] = {}
+def _rules() -> Mapping[str, tuple[tuple[Emitter, FactRule], ...]]:
+    found: dict[str, list[tuple[Emitter, FactRule]]] = {}
     for emitter in emitters():
         for rule in emitter.logs:
             for event in rule.events:
@@ -42,13 +43,12 @@ def find_facts(batch: LogBatch) -> None:
         for emitter, rule in rules[name]:
             if not rule.anyone and not emitter.recognises(batch.scope[i].name, attributes):
                 continue
-            facts = (
-                _message(batch, i, name)
-                if name in MESSAGE_EVENTS
-                else _facts(batch, i, name, attributes, emitter, rule)
-            )
-            if facts is not None:
-                batch.facts.append(facts)
+            if name in MESSAGE_EVENTS:
+                said = _message(batch, i, name)
+            else:
+                said = facts_of(attributes, emitter, rule, (batch.trace_id[i], batch.span_id[i]), name, _time(batch, i))
+            if said is not None:
+                batch.facts.append(said)
     forget()
 
 
@@ -72,12 +72,31 @@ def _message(batch: LogBatch, i: int, name: str) -> SpanFacts | None:
     return said_of._replace(output_message=text) if name == "gen_ai.choice" else said_of._replace(input_message=text)
 
 
-def _facts(
-    batch: LogBatch, i: int, name: str, attributes: dict[str, AttributeValue], emitter: Emitter, rule: LogRule
+_readings: dict[tuple[int, tuple[str, ...]], dict[int, list[tuple[str, Read]]]] = {}
+
+
+def _reading(emitter: Emitter, rule: FactRule, keys: tuple[str, ...]) -> dict[int, list[tuple[str, Read]]]:
+    """Like `plans.plan_for`: which keys matter is worked out once. Rules live as long as the program."""
+    found = _readings.get((id(rule), keys))
+    if found is None:
+        if len(_readings) >= MAX_PLANS:
+            _readings.clear()
+        found = _readings[id(rule), keys] = merged(rule.fields, set(keys), emitter.nothing)
+    return found
+
+
+def facts_of(
+    attributes: Mapping[str, AttributeValue],
+    emitter: Emitter,
+    rule: FactRule,
+    ids: tuple[str, str],
+    record: str,
+    time: int,
 ) -> SpanFacts | None:
+    """What attributes say, by a rule of the emitter's table, about the span with `ids` or about another one."""
     fields: list[Any] = [*NOTHING_CANONICAL, "", None]
     assert len(fields) == PLACES
-    for place, sources in merged(rule.fields, set(attributes), emitter.nothing).items():
+    for place, sources in _reading(emitter, rule, tuple(attributes)).items():
         for key, read in sources:
             value = read(attributes[key])
             if value is not None and value != "":
@@ -86,20 +105,27 @@ def _facts(
     counts: dict[str, Any] = {
         n: fields[AT[n]] if fields[AT[n]] is not None and fields[AT[n]] > INVALID else None for n in _COUNTS
     }
-    trace_id, span_id = batch.trace_id[i], batch.span_id[i]
-    if rule.joins == "usage":
+    trace_id, span_id = ids
+    if rule.joins != "span":
         tokens_in = fields[AT["input_tokens"]]
         if rule.usage.get("cache") == "excluded" and tokens_in is not None:
             tokens_in += (counts["cache_read_tokens"] or 0) + (counts["cache_write_tokens"] or 0)
         model = fields[AT["response_model"]] or fields[AT["request_model"]]
         trace_id = ""
-        span_id = log_key("usage", fields[AT["session_id"]], model, tokens_in, fields[AT["output_tokens"]])
+        span_id = log_key(
+            rule.joins,
+            fields[AT["session_id"]],
+            model,
+            tokens_in,
+            fields[AT["output_tokens"]],
+            fields[AT["response_id"]],
+        )
     if rule.usage.get("reasoning") == "excluded" and counts["output_tokens"] is not None:
         counts["output_tokens"] += counts["reasoning_tokens"] or 0
     if not span_id:
         return None
     said = SpanFacts(
-        trace_id, span_id, name, _time(batch, i), fields[AT["input"]], fields[AT["output"]],
+        trace_id, span_id, record, time, fields[AT["input"]], fields[AT["output"]],
         response_model=fields[AT["response_model"]], finish_reason=fields[AT["finish_reason"]],
         reported_cost_usd=fields[AT["reported_cost_usd"]] or None, **counts,
     )  # fmt: skip

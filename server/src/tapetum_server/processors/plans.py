@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tapetum_server.processors.emitter_files import FIELDS, TOKENS, Emitter, emitters
+from tapetum_server.processors.emitter_files import TOKENS, Emitter, FactRule, emitters
 from tapetum_server.processors.transforms import (
     compile_source,
     to_bool,
@@ -41,12 +41,16 @@ class Plan:
     fields: tuple[tuple[int, Sources], ...]
     kinds: tuple[tuple[str, Read], ...] = ()
     names: tuple[tuple[str, str], ...] = ()
+    counts: bool = False
+    """Whether any token count or cost can be there."""
     excludes_cache: bool = False
     excludes_reasoning: bool = False
     input_prefixes: tuple[str, ...] = ()
     output_prefixes: tuple[str, ...] = ()
     first_token: frozenset[str] = frozenset()
     joins: str = ""
+    rules: tuple[tuple[Emitter, FactRule], ...] = ()
+    """What such a span may say about others."""
 
 
 NOTHING = Plan("", ())
@@ -77,8 +81,7 @@ def compile_plan(scope: str, keys: Sequence[str]) -> Plan:
         for place, sources in merged(emitter.fields, present, emitter.nothing).items():
             if place not in closed:
                 fields.setdefault(place, []).extend(sources)
-        # An empty list: whatever others call by this name, this emitter means something else by it.
-        closed |= {AT[t] for targets in emitter.fields.values() for t, found in targets.items() if not found}
+        closed |= {AT[name] for name in emitter.only}
         kinds += [_kind(source, table) for source, table in emitter.kinds.items() if source.split(" :: ")[0] in present]
     if not fields and not kinds and named is None:
         return NOTHING
@@ -87,12 +90,14 @@ def compile_plan(scope: str, keys: Sequence[str]) -> Plan:
         fields=tuple((place, tuple(sources)) for place, sources in fields.items()),
         kinds=tuple(kinds),
         names=tuple(pair for e in said for pair in e.names.items()),
+        counts=any(place in TOKEN_PLACES or place == AT["reported_cost_usd"] for place in fields),
         excludes_cache=any(e.usage.get("cache") == "excluded" for e in said),
         excludes_reasoning=any(e.usage.get("reasoning") == "excluded" for e in said),
         input_prefixes=_flattened(said, "input", keys),
         output_prefixes=_flattened(said, "output", keys),
         first_token=frozenset(name for e in said for name in e.events.get("first_token", ())),
-        joins=next((rule.joins for e in said for rule in e.logs if e.usage.get("logs") == "add facts"), ""),
+        joins=next((e.usage["joins"] for e in said if "joins" in e.usage), ""),
+        rules=tuple((e, rule) for e in said for rule in e.spans if merged(rule.fields, present)),
     )
 
 
@@ -147,4 +152,3 @@ def _flattened(said: Sequence[Emitter], side: str, keys: Sequence[str]) -> tuple
 
 
 TOKEN_PLACES = tuple(AT[name] for name in TOKENS)
-assert all(target in AT or target == "server" for section, names in FIELDS.items() if section != "content" for target in names)  # fmt: skip

@@ -63,8 +63,8 @@ def usage_of(said: Mapping[str, Any]) -> dict[str, Any]:
         tokens_out = candidates + (found["reasoning_tokens"] or 0)
     if tokens_in is not None and "prompt_tokens" not in said and any(name in said for name in _EXCLUSIVE):
         # The total decides where it is said: some report the same names with the cache included.
-        if total is None or total != tokens_in + (tokens_out or 0):
-            tokens_in += (found["cache_read_tokens"] or 0) + (found["cache_write_tokens"] or 0)
+        cached = (found["cache_read_tokens"] or 0) + (found["cache_write_tokens"] or 0)
+        tokens_in += 0 if total == tokens_in + (tokens_out or 0) else cached
     if tokens_in is None and tokens_out is None:
         tokens_in, tokens_out = _buckets(said, "input"), _buckets(said, "output")
     found |= {"input_tokens": tokens_in, "output_tokens": tokens_out}
@@ -73,7 +73,7 @@ def usage_of(said: Mapping[str, Any]) -> dict[str, Any]:
 
 def _buckets(said: Mapping[str, Any], side: str) -> int | None:
     """The sum of `input` and every `input_…`: buckets that exclude each other."""
-    counts = [n for name, n in said.items() if (name == side or name.startswith(side + "_")) and _is_count(n)]
+    counts = [int(n) for name, n in said.items() if (name == side or name.startswith(side + "_")) and _is_count(n)]
     return sum(counts) if counts else None
 
 

@@ -72,12 +72,16 @@ def _step(text: str) -> Step:
         return lambda value: encode_text(value) if value is not None else None
     if name == "first":
         return _first
+    if name == "with_parts":
+        return lambda value: value if _has_parts(read_json(value)) else None
     if name == "inverse":
         return lambda value: 1 / value if isinstance(value, (int, float)) and value > 0 else None
     if name == "map":
         pairs = dict(pair.split("=", 1) for pair in argument.split(","))
         return lambda value: pairs.get(str(value))
-    raise ValueError(f"unknown step {name!r} in {text!r}; known are json, python, usage, at, text, first, inverse, map")
+    raise ValueError(
+        f"unknown step {name!r} in {text!r}; known are json, python, usage, at, text, first, with_parts, inverse, map"
+    )
 
 
 def read_json(value: Any) -> Any:
@@ -114,6 +118,10 @@ def read_python(value: Any) -> Any:
         found = None
     _read[key] = found
     return found
+
+
+def _has_parts(messages: Any) -> bool:
+    return isinstance(messages, list) and any(isinstance(m, Mapping) and m.get("parts") for m in messages)
 
 
 def _first(value: Any) -> Any:

@@ -137,7 +137,7 @@ SPANS = Source(
         "duplicate_of": f"if(({_IDS}) {_REPORTED_TWICE},"
         " dictGetOrDefault('duplicates', 'duplicate_of', (project, trace_id, span_id), ''), '')",
         **{column: sql_files.said(column).replace("{database}.", "") for column in sql_files.SAID_BY_LOGS},
-        **{f"own_{column}": f"span_rows.{column}" for column in sql_files.SAID_BY_LOGS},
+        **{f"own_{column}": f"span_rows.{column}" for column in sql_files.SAID_BY_LOGS if column in PROMOTED},
         "input": _payload("input"),
         "output": _payload("output"),
         "own_input": _engine_text("span_rows.input"),

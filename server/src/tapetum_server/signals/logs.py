@@ -3,35 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from tapetum_server.signals.attributes import AttributeValue
 from tapetum_server.signals.errors import ErrorOccurrence
 from tapetum_server.signals.identity import DEFAULT_PROJECT
 from tapetum_server.signals.resource import Resource, Scope
-
-
-class SpanFacts(NamedTuple):
-    """What a log record says of one span, which is named by its ids, or by `span_id` alone where the record
-    has none: then it is the call's `log_key`. It fills what the span leaves out and never adds usage."""
-
-    trace_id: str
-    span_id: str
-    record: str
-    """Which record of the span: of one, the newest counts; those of single messages are in order."""
-    time_unix_nano: int
-    input: str = ""
-    output: str = ""
-    input_message: str = ""
-    """One message as JSON, of a conversation that comes in a record each."""
-    output_message: str = ""
-    response_model: str = ""
-    finish_reason: str = ""
-    output_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    cache_read_tokens: int | None = None
-    cache_write_tokens: int | None = None
-    reported_cost_usd: float | None = None
+from tapetum_server.signals.span_facts import SpanFacts
 
 
 @dataclass(slots=True)

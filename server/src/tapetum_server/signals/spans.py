@@ -14,6 +14,7 @@ from tapetum_server.signals.attributes import AttributeValue
 from tapetum_server.signals.errors import ErrorOccurrence
 from tapetum_server.signals.identity import DEFAULT_PROJECT
 from tapetum_server.signals.resource import Resource, Scope
+from tapetum_server.signals.span_facts import SpanFacts
 
 SPAN_KINDS = ("unspecified", "internal", "server", "client", "producer", "consumer")
 """OTLP's `SpanKind` numbers, by position."""
@@ -98,7 +99,7 @@ NOTHING_CANONICAL = Canonical()
 
 @dataclass(slots=True)
 class SpanBatch:
-    """Spans of one project from one sender. Every list but `errors` has one element per span.
+    """Spans of one project from one sender. Every list but `errors` and `facts` has one element per span.
 
     Ids are lower-case hex: 32 characters for a trace, 16 for a span, "" for no parent.
     Times are nanoseconds since 1970, as sent (0..2^64-1). `end_time_unix_nano` 0 is a span
@@ -128,6 +129,8 @@ class SpanBatch:
     canonical: list[Canonical] = field(default_factory=list)
     errors: list[ErrorOccurrence] = field(default_factory=list)
     """What `processors` found among these spans; as many as there are."""
+    facts: list[SpanFacts] = field(default_factory=list)
+    """What some of these spans say of others; as many as there are."""
 
     signal = "traces"
 

@@ -44,8 +44,8 @@ class Claims:
         self._nesting = Nesting()
         self._lost: dict[tuple[str, str, str], tuple[str, str]] = {}
         recent = engine.query(
-            "SELECT project, response_id, trace_id, span_id, parent_span_id, toUnixTimestamp64Nano(start_time) AS start, "
-            "owns_usage, input_tokens, output_tokens, model, "
+            "SELECT project, response_id, trace_id, span_id, parent_span_id, "
+            "toUnixTimestamp64Nano(start_time) AS start, owns_usage, input_tokens, output_tokens, model, "
             "(cache_read_tokens IS NOT NULL) + (reasoning_tokens IS NOT NULL) + (input != '') * 2 + (output != '') * 2 "
             "+ (session_id != '') + (user_id != '') + (response_id != '') AS richness "
             "FROM span_rows WHERE ingested_at > now64(9) - toIntervalMinute(10) AND kind != 'span' "

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from tapetum_server.signals.logs import LogBatch, SpanFacts
+from tapetum_server.signals.logs import LogBatch
+from tapetum_server.signals.span_facts import SpanFacts
+from tapetum_server.signals.spans import SpanBatch
 from tapetum_server.store import columns as col
 
 _COLUMNS = [name for name in SpanFacts._fields if name != "time_unix_nano"]
 
 
-def enrichments_of(batch: LogBatch, now: int, retention_days: int) -> pa.Table | None:
+def enrichments_of(batch: LogBatch | SpanBatch, now: int, retention_days: int) -> pa.Table | None:
     """Rows of `span_enrichments` for what the records of `batch` say of spans."""
     if not batch.facts:
         return None

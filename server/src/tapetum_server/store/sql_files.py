@@ -125,7 +125,9 @@ def said(column: str) -> str:
         found = f"if({own} != '', {own}, dictGetOrDefault('{{database}}.enrichments', '{column}', {key}, ''))"
         return f"if(span_rows.log_key = '', {own}, {found})"
     found = f"dictGetOrDefault('{{database}}.enrichments', '{column}', {key}, NULL)"
-    better = f"greatest(ifNull({found}, 0), {own})" if column == "output_tokens" else f"ifNull({own}, {found})"
+    better = f"ifNull({own}, {found})"
+    if column == "output_tokens":
+        better = f"if(isNull({own}), {found}, greatest({own}, ifNull({found}, 0)))"
     return f"if(span_rows.log_key = '', {own}, {better})"
 
 
