@@ -19,6 +19,8 @@ from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.span_facts import SpanFacts
 from tapetum_server.signals.spans import NOTHING_CANONICAL
 
+_ORDER = {"gen_ai.system.message": 0, "gen_ai.user.message": 1}
+"""Of messages of one moment: what the system says comes first."""
 _COUNTS = ("output_tokens", "reasoning_tokens", "cache_read_tokens", "cache_write_tokens")
 
 
@@ -66,8 +68,8 @@ def _message(batch: LogBatch, i: int, name: str) -> SpanFacts | None:
         return None
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     time = _time(batch, i)
-    # Ordered by time, then by place in the request; the same again when it is sent again.
-    record = f"{time:020d} {i:06d} {digest}"
+    # Ordered by time; the same again when it is sent again, also with other records around it.
+    record = f"{time:020d} {_ORDER.get(name, 9)} {digest}"
     said_of = SpanFacts(batch.trace_id[i], batch.span_id[i], record, time)
     return said_of._replace(output_message=text) if name == "gen_ai.choice" else said_of._replace(input_message=text)
 
