@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tapetum_server.processors.emitter_files import emitters
-from tools import captures
+from tools import captures, emitters_page
 
 DATA = Path(__file__).parents[1] / "data"
 FIXTURES = sorted((DATA / "emitters").glob("*.json"))
@@ -153,6 +153,11 @@ def test_an_emitter_without_a_capture_is_understood(project: Project, path: Path
 def test_every_emitter_has_a_fixture_or_a_capture() -> None:
     known = {p.stem for p in FIXTURES} | set(CAPTURED)
     assert [e.name for e in emitters() if e.name not in known and e.name != "general"] == []
+
+
+@pytest.mark.covers("emitters-page")
+def test_the_page_of_emitters_says_what_the_tables_say() -> None:
+    assert emitters_page.PAGE.read_text("utf-8") == emitters_page.page(emitters_page.PAGE.read_text("utf-8"))
 
 
 CAPTURED = {

@@ -1,7 +1,7 @@
 """The emitters' tables, read once: `emitters/NAME.toml` says where each emitter keeps each canonical field.
 
 Adding an emitter is adding a file, a fixture (`server/tests/data/emitters/NAME.json`) and its line in the docs.
-What a table may say is in `emitters/README.md`. A table that says anything else is refused at start.
+What a table may say is in `docs/emitters.md`. A table that says anything else is refused at start.
 """
 
 from __future__ import annotations
