@@ -187,6 +187,7 @@ TELEMETRY: dict[str, Ways] = {
     "get_metric_facets": reads("/metrics/facets", keys=KEYS),
     "run_query": _saved,
     "query_metric": _metric,
+    "list_prompt_usage": reads("/prompts/usage", name=(THEIRS, "greet")),
     "list_services": reads("/services"),
     "get_service_map": reads("/services/map"),
     "get_service": reads("/services/detail", service=("ours", THEIRS)),
@@ -196,6 +197,7 @@ TELEMETRY: dict[str, Ways] = {
     "preview_new_monitor": _preview,
     "list_deliveries": _one_monitor("/deliveries"),
     "list_alerts": reads("/alerts"),
+    "list_prompt_usage": reads("/prompts/usage", name=(THEIRS, "greet")),
     "list_errors": reads("/errors", sort=("-count", "-first_seen", "-users")),
     "get_error_histogram": reads("/errors/histogram"),
     "get_error_facets": reads("/errors/facets", keys=KEYS),
@@ -219,6 +221,11 @@ ELSEWHERE = {
         ("list_dashboards", "create_dashboard", "get_dashboard", "change_dashboard", "delete_dashboard",
          "export_dashboard", "list_views", "create_view", "delete_view"),
         "test_dashboards.py: two projects, one key",
+    ),
+    **dict.fromkeys(
+        ("list_prompts", "create_prompt_version", "delete_prompt", "get_prompt", "list_prompt_versions",
+         "move_prompt_label", "remove_prompt_label", "compare_prompt_versions"),
+        "process/test_prompts.py: two projects, one key",
     ),
     **dict.fromkeys(
         ("list_backups", "create_backup", "download_backup", "delete_backup"),
