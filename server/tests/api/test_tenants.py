@@ -187,7 +187,7 @@ TELEMETRY: dict[str, Ways] = {
     "get_metric_facets": reads("/metrics/facets", keys=KEYS),
     "run_query": _saved,
     "query_metric": _metric,
-    "list_prompt_usage": reads("/prompts/usage", name=(THEIRS, "greet")),
+    "list_prompt_usage": reads("/prompts/usage", name=(THEIRS,)),
     "list_services": reads("/services"),
     "get_service_map": reads("/services/map"),
     "get_service": reads("/services/detail", service=("ours", THEIRS)),
@@ -197,7 +197,6 @@ TELEMETRY: dict[str, Ways] = {
     "preview_new_monitor": _preview,
     "list_deliveries": _one_monitor("/deliveries"),
     "list_alerts": reads("/alerts"),
-    "list_prompt_usage": reads("/prompts/usage", name=(THEIRS, "greet")),
     "list_errors": reads("/errors", sort=("-count", "-first_seen", "-users")),
     "get_error_histogram": reads("/errors/histogram"),
     "get_error_facets": reads("/errors/facets", keys=KEYS),
@@ -257,7 +256,8 @@ def tenants(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
                    "status_message": word, "attributes": {f"{word}.key": f"{word} value"},
                    "resource": {"host.name": word},
                    "canonical": {"kind": "llm", "model": f"{word}-model", "session_id": word, "input_tokens": 5,
-                                 "usage_counted": True, "input": f"{word} secret " * 20, "cost_usd": 1.0}}
+                                 "usage_counted": True, "input": f"{word} secret " * 20, "cost_usd": 1.0,
+                                 "prompt_name": word}}
                   for t in (1, 2) for s in (1, 2)),
                 project=project,
             ),

@@ -44,8 +44,8 @@ async def prompt_usage(
     rows = rows_of(await reader.query(*usage_statement(selection, name)))
     return [
         PromptUsage(
-            name=row["of_prompt"], version=row["of_version"], spans=row["spans"], traces=row["traces"], errors=row["failed"],
-            p50_ms=_number(row["p50"]), p95_ms=_number(row["p95"]), input_tokens=row["tokens_in"],
+            name=row["of_prompt"], version=row["of_version"], spans=row["spans"], traces=row["traces"],
+            errors=row["failed"], p50_ms=_number(row["p50"]), p95_ms=_number(row["p95"]), input_tokens=row["tokens_in"],
             output_tokens=row["tokens_out"], cost_usd=row["cost"], models=list(row["models"]),
             first_seen=format_time(row["first_ns"]), last_seen=format_time(row["last_ns"]),
         )
