@@ -63,7 +63,13 @@ export function NewVersionModal({ from, onClose }: { from?: PromptVersion; onClo
     })
   }
   return (
-    <Modal opened onClose={onClose} size="xl" title={from ? `New version of ${from.name}` : 'New prompt'}>
+    <Modal
+      opened
+      onClose={onClose}
+      size="xl"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      title={from ? `New version of ${from.name}` : 'New prompt'}
+    >
       <form
         className="pr-form"
         onSubmit={(event) => {

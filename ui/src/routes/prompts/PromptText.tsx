@@ -23,7 +23,7 @@ export function PromptText({ version }: { version: PromptVersion }) {
       ) : (
         version.prompt.map((message, i) => (
           <section key={i} className="pr-message" aria-label={`${message.role} message`}>
-            <h3>{message.role}</h3>
+            <h2>{message.role}</h2>
             {message.role === 'placeholder' ? (
               <p className="quiet">
                 The messages that the application gives as <span className="mono">{message.content}</span>.
@@ -41,7 +41,7 @@ export function PromptText({ version }: { version: PromptVersion }) {
       )}
       {config && (
         <section className="pr-message" aria-label="Configuration">
-          <h3>configuration</h3>
+          <h2>configuration</h2>
           <pre className="pr-text" tabIndex={0} aria-label="Configuration as JSON">
             {config}
           </pre>

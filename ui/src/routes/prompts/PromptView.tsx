@@ -1,4 +1,4 @@
-import { Button, Select } from '@mantine/core'
+import { Button, Select, UnstyledButton } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ChevronLeft, Plus, Trash2 } from 'lucide-react'
@@ -155,8 +155,7 @@ function Known(props: {
         <ul className="pr-versions" aria-label="Versions">
           {versions.map((version) => (
             <li key={version.version}>
-              <button
-                type="button"
+              <UnstyledButton
                 aria-current={version === shown}
                 onClick={() => patch({ version: String(version.version), against: undefined })}
               >
@@ -178,7 +177,7 @@ function Known(props: {
                 <p className="quiet cut">
                   <RelativeTime iso={version.created_at} /> by {version.created_by}
                 </p>
-              </button>
+              </UnstyledButton>
             </li>
           ))}
         </ul>
@@ -210,7 +209,7 @@ function Known(props: {
           <h2>In this time, by version</h2>
           {props.used}
           <h2>Use it</h2>
-          <Snippet text={FETCH(prompt.name)} label="fetching this prompt in Python" />
+          <Snippet text={FETCH(prompt.name, shown)} label="fetching this prompt in Python" />
         </div>
       </div>
       {making && <NewVersionModal from={versions[0]!} onClose={() => setMaking(false)} />}

@@ -4,7 +4,7 @@ import { count } from '@/kit/format'
 import { NotEnoughData } from '@/kit/states'
 import { Cost, Duration, RelativeTime, Tokens } from '@/kit/values'
 import { travelling, useView } from '@/kit/view'
-import { spansOf } from './usage'
+import { byVersion, spansOf } from './usage'
 
 /** How each version did in this time; each number's rows are one click away. */
 export function UsageTable({ name, rows }: { name: string; rows: PromptUsage[] }) {
@@ -50,7 +50,7 @@ export function UsageTable({ name, rows }: { name: string; rows: PromptUsage[] }
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
+          {byVersion(rows).map((row) => (
             <tr key={row.version}>
               <td>
                 <Link

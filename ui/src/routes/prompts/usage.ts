@@ -1,5 +1,5 @@
 /** What spans say of prompts, brought together with what the registry holds. Pure. */
-import type { PromptRow, PromptUsage } from '@/api/types'
+import type { PromptRow, PromptUsage, PromptVersion } from '@/api/types'
 
 export interface Totals {
   spans: number
@@ -72,8 +72,15 @@ export function spansOf(name: string, version?: string): string {
   return `prompt_name:${quoted(name)}${version ? ` prompt_version:${quoted(version)}` : ''}`
 }
 
-/** How an application gets a prompt. */
-export const FETCH = (name: string) => `import tapetum
+/** How an application gets a prompt; with a version at hand, that one's variables. */
+export const FETCH = (name: string, version?: PromptVersion) => {
+  const given = (version ? version.variables : ['name']).map((v) => `${v}=…`).join(', ')
+  return `import tapetum
 
 with tapetum.prompt(${JSON.stringify(name)}) as prompt:   # the version labelled production
-    answer = client.chat.completions.create(model="gpt-4o-mini", messages=prompt.messages(name="Ada"))`
+    answer = client.chat.completions.create(model="gpt-4o-mini", messages=prompt.messages(${given}))`
+}
+
+/** Newest version first, by number where it is one. */
+export const byVersion = (rows: PromptUsage[]): PromptUsage[] =>
+  rows.toSorted((a, b) => b.version.localeCompare(a.version, undefined, { numeric: true }))
