@@ -289,6 +289,10 @@ def test_a_conversation_in_a_record_per_message_is_the_spans(project: Project, a
         {"role": "assistant", "parts": [{"type": "text", "content": "Hello"}], "finish_reason": "stop"}
     ]
     assert project.counted() == (100, 10)
+    for word, hits in (("terse", 1), ("hello", 1), ("zebrafish", 0)):
+        asking = {"project": project.name, "q": word, "from": "all"}
+        page = httpx.get(f"{project.url}/api/v1/spans", params=asking, timeout=120).json()
+        assert (word, len(page["rows"])) == (word, hits)
 
 
 @pytest.mark.covers("emitter-hostile-values")

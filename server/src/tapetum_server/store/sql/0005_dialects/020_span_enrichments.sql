@@ -10,4 +10,5 @@ ALTER TABLE {database}.span_enrichments
     ADD COLUMN IF NOT EXISTS cache_read_tokens Nullable(UInt64),
     ADD COLUMN IF NOT EXISTS cache_write_tokens Nullable(UInt64),
     ADD COLUMN IF NOT EXISTS reported_cost_usd Nullable(Float64),
+    ADD INDEX IF NOT EXISTS text_of_messages concat(input_message, ' ', output_message) TYPE text(tokenizer = 'unicodeWord', preprocessor = lower(concat(input_message, ' ', output_message)), posting_list_codec = 'bitpacking'),
     MODIFY ORDER BY (project, trace_id, span_id, record)
