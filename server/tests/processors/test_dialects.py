@@ -34,6 +34,8 @@ def _value(value: Any) -> dict[str, Any]:
         return {"intValue": str(value)}
     if isinstance(value, float):
         return {"doubleValue": value}
+    if isinstance(value, dict):
+        return {"kvlistValue": {"values": _attributes(value)}}
     if isinstance(value, list):
         return {"arrayValue": {"values": [_value(v) for v in value]}}
     return {"stringValue": value}
@@ -93,7 +95,7 @@ class Project:
                     {
                         "timeUnixNano": str(START + n),
                         "eventName": row.get("event", ""),
-                        "body": row.get("body") if isinstance(row.get("body"), dict) else _value(row.get("body", "")),
+                        "body": _value(row.get("body", "")),
                         "attributes": _attributes(row["attributes"]),
                         **row.get("ids", {}),
                     }
@@ -138,11 +140,15 @@ def test_an_emitter_without_a_capture_is_understood(project: Project, path: Path
         {**span, "id": ids[n], "parent": ids[span["parent"]] if "parent" in span else ""}
         for n, span in enumerate(fixture["spans"])
     ]
-    if logs_first and fixture.get("logs"):
-        project.logs(*fixture["logs"])
+    logs = [
+        {**log, "ids": {"traceId": project.trace, "spanId": ids[log["span"]]} if "span" in log else {}}
+        for log in fixture.get("logs", ())
+    ]
+    if logs_first and logs:
+        project.logs(*logs)
     project.spans(*rows)
-    if not logs_first and fixture.get("logs"):
-        project.logs(*fixture["logs"])
+    if not logs_first and logs:
+        project.logs(*logs)
     for n, span in enumerate(fixture["spans"]):
         names = list(span["expect"])
         found = project.ask(", ".join(names))[n]
@@ -230,6 +236,18 @@ def test_one_call_in_two_traces_counts_once_and_the_richer_one_counts(project: P
     assert project.ask("span_id, usage_counted, duplicate_of") == [["1" * 16, False, "2" * 16], ["2" * 16, True, ""]]
 
 
+@pytest.mark.covers("usage-across-traces-once")
+@pytest.mark.parametrize("native_first", [False, True])
+def test_the_providers_own_library_is_believed_where_two_reports_differ(project: Project, native_first: bool) -> None:
+    native = {"id": "1" * 16, "trace": "1" * 32, "scope": "com.anthropic.sdk.python",
+              "attributes": {**CALL, "gen_ai.response.id": "msg-1"}}  # fmt: skip
+    other = {"id": "2" * 16, "trace": "2" * 32, "scope": "opentelemetry.instrumentation.anthropic", "attributes": {
+        **CALL, "gen_ai.response.id": "msg-1", "gen_ai.usage.output_tokens": 11, "gen_ai.input.messages": "[]"}}  # fmt: skip
+    for row in (native, other) if native_first else (other, native):
+        project.spans(row)
+    assert project.counted() == (100, 10)
+
+
 @pytest.mark.covers("usage-aggregates-apart")
 def test_usage_on_agents_chains_and_workflows_is_kept_and_never_counted(project: Project) -> None:
     for n, operation in enumerate(("invoke_agent", "invoke_workflow", "create_agent", "execute_tool"), 1):
@@ -269,10 +287,9 @@ def test_a_conversation_in_a_record_per_message_is_the_spans(project: Project, a
     ids = {"traceId": project.trace, "spanId": "1" * 16}
     said = [("gen_ai.system.message", "Be terse."), ("gen_ai.user.message", "Hi")]
     records = [{"scope": "s", "event": event, "ids": ids, "attributes": {"gen_ai.system": "openai"},
-                "body": {"kvlistValue": {"values": _attributes({"content": text})}}} for event, text in said]  # fmt: skip
-    answer = {"kvlistValue": {"values": _attributes({"role": "assistant", "content": "Hello"})}}
-    records.append({"scope": "s", "event": "gen_ai.choice", "ids": ids, "attributes": {}, "body": {"kvlistValue": {
-        "values": [*_attributes({"finish_reason": "stop", "index": 0}), {"key": "message", "value": answer}]}}})  # fmt: skip
+                "body": {"content": text}} for event, text in said]  # fmt: skip
+    answer = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Hello"}}
+    records.append({"scope": "s", "event": "gen_ai.choice", "ids": ids, "attributes": {}, "body": answer})
 
     def logs() -> None:
         for request in [[r] for r in records] if apart else [records]:

@@ -24,7 +24,9 @@ _MODEL, _REQUESTED, _ANSWERED, _PROVIDER = AT["model"], AT["request_model"], AT[
 _INPUT, _OUTPUT, _TTFT, _ERROR, _EMITTER, _COST = (
     AT["input"], AT["output"], AT["ttft_ms"], AT["error_type"], AT["emitter"], AT["reported_cost_usd"],
 )  # fmt: skip
-_FINISH, _LOG_KEY, _SESSION, _RESPONSE = AT["finish_reason"], AT["log_key"], AT["session_id"], AT["response_id"]
+_FINISH, _LOG_KEY, _SESSION, _RESPONSE, _TRUSTED = (
+    AT["finish_reason"], AT["log_key"], AT["session_id"], AT["response_id"], AT["usage_trusted"],
+)  # fmt: skip
 _DEFAULTS = [*NOTHING_CANONICAL, "", None]
 _ERROR_STATUS = 2
 _NO_EVENTS: list[Event] = []
@@ -97,6 +99,7 @@ def _canonical(
     _model(fields)
     if kind in OWNERS:
         fields[_USAGE] = fields[_IN] is not None or fields[_OUT] is not None
+        fields[_TRUSTED] = plan.trusted
         fields[_PROVIDER] = provider = provider_of(fields[_PROVIDER], fields[_MODEL], fields[SERVER])
         if "/" in fields[_MODEL] or "/" in fields[_REQUESTED]:
             for at in (_MODEL, _REQUESTED, _ANSWERED):

@@ -75,7 +75,7 @@ class Emitter:
     """Span name (or beginning, with `*`) → kind."""
     fields: Mapping[str, Mapping[str, tuple[str, ...]]]
     """Section → field → sources, the preferred first."""
-    usage: Mapping[str, str]
+    usage: Mapping[str, Any]
     messages: Mapping[str, tuple[str, ...]]
     events: Mapping[str, tuple[str, ...]]
     logs: tuple[FactRule, ...]

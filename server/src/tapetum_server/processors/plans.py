@@ -48,6 +48,7 @@ class Plan:
     input_prefixes: tuple[str, ...] = ()
     output_prefixes: tuple[str, ...] = ()
     first_token: frozenset[str] = frozenset()
+    trusted: bool = False
     joins: str = ""
     rules: tuple[tuple[Emitter, FactRule], ...] = ()
     """What such a span may say about others."""
@@ -96,6 +97,7 @@ def compile_plan(scope: str, keys: Sequence[str]) -> Plan:
         input_prefixes=_flattened(said, "input", keys),
         output_prefixes=_flattened(said, "output", keys),
         first_token=frozenset(name for e in said for name in e.events.get("first_token", ())),
+        trusted=any(e.usage.get("trusted") for e in said),
         joins=next((e.usage["joins"] for e in said if "joins" in e.usage), ""),
         rules=tuple((e, rule) for e in said for rule in e.spans if merged(rule.fields, present)),
     )
@@ -134,14 +136,15 @@ def _reader(step: Read | None, convert: Read, nothing: frozenset[str]) -> Read:
 
 def _kind(source: str, table: Mapping[str, str]) -> tuple[str, Read]:
     key, step = compile_source(source)
+    anything = table.get("*")
 
     def read(value: Any) -> str | None:
         if step is not None:
             value = step(value)
         if value.__class__ is not str:
-            return None
+            return anything
         found = table.get(value)
-        return found if found is not None else table.get(value.lower())
+        return found if found is not None else table.get(value.lower(), anything)
 
     return key, read
 

@@ -100,6 +100,8 @@ def event_messages(events: Sequence[Any]) -> tuple[str, str, str]:
             for side in ("input", "output"):
                 if text := _text(said.get(f"gen_ai.{side}.messages")):
                     whole[side] = text
+        elif event.name == "tool.output":
+            whole["output"] = next((_text(said[k]) for k in ("output", "content", "result") if said.get(k)), "")
         elif event.name == "gen_ai.content.prompt":
             whole["input"] = _text(said.get("gen_ai.prompt"))
         elif event.name == "gen_ai.content.completion":
@@ -135,12 +137,14 @@ def message_of(event: str, said: Mapping[str, Any]) -> Message:
 
 
 def content_parts(content: Any) -> list[Message]:
-    """The parts of a message's content: text, or a list of blocks as Bedrock and Anthropic write them."""
+    """The parts of a message's content: text, or a list of blocks as Bedrock, Anthropic and Gemini write them."""
     if isinstance(content, str) and content[:2] in ("[{", '["'):
         read = read_json(content)
         content = read if isinstance(read, list) else content
     if content is None or content == "":
         return []
+    if isinstance(content, Mapping) and isinstance(content.get("parts"), list):
+        content = content["parts"]
     if isinstance(content, str):
         return [{"type": "text", "content": content}]
     blocks = content if isinstance(content, list) else [content]
@@ -156,6 +160,12 @@ def _part(block: Any) -> Message:
         return _call(use.get("toolUseId"), use.get("name"), use.get("input"))
     if isinstance(result := block.get("toolResult"), Mapping):
         return {"type": "tool_call_response", "id": result.get("toolUseId"), "response": result.get("content")}
+    for name in ("functionCall", "function_call"):
+        if isinstance(call := block.get(name), Mapping):
+            return _call(call.get("id"), call.get("name"), call.get("args"))
+    for name in ("functionResponse", "function_response"):
+        if isinstance(result := block.get(name), Mapping):
+            return {"type": "tool_call_response", "id": result.get("id"), "response": result.get("response")}
     if block.get("type") == "tool_use":
         return _call(block.get("id"), block.get("name"), block.get("input"))
     if isinstance(text := block.get("text"), str):

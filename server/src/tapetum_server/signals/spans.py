@@ -90,6 +90,8 @@ class Canonical(NamedTuple):
     time_per_output_token_ms: float | None = None
     usage_flags: str = ""
     """What is wrong with the counts that were sent, between commas: `processors.usage_checks`."""
+    usage_trusted: bool = False
+    """Whether the provider's own library counted: believed where another report of the same call differs."""
     log_key: str = ""
     """How log records find this span: "" (they say nothing of it), `span` (by its ids), or by this text."""
 

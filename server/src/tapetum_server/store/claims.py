@@ -15,7 +15,7 @@ import pyarrow as pa
 from tapetum_server.signals.spans import Canonical, SpanBatch
 from tapetum_server.store import columns as col
 from tapetum_server.store.engine import Engine
-from tapetum_server.store.nesting import Nesting
+from tapetum_server.store.nesting import Nesting, Usage
 
 WINDOW_NANOS = 10 * 60 * 10**9
 CAPACITY = 200_000
@@ -33,6 +33,14 @@ class Call:
     richness: int
     response_id: str
     model: str
+    usage: Usage
+    trusted: bool = False
+
+    def outdoes(self, other: Call) -> bool:
+        """Whether this report of a call is to be counted instead of `other`."""
+        if self.trusted != other.trusted and self.usage != other.usage:
+            return self.trusted
+        return self.richness > other.richness
 
 
 class Claims:
@@ -56,10 +64,11 @@ class Claims:
             ids = row["trace_id"], row["span_id"]
             self._nesting.saw(row["project"], ids, row["parent_span_id"])
             if row["owns_usage"]:
-                call = Call(ids, row["start"], row["richness"], row["response_id"], row["model"])
+                usage = row["input_tokens"], row["output_tokens"] or 0
+                call = Call(ids, row["start"], row["richness"], row["response_id"], row["model"], usage)
                 if row["response_id"]:
                     self._by_response.setdefault((row["project"], row["response_id"]), call)
-                self._nesting.keep(row["project"], (row["input_tokens"], row["output_tokens"] or 0), call)
+                self._nesting.keep(row["project"], call)
 
         known = engine.query(
             "SELECT project, trace_id, span_id, duplicate_of, response_id FROM span_duplicates "
@@ -82,21 +91,21 @@ class Claims:
                     continue
                 me = Call(
                     (batch.trace_id[i], batch.span_id[i]), batch.start_time_unix_nano[i], _richness(fields),
-                    fields.response_id, fields.model,
+                    fields.response_id, fields.model, (fields.input_tokens, fields.output_tokens or 0),
+                    fields.usage_trusted,
                 )  # fmt: skip
                 if lost := self._lost.get((project, *me.ids)):
                     found[me.ids] = lost  # sent again: what was decided stays
                     continue
-                usage = fields.input_tokens, fields.output_tokens or 0
-                other = self._claim_of(project, me) or self._nesting.twin(project, usage, me)
+                other = self._claim_of(project, me) or self._nesting.twin(project, me)
                 if other is not None:
-                    lesser, owner = (other, me) if me.richness > other.richness else (me, other)
+                    lesser, owner = (other, me) if me.outdoes(other) else (me, other)
                     found[lesser.ids] = self._loses(project, lesser, owner, fields.response_id)
-                    self._nesting.forget(project, usage, lesser)
+                    self._nesting.forget(project, lesser)
                     if owner is me and me.response_id:
                         self._by_response[project, me.response_id] = me
                 if other is None or owner is me:
-                    self._nesting.keep(project, usage, me)
+                    self._nesting.keep(project, me)
         if not found:
             return None
         count = len(found)

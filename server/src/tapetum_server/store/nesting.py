@@ -31,9 +31,10 @@ class Nesting:
             self._parents.pop(next(iter(self._parents)))
         self._parents[(project, *ids)] = parent
 
-    def keep(self, project: str, usage: Usage, call: Call) -> None:
+    def keep(self, project: str, call: Call) -> None:
         """Remember a call that owns usage."""
-        if usage[0] is None or (not usage[0] and not usage[1]):
+        usage = call.usage
+        if usage[0] is None or usage == (0, 0):
             return
         if len(self._calls) >= CAPACITY:
             self._calls.pop(next(iter(self._calls)))
@@ -41,16 +42,16 @@ class Nesting:
         if len(calls) < MAX_TWINS and all(known.ids != call.ids for known in calls):
             calls.append(call)
 
-    def forget(self, project: str, usage: Usage, call: Call) -> None:
+    def forget(self, project: str, call: Call) -> None:
         """A call that turned out to be another's is compared no more."""
-        calls = self._calls.get((project, call.ids[0], usage))
+        calls = self._calls.get((project, call.ids[0], call.usage))
         if calls is not None:
             calls[:] = [known for known in calls if known.ids != call.ids]
 
-    def twin(self, project: str, usage: Usage, me: Call) -> Call | None:
+    def twin(self, project: str, me: Call) -> Call | None:
         """A call around `me`, or within it, that used the same and may be the same."""
         trace = me.ids[0]
-        for other in self._calls.get((project, trace, usage), ()):
+        for other in self._calls.get((project, trace, me.usage), ()):
             if other.ids == me.ids or not _may_be_one(me, other):
                 continue
             if self._is_within(project, trace, me.ids[1], other.ids[1]):
