@@ -55,6 +55,21 @@ def test_the_file_has_what_the_page_selects(ui: Watched, server: RunningServer, 
 
 
 @pytest.mark.covers("ui-export")
+def test_compared_traces_are_saved_as_spans_and_as_aligned_steps(ui: Watched, shop: Shop, tmp_path: Path) -> None:
+    a, b = shop.orders[0], shop.failed[0]
+    page = ui.open("/traces/compare", project="shop", a=a, b=b)
+    table = pq.read_table(saved(page, "spans", "Parquet", tmp_path))
+    assert set(table.column("trace_id").to_pylist()) == {a, b}
+    page.get_by_role("button", name="Export spans").click()
+    with page.expect_download() as download:
+        page.get_by_role("menuitem", name="CSV of the aligned steps").click()
+    steps = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(), newline="")))
+    assert steps[0]["depth"] == "0"
+    assert sum(int(step["count_b"]) for step in steps) == table.column("trace_id").to_pylist().count(b)
+    assert any(int(step["duration_ns_b"]) > int(step["duration_ns_a"]) > 0 for step in steps)
+
+
+@pytest.mark.covers("ui-export")
 def test_the_menu_works_by_keyboard_and_says_what_went_wrong(ui: Watched, shop: Shop, tmp_path: Path) -> None:
     page = ui.open("/services", project="shop")
     page.get_by_role("button", name="Export spans").focus()
