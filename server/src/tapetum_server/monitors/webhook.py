@@ -76,7 +76,10 @@ class Deliverer:
                         if not failing:
                             logger.warning("Notifications wait, the catalog cannot be reached: %s", error)
                         failing = True
-                    await asyncio.sleep(LOOK_EVERY_S)
+                    if len(busy) < AT_ONCE:
+                        await asyncio.sleep(LOOK_EVERY_S)
+                    else:  # more may be due: a place that becomes free is taken at once
+                        await asyncio.wait(busy, timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 for task in busy:
                     task.cancel()
