@@ -62,23 +62,24 @@ class Deliverer:
         async with httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=ATTEMPT_S) as client:
             try:
                 while True:
+                    free = AT_ONCE - len(busy)
+                    more = not free
                     try:
-                        if len(busy) < AT_ONCE:
-                            due = await asyncio.to_thread(
-                                self._catalog.deliveries.lease_due, _LEASE_S, AT_ONCE - len(busy)
-                            )
+                        if free:
+                            due = await asyncio.to_thread(self._catalog.deliveries.lease_due, _LEASE_S, free)
                             for item in due:
                                 task = asyncio.create_task(self._deliver(client, item))
                                 busy.add(task)
                                 task.add_done_callback(busy.discard)
+                            more = len(due) == free
                         failing = False
                     except Exception as error:
                         if not failing:
                             logger.warning("Notifications wait, the catalog cannot be reached: %s", error)
                         failing = True
-                    if len(busy) < AT_ONCE:
+                    if not more:
                         await asyncio.sleep(LOOK_EVERY_S)
-                    else:  # more may be due: a place that becomes free is taken at once
+                    elif len(busy) == AT_ONCE:  # a place that becomes free is taken at once
                         await asyncio.wait(busy, timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 for task in busy:
