@@ -65,9 +65,10 @@ class Deliverer:
         async with httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=ATTEMPT_S) as client:
             try:
                 while True:
+                    free = AT_ONCE - len(busy)
                     try:
-                        if len(busy) < AT_ONCE:
-                            room = Room(AT_ONCE - len(busy), AT_ONCE_TO_ONE, Counter(busy.values()))
+                        if free:
+                            room = Room(free, AT_ONCE_TO_ONE, Counter(busy.values()))
                             due = await asyncio.to_thread(self._catalog.deliveries.lease_due, _LEASE_S, room)
                             for item in due:
                                 task = asyncio.create_task(self._deliver(client, item))
@@ -78,7 +79,10 @@ class Deliverer:
                         if not failing:
                             logger.warning("Notifications wait, the catalog cannot be reached: %s", error)
                         failing = True
-                    await asyncio.sleep(LOOK_EVERY_S)
+                    if busy:  # a place that becomes free is taken at once
+                        await asyncio.wait(busy, timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+                    else:
+                        await asyncio.sleep(LOOK_EVERY_S)
             finally:
                 for task in busy:
                     task.cancel()
