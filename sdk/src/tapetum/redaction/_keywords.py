@@ -18,7 +18,9 @@ _DENSE = 24
 _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
-class _Keyword(NamedTuple):
+class Keyword(NamedTuple):
+    """A text that the rules at some places of the list look for."""
+
     text: str
     folded: bool
     before: int
@@ -34,11 +36,11 @@ class Keywords:
         for index, rule in enumerate(rules):
             for keyword in rule.keywords:
                 owners.setdefault((keyword, rule.ignore_case), []).append(index)
-        self._by_rarest: dict[bool, dict[str, list[_Keyword]]] = {False: {}, True: {}}
-        self._by_anchor: dict[str, dict[str, list[_Keyword]]] = {anchor: {} for anchor in _ANCHORS}
+        self._by_rarest: dict[bool, dict[str, list[Keyword]]] = {False: {}, True: {}}
+        self._by_anchor: dict[str, dict[str, list[Keyword]]] = {anchor: {} for anchor in _ANCHORS}
         for (text, folded), indices in owners.items():
             anchor = next((a for a in _ANCHORS if text.find(a) >= 2), None)
-            made = _Keyword(text, folded, text.find(anchor) if anchor else 0, tuple(indices))
+            made = Keyword(text, folded, text.find(anchor) if anchor else 0, tuple(indices))
             if anchor:
                 pair = text[made.before - 2 : made.before].lower()
                 self._by_anchor[anchor].setdefault(pair, []).append(made)
@@ -46,8 +48,8 @@ class Keywords:
                 rarest = min(text, key=lambda c: _RAREST.find(c) % len(_RAREST))
                 self._by_rarest[folded].setdefault(rarest, []).append(made)
 
-    def hits(self, text: str) -> Iterator[tuple[int, tuple[int, ...]]]:
-        """Where a keyword begins, and the rules that have it. For each keyword from left to right."""
+    def hits(self, text: str) -> Iterator[tuple[int, Keyword]]:
+        """Where a keyword begins. Each keyword comes from left to right, but not one after another."""
         low = lowered(text)
         for folded, haystack in ((False, text), (True, low)):
             for rarest, keywords in self._by_rarest[folded].items():
@@ -67,14 +69,14 @@ class Keywords:
                     for keyword in pairs.get(low[max(0, at - 2) : at], ()):
                         start = at - keyword.before
                         if start >= 0 and (low if keyword.folded else text).startswith(keyword.text, start):
-                            yield start, keyword.rules
+                            yield start, keyword
                     at = low.find(anchor, at + 1)
 
 
-def _everywhere(keyword: _Keyword, haystack: str) -> Iterator[tuple[int, tuple[int, ...]]]:
+def _everywhere(keyword: Keyword, haystack: str) -> Iterator[tuple[int, Keyword]]:
     at = haystack.find(keyword.text)
     while at >= 0:
-        yield at, keyword.rules
+        yield at, keyword
         at = haystack.find(keyword.text, at + len(keyword.text))
 
 

@@ -72,17 +72,17 @@ class Redactor:
         if len(text) < _SHORTEST:
             return []
         found: list[tuple[int, int, int]] = []
-        done: dict[int, int] = {}
+        done: dict[tuple[int, str], int] = {}
         wanting = {index for index, rule in enumerate(self.rules) if rule.needs and rule.needs not in text}
-        for at, indices in self._keywords.hits(text):
-            for index in indices:
-                if index in wanting or at < done.get(index, 0):
+        for at, keyword in self._keywords.hits(text):
+            for index in keyword.rules:
+                if index in wanting or at < done.get((index, keyword.text), 0):
                     continue
                 rule = self.rules[index]
                 match = rule.pattern.match(text, max(0, at - rule.lead))
                 if match is not None and _fits(rule, text, match):
                     found.append((*match.span(rule.group), index))
-                    done[index] = match.end()
+                    done[index, keyword.text] = match.end()
                     break
         for index in self._scans:
             self._throughout(text, index, found)
