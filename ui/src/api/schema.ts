@@ -4285,6 +4285,10 @@ export interface components {
       agent: string
       /** Attributes */
       attributes: components['schemas']['Attribute'][]
+      /** Audio Input Tokens */
+      audio_input_tokens: number | null
+      /** Audio Output Tokens */
+      audio_output_tokens: number | null
       /** Cache Read Tokens */
       cache_read_tokens: number | null
       /** Cache Write Tokens */
@@ -4297,14 +4301,22 @@ export interface components {
       duplicate_of: string
       /** Duration Ms */
       duration_ms: number | null
+      /** Emitter */
+      emitter: string
       /** End Time */
       end_time: string | null
       /** Error Type */
       error_type: string
       /** Events */
       events: components['schemas']['SpanEvent'][]
+      /** Finish Reason */
+      finish_reason: string
       /** Flags */
       flags: number
+      /** Graph Node */
+      graph_node: string
+      /** Image Input Tokens */
+      image_input_tokens: number | null
       /** Ingested At */
       ingested_at: string
       input: components['schemas']['Payload'] | null
@@ -4337,10 +4349,14 @@ export interface components {
       reasoning_tokens: number | null
       /** Reported Cost Usd */
       reported_cost_usd: number | null
+      /** Request Model */
+      request_model: string
       /** Resource Attributes */
       resource_attributes: components['schemas']['Attribute'][]
       /** Response Id */
       response_id: string
+      /** Response Model */
+      response_model: string
       /** Scope */
       scope: string
       /** Scope Version */
@@ -4361,8 +4377,14 @@ export interface components {
       status: string
       /** Status Message */
       status_message: string
+      /** Streaming */
+      streaming: boolean
+      /** Time Per Output Token Ms */
+      time_per_output_token_ms: number | null
       /** Tool */
       tool: string
+      /** Tool Call Id */
+      tool_call_id: string
       /** Trace Id */
       trace_id: string
       /** Trace State */
@@ -4371,6 +4393,8 @@ export interface components {
       ttft_ms: number | null
       /** Usage Counted */
       usage_counted: boolean
+      /** Usage Flags */
+      usage_flags: string
       /** User Id */
       user_id: string
     }
