@@ -4293,6 +4293,8 @@ export interface components {
       cache_read_tokens: number | null
       /** Cache Write Tokens */
       cache_write_tokens: number | null
+      /** Cost Status */
+      cost_status: string
       /** Cost Usd */
       cost_usd: number | null
       /** Dropped */
@@ -4337,6 +4339,8 @@ export interface components {
       output_tokens: number | null
       /** Parent Span Id */
       parent_span_id: string
+      /** Price Version */
+      price_version: string
       /** Project */
       project: string
       /** Prompt Name */

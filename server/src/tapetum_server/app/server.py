@@ -48,6 +48,7 @@ from tapetum_server.catalog.projects import Retention
 from tapetum_server.monitors.runner import MonitorRunner, MonitorSettings
 from tapetum_server.monitors.webhook import WebhookLimits
 from tapetum_server.processors.canonical import Canonicalize
+from tapetum_server.processors.cost import PriceCalls
 from tapetum_server.processors.errors.find import FindErrors
 from tapetum_server.processors.redaction import Redact
 from tapetum_server.query.export_files import EXPORT_SETTINGS
@@ -277,7 +278,7 @@ class Server:
         """Serve until SIGINT, SIGTERM or `stop`. `started` is called once both ports answer."""
         settings = self.settings
         loop = asyncio.get_running_loop()
-        understood = Canonicalize(FindErrors(self._writer, self._ingest_pool))
+        understood = Canonicalize(PriceCalls(FindErrors(self._writer, self._ingest_pool)))
         redacted = Redact(understood, self._redactors.of, self._counters, self._ingest_pool)
         consumer = Intake(self._catalog, redacted, self._hub.publish)
         limits = Limits()

@@ -124,7 +124,8 @@ SPANS = Source(
     plain=(
         "project", "trace_id", "span_id", "parent_span_id", "name", "kind", "span_kind", "service", "scope",
         "scope_version", "start_time", "ingested_at", "status", "status_message", "operation", "provider", "model",
-        "response_id", "input_tokens", "cost_usd", "ttft_ms", "session_id", "user_id", "agent", "tool",
+        "response_id", "input_tokens", "cost_usd", "cost_status", "price_version", "ttft_ms",
+        "session_id", "user_id", "agent", "tool",
         "prompt_name", "prompt_version", "error_type", "emitter", "request_model", "streaming", "graph_node",
         "tool_call_id", "audio_input_tokens", "audio_output_tokens", "image_input_tokens",
         "time_per_output_token_ms", "usage_flags", "trace_state", "flags", "attr_shape", "attr_values", "resource",
@@ -157,7 +158,7 @@ SPANS = Source(
                 "scope_version", "status", "status_message", "state", "operation", "provider", "model", "response_id",
                 "session_id", "user_id", "agent", "tool", "prompt_name", "prompt_version", "error_type",
                 "trace_state", "duplicate_of", "input", "output", "emitter", "request_model", "response_model",
-                "finish_reason", "graph_node", "tool_call_id", "usage_flags",
+                "finish_reason", "graph_node", "tool_call_id", "usage_flags", "cost_status", "price_version",
             ),
             Field(),
         ),

@@ -155,6 +155,8 @@ class SpanDetail(TypedDict):
     image_input_tokens: int | None
     time_per_output_token_ms: float | None
     usage_flags: str
+    cost_status: str
+    price_version: str
     trace_state: str
     flags: int
     dropped: int
@@ -248,7 +250,7 @@ _PLAIN = (
     "duplicate_of", "cost_usd", "reported_cost_usd", "ttft_ms", "session_id", "user_id", "agent", "tool",
     "prompt_name", "prompt_version", "error_type", "emitter", "request_model", "response_model", "finish_reason",
     "graph_node", "tool_call_id", "audio_input_tokens", "audio_output_tokens", "image_input_tokens",
-    "time_per_output_token_ms", "usage_flags", "trace_state", "flags", "dropped",
+    "time_per_output_token_ms", "usage_flags", "cost_status", "price_version", "trace_state", "flags", "dropped",
 )  # fmt: skip
 _DETAIL = f"""{", ".join(_PLAIN)},
     {_START_NS} AS start_ns, toUnixTimestamp64Nano(end_time) AS end_ns,

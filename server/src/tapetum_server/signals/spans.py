@@ -92,6 +92,10 @@ class Canonical(NamedTuple):
     """What is wrong with the counts that were sent, between commas: `processors.usage_checks`."""
     usage_trusted: bool = False
     """Whether the provider's own library counted: believed where another report of the same call differs."""
+    cost_status: str = ""
+    """Why there is a cost, or none: `processors.cost`. Empty where the span's usage does not count."""
+    price_version: str = ""
+    """Price list, its model, and the day."""
     log_key: str = ""
     """How log records find this span: "" (they say nothing of it), `span` (by its ids), or by this text."""
 

@@ -22,6 +22,7 @@ _INPUT, _OUTPUT = _FIELD["input"], _FIELD["output"]
 _NAMES = (
     "operation", "provider", "model", "agent", "tool", "prompt_name", "prompt_version", "error_type", "emitter",
     "request_model", "response_model", "finish_reason", "graph_node", "usage_flags",
+    "cost_status", "price_version",
 )  # fmt: skip
 _TEXTS = ("response_id", "session_id", "user_id", "tool_call_id", "log_key")
 _TOKENS = (

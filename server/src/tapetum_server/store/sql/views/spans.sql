@@ -67,5 +67,7 @@ SELECT
     flags,
     JSONExtract(span_rows.dropped, 'Array(UInt32)') AS dropped,
     JSONExtract(span_rows.original_times, 'Map(String, String)') AS original_times,
+    cost_status,
+    price_version,
     concat(span_rows.input, ' ', span_rows.output) AS search_text
 FROM {database}.span_rows FINAL
