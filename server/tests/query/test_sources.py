@@ -11,7 +11,7 @@ from tapetum_server.signals.metrics import Metric
 
 OWN = {
     "attr_shape", "attr_values", "resource", "own_input", "own_output", "has_events", "events_json", "links_json",
-    "exemplars_json", "convention",
+    "exemplars_json", "convention", "owns_usage", "is_call",
 }  # fmt: skip
 """Columns below the views."""
 

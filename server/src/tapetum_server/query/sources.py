@@ -106,6 +106,8 @@ def _promoted(column: str) -> str:
 
 _IDS = "project, trace_id, span_id"
 _REPORTED_TWICE = f"IN (SELECT {_IDS} FROM span_duplicates{{of}})"
+CALL_KINDS = ("llm", "embedding", "reranker")
+"""Spans that ask a model; whatever is around them repeats what they say."""
 _ENDED_NS = "toUnixTimestamp64Nano(span_rows.end_time)"
 
 
@@ -127,13 +129,14 @@ SPANS = Source(
         "response_id", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens",
         "reasoning_tokens", "cost_usd", "reported_cost_usd", "ttft_ms", "session_id", "user_id", "agent", "tool",
         "prompt_name", "prompt_version", "error_type", "trace_state", "flags", "attr_shape", "attr_values",
-        "resource",
+        "resource", "owns_usage",
     ),
     computed={
         "end_time": "if(span_rows.ended, span_rows.end_time, NULL)",
         "duration_ms": f"if(span_rows.ended, ({_ENDED_NS} - toUnixTimestamp64Nano(start_time)) / 1e6, NULL)",
         "state": "if(span_rows.ended, 'ended', 'running')",
         "usage_counted": f"span_rows.owns_usage AND ({_IDS}) NOT {_REPORTED_TWICE}",
+        "is_call": f"span_rows.kind IN {CALL_KINDS} AND ({_IDS}) NOT {_REPORTED_TWICE}",
         "duplicate_of": f"if(({_IDS}) {_REPORTED_TWICE},"
         " dictGetOrDefault('duplicates', 'duplicate_of', (project, trace_id, span_id), ''), '')",
         "input": _payload("input"),
