@@ -151,6 +151,13 @@ const service = createRoute({
   component: lazyRouteComponent(() => import('./routes/services/ServicePage'), 'ServicePage'),
 })
 
+const llm = createRoute({
+  getParentRoute: () => root,
+  path: '/llm',
+  validateSearch: (raw: Raw): Texts<'by' | 'sort'> => ({ by: text(raw.by), sort: text(raw.sort) }),
+  component: lazyRouteComponent(() => import('./routes/llm/LlmPage'), 'LlmPage'),
+})
+
 const errors = createRoute({
   getParentRoute: () => root,
   path: '/errors',
@@ -266,6 +273,7 @@ export const router = createRouter({
     services,
     serviceMap,
     service,
+    llm,
     errors,
     error,
     prompts,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from asked_world import SECOND, START, World, span_batch, span_id, trace_id
 
+from tapetum_server.query.llm_groups import LLM_SORTS
 from tapetum_server.query.time_range import format_time
 
 RANGE = {"from": format_time(START), "to": format_time(START + 100 * SECOND)}
@@ -127,6 +128,8 @@ def test_by_model_the_dearest_first_and_the_unknown_last(asked: World) -> None:
         ["gpt"]
     ]
     assert asked.get("/llm/by", by="model", **RANGE, limit=1)["total"] == 4
+    first = {sort: by(asked, "model", sort=sort)[0][0] for sort in LLM_SORTS}
+    assert first == {sort: ["gpt"] for sort in LLM_SORTS} | {"-p95_ms": ["embed"]}
 
 
 @pytest.mark.covers("llm-by")

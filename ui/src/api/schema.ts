@@ -424,6 +424,66 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/llm': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Llm Overview
+     * @description What calls of models cost, used and took over time, beside the period before.
+     */
+    get: operations['get_llm_overview']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/llm/by': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Llm Groups
+     * @description Calls of models by the values of some keys: who spends, and how that went over time.
+     */
+    get: operations['get_llm_groups']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/llm/tools': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Llm Tools
+     * @description The tools that were used: how often, how many uses failed, how long they took.
+     */
+    get: operations['get_llm_tools']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/logs': {
     parameters: {
       query?: never
@@ -2691,6 +2751,166 @@ export interface components {
       rows: components['schemas']['ListedTrace'][]
     }
     /**
+     * LlmGroup
+     * @description The calls with the same values of the keys.
+     */
+    LlmGroup: {
+      /** Cache Read Tokens */
+      cache_read_tokens: number | null
+      /** Cache Write Tokens */
+      cache_write_tokens: number | null
+      /** Cached Share */
+      cached_share: number | null
+      /** Calls */
+      calls: number
+      /** Calls Trend */
+      calls_trend: number[]
+      /** Cost Trend */
+      cost_trend: (number | null)[]
+      /** Cost Usd */
+      cost_usd: number | null
+      /** Error Rate */
+      error_rate: number | null
+      /** Errors */
+      errors: number
+      /** Input Tokens */
+      input_tokens: number | null
+      /** Output Tokens */
+      output_tokens: number | null
+      /** P50 Ms */
+      p50_ms: number | null
+      /** P95 Ms */
+      p95_ms: number | null
+      /** P99 Ms */
+      p99_ms: number | null
+      /** Reasoning Tokens */
+      reasoning_tokens: number | null
+      /** Ttft P50 Ms */
+      ttft_p50_ms: number | null
+      /** Ttft P95 Ms */
+      ttft_p95_ms: number | null
+      /** Ttft P99 Ms */
+      ttft_p99_ms: number | null
+      /** Unpriced */
+      unpriced: number
+      /** Values */
+      values: string[]
+    }
+    /**
+     * LlmGroups
+     * @description The groups first in the order that was asked for.
+     */
+    LlmGroups: {
+      /** Interval Ms */
+      interval_ms: number
+      /** Keys */
+      keys: string[]
+      /** Rows */
+      rows: components['schemas']['LlmGroup'][]
+      /** Times */
+      times: string[]
+      /** Total */
+      total: number
+    }
+    /**
+     * LlmMeasures
+     * @description What some calls add up to. `null` means that no call said it; rates and shares are of 0 to 1.
+     */
+    LlmMeasures: {
+      /** Cache Read Tokens */
+      cache_read_tokens: number | null
+      /** Cache Write Tokens */
+      cache_write_tokens: number | null
+      /** Cached Share */
+      cached_share: number | null
+      /** Calls */
+      calls: number
+      /** Cost Usd */
+      cost_usd: number | null
+      /** Error Rate */
+      error_rate: number | null
+      /** Errors */
+      errors: number
+      /** Input Tokens */
+      input_tokens: number | null
+      /** Output Tokens */
+      output_tokens: number | null
+      /** P50 Ms */
+      p50_ms: number | null
+      /** P95 Ms */
+      p95_ms: number | null
+      /** P99 Ms */
+      p99_ms: number | null
+      /** Reasoning Tokens */
+      reasoning_tokens: number | null
+      /** Ttft P50 Ms */
+      ttft_p50_ms: number | null
+      /** Ttft P95 Ms */
+      ttft_p95_ms: number | null
+      /** Ttft P99 Ms */
+      ttft_p99_ms: number | null
+      /** Unpriced */
+      unpriced: number
+    }
+    /**
+     * LlmOverview
+     * @description The calls of the range, and of the same length of time before it.
+     */
+    LlmOverview: {
+      before: components['schemas']['LlmPeriod'] | null
+      /** Interval Ms */
+      interval_ms: number
+      now: components['schemas']['LlmPeriod']
+      /** Times */
+      times: string[]
+    }
+    /**
+     * LlmPeriod
+     * @description The calls of one period: all together, and by step.
+     */
+    LlmPeriod: {
+      /** End */
+      end: string
+      /** Start */
+      start: string
+      steps: components['schemas']['LlmSteps']
+      total: components['schemas']['LlmMeasures']
+    }
+    /**
+     * LlmSteps
+     * @description The measures by step: `null` where no call said it, also where there was none.
+     */
+    LlmSteps: {
+      /** Cache Read Tokens */
+      cache_read_tokens: (number | null)[]
+      /** Calls */
+      calls: number[]
+      /** Cost Usd */
+      cost_usd: (number | null)[]
+      /** Errors */
+      errors: number[]
+      /** Input Tokens */
+      input_tokens: (number | null)[]
+      /** Output Tokens */
+      output_tokens: (number | null)[]
+      /** P50 Ms */
+      p50_ms: (number | null)[]
+      /** P95 Ms */
+      p95_ms: (number | null)[]
+      /** P99 Ms */
+      p99_ms: (number | null)[]
+      /** Reasoning Tokens */
+      reasoning_tokens: (number | null)[]
+      /** Ttft P50 Ms */
+      ttft_p50_ms: (number | null)[]
+      /** Ttft P95 Ms */
+      ttft_p95_ms: (number | null)[]
+      /** Ttft P99 Ms */
+      ttft_p99_ms: (number | null)[]
+      /** Unpriced */
+      unpriced: number[]
+    }
+    /**
      * LogBucket
      * @description The log records of one step, by level.
      */
@@ -4487,6 +4707,18 @@ export interface components {
         | 'p95_ms'
         | 'p99_ms'
         | 'max_ms'
+        | 'cost_usd'
+        | 'tokens'
+        | 'input_tokens'
+        | 'output_tokens'
+        | 'cache_read_tokens'
+        | 'reasoning_tokens'
+        | 'cached_share'
+        | 'p50_ttft_ms'
+        | 'p95_ttft_ms'
+        | 'p99_ttft_ms'
+        | 'sessions'
+        | 'users'
       /**
        * Q
        * @default
@@ -4648,6 +4880,40 @@ export interface components {
       multi?: boolean
       /** Name */
       name: string
+    }
+    /**
+     * ToolPage
+     * @description The tools that were used most.
+     */
+    ToolPage: {
+      /** Rows */
+      rows: components['schemas']['ToolRow'][]
+      /** Total */
+      total: number
+    }
+    /**
+     * ToolRow
+     * @description The uses of one tool.
+     */
+    ToolRow: {
+      /** Agents */
+      agents: string[]
+      /** Error Rate */
+      error_rate: number
+      /** Errors */
+      errors: number
+      /** Last Used */
+      last_used: string
+      /** P50 Ms */
+      p50_ms: number | null
+      /** P95 Ms */
+      p95_ms: number | null
+      /** P99 Ms */
+      p99_ms: number | null
+      /** Tool */
+      tool: string
+      /** Uses */
+      uses: number
     }
     /**
      * Trace
@@ -5773,6 +6039,129 @@ export interface operations {
           [name: string]: unknown
         }
         content?: never
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_llm_overview: {
+    parameters: {
+      query?: {
+        /** @description Steps at most; their length is a round one. */
+        buckets?: number
+        /** @description Also the same length of time before. */
+        compare?: boolean
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LlmOverview']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_llm_groups: {
+    parameters: {
+      query?: {
+        /** @description One or two keys, separated by a comma. */
+        by?: string
+        sort?: '-cost_usd' | '-calls' | '-errors' | '-tokens' | '-p95_ms'
+        /** @description Groups at most. */
+        limit?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LlmGroups']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_llm_tools: {
+    parameters: {
+      query?: {
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ToolPage']
+        }
       }
       /** @description The request was refused; the body says why and what to do. */
       '4XX': {

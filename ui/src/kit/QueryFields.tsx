@@ -51,7 +51,17 @@ const ERROR_MEASURES: Record<NonNullable<Of<'errors'>['measure']>, string> = {
   groups: 'different errors',
   new_groups: 'new errors, never seen before',
 }
-const SPAN_KEYS = ['service', 'name', 'kind', 'span_kind', 'status', 'model', 'provider', 'user_id', 'duration_ms']
+const SPAN_KEYS = [
+  'service',
+  'name',
+  'kind',
+  'span_kind',
+  'status',
+  'model',
+  'provider',
+  'user_id',
+  'duration_ms',
+]
 const LOG_KEYS = ['service', 'severity', 'severity_number', 'event_name']
 const ERROR_KEYS = ['service', 'version', 'type', 'fingerprint', 'environment', 'culprit', 'handled']
 const MEASURES: Record<Records, Record<string, string>> = {

@@ -4,6 +4,7 @@ import {
   BellRing,
   Bug,
   ChartSpline,
+  Coins,
   HeartPulse,
   Inbox,
   LayoutDashboard,
@@ -22,6 +23,7 @@ export interface PageEntry {
     | '/logs'
     | '/metrics-explorer'
     | '/services'
+    | '/llm'
     | '/errors'
     | '/prompts'
     | '/dashboards'
@@ -54,6 +56,7 @@ export const PAGES: PageEntry[] = [
     signal: 'metrics',
   },
   { to: '/services', label: 'Services', icon: Waypoints, key: 'v', time: true, live: true, signal: 'spans' },
+  { to: '/llm', label: 'LLM', icon: Coins, key: 'c', time: true, live: true, signal: 'spans' },
   { to: '/errors', label: 'Errors', icon: Bug, key: 'x', time: true, live: true, signal: 'errors' },
   { to: '/prompts', label: 'Prompts', icon: MessageSquareQuote, key: 'p', time: true, live: false },
   { to: '/dashboards', label: 'Dashboards', icon: LayoutDashboard, key: 'd', time: true, live: true },

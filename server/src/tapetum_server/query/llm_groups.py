@@ -38,7 +38,7 @@ _ORDER: Mapping[LlmSort, str] = {
     "-cost_usd": "ifNull(spent, -1) DESC, ifNull(tokens_in, 0) + ifNull(tokens_out, 0) DESC",
     "-calls": "calls DESC",
     "-errors": "errors DESC",
-    "-tokens": "ifNull(tokens_in, -1) + ifNull(tokens_out, 0) DESC",
+    "-tokens": "ifNull(toFloat64(tokens_in), -1) + ifNull(tokens_out, 0) DESC",
     "-p95_ms": "ifNotFinite(durations[2], -1) DESC",
 }
 
