@@ -21,9 +21,9 @@ def call(trace: int, span: int, **said: Any) -> dict[str, Any]:
         "kind": "llm", "provider": "openai", "model": "gpt", "input_tokens": 100, "output_tokens": 10,
         "usage_counted": True, "cost_usd": 0.5,
     }  # fmt: skip
-    return {"trace": trace, "span": span, "parent": 1, "at": trace, "name": "chat"} | row | {
-        "canonical": canonical | said
-    }
+    return (
+        {"trace": trace, "span": span, "parent": 1, "at": trace, "name": "chat"} | row | {"canonical": canonical | said}
+    )
 
 
 CALLS: list[dict[str, Any]] = [

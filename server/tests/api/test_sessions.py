@@ -152,3 +152,27 @@ def test_users_with_their_sessions_and_spend(asked: World) -> None:
     assert asked.get("/users/detail", user="alice", **RANGE)["failed"] == 1
     assert asked.error("/users/detail", 404, user="alice", from_="now-5m")["code"] == "not_found"
     assert ids(asked, "/users", q="session_id:s-2") == ["alice"]
+
+
+@pytest.mark.covers("bad-session-huge")
+def test_a_session_of_a_hundred_thousand_traces_opens_page_by_page(asked: World) -> None:
+    """Only the traces of a page are looked at closely, wherever the page lies."""
+    asked.engine.command("""INSERT INTO span_rows (project, start_time, trace_id, span_id, version, ingested_at, name,
+        kind, service, status, ended, end_time, session_id, input)
+    SELECT 'huge', start, lower(leftPad(hex(number + 1), 32, '0')), '1111111111111111', 1, start, 'turn', 'llm', 'web',
+        if(number % 1000 = 7, 'error', 'unset'), true, start + toIntervalSecond(1), 'endless', toString(number)
+    FROM (SELECT number, toDateTime64('2026-11-22 00:00:00', 9, 'UTC') + toIntervalMillisecond(number) AS start
+        FROM numbers(100000))""")
+    asked.catalog.ensure_project("huge")
+    of = {"project": "huge", "session": "endless"}
+    whole = asked.get("/sessions/detail", **of)
+    assert (whole["traces"], whole["failed"]) == (100_000, 100)
+    page = asked.get("/sessions/turns", **of, limit=50)
+    assert [row["asked"] for row in page["rows"]] == [str(n) for n in range(50)]
+    page = asked.get("/sessions/turns", **of, limit=50, cursor=page["next_cursor"])
+    assert [row["asked"] for row in page["rows"]] == [str(n) for n in range(50, 100)]
+    (last,) = asked.get("/sessions/turns", **of, limit=1, sort="-start_time")["rows"]
+    assert last["asked"] == "99999"
+    failed = asked.get("/sessions/turns", **of, failed=True, limit=2)["rows"]
+    assert [row["asked"] for row in failed] == ["7", "1007"]
+    assert asked.get("/sessions", project="huge", from_="all")["rows"][0]["traces"] == 100_000

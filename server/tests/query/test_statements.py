@@ -195,9 +195,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "users_by_cost": lambda: sessions.places_statement(selection(SPANS), "user_id", "-cost_usd", 51, None),
     "sessions_summaries": lambda: sessions.summaries_statement(selection(SPANS), "session_id", ["a", "b"]),
     "sessions_histogram": lambda: sessions.session_histogram_statement(selection(SPANS), "session_id", STEPS),
-    "session_turns": lambda: session_turns.turns_statement(
-        "default", "a", "start_time", True, 21, (START, "0" * 32)
-    ),
+    "session_turns": lambda: session_turns.turns_statement("default", "a", "start_time", True, 21, (START, "0" * 32)),
     "session_turn_spans": lambda: session_turns.chosen_statement("default", ["a", "b"]),
     "session_turn_texts": lambda: session_turns.said_statement("default", [("a", "b")]),
     "health_windows": lambda: service_windows.windows_statement(selection(SPANS), STEPS),

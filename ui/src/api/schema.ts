@@ -1136,6 +1136,86 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/sessions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Sessions
+     * @description Sessions with a trace of which any span passes the filter.
+     */
+    get: operations['list_sessions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/sessions/detail': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Session
+     * @description One session, of all the time that is kept. An id may hold anything: it is a parameter.
+     */
+    get: operations['get_session']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/sessions/histogram': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Session Histogram
+     * @description Sessions, their traces and failures over time.
+     */
+    get: operations['get_session_histogram']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/sessions/turns': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Session Turns
+     * @description The traces of one session in their order: what was asked last in each, and what was answered.
+     */
+    get: operations['get_session_turns']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/spans': {
     parameters: {
       query?: never
@@ -1508,6 +1588,66 @@ export interface paths {
      * @description One value of a span, whole, as a file.
      */
     get: operations['get_span_value']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/users': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Users
+     * @description Users with a trace of which any span passes the filter.
+     */
+    get: operations['list_users']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/users/detail': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get User
+     * @description One user within the range. An id may hold anything: it is a parameter.
+     */
+    get: operations['get_user']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/users/histogram': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get User Histogram
+     * @description Users, their traces and failures over time.
+     */
+    get: operations['get_user_histogram']
     put?: never
     post?: never
     delete?: never
@@ -4371,6 +4511,30 @@ export interface components {
       versions: string[]
     }
     /**
+     * SessionBucket
+     * @description The traces that began within one step, and of how many sessions or users they are.
+     */
+    SessionBucket: {
+      /** Failed */
+      failed: number
+      /** Ids */
+      ids: number
+      /** Time */
+      time: string
+      /** Traces */
+      traces: number
+    }
+    /**
+     * SessionHistogram
+     * @description Sessions or users over time; every step of the range is there, also empty ones.
+     */
+    SessionHistogram: {
+      /** Buckets */
+      buckets: components['schemas']['SessionBucket'][]
+      /** Interval Ms */
+      interval_ms: number
+    }
+    /**
      * SessionInfo
      * @description A session that was just opened.
      */
@@ -4378,6 +4542,16 @@ export interface components {
       /** Expires At */
       expires_at: string
       identity: components['schemas']['Caller']
+    }
+    /**
+     * SessionPage
+     * @description Some sessions or users, and where the next ones begin.
+     */
+    SessionPage: {
+      /** Next Cursor */
+      next_cursor: string | null
+      /** Rows */
+      rows: components['schemas']['SessionRow'][]
     }
     /**
      * SessionRequest
@@ -4389,6 +4563,75 @@ export interface components {
        * Format: password
        */
       key: string
+    }
+    /**
+     * SessionRow
+     * @description One session or user, within the range. `null` means that no call said it.
+     */
+    SessionRow: {
+      /** Agents */
+      agents: string[]
+      /** Calls */
+      calls: number
+      /** Cost Usd */
+      cost_usd: number | null
+      /** Errors */
+      errors: number
+      /** Failed */
+      failed: number
+      /** First Seen */
+      first_seen: string
+      /** Id */
+      id: string
+      /** Input Tokens */
+      input_tokens: number | null
+      /** Last Error */
+      last_error: string
+      /** Last Seen */
+      last_seen: string
+      /** Models */
+      models: string[]
+      /** Output Tokens */
+      output_tokens: number | null
+      /** P50 Ms */
+      p50_ms: number | null
+      /** P95 Ms */
+      p95_ms: number | null
+      /** Running */
+      running: number
+      /** Services */
+      services: string[]
+      /** Sessions */
+      sessions: number
+      /** Traces */
+      traces: number
+      /** Unpriced */
+      unpriced: number
+      /** Users */
+      users: string[]
+    }
+    /**
+     * SessionTurn
+     * @description One trace of a session: what was asked last, and what was answered in the end.
+     */
+    SessionTurn: {
+      /** Answered */
+      answered: string
+      /** Asked */
+      asked: string
+      /** Cut */
+      cut: boolean
+      trace: components['schemas']['TraceRow']
+    }
+    /**
+     * SessionTurns
+     * @description Some turns, and where the next ones begin.
+     */
+    SessionTurns: {
+      /** Next Cursor */
+      next_cursor: string | null
+      /** Rows */
+      rows: components['schemas']['SessionTurn'][]
     }
     /**
      * Side
@@ -4989,6 +5232,42 @@ export interface components {
       truncated: boolean
       /** Users */
       users: components['schemas']['ResourceUser'][]
+    }
+    /**
+     * TraceRow
+     * @description One trace, as lists show it. `null` means that no span said it.
+     */
+    TraceRow: {
+      /** Cost Usd */
+      cost_usd: number | null
+      /** Duration Ms */
+      duration_ms: number | null
+      /** Error Count */
+      error_count: number
+      /** Input Tokens */
+      input_tokens: number | null
+      /** Models */
+      models: string[]
+      /** Output Tokens */
+      output_tokens: number | null
+      /** Root Name */
+      root_name: string
+      /** Service */
+      service: string
+      /** Session Id */
+      session_id: string
+      /** Span Count */
+      span_count: number
+      /** Start Time */
+      start_time: string
+      /** State */
+      state: string
+      /** Status */
+      status: string
+      /** Trace Id */
+      trace_id: string
+      /** User Id */
+      user_id: string
     }
     /**
      * TraceSpans
@@ -7544,6 +7823,164 @@ export interface operations {
       }
     }
   }
+  list_sessions: {
+    parameters: {
+      query?: {
+        sort?: '-last_seen' | '-traces' | '-calls' | '-tokens' | '-cost_usd' | '-errors'
+        /** @description Rows of a page. */
+        limit?: number
+        /** @description `next_cursor` of the page before. */
+        cursor?: string | null
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SessionPage']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_session: {
+    parameters: {
+      query: {
+        /** @description As spans name it. */
+        session: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SessionRow']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_session_histogram: {
+    parameters: {
+      query?: {
+        /** @description Steps at most; their length is a round one. */
+        buckets?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SessionHistogram']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_session_turns: {
+    parameters: {
+      query: {
+        /** @description As spans name it. */
+        session: string
+        sort?: 'start_time' | '-start_time'
+        /** @description Only traces with an error. */
+        failed?: boolean
+        /** @description Traces of a page. */
+        limit?: number
+        /** @description `next_cursor` of the page before. */
+        cursor?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SessionTurns']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
   list_spans: {
     parameters: {
       query?: {
@@ -8236,6 +8673,129 @@ export interface operations {
         }
         content: {
           'text/plain': string
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_users: {
+    parameters: {
+      query?: {
+        sort?: '-last_seen' | '-traces' | '-calls' | '-tokens' | '-cost_usd' | '-errors'
+        /** @description Rows of a page. */
+        limit?: number
+        /** @description `next_cursor` of the page before. */
+        cursor?: string | null
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SessionPage']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_user: {
+    parameters: {
+      query: {
+        /** @description As spans name it. */
+        user: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SessionRow']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_user_histogram: {
+    parameters: {
+      query?: {
+        /** @description Steps at most; their length is a round one. */
+        buckets?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SessionHistogram']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

@@ -39,9 +39,7 @@ class SessionTurns(TypedDict):
     next_cursor: str | None
 
 
-async def session_report(
-    reader: Reader, whose: Whose, *, project: str, id: str, time_range: TimeRange
-) -> SessionRow:
+async def session_report(reader: Reader, whose: Whose, *, project: str, id: str, time_range: TimeRange) -> SessionRow:
     """What one session or user came to. Raises `NotFound` where no span names it."""
     selection = Selection(SPANS, project, time_range, Filter())
     found = (await summaries(reader, selection, whose, [id])).get(id)

@@ -61,7 +61,5 @@ async def get_llm_groups(
 async def get_llm_tools(asked: Question) -> Response:
     """The tools that were used: how often, how many uses failed, how long they took."""
     return answer(
-        await tools.llm_tools(
-            asked.reader, project=asked.project, time_range=asked.time_range, filter=asked.filter
-        )
+        await tools.llm_tools(asked.reader, project=asked.project, time_range=asked.time_range, filter=asked.filter)
     )

@@ -86,7 +86,9 @@ async def llm_groups(
         return LlmGroups(keys=keys, rows=[], total=0, times=[], interval_ms=0)
     steps = steps_over(ends["drawn"], TREND_STEPS)
     found = list(
-        tuples_of(await reader.query(*groups_statement(replace(selection, time_range=ends["whole"]), keys, sort, limit)))
+        tuples_of(
+            await reader.query(*groups_statement(replace(selection, time_range=ends["whole"]), keys, sort, limit))
+        )
     )
     trends: dict[tuple[str, ...], tuple[list[float | None], list[int]]] = {
         row[: len(keys)]: ([None] * steps.count, [0] * steps.count) for row in found

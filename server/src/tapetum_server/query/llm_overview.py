@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from typing_extensions import TypedDict
 
@@ -124,8 +123,22 @@ def _period(time_range: TimeRange, found: Mapping[int | None, LlmMeasures], step
 
 def _steps(found: Mapping[int | None, LlmMeasures], count: int) -> LlmSteps:
     every: Sequence[LlmMeasures] = [found.get(i, NO_CALLS) for i in range(count)]
-    columns: dict[str, list[Any]] = {name: [step[name] for step in every] for name in LlmSteps.__annotations__}  # type: ignore[literal-required]
-    return LlmSteps(**columns)  # type: ignore[typeddict-item]
+    return LlmSteps(
+        calls=[step["calls"] for step in every],
+        errors=[step["errors"] for step in every],
+        unpriced=[step["unpriced"] for step in every],
+        cost_usd=[step["cost_usd"] for step in every],
+        input_tokens=[step["input_tokens"] for step in every],
+        output_tokens=[step["output_tokens"] for step in every],
+        cache_read_tokens=[step["cache_read_tokens"] for step in every],
+        reasoning_tokens=[step["reasoning_tokens"] for step in every],
+        p50_ms=[step["p50_ms"] for step in every],
+        p95_ms=[step["p95_ms"] for step in every],
+        p99_ms=[step["p99_ms"] for step in every],
+        ttft_p50_ms=[step["ttft_p50_ms"] for step in every],
+        ttft_p95_ms=[step["ttft_p95_ms"] for step in every],
+        ttft_p99_ms=[step["ttft_p99_ms"] for step in every],
+    )
 
 
 def _length(time_range: TimeRange) -> int:

@@ -161,9 +161,7 @@ async def list_sessions(
     return SessionPage(rows=[rows[id] for id, _, _ in shown if id in rows], next_cursor=following)
 
 
-async def summaries(
-    reader: Reader, selection: Selection, whose: Whose, ids: Sequence[str]
-) -> dict[str, SessionRow]:
+async def summaries(reader: Reader, selection: Selection, whose: Whose, ids: Sequence[str]) -> dict[str, SessionRow]:
     """What each of these sessions or users did within the range."""
     if not ids:
         return {}
@@ -276,15 +274,25 @@ def _matching(selection: Selection, parameters: Parameters) -> list[str]:
 
 def _row(row: Mapping[str, Any]) -> SessionRow:
     p50, p95 = (None if d is None or math.isnan(d) else d for d in row["durations"])
-    same = (
-        "id", "traces", "failed", "running", "calls", "errors", "input_tokens", "output_tokens", "cost_usd",
-        "unpriced", "last_error", "sessions",
-    )  # fmt: skip
-    return SessionRow(  # type: ignore[typeddict-item]
-        **{name: row[name] for name in same},
-        **{name: list(row[name]) for name in ("services", "agents", "models", "users")},
+    return SessionRow(
+        id=row["id"],
         first_seen=format_time(row["first_seen"]),
         last_seen=format_time(row["last_seen"]),
         p50_ms=p50,
         p95_ms=p95,
+        traces=row["traces"],
+        failed=row["failed"],
+        running=row["running"],
+        calls=row["calls"],
+        errors=row["errors"],
+        input_tokens=row["input_tokens"],
+        output_tokens=row["output_tokens"],
+        cost_usd=row["cost_usd"],
+        unpriced=row["unpriced"],
+        last_error=row["last_error"],
+        services=list(row["services"]),
+        agents=list(row["agents"]),
+        models=list(row["models"]),
+        users=list(row["users"]),
+        sessions=row["sessions"],
     )

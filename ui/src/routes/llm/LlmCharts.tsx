@@ -6,7 +6,7 @@ import { PinMenu } from '@/kit/PinMenu'
 import { isoToMs } from '@/kit/time'
 import { TimeChart, type Series } from '@/kit/TimeChart'
 import { useView } from '@/kit/view'
-import { asked } from './calls'
+import { asked, looksAtTraces } from './calls'
 
 const HEIGHT = 120
 type Values = (number | null)[]
@@ -118,7 +118,12 @@ function Chart(p: {
             ))}
           </span>
         </h2>
-        <PinMenu small query={{ kind: 'spans', q: asked(scope.q), ...p.query }} title={`LLM: ${p.title}`} />
+        <PinMenu
+          small
+          disabled={looksAtTraces(scope.q)}
+          query={{ kind: 'spans', q: asked(scope.q), ...p.query }}
+          title={`LLM: ${p.title}`}
+        />
       </div>
       {p.unknown ? (
         <div className="lm-unknown k-hatched" style={{ height: HEIGHT }}>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { CALLS, change, groupTerms, rowsOf } from './calls'
+import { CALLS, change, groupTerms, looksAtTraces, rowsOf } from './calls'
 
 test('numbers lead to calls, and those of a session, user or agent to traces', () => {
   expect(rowsOf('service:web')).toEqual({ view: 'spans', q: `${CALLS} service:web` })
@@ -13,6 +13,11 @@ test('numbers lead to calls, and those of a session, user or agent to traces', (
     view: 'spans',
     q: `${CALLS} prompt_name:greet -prompt_version:*`,
   })
+})
+
+test('what only traces name cannot be watched', () => {
+  expect(looksAtTraces('model:m -user_id:a')).toBe(true)
+  expect(looksAtTraces('model:m service:web')).toBe(false)
 })
 
 test('a change is said in per cent, and not where a side is unknown', () => {

@@ -1,5 +1,5 @@
 /** Which rows the numbers of this page are of, and how they changed. Pure. */
-import { printFilter, printTerm, type Term } from '@/kit/filter'
+import { parseFilter, printFilter, printTerm, type Term } from '@/kit/filter'
 
 /** What the server counts as a call of a model. */
 export const CALLS = 'kind:llm,embedding,reranker -duplicate_of:*'
@@ -29,6 +29,9 @@ export function rowsOf(q: string, terms: readonly Term[] = [], also = ''): Rows 
   const traces = terms.some((t) => OF_THE_TRACE.has(t.key) && !t.negated)
   return traces ? { q: joined(said, also, q) } : { view: 'spans', q: joined(CALLS, said, also, q) }
 }
+
+/** Whether the filter asks for what calls take from their traces: panels and monitors look at what calls say themselves. */
+export const looksAtTraces = (q: string): boolean => parseFilter(q).some((term) => OF_THE_TRACE.has(term.key))
 
 /** The question of a panel or monitor about the same calls. */
 export const asked = (q: string, ...terms: Term[]): string =>
