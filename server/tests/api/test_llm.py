@@ -28,7 +28,7 @@ def call(trace: int, span: int, **said: Any) -> dict[str, Any]:
 
 CALLS: list[dict[str, Any]] = [
     call(1, 2, seconds=1, cache_read_tokens=40, ttft_ms=100.0),
-    call(1, 3, seconds=2, cost_usd=1.5, output_tokens=30, reasoning_tokens=20, ttft_ms=300.0),
+    call(1, 3, seconds=2, finish_reason="content_filter", cost_usd=1.5, output_tokens=30, reasoning_tokens=20, ttft_ms=300.0),
     # A price that nobody knows.
     call(2, 2, seconds=3, model="own", provider="vllm", cost_usd=None, prompt_name="greet", prompt_version="2"),
     # It failed before it used anything: nothing is unknown of it.
@@ -70,6 +70,7 @@ def total(asked: World, **query: Any) -> Any:
 def test_spend_tokens_and_latency_of_every_call_counted_once(asked: World) -> None:
     found = total(asked)
     assert (found["calls"], found["errors"], found["unpriced"]) == (7, 1, 2)
+    assert (found["refused"], found["refusal_rate"]) == (1, pytest.approx(1 / 7))
     assert found["error_rate"] == pytest.approx(1 / 7)
     assert found["cost_usd"] == pytest.approx(0.5 + 1.5 + 0.25 + 0.125)
     assert (found["input_tokens"], found["output_tokens"]) == (407, 60)
@@ -196,6 +197,7 @@ def test_what_calls_cost_and_use_can_be_watched_and_pinned(asked: World) -> None
     assert (whole("tokens"), whole("input_tokens"), whole("output_tokens")) == (467, 407, 60)
     assert (whole("cache_read_tokens"), whole("reasoning_tokens")) == (40, 20)
     assert whole("cached_share") == pytest.approx(4_000 / 407)
+    assert whole("refusal_rate", q="model:gpt") == pytest.approx(25)
     assert whole("p50_ttft_ms") == pytest.approx(200)
     assert (whole("sessions"), whole("users")) == (1, 3)
     costs = ask("cost_usd", group_by=["model"])

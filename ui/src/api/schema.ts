@@ -2683,6 +2683,8 @@ export interface components {
     Ingest: {
       /** Reasons */
       reasons: components['schemas']['Reason'][]
+      /** Redacted */
+      redacted: components['schemas']['Redacted'][]
       /** Senders */
       senders: components['schemas']['Sender'][]
       series: components['schemas']['IngestSeries']
@@ -2925,6 +2927,10 @@ export interface components {
       p99_ms: number | null
       /** Reasoning Tokens */
       reasoning_tokens: number | null
+      /** Refusal Rate */
+      refusal_rate: number | null
+      /** Refused */
+      refused: number
       /** Ttft P50 Ms */
       ttft_p50_ms: number | null
       /** Ttft P95 Ms */
@@ -2983,6 +2989,10 @@ export interface components {
       p99_ms: number | null
       /** Reasoning Tokens */
       reasoning_tokens: number | null
+      /** Refusal Rate */
+      refusal_rate: number | null
+      /** Refused */
+      refused: number
       /** Ttft P50 Ms */
       ttft_p50_ms: number | null
       /** Ttft P95 Ms */
@@ -4152,6 +4162,24 @@ export interface components {
       signal: string
     }
     /**
+     * Redacted
+     * @description What was redacted of one sender's records: places, not records.
+     */
+    Redacted: {
+      /** Count */
+      count: number
+      /** Last Time */
+      last_time: string
+      /** Project */
+      project: string
+      /** Rule */
+      rule: string
+      /** Sender */
+      sender: string
+      /** Signal */
+      signal: string
+    }
+    /**
      * ResourceMeasure
      * @description One measure of one host or process over time. `unit` is `1` for a share of what there is.
      */
@@ -4728,6 +4756,10 @@ export interface components {
       agent: string
       /** Attributes */
       attributes: components['schemas']['Attribute'][]
+      /** Audio Input Tokens */
+      audio_input_tokens: number | null
+      /** Audio Output Tokens */
+      audio_output_tokens: number | null
       /** Cache Read Tokens */
       cache_read_tokens: number | null
       /** Cache Write Tokens */
@@ -4740,14 +4772,22 @@ export interface components {
       duplicate_of: string
       /** Duration Ms */
       duration_ms: number | null
+      /** Emitter */
+      emitter: string
       /** End Time */
       end_time: string | null
       /** Error Type */
       error_type: string
       /** Events */
       events: components['schemas']['SpanEvent'][]
+      /** Finish Reason */
+      finish_reason: string
       /** Flags */
       flags: number
+      /** Graph Node */
+      graph_node: string
+      /** Image Input Tokens */
+      image_input_tokens: number | null
       /** Ingested At */
       ingested_at: string
       input: components['schemas']['Payload'] | null
@@ -4780,10 +4820,14 @@ export interface components {
       reasoning_tokens: number | null
       /** Reported Cost Usd */
       reported_cost_usd: number | null
+      /** Request Model */
+      request_model: string
       /** Resource Attributes */
       resource_attributes: components['schemas']['Attribute'][]
       /** Response Id */
       response_id: string
+      /** Response Model */
+      response_model: string
       /** Scope */
       scope: string
       /** Scope Version */
@@ -4804,8 +4848,14 @@ export interface components {
       status: string
       /** Status Message */
       status_message: string
+      /** Streaming */
+      streaming: boolean
+      /** Time Per Output Token Ms */
+      time_per_output_token_ms: number | null
       /** Tool */
       tool: string
+      /** Tool Call Id */
+      tool_call_id: string
       /** Trace Id */
       trace_id: string
       /** Trace State */
@@ -4814,6 +4864,8 @@ export interface components {
       ttft_ms: number | null
       /** Usage Counted */
       usage_counted: boolean
+      /** Usage Flags */
+      usage_flags: string
       /** User Id */
       user_id: string
     }
@@ -4957,6 +5009,7 @@ export interface components {
         | 'cache_read_tokens'
         | 'reasoning_tokens'
         | 'cached_share'
+        | 'refusal_rate'
         | 'p50_ttft_ms'
         | 'p95_ttft_ms'
         | 'p99_ttft_ms'

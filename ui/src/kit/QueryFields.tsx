@@ -35,6 +35,7 @@ const SPAN_MEASURES: Record<NonNullable<Of<'spans'>['measure']>, string> = {
   cache_read_tokens: 'input tokens from a cache',
   reasoning_tokens: 'reasoning tokens',
   cached_share: 'share of input from a cache',
+  refusal_rate: 'share of refusals',
   p50_ttft_ms: 'median time to first token (p50)',
   p95_ttft_ms: 'p95 of time to first token',
   p99_ttft_ms: 'p99 of time to first token',

@@ -107,7 +107,7 @@ def unit_of(query: SavedQuery) -> str:
     """The unit of what a query measures, where that is known without asking it."""
     if query.kind != "spans":
         return ""
-    return {"error_rate": "%", "cached_share": "%", "cost_usd": "USD"}.get(
+    return {"error_rate": "%", "cached_share": "%", "refusal_rate": "%", "cost_usd": "USD"}.get(
         query.measure, "ms" if query.measure.endswith("_ms") else ""
     )
 

@@ -22,9 +22,10 @@ from tapetum_server.query.statement import Parameters
 OF_THE_TRACE = ("session_id", "user_id", "agent")
 """Keys that a call takes from its trace where it names none itself."""
 CALL_COLUMNS = """status, duration_ms, ttft_ms, cost_usd, input_tokens, output_tokens, cache_read_tokens,
-        cache_write_tokens, reasoning_tokens, owns_usage"""
+        cache_write_tokens, reasoning_tokens, owns_usage, finish_reason"""
 """What `MEASURES` is made of."""
 MEASURES = """count() AS calls, countIf(status = 'error') AS errors,
+    countIf(finish_reason = 'content_filter') AS blocked,
     countIf(isNull(cost_usd) AND (owns_usage OR status != 'error')) AS unpriced,
     sumIf(cost_usd, owns_usage) AS spent,
     sumIf(input_tokens, owns_usage) AS tokens_in, sumIf(output_tokens, owns_usage) AS tokens_out,
@@ -32,7 +33,7 @@ MEASURES = """count() AS calls, countIf(status = 'error') AS errors,
     sumIf(reasoning_tokens, owns_usage) AS reasoning,
     quantiles(0.5, 0.95, 0.99)(duration_ms) AS durations, quantiles(0.5, 0.95, 0.99)(ttft_ms) AS first_tokens"""
 """What calls add up to; `measures_of` reads it. A sum of which nobody said a part is NULL, never 0."""
-MEASURE_COUNT = 11
+MEASURE_COUNT = 12
 
 
 class LlmMeasures(TypedDict):
@@ -41,6 +42,9 @@ class LlmMeasures(TypedDict):
     calls: int
     errors: int
     error_rate: float | None
+    refused: int
+    """Calls that ended because of what the provider will not say: finish reason `content_filter`."""
+    refusal_rate: float | None
     cost_usd: float | None
     """What the calls with a known price cost."""
     unpriced: int
@@ -64,7 +68,9 @@ class LlmMeasures(TypedDict):
 
 def measures_of(values: Sequence[Any]) -> LlmMeasures:
     """The answer to `MEASURES`, in its order."""
-    calls, errors, unpriced, cost, tokens_in, tokens_out, read, written, reasoning, durations, first_tokens = values
+    calls, errors, refused, unpriced, cost, tokens_in, tokens_out, read, written, reasoning, durations, first_tokens = (
+        values
+    )
     p50, p95, p99 = map(_known, durations)
     ttft_p50, ttft_p95, ttft_p99 = map(_known, first_tokens)
     return LlmMeasures(
@@ -72,6 +78,8 @@ def measures_of(values: Sequence[Any]) -> LlmMeasures:
         errors=errors,
         error_rate=errors / calls if calls else None,
         cost_usd=cost,
+        refused=refused,
+        refusal_rate=refused / calls if calls else None,
         unpriced=unpriced,
         input_tokens=tokens_in,
         output_tokens=tokens_out,
@@ -92,7 +100,7 @@ def _known(value: float | None) -> float | None:
     return None if value is None or math.isnan(value) else value
 
 
-NO_CALLS = measures_of((0, 0, 0, None, None, None, None, None, None, [None] * 3, [None] * 3))
+NO_CALLS = measures_of((0, 0, 0, 0, None, None, None, None, None, None, [None] * 3, [None] * 3))
 
 
 def call_conditions(selection: Selection, parameters: Parameters, what: str = "is_call") -> list[str]:

@@ -23,7 +23,7 @@ LogMeasure = Literal["count", "rate"]
 SpanMeasure = Literal[
     "count", "rate", "error_count", "error_rate", "avg_ms", "p50_ms", "p90_ms", "p95_ms", "p99_ms", "max_ms",
     "cost_usd", "tokens", "input_tokens", "output_tokens", "cache_read_tokens", "reasoning_tokens", "cached_share",
-    "p50_ttft_ms", "p95_ttft_ms", "p99_ttft_ms", "sessions", "users",
+    "refusal_rate", "p50_ttft_ms", "p95_ttft_ms", "p99_ttft_ms", "sessions", "users",
 ]  # fmt: skip
 ErrorMeasure = Literal["count", "rate", "groups", "new_groups"]
 Measure = Union[LogMeasure, SpanMeasure, ErrorMeasure]
@@ -60,6 +60,7 @@ _MEASURES: Mapping[str, tuple[str, str]] = {
     "cache_read_tokens": (_sum("cache_read_tokens"), "1"),
     "reasoning_tokens": (_sum("reasoning_tokens"), "1"),
     "cached_share": ("sumIf(cache_read_tokens, usage_counted) / sumIf(input_tokens, usage_counted)", "%"),
+    "refusal_rate": ("countIf(finish_reason = 'content_filter') / count()", "%"),
     "p50_ttft_ms": ("quantile(0.5)(ttft_ms)", "ms"),
     "p95_ttft_ms": ("quantile(0.95)(ttft_ms)", "ms"),
     "p99_ttft_ms": ("quantile(0.99)(ttft_ms)", "ms"),
@@ -77,7 +78,7 @@ COUNTS = (
 _OWN: Mapping[str, tuple[str, ...]] = {
     SPANS.table: (
         "status", "duration_ms", "cost_usd", "input_tokens", "output_tokens", "cache_read_tokens", "reasoning_tokens",
-        "usage_counted", "ttft_ms", "session_id", "user_id",
+        "usage_counted", "finish_reason", "ttft_ms", "session_id", "user_id",
     ),
     ERRORS.table: ("fingerprint",),
 }  # fmt: skip

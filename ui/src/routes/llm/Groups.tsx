@@ -27,7 +27,7 @@ export const DIMENSIONS = [
 ]
 const SORTS = { cost: '-cost_usd', calls: '-calls', errors: '-errors', tokens: '-tokens', p95: '-p95_ms' }
 const SAVED = [
-  'calls', 'errors', 'cost_usd', 'unpriced', 'input_tokens', 'output_tokens', 'cache_read_tokens',
+  'calls', 'errors', 'refused', 'cost_usd', 'unpriced', 'input_tokens', 'output_tokens', 'cache_read_tokens',
   'reasoning_tokens', 'p50_ms', 'p95_ms', 'p99_ms', 'ttft_p50_ms', 'ttft_p95_ms',
 ] as const // prettier-ignore
 

@@ -27,6 +27,14 @@ export function Numbers({ data }: { data: LlmOverview }) {
       >
         {now.error_rate === null ? <span className="quiet">–</span> : <ErrorShare share={now.error_rate} />}
       </Figure>
+      <Figure
+        name="Refused"
+        was={change(now.refusal_rate, before?.refusal_rate)}
+        also="finish_reason:content_filter"
+        bad={(now.refusal_rate ?? 0) > (before?.refusal_rate ?? now.refusal_rate ?? 0)}
+      >
+        {now.refusal_rate === null ? <span className="quiet">–</span> : percent(now.refusal_rate)}
+      </Figure>
       <Figure name="Input tokens" was={change(now.input_tokens, before?.input_tokens)} also="input_tokens:*">
         <Amount value={now.input_tokens} />
       </Figure>
