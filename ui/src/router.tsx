@@ -151,6 +151,49 @@ const service = createRoute({
   component: lazyRouteComponent(() => import('./routes/services/ServicePage'), 'ServicePage'),
 })
 
+const listed = (raw: Raw): Texts<'sort' | 'sel'> => ({
+  sort: text(raw.sort),
+  /** The one in the drawer. */
+  sel: text(raw.sel),
+})
+// Ids of sessions and users may be of any characters and as long as they like: never a part of the path.
+const byId = (raw: Raw): Texts<'id' | 'order'> => ({ id: text(raw.id), order: text(raw.order) })
+
+const sessions = createRoute({
+  getParentRoute: () => root,
+  path: '/sessions',
+  validateSearch: listed,
+  component: lazyRouteComponent(() => import('./routes/sessions/SessionsPage'), 'SessionsPage'),
+})
+
+const session = createRoute({
+  getParentRoute: () => root,
+  path: '/sessions/one',
+  validateSearch: byId,
+  component: lazyRouteComponent(() => import('./routes/sessions/SessionPage'), 'SessionPage'),
+})
+
+const users = createRoute({
+  getParentRoute: () => root,
+  path: '/users',
+  validateSearch: listed,
+  component: lazyRouteComponent(() => import('./routes/sessions/SessionsPage'), 'UsersPage'),
+})
+
+const user = createRoute({
+  getParentRoute: () => root,
+  path: '/users/one',
+  validateSearch: byId,
+  component: lazyRouteComponent(() => import('./routes/sessions/UserPage'), 'UserPage'),
+})
+
+const llm = createRoute({
+  getParentRoute: () => root,
+  path: '/llm',
+  validateSearch: (raw: Raw): Texts<'by' | 'sort'> => ({ by: text(raw.by), sort: text(raw.sort) }),
+  component: lazyRouteComponent(() => import('./routes/llm/LlmPage'), 'LlmPage'),
+})
+
 const errors = createRoute({
   getParentRoute: () => root,
   path: '/errors',
@@ -266,6 +309,11 @@ export const router = createRouter({
     services,
     serviceMap,
     service,
+    sessions,
+    session,
+    users,
+    user,
+    llm,
     errors,
     error,
     prompts,

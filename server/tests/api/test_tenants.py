@@ -191,6 +191,16 @@ TELEMETRY: dict[str, Ways] = {
     "list_services": reads("/services"),
     "get_service_map": reads("/services/map"),
     "get_service": reads("/services/detail", service=("ours", THEIRS)),
+    "get_llm_overview": reads("/llm", compare=(False,)),
+    "get_llm_groups": reads("/llm/by", by=(f"{THEIRS}.key", "session_id,user_id", "model"), sort=("-tokens",)),
+    "get_llm_tools": reads("/llm/tools"),
+    "list_sessions": reads("/sessions", sort=("-cost_usd",)),
+    "get_session_histogram": reads("/sessions/histogram"),
+    "get_session": reads("/sessions/detail", session=("ours", THEIRS)),
+    "get_session_turns": reads("/sessions/turns", session=("ours", THEIRS)),
+    "list_users": reads("/users", sort=("-cost_usd",)),
+    "get_user_histogram": reads("/users/histogram"),
+    "get_user": reads("/users/detail", user=("ours", THEIRS)),
     "list_monitors": reads("/monitors"),
     "get_monitor": _one_monitor(),
     "preview_monitor": _one_monitor("/preview", **{"from": None}),  # it looks at 31 days at most
@@ -276,7 +286,7 @@ def tenants(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         failed = span_batch(
             {"trace": 9, "span": 9, "service": word, "name": word, "status": 2, "status_message": word,
              "attributes": {f"{word}.key": word}, "resource": {"service.version": word, "host.name": word},
-             "canonical": {"user_id": word}},
+             "canonical": {"user_id": word, "kind": "tool", "tool": word}},
             project=project,
         )  # fmt: skip
         find_errors(failed)
@@ -316,7 +326,7 @@ def test_a_project_finds_its_own(tenants: Asking, operation: str) -> None:
     """Otherwise the other tests would pass on silence."""
     answers = [answer for answer in TELEMETRY[operation](tenants, "", None) if answer.status_code == 200]
     assert answers
-    telling = ("ours", '"count":2', '"total":1', '"known":2', "counts")
+    telling = ("ours", '"count":2', '"total":1', '"known":2', "counts", '"calls":4', '"ids":1')
     assert any(word in answer.text for answer in answers for word in telling)
 
 

@@ -319,3 +319,23 @@ def test_on_a_phone(new_page: OpenPage, shop: Shop) -> None:
     pick(rows(page, "Log records").first)
     found += violations(page, "a record")
     assert found == []
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_sessions_users_and_llm(new_page: OpenPage, shop: Shop, theme: str) -> None:
+    ui = new_page(theme=theme)
+    found = []
+    for path, search in (
+        ("/sessions", {}),
+        ("/sessions", {"q": "user_id:nobody"}),
+        ("/sessions/one", {"id": "session-1"}),
+        ("/users", {}),
+        ("/users/one", {"id": "user-3"}),
+        ("/llm", {}),
+        ("/llm", {"by": "session_id"}),
+        ("/llm", {"q": "model:nothing"}),
+    ):
+        page = ui.open(path, project="shop", **search)
+        settled(page)
+        found += violations(page, f"{path} {search} {theme}")
+    assert found == []

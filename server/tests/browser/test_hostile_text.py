@@ -331,6 +331,30 @@ def test_statements_results_and_refusals_are_text(ui: Watched, sent: Sent) -> No
     shows(page.get_by_role("alert").filter(has=page.get_by_role("heading")), sent.attacks["css"])
 
 
+def test_sessions_users_and_calls_are_named_as_they_were_written(ui: Watched, sent: Sent) -> None:
+    """Ids, models, tools, errors and what was said: all of it the sender's."""
+    attack = sent.attacks["markup"]
+    page = ui.open("/sessions", project="hostile")
+    shows(page.get_by_role("grid", name="Sessions"), *(said[:100].strip() for said in sent.said))
+    assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
+    ui.open("/users", project="hostile")
+    shows(page.get_by_role("grid", name="Users"), *(said[:100].strip() for said in sent.said))
+    for said in sent.said:
+        ui.open("/sessions/one", project="hostile", id=said)
+        shows(page.get_by_role("heading", level=1), said[:100].strip())
+        assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
+    # One trace tells of all of them; its root is the first.
+    shows(page.get_by_role("region", name="Session", exact=True), sent.said[0][:100])
+    ui.open("/users/one", project="hostile", id=attack)
+    shows(page.get_by_role("heading", level=1), attack[:100])
+    for by in ("model", "user_id", "agent"):
+        ui.open("/llm", project="hostile", by=by)
+        shows(page.get_by_role("region", name=re.compile("^Calls by")), *(said[:100].strip() for said in sent.said))
+        assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
+    ui.open("/llm", project="hostile", by=attack, sort=attack)
+    expect(page.get_by_role("alert").first).to_be_visible()
+
+
 def test_monitors_are_named_explained_and_grouped_as_they_were_written(
     ui: Watched, server: RunningServer, sent: Sent
 ) -> None:

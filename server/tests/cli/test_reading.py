@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import orjson
 import pytest
 import typer
 from asked_world import World, log_batch, span_batch, trace_id, world
@@ -23,7 +24,8 @@ from tapetum_server.cli.main import app
 def filled(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with world(engine_home, tmp_path_factory.mktemp("catalog")) as opened:
         opened.keep(
-            span_batch({"trace": 1, "name": "GET /ask", "status": 2, "canonical": {"input_tokens": 5, "usage_counted": True}},
+            span_batch({"trace": 1, "name": "GET /ask", "status": 2, "canonical": {"kind": "llm", "input_tokens": 5, "usage_counted": True, "session_id": "talk \x1b[2J",
+                                      "user_id": "alice", "input": "why?", "output": "because"}},
                        {"trace": 2, "name": "evil \x1b]0;owned\x07name", "at": 1, "seconds": None}),
             log_batch({"body": "first", "severity_number": 17}, {"body": "second \x1b[2J", "at": 1, "service": "db"}),
         )  # fmt: skip
@@ -43,7 +45,7 @@ def connected(filled: World, monkeypatch: pytest.MonkeyPatch) -> None:
         answer = filled.client.request(request.method, str(request.url))
         return httpx.Response(answer.status_code, content=answer.content)
 
-    for module in ("traces", "logs", "compare"):
+    for module in ("traces", "logs", "compare", "sessions"):
         monkeypatch.setattr(f"tapetum_server.cli.{module}.server", client)
 
 
@@ -154,3 +156,20 @@ def test_two_traces_are_compared_for_people_and_for_programs(filled: World) -> N
     assert "B is 1.50 s slower" in run("compare", trace_id(51))
     assert "Name the trace to hold it against" in run("compare", trace_id(1), code=1)
     assert "1 more step" in run("compare", trace_id(41), trace_id(51), "-n", "1")
+
+
+@pytest.mark.covers("cli-sessions")
+def test_sessions_are_listed_and_replayed() -> None:
+    shown = run("sessions", "list", "--from", "all")
+    assert "alice" in shown
+    assert "unknown" in shown  # what it cost
+    assert "\x1b" not in shown
+    (row,) = map(orjson.loads, run("sessions", "list", "user_id:alice", "--from", "all", "--json").splitlines())
+    assert (row["id"], row["traces"], row["failed"]) == ("talk \x1b[2J", 1, 1)
+    told = run("sessions", "show", "talk \x1b[2J", "--failed", "--newest")
+    for said in ("1 traces, 1 failed", "why?", "because", trace_id(1)):
+        assert said in told
+    (turn,) = map(orjson.loads, run("sessions", "show", "talk \x1b[2J", "--json").splitlines())
+    assert (turn["asked"], turn["answered"]) == ("why?", "because")
+    assert "no session" in run("sessions", "show", "nobody", code=1)
+    assert "No sessions" in run("sessions", "list", "user_id:nobody", "--from", "all")

@@ -28,6 +28,9 @@ from tapetum_server.query import (
     heartbeats,
     histograms,
     host_shares,
+    llm_groups,
+    llm_overview,
+    llm_tools,
     logs,
     metric_statements,
     metrics,
@@ -38,6 +41,8 @@ from tapetum_server.query import (
     service_map,
     service_windows,
     services,
+    session_turns,
+    sessions,
     spans,
     storage,
     trace_peers,
@@ -170,6 +175,29 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
             ("process.cpu.time", "process.memory.usage"): [(("service.name", "s"), ("service.instance.id", "i"))],
         },
     ),
+    "spans_spend_series": lambda: record_series.series_statement(
+        selection(SPANS, "status:error"), STEPS, "cost_usd", ["model"], None
+    ),
+    "llm_overview": lambda: llm_overview.overview_statement(
+        selection(SPANS, "http.route:/ask -user_id:web"), STEPS, True
+    ),
+    "llm_groups": lambda: llm_groups.groups_statement(
+        selection(SPANS, "agent:web"), ["model", "http.route"], "-cost_usd", 50
+    ),
+    "llm_groups_of_the_trace": lambda: llm_groups.groups_statement(selection(SPANS), ["user_id"], "-tokens", 50),
+    "llm_group_trends": lambda: llm_groups.group_trends_statement(
+        selection(SPANS), ["session_id", "model"], STEPS, [("web", "")]
+    ),
+    "llm_tools": lambda: llm_tools.tools_statement(selection(SPANS, "service:web")),
+    "sessions_last_seen": lambda: sessions.places_statement(
+        selection(SPANS, "service:web"), "session_id", "-last_seen", 51, sessions.Place(START, 7)
+    ),
+    "users_by_cost": lambda: sessions.places_statement(selection(SPANS), "user_id", "-cost_usd", 51, None),
+    "sessions_summaries": lambda: sessions.summaries_statement(selection(SPANS), "session_id", ["a", "b"]),
+    "sessions_histogram": lambda: sessions.session_histogram_statement(selection(SPANS), "session_id", STEPS),
+    "session_turns": lambda: session_turns.turns_statement("default", "a", "start_time", True, 21, (START, "0" * 32)),
+    "session_turn_spans": lambda: session_turns.chosen_statement("default", ["a", "b"]),
+    "session_turn_texts": lambda: session_turns.said_statement("default", [("a", "b")]),
     "health_windows": lambda: service_windows.windows_statement(selection(SPANS), STEPS),
     "health_traffic": lambda: service_windows.traffic_statement(selection(SPANS), STEPS, START),
     "health_spoken": lambda: arrivals.spoken_statement("default", HOUR),

@@ -424,6 +424,66 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/llm': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Llm Overview
+     * @description What calls of models cost, used and took over time, beside the period before.
+     */
+    get: operations['get_llm_overview']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/llm/by': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Llm Groups
+     * @description Calls of models by the values of some keys: who spends, and how that went over time.
+     */
+    get: operations['get_llm_groups']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/llm/tools': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Llm Tools
+     * @description The tools that were used: how often, how many uses failed, how long they took.
+     */
+    get: operations['get_llm_tools']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/logs': {
     parameters: {
       query?: never
@@ -1076,6 +1136,86 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/sessions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Sessions
+     * @description Sessions with a trace of which any span passes the filter.
+     */
+    get: operations['list_sessions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/sessions/detail': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Session
+     * @description One session, of all the time that is kept. An id may hold anything: it is a parameter.
+     */
+    get: operations['get_session']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/sessions/histogram': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Session Histogram
+     * @description Sessions, their traces and failures over time.
+     */
+    get: operations['get_session_histogram']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/sessions/turns': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Session Turns
+     * @description The traces of one session in their order: what was asked last in each, and what was answered.
+     */
+    get: operations['get_session_turns']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/spans': {
     parameters: {
       query?: never
@@ -1448,6 +1588,66 @@ export interface paths {
      * @description One value of a span, whole, as a file.
      */
     get: operations['get_span_value']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/users': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Users
+     * @description Users with a trace of which any span passes the filter.
+     */
+    get: operations['list_users']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/users/detail': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get User
+     * @description One user within the range. An id may hold anything: it is a parameter.
+     */
+    get: operations['get_user']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/users/histogram': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get User Histogram
+     * @description Users, their traces and failures over time.
+     */
+    get: operations['get_user_histogram']
     put?: never
     post?: never
     delete?: never
@@ -2691,6 +2891,174 @@ export interface components {
       next_cursor: string | null
       /** Rows */
       rows: components['schemas']['ListedTrace'][]
+    }
+    /**
+     * LlmGroup
+     * @description The calls with the same values of the keys.
+     */
+    LlmGroup: {
+      /** Cache Read Tokens */
+      cache_read_tokens: number | null
+      /** Cache Write Tokens */
+      cache_write_tokens: number | null
+      /** Cached Share */
+      cached_share: number | null
+      /** Calls */
+      calls: number
+      /** Calls Trend */
+      calls_trend: number[]
+      /** Cost Trend */
+      cost_trend: (number | null)[]
+      /** Cost Usd */
+      cost_usd: number | null
+      /** Error Rate */
+      error_rate: number | null
+      /** Errors */
+      errors: number
+      /** Input Tokens */
+      input_tokens: number | null
+      /** Output Tokens */
+      output_tokens: number | null
+      /** P50 Ms */
+      p50_ms: number | null
+      /** P95 Ms */
+      p95_ms: number | null
+      /** P99 Ms */
+      p99_ms: number | null
+      /** Reasoning Tokens */
+      reasoning_tokens: number | null
+      /** Refusal Rate */
+      refusal_rate: number | null
+      /** Refused */
+      refused: number
+      /** Ttft P50 Ms */
+      ttft_p50_ms: number | null
+      /** Ttft P95 Ms */
+      ttft_p95_ms: number | null
+      /** Ttft P99 Ms */
+      ttft_p99_ms: number | null
+      /** Unpriced */
+      unpriced: number
+      /** Values */
+      values: string[]
+    }
+    /**
+     * LlmGroups
+     * @description The groups first in the order that was asked for.
+     */
+    LlmGroups: {
+      /** Interval Ms */
+      interval_ms: number
+      /** Keys */
+      keys: string[]
+      /** Rows */
+      rows: components['schemas']['LlmGroup'][]
+      /** Times */
+      times: string[]
+      /** Total */
+      total: number
+    }
+    /**
+     * LlmMeasures
+     * @description What some calls add up to. `null` means that no call said it; rates and shares are of 0 to 1.
+     */
+    LlmMeasures: {
+      /** Cache Read Tokens */
+      cache_read_tokens: number | null
+      /** Cache Write Tokens */
+      cache_write_tokens: number | null
+      /** Cached Share */
+      cached_share: number | null
+      /** Calls */
+      calls: number
+      /** Cost Usd */
+      cost_usd: number | null
+      /** Error Rate */
+      error_rate: number | null
+      /** Errors */
+      errors: number
+      /** Input Tokens */
+      input_tokens: number | null
+      /** Output Tokens */
+      output_tokens: number | null
+      /** P50 Ms */
+      p50_ms: number | null
+      /** P95 Ms */
+      p95_ms: number | null
+      /** P99 Ms */
+      p99_ms: number | null
+      /** Reasoning Tokens */
+      reasoning_tokens: number | null
+      /** Refusal Rate */
+      refusal_rate: number | null
+      /** Refused */
+      refused: number
+      /** Ttft P50 Ms */
+      ttft_p50_ms: number | null
+      /** Ttft P95 Ms */
+      ttft_p95_ms: number | null
+      /** Ttft P99 Ms */
+      ttft_p99_ms: number | null
+      /** Unpriced */
+      unpriced: number
+    }
+    /**
+     * LlmOverview
+     * @description The calls of the range, and of the same length of time before it.
+     */
+    LlmOverview: {
+      before: components['schemas']['LlmPeriod'] | null
+      /** Interval Ms */
+      interval_ms: number
+      now: components['schemas']['LlmPeriod']
+      /** Times */
+      times: string[]
+    }
+    /**
+     * LlmPeriod
+     * @description The calls of one period: all together, and by step.
+     */
+    LlmPeriod: {
+      /** End */
+      end: string
+      /** Start */
+      start: string
+      steps: components['schemas']['LlmSteps']
+      total: components['schemas']['LlmMeasures']
+    }
+    /**
+     * LlmSteps
+     * @description The measures by step: `null` where no call said it, also where there was none.
+     */
+    LlmSteps: {
+      /** Cache Read Tokens */
+      cache_read_tokens: (number | null)[]
+      /** Calls */
+      calls: number[]
+      /** Cost Usd */
+      cost_usd: (number | null)[]
+      /** Errors */
+      errors: number[]
+      /** Input Tokens */
+      input_tokens: (number | null)[]
+      /** Output Tokens */
+      output_tokens: (number | null)[]
+      /** P50 Ms */
+      p50_ms: (number | null)[]
+      /** P95 Ms */
+      p95_ms: (number | null)[]
+      /** P99 Ms */
+      p99_ms: (number | null)[]
+      /** Reasoning Tokens */
+      reasoning_tokens: (number | null)[]
+      /** Ttft P50 Ms */
+      ttft_p50_ms: (number | null)[]
+      /** Ttft P95 Ms */
+      ttft_p95_ms: (number | null)[]
+      /** Ttft P99 Ms */
+      ttft_p99_ms: (number | null)[]
+      /** Unpriced */
+      unpriced: number[]
     }
     /**
      * LogBucket
@@ -4171,6 +4539,30 @@ export interface components {
       versions: string[]
     }
     /**
+     * SessionBucket
+     * @description The traces that began within one step, and of how many sessions or users they are.
+     */
+    SessionBucket: {
+      /** Failed */
+      failed: number
+      /** Ids */
+      ids: number
+      /** Time */
+      time: string
+      /** Traces */
+      traces: number
+    }
+    /**
+     * SessionHistogram
+     * @description Sessions or users over time; every step of the range is there, also empty ones.
+     */
+    SessionHistogram: {
+      /** Buckets */
+      buckets: components['schemas']['SessionBucket'][]
+      /** Interval Ms */
+      interval_ms: number
+    }
+    /**
      * SessionInfo
      * @description A session that was just opened.
      */
@@ -4178,6 +4570,16 @@ export interface components {
       /** Expires At */
       expires_at: string
       identity: components['schemas']['Caller']
+    }
+    /**
+     * SessionPage
+     * @description Some sessions or users, and where the next ones begin.
+     */
+    SessionPage: {
+      /** Next Cursor */
+      next_cursor: string | null
+      /** Rows */
+      rows: components['schemas']['SessionRow'][]
     }
     /**
      * SessionRequest
@@ -4189,6 +4591,75 @@ export interface components {
        * Format: password
        */
       key: string
+    }
+    /**
+     * SessionRow
+     * @description One session or user, within the range. `null` means that no call said it.
+     */
+    SessionRow: {
+      /** Agents */
+      agents: string[]
+      /** Calls */
+      calls: number
+      /** Cost Usd */
+      cost_usd: number | null
+      /** Errors */
+      errors: number
+      /** Failed */
+      failed: number
+      /** First Seen */
+      first_seen: string
+      /** Id */
+      id: string
+      /** Input Tokens */
+      input_tokens: number | null
+      /** Last Error */
+      last_error: string
+      /** Last Seen */
+      last_seen: string
+      /** Models */
+      models: string[]
+      /** Output Tokens */
+      output_tokens: number | null
+      /** P50 Ms */
+      p50_ms: number | null
+      /** P95 Ms */
+      p95_ms: number | null
+      /** Running */
+      running: number
+      /** Services */
+      services: string[]
+      /** Sessions */
+      sessions: number
+      /** Traces */
+      traces: number
+      /** Unpriced */
+      unpriced: number
+      /** Users */
+      users: string[]
+    }
+    /**
+     * SessionTurn
+     * @description One trace of a session: what was asked last, and what was answered in the end.
+     */
+    SessionTurn: {
+      /** Answered */
+      answered: string
+      /** Asked */
+      asked: string
+      /** Cut */
+      cut: boolean
+      trace: components['schemas']['TraceRow']
+    }
+    /**
+     * SessionTurns
+     * @description Some turns, and where the next ones begin.
+     */
+    SessionTurns: {
+      /** Next Cursor */
+      next_cursor: string | null
+      /** Rows */
+      rows: components['schemas']['SessionTurn'][]
     }
     /**
      * Side
@@ -4535,6 +5006,19 @@ export interface components {
         | 'p95_ms'
         | 'p99_ms'
         | 'max_ms'
+        | 'cost_usd'
+        | 'tokens'
+        | 'input_tokens'
+        | 'output_tokens'
+        | 'cache_read_tokens'
+        | 'reasoning_tokens'
+        | 'cached_share'
+        | 'refusal_rate'
+        | 'p50_ttft_ms'
+        | 'p95_ttft_ms'
+        | 'p99_ttft_ms'
+        | 'sessions'
+        | 'users'
       /**
        * Q
        * @default
@@ -4698,6 +5182,40 @@ export interface components {
       name: string
     }
     /**
+     * ToolPage
+     * @description The tools that were used most.
+     */
+    ToolPage: {
+      /** Rows */
+      rows: components['schemas']['ToolRow'][]
+      /** Total */
+      total: number
+    }
+    /**
+     * ToolRow
+     * @description The uses of one tool.
+     */
+    ToolRow: {
+      /** Agents */
+      agents: string[]
+      /** Error Rate */
+      error_rate: number
+      /** Errors */
+      errors: number
+      /** Last Used */
+      last_used: string
+      /** P50 Ms */
+      p50_ms: number | null
+      /** P95 Ms */
+      p95_ms: number | null
+      /** P99 Ms */
+      p99_ms: number | null
+      /** Tool */
+      tool: string
+      /** Uses */
+      uses: number
+    }
+    /**
      * Trace
      * @description One trace: what its spans say together, and the spans of this page.
      */
@@ -4771,6 +5289,42 @@ export interface components {
       truncated: boolean
       /** Users */
       users: components['schemas']['ResourceUser'][]
+    }
+    /**
+     * TraceRow
+     * @description One trace, as lists show it. `null` means that no span said it.
+     */
+    TraceRow: {
+      /** Cost Usd */
+      cost_usd: number | null
+      /** Duration Ms */
+      duration_ms: number | null
+      /** Error Count */
+      error_count: number
+      /** Input Tokens */
+      input_tokens: number | null
+      /** Models */
+      models: string[]
+      /** Output Tokens */
+      output_tokens: number | null
+      /** Root Name */
+      root_name: string
+      /** Service */
+      service: string
+      /** Session Id */
+      session_id: string
+      /** Span Count */
+      span_count: number
+      /** Start Time */
+      start_time: string
+      /** State */
+      state: string
+      /** Status */
+      status: string
+      /** Trace Id */
+      trace_id: string
+      /** User Id */
+      user_id: string
     }
     /**
      * TraceSpans
@@ -5821,6 +6375,129 @@ export interface operations {
           [name: string]: unknown
         }
         content?: never
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_llm_overview: {
+    parameters: {
+      query?: {
+        /** @description Steps at most; their length is a round one. */
+        buckets?: number
+        /** @description Also the same length of time before. */
+        compare?: boolean
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LlmOverview']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_llm_groups: {
+    parameters: {
+      query?: {
+        /** @description One or two keys, separated by a comma. */
+        by?: string
+        sort?: '-cost_usd' | '-calls' | '-errors' | '-tokens' | '-p95_ms'
+        /** @description Groups at most. */
+        limit?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LlmGroups']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_llm_tools: {
+    parameters: {
+      query?: {
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ToolPage']
+        }
       }
       /** @description The request was refused; the body says why and what to do. */
       '4XX': {
@@ -7203,6 +7880,164 @@ export interface operations {
       }
     }
   }
+  list_sessions: {
+    parameters: {
+      query?: {
+        sort?: '-last_seen' | '-traces' | '-calls' | '-tokens' | '-cost_usd' | '-errors'
+        /** @description Rows of a page. */
+        limit?: number
+        /** @description `next_cursor` of the page before. */
+        cursor?: string | null
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SessionPage']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_session: {
+    parameters: {
+      query: {
+        /** @description As spans name it. */
+        session: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SessionRow']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_session_histogram: {
+    parameters: {
+      query?: {
+        /** @description Steps at most; their length is a round one. */
+        buckets?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SessionHistogram']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_session_turns: {
+    parameters: {
+      query: {
+        /** @description As spans name it. */
+        session: string
+        sort?: 'start_time' | '-start_time'
+        /** @description Only traces with an error. */
+        failed?: boolean
+        /** @description Traces of a page. */
+        limit?: number
+        /** @description `next_cursor` of the page before. */
+        cursor?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SessionTurns']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
   list_spans: {
     parameters: {
       query?: {
@@ -7895,6 +8730,129 @@ export interface operations {
         }
         content: {
           'text/plain': string
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_users: {
+    parameters: {
+      query?: {
+        sort?: '-last_seen' | '-traces' | '-calls' | '-tokens' | '-cost_usd' | '-errors'
+        /** @description Rows of a page. */
+        limit?: number
+        /** @description `next_cursor` of the page before. */
+        cursor?: string | null
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SessionPage']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_user: {
+    parameters: {
+      query: {
+        /** @description As spans name it. */
+        user: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SessionRow']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_user_histogram: {
+    parameters: {
+      query?: {
+        /** @description Steps at most; their length is a round one. */
+        buckets?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SessionHistogram']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

@@ -28,6 +28,19 @@ const SPAN_MEASURES: Record<NonNullable<Of<'spans'>['measure']>, string> = {
   p95_ms: 'p95 of duration',
   p99_ms: 'p99 of duration',
   max_ms: 'longest duration',
+  cost_usd: 'cost in USD',
+  tokens: 'tokens',
+  input_tokens: 'input tokens',
+  output_tokens: 'output tokens',
+  cache_read_tokens: 'input tokens from a cache',
+  reasoning_tokens: 'reasoning tokens',
+  cached_share: 'share of input from a cache',
+  refusal_rate: 'share of refusals',
+  p50_ttft_ms: 'median time to first token (p50)',
+  p95_ttft_ms: 'p95 of time to first token',
+  p99_ttft_ms: 'p99 of time to first token',
+  sessions: 'different sessions',
+  users: 'different users',
 }
 const LOG_MEASURES: Record<NonNullable<Of<'logs'>['measure']>, string> = {
   count: 'count',
@@ -39,7 +52,17 @@ const ERROR_MEASURES: Record<NonNullable<Of<'errors'>['measure']>, string> = {
   groups: 'different errors',
   new_groups: 'new errors, never seen before',
 }
-const SPAN_KEYS = ['service', 'name', 'kind', 'span_kind', 'status', 'model', 'duration_ms']
+const SPAN_KEYS = [
+  'service',
+  'name',
+  'kind',
+  'span_kind',
+  'status',
+  'model',
+  'provider',
+  'user_id',
+  'duration_ms',
+]
 const LOG_KEYS = ['service', 'severity', 'severity_number', 'event_name']
 const ERROR_KEYS = ['service', 'version', 'type', 'fingerprint', 'environment', 'culprit', 'handled']
 const MEASURES: Record<Records, Record<string, string>> = {

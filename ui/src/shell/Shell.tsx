@@ -65,9 +65,10 @@ function Frame() {
     })),
     { keys: '?', label: 'Keyboard help', run: () => setHelp(true) },
   ])
-  // A trace has times of its own, and a list of dashboards, monitors or their editor none.
+  // A trace and a session have times of their own, and a list of dashboards, monitors or their editor none.
   const timeless =
     pathname.startsWith('/traces/') ||
+    pathname === '/sessions/one' ||
     /^\/(dashboards|monitors|monitors\/new|monitors\/.*\/edit)$/.test(pathname)
   const page = PAGES.find((p) => pathname.startsWith(p.to)) ?? PAGES[0]!
   return (

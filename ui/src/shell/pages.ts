@@ -4,13 +4,16 @@ import {
   BellRing,
   Bug,
   ChartSpline,
+  Coins,
   HeartPulse,
   Inbox,
   LayoutDashboard,
   MessageSquareQuote,
+  MessagesSquare,
   ScrollText,
   Settings,
   Terminal,
+  UsersRound,
   Waypoints,
   type LucideIcon,
 } from 'lucide-react'
@@ -19,9 +22,12 @@ export interface PageEntry {
   to:
     | '/health'
     | '/traces'
+    | '/sessions'
     | '/logs'
     | '/metrics-explorer'
     | '/services'
+    | '/llm'
+    | '/users'
     | '/errors'
     | '/prompts'
     | '/dashboards'
@@ -43,6 +49,15 @@ export interface PageEntry {
 export const PAGES: PageEntry[] = [
   { to: '/health', label: 'Health', icon: HeartPulse, key: 'h', time: false, live: false },
   { to: '/traces', label: 'Traces', icon: Activity, key: 't', time: true, live: true, signal: 'spans' },
+  {
+    to: '/sessions',
+    label: 'Sessions',
+    icon: MessagesSquare,
+    key: 'n',
+    time: true,
+    live: true,
+    signal: 'spans',
+  },
   { to: '/logs', label: 'Logs', icon: ScrollText, key: 'l', time: true, live: true, signal: 'logs' },
   {
     to: '/metrics-explorer',
@@ -54,6 +69,8 @@ export const PAGES: PageEntry[] = [
     signal: 'metrics',
   },
   { to: '/services', label: 'Services', icon: Waypoints, key: 'v', time: true, live: true, signal: 'spans' },
+  { to: '/llm', label: 'LLM', icon: Coins, key: 'c', time: true, live: true, signal: 'spans' },
+  { to: '/users', label: 'Users', icon: UsersRound, key: 'u', time: true, live: true, signal: 'spans' },
   { to: '/errors', label: 'Errors', icon: Bug, key: 'x', time: true, live: true, signal: 'errors' },
   { to: '/prompts', label: 'Prompts', icon: MessageSquareQuote, key: 'p', time: true, live: false },
   { to: '/dashboards', label: 'Dashboards', icon: LayoutDashboard, key: 'd', time: true, live: true },

@@ -107,7 +107,9 @@ def unit_of(query: SavedQuery) -> str:
     """The unit of what a query measures, where that is known without asking it."""
     if query.kind != "spans":
         return ""
-    return "ms" if query.measure.endswith("_ms") else "%" if query.measure == "error_rate" else ""
+    return {"error_rate": "%", "cached_share": "%", "refusal_rate": "%", "cost_usd": "USD"}.get(
+        query.measure, "ms" if query.measure.endswith("_ms") else ""
+    )
 
 
 def in_words(definition: MonitorDefinition, unit: str = "") -> str:

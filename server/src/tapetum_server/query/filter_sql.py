@@ -28,10 +28,16 @@ MAX_MESSAGES = 5_000
 
 def conditions(selection: Selection, parameters: Parameters) -> list[str]:
     """Everything that narrows the question: its project first, always."""
+    terms = terms_of(selection)
+    return selection.bounds(parameters) + [condition(term, selection, parameters) for term in terms]
+
+
+def terms_of(selection: Selection) -> Sequence[Term]:
+    """The terms of the filter, which are not more than one question may have."""
     terms = selection.filter.terms
     if len(terms) > MAX_TERMS:
         raise QueryError(f"the filter has {len(terms)} terms; at most {MAX_TERMS}", code="bad_filter", field="q")
-    return selection.bounds(parameters) + [condition(term, selection, parameters) for term in terms]
+    return terms
 
 
 def condition(term: Term, selection: Selection, parameters: Parameters) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Union, get_args
@@ -20,8 +21,10 @@ from tapetum_server.query.time_range import MILLISECOND, SECOND, Steps, TimeRang
 
 LogMeasure = Literal["count", "rate"]
 SpanMeasure = Literal[
-    "count", "rate", "error_count", "error_rate", "avg_ms", "p50_ms", "p90_ms", "p95_ms", "p99_ms", "max_ms"
-]
+    "count", "rate", "error_count", "error_rate", "avg_ms", "p50_ms", "p90_ms", "p95_ms", "p99_ms", "max_ms",
+    "cost_usd", "tokens", "input_tokens", "output_tokens", "cache_read_tokens", "reasoning_tokens", "cached_share",
+    "refusal_rate", "p50_ttft_ms", "p95_ttft_ms", "p99_ttft_ms", "sessions", "users",
+]  # fmt: skip
 ErrorMeasure = Literal["count", "rate", "groups", "new_groups"]
 Measure = Union[LogMeasure, SpanMeasure, ErrorMeasure]
 _OF: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -31,6 +34,12 @@ _OF: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 """What people call the rows of a table, and the measures they have."""
 MAX_KEYS = 4
+
+
+def _sum(*columns: str) -> str:
+    added = " + ".join(f"ifNull({column}, 0)" for column in columns) if len(columns) > 1 else columns[0]
+    return f"if(countIf(usage_counted) = 0, 0, sumIf(toFloat64({added}), usage_counted))"
+
 
 _MEASURES: Mapping[str, tuple[str, str]] = {
     "count": ("toFloat64(count())", "1"),
@@ -43,14 +52,37 @@ _MEASURES: Mapping[str, tuple[str, str]] = {
     "p95_ms": ("quantile(0.95)(duration_ms)", "ms"),
     "p99_ms": ("quantile(0.99)(duration_ms)", "ms"),
     "max_ms": ("max(duration_ms)", "ms"),
+    # A sum of what no call said is unknown; of no calls at all it is 0.
+    "cost_usd": (_sum("cost_usd"), "USD"),
+    "tokens": (_sum("input_tokens", "output_tokens"), "1"),
+    "input_tokens": (_sum("input_tokens"), "1"),
+    "output_tokens": (_sum("output_tokens"), "1"),
+    "cache_read_tokens": (_sum("cache_read_tokens"), "1"),
+    "reasoning_tokens": (_sum("reasoning_tokens"), "1"),
+    "cached_share": ("sumIf(cache_read_tokens, usage_counted) / sumIf(input_tokens, usage_counted)", "%"),
+    "refusal_rate": ("countIf(finish_reason = 'content_filter') / count()", "%"),
+    "p50_ttft_ms": ("quantile(0.5)(ttft_ms)", "ms"),
+    "p95_ttft_ms": ("quantile(0.95)(ttft_ms)", "ms"),
+    "p99_ttft_ms": ("quantile(0.99)(ttft_ms)", "ms"),
+    "sessions": ("toFloat64(uniqExactIf(session_id, session_id != ''))", "1"),
+    "users": ("toFloat64(uniqExactIf(user_id, user_id != ''))", "1"),
     "groups": ("toFloat64(uniqExact(fingerprint))", "1"),
     "new_groups": ("toFloat64(uniqExactIf(fingerprint, new))", "1"),
 }
 """Measure → SQL over the rows of a step, and its unit."""
-COUNTS = ("count", "rate", "error_count", "groups", "new_groups")
+COUNTS = (
+    "count", "rate", "error_count", "groups", "new_groups", "sessions", "users", "cost_usd", "tokens", "input_tokens",
+    "output_tokens", "cache_read_tokens", "reasoning_tokens",
+)  # fmt: skip
 """Measures of which a step without rows is 0; of the others it is unknown."""
-_OWN: Mapping[str, str] = {SPANS.table: "duration_ms, status", LOGS.table: "severity", ERRORS.table: "fingerprint"}
-"""What the measures of a table's rows are made of."""
+_OWN: Mapping[str, tuple[str, ...]] = {
+    SPANS.table: (
+        "status", "duration_ms", "cost_usd", "input_tokens", "output_tokens", "cache_read_tokens", "reasoning_tokens",
+        "usage_counted", "finish_reason", "ttft_ms", "session_id", "user_id",
+    ),
+    ERRORS.table: ("fingerprint",),
+}  # fmt: skip
+"""What the measures of a table's rows are made of; each statement reads what its own names."""
 
 
 class RecordSeries(NamedTuple):
@@ -115,10 +147,11 @@ def series_statement(
     if only is not None:
         where.append(f"has({parameters.texts(only)}, {_joined(selection, group_by, parameters)})")
     condition = " AND ".join(where)
-    own = _OWN[selection.source.table]
+    words = set(re.findall(r"\w+", _MEASURES[measure][0]))
+    own = [column for column in _OWN.get(selection.source.table, ()) if column in words]
     if measure == "new_groups":
-        own += f",\n        {_new(selection, steps, parameters)} AS new"
-    inner = ", ".join([f"{step_sql(selection, steps, parameters)} AS step", own, *labels])
+        own.append(f"{_new(selection, steps, parameters)} AS new")
+    inner = ", ".join([f"{step_sql(selection, steps, parameters)} AS step", *own, *labels])
     by = "".join(f", {name}" for name in names)
     sql = f"""SELECT grouping(step) AS whole, step, {_MEASURES[measure][0]} AS value, count() AS records{by}
 FROM (
@@ -188,7 +221,7 @@ def _series(
     def shown(value: float | None, over_s: float) -> float | None:
         if value is None or not math.isfinite(value):
             return None
-        return value / over_s if measure == "rate" else value * 100 if measure == "error_rate" else value
+        return value / over_s if measure == "rate" else value * 100 if _MEASURES[measure][1] == "%" else value
 
     out = []
     for labels, (records, total) in sorted(totals.items(), key=lambda item: (-item[1][0], item[0])):

@@ -106,6 +106,8 @@ def _promoted(column: str) -> str:
 
 _IDS = "project, trace_id, span_id"
 _REPORTED_TWICE = f"IN (SELECT {_IDS} FROM span_duplicates{{of}})"
+CALL_KINDS = ("llm", "embedding", "reranker")
+"""Spans that ask a model; whatever is around them repeats what they say."""
 _ENDED_NS = "toUnixTimestamp64Nano(span_rows.end_time)"
 
 
@@ -129,12 +131,14 @@ SPANS = Source(
         "prompt_name", "prompt_version", "error_type", "emitter", "request_model", "streaming", "graph_node",
         "tool_call_id", "audio_input_tokens", "audio_output_tokens", "image_input_tokens",
         "time_per_output_token_ms", "usage_flags", "trace_state", "flags", "attr_shape", "attr_values", "resource",
+        "owns_usage",
     ),
     computed={
         "end_time": "if(span_rows.ended, span_rows.end_time, NULL)",
         "duration_ms": f"if(span_rows.ended, ({_ENDED_NS} - toUnixTimestamp64Nano(start_time)) / 1e6, NULL)",
         "state": "if(span_rows.ended, 'ended', 'running')",
         "usage_counted": f"span_rows.owns_usage AND ({_IDS}) NOT {_REPORTED_TWICE}",
+        "is_call": f"span_rows.kind IN {CALL_KINDS} AND ({_IDS}) NOT {_REPORTED_TWICE}",
         "duplicate_of": f"if(({_IDS}) {_REPORTED_TWICE},"
         " dictGetOrDefault('duplicates', 'duplicate_of', (project, trace_id, span_id), ''), '')",
         **{column: sql_files.said(column).replace("{database}.", "") for column in sql_files.SAID_BY_LOGS},

@@ -293,6 +293,11 @@ async def _summaries(
     return {row[0]: dict(zip(names, row)) for row in tuples_of(answer)}
 
 
+async def summaries_of(reader: Reader, *, project: str, ids: Sequence[str]) -> dict[str, TraceRow]:
+    """Rows of these traces by their ids, as lists show them."""
+    return {trace_id: _trace_row(row) for trace_id, row in (await _summaries(reader, project, ids)).items()}
+
+
 async def trace_summary(reader: Reader, *, project: str, trace_id: str) -> TraceSummary:
     """What all spans of one trace say together."""
     row = first_row(await reader.query(*summaries_statement(project, [trace_id])))

@@ -1,7 +1,6 @@
 SELECT grouping(step) AS whole, step, toFloat64(uniqExactIf(fingerprint, new)) AS value, count() AS records, label_0
 FROM (
-    SELECT intDiv(toUnixTimestamp64Nano(time) - {p1:Int64}, {p4:Int64}) AS step, fingerprint,
-        (toString(fingerprint), step) IN (
+    SELECT intDiv(toUnixTimestamp64Nano(time) - {p1:Int64}, {p4:Int64}) AS step, fingerprint, (toString(fingerprint), step) IN (
             SELECT fingerprint, intDiv(toUnixTimestamp64Nano(time) - {p1:Int64}, {p4:Int64}) FROM (
                 SELECT fingerprint, min(first_seen) AS time FROM error_groups
                 WHERE project = {p0:String} GROUP BY fingerprint

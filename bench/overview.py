@@ -1,0 +1,154 @@
+"""The pages LLM, Sessions and Users through the HTTP API against bare SQL on the same engine, at a million spans.
+
+    python -m bench.overview [--copies 10] [--repeats 7] [--work DIR]
+
+The server runs inside this process, so that both ways use the same engine and its caches; wall and CPU are the least
+of the repeats. The bare SQL is what a person would write over the tables, deduplicated as the views do it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import functools
+import http.client
+import json
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+from bench.machine import load, machine
+from bench.million import million
+from bench.queries import ask_api, cost, on_engine
+from tapetum_server.app.server import Server
+from tapetum_server.app.settings import Settings
+
+_TWICE = "(project, trace_id, span_id) NOT IN (SELECT project, trace_id, span_id FROM span_duplicates)"
+_CALLS = f"kind IN ('llm', 'embedding', 'reranker') AND {_TWICE}"
+_TOOK = "(toUnixTimestamp64Nano(end_time) - toUnixTimestamp64Nano(start_time)) / 1e6"
+_SUMS = (
+    "count(), countIf(status = 'error'), sumIf(cost_usd, owns_usage), sumIf(input_tokens, owns_usage), "
+    "sumIf(output_tokens, owns_usage), sumIf(cache_read_tokens, owns_usage), sumIf(reasoning_tokens, owns_usage), "
+    f"quantiles(0.5, 0.95, 0.99)({_TOOK}), quantiles(0.5, 0.95, 0.99)(ttft_ms)"
+)
+_OF_A_TRACE = (
+    "min(start_time) AS first, max(start_time) AS last, max(end_time) AS ended, countIf(is_call) AS calls, "
+    "countIf(status = 'error') AS errors, sumIf(input_tokens, counted) AS tokens_in, "
+    "sumIf(output_tokens, counted) AS tokens_out, sumIf(cost_usd, counted) AS spent, "
+    "argMaxIf(status_message, start_time, status = 'error') AS said, groupUniqArray(service) AS services, "
+    "groupUniqArrayIf(agent, agent != '') AS agents, groupUniqArrayIf(model, model != '') AS models, "
+    "groupUniqArrayIf(user_id, user_id != '') AS users"
+)
+
+
+def questions(truth: dict[str, Any]) -> dict[str, tuple[str, list[str]]]:
+    """Name → path of the API, and the statements that answer the same."""
+    day = f"from={truth['from_ms']}&to={truth['to_ms']}"
+    within = (
+        f"project = 'default' AND start_time >= fromUnixTimestamp64Milli({truth['from_ms']}) "
+        f"AND start_time < fromUnixTimestamp64Milli({truth['to_ms']})"
+    )
+    calls = f"FROM span_rows FINAL WHERE {within} AND {_CALLS}"
+    spans = f"(SELECT *, {_CALLS} AS is_call, owns_usage AND {_TWICE} AS counted FROM span_rows FINAL WHERE {within})"
+    found = {
+        "LLM over time": (
+            f"/api/v1/llm?{day}&compare=false",
+            [f"SELECT toStartOfInterval(start_time, toIntervalMinute(30)) AS step, {_SUMS} {calls} "
+             "GROUP BY GROUPING SETS ((step), ())"],
+        ),
+        "LLM by model": (
+            f"/api/v1/llm/by?by=model&{day}",
+            [f"SELECT model, {_SUMS} {calls} GROUP BY model ORDER BY model",
+             "SELECT toStartOfInterval(start_time, toIntervalMinute(60)) AS step, model, count(), "
+             f"sumIf(cost_usd, owns_usage) {calls} GROUP BY step, model"],
+        ),
+        "LLM by user": (
+            f"/api/v1/llm/by?by=user_id&{day}",
+            [f"SELECT if(user_id != '', user_id, named) AS user, {_SUMS} FROM span_rows AS c FINAL "
+             "LEFT ANY JOIN (SELECT trace_id, any(user_id) AS named FROM span_rows FINAL "
+             f"WHERE {within} AND user_id != '' GROUP BY trace_id) AS t USING (trace_id) "
+             f"WHERE {within} AND {_CALLS} GROUP BY user ORDER BY 4 DESC LIMIT 50"],
+        ),
+        "tools": (
+            f"/api/v1/llm/tools?{day}",
+            [f"SELECT tool, count(), countIf(status = 'error'), quantiles(0.5, 0.95, 0.99)({_TOOK}), max(start_time) "
+             f"FROM span_rows FINAL WHERE {within} AND kind = 'tool' GROUP BY tool ORDER BY 2 DESC"],
+        ),
+    }  # fmt: skip
+    for whose, key in (("sessions", "session_id"), ("users", "user_id")):
+        traces = f"SELECT trace_id, minIf({key}, {key} != '') AS id, {_OF_A_TRACE} FROM {spans} GROUP BY trace_id"
+        found[f"{whose}, seen last"] = (
+            f"/api/v1/{whose}?limit=50&{day}",
+            [f"SELECT id, count(), sum(calls), sum(errors), sum(tokens_in), sum(tokens_out), sum(spent), min(first), "
+             "max(last) AS seen, argMaxIf(said, last, errors > 0), groupUniqArrayArray(services), "
+             "groupUniqArrayArray(models), "
+             f"quantiles(0.5, 0.95)(toFloat64(ended - first)) FROM ({traces}) WHERE id != '' GROUP BY id "
+             "ORDER BY seen DESC LIMIT 50"],
+        )  # fmt: skip
+        found[f"{whose} by tokens"] = (
+            f"/api/v1/{whose}?limit=50&sort=-tokens&{day}",
+            [found[f"{whose}, seen last"][1][0].replace("ORDER BY seen", "ORDER BY sum(tokens_in) + sum(tokens_out)")],
+        )
+    found["sessions over time"] = (
+        f"/api/v1/sessions/histogram?{day}",
+        [f"SELECT toStartOfInterval(first, toIntervalMinute(30)) AS step, uniqExact(id), count(), countIf(errors > 0) "
+         f"FROM (SELECT trace_id, minIf(session_id, session_id != '') AS id, min(start_time) AS first, "
+         f"countIf(status = 'error') AS errors FROM span_rows FINAL WHERE {within} GROUP BY trace_id) "
+         "WHERE id != '' GROUP BY step"],
+    )  # fmt: skip
+    one = f"project = 'default' AND session_id = '{truth['session']}'"
+    found["one session"] = (
+        f"/api/v1/sessions/detail?session={truth['session']}",
+        [f"SELECT trace_id, {_OF_A_TRACE} FROM (SELECT *, {_CALLS} AS is_call, owns_usage AND {_TWICE} AS counted "
+         f"FROM span_rows FINAL WHERE project = 'default' AND trace_id IN (SELECT trace_id FROM span_rows FINAL "
+         f"WHERE {one})) GROUP BY trace_id"],
+    )  # fmt: skip
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--copies", type=int, default=10, help="copies of 100,000 distinct spans")
+    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "tapetum-bench")
+    args = parser.parse_args()
+    directory, truth = million(args.work, args.copies)
+    print(json.dumps(machine() | {"load": load(), "spans": truth["spans"]}), flush=True)
+    server = Server(Settings(data=directory, port=0, grpc_port=-1))
+    opener = threading.Thread(target=server.open)
+    opener.start()
+    opener.join()
+    failed: list[BaseException] = []
+
+    def asking() -> None:
+        try:
+            for name, (path, statements) in questions(truth).items():
+                engine = server._engine
+                costs = [cost(functools.partial(on_engine, engine, sql), args.repeats) for sql in statements]
+                bare_wall, bare_cpu = sum(c[0] for c in costs), sum(c[1] for c in costs)
+                connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+                api_wall, api_cpu, size = cost(functools.partial(ask_api, connection, path), args.repeats)
+                connection.close()
+                said = {
+                    "question": name, "bare_wall_ms": round(bare_wall, 1), "bare_cpu_ms": round(bare_cpu, 1),
+                    "api_wall_ms": round(api_wall, 1), "api_cpu_ms": round(api_cpu, 1),
+                    "cpu_ratio": round(api_cpu / bare_cpu, 2), "wall_ratio": round(api_wall / bare_wall, 2),
+                    "bytes": size,
+                }  # fmt: skip
+                print(json.dumps(said), flush=True)
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            server.stop()
+
+    try:
+        asyncio.run(server.serve(lambda: threading.Thread(target=asking).start()))
+    finally:
+        server.close()
+    if failed:
+        raise failed[0]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""One session: what it came to, and its traces replayed as turns of a conversation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from typing_extensions import TypedDict
+
+from tapetum_server.query.errors import NotFound
+from tapetum_server.query.filter import Filter
+from tapetum_server.query.reader import Reader
+from tapetum_server.query.selection import Selection
+from tapetum_server.query.session_turns import Turn, TurnSort, session_turns
+from tapetum_server.query.sessions import SessionRow, Whose, summaries
+from tapetum_server.query.sources import SPANS
+from tapetum_server.query.time_range import TimeRange
+from tapetum_server.query.traces import TraceRow
+
+MAX_SHOWN = 4_000
+"""Characters of one text of a turn; the trace has all."""
+_MAX_DEPTH = 6
+
+
+class SessionTurn(TypedDict):
+    """One trace of a session: what was asked last, and what was answered in the end."""
+
+    trace: TraceRow
+    asked: str
+    answered: str
+    cut: bool
+    """Whether more was said than is here."""
+
+
+class SessionTurns(TypedDict):
+    """Some turns, and where the next ones begin."""
+
+    rows: list[SessionTurn]
+    next_cursor: str | None
+
+
+async def session_report(reader: Reader, whose: Whose, *, project: str, id: str, time_range: TimeRange) -> SessionRow:
+    """What one session or user came to. Raises `NotFound` where no span names it."""
+    selection = Selection(SPANS, project, time_range, Filter())
+    found = (await summaries(reader, selection, whose, [id])).get(id)
+    if found is None:
+        what = "session" if whose == "session_id" else "user"
+        raise NotFound(
+            f"project {project!r} has no {what} {id[:80]!r} in this time",
+            hint=f"It may be past its retention, or of another project. tapetum {what}s lists those there are."
+            if what == "session"
+            else "Look at a longer time.",
+        )
+    return found
+
+
+async def replay(
+    reader: Reader, *, project: str, session: str, sort: TurnSort, failed: bool, limit: int, cursor: str | None
+) -> SessionTurns:
+    """A page of the session's turns."""
+    turns, following = await session_turns(
+        reader, project=project, session=session, sort=sort, failed=failed, limit=limit, cursor=cursor
+    )
+    return SessionTurns(rows=[_turn(turn) for turn in turns], next_cursor=following)
+
+
+def _turn(turn: Turn) -> SessionTurn:
+    asked = said_last(turn.root.input or turn.first_call.input, ("user", "human"))
+    answered = said_last(turn.root.output or turn.last_call.output, ("assistant", "model", "ai"))
+    return SessionTurn(
+        trace=turn.trace,
+        asked=asked[:MAX_SHOWN],
+        answered=answered[:MAX_SHOWN],
+        cut=max(len(asked), len(answered)) > MAX_SHOWN,
+    )
+
+
+def said_last(payload: str, roles: tuple[str, ...]) -> str:
+    """The text of the last message of one of these roles; of anything that is no list of messages, all of it."""
+    try:
+        content = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return payload
+    if isinstance(content, dict) and isinstance(content.get("messages"), list):
+        content = content["messages"]
+    messages = [m for m in content if isinstance(m, dict) and "role" in m] if isinstance(content, list) else []
+    for message in reversed(messages):
+        if message["role"] in roles and (text := _text(message)):
+            return text
+    return content if isinstance(content, str) else payload
+
+
+def _text(value: Any, depth: int = 0) -> str:
+    """The text within a message, whichever of the shapes with `content`, `parts` and `text` it has."""
+    if isinstance(value, str):
+        return value
+    if depth > _MAX_DEPTH:
+        return ""
+    if isinstance(value, list):
+        return "\n".join(text for part in value if (text := _text(part, depth + 1)))
+    if isinstance(value, dict):
+        for key in ("content", "parts", "text"):
+            if text := _text(value.get(key), depth + 1):
+                return text
+    return ""

@@ -1,0 +1,128 @@
+"""Sessions and users: lists of them, how many there were when, and one of them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+from starlette.responses import Response
+
+from tapetum_server.analysis import session_report as reports
+from tapetum_server.api.questions import CursorText, Limit, Question, QuestionOfOne, answer, router_of
+from tapetum_server.api.spans import Buckets
+from tapetum_server.query import sessions as queries
+from tapetum_server.query.session_turns import TurnSort
+
+router = router_of("sessions")
+Id = Annotated[str, Query(min_length=1, description="As spans name it.")]
+
+
+@router.get("/sessions", response_model=queries.SessionPage)
+async def list_sessions(
+    asked: Question, sort: queries.SessionSort = "-last_seen", limit: Limit = 50, cursor: CursorText = None
+) -> Response:
+    """Sessions with a trace of which any span passes the filter."""
+    return answer(
+        await queries.list_sessions(
+            asked.reader,
+            "session_id",
+            project=asked.project,
+            time_range=asked.time_range,
+            filter=asked.filter,
+            sort=sort,
+            limit=limit,
+            cursor=cursor,
+        )
+    )
+
+
+@router.get("/sessions/histogram", response_model=queries.SessionHistogram)
+async def get_session_histogram(asked: Question, buckets: Buckets = 60) -> Response:
+    """Sessions, their traces and failures over time."""
+    return answer(
+        await queries.session_histogram(
+            asked.reader,
+            "session_id",
+            project=asked.project,
+            time_range=asked.time_range,
+            filter=asked.filter,
+            buckets=buckets,
+        )
+    )
+
+
+@router.get("/sessions/detail", response_model=queries.SessionRow)
+async def get_session(asked: QuestionOfOne, session: Id) -> Response:
+    """One session, of all the time that is kept. An id may hold anything: it is a parameter."""
+    return answer(
+        await reports.session_report(
+            asked.reader, "session_id", project=asked.project, id=session, time_range=asked.time_range
+        )
+    )
+
+
+@router.get("/sessions/turns", response_model=reports.SessionTurns)
+async def get_session_turns(
+    asked: QuestionOfOne,
+    session: Id,
+    sort: TurnSort = "start_time",
+    failed: Annotated[bool, Query(description="Only traces with an error.")] = False,
+    limit: Annotated[int, Query(ge=1, le=50, description="Traces of a page.")] = 20,
+    cursor: CursorText = None,
+) -> Response:
+    """The traces of one session in their order: what was asked last in each, and what was answered."""
+    return answer(
+        await reports.replay(
+            asked.reader,
+            project=asked.project,
+            session=session,
+            sort=sort,
+            failed=failed,
+            limit=limit,
+            cursor=cursor,
+        )
+    )
+
+
+@router.get("/users", response_model=queries.SessionPage)
+async def list_users(
+    asked: Question, sort: queries.SessionSort = "-last_seen", limit: Limit = 50, cursor: CursorText = None
+) -> Response:
+    """Users with a trace of which any span passes the filter."""
+    return answer(
+        await queries.list_sessions(
+            asked.reader,
+            "user_id",
+            project=asked.project,
+            time_range=asked.time_range,
+            filter=asked.filter,
+            sort=sort,
+            limit=limit,
+            cursor=cursor,
+        )
+    )
+
+
+@router.get("/users/histogram", response_model=queries.SessionHistogram)
+async def get_user_histogram(asked: Question, buckets: Buckets = 60) -> Response:
+    """Users, their traces and failures over time."""
+    return answer(
+        await queries.session_histogram(
+            asked.reader,
+            "user_id",
+            project=asked.project,
+            time_range=asked.time_range,
+            filter=asked.filter,
+            buckets=buckets,
+        )
+    )
+
+
+@router.get("/users/detail", response_model=queries.SessionRow)
+async def get_user(asked: Question, user: Id) -> Response:
+    """One user within the range. An id may hold anything: it is a parameter."""
+    return answer(
+        await reports.session_report(
+            asked.reader, "user_id", project=asked.project, id=user, time_range=asked.time_range
+        )
+    )

@@ -1,0 +1,78 @@
+"""Tools that models and agents used: how often, how many uses failed, and how long they took."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from typing_extensions import TypedDict
+
+from tapetum_server.query.filter import Filter
+from tapetum_server.query.llm_calls import call_conditions
+from tapetum_server.query.outside import ends_of
+from tapetum_server.query.reader import Reader, tuples_of
+from tapetum_server.query.selection import Selection, select
+from tapetum_server.query.sources import SPANS
+from tapetum_server.query.statement import Parameters, Statement
+from tapetum_server.query.time_range import TimeRange, format_time
+
+MAX_TOOLS = 200
+
+
+class ToolRow(TypedDict):
+    """The uses of one tool."""
+
+    tool: str
+    """Its name; empty where no span names it."""
+    uses: int
+    errors: int
+    error_rate: float
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    agents: list[str]
+    last_used: str
+
+
+class ToolPage(TypedDict):
+    """The tools that were used most."""
+
+    rows: list[ToolRow]
+    total: int
+    """How many tools there are."""
+
+
+async def llm_tools(reader: Reader, *, project: str, time_range: TimeRange, filter: Filter) -> ToolPage:
+    """Spans of kind tool that pass the filter, by tool."""
+    selection = await select(reader, SPANS, project=project, time_range=time_range, filter=filter)
+    ends = await ends_of(reader, selection)
+    if ends is None:
+        return ToolPage(rows=[], total=0)
+    found = list(tuples_of(await reader.query(*tools_statement(replace(selection, time_range=ends["whole"])))))
+    rows = []
+    for tool, uses, errors, durations, agents, last, _ in found:
+        p50, p95, p99 = (None if d is None or math.isnan(d) else d for d in durations)
+        rows.append(
+            ToolRow(
+                tool=tool, uses=uses, errors=errors, error_rate=errors / uses, p50_ms=p50, p95_ms=p95, p99_ms=p99,
+                agents=list(agents), last_used=format_time(last),
+            )
+        )  # fmt: skip
+    return ToolPage(rows=rows, total=found[0][-1] if found else 0)
+
+
+def tools_statement(selection: Selection) -> Statement:
+    """(tool, uses, errors, durations, agents, last, how many tools there are), the most used first."""
+    parameters = Parameters()
+    condition = " AND ".join(call_conditions(selection, parameters, "kind = 'tool'"))
+    columns = """toString(tool) AS called, count() AS uses, countIf(status = 'error') AS errors,
+    quantiles(0.5, 0.95, 0.99)(duration_ms) AS durations,
+    arraySort(arrayMap(a -> toString(a), groupUniqArrayIf(10)(agent, agent != ''))) AS agents,
+    toUnixTimestamp64Nano(max(start_time)) AS last"""
+    sql = f"""SELECT {columns}, count() OVER () AS tools
+FROM {selection.source.relation(columns, condition)}
+WHERE {condition}
+GROUP BY called
+ORDER BY uses DESC, called
+LIMIT {MAX_TOOLS}"""
+    return Statement(sql, parameters.values)

@@ -1,0 +1,9 @@
+SELECT toString(tool) AS called, count() AS uses, countIf(status = 'error') AS errors,
+    quantiles(0.5, 0.95, 0.99)(duration_ms) AS durations,
+    arraySort(arrayMap(a -> toString(a), groupUniqArrayIf(10)(agent, agent != ''))) AS agents,
+    toUnixTimestamp64Nano(max(start_time)) AS last, count() OVER () AS tools
+FROM (SELECT project, kind, service, start_time, status, agent, tool, if(span_rows.ended, (toUnixTimestamp64Nano(span_rows.end_time) - toUnixTimestamp64Nano(start_time)) / 1e6, NULL) AS duration_ms FROM span_rows FINAL)
+WHERE project = {p0:String} AND start_time >= fromUnixTimestamp64Nano({p1:Int64}, 'UTC') AND start_time < fromUnixTimestamp64Nano({p2:Int64}, 'UTC') AND service = {p3:String} AND kind = 'tool'
+GROUP BY called
+ORDER BY uses DESC, called
+LIMIT 200

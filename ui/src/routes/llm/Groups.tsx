@@ -1,0 +1,170 @@
+/** Who spends: the calls by model, agent, user, …; each number leads to its rows. */
+import { SegmentedControl } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { llmGroupsQuery } from '@/api/llmQueries'
+import type { LlmGroup, LlmGroups, LlmMeasures } from '@/api/types'
+import { csvCell, downloadText } from '@/kit/download'
+import { ExportMenu } from '@/kit/ExportMenu'
+import { count } from '@/kit/format'
+import { Names } from '@/kit/Value'
+import { Sparkline } from '@/kit/Sparkline'
+import { Failure, SkeletonRows } from '@/kit/states'
+import { travelling, useView } from '@/kit/view'
+import { ErrorShare, percent, Took } from '@/routes/services/measures'
+import { groupTerms, rowsOf } from './calls'
+import { Amount, Money } from './Money'
+
+export const DIMENSIONS = [
+  { value: 'model', label: 'Model' },
+  { value: 'provider', label: 'Provider' },
+  { value: 'agent', label: 'Agent' },
+  { value: 'prompt_name,prompt_version', label: 'Prompt' },
+  { value: 'user_id', label: 'User' },
+  { value: 'session_id', label: 'Session' },
+  { value: 'service', label: 'Service' },
+]
+const SORTS = { cost: '-cost_usd', calls: '-calls', errors: '-errors', tokens: '-tokens', p95: '-p95_ms' }
+const SAVED = [
+  'calls', 'errors', 'refused', 'cost_usd', 'unpriced', 'input_tokens', 'output_tokens', 'cache_read_tokens',
+  'reasoning_tokens', 'p50_ms', 'p95_ms', 'p99_ms', 'ttft_p50_ms', 'ttft_p95_ms',
+] as const // prettier-ignore
+
+const csvOf = (data: LlmGroups): string =>
+  [[...data.keys, ...SAVED], ...data.rows.map((row) => [...row.values, ...SAVED.map((name) => row[name])])]
+    .map((cells) => cells.map(csvCell).join(','))
+    .join('\r\n')
+
+export function Groups({ total, live }: { total: LlmMeasures; live: number | false }) {
+  const { scope, search, patch } = useView()
+  const by = search.by ?? 'model'
+  const sort = search.sort ?? SORTS.cost
+  const query = useQuery({ ...llmGroupsQuery(scope, by, sort), refetchInterval: live })
+  const dimensions = DIMENSIONS.some((d) => d.value === by)
+    ? DIMENSIONS
+    : [...DIMENSIONS, { value: by, label: by }]
+  const label = dimensions.find((d) => d.value === by)!.label
+  const head = (id: keyof typeof SORTS, text: ReactNode) => (
+    <th scope="col" className="num" aria-sort={sort === SORTS[id] ? 'descending' : 'none'}>
+      <button type="button" className="plain" onClick={() => patch({ sort: SORTS[id] }, true)}>
+        {text}
+        {sort === SORTS[id] && <span aria-hidden> ↓</span>}
+      </button>
+    </th>
+  )
+  return (
+    <section className="lm-section">
+      <div className="lm-by">
+        <h2 className="sr-only">By {label}</h2>
+        <div className="lm-dimensions">
+          <SegmentedControl
+            aria-label="Calls by"
+            value={by}
+            onChange={(value) => patch({ by: value === 'model' ? undefined : value }, true)}
+            data={dimensions}
+          />
+        </div>
+        <span className="grow" />
+        <span className="quiet" role="status">
+          {query.data && query.data.total > query.data.rows.length
+            ? `The first ${count(query.data.rows.length)} of ${count(query.data.total)}`
+            : ''}
+        </span>
+        <ExportMenu
+          what="spans"
+          scope={{ ...scope, q: rowsOf(scope.q).q }}
+          about="All calls of this filter and time"
+          disabled={!query.data?.rows.length}
+          {...(query.data && {
+            shown: {
+              label: 'CSV of this table',
+              save: () => downloadText('llm.csv', 'text/csv', csvOf(query.data)),
+            },
+          })}
+        />
+      </div>
+      {query.isPending ? (
+        <SkeletonRows rows={6} label="Loading the table" />
+      ) : query.isError && !query.data ? (
+        <Failure error={query.error} retry={() => void query.refetch()} />
+      ) : (
+        <div className="lm-wide" role="region" aria-label={`Calls by ${label.toLowerCase()}`} tabIndex={0}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{label}</th>
+                {head('cost', 'Spend')}
+                <th scope="col" className="num">
+                  Share
+                </th>
+                <th scope="col">
+                  <span className="sr-only">Spend or calls over time</span>
+                </th>
+                {head('calls', 'Calls')}
+                {head('errors', 'Failed')}
+                {head('tokens', 'Tokens in')}
+                <th scope="col" className="num">
+                  Cached
+                </th>
+                <th scope="col" className="num">
+                  Tokens out
+                </th>
+                {head('p95', 'p95')}
+                <th scope="col" className="num">
+                  First token
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {query.data.rows.map((row) => (
+                <Row key={row.values.join('\x1f')} row={row} keys={query.data.keys} total={total.cost_usd} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  )
+}
+
+function Row({ row, keys, total }: { row: LlmGroup; keys: string[]; total: number | null }) {
+  const { search, scope } = useView()
+  const keep = travelling(search)
+  const terms = groupTerms(keys, row.values)
+  const named = row.values.filter(Boolean).map((v) => (v.length > 120 ? `${v.slice(0, 120)}…` : v))
+  const to = (children: ReactNode, also = '', sort?: string) => (
+    <Link to="/traces" search={{ ...keep, ...rowsOf(scope.q, terms, also), sort } as never}>
+      {children}
+    </Link>
+  )
+  const costs = row.cost_trend.some((v) => v !== null)
+  return (
+    <tr>
+      <td title={row.values.join(' ').slice(0, 1000)}>
+        {to(named.length ? <Names of={named} /> : <span className="quiet">none named</span>)}
+      </td>
+      <td className="num">{to(<Money value={row.cost_usd} unpriced={row.unpriced} />)}</td>
+      <td className="num quiet">{row.cost_usd !== null && total ? percent(row.cost_usd / total) : ''}</td>
+      <td>
+        <Sparkline
+          label={costs ? 'Spend over time' : 'Calls over time'}
+          values={costs ? row.cost_trend : row.calls_trend}
+        />
+      </td>
+      <td className="num">{to(<Amount value={row.calls} />)}</td>
+      <td className="num">{to(<ErrorShare share={row.error_rate ?? 0} />, 'status:error')}</td>
+      <td className="num">
+        <Amount value={row.input_tokens} />
+      </td>
+      <td className="num quiet">{row.cached_share === null ? '' : percent(row.cached_share)}</td>
+      <td className="num">
+        <Amount value={row.output_tokens} />
+      </td>
+      <td className="num">{to(<Took ms={row.p95_ms} />, '', '-duration_ms')}</td>
+      <td className="num">
+        <Took ms={row.ttft_p95_ms} />
+      </td>
+    </tr>
+  )
+}

@@ -1,0 +1,94 @@
+import { Button } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { infoQuery } from '@/api/queries'
+import { llmQuery } from '@/api/llmQueries'
+import { FilterBar } from '@/kit/FilterBar'
+import { Outside } from '@/kit/Outside'
+import { Explorer, Page } from '@/kit/Page'
+import { Empty, Failure, SkeletonRows, Snippet } from '@/kit/states'
+import { useView } from '@/kit/view'
+import { SPAN_KEYS } from '../traces/columns'
+import { Groups } from './Groups'
+import { LlmCharts } from './LlmCharts'
+import { Numbers } from './Numbers'
+import { Tools } from './Tools'
+import './llm.css'
+
+const LIVE_MS = 10_000
+
+/** What the calls of models cost, used and took: over time, beside the period before, and by whom. */
+export function LlmPage() {
+  const { scope, live, setQ } = useView()
+  const every = live ? LIVE_MS : false
+  const query = useQuery({ ...llmQuery(scope), refetchInterval: every })
+  return (
+    <Page title="LLM">
+      <Explorer
+        filter={
+          <FilterBar
+            scope={scope}
+            signal="spans"
+            keys={SPAN_KEYS}
+            placeholder="Filter: model:gpt* user_id:alice agent:planner service:web, or words"
+            onChange={setQ}
+          />
+        }
+      >
+        {query.isPending ? (
+          <SkeletonRows rows={20} label="Loading the calls" />
+        ) : query.isError && !query.data ? (
+          <Failure error={query.error} retry={() => void query.refetch()} />
+        ) : query.data.now.total.calls === 0 ? (
+          <NoCalls />
+        ) : (
+          <div className="k-scroll lm-page" tabIndex={0} role="region" aria-label="LLM calls">
+            <Numbers data={query.data} />
+            <LlmCharts data={query.data} />
+            <Outside signal="spans" scope={scope} />
+            <Groups total={query.data.now.total} live={every} />
+            <Tools live={every} />
+          </div>
+        )}
+      </Explorer>
+    </Page>
+  )
+}
+
+function NoCalls() {
+  const { range, scope, setQ, setRange } = useView()
+  const info = useQuery(infoQuery)
+  const everything = range.from !== 'all' && (
+    <Button onClick={() => setRange({ from: 'all', to: 'now' })}>Look at all times</Button>
+  )
+  if (scope.q) {
+    return (
+      <Empty
+        title="No calls of models match"
+        actions={
+          <>
+            <Button onClick={() => setQ('')}>Clear the filter</Button>
+            {everything}
+          </>
+        }
+      >
+        <p className="mono">{scope.q}</p>
+      </Empty>
+    )
+  }
+  const header =
+    scope.project === 'default'
+      ? ''
+      : `\nexport OTEL_EXPORTER_OTLP_HEADERS=x-tapetum-project=${scope.project}`
+  return (
+    <Empty title={`No calls of models in project ${scope.project} in this time`} actions={everything}>
+      <p>
+        Any instrumentation with OpenTelemetry’s GenAI or OpenInference’s conventions fills this page. For
+        OpenAI’s Python client, with no change to the code:
+      </p>
+      <Snippet
+        label="setup"
+        text={`pip install opentelemetry-distro opentelemetry-exporter-otlp-proto-http openinference-instrumentation-openai\nexport OTEL_EXPORTER_OTLP_ENDPOINT=${info.data?.otlp_http ?? location.origin}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf${header}\nOTEL_SERVICE_NAME=my-app opentelemetry-instrument python app.py`}
+      />
+    </Empty>
+  )
+}

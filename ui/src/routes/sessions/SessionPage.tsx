@@ -1,0 +1,237 @@
+import { Button, SegmentedControl } from '@mantine/core'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { Activity, AlertCircle, Bug, ScrollText } from 'lucide-react'
+import { sessionQuery, turnsQuery } from '@/api/sessionQueries'
+import type { SessionRow, SessionTurn } from '@/api/types'
+import { Crumb } from '@/kit/Crumb'
+import { is, printTerm } from '@/kit/filter'
+import { count, counted } from '@/kit/format'
+import { Page } from '@/kit/Page'
+import { Failure, SkeletonRows } from '@/kit/states'
+import { isoToMs } from '@/kit/time'
+import { ClockTime, Cost, Duration, RelativeTime, StatusBadge, Tokens } from '@/kit/values'
+import { travelling, useView } from '@/kit/view'
+import { Took } from '@/routes/services/measures'
+import { Money } from '../llm/Money'
+import { Named, short } from './columns'
+import './sessions.css'
+
+const LIVE_MS = 5_000
+
+/** One conversation across its traces: what it came to, what failed, and what was said turn by turn. */
+export function SessionPage() {
+  const { search, scope, live } = useView()
+  const id = search.id ?? ''
+  const query = useQuery({ ...sessionQuery(scope.project, id), refetchInterval: live ? LIVE_MS : false })
+  return (
+    <Page title={`Session ${short(id)}`} heading={<Head id={id} row={query.data} />}>
+      {query.isPending ? (
+        <SkeletonRows rows={16} label="Loading the session" />
+      ) : query.isError && !query.data ? (
+        <Failure error={query.error} retry={() => void query.refetch()} />
+      ) : (
+        <div className="k-scroll se-page" tabIndex={0} role="region" aria-label="Session">
+          {query.data!.failed > 0 && <FailedTurns id={id} row={query.data!} />}
+          <Replay id={id} row={query.data!} live={live} />
+        </div>
+      )}
+    </Page>
+  )
+}
+
+function Head({ id, row }: { id: string; row: SessionRow | undefined }) {
+  const { search } = useView()
+  const { project } = travelling(search)
+  const keep = { project, from: 'all' }
+  const q = printTerm(is('session_id', id))
+  return (
+    <div className="k-band">
+      <div className="row">
+        <Crumb to="/sessions" label="Sessions" />
+        <h1 className="k-title cut" title={id.slice(0, 1000)}>
+          {short(id)}
+        </h1>
+      </div>
+      {row && (
+        <p className="se-facts">
+          {row.users.length > 0 && (
+            <span>
+              of <Named of={row.users} />
+            </span>
+          )}
+          <span>{counted(row.traces, 'trace')}</span>
+          <span>{counted(row.calls, 'LLM call')}</span>
+          <span>
+            cost <Money value={row.cost_usd} unpriced={row.unpriced} />
+          </span>
+          <span>
+            <Tokens input={row.input_tokens} output={row.output_tokens} />
+          </span>
+          <span>
+            p50 <Took ms={row.p50_ms} />
+          </span>
+          <span>
+            p95 <Took ms={row.p95_ms} />
+          </span>
+          <span>
+            <RelativeTime iso={row.first_seen} /> to <RelativeTime iso={row.last_seen} />
+          </span>
+          <span className="quiet">
+            <Named of={row.models} />
+          </span>
+        </p>
+      )}
+      <p className="se-facts">
+        <Link to="/traces" search={{ ...keep, q, sort: 'start_time' }}>
+          <Activity size={13} aria-hidden /> Traces
+        </Link>
+        <Link to="/traces" search={{ ...keep, q: `${q} status:error` }}>
+          <Bug size={13} aria-hidden /> Failed
+        </Link>
+        <Link to="/llm" search={{ ...keep, q }}>
+          <ScrollText size={13} aria-hidden /> LLM calls
+        </Link>
+      </p>
+    </div>
+  )
+}
+
+/** Trouble first: the newest turns that failed, before the replay. */
+function FailedTurns({ id, row }: { id: string; row: SessionRow }) {
+  const { scope } = useView()
+  const list = useInfiniteQuery(turnsQuery(scope.project, id, '-start_time', true))
+  const turns = list.data?.pages.flatMap((p) => p.rows) ?? []
+  return (
+    <section className="se-failed" aria-label="Failed turns">
+      <h2>
+        <AlertCircle size={13} aria-hidden /> {counted(row.failed, 'trace')} failed
+        {row.last_error && <span className="quiet cut">last: {row.last_error}</span>}
+      </h2>
+      {list.isError ? (
+        <Failure error={list.error} retry={() => void list.refetch()} />
+      ) : (
+        <ul>
+          {turns.map((turn) => (
+            <li key={turn.trace.trace_id}>
+              <TraceLink turn={turn} />
+              <span className="quiet">
+                <RelativeTime iso={turn.trace.start_time} />
+              </span>
+              <span className="quiet cut">{turn.asked}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {list.hasNextPage && (
+        <Button loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          More failed
+        </Button>
+      )}
+    </section>
+  )
+}
+
+function TraceLink({ turn }: { turn: SessionTurn }) {
+  const { search } = useView()
+  return (
+    <Link
+      to="/traces/$traceId"
+      params={{ traceId: turn.trace.trace_id }}
+      search={{ project: travelling(search).project } as never}
+    >
+      {turn.trace.root_name.slice(0, 120) || 'unnamed'}
+    </Link>
+  )
+}
+
+function Replay({ id, row, live }: { id: string; row: SessionRow; live: boolean }) {
+  const { scope, search, patch } = useView()
+  const newest = search.order === 'newest'
+  const list = useInfiniteQuery({
+    ...turnsQuery(scope.project, id, newest ? '-start_time' : 'start_time', false),
+    refetchInterval: live ? LIVE_MS : false,
+  })
+  const turns = list.data?.pages.flatMap((p) => p.rows) ?? []
+  return (
+    <section aria-label="Replay">
+      <div className="se-bar">
+        <h2>Conversation</h2>
+        <span className="quiet" role="status">
+          {list.data ? `${count(turns.length)} of ${counted(row.traces, 'trace')}` : ''}
+        </span>
+        <span className="grow" />
+        <SegmentedControl
+          aria-label="Order"
+          value={newest ? 'newest' : 'oldest'}
+          onChange={(value) => patch({ order: value === 'newest' ? 'newest' : undefined }, true)}
+          data={[
+            { value: 'oldest', label: 'Oldest first' },
+            { value: 'newest', label: 'Newest first' },
+          ]}
+        />
+      </div>
+      {list.isPending ? (
+        <SkeletonRows rows={10} label="Loading the conversation" />
+      ) : list.isError && !list.data ? (
+        <Failure error={list.error} retry={() => void list.refetch()} />
+      ) : (
+        <ol className="se-turns">
+          {turns.map((turn) => (
+            <Turn key={turn.trace.trace_id} turn={turn} longest={longestOf(turns)} />
+          ))}
+        </ol>
+      )}
+      {list.hasNextPage && (
+        <Button loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          Show the next turns
+        </Button>
+      )}
+    </section>
+  )
+}
+
+const longestOf = (turns: SessionTurn[]): number => Math.max(1, ...turns.map((t) => t.trace.duration_ms ?? 0))
+
+function Turn({ turn, longest }: { turn: SessionTurn; longest: number }) {
+  const { trace } = turn
+  const bad = trace.error_count > 0
+  return (
+    <li className={bad ? 'se-turn error' : 'se-turn'}>
+      <div className="se-what">
+        <span className="quiet">
+          <ClockTime iso={trace.start_time} date={isoToMs(trace.start_time) < Date.now() - 43_200_000} />
+        </span>
+        <TraceLink turn={turn} />
+        {(bad || trace.state === 'running') && (
+          <StatusBadge
+            status={trace.status as never}
+            state={trace.state as never}
+            errors={trace.error_count}
+          />
+        )}
+        <span className="grow" />
+        <span className="se-took" aria-hidden>
+          <i style={{ width: `${Math.max(1, ((trace.duration_ms ?? 0) / longest) * 100)}%` }} />
+        </span>
+        <Duration ms={trace.duration_ms} since={trace.start_time} />
+        <Tokens input={trace.input_tokens} output={trace.output_tokens} />
+        <Cost value={trace.cost_usd} />
+      </div>
+      {turn.asked && <Said who="asked" text={turn.asked} />}
+      {turn.answered && <Said who="answered" text={turn.answered} />}
+      {!turn.asked && !turn.answered && <p className="quiet">No span of this trace holds what was said.</p>}
+      {turn.cut && <p className="quiet">More was said than is here: open the trace.</p>}
+    </li>
+  )
+}
+
+/** What was said is text and nothing else. */
+function Said({ who, text }: { who: 'asked' | 'answered'; text: string }) {
+  return (
+    <div className={`se-said ${who}`}>
+      <span className="quiet">{who}</span>
+      <p dir="auto">{text}</p>
+    </div>
+  )
+}

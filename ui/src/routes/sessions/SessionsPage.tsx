@@ -1,0 +1,214 @@
+import { ActionIcon, Button, Tooltip } from '@mantine/core'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { PanelLeftOpen } from 'lucide-react'
+import { useCallback, useMemo, useState } from 'react'
+import { infoQuery } from '@/api/queries'
+import { sessionsQuery, type Whose } from '@/api/sessionQueries'
+import type { SessionRow } from '@/api/types'
+import { DataTable } from '@/kit/DataTable'
+import { csvCell, downloadText } from '@/kit/download'
+import { ExportMenu } from '@/kit/ExportMenu'
+import { Facets } from '@/kit/Facets'
+import { FilterBar } from '@/kit/FilterBar'
+import { counted } from '@/kit/format'
+import { Outside } from '@/kit/Outside'
+import { Explorer, Page } from '@/kit/Page'
+import { usePref } from '@/kit/prefs'
+import { Empty, Failure, SkeletonRows, Snippet } from '@/kit/states'
+import { travelling, useView } from '@/kit/view'
+import { SPAN_KEYS } from '../traces/columns'
+import { columnsOf } from './columns'
+import { SessionChart } from './SessionChart'
+import './sessions.css'
+
+const DEFAULT_SORT = '-last_seen'
+const LIVE_MS = 5_000
+const SAVED = [
+  'id',
+  'first_seen',
+  'last_seen',
+  'traces',
+  'failed',
+  'calls',
+  'errors',
+  'input_tokens',
+  'output_tokens',
+  'cost_usd',
+  'unpriced',
+  'p50_ms',
+  'p95_ms',
+  'sessions',
+  'last_error',
+] as const
+
+const csvOf = (rows: SessionRow[]): string =>
+  [SAVED, ...rows.map((row) => SAVED.map((name) => row[name]))]
+    .map((cells) => cells.map(csvCell).join(','))
+    .join('\r\n')
+
+/** Conversations, each with all of its traces. */
+export const SessionsPage = () => <List key="sessions" whose="sessions" />
+/** Who asked, in which sessions, and what it cost. */
+export const UsersPage = () => <List key="users" whose="users" />
+
+const KEY = { sessions: 'session_id', users: 'user_id' } as const
+
+function List({ whose }: { whose: Whose }) {
+  const { search, scope, live, patch, setQ } = useView()
+  const navigate = useNavigate()
+  const sort = search.sort ?? DEFAULT_SORT
+  const [hidden, setHidden] = usePref('facets-hidden', '')
+  const [facetsOpen, setFacetsOpen] = useState(false)
+  const list = useInfiniteQuery({
+    ...sessionsQuery(whose, scope, sort),
+    refetchInterval: live ? LIVE_MS : false,
+  })
+  const rows = useMemo(() => list.data?.pages.flatMap((p) => p.rows) ?? [], [list.data])
+  const columns = useMemo(() => columnsOf(whose), [whose])
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const open = useCallback(
+    (row: SessionRow) =>
+      void navigate({
+        to: whose === 'sessions' ? '/sessions/one' : '/users/one',
+        search: (old) => ({ ...travelling(old), id: row.id }),
+      }),
+    [navigate, whose],
+  )
+  const title = whose === 'sessions' ? 'Sessions' : 'Users'
+  return (
+    <Page title={title}>
+      <Explorer
+        filter={
+          <FilterBar
+            scope={scope}
+            signal="spans"
+            keys={SPAN_KEYS}
+            placeholder={
+              whose === 'sessions'
+                ? 'Filter: user_id:alice status:error model:gpt* cost_usd:>0.1, or words'
+                : 'Filter: user_id:alice* status:error model:gpt*, or words'
+            }
+            onChange={setQ}
+          />
+        }
+        chart={
+          <>
+            <SessionChart whose={whose} scope={scope} live={live} />
+            <Outside signal="spans" scope={scope} />
+          </>
+        }
+        facets={
+          (!hidden || facetsOpen) && (
+            <Facets
+              scope={scope}
+              signal="spans"
+              open={facetsOpen}
+              onChange={setQ}
+              onClose={() => (facetsOpen ? setFacetsOpen(false) : setHidden('1'))}
+            />
+          )
+        }
+      >
+        <div className="k-toolbar">
+          <Tooltip label="Show facets">
+            <ActionIcon
+              className={hidden ? '' : 'se-narrow'}
+              aria-label="Show facets"
+              onClick={() => {
+                setHidden('')
+                setFacetsOpen(true)
+              }}
+            >
+              <PanelLeftOpen size={14} />
+            </ActionIcon>
+          </Tooltip>
+          <span className="quiet" role="status">
+            {list.data ? counted(rows.length, whose === 'sessions' ? 'session' : 'user', hasNextPage) : ''}
+          </span>
+          <span className="grow" />
+          <ExportMenu
+            what="traces"
+            scope={{ ...scope, q: `${KEY[whose]}:* ${scope.q}`.trim() }}
+            disabled={rows.length === 0}
+            about={`All traces of the ${whose} of this filter and time`}
+            shown={{
+              label: `CSV of the ${whose} shown`,
+              save: () => downloadText(`${whose}.csv`, 'text/csv', csvOf(rows)),
+            }}
+          />
+        </div>
+        {list.isPending ? (
+          <SkeletonRows rows={20} label={`Loading ${whose}`} />
+        ) : list.isError && !list.data ? (
+          <Failure error={list.error} retry={() => void list.refetch()} />
+        ) : rows.length === 0 ? (
+          <Nobody whose={whose} />
+        ) : (
+          <DataTable
+            label={title}
+            columns={columns}
+            rows={rows}
+            rowKey={keyOf}
+            onSelect={open}
+            onOpen={open}
+            tone={toneOf}
+            sort={sort}
+            onSort={(next) => patch({ sort: next }, true)}
+            onEnd={more}
+            footer={isFetchingNextPage ? 'Loading more…' : undefined}
+          />
+        )}
+      </Explorer>
+    </Page>
+  )
+}
+
+const keyOf = (row: SessionRow) => row.id
+const toneOf = (row: SessionRow) => (row.failed > 0 ? 'error' : '')
+
+const SAY = {
+  sessions: `from opentelemetry import trace
+
+trace.get_current_span().set_attribute("session.id", "conversation-1")`,
+  users: `from opentelemetry import trace
+
+trace.get_current_span().set_attribute("user.id", "alice")`,
+}
+
+function Nobody({ whose }: { whose: Whose }) {
+  const { range, scope, setQ, setRange } = useView()
+  const info = useQuery(infoQuery)
+  const everything = range.from !== 'all' && (
+    <Button onClick={() => setRange({ from: 'all', to: 'now' })}>Look at all times</Button>
+  )
+  if (scope.q) {
+    return (
+      <Empty
+        title={`No ${whose} match`}
+        actions={
+          <>
+            <Button onClick={() => setQ('')}>Clear the filter</Button>
+            {everything}
+          </>
+        }
+      >
+        <p className="mono">{scope.q}</p>
+      </Empty>
+    )
+  }
+  return (
+    <Empty title={`No ${whose} in project ${scope.project} in this time`} actions={everything}>
+      <p>
+        {whose === 'sessions'
+          ? 'A session is whatever spans name as session.id or gen_ai.conversation.id; one span of a trace is enough. From Python:'
+          : 'A user is whoever spans name as user.id; one span of a trace is enough. From Python:'}
+      </p>
+      <Snippet label="example" text={SAY[whose]} />
+      <p className="quiet">This server takes OTLP at {info.data?.otlp_http ?? location.origin}.</p>
+    </Empty>
+  )
+}
