@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from tapetum_server.processors.messages import carriers
 from tapetum_server.processors.messages.blocks import arguments_of, response_of
 from tapetum_server.processors.messages.decoding import decode
@@ -233,9 +235,18 @@ def _parameters(attributes: Mapping[str, str]) -> dict[str, Any]:
     for key, said in attributes.items():
         for prefix in carriers.PARAMETER_PREFIXES:
             if key.startswith(prefix) and len(said) <= 4_096:
-                found[key[len(prefix) :]] = decode(said)[0]
+                found[key[len(prefix) :]] = _scalar(said)
     kept = sorted((k, v) for k, v in found.items() if k not in carriers.NOT_PARAMETERS and v not in (None, "", [], {}))
     return dict(kept[:MAX_PARAMETERS])
+
+
+def _scalar(said: str) -> Any:
+    """Numbers and truth values are stored as text."""
+    try:
+        value = orjson.loads(said)
+    except orjson.JSONDecodeError:
+        return said
+    return said if isinstance(value, str) else value
 
 
 def _shown(value: Any) -> bool:
