@@ -33,7 +33,7 @@ import { KindIcon } from './KindIcon'
 import { Minimap } from './Minimap'
 import { ResourceLanes } from './ResourceLanes'
 import { TraceErrors } from '../errors/TraceErrors'
-import { noiseOf, withoutNoise } from './noise'
+import { foldedBelow, noiseOf, withoutNoise } from './noise'
 import { RunningNow } from './RunningNow'
 import { SpanPanel } from './SpanPanel'
 import { collapseBelow, criticalPath, reveal, visibleRows, type SpanTree } from './tree'
@@ -177,6 +177,7 @@ function TraceView({ tree, traceId }: { tree: SpanTree; traceId: string }) {
     () => withoutNoise(visibleRows(tree, collapsed), fold ? noise : NOTHING),
     [tree, collapsed, fold, noise],
   )
+  const folded = useMemo(() => foldedBelow(tree, fold ? noise : NOTHING), [tree, fold, noise])
   const critical = useMemo(() => (showPath ? criticalPath(tree) : null), [showPath, tree])
   const matches = useMatches(tree, useDeferredValue(find), scope.project, traceId)
   const found = useMemo(
@@ -404,6 +405,7 @@ function TraceView({ tree, traceId }: { tree: SpanTree; traceId: string }) {
               selected={selected}
               matches={find ? matches : null}
               critical={critical}
+              folded={folded}
               onSelect={select}
               onToggle={toggle}
             >

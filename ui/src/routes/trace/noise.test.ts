@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SpanColumns } from '@/api/types'
-import { noiseOf, withoutNoise } from './noise'
+import { foldedBelow, noiseOf, withoutNoise } from './noise'
 import { buildTree } from './tree'
 
 function trace(spans: { id: string; parent?: string; kind?: string; status?: string; running?: boolean }[]) {
@@ -41,6 +41,7 @@ describe('noiseOf', () => {
     expect(noise.size).toBe(100)
     const left = [...withoutNoise(tree.order, noise)].map((i) => tree.columns.span_id[i])
     expect(left).toEqual(['agent', 'step', 'model', 'broken', 'hung'])
+    expect([...foldedBelow(tree, noise)]).toEqual([[2, 100]])
   })
   it('leaves traces alone that have no agent or few internals', () => {
     expect(noiseOf(trace([{ id: 'root' }, ...many(100, 'root')])).size).toBe(0)

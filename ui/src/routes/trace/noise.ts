@@ -31,3 +31,13 @@ export function noiseOf(tree: SpanTree): ReadonlySet<number> {
 /** Rows without noise. */
 export const withoutNoise = (rows: Int32Array, noise: ReadonlySet<number>): Int32Array =>
   noise.size ? rows.filter((span) => !noise.has(span)) : rows
+
+/** How many spans are folded below each span that is shown. */
+export function foldedBelow(tree: SpanTree, noise: ReadonlySet<number>): ReadonlyMap<number, number> {
+  const below = new Map<number, number>()
+  for (const span of noise) {
+    const parent = tree.parent[span]!
+    if (parent >= 0 && !noise.has(parent)) below.set(parent, (below.get(parent) ?? 0) + tree.size[span]!)
+  }
+  return below
+}

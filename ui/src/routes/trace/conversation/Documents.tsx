@@ -11,7 +11,7 @@ export function Documents({ documents }: { documents: RetrievedDocument[] }) {
     <ol className="c-documents">
       {documents.map((one, i) => (
         <li key={i}>
-          <header>
+          <div className="c-head">
             <b>{i + 1}</b>
             {one.id && (
               <span className="mono cut" title={one.id}>
@@ -29,7 +29,7 @@ export function Documents({ documents }: { documents: RetrievedDocument[] }) {
                 <span title="score">{Number(one.score.toPrecision(4))}</span>
               </>
             )}
-          </header>
+          </div>
           {one.content && <Said text={one.content} />}
           {one.metadata !== null && one.metadata !== undefined && (
             <Fold label="Metadata">

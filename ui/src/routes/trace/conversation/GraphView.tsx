@@ -81,7 +81,7 @@ function Drawn({ graph, onSelect }: { graph: AgentGraph; onSelect: (spanId: stri
                   strokeDasharray={edge.type === 'then' ? '4 4' : undefined}
                   markerEnd={`url(#c-${edge.critical ? 'path' : 'line'})`}
                 />
-                {middle && (
+                {middle && edge.count > 1 && (
                   <text x={middle.x} y={middle.y - 5} textAnchor="middle" className="c-edge">
                     ×{count(edge.count)}
                   </text>

@@ -23,7 +23,7 @@ export function MessageView(p: {
   const Icon = role?.icon ?? User
   return (
     <article className={`c-message ${p.role in ROLES ? p.role : 'other'}${p.isNew ? ' new' : ''}`}>
-      <header>
+      <div className="c-head">
         <Icon size={13} aria-hidden />
         <b>
           <Isolated text={role?.word ?? p.role} />
@@ -36,7 +36,7 @@ export function MessageView(p: {
         {p.isNew && <span className="k-badge">new</span>}
         <span className="grow" />
         {p.aside}
-      </header>
+      </div>
       {p.parts.map((part, i) => (
         <PartView key={i} part={part} />
       ))}

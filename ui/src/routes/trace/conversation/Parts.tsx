@@ -1,6 +1,6 @@
 /** The parts of a message: text, thoughts, calls, results, files by reference. */
 import { Brain, FileQuestion, Image, Music, Video, Wrench } from 'lucide-react'
-import { useState, type ReactNode } from 'react'
+import { useMemo, useState, type ReactNode } from 'react'
 import type { MessagePart } from '@/api/types'
 import { CopyButton } from '@/kit/Copy'
 import { Isolated } from '@/kit/Isolated'
@@ -62,8 +62,20 @@ export function ToolName({ name, id }: { name: string; id?: string | undefined }
   )
 }
 
-/** A value as a tree; prose as prose. */
+/** JSON that was sent as text; `undefined` where it is none. */
+function parsed(text: string): unknown {
+  if (text.length > 500_000 || !/^\s*[[{]/.test(text)) return undefined
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** A value as a tree, also where it came as text; prose as prose. */
 export function ValueView({ value, whole }: { value: unknown; whole?: number | undefined | null }) {
+  const tree = useMemo(() => (typeof value === 'string' ? parsed(value) : value), [value])
+  if (typeof value === 'string' && tree !== undefined && !whole) return <JsonTree value={tree} />
   if (typeof value === 'string') return <Said text={value} whole={whole ?? undefined} />
   if (value === undefined || value === null) return <span className="quiet">nothing</span>
   return <JsonTree value={value} />

@@ -7,6 +7,8 @@ import { characters, count } from '@/kit/format'
 import { Marked } from './Marked'
 import { Markdown } from './Markdown'
 
+/** Up to this many characters one marks with the mouse as fast. */
+const SHORT = 200
 const FOLDED = 2_400
 const FOLDED_LINES = 36
 /** Beyond this it is shown as it was sent, in pieces that are laid out only when seen. */
@@ -52,7 +54,7 @@ export function Said({ text, whole }: { text: string; whole?: number | undefined
             {raw ? 'Formatted' : 'As sent'}
           </Button>
         )}
-        <CopyButton text={text} label="Copy" />
+        {text.length > SHORT && <CopyButton text={text} label="Copy" />}
       </div>
     </div>
   )

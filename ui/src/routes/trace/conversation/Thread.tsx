@@ -113,7 +113,7 @@ function EntryView(p: { entry: ThreadEntry; failed: boolean; onSelect: (spanId: 
         )
       ) : (
         <article className="c-message tool">
-          <header>
+          <div className="c-head">
             {entry.type === 'error' && <AlertCircle size={13} className="t-bad" aria-hidden />}
             {entry.type === 'retrieval' && <FileSearch size={13} aria-hidden />}
             {entry.type === 'error' && <b className="t-bad">Failed</b>}
@@ -122,7 +122,7 @@ function EntryView(p: { entry: ThreadEntry; failed: boolean; onSelect: (spanId: 
             {entry.tool?.failed && <b className="t-bad">failed</b>}
             <span className="grow" />
             {aside}
-          </header>
+          </div>
           {entry.error && (
             <p className="t-bad">
               <Isolated text={entry.error} />
