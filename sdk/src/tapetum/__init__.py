@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tapetum._version import __version__
 
 if TYPE_CHECKING:
-    from tapetum._api import change, flush, init, shutdown, stats
+    from tapetum._api import change, flush, init, prompt, shutdown, stats
     from tapetum._observe import observe, span
     from tapetum._session import set_session, set_user
 
@@ -23,6 +23,7 @@ __all__ = [
     "flush",
     "init",
     "observe",
+    "prompt",
     "set_session",
     "set_user",
     "shutdown",
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    **dict.fromkeys(("change", "flush", "init", "shutdown", "stats"), "tapetum._api"),
+    **dict.fromkeys(("change", "flush", "init", "prompt", "shutdown", "stats"), "tapetum._api"),
     **dict.fromkeys(("observe", "span"), "tapetum._observe"),
     **dict.fromkeys(("set_session", "set_user"), "tapetum._session"),
 }

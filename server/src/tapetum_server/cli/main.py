@@ -12,6 +12,7 @@ from tapetum_server.cli.changes import changes_app
 from tapetum_server.cli.keys import keys_app
 from tapetum_server.cli.logs import logs_app
 from tapetum_server.cli.monitor_commands import monitors_app
+from tapetum_server.cli.prompts import prompts_app
 
 app = typer.Typer(
     name="tapetum",
@@ -35,6 +36,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(logs_app)
 app.add_typer(changes_app)
 app.add_typer(monitors_app)
+app.add_typer(prompts_app)
 app.add_typer(keys_app)
 app.add_typer(import_app)
 import_app.command("otlp")(import_otlp.import_otlp)

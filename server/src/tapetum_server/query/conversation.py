@@ -20,7 +20,7 @@ _CONTENT = f"""toUnixTimestamp64Nano(start_time) AS start_ns, {", ".join(_FACTS)
     attributes, events_json, input, output"""
 _SHAPE = """span_id, parent_span_id, name, kind, service, status, model, agent, tool, input_tokens, output_tokens,
     cost_usd, usage_counted, toUnixTimestamp64Nano(start_time) AS start_ns,
-    toUnixTimestamp64Nano(end_time) AS end_ns, if(kind = 'span', '', attributes['graph.node.id']) AS graph_node"""
+    toUnixTimestamp64Nano(end_time) AS end_ns, graph_node"""
 MAX_LOGS = 2_000
 """Records of one trace with something said in them that are looked at."""
 

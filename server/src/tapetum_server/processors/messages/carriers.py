@@ -1,46 +1,56 @@
-"""Which attributes of a span carry messages, most exact first. A key that ends in a dot stands for a numbered list."""
+"""Which attributes of a span carry what was said, most exact first: the emitters' tables, and what no table can say.
+
+A key that ends in a dot stands for a numbered list. `EVENTS` stands for the span's events and log records,
+`AI_RESPONSE` for the Vercel AI SDK's answer in several attributes, `PROVIDER …` for LiteLLM's raw requests.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-INPUT = (
-    "gen_ai.input.messages", "llm.input_messages.", "EVENTS", "ai.prompt.messages", "gen_ai.prompt.",
-    "mlflow.spanInputs", "langfuse.observation.input", "ai.prompt", "gen_ai.prompt", "gcp.vertex.agent.llm_request",
-    "traceloop.entity.input", "gen_ai.task.input", "llm.prompts.", "LLM_PROVIDER messages", "input.value",
-    "lmnr.span.input", "user_prompt", "genkit:input", "request_data", "ai.values", "ai.value",
-    "embedding.embeddings.", "langfuse.trace.input",
-)  # fmt: skip
-OUTPUT = (
-    "gen_ai.output.messages", "llm.output_messages.", "EVENTS", "AI_RESPONSE", "gen_ai.completion.",
-    "mlflow.spanOutputs", "langfuse.observation.output", "gen_ai.completion", "gcp.vertex.agent.llm_response",
-    "traceloop.entity.output", "gen_ai.task.output", "llm.choices.", "LLM_PROVIDER choices", "output.value",
-    "lmnr.span.output", "final_result", "genkit:output", "langfuse.trace.output",
-)  # fmt: skip
-SYSTEM = ("gen_ai.system_instructions", "gen_ai.system_prompt", "system_prompt")
+from tapetum_server.processors.emitter_files import content_sources, emitters
+
+_TRANSFORM = " :: "
+"""Behind it a table says which part of a value is the text; a reader of shapes wants the whole."""
+
+
+def _keys(field: str) -> list[str]:
+    return [source.partition(_TRANSFORM)[0] for source in content_sources(field)]
+
+
+def _numbered(field: str) -> list[str]:
+    return [f"{prefix}." for emitter in emitters() for prefix in emitter.messages.get(field, ())]
+
+
+def _both(field: str) -> tuple[str, ...]:
+    """Each key as one value and as a numbered list."""
+    return _once(name for key in _keys(field) for name in (key, f"{key}."))
+
+
+def _once(keys: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(keys))
+
+
+INPUT = _once((
+    "gen_ai.input.messages", "llm.input_messages.", "EVENTS", "ai.prompt.messages", *_numbered("input"),
+    *_keys("input"), "PROVIDER messages",
+))  # fmt: skip
+OUTPUT = _once((
+    "gen_ai.output.messages", "llm.output_messages.", "EVENTS", "AI_RESPONSE", *_numbered("output"),
+    *_keys("output"), "PROVIDER choices",
+))  # fmt: skip
+SYSTEM = _once((*_keys("system"), "gen_ai.system_prompt", "system_prompt"))
 HISTORY = ("pydantic_ai.all_messages", "all_messages_events")
 """What went in and came out, in one list."""
-TOOL_INPUT = (
-    "gen_ai.tool.call.arguments", "EVENTS", "ai.toolCall.args", "langfuse.observation.input", "mlflow.spanInputs",
-    "traceloop.entity.input", "gen_ai.prompt", "input.value", "tool_input", "tool_parameters", "tool_arguments",
-    "gen_ai.input.messages", "gen_ai.tool.args", "gcp.vertex.agent.tool_call_args", "lmnr.span.input", "genkit:input",
-)  # fmt: skip
-TOOL_OUTPUT = (
-    "gen_ai.tool.call.result", "EVENTS", "ai.toolCall.result", "langfuse.observation.output", "mlflow.spanOutputs",
-    "traceloop.entity.output", "gen_ai.completion", "output.value", "tool.output", "tool_response", "tool_result",
-    "gen_ai.output.messages", "gcp.vertex.agent.tool_response", "lmnr.span.output", "genkit:output",
-)  # fmt: skip
-TOOL_NAME = ("gen_ai.tool.name", "tool.name", "ai.toolCall.name", "tool_name")
-TOOL_CALL_ID = ("gen_ai.tool.call.id", "gen_ai.tool.call_id", "ai.toolCall.id", "tool.id", "tool_use_id", "call_id")
-TOOL_DEFINITIONS = (
-    "gen_ai.tool.definitions", "llm.tools.", "ai.prompt.tools", "mlflow.chat.tools", "llm.request.functions.",
-    "gen_ai.agent.tools", "LLM_PROVIDER tools",
-)  # fmt: skip
+TOOL_INPUT = _once(("gen_ai.tool.call.arguments", "EVENTS", *_keys("input")))
+TOOL_OUTPUT = _once(("gen_ai.tool.call.result", "EVENTS", *_keys("output")))
+TOOL_NAME = _once(_keys("tool"))
+TOOL_CALL_ID = _once((*_keys("tool_call_id"), "call_id"))
+TOOL_DEFINITIONS = (*_both("tool_definitions"), "PROVIDER tools")
 REQUEST_BODIES = ("input.value", "mlflow.spanInputs", "langfuse.observation.input")
 """Requests whole, with the tools in them."""
-DOCUMENTS = (
-    "gen_ai.retrieval.documents", "reranker.output_documents.", "retrieval.documents.", "ai.ranking", "ai.documents",
-)  # fmt: skip
+DOCUMENTS = _both("documents")
 QUERY = ("gen_ai.retrieval.query.text", "reranker.query")
 PARAMETER_BODIES = ("llm.invocation_parameters", "langfuse.observation.model.parameters", "model_parameters")
 PARAMETER_PREFIXES = ("gen_ai.request.", "ai.settings.")

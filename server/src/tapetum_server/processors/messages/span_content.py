@@ -96,7 +96,7 @@ def _best(span: SpanSource, keys: Iterable[str], role: str, of_events: Found, co
 def _read(attributes: Mapping[str, str], key: str, role: str) -> Found | None:
     if key == "AI_RESPONSE":
         return _vercel(attributes)
-    if key.startswith("LLM_PROVIDER"):
+    if key.startswith("PROVIDER"):
         word = key.split(" ")[1]
         value: Any = _of_provider(attributes, word)
         if word == "choices" and value:
@@ -212,7 +212,7 @@ def _definitions(attributes: Mapping[str, str]) -> list[ToolDefinition]:
     for key in carriers.TOOL_DEFINITIONS:
         if key.endswith("."):
             value: Any = decoded(unflattened(attributes, key))
-        elif key.startswith("LLM_PROVIDER"):
+        elif key.startswith("PROVIDER"):
             value = _of_provider(attributes, "tools")
         else:
             value = attributes.get(key)
