@@ -2170,6 +2170,8 @@ export interface components {
       duration_ms: number | null
       /** Error */
       error: string
+      /** Error Type */
+      error_type: string
       /** Finish Reason */
       finish_reason: string
       /** Input Tokens */

@@ -33,6 +33,7 @@ class Entry(TypedDict):
     tool: ToolUse | None
     documents: list[Document]
     error: str
+    error_type: str
     at_ns: int
     """Nanoseconds after the trace's start."""
     span_id: str

@@ -75,7 +75,7 @@ class Teller:
             self._answer(entry, content.output[0]["parts"][0])
         if row["status"] == "error" and entry["tool"]:
             entry["tool"]["failed"] = True
-            entry["error"] = _reason(row)
+            _fail(entry, row)
 
     def _call_of(self, call: Part) -> Entry | None:
         """The call that a model made and that no tool's span has yet: by its id, else by name and arguments."""
@@ -96,7 +96,7 @@ class Teller:
 
     def error(self, row: Row, agent: str) -> None:
         """Something failed."""
-        self._entry("error", row, agent, end_of(row))["error"] = _reason(row)
+        _fail(self._entry("error", row, agent, end_of(row)), row)
 
     def _message(self, message: Message, row: Row, agent: str, at_ns: int, answer: bool = False) -> None:
         plain: list[Part] = []
@@ -159,7 +159,8 @@ class Teller:
     def _entry(self, kind: Any, row: Row, agent: str, at_ns: int, used: bool = False) -> Entry:
         """`used`: it carries what the call cost. One call may say several things and has cost once."""
         entry = Entry(
-            type=kind, role="", parts=[], tool=None, documents=[], error="", at_ns=max(at_ns - self._start_ns, 0),
+            type=kind, role="", parts=[], tool=None, documents=[], error="", error_type="",
+            at_ns=max(at_ns - self._start_ns, 0),
             span_id=row["span_id"], agent=agent, model=row["model"] if used else "",
             duration_ms=row["duration_ms"] if used or kind == "retrieval" else None,
             input_tokens=row["input_tokens"] if used else None, output_tokens=row["output_tokens"] if used else None,
@@ -182,6 +183,7 @@ def _words(part: Part) -> str:
     return said.strip() if said else key_of(Message(role="", parts=[part])).hex()
 
 
-def _reason(row: Row) -> str:
-    said = ": ".join(one for one in (row["error_type"], row["status_message"]) if one)
-    return (said or "failed, and did not say why")[:MAX_TEXT]
+def _fail(entry: Entry, row: Row) -> None:
+    entry["error_type"] = row["error_type"][:MAX_TEXT]
+    said = row["status_message"] or ("" if row["error_type"] else "failed, and did not say why")
+    entry["error"] = said[:MAX_TEXT]

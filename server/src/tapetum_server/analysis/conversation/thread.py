@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from tapetum_server.analysis.conversation.entries import TraceConversation
+from tapetum_server.analysis.conversation.entries import Entry, TraceConversation
 from tapetum_server.analysis.conversation.sources import log_event, read_row
 from tapetum_server.analysis.conversation.teller import Teller, end_of
 from tapetum_server.processors.messages.events import NAMES, Event, read_events
@@ -18,6 +18,7 @@ from tapetum_server.query.traces import no_trace
 
 SPEAKERS = ("llm", "tool", "agent", "workflow", "retriever", "reranker", "chain", "task", "guardrail", "evaluator")
 """Kinds of spans that may say something."""
+_DOERS = ("llm", "tool")
 MAX_SPEAKERS = 5_000
 MAX_BYTES = 64 * 1024 * 1024
 """Text that is read for one answer."""
@@ -67,10 +68,11 @@ def tell(
     telling = [row for row in rows if not row["duplicate_of"]]
     calls = [row for row in telling if row["kind"] == "llm" and _speaks(read[row["span_id"]], row)]
     outer = tree.above([row["span_id"] for row in calls])
+    outer_calls = outer & {row["span_id"] for row in calls}
     spoke = set()
     for row in calls:
         if row["span_id"] in outer:
-            continue  # another report of the calls below it
+            continue  # most often another report of the calls below it: what it says besides comes after them
         spoke.add(row["span_id"])
         teller.model_call(row, read[row["span_id"]], tree.agent_of(row["span_id"]))
     tools = [row for row in telling if row["kind"] == "tool"]
@@ -84,7 +86,7 @@ def tell(
         if row["kind"] in ("retriever", "reranker"):
             spoke.add(row["span_id"])
             teller.retrieval(row, content, agent)
-        elif row["kind"] == "agent" or (row["kind"] != "llm" and row["kind"] != "tool" and not calls):
+        elif row["kind"] == "agent" or row["span_id"] in outer_calls or (row["kind"] not in _DOERS and not calls):
             before = len(teller.entries)
             teller.aside(content.input, row, agent, row["start_ns"])
             teller.aside(content.output, row, agent, end_of(row))
@@ -94,7 +96,7 @@ def tell(
     failed_below = tree.above([row["span_id"] for row in rows if row["status"] == "error"])
     for row in telling:
         alone = row["status"] == "error" and row["span_id"] not in failed_below
-        if alone and row["kind"] not in ("llm", "tool"):
+        if alone and (row["kind"] not in _DOERS or row["span_id"] in outer_calls):
             teller.error(row, tree.agent_of(row["span_id"]))
     entries = sorted(teller.entries, key=lambda entry: entry["at_ns"])
     return TraceConversation(
@@ -102,10 +104,14 @@ def tell(
         span_count=len(shape["span_id"]),
         model_calls=len([row for row in calls if row["span_id"] not in outer]),
         folded_spans=len(shape["span_id"]) - len(spoke),
-        errors=[i for i, one in enumerate(entries) if one["error"] or (one["tool"] and one["tool"]["failed"])],
+        errors=[i for i, one in enumerate(entries) if _failed(one)],
         flags=flags,
         truncated=truncated or teller.truncated,
     )
+
+
+def _failed(entry: Entry) -> bool:
+    return bool(entry["error"] or entry["error_type"] or (entry["tool"] and entry["tool"]["failed"]))
 
 
 def _speaks(content: SpanContent, row: Row) -> bool:

@@ -21,7 +21,11 @@ function Node(p: { name?: string; value: unknown; depth: number; open?: boolean 
   const entries = nested ? Object.entries(p.value as object) : []
   const [open, setOpen] = useState(p.open ?? (p.depth < 2 && entries.length <= 12))
   const [shown, setShown] = useState(FIRST)
-  const label = p.name !== undefined && <span className="c-key">{balanced(p.name)}: </span>
+  const label = p.name !== undefined && (
+    <span className="c-key">
+      <bdi>{balanced(p.name)}</bdi>:{' '}
+    </span>
+  )
   if (!nested || !entries.length)
     return (
       <div className="c-leaf">

@@ -123,8 +123,10 @@ function EntryView(p: { entry: ThreadEntry; failed: boolean; onSelect: (spanId: 
             <span className="grow" />
             {aside}
           </div>
-          {entry.error && (
+          {(entry.error || entry.error_type) && (
             <p className="t-bad">
+              {entry.error_type && <Isolated text={entry.error_type} />}
+              {entry.error_type && entry.error && ': '}
               <Isolated text={entry.error} />
             </p>
           )}
@@ -162,6 +164,7 @@ function Aside({ entry, onSelect }: { entry: ThreadEntry; onSelect: (spanId: str
     <small className="quiet">
       {entry.model && (
         <>
+          {entry.tool && 'asked by '}
           <Isolated text={entry.model} /> ·{' '}
         </>
       )}
