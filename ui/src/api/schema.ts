@@ -2660,6 +2660,8 @@ export interface components {
     Ingest: {
       /** Reasons */
       reasons: components['schemas']['Reason'][]
+      /** Redacted */
+      redacted: components['schemas']['Redacted'][]
       /** Senders */
       senders: components['schemas']['Sender'][]
       series: components['schemas']['IngestSeries']
@@ -4000,6 +4002,24 @@ export interface components {
       project: string
       /** Reason */
       reason: string
+      /** Sender */
+      sender: string
+      /** Signal */
+      signal: string
+    }
+    /**
+     * Redacted
+     * @description What was redacted of one sender's records: places, not records.
+     */
+    Redacted: {
+      /** Count */
+      count: number
+      /** Last Time */
+      last_time: string
+      /** Project */
+      project: string
+      /** Rule */
+      rule: string
       /** Sender */
       sender: string
       /** Signal */

@@ -25,7 +25,9 @@ export function openIn(query: SavedQuery, chosen: Chosen, where: Where): Elsewhe
   if (query.kind === 'logs') return { label: 'Open in Logs', to: '/logs', search: { ...common, q } }
   if (query.kind === 'errors') return { label: 'Open in Errors', to: '/errors', search: { ...common, q } }
   if (query.kind === 'spans') {
-    return { label: 'Open in Traces', to: '/traces', search: { ...common, q, view: 'spans' } }
+    // Of durations the longest are what one looks for.
+    const sort = query.measure?.endsWith('_ms') ? '-duration_ms' : undefined
+    return { label: 'Open in Traces', to: '/traces', search: { ...common, q, view: 'spans', sort } }
   }
   return {
     label: 'Open in Metrics',

@@ -7,7 +7,20 @@ from typing import Annotated
 import typer
 
 from tapetum_server._version import __version__
-from tapetum_server.cli import backup, compare, doctor, errors, export, health, import_otlp, restore, serve, sql, traces
+from tapetum_server.cli import (
+    backup,
+    compare,
+    doctor,
+    errors,
+    export,
+    health,
+    import_otlp,
+    redact,
+    restore,
+    serve,
+    sql,
+    traces,
+)
 from tapetum_server.cli.changes import changes_app
 from tapetum_server.cli.keys import keys_app
 from tapetum_server.cli.logs import logs_app
@@ -32,6 +45,7 @@ app.command("restore")(restore.restore)
 app.command("export")(export.export)
 app.command("compare")(compare.compare)
 app.command("health")(health.health)
+app.command("redact")(redact.redact)
 app.command("doctor")(doctor.doctor)
 app.add_typer(logs_app)
 app.add_typer(changes_app)

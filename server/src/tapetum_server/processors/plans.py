@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,8 @@ _CONVERT: Mapping[str, Read] = {
     "money": to_number, "finish": to_finish_reason, "flag": to_bool,
 }  # fmt: skip
 MAX_PLANS = 10_000
+MANY_KEYS = 32
+_LATER_ITEM = re.compile(r"\.[1-9]\d*\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +63,28 @@ _plans: dict[tuple[str, tuple[str, ...]], Plan] = {}
 
 def plan_for(scope: str, keys: tuple[str, ...]) -> Plan:
     """The plan for a span of `scope` with attribute `keys`, in their order."""
+    if len(keys) > MANY_KEYS:
+        keys = _without_repeats(keys)
     plan = _plans.get((scope, keys))
     if plan is None:
         if len(_plans) >= MAX_PLANS:
             _plans.clear()
         plan = _plans[scope, keys] = compile_plan(scope, keys)
     return plan
+
+
+def _without_repeats(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys without `….1.…`, `….2.…` of lists: a conversation's plan is the same however long it is."""
+    kept: list[str] = []
+    lists: set[str] = set()
+    for key in keys:
+        found = _LATER_ITEM.search(key)
+        if found is None:
+            kept.append(key)
+        elif (name := key[: found.start()]) not in lists:
+            lists.add(name)
+            kept.append(key)
+    return tuple(kept)
 
 
 def compile_plan(scope: str, keys: Sequence[str]) -> Plan:

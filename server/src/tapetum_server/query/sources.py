@@ -257,4 +257,14 @@ ERRORS = Source(
     default_facets=("service", "type", "version", "environment", "handled", "source", "severity"),
 )  # fmt: skip
 
+ALERTS = Source(
+    table="alert_rows",
+    time="time",
+    plain=("project", "time", "alert_id", "monitor_id", "monitor", "severity", "state", "previous_state", "subject"),
+    computed={},
+    fields=dict.fromkeys(("monitor_id", "monitor", "severity", "state", "previous_state", "subject"), Field()),
+    promoted={},
+)
+"""The only signal without attributes: a filter names its fields and nothing else."""
+
 INGEST_TABLE = "ingest_rows"
