@@ -29,6 +29,9 @@ export const queryClient = new QueryClient({
   },
 })
 
+const TRACE_VIEWS = ['flame', 'thread', 'graph'] as const
+type TraceView = (typeof TRACE_VIEWS)[number]
+
 const root = createRootRoute({
   component: Shell,
   validateSearch: validateCommon,
@@ -70,11 +73,18 @@ const trace = createRoute({
   path: '/traces/$traceId',
   validateSearch: (
     raw: Raw,
-  ): { view?: 'flame' | undefined } & Texts<'span' | 'tab' | 'find'> & { res?: '1' | undefined } => ({
-    view: raw.view === 'flame' ? ('flame' as const) : undefined,
+  ): { view?: TraceView | undefined } & Texts<'span' | 'tab' | 'find' | 'hl'> & {
+      res?: '1' | undefined
+      noise?: '1' | undefined
+    } => ({
+    view: TRACE_VIEWS.find((view) => view === raw.view),
     span: text(raw.span),
     tab: text(raw.tab),
     find: text(raw.find),
+    /** The filter of the page before: its words are marked in what was said. */
+    hl: text(raw.hl),
+    /** Whether internal spans of agents are shown. */
+    noise: raw.noise === '1' ? ('1' as const) : undefined,
     /** Whether the hosts and processes are shown under the spans. */
     res: raw.res === '1' ? ('1' as const) : undefined,
   }),

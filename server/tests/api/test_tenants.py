@@ -169,6 +169,9 @@ TELEMETRY: dict[str, Ways] = {
     "get_span_value": reads(
         f"/traces/{TRACE}/spans/{SPAN}/value", field=("input", f"attributes.{THEIRS}.key", "resource.host.name")
     ),
+    "get_span_conversation": reads(f"/traces/{TRACE}/spans/{SPAN}/conversation"),
+    "get_trace_conversation": reads(f"/traces/{TRACE}/conversation"),
+    "get_agent_graph": reads(f"/traces/{TRACE}/graph"),
     "get_trace_logs": reads(f"/traces/{TRACE}/logs"),
     "get_trace_resources": reads(f"/traces/{TRACE}/resources", span=(SPAN,)),
     "compare": _pair_of_traces("/traces/compare"),

@@ -54,6 +54,12 @@ def test_a_trace(ui: Watched, shop: Shop) -> None:
     page.get_by_role("treeitem", name=re.compile("chat claude")).first.click()
     expect(page.get_by_text("Where is my order 1?")).to_be_visible()
     found += violations(page, "a model call")
+    page = ui.open(f"/traces/{shop.chats[0]}", project="shop", view="thread")
+    expect(page.get_by_role("region", name="Thread").get_by_role("article").first).to_be_visible()
+    found += violations(page, "a thread")
+    page = ui.open(f"/traces/{shop.chats[0]}", project="shop", view="graph")
+    page.get_by_role("region", name="Graph").get_by_role("button").first.click()
+    found += violations(page, "a graph and a node")
     assert found == []
 
 

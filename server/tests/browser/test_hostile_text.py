@@ -158,6 +158,10 @@ def test_every_tab_of_a_span_shows_text_as_text(ui: Watched, sent: Sent) -> None
             )
         span.get_by_role("tab", name="Host").click()
         shows(span.get_by_role("tabpanel"), attack)
+        span.get_by_role("tab", name="Conversation").click()
+        said = span.get_by_role("region", name="Input").get_by_role("article")
+        shows(said, attack[:64])
+        expect(span.get_by_role("tabpanel").locator("a, img, iframe, script, svg[onload]")).to_have_count(0)
         assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
         assert_nothing_sticks_out(page)
 
@@ -165,6 +169,22 @@ def test_every_tab_of_a_span_shows_text_as_text(ui: Watched, sent: Sent) -> None
     flame = page.get_by_role("region", name=re.compile("Flame"))
     flame.locator("canvas").hover(position={"x": 40, "y": 9})
     shows(flame.locator(".k-tip"), sent.said[0])
+
+
+def test_a_thread_and_a_graph_show_text_as_text(ui: Watched, sent: Sent) -> None:
+    page = ui.open(f"/traces/{TRACE}", project="hostile", view="thread")
+    thread = page.get_by_role("region", name="Thread")
+    shows(thread, sent.attacks["markup"], sent.attacks["script url"], sent.attacks["data url"])
+    # Markdown is drawn, and its links and images are words: nobody knocks elsewhere.
+    shows(thread, "image", "/md.png")
+    expect(thread.locator("a, img, iframe, script")).to_have_count(0)
+    assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
+    assert_nothing_sticks_out(page)
+    ui.open(f"/traces/{TRACE}", project="hostile", view="graph")
+    graph = page.get_by_role("region", name="Graph")
+    shows(graph, sent.attacks["markup"], sent.attacks["marks"])
+    graph.get_by_role("button").first.click()
+    expect(graph.get_by_role("region", name="Chosen node")).to_be_visible()
 
 
 def test_errors_are_shown_as_they_were_written(ui: Watched, sent: Sent) -> None:

@@ -163,7 +163,7 @@ def test_a_model_call_shows_messages_tokens_and_cost(ui: Watched, shop: Shop) ->
     span = page.get_by_role("complementary", name="Span")
     expect(span.get_by_text("Where is my order 1?")).to_be_visible()
     expect(span.get_by_text("It left the warehouse today.")).to_be_visible()
-    expect(span.get_by_text("1,200")).to_be_visible()
+    expect(span.get_by_role("tabpanel").get_by_text("1,200 input")).to_be_visible()
 
 
 @pytest.mark.covers("page-trace")

@@ -18,6 +18,7 @@ from tapetum_server.query import (
     alerts,
     arrivals,
     changes,
+    conversation,
     engine_state,
     error_detail,
     error_groups,
@@ -131,6 +132,15 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "traces_by_cost": lambda: traces.ranked_statement(selection(SPANS, "status:error"), "-cost_usd", 51, AFTER),
     "traces_summaries": lambda: traces.summaries_statement("default", ["a", "b"], HOUR),
     "trace_spans": lambda: spans_of_statement("default", "a", 50_001, None),
+    "conversation_span": lambda: conversation.content_statement("default", "a", span_id="b", limit=1),
+    "conversation_earlier": lambda: conversation.content_statement(
+        "default", "a", kinds=("llm",), before=conversation.Place(START, "b"), agent="", service="web", limit=6
+    ),
+    "conversation_page": lambda: conversation.content_statement(
+        "default", "a", kinds=("llm", "tool"), after=conversation.Place(START, "b"), limit=250
+    ),
+    "conversation_logs": lambda: conversation.spoken_logs_statement("default", "a", ["gen_ai.choice"], "b"),
+    "trace_shape": lambda: conversation.shape_statement("default", "a", 50_001),
     "trace_heartbeats": lambda: heartbeats.heartbeats_statement("default", "a"),
     "trace_root": lambda: trace_peers.root_statement("default", "a"),
     "trace_peers": lambda: trace_peers.peers_statement("default", "a", "GET /", "web", START),

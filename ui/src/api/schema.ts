@@ -1476,6 +1476,46 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/traces/{trace_id}/conversation': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Trace Conversation
+     * @description A whole trace as a chat: each message once, each tool's call with its result, internals left out.
+     */
+    get: operations['get_trace_conversation']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/traces/{trace_id}/graph': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Agent Graph
+     * @description Agents, models, tools and graph nodes of a trace, how often each was used, and what the trace waited for.
+     */
+    get: operations['get_agent_graph']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/traces/{trace_id}/logs': {
     parameters: {
       query?: never
@@ -1568,6 +1608,26 @@ export interface paths {
      * @description Everything about one span; values longer than 65,536 characters are cut.
      */
     get: operations['get_span']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/traces/{trace_id}/spans/{span_id}/conversation': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Span Conversation
+     * @description The messages of one span in one shape, whatever library reported it, and what the previous turn did not have.
+     */
+    get: operations['get_span_conversation']
     put?: never
     post?: never
     delete?: never
@@ -1704,6 +1764,20 @@ export interface paths {
 export type webhooks = Record<string, never>
 export interface components {
   schemas: {
+    /**
+     * AgentGraph
+     * @description What took part in a trace, and how.
+     */
+    AgentGraph: {
+      /** Duration Ms */
+      duration_ms: number
+      /** Edges */
+      edges: components['schemas']['GraphEdge'][]
+      /** Nodes */
+      nodes: components['schemas']['GraphNode'][]
+      /** Truncated */
+      truncated: boolean
+    }
     /**
      * AlertRow
      * @description One state of one series of a monitor.
@@ -2252,6 +2326,20 @@ export interface components {
       used_percent: number
     }
     /**
+     * Document
+     * @description One document. Nothing is known where it is null or empty.
+     */
+    Document: {
+      /** Content */
+      content: string
+      /** Id */
+      id: string
+      /** Metadata */
+      metadata: unknown
+      /** Score */
+      score: number | null
+    }
+    /**
      * EngineState
      * @description How the engine is.
      */
@@ -2264,6 +2352,46 @@ export interface components {
       running: number
       /** Tables */
       tables: components['schemas']['TableState'][]
+    }
+    /**
+     * Entry
+     * @description One thing that was said or done: a message, a tool's call with its result, a retrieval, an error.
+     */
+    Entry: {
+      /** Agent */
+      agent: string
+      /** At Ns */
+      at_ns: number
+      /** Cost Usd */
+      cost_usd: number | null
+      /** Documents */
+      documents: components['schemas']['Document'][]
+      /** Duration Ms */
+      duration_ms: number | null
+      /** Error */
+      error: string
+      /** Error Type */
+      error_type: string
+      /** Finish Reason */
+      finish_reason: string
+      /** Input Tokens */
+      input_tokens: number | null
+      /** Model */
+      model: string
+      /** Output Tokens */
+      output_tokens: number | null
+      /** Parts */
+      parts: components['schemas']['Part'][]
+      /** Role */
+      role: string
+      /** Span Id */
+      span_id: string
+      tool: components['schemas']['ToolUse'] | null
+      /**
+       * Type
+       * @enum {string}
+       */
+      type: 'message' | 'tool' | 'retrieval' | 'error'
     }
     /**
      * ErrorBody
@@ -2596,6 +2724,55 @@ export interface components {
     FaultSwitch: {
       /** On */
       on: boolean
+    }
+    /**
+     * GraphEdge
+     * @description `calls`: the source's spans have the target's below them. `then`: the target began when the source had ended,
+     *     below the same span.
+     */
+    GraphEdge: {
+      /** Count */
+      count: number
+      /** Critical */
+      critical: boolean
+      /** Source */
+      source: string
+      /** Target */
+      target: string
+      /** Type */
+      type: string
+    }
+    /**
+     * GraphNode
+     * @description All spans of one agent, model or tool. A sum that no span knows is null.
+     */
+    GraphNode: {
+      /** Cost Usd */
+      cost_usd: number | null
+      /** Count */
+      count: number
+      /** Duration Ms */
+      duration_ms: number
+      /** Errors */
+      errors: number
+      /** Id */
+      id: string
+      /** Input Tokens */
+      input_tokens: number | null
+      /** Kind */
+      kind: string
+      /** Label */
+      label: string
+      /** Output Tokens */
+      output_tokens: number | null
+      /** Own Ms */
+      own_ms: number
+      /** Path Ms */
+      path_ms: number
+      /** Repeats */
+      repeats: number
+      /** Span Ids */
+      span_ids: string[]
     }
     /**
      * HealthReport
@@ -3810,6 +3987,43 @@ export interface components {
       y: number
     }
     /**
+     * Part
+     * @description One part of a message. Which keys are there follows from `type`.
+     */
+    Part: {
+      /** Arguments */
+      arguments?: unknown
+      /** Content */
+      content?: string
+      /** File Id */
+      file_id?: string
+      /** Id */
+      id?: string
+      /** Is Error */
+      is_error?: boolean
+      /** Mime Type */
+      mime_type?: string
+      /** Modality */
+      modality?: string
+      /** Name */
+      name?: string
+      /** Response */
+      response?: unknown
+      /** Size */
+      size?: number
+      /** Truncated From */
+      truncated_from?: number
+      /**
+       * Type
+       * @enum {string}
+       */
+      type: 'text' | 'tool_call' | 'tool_call_response' | 'reasoning' | 'blob' | 'uri' | 'file' | 'generic'
+      /** Uri */
+      uri?: string
+      /** Value */
+      value?: unknown
+    }
+    /**
      * Payload
      * @description A large text, cut where `truncated_from` (its full length in characters) is present.
      */
@@ -4660,6 +4874,20 @@ export interface components {
       next_cursor: string | null
       /** Rows */
       rows: components['schemas']['SessionTurn'][]
+     * ShownMessage
+     * @description One message. `is_new`: it was not in the previous turn.
+     */
+    ShownMessage: {
+      /** Finish Reason */
+      finish_reason?: string
+      /** Is New */
+      is_new: boolean
+      /** Name */
+      name?: string
+      /** Parts */
+      parts: components['schemas']['Part'][]
+      /** Role */
+      role: string
     }
     /**
      * Side
@@ -4746,6 +4974,36 @@ export interface components {
       start_ns: number[]
       /** Status */
       status: string[]
+    }
+    /**
+     * SpanConversation
+     * @description What one span says that was said.
+     */
+    SpanConversation: {
+      /** Documents */
+      documents: components['schemas']['Document'][]
+      /** Flags */
+      flags: string[]
+      /** From Logs */
+      from_logs: boolean
+      /** Input */
+      input: components['schemas']['ShownMessage'][]
+      /** Input Count */
+      input_count: number
+      /** Kind */
+      kind: string
+      /** Output */
+      output: components['schemas']['ShownMessage'][]
+      /** Parameters */
+      parameters: {
+        [key: string]: unknown
+      }
+      /** Previous Span Id */
+      previous_span_id: string
+      /** Span Id */
+      span_id: string
+      /** Tools */
+      tools: components['schemas']['ToolDefinition'][]
     }
     /**
      * SpanDetail
@@ -5214,6 +5472,38 @@ export interface components {
       tool: string
       /** Uses */
       uses: number
+     * ToolDefinition
+     * @description A tool that a model was offered.
+     */
+    ToolDefinition: {
+      /** Description */
+      description: string
+      /** Name */
+      name: string
+      /** Parameters */
+      parameters: unknown
+    }
+    /**
+     * ToolUse
+     * @description A tool's call with what came back.
+     */
+    ToolUse: {
+      /** Answered */
+      answered: boolean
+      /** Arguments */
+      arguments: unknown
+      /** Arguments Truncated From */
+      arguments_truncated_from: number | null
+      /** Failed */
+      failed: boolean
+      /** Id */
+      id: string
+      /** Name */
+      name: string
+      /** Response */
+      response: unknown
+      /** Response Truncated From */
+      response_truncated_from: number | null
     }
     /**
      * Trace
@@ -5251,6 +5541,26 @@ export interface components {
       truncated: boolean
       /** Verdict */
       verdict: string
+    }
+    /**
+     * TraceConversation
+     * @description A trace as a chat: everything once, in the order in which it happened.
+     */
+    TraceConversation: {
+      /** Entries */
+      entries: components['schemas']['Entry'][]
+      /** Errors */
+      errors: number[]
+      /** Flags */
+      flags: string[]
+      /** Folded Spans */
+      folded_spans: number
+      /** Model Calls */
+      model_calls: number
+      /** Span Count */
+      span_count: number
+      /** Truncated */
+      truncated: boolean
     }
     /**
      * TracePeers
@@ -8529,6 +8839,74 @@ export interface operations {
       }
     }
   }
+  get_trace_conversation: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        trace_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TraceConversation']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_agent_graph: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        trace_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['AgentGraph']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
   get_trace_logs: {
     parameters: {
       query?: {
@@ -8693,6 +9071,41 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['SpanDetail']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_span_conversation: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        trace_id: string
+        span_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SpanConversation']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

@@ -119,6 +119,16 @@ export interface Rows<T> {
   rows: T[]
   next_cursor?: string | null
 }
+
+export type SpanConversation = Schemas['SpanConversation']
+export type ShownMessage = Schemas['ShownMessage']
+export type MessagePart = Schemas['Part']
+export type TraceConversation = Schemas['TraceConversation']
+export type ThreadEntry = Schemas['Entry']
+export type ToolUse = Schemas['ToolUse']
+export type RetrievedDocument = Schemas['Document']
+export type AgentGraph = Schemas['AgentGraph']
+export type GraphNode = Schemas['GraphNode']
 export type PromptRow = Schemas['PromptRow']
 export type PromptVersion = Schemas['PromptVersionRow']
 export type PromptDiff = Schemas['PromptDiff']

@@ -14,6 +14,7 @@ from tapetum_server.api import (
     access,
     backups,
     changes,
+    conversations,
     dashboards,
     demo,
     error_groups,
@@ -59,6 +60,7 @@ ROUTERS = (
     live.router,
     # And so does the comparison before /traces/{trace_id}.
     trace_comparison.router,
+    conversations.router,
     traces.router,
     spans.router,
     logs.router,

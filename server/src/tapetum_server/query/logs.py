@@ -194,5 +194,10 @@ def cut(values: Mapping[str, str], prefix: str, truncated: dict[str, int], limit
 
 
 def _texts(shape: str, values: Sequence[str], resource: str) -> tuple[dict[str, str], dict[str, str]]:
-    own = {key: text.replace("\0\0", "\0") for key, _type, text in rebuild(shape, values, ())}
+    own = attribute_texts(shape, values)
     return own, {key: text for key, _type, text in orjson.loads(resource)} if resource else {}
+
+
+def attribute_texts(shape: str, values: Sequence[str]) -> dict[str, str]:
+    """The attributes of a stored log record: key to the exact text of its value."""
+    return {key: text.replace("\0\0", "\0") for key, _type, text in rebuild(shape, values, ())}

@@ -15,12 +15,19 @@ import { travelling } from '@/kit/view'
 import { ClockTime, Duration, StatusBadge } from '@/kit/values'
 import { TraceErrors } from '../errors/TraceErrors'
 import { AttributeList, Attributes } from './Attributes'
+import { textOf } from './conversation/highlight'
 import { LongText } from './LongText'
 import { RelatedLogs } from './RelatedLogs'
 import { RunningSpanNow } from './RunningNow'
 import './trace.css'
 
 const HostMetrics = lazy(() => import('./HostMetrics').then((m) => ({ default: m.HostMetrics })))
+
+const ConversationPanel = lazy(() =>
+  import('./conversation/ConversationPanel').then((m) => ({ default: m.ConversationPanel })),
+)
+/** Kinds of spans of which one wants to see first what was said. */
+const SPEAKS = new Set(['llm', 'agent', 'tool', 'retriever', 'reranker', 'embedding'])
 
 interface Props {
   project: string
@@ -42,7 +49,8 @@ function Loaded(p: Props & { span: SpanDetail }) {
   const { span } = p
   const source = { project: p.project, traceId: p.traceId, spanId: p.spanId }
   const payload = span.input?.text || span.output?.text
-  const tab = p.tab ?? (payload ? 'io' : 'attributes')
+  const speaks = SPEAKS.has(span.kind)
+  const tab = p.tab ?? (speaks ? 'said' : payload ? 'io' : 'attributes')
   return (
     <div className="k-scroll">
       {(span.status === 'error' || span.status_message) && (
@@ -62,6 +70,7 @@ function Loaded(p: Props & { span: SpanDetail }) {
       {p.actions}
       <Tabs value={tab} onChange={(value) => value && p.onTab(value)} keepMounted={false}>
         <Tabs.List>
+          {span.kind !== 'span' && <Tabs.Tab value="said">Conversation</Tabs.Tab>}
           {payload && <Tabs.Tab value="io">Input, output</Tabs.Tab>}
           <Tabs.Tab value="attributes">Attributes {counted(span.attributes.length)}</Tabs.Tab>
           <Tabs.Tab value="events">Events {counted(span.events.length)}</Tabs.Tab>
@@ -69,6 +78,11 @@ function Loaded(p: Props & { span: SpanDetail }) {
           <Tabs.Tab value="logs">Logs</Tabs.Tab>
           <Tabs.Tab value="metrics">Host</Tabs.Tab>
         </Tabs.List>
+        <Tabs.Panel value="said">
+          <Suspense fallback={<SkeletonRows rows={8} />}>
+            <ConversationPanel project={p.project} traceId={p.traceId} span={span} />
+          </Suspense>
+        </Tabs.Panel>
         <Tabs.Panel value="io">
           {span.input?.text && (
             <>
@@ -247,7 +261,7 @@ export function OpenTraceButton({ traceId, spanId }: { traceId: string; spanId?:
         <Link
           to="/traces/$traceId"
           params={{ traceId }}
-          search={(old) => ({ ...travelling(old), span: spanId })}
+          search={(old) => ({ ...travelling(old), span: spanId, hl: textOf(old.q) })}
           {...props}
         />
       )}

@@ -6,11 +6,12 @@ import {
   ChevronsDownUp,
   ChevronsUpDown,
   Cpu,
+  FoldVertical,
   Maximize2,
   Route as RouteIcon,
   Search,
 } from 'lucide-react'
-import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, Suspense, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { api, ApiError } from '@/api/client'
 import type { Rows, SpanRow, TraceAnswer } from '@/api/types'
 import { CopyId } from '@/kit/Copy'
@@ -32,11 +33,18 @@ import { KindIcon } from './KindIcon'
 import { Minimap } from './Minimap'
 import { ResourceLanes } from './ResourceLanes'
 import { TraceErrors } from '../errors/TraceErrors'
+import { foldedBelow, noiseOf, withoutNoise } from './noise'
 import { RunningNow } from './RunningNow'
 import { SpanPanel } from './SpanPanel'
 import { collapseBelow, criticalPath, reveal, visibleRows, type SpanTree } from './tree'
 import { Waterfall, type TimeWindow } from './Waterfall'
 import './trace.css'
+
+const Thread = lazy(() => import('./conversation/Thread').then((m) => ({ default: m.Thread })))
+const GraphView = lazy(() => import('./conversation/GraphView').then((m) => ({ default: m.GraphView })))
+const NOTHING: ReadonlySet<number> = new Set()
+/** A trace with one of these has a thread and a graph worth a look. */
+const SPEAKING = new Set(['llm', 'agent', 'tool', 'retriever', 'workflow'])
 
 export function TracePage() {
   const { traceId } = useParams({ from: '/traces/$traceId' })
@@ -146,7 +154,9 @@ function Heading(p: { trace: TraceAnswer['trace']; tree: SpanTree; loading: bool
 
 function TraceView({ tree, traceId }: { tree: SpanTree; traceId: string }) {
   const { search, scope, patch } = useView()
-  const flame = search.view === 'flame'
+  const shown = search.view ?? 'waterfall'
+  const flame = shown === 'flame'
+  const spans = flame || shown === 'waterfall'
   const find = search.find ?? ''
   const resources = search.res === '1'
   const [collapsed, setCollapsed] = useState<ReadonlySet<number>>(() => new Set())
@@ -160,7 +170,14 @@ function TraceView({ tree, traceId }: { tree: SpanTree; traceId: string }) {
     () => (search.span ? tree.columns.span_id.indexOf(search.span) : -1),
     [search.span, tree],
   )
-  const rows = useMemo(() => visibleRows(tree, collapsed), [tree, collapsed])
+  const noise = useMemo(() => noiseOf(tree), [tree])
+  // A link to an internal span shows it.
+  const fold = noise.size > 0 && search.noise !== '1' && !noise.has(selected)
+  const rows = useMemo(
+    () => withoutNoise(visibleRows(tree, collapsed), fold ? noise : NOTHING),
+    [tree, collapsed, fold, noise],
+  )
+  const folded = useMemo(() => foldedBelow(tree, fold ? noise : NOTHING), [tree, fold, noise])
   const critical = useMemo(() => (showPath ? criticalPath(tree) : null), [showPath, tree])
   const matches = useMatches(tree, useDeferredValue(find), scope.project, traceId)
   const found = useMemo(
@@ -179,6 +196,9 @@ function TraceView({ tree, traceId }: { tree: SpanTree; traceId: string }) {
   useEffect(() => {
     if (selected >= 0) setCollapsed((old) => (old.size ? reveal(tree, old, selected) : old))
   }, [selected, tree])
+  const selectId = useCallback((spanId: string) => patch({ span: spanId, tab: undefined }, true), [patch])
+  const running = tree.running.size > 0
+  const speaks = useMemo(() => tree.columns.kind.some((kind) => SPEAKING.has(kind)), [tree])
   const toggle = useCallback((span: number, open: boolean) => {
     setCollapsed((old) => {
       const next = new Set(old)
@@ -240,6 +260,12 @@ function TraceView({ tree, traceId }: { tree: SpanTree; traceId: string }) {
     { keys: 'd', label: 'Later', run: () => shift(0.25) },
     { keys: 'c', label: 'Critical path', run: () => setShowPath(!showPath) },
     { keys: 'v', label: 'Waterfall or flame', run: () => patch({ view: flame ? undefined : 'flame' }) },
+    { keys: 't', label: 'Thread', run: () => patch({ view: shown === 'thread' ? undefined : 'thread' }) },
+    {
+      keys: 'y',
+      label: 'Graph of agents and tools',
+      run: () => patch({ view: shown === 'graph' ? undefined : 'graph' }),
+    },
     { keys: 'r', label: 'Resources', run: () => patch({ res: resources ? undefined : '1' }, true) },
     { keys: '/', label: 'Search inside', run: () => findBox.current?.focus() },
   ])
@@ -249,15 +275,21 @@ function TraceView({ tree, traceId }: { tree: SpanTree; traceId: string }) {
     <>
       {tree.running.size > 0 && <RunningNow tree={tree} running={tree.running} onSelect={select} />}
       {selected < 0 && <TraceErrors project={scope.project} traceId={traceId} />}
-      <Minimap tree={tree} window={window_} onWindow={setWindow} />
+      {spans && <Minimap tree={tree} window={window_} onWindow={setWindow} />}
       <div className="k-toolbar">
         <SegmentedControl
           aria-label="View"
-          value={flame ? 'flame' : 'waterfall'}
-          onChange={(value) => patch({ view: value === 'flame' ? 'flame' : undefined })}
+          value={shown}
+          onChange={(value) => patch({ view: value === 'waterfall' ? undefined : value })}
           data={[
             { value: 'waterfall', label: 'Waterfall' },
             { value: 'flame', label: 'Flame' },
+            ...(speaks || !spans
+              ? [
+                  { value: 'thread', label: 'Thread' },
+                  { value: 'graph', label: 'Graph' },
+                ]
+              : []),
           ]}
         />
         <TextInput
@@ -289,7 +321,19 @@ function TraceView({ tree, traceId }: { tree: SpanTree; traceId: string }) {
           </Tooltip>
         )}
         <span className="grow" />
-        {!flame && (
+        {shown === 'waterfall' && noise.size > 0 && (
+          <Tooltip label="Internal spans of an agent or framework, with nothing else below them">
+            <Button
+              variant={fold ? 'default' : 'light'}
+              aria-pressed={!fold}
+              leftSection={<FoldVertical size={13} aria-hidden />}
+              onClick={() => patch({ noise: fold ? '1' : undefined, span: undefined }, true)}
+            >
+              {fold ? `${count(noise.size)} internal spans folded` : 'Fold internal spans'}
+            </Button>
+          </Tooltip>
+        )}
+        {shown === 'waterfall' && (
           <>
             <Tooltip label="CPU, memory and GPU (r)">
               <Button
@@ -335,7 +379,15 @@ function TraceView({ tree, traceId }: { tree: SpanTree; traceId: string }) {
       </div>
       <div className="k-body" style={{ marginTop: 0, borderTop: 0 }}>
         <div className="k-rows">
-          {flame ? (
+          {shown === 'thread' || shown === 'graph' ? (
+            <Suspense fallback={<SkeletonRows rows={12} label="Loading" />}>
+              {shown === 'thread' ? (
+                <Thread project={scope.project} traceId={traceId} running={running} onSelect={selectId} />
+              ) : (
+                <GraphView project={scope.project} traceId={traceId} running={running} onSelect={selectId} />
+              )}
+            </Suspense>
+          ) : flame ? (
             <Flame
               tree={tree}
               window={window_}
@@ -353,6 +405,7 @@ function TraceView({ tree, traceId }: { tree: SpanTree; traceId: string }) {
               selected={selected}
               matches={find ? matches : null}
               critical={critical}
+              folded={folded}
               onSelect={select}
               onToggle={toggle}
             >

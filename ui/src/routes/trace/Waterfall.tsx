@@ -23,6 +23,8 @@ interface Props {
   selected: number
   matches: ReadonlySet<number> | null
   critical: ReadonlySet<number> | null
+  /** How many internal spans are left out below a span. */
+  folded: ReadonlyMap<number, number>
   onSelect: (span: number) => void
   onToggle: (span: number, open: boolean) => void
   /** Under the spans, on the same columns. */
@@ -119,6 +121,7 @@ export function Waterfall(props: Props) {
                 selected={span === selected}
                 dim={(props.matches !== null && !props.matches.has(span)) || false}
                 critical={props.critical?.has(span) ?? false}
+                folded={props.folded.get(span) ?? 0}
                 fade={props.critical !== null && !props.critical.has(span)}
                 tokens={tokens}
                 cost={cost}
@@ -185,6 +188,7 @@ interface RowProps {
   dim: boolean
   critical: boolean
   fade: boolean
+  folded: number
   tokens: boolean
   cost: boolean
   onSelect: (span: number) => void
@@ -215,7 +219,7 @@ const Row = memo(function Row(p: RowProps) {
       onClick={() => p.onSelect(span)}
     >
       <div className="t-name" style={{ paddingLeft: Math.min(depth, 18) * 11 }}>
-        {children > 0 ? (
+        {children > 0 && tree.size[span]! - 1 > p.folded ? (
           <span
             className="t-twist"
             aria-hidden
@@ -241,6 +245,11 @@ const Row = memo(function Row(p: RowProps) {
           <Isolated text={c.name[span]!} />{' '}
           <small className="quiet">{c.model[span] || c.service[span]}</small>
         </span>
+        {p.folded > 0 && p.open && (
+          <small className="quiet" title={`${p.folded} internal spans are folded`}>
+            +{compact(p.folded)}
+          </small>
+        )}
         {hiddenErrors > 0 && (
           <small className="t-bad" title={`${hiddenErrors} errors inside`}>
             ⚠ {hiddenErrors}

@@ -16,6 +16,7 @@ import { Outside } from '@/kit/Outside'
 import { Explorer, Page } from '@/kit/Page'
 import { usePref } from '@/kit/prefs'
 import { Empty, Failure, SkeletonRows, Snippet } from '@/kit/states'
+import { textOf } from '../trace/conversation/highlight'
 import { travelling, useView } from '@/kit/view'
 import { OpenTraceButton, SpanPanel } from '../trace/SpanPanel'
 import { Charts } from './Charts'
@@ -67,7 +68,7 @@ export function TracesPage() {
       void navigate({
         to: '/traces/$traceId',
         params: { traceId: r.trace_id },
-        search: (old) => ({ ...travelling(old), span: r.span_id }),
+        search: (old) => ({ ...travelling(old), span: r.span_id, hl: textOf(old.q) }),
       }),
     [navigate],
   )

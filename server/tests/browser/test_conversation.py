@@ -1,0 +1,158 @@
+"""What was said in a trace: in the drawer of a span, as a thread, as a graph, and without the noise around it."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+from process.servers import RunningServer
+
+from browser.axe import violations
+from browser.shop import host_of
+from browser.telemetry import MS, SECOND, Spans
+from browser.watch import Watched, filter_by, pick, rows, settled
+
+TRACE = "c0" * 16
+BIG = "c1" * 16
+SYSTEM = {"role": "system", "content": "You find flights."}
+ASKED = {"role": "user", "content": "A flight to Zürich, please"}
+CALL = {"id": "c1", "type": "function", "function": {"name": "search", "arguments": '{"city": "Zürich"}'}}
+CALLS = {"role": "assistant", "content": None, "tool_calls": [CALL]}
+RESULT = {"role": "tool", "tool_call_id": "c1", "content": '[{"flight": "LX 1", "price": 99}]'}
+ANSWER = {
+    "role": "assistant",
+    "content": "**LX 1** for 99, see [here](https://elsewhere.test/x) ![map](https://elsewhere.test/m.png)",
+}
+
+
+def span_id(number: int) -> str:
+    return f"{number:016x}"
+
+
+def chat(went: list[Any], came: Any) -> dict[str, Any]:
+    return {
+        "gen_ai.operation.name": "chat", "gen_ai.request.model": "claude-x", "gen_ai.usage.input_tokens": 900,
+        "gen_ai.usage.output_tokens": 40, "gen_ai.usage.cache_read.input_tokens": 600,
+        "gen_ai.response.time_to_first_chunk": 0.2, "gen_ai.prompt.name": "finder", "gen_ai.prompt.version": "v3",
+        "gen_ai.input.messages": json.dumps(went), "gen_ai.output.messages": json.dumps([came]),
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def told(server: RunningServer) -> None:
+    """An agent of two model calls and a tool among 60 spans of its own insides, and a prompt of two megabytes."""
+    start, who, sent = time.time_ns() - 60 * SECOND, host_of("finder"), Spans()
+
+    def add(
+        number: int, name: str, at: int, long: int, attributes: dict[str, Any], parent: int = 0, **more: Any
+    ) -> None:
+        begin = start + at * MS
+        sent.add(who, more.pop("trace", TRACE), span_id(number), name, begin, begin + long * MS,
+                 parent=span_id(parent) if parent else "", kind=1, attributes=attributes, **more)  # fmt: skip
+
+    add(1, "invoke_agent", 0, 9_000, {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "finder"})
+    add(2, "chat", 100, 900, chat([SYSTEM, ASKED], CALLS), 1)
+    add(3, "execute_tool", 1_100, 500, {
+        "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search", "gen_ai.tool.call.id": "c1",
+        "gen_ai.tool.call.arguments": '{"city": "Zürich"}', "gen_ai.tool.call.result": RESULT["content"]}, 1)  # fmt: skip
+    add(4, "chat", 2_000, 900, chat([SYSTEM, ASKED, CALLS, RESULT], ANSWER), 1)
+    for i in range(60):
+        add(100 + i, "fs.read", 120 + i, 1, {}, 2)
+    long = {"role": "user", "content": "lorem ipsum " * 170_000}
+    add(50, "chat", 0, 900, chat([long], {"role": "assistant", "content": "ok"}), trace=BIG)
+    assert server.send("traces", sent.body(), project="said").status_code == 200
+
+
+@pytest.mark.covers("ui-conversation")
+def test_a_call_shows_what_is_new_and_nothing_that_can_be_followed(ui: Watched) -> None:
+    page = ui.open(f"/traces/{TRACE}", project="said", span=span_id(4))
+    span = page.get_by_role("complementary", name="Span")
+    went = span.get_by_role("region", name="Input")
+    expect(went.get_by_role("article")).to_have_count(1)
+    expect(went.get_by_role("article")).to_contain_text("new")
+    expect(went.get_by_role("article")).to_contain_text("LX 1")
+    went.get_by_role("button", name=re.compile("3 messages as in the previous turn")).click()
+    expect(went.get_by_role("article")).to_have_count(4)
+    expect(went.get_by_role("article").nth(1)).to_contain_text("A flight to Zürich, please")
+    came = span.get_by_role("region", name="Output")
+    expect(came.get_by_text("LX 1", exact=True)).to_have_css("font-weight", re.compile("[67]00"))
+    expect(came.locator("a, img, iframe")).to_have_count(0)
+    expect(came).to_contain_text("https://elsewhere.test/m.png")
+    panel = span.get_by_role("tabpanel")
+    for words in ("300 input", "600 from cache", "40 output", "200 ms to the first token", "finder v3"):
+        expect(panel).to_contain_text(words)
+    span.get_by_role("button", name="Previous turn", exact=True).click()
+    expect(page).to_have_url(re.compile(f"span={span_id(2)}"))
+    expect(span.get_by_role("region", name="Output")).to_contain_text("search")
+
+
+@pytest.mark.covers("ui-thread", "conversation-noise")
+def test_internals_are_folded_until_one_asks_for_them(ui: Watched) -> None:
+    page = ui.open(f"/traces/{TRACE}", project="said")
+    spans = page.get_by_role("tree", name="Spans").get_by_role("treeitem")
+    expect(spans).to_have_count(4)
+    expect(spans.nth(1)).to_contain_text("+60")
+    page.get_by_role("button", name="60 internal spans folded").click()
+    expect(page.get_by_role("treeitem").filter(has_text="fs.read").first).to_be_visible()
+    # A link to one of them shows it.
+    page = ui.open(f"/traces/{TRACE}", project="said", span=span_id(130))
+    expect(page.get_by_role("treeitem", selected=True)).to_contain_text("fs.read")
+
+
+@pytest.mark.covers("ui-thread")
+def test_from_a_search_to_the_thread_with_its_words_marked(ui: Watched) -> None:
+    page = ui.open("/traces", project="said")
+    filter_by(page, "Zürich")
+    expect(rows(page, "Traces")).to_have_count(1)
+    pick(rows(page, "Traces").first)
+    page.keyboard.press("Enter")
+    settled(page)
+    page.get_by_role("radiogroup", name="View").get_by_text("Thread", exact=True).click()
+    thread = page.get_by_role("region", name="Thread")
+    entries = thread.get_by_role("article")
+    expect(entries).to_have_count(3)
+    for place, words in enumerate(("A flight to Zürich", "search", "LX 1 for 99")):
+        expect(entries.nth(place)).to_contain_text(words)
+    expect(entries.nth(1)).to_contain_text("price: 99")
+    expect(thread.locator("mark").first).to_have_text("Zürich")
+    expect(thread).to_contain_text("61 of 64 spans say nothing and are folded")
+    assert violations(page, "a thread") == []
+    entries.nth(1).get_by_role("button", name="span", exact=True).click()
+    expect(page.get_by_role("complementary", name="Span")).to_contain_text("execute_tool")
+
+
+@pytest.mark.covers("ui-thread", "agent-graph")
+def test_the_graph_leads_to_the_spans_of_a_node(ui: Watched) -> None:
+    page = ui.open(f"/traces/{TRACE}", project="said", view="graph")
+    graph = page.get_by_role("region", name="Graph")
+    model = graph.get_by_role("button", name=re.compile("claude-x"))
+    expect(model).to_contain_text("×2")
+    expect(model).to_contain_text("1,880 tokens")
+    model.click()
+    expect(graph.get_by_role("region", name="Chosen node")).to_contain_text("2 spans")
+    assert violations(page, "a graph") == []
+    graph.get_by_role("button", name="span 2", exact=True).click()
+    expect(page).to_have_url(re.compile(f"span={span_id(4)}"))
+
+
+@pytest.mark.covers("ui-conversation", "messages-bad-input")
+def test_two_megabytes_are_folded_and_open_as_far_as_a_page_holds(ui: Watched) -> None:
+    page = ui.open(f"/traces/{BIG}", project="said", span=span_id(50))
+    went = page.get_by_role("complementary", name="Span").get_by_role("region", name="Input")
+    went.get_by_role("button", name=re.compile("Show all 65,536")).click()
+    expect(went).to_contain_text("Cut at 65,536 of 2,040,000 characters")
+    expect(page.get_by_role("treeitem", selected=True)).to_be_visible()
+
+
+@pytest.mark.covers("ui-thread")
+def test_a_trace_without_words_says_what_would_bring_them(ui: Watched, server: RunningServer) -> None:
+    sent, start = Spans(), time.time_ns() - SECOND
+    sent.add(host_of("web"), "c2" * 16, span_id(1), "GET /", start, start + MS)
+    assert server.send("traces", sent.body(), project="said").status_code == 200
+    page = ui.open(f"/traces/{'c2' * 16}", project="said", view="thread")
+    expect(page.get_by_role("heading", name="Nothing was said in this trace")).to_be_visible()
+    expect(page.get_by_label("how to send content", exact=True)).to_contain_text("OTEL_INSTRUMENTATION_GENAI")

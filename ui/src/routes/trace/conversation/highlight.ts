@@ -1,0 +1,34 @@
+/** Where the words of a search stand in a text. */
+
+/** The plain words and phrases of a filter in the page's syntax; keys, signs and exclusions are no text. */
+export function searchWords(q: string): string[] {
+  const found: string[] = []
+  for (const m of q.matchAll(/(-?)(?:"((?:[^"\\]|\\.)*)"|((?:"[^"]*"|[^\s"])+))/g)) {
+    const word = m[2] ?? m[3]!
+    const plain = m[2] !== undefined || (!word.includes(':') && !/^(AND|OR|NOT|[()<>=!-].*)$/.test(word))
+    if (!m[1] && plain && word.trim()) found.push(word.replace(/^\(+|\)+$/g, ''))
+  }
+  return [...new Set(found)].filter(Boolean).slice(0, 20)
+}
+
+/** The filter, for the next page to mark its words; nothing where it has none. */
+export const textOf = (q: string | undefined): string | undefined =>
+  q && searchWords(q).length ? q : undefined
+
+export interface Piece {
+  text: string
+  hit: boolean
+}
+
+/** The text in pieces; case does not matter, in any script. */
+export function pieces(text: string, words: string[]): Piece[] {
+  if (!words.length || !text) return [{ text, hit: false }]
+  const pattern = words
+    .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    .sort((a, b) => b.length - a.length)
+    .join('|')
+  return text
+    .split(new RegExp(`(${pattern})`, 'giu'))
+    .map((piece, i) => ({ text: piece, hit: i % 2 === 1 }))
+    .filter((piece) => piece.text !== '')
+}
