@@ -4874,6 +4874,8 @@ export interface components {
       next_cursor: string | null
       /** Rows */
       rows: components['schemas']['SessionTurn'][]
+    }
+    /**
      * ShownMessage
      * @description One message. `is_new`: it was not in the previous turn.
      */
@@ -5440,6 +5442,18 @@ export interface components {
       name: string
     }
     /**
+     * ToolDefinition
+     * @description A tool that a model was offered.
+     */
+    ToolDefinition: {
+      /** Description */
+      description: string
+      /** Name */
+      name: string
+      /** Parameters */
+      parameters: unknown
+    }
+    /**
      * ToolPage
      * @description The tools that were used most.
      */
@@ -5472,16 +5486,6 @@ export interface components {
       tool: string
       /** Uses */
       uses: number
-     * ToolDefinition
-     * @description A tool that a model was offered.
-     */
-    ToolDefinition: {
-      /** Description */
-      description: string
-      /** Name */
-      name: string
-      /** Parameters */
-      parameters: unknown
     }
     /**
      * ToolUse
