@@ -16,12 +16,12 @@ from tapetum_server.query.filter import Filter
 from tapetum_server.query.filter_sql import conditions
 from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.selection import Selection, select
-from tapetum_server.query.sources import ERRORS, LOGS, METRICS, SPANS, Source
+from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, METRICS, SPANS, Source
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import SECOND, TimeRange
 from tapetum_server.signals.identity import OWN_SENDER
 
-ExportKind = Literal["spans", "traces", "logs", "metrics", "errors", "ingest", "changes", "alerts"]
+ExportKind = Literal["spans", "traces", "logs", "metrics", "errors", "ingest", "changes", "alerts", "evaluations"]
 EXPORT_KINDS: tuple[ExportKind, ...] = get_args(ExportKind)
 SLICE_ROWS = 50_000
 _HOUR = 3_600 * SECOND
@@ -50,6 +50,7 @@ _EXPORTS: Mapping[ExportKind, _Export] = {
     "ingest": _Export("time", "sender, signal, reason"),
     "changes": _Export("time", "kind, subject, after"),
     "alerts": _Export("started_at", "alert_id"),
+    "evaluations": _Export("time", "evaluation_id", EVALUATIONS, ("time, evaluation_id",) * 2),
 }
 _HIDDEN = ("search_text",)
 """Of a view, but made of other columns of it and only there to be searched."""

@@ -1,4 +1,4 @@
-"""One measure of spans, log records or errors over time, one series per combination of some keys' values."""
+"""One measure of records of one kind over time, one series per combination of some keys' values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tapetum_server.query.histograms import step_sql, stepped
 from tapetum_server.query.metrics import MAX_SERIES, MAX_STEPS, MetricSeries
 from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.selection import Selection, select
-from tapetum_server.query.sources import ERRORS, LOGS, SPANS, Source
+from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, SPANS, Source
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import MILLISECOND, SECOND, Steps, TimeRange, steps_of
 
@@ -23,11 +23,13 @@ SpanMeasure = Literal[
     "count", "rate", "error_count", "error_rate", "avg_ms", "p50_ms", "p90_ms", "p95_ms", "p99_ms", "max_ms"
 ]
 ErrorMeasure = Literal["count", "rate", "groups", "new_groups"]
-Measure = Union[LogMeasure, SpanMeasure, ErrorMeasure]
+EvaluationMeasure = Literal["count", "rate", "avg_score", "min_score", "max_score", "pass_rate"]
+Measure = Union[LogMeasure, SpanMeasure, ErrorMeasure, EvaluationMeasure]
 _OF: Mapping[str, tuple[str, tuple[str, ...]]] = {
     LOGS.table: ("log records", get_args(LogMeasure)),
     SPANS.table: ("spans", get_args(SpanMeasure)),
     ERRORS.table: ("errors", get_args(ErrorMeasure)),
+    EVALUATIONS.table: ("evaluations", get_args(EvaluationMeasure)),
 }
 """What people call the rows of a table, and the measures they have."""
 MAX_KEYS = 4
@@ -45,11 +47,22 @@ _MEASURES: Mapping[str, tuple[str, str]] = {
     "max_ms": ("max(duration_ms)", "ms"),
     "groups": ("toFloat64(uniqExact(fingerprint))", "1"),
     "new_groups": ("toFloat64(uniqExactIf(fingerprint, new))", "1"),
+    "avg_score": ("avg(score)", "1"),
+    "min_score": ("min(score)", "1"),
+    "max_score": ("max(score)", "1"),
+    # Of those that say from which score on they count as passed.
+    "pass_rate": ("countIf(score >= threshold) / countIf(isNotNull(score) AND isNotNull(threshold))", "%"),
 }
 """Measure → SQL over the rows of a step, and its unit."""
 COUNTS = ("count", "rate", "error_count", "groups", "new_groups")
 """Measures of which a step without rows is 0; of the others it is unknown."""
-_OWN: Mapping[str, str] = {SPANS.table: "duration_ms, status", LOGS.table: "severity", ERRORS.table: "fingerprint"}
+_PERCENT = ("error_rate", "pass_rate")
+_OWN: Mapping[str, str] = {
+    SPANS.table: "duration_ms, status",
+    LOGS.table: "severity",
+    ERRORS.table: "fingerprint",
+    EVALUATIONS.table: "score, threshold",
+}
 """What the measures of a table's rows are made of."""
 
 
@@ -188,7 +201,7 @@ def _series(
     def shown(value: float | None, over_s: float) -> float | None:
         if value is None or not math.isfinite(value):
             return None
-        return value / over_s if measure == "rate" else value * 100 if measure == "error_rate" else value
+        return value / over_s if measure == "rate" else value * 100 if measure in _PERCENT else value
 
     out = []
     for labels, (records, total) in sorted(totals.items(), key=lambda item: (-item[1][0], item[0])):
