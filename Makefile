@@ -25,7 +25,7 @@ dev: test-env ui-packages ## run server and web UI, both reloading when a file c
 
 test: test-env ui ui-packages check ## every check and every fast test, of the server, the SDK and the web UI
 	@CHROMIUM=$$($(PY) tools/chromium.py) && export TAPETUM_CHROMIUM="$$CHROMIUM" && \
-		$(PY) -m pytest -n $(JOBS) --dist loadfile -q $(ARGS)
+		$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -q $(ARGS)
 	@$(PY) server/ui_build.py npm test --silent
 
 test-slow: test-env ui ## the tests that take minutes: many kill -9 trials, long fuzzing

@@ -26,7 +26,7 @@ from bench.payload_signals import logs_payload, metrics_payload
 from bench.peers import PEERS, measure_peer
 from bench.send import send
 from bench.serve import Server
-from bench.steps import steps
+from bench.steps import SIGNALS, steps
 
 CONNECTIONS = 4
 WARM_UP = 10
@@ -103,7 +103,7 @@ def main() -> None:
     print(json.dumps(machine() | {"load": load()}), flush=True)
     bound = limits(payload)
     print(json.dumps({"limits": bound}), flush=True)
-    print(json.dumps({"steps": steps(payload, 20_000)}), flush=True)
+    print(json.dumps({"steps": steps(SIGNALS["spans"], payload, 20_000)[0]}), flush=True)
     cost = 0.0
     for name in args.signals:
         made = _PAYLOADS[name.partition("-")[0]](args.work, args.spans)

@@ -6,6 +6,7 @@ import itertools
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,30 @@ from tapetum_server.store.engine import Engine
 from tapetum_server.store.migrate import migrate
 
 _numbers = itertools.count(1)
+_TESTS = Path(__file__).parent
+_WAITS = [_TESTS / "process" / name for name in ("test_monitors.py", "test_scraping.py", "test_backup.py")]
+"""Files that take longest, most of it waiting for time to pass."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in the order in which workers take them (`--no-loadscope-reorder`).
+
+    What takes longest comes first, so that nobody waits for it at the end. Browser files stand together: a worker that
+    goes from one of them to the next keeps its browser, its server and what is stored there. Files that wait are spread
+    among them, so that the others use the processor meanwhile.
+    """
+    tests = Counter(item.path for item in items)
+    slow = [_TESTS / "browser", _TESTS / "process", _TESTS / "ground", _TESTS / "demo"]
+
+    def turn(path: Path) -> tuple[int, int, Path]:
+        return (slow.index(path.parent) if path.parent in slow else len(slow)), -tests[path], path
+
+    files = sorted(set(tests) - set(_WAITS), key=turn)
+    apart = sum(path.parent == slow[0] for path in files) // len(_WAITS)
+    for number, path in enumerate(_WAITS):
+        files.insert(number * (apart + 1), path)
+    place = {path: number for number, path in enumerate(files)}
+    items.sort(key=lambda item: place[item.path])
 
 
 @pytest.fixture(scope="session")

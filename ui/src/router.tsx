@@ -168,6 +168,18 @@ const error = createRoute({
   component: lazyRouteComponent(() => import('./routes/errors/ErrorPage'), 'ErrorPage'),
 })
 
+const prompts = createRoute({
+  getParentRoute: () => root,
+  path: '/prompts',
+  validateSearch: (raw: Raw): Texts<'name' | 'version' | 'against'> => ({
+    /** The prompt that is open; the list without it. Names have slashes. */
+    name: text(raw.name),
+    version: text(raw.version),
+    against: text(raw.against),
+  }),
+  component: lazyRouteComponent(() => import('./routes/prompts/PromptsPage'), 'PromptsPage'),
+})
+
 const dashboards = createRoute({
   getParentRoute: () => root,
   path: '/dashboards',
@@ -256,6 +268,7 @@ export const router = createRouter({
     service,
     errors,
     error,
+    prompts,
     dashboards,
     dashboard,
     monitors,

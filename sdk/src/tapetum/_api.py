@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,6 +12,7 @@ from tapetum import _settings
 from tapetum._guard import faults, never_raise
 
 if TYPE_CHECKING:
+    from tapetum._prompts import Prompt, Template
     from tapetum._runtime import Stats
 
 logger = logging.getLogger("tapetum")
@@ -189,6 +191,45 @@ def _say(said: Mapping[str, Any], thumb: str | None) -> None:
             return
         made = _feedback.made(said, thumb, time.time_ns())
         runtime.outbox.put("evaluations", made, _feedback.size_of(made))
+
+
+def prompt(
+    name: str,
+    *,
+    version: int | None = None,
+    label: str = "production",
+    fallback: Template | None = None,
+    cache_s: float = 60.0,
+    timeout_s: float = 3.0,
+) -> Prompt:
+    """A prompt of the registry: the version of that number, else the one that has the label.
+
+    The first call fetches it, for at most `timeout_s` seconds. It is then kept for `cache_s` seconds, and after them
+    handed out all the same while a new one is fetched in the background: no later call waits. Where the registry
+    cannot be asked and nothing is kept, `fallback` (a text, or chat messages) is used; without one `LookupError` is
+    raised.
+    """
+    from tapetum import _prompts
+
+    endpoint, headers = _registry()
+    wanted = _prompts.Wanted(endpoint, headers, name, version, label)
+    return _prompts.registry.find(wanted, fallback=fallback, cache_s=cache_s, timeout_s=timeout_s)
+
+
+def _registry() -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Whom `init` named, else whom the environment names, and what to say to them."""
+    runtime = _running()
+    if runtime is None:
+        endpoint, headers, _ = _settings.endpoint_of(None)
+        endpoint, key, project = _settings.checked(endpoint), None, None
+    else:
+        told = runtime.settings
+        endpoint, headers, key, project = told.endpoint, dict(told.headers), told.key, told.project
+    if key := key or os.environ.get("TAPETUM_KEY"):
+        headers["authorization"] = f"Bearer {key}"
+    if project := project or os.environ.get("TAPETUM_PROJECT"):
+        headers["x-tapetum-project"] = project
+    return endpoint, tuple(headers.items())
 
 
 def _running() -> Any:

@@ -11,7 +11,7 @@ from opentelemetry.sdk.metrics.export import MetricExporter, MetricReader, Metri
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
-from tapetum import _weight
+from tapetum import _prompts, _weight
 from tapetum._fork import pause_for_fork, renew_in_child
 from tapetum._guard import faults, never_raise
 from tapetum._outbox import Outbox
@@ -22,16 +22,17 @@ _METRICS_BYTES = 64 * 1024
 
 
 class SpanDoor(SpanProcessor):
-    """Stamps spans with session and user as they start, and queues them as they end."""
+    """Stamps spans with session, user and prompt as they start, and queues them as they end."""
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
 
     def on_start(self, span: Any, parent_context: Any = None) -> None:
-        """Name the session and the user that this context belongs to."""
+        """Name the session, the user and the prompt that this context belongs to."""
         if not self._outbox.closed:
             with never_raise(faults, 1):
                 stamp(span)
+                _prompts.stamp(span)
 
     def on_end(self, span: ReadableSpan) -> None:
         """Queue it, if it was sampled."""

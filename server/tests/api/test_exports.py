@@ -15,6 +15,7 @@ from asked_world import NOW, SECOND, START, World, log_batch, metric_batch, span
 from tapetum_server.query import exports
 from tapetum_server.query.exports import slices_of
 from tapetum_server.query.time_range import TimeRange, format_time
+from tapetum_server.signals.alerts import AlertBatch
 from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.metrics import Metric
 
@@ -39,6 +40,9 @@ def filled(asked: World) -> None:
                      "severity": "error" if i % 4 == 0 else "info"} for i in range(40))),
         log_batch({"at": 50, "body": '=cmd|"/C calc"!A0,\n"x"', "service": "@sum", "attributes": {"a": "=1"}}),
         metric_batch(Metric("queue", "gauge", "1"), *({"at": i, "value": i / 3, "attributes": {"q": str(i % 3)}} for i in range(30))),
+        AlertBatch("default", "test", ["a1", "a2"], [NOW - 9 * SECOND, NOW - 4 * SECOND], ["m1", "m2"], ["slow", "gone"],
+                   ["info", "critical"], [{"service": "web"}, {}], ["ok", "ok"], ["firing", "firing"], [9.0, None],
+                   [1.0, None], ["9 > 1", ""]),
         ChangeBatch("default", "test", [NOW - 5 * SECOND], ["deploy"], ["web"], ["1"], ["2"], ["ci"], [{"commit": "9f"}]),
     )  # fmt: skip
     asked.engine.command(
@@ -105,9 +109,19 @@ def test_every_kind_of_row_has_its_file(asked: World) -> None:
     assert (change["subject"], change["after"], change["attributes"]) == ("web", "2", {"commit": "9f"})
     (arrived,) = ndjson(asked, "ingest", **everything)
     assert (arrived["sender"], arrived["accepted"]) == ("web", "7")
-    assert ndjson(asked, "alerts", **everything) == []
-    assert parquet(asked, "alerts", **everything).num_rows == 0
+    assert [row["monitor"] for row in ndjson(asked, "alerts", **everything)] == ["gone", "slow"]
+    (slow,) = ndjson(asked, "alerts", q="monitor_id:m1", **everything)
+    assert (slow["monitor"], slow["value"], slow["labels"]) == ("slow", 9.0, {"service": "web"})
+    assert parquet(asked, "alerts", q="-severity:info state:firing", **everything).num_rows == 1
     assert len(ndjson(asked, "spans", **everything)) == 601
+
+
+@pytest.mark.covers("export")
+@pytest.mark.parametrize("q", ["service:web", "words", "monitor:slow http.route:/a"])
+def test_a_filter_of_alerts_that_they_cannot_pass_is_refused(asked: World, q: str) -> None:
+    error = asked.error("/export/alerts", 400, q=q, **RANGE)
+    assert error["field"] == "q"
+    assert "monitor_id" in error["hint"]
 
 
 @pytest.mark.covers("export")

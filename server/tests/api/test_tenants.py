@@ -189,6 +189,7 @@ TELEMETRY: dict[str, Ways] = {
     "get_metric_facets": reads("/metrics/facets", keys=KEYS),
     "run_query": _saved,
     "query_metric": _metric,
+    "list_prompt_usage": reads("/prompts/usage", name=(THEIRS,)),
     "list_services": reads("/services"),
     "get_service_map": reads("/services/map"),
     "get_service": reads("/services/detail", service=("ours", THEIRS)),
@@ -228,6 +229,11 @@ ELSEWHERE = {
         "test_dashboards.py: two projects, one key",
     ),
     **dict.fromkeys(
+        ("list_prompts", "create_prompt_version", "delete_prompt", "get_prompt", "list_prompt_versions",
+         "move_prompt_label", "remove_prompt_label", "compare_prompt_versions"),
+        "process/test_prompts.py: two projects, one key",
+    ),
+    **dict.fromkeys(
         ("list_backups", "create_backup", "download_backup", "delete_backup"),
         "test_backup.py: for admins of every project only",
     ),
@@ -257,7 +263,8 @@ def tenants(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
                    "status_message": word, "attributes": {f"{word}.key": f"{word} value"},
                    "resource": {"host.name": word},
                    "canonical": {"kind": "llm", "model": f"{word}-model", "session_id": word, "input_tokens": 5,
-                                 "usage_counted": True, "input": f"{word} secret " * 20, "cost_usd": 1.0}}
+                                 "usage_counted": True, "input": f"{word} secret " * 20, "cost_usd": 1.0,
+                                 "prompt_name": word}}
                   for t in (1, 2) for s in (1, 2)),
                 project=project,
             ),

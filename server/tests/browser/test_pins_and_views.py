@@ -80,6 +80,42 @@ def test_charts_and_results_are_pinned_and_found_on_the_dashboard(
     assert places == [(0, 0), (6, 0), (0, 8), (6, 8)]
 
 
+@pytest.mark.covers("pins")
+def test_small_charts_are_pinned_as_the_question_that_they_are_a_part_of(
+    ui: Watched, server: RunningServer, shop: Shop
+) -> None:
+    """Sparklines of Services and Health, what a monitor saw, and the hosts under a trace: each panel has data."""
+    query = {"kind": "spans", "measure": "p95_ms", "group_by": ["service"]}
+    monitor = {"name": "slow ones", "project": "shop", "query": query, "condition": {"op": ">", "limit": 1e9}}
+    watched = server.client.post("/api/v1/monitors", json=monitor).json()["id"]
+    page = ui.open("/services", project="shop")
+    pin(page, "Pin Requests by service to a dashboard", "Small", new=True)
+    for title in ("Failed requests by service", "p95 by service"):
+        pin(page, f"Pin {title} to a dashboard", "Small")
+    page = ui.open("/health", project="shop")
+    for title in ("Requests", "Failed requests", "p95 of requests", "CPU of web-host"):
+        page.get_by_role("button", name=f"Pin {title} to a dashboard", exact=True).focus()
+        pin(page, f"Pin {title} to a dashboard", "Small")
+    page = ui.open(f"/monitors/{watched}", project="shop")
+    pin(page, "Pin slow ones to a dashboard", "Small")
+    page = ui.open(f"/traces/{shop.failed[0]}", project="shop", res="1")
+    pin(page, "Pin CPU of features-host to a dashboard", "Small")
+    server.client.delete(f"/api/v1/monitors/{watched}").raise_for_status()
+
+    (row,) = kept(server, "dashboards")
+    found = server.client.get(f"/api/v1/dashboards/{row['id']}", params={"project": "shop"}).json()["document"]
+    titles = [panel["title"] for panel in found["panels"]]
+    assert titles == [
+        "Requests by service", "Failed requests by service", "p95 by service", "Requests", "Failed requests",
+        "p95 of requests", "CPU of web-host", "slow ones", "CPU of features-host",
+    ]  # fmt: skip
+    for panel in found["panels"]:
+        body = {"project": "shop", "query": panel["query"], "from": "now-2h", "to": "now"}
+        answer = server.client.post("/api/v1/query", json=body)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["series"], panel["title"]
+
+
 @pytest.mark.covers("saved-views")
 def test_a_view_is_saved_opened_and_deleted(ui: Watched, server: RunningServer, shop: Shop) -> None:
     page = ui.open("/traces", project="shop", **{"from": "now-6h"})

@@ -69,6 +69,21 @@ def until(condition: Callable[[], Any], what: str) -> Any:
     raise AssertionError(f"not within {PATIENCE_S} s: {what}")
 
 
+@pytest.fixture(scope="module")
+def watching(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server of this file: its monitors look every second, which other tests need not wait for."""
+    with RunningServer(tmp_path_factory.mktemp("watching") / "data") as running:
+        yield running
+
+
+@pytest.fixture
+def server(watching: RunningServer, project: str) -> Iterator[RunningServer]:
+    """The same; the monitors of the test's project are gone when it ends."""
+    yield watching
+    for row in watching.client.get("/api/v1/monitors", params={"project": project}).json()["rows"]:
+        watching.client.delete(f"/api/v1/monitors/{row['id']}").raise_for_status()
+
+
 def monitor(server: RunningServer, name: str, **changes: Any) -> str:
     body = {
         "name": name, "project": "m", "query": LATEST, "condition": ABOVE_5, "window_s": 60, "interval_s": 1, **changes,
@@ -78,9 +93,9 @@ def monitor(server: RunningServer, name: str, **changes: Any) -> str:
     return str(answer.json()["id"])
 
 
-def queue_is(server: RunningServer, length: object) -> None:
+def queue_is(server: RunningServer, length: object, project: str = "m") -> None:
     """One log record whose text is the length of a queue."""
-    headers = {"content-type": "text/plain", "x-tapetum-project": "m"}
+    headers = {"content-type": "text/plain", "x-tapetum-project": project}
     assert server.client.post("/v1/logs", content=str(length), headers=headers).status_code == 200
 
 
@@ -183,18 +198,17 @@ def test_refusals_errors_and_redirects_are_said(start_server: StartServer, tmp_p
 
 
 @pytest.mark.covers("monitor-no-data")
-def test_silence_calls_and_data_takes_it_back(start_server: StartServer, tmp_path: Path, hook: Hook) -> None:
-    server = start_server(tmp_path / "data")
-    queue_is(server, 1)
+def test_silence_calls_and_data_takes_it_back(server: RunningServer, project: str, hook: Hook) -> None:
+    queue_is(server, 1, project)
     watched = monitor(
-        server, "heartbeat", query={"kind": "logs", "q": "", "measure": "count"}, condition=None, no_data="alert",
+        server, "heartbeat", project=project, query={"kind": "logs", "q": "", "measure": "count"}, condition=None, no_data="alert",
         window_s=5, webhook={"url": hook.url},
     )  # fmt: skip
     until(lambda: hook.events() == ["no_data"], "the window is empty")
     assert "No data: heartbeat" in hook.bodies[0]["text"]
 
     def sent_again() -> bool:
-        queue_is(server, 1)
+        queue_is(server, 1, project)
         return hook.events() == ["no_data", "resolved"]
 
     until(sent_again, "data is back")
@@ -202,15 +216,16 @@ def test_silence_calls_and_data_takes_it_back(start_server: StartServer, tmp_pat
 
 
 @pytest.mark.covers("monitors")
-def test_more_series_than_can_be_watched_are_said(start_server: StartServer, tmp_path: Path, hook: Hook) -> None:
-    server = start_server(tmp_path / "data")
+def test_more_series_than_can_be_watched_are_said(server: RunningServer, project: str, hook: Hook) -> None:
     lines = "\n".join(json.dumps({"msg": "x", "host": f"h{n}"}) for n in range(101))
     sent = server.client.post(
-        "/v1/logs", content=lines, headers={"content-type": "application/x-ndjson", "x-tapetum-project": "m"}
+        "/v1/logs", content=lines, headers={"content-type": "application/x-ndjson", "x-tapetum-project": project}
     )
     assert sent.status_code == 200
     sql = {"kind": "sql", "query": "SELECT attributes['host'] AS host, count() FROM logs GROUP BY host ORDER BY host"}
-    watched = monitor(server, "hosts", query=sql, condition={"op": ">", "limit": 0}, webhook={"url": hook.url})
+    watched = monitor(
+        server, "hosts", project=project, query=sql, condition={"op": ">", "limit": 0}, webhook={"url": hook.url}
+    )
     seen = until(lambda: (s := state_of(server, watched))["state"] == "firing" and s, "looked at")
     assert seen["problem"].startswith("it has more than 100 series")
     until(lambda: len(hook.bodies) == 100, "each of the hundred is told")
@@ -219,20 +234,19 @@ def test_more_series_than_can_be_watched_are_said(start_server: StartServer, tmp
 
 
 @pytest.mark.covers("monitor-no-data")
-def test_nothing_is_zero_of_a_count(start_server: StartServer, tmp_path: Path, hook: Hook) -> None:
-    server = start_server(tmp_path / "data")
+def test_nothing_is_zero_of_a_count(server: RunningServer, project: str, hook: Hook) -> None:
     count = {"kind": "logs", "q": "", "measure": "count"}
-    queue_is(server, 1)
+    queue_is(server, 1, project)
     common = {"query": count, "window_s": 5, "webhook": {"url": hook.url}}
-    monitor(server, "many", **common, condition={"op": ">", "limit": 0})
-    monitor(server, "few", **common, condition={"op": "<", "limit": 1})
-    kept = monitor(server, "as said", **common, condition={"op": "<", "limit": 1}, no_data="ok")
+    monitor(server, "many", project=project, **common, condition={"op": ">", "limit": 0})
+    monitor(server, "few", project=project, **common, condition={"op": "<", "limit": 1})
+    kept = monitor(server, "as said", project=project, **common, condition={"op": "<", "limit": 1}, no_data="ok")
 
     def told() -> list[tuple[str, str]]:
         return [(body["monitor"]["name"], body["event"]) for body in hook.bodies]
 
     until(lambda: ("few", "firing") in told(), "nothing comes, which is fewer than one")
-    queue_is(server, 1)
+    queue_is(server, 1, project)
     until(lambda: told().count(("many", "firing")) and ("many", "resolved") in told(), "it came, and went")
     until(lambda: ("few", "resolved") in told(), "one came")
     assert state_of(server, kept)["state"] == "ok"
@@ -271,13 +285,14 @@ def test_a_server_does_not_take_its_own_absence_for_silence(
 
 
 @pytest.mark.covers("monitors")
-def test_a_query_that_fails_is_an_error_that_somebody_hears_of(
-    start_server: StartServer, tmp_path: Path, hook: Hook
-) -> None:
-    server = start_server(tmp_path / "data")
-    queue_is(server, 1)
+def test_a_query_that_fails_is_an_error_that_somebody_hears_of(server: RunningServer, project: str, hook: Hook) -> None:
+    queue_is(server, 1, project)
     watched = monitor(
-        server, "broken", query={"kind": "sql", "query": "SELECT nonsense FROM logs"}, webhook={"url": hook.url}
+        server,
+        "broken",
+        project=project,
+        query={"kind": "sql", "query": "SELECT nonsense FROM logs"},
+        webhook={"url": hook.url},
     )
     until(hook.events, "told of it")
     seen = state_of(server, watched)
@@ -290,50 +305,50 @@ def test_a_query_that_fails_is_an_error_that_somebody_hears_of(
 
 
 @pytest.mark.covers("monitors")
-def test_a_failed_look_does_not_end_the_row_of_the_only_series(start_server: StartServer, tmp_path: Path) -> None:
+def test_a_failed_look_does_not_end_the_row_of_the_only_series(server: RunningServer, project: str) -> None:
     """Neither names a series; each has a history of its own all the same."""
-    server = start_server(tmp_path / "data")
-    queue_is(server, 9)
+    queue_is(server, 9, project)
     fails_at_0 = {"kind": "sql", "query": "SELECT intDiv(18, argMax(toInt64(body), time)) AS load FROM logs"}
-    watched = monitor(server, "load", query=fails_at_0, condition={"op": ">", "limit": 1, "aggregate": "last"})
+    watched = monitor(
+        server, "load", project=project, query=fails_at_0, condition={"op": ">", "limit": 1, "aggregate": "last"}
+    )
     until(lambda: state_of(server, watched)["state"] == "firing", "fires")
-    queue_is(server, 0)
+    queue_is(server, 0, project)
     until(lambda: state_of(server, watched)["state"] == "error", "cannot look")
 
     def shown() -> list[tuple[Any, ...]]:
-        sql = "SELECT subject, state, isNull(ended_at) FROM alerts WHERE project = 'm' ORDER BY started_at"
-        return server.rows(sql)
+        sql = "SELECT subject, state, isNull(ended_at) FROM alerts WHERE project = {p:String} ORDER BY started_at"
+        return server.rows(sql, p=project)
 
     firing, failed = ("", "firing", 1), ("looking", "error", 1)
     until(lambda: shown() == [firing, failed], f"both last: {shown()}")
-    rows = server.client.get("/api/v1/alerts", params={"project": "m"}).json()["rows"]
+    rows = server.client.get("/api/v1/alerts", params={"project": project}).json()["rows"]
     assert [(r["subject"], r["state"], r["ended_at"]) for r in rows] == [
         ("looking", "error", None), ("", "firing", None),
     ]  # fmt: skip
-    queue_is(server, 9)
+    queue_is(server, 9, project)
     until(lambda: len(shown()) == 3, "looks again")
     assert shown() == [firing, ("looking", "error", 0), ("looking", "ok", 1)]
 
 
 @pytest.mark.covers("monitors")
 def test_series_of_a_group_fire_one_by_one_and_a_deleted_monitor_says_goodbye(
-    start_server: StartServer, tmp_path: Path, hook: Hook
+    server: RunningServer, project: str, hook: Hook
 ) -> None:
-    server = start_server(tmp_path / "data")
     grouped = {
         "kind": "sql",
         "query": "SELECT splitByChar(' ', body)[1] AS name, argMax(toFloat64(splitByChar(' ', body)[2]), time) FROM logs "
         "GROUP BY name",
     }
-    queue_is(server, "a 9")
-    queue_is(server, "b 1")
-    watched = monitor(server, "queues", query=grouped, webhook={"url": hook.url})
+    queue_is(server, "a 9", project)
+    queue_is(server, "b 1", project)
+    watched = monitor(server, "queues", project=project, query=grouped, webhook={"url": hook.url})
     until(hook.events, "told of a")
-    queue_is(server, "b 8")
+    queue_is(server, "b 8", project)
     until(lambda: len(hook.bodies) == 2, "told of b")
     assert [body["labels"] for body in hook.bodies] == [{"name": "a"}, {"name": "b"}]
     alerts = state_of(server, watched)["alerts"]
     assert {(a["labels"]["name"], a["state"], a["value"]) for a in alerts} == {("a", "firing", 9), ("b", "firing", 8)}
     server.client.delete(f"/api/v1/monitors/{watched}")
-    ended = "SELECT count() FROM alerts WHERE state = 'ok' AND evidence = 'the monitor was deleted'"
-    until(lambda: server.rows(ended) == [(2,)], "its alerts end in the history")
+    ended = "SELECT count() FROM alerts WHERE project = {p:String} AND state = 'ok' AND evidence = 'the monitor was deleted'"
+    until(lambda: server.rows(ended, p=project) == [(2,)], "its alerts end in the history")

@@ -81,8 +81,9 @@ def world(tmp_path_factory: pytest.TempPathFactory, shop: str) -> Iterator[World
             entry(served, "labels", labels={"team": "ours"}),
             entry(served, "labels", job="honoured", labels={"team": "ours"}, honor_labels=True),
             entry(served, "timed", job="untimed", honor_timestamps=False),
-            entry(served, "plain", openmetrics=False),
-            *(entry(served, job) for job in ("restarting", "created", "leaving", "dying")),
+            # Often, where a test waits for one scrape after another.
+            entry(served, "plain", openmetrics=False, interval_s=1),
+            *(entry(served, job, interval_s=1) for job in ("restarting", "created", "leaving", "dying")),
             entry(served, "named").replace("127.0.0.1", "localhost"),
             *(entry(served, job) for job in ("kserve", "odd", "timed", "zipped")),
             *(entry(served, job, timeout_s=HANGS_S) for job in ("hanging", "dripping")),
@@ -306,8 +307,8 @@ def test_a_bad_target_is_named_with_its_fault_and_costs_no_other(world: World, j
         return [r for r in ingest["reasons"] if (r["sender"], r["reason"], r["outcome"]) == (job, reason, "refused")]
 
     assert eventually(counted, f"a count of {reason}")[0]["count"] >= 1
-    before = world.served.asked["/kserve"]
-    eventually(lambda: world.served.asked["/kserve"] > before, "other targets are scraped meanwhile")
+    before = world.served.asked["/plain"]
+    eventually(lambda: world.served.asked["/plain"] > before, "other targets are scraped meanwhile")
 
 
 @pytest.mark.covers("bad-scrape-target")

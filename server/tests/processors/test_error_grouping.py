@@ -101,6 +101,8 @@ def test_every_language_says_what_where_and_why(trace: str, language: str, type:
         (printed.NODE, "/srv/app/dist", "/usr/src/other"),
         (printed.NODE, "cart.js:17:23", "cart.js:3:1"),
         (printed.FIREFOX, "9f8a7b6c5d", "0a1b2c3d4e"),
+        (printed.FIREFOX, "9f8a7b6c5d", "DiwrgTda"),
+        (printed.FIREFOX, "9f8a7b6c5d", "QZXCVBNM"),
         (printed.GO, "0xc000012345", "0xc000099999"),
         (printed.GO, "/app/cart/cart.go:42 +0x1d", "/build/cart/cart.go:7 +0x2e"),
         (printed.DOTNET, "/src/Shop/Cart.cs:line 42", "C:\\\\agent\\\\Cart.cs:line 3"),

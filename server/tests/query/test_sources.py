@@ -12,7 +12,8 @@ from tapetum_server.signals.metrics import Metric
 
 OWN = {
     "attr_shape", "attr_values", "resource", "own_input", "own_output", "has_events", "events_json", "links_json",
-    "exemplars_json", "convention",
+    "exemplars_json", "convention", "own_output_tokens", "own_reasoning_tokens", "own_cache_read_tokens",
+    "own_cache_write_tokens",
 }  # fmt: skip
 """Columns below the views."""
 

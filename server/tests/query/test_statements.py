@@ -34,6 +34,7 @@ from tapetum_server.query import (
     metric_statements,
     metrics,
     outside,
+    prompt_usage,
     record_series,
     resource_metrics,
     service_map,
@@ -114,6 +115,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "running_spans": lambda: heartbeats.running_statement(
         "default", [heartbeats.Place(START, "0" * 32, "1" * 16), heartbeats.Place(NOW, "2" * 32, "3" * 16)]
     ),
+    "prompt_usage": lambda: prompt_usage.usage_statement(selection(SPANS, "service:web"), "greet"),
     "errors": lambda: error_groups.groups_statement(
         selection(ERRORS, "-service:web,api type:GET* http.route:/ask host.name:h"),
         "-last_seen",

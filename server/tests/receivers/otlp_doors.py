@@ -108,7 +108,7 @@ def body_of(path: Path) -> bytes:
 def columns(batch: Any) -> dict[str, Any]:
     """A batch as plain values: resources, scopes and metrics become dicts too."""
     # These are for later rooms to fill.
-    later = ("canonical", "errors", "log_id")
+    later = ("canonical", "errors", "facts", "log_id")
     found = {name: getattr(batch, name) for name in batch.__dataclass_fields__ if name not in later}
     for name in ("resource", "scope", "metric"):
         if name in found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tapetum_server.processors.canonical import canonicalize
+from tapetum_server.processors.log_facts import find_facts
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.metrics import Buckets, Metric, MetricBatch
 from tapetum_server.signals.resource import Resource, Scope
@@ -61,6 +62,7 @@ def logs(*rows: dict[str, Any], project: str = "default") -> LogBatch:
         batch.attributes.append(row.get("attributes", {}))
         batch.flags.append(0)
         batch.dropped.append(0)
+    find_facts(batch)
     return batch
 
 

@@ -860,6 +860,138 @@ export interface paths {
     patch: operations['change_project']
     trace?: never
   }
+  '/v1/prompts': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Prompts
+     * @description The project's prompts.
+     */
+    get: operations['list_prompts']
+    put?: never
+    /**
+     * Create Prompt Version
+     * @description Keep the next version of a prompt. Versions never change: this is how a prompt is edited.
+     */
+    post: operations['create_prompt_version']
+    /**
+     * Delete Prompt
+     * @description Forget a prompt with all its versions. Traces that name it stay.
+     */
+    delete: operations['delete_prompt']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/prompts/diff': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Compare Prompt Versions
+     * @description Two versions of a prompt, line by line.
+     */
+    get: operations['compare_prompt_versions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/prompts/labels': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /**
+     * Move Prompt Label
+     * @description Give a label to a version. Applications that fetch by it get that version from then on.
+     */
+    put: operations['move_prompt_label']
+    post?: never
+    /**
+     * Remove Prompt Label
+     * @description Take a label away.
+     */
+    delete: operations['remove_prompt_label']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/prompts/usage': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Prompt Usage
+     * @description How each version did within the range, by the spans that name it (`gen_ai.prompt.name` and its like).
+     */
+    get: operations['list_prompt_usage']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/prompts/version': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Prompt
+     * @description One version: by its number, else by its label. This is what applications fetch.
+     */
+    get: operations['get_prompt']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/prompts/versions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Prompt Versions
+     * @description All versions of a prompt, the newest first.
+     */
+    get: operations['list_prompt_versions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/query': {
     parameters: {
       query?: never
@@ -1702,6 +1834,19 @@ export interface components {
       truncated: boolean
     }
     /**
+     * ChatMessage
+     * @description One message of a chat prompt.
+     */
+    ChatMessage: {
+      /** Content */
+      content: string
+      /**
+       * Role
+       * @enum {string}
+       */
+      role: 'system' | 'developer' | 'user' | 'assistant' | 'tool' | 'placeholder'
+    }
+    /**
      * CheckRow
      * @description One thing that was looked at, whether or not anything was found.
      */
@@ -1962,6 +2107,19 @@ export interface components {
     DemoFaultList: {
       /** Rows */
       rows: components['schemas']['DemoFault'][]
+    }
+    /**
+     * DiffLine
+     * @description One line of a difference.
+     */
+    DiffLine: {
+      /**
+       * Op
+       * @enum {string}
+       */
+      op: 'same' | 'removed' | 'added'
+      /** Text */
+      text: string
     }
     /**
      * Disk
@@ -2564,6 +2722,8 @@ export interface components {
     Ingest: {
       /** Reasons */
       reasons: components['schemas']['Reason'][]
+      /** Redacted */
+      redacted: components['schemas']['Redacted'][]
       /** Senders */
       senders: components['schemas']['Sender'][]
       series: components['schemas']['IngestSeries']
@@ -3364,6 +3524,32 @@ export interface components {
       name: string
     }
     /**
+     * NewPromptVersion
+     * @description The next version of a prompt; the first makes the prompt.
+     */
+    NewPromptVersion: {
+      /** Config */
+      config?: {
+        [key: string]: unknown
+      }
+      /** Description */
+      description?: string | null
+      /** Labels */
+      labels?: string[]
+      /**
+       * Message
+       * @default
+       */
+      message?: string
+      /**
+       * Name
+       * @description Letters, digits and . _ : / -, at most 200.
+       */
+      name: string
+      /** Prompt */
+      prompt: string | components['schemas']['ChatMessage'][]
+    }
+    /**
      * NewView
      * @description A view to save.
      */
@@ -3613,6 +3799,143 @@ export interface components {
       projects: components['schemas']['Project'][]
     }
     /**
+     * PromptDiff
+     * @description What stands in one version and not in the other, line by line.
+     */
+    PromptDiff: {
+      /** Added */
+      added: number
+      /** After */
+      after: number
+      /** Before */
+      before: number
+      /** Config After */
+      config_after: {
+        [key: string]: unknown
+      }
+      /** Config Before */
+      config_before: {
+        [key: string]: unknown
+      }
+      /** Lines */
+      lines: components['schemas']['DiffLine'][]
+      /** Removed */
+      removed: number
+      /** Truncated */
+      truncated: boolean
+    }
+    /**
+     * PromptLabelMove
+     * @description Where a label is to stand.
+     */
+    PromptLabelMove: {
+      /** Version */
+      version: number
+    }
+    /**
+     * PromptRow
+     * @description A prompt in a list.
+     */
+    PromptRow: {
+      /** Description */
+      description: string
+      /** Labels */
+      labels: {
+        [key: string]: number
+      }
+      /** Name */
+      name: string
+      /** Updated At */
+      updated_at: string
+      /** Updated By */
+      updated_by: string
+      /** Versions */
+      versions: number
+    }
+    /**
+     * PromptRows
+     * @description The project's prompts, by name.
+     */
+    PromptRows: {
+      /** Rows */
+      rows: components['schemas']['PromptRow'][]
+    }
+    /**
+     * PromptUsage
+     * @description The spans of one version of one prompt. A sum is null where no span said it.
+     */
+    PromptUsage: {
+      /** Cost Usd */
+      cost_usd: number | null
+      /** Errors */
+      errors: number
+      /** First Seen */
+      first_seen: string
+      /** Input Tokens */
+      input_tokens: number | null
+      /** Last Seen */
+      last_seen: string
+      /** Models */
+      models: string[]
+      /** Name */
+      name: string
+      /** Output Tokens */
+      output_tokens: number | null
+      /** P50 Ms */
+      p50_ms: number | null
+      /** P95 Ms */
+      p95_ms: number | null
+      /** Spans */
+      spans: number
+      /** Traces */
+      traces: number
+      /** Version */
+      version: string
+    }
+    /**
+     * PromptUsageRows
+     * @description What spans say of prompts and their versions, the latest used first.
+     */
+    PromptUsageRows: {
+      /** Rows */
+      rows: components['schemas']['PromptUsage'][]
+    }
+    /**
+     * PromptVersionRow
+     * @description One version of a prompt.
+     */
+    PromptVersionRow: {
+      /** Config */
+      config: {
+        [key: string]: unknown
+      }
+      /** Created At */
+      created_at: string
+      /** Created By */
+      created_by: string
+      /** Labels */
+      labels: string[]
+      /** Message */
+      message: string
+      /** Name */
+      name: string
+      /** Prompt */
+      prompt: string | components['schemas']['ChatMessage'][]
+      /** Variables */
+      variables: string[]
+      /** Version */
+      version: number
+    }
+    /**
+     * PromptVersionRows
+     * @description The versions of a prompt, the newest first.
+     */
+    PromptVersionRows: {
+      prompt: components['schemas']['PromptRow']
+      /** Rows */
+      rows: components['schemas']['PromptVersionRow'][]
+    }
+    /**
      * QueryAnswer
      * @description What a saved query found: series, or a table where it is SQL whose first column is no time.
      *
@@ -3718,6 +4041,24 @@ export interface components {
       project: string
       /** Reason */
       reason: string
+      /** Sender */
+      sender: string
+      /** Signal */
+      signal: string
+    }
+    /**
+     * Redacted
+     * @description What was redacted of one sender's records: places, not records.
+     */
+    Redacted: {
+      /** Count */
+      count: number
+      /** Last Time */
+      last_time: string
+      /** Project */
+      project: string
+      /** Rule */
+      rule: string
       /** Sender */
       sender: string
       /** Signal */
@@ -4197,6 +4538,10 @@ export interface components {
       agent: string
       /** Attributes */
       attributes: components['schemas']['Attribute'][]
+      /** Audio Input Tokens */
+      audio_input_tokens: number | null
+      /** Audio Output Tokens */
+      audio_output_tokens: number | null
       /** Cache Read Tokens */
       cache_read_tokens: number | null
       /** Cache Write Tokens */
@@ -4209,14 +4554,22 @@ export interface components {
       duplicate_of: string
       /** Duration Ms */
       duration_ms: number | null
+      /** Emitter */
+      emitter: string
       /** End Time */
       end_time: string | null
       /** Error Type */
       error_type: string
       /** Events */
       events: components['schemas']['SpanEvent'][]
+      /** Finish Reason */
+      finish_reason: string
       /** Flags */
       flags: number
+      /** Graph Node */
+      graph_node: string
+      /** Image Input Tokens */
+      image_input_tokens: number | null
       /** Ingested At */
       ingested_at: string
       input: components['schemas']['Payload'] | null
@@ -4249,10 +4602,14 @@ export interface components {
       reasoning_tokens: number | null
       /** Reported Cost Usd */
       reported_cost_usd: number | null
+      /** Request Model */
+      request_model: string
       /** Resource Attributes */
       resource_attributes: components['schemas']['Attribute'][]
       /** Response Id */
       response_id: string
+      /** Response Model */
+      response_model: string
       /** Scope */
       scope: string
       /** Scope Version */
@@ -4273,8 +4630,14 @@ export interface components {
       status: string
       /** Status Message */
       status_message: string
+      /** Streaming */
+      streaming: boolean
+      /** Time Per Output Token Ms */
+      time_per_output_token_ms: number | null
       /** Tool */
       tool: string
+      /** Tool Call Id */
+      tool_call_id: string
       /** Trace Id */
       trace_id: string
       /** Trace State */
@@ -4283,6 +4646,8 @@ export interface components {
       ttft_ms: number | null
       /** Usage Counted */
       usage_counted: boolean
+      /** Usage Flags */
+      usage_flags: string
       /** User Id */
       user_id: string
     }
@@ -6605,6 +6970,328 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Project']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_prompts: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PromptRows']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  create_prompt_version: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewPromptVersion']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PromptVersionRow']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  delete_prompt: {
+    parameters: {
+      query: {
+        /** @description The prompt's name. */
+        name: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  compare_prompt_versions: {
+    parameters: {
+      query: {
+        /** @description The prompt's name. */
+        name: string
+        before: number
+        after: number
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PromptDiff']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  move_prompt_label: {
+    parameters: {
+      query: {
+        /** @description The prompt's name. */
+        name: string
+        label: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PromptLabelMove']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PromptRow']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  remove_prompt_label: {
+    parameters: {
+      query: {
+        /** @description The prompt's name. */
+        name: string
+        label: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PromptRow']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_prompt_usage: {
+    parameters: {
+      query?: {
+        /** @description Default: every prompt. */
+        name?: string | null
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PromptUsageRows']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_prompt: {
+    parameters: {
+      query: {
+        /** @description The prompt's name. */
+        name: string
+        /** @description The version, by its number. */
+        version?: number | null
+        /** @description Default `production`; `latest` is the newest. */
+        label?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PromptVersionRow']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_prompt_versions: {
+    parameters: {
+      query: {
+        /** @description The prompt's name. */
+        name: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PromptVersionRows']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

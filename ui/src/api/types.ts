@@ -112,3 +112,7 @@ export interface Rows<T> {
   rows: T[]
   next_cursor?: string | null
 }
+export type PromptRow = Schemas['PromptRow']
+export type PromptVersion = Schemas['PromptVersionRow']
+export type PromptDiff = Schemas['PromptDiff']
+export type PromptUsage = Schemas['PromptUsage']

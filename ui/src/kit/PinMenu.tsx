@@ -23,6 +23,8 @@ interface Props {
   /** An icon alone, beside a chart. */
   small?: boolean
   disabled?: boolean
+  /** Without the way to a monitor: it is one already. */
+  alone?: boolean
 }
 
 export function PinMenu(props: Props) {
@@ -49,12 +51,14 @@ export function PinMenu(props: Props) {
           </Button>
         )}
       </Tooltip>
-      <MakeMonitor
-        query={props.query}
-        title={props.title}
-        small={props.small ?? false}
-        disabled={props.disabled ?? false}
-      />
+      {!props.alone && (
+        <MakeMonitor
+          query={props.query}
+          title={props.title}
+          small={props.small ?? false}
+          disabled={props.disabled ?? false}
+        />
+      )}
       {open && <PinWindow {...props} onClose={() => setOpen(false)} />}
     </>
   )

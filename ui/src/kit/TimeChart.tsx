@@ -93,6 +93,11 @@ function heights(least: number | null, most: number | null, limits: Limit[] | un
   return [low, high > 0 ? high * 1.08 : high === 0 && low === 0 ? 1 : 0]
 }
 
+/** Whether the chart counts something: whole numbers, written as such. */
+const counts = ({ series, format }: Pick<Props, 'series' | 'format'>): boolean =>
+  (format === undefined || format === compact) &&
+  series.every(({ values }) => values.every((v) => v == null || Number.isInteger(v)))
+
 /** 24 hours, and the day where it changes. */
 function timeLabels(ticks: number[], utc: boolean): string[] {
   let day = ''
@@ -211,7 +216,12 @@ export function TimeChart(props: Props) {
           space: 28,
           font: '11px sans-serif',
           values: (_u, ticks) =>
-            ticks.map((t) => (latest.current.format ?? compact)(t) + (props.unit ? ` ${props.unit}` : '')),
+            ticks.map((t) =>
+              // There is no half of a record.
+              counts(latest.current) && !Number.isInteger(t)
+                ? ''
+                : (latest.current.format ?? compact)(t) + (props.unit ? ` ${props.unit}` : ''),
+            ),
         },
       ],
       series: [

@@ -19,9 +19,15 @@ export function duration(ms: number): Quantity {
   if (ms < 1) return { value: figures(ms * 1000), unit: 'µs' }
   if (ms < 1000) return { value: figures(ms), unit: 'ms' }
   if (ms < 60_000) return { value: figures(ms / 1000), unit: 's' }
-  if (ms < 3_600_000) return { value: figures(ms / 60_000), unit: 'min' }
-  if (ms < 86_400_000) return { value: figures(ms / 3_600_000), unit: 'h' }
-  return { value: figures(ms / 86_400_000), unit: 'd' }
+  if (ms < 3_599_500) return twoUnits(Math.round(ms / 1000), 60, 'min', 's')
+  if (ms < 86_370_000) return twoUnits(Math.round(ms / 60_000), 60, 'h', 'min')
+  return twoUnits(Math.round(ms / 3_600_000), 24, 'd', 'h')
+}
+
+/** `3 min 20 s`, as one says it: nobody counts hundredths of minutes. */
+function twoUnits(small: number, per: number, unit: string, smaller: string): Quantity {
+  const [many, rest] = [Math.floor(small / per), small % per]
+  return rest ? { value: `${many} ${unit} ${rest}`, unit: smaller } : { value: String(many), unit }
 }
 
 export function durationText(ms: number | null): string {

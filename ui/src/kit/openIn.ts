@@ -29,7 +29,9 @@ export function openIn(query: SavedQuery, chosen: Chosen, where: Where): Elsewhe
     return { label: 'Open in SQL', to: '/sql', search: { project: where.project, sql } }
   }
   if (query.kind === 'spans') {
-    return { label: 'Open in Traces', to: '/traces', search: { ...common, q, view: 'spans' } }
+    // Of durations the longest are what one looks for.
+    const sort = query.measure?.endsWith('_ms') ? '-duration_ms' : undefined
+    return { label: 'Open in Traces', to: '/traces', search: { ...common, q, view: 'spans', sort } }
   }
   return {
     label: 'Open in Metrics',

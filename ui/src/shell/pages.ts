@@ -7,6 +7,7 @@ import {
   HeartPulse,
   Inbox,
   LayoutDashboard,
+  MessageSquareQuote,
   ScrollText,
   Settings,
   Terminal,
@@ -22,6 +23,7 @@ export interface PageEntry {
     | '/metrics-explorer'
     | '/services'
     | '/errors'
+    | '/prompts'
     | '/dashboards'
     | '/monitors'
     | '/ingest'
@@ -53,6 +55,7 @@ export const PAGES: PageEntry[] = [
   },
   { to: '/services', label: 'Services', icon: Waypoints, key: 'v', time: true, live: true, signal: 'spans' },
   { to: '/errors', label: 'Errors', icon: Bug, key: 'x', time: true, live: true, signal: 'errors' },
+  { to: '/prompts', label: 'Prompts', icon: MessageSquareQuote, key: 'p', time: true, live: false },
   { to: '/dashboards', label: 'Dashboards', icon: LayoutDashboard, key: 'd', time: true, live: true },
   { to: '/monitors', label: 'Monitors', icon: BellRing, key: 'a', time: true, live: false },
   { to: '/ingest', label: 'Ingest', icon: Inbox, key: 'i', time: true, live: true },

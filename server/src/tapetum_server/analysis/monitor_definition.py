@@ -83,9 +83,17 @@ class MonitorDefinition(BaseModel):
 
         Who says that missing data is to call, or is well, says what it means; then it is unknown of counts too.
         """
+        return 0.0 if self._counted and self.no_data == "keep" else None
+
+    @property
+    def wants_much(self) -> bool:
+        """Whether too little of something that is counted calls: then a window must be whole to say anything."""
+        return self._counted and self.condition is not None and self.condition.op in ("<", "<=")
+
+    @property
+    def _counted(self) -> bool:
         query = self.query
-        counted = not isinstance(query, MetricQuery | SqlQuery) and query.measure in COUNTS
-        return 0.0 if counted and self.no_data == "keep" else None
+        return not isinstance(query, MetricQuery | SqlQuery) and query.measure in COUNTS
 
     @property
     def step_s(self) -> int:

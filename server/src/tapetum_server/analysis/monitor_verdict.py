@@ -40,12 +40,15 @@ class Judge:
         base_url: str,
         *,
         listening: bool = True,
+        whole: bool = True,
     ) -> None:
+        """`whole` says whether this server was there during all of the window: counts of a part of it are too low."""
         self._monitor = monitor
         self._definition = definition
         self._now = now
         self._base_url = base_url
         self._listening = listening
+        self._trusts_counts = whole or not definition.wants_much
         self.verdict = Verdict()
 
     @property
@@ -78,8 +81,8 @@ class Judge:
                 seen[subject] = Observed(state.labels, self._definition.absence, present=False)
         for subject, one in seen.items():
             step = look(
-                self._definition, before.get(subject), one.labels, one.value, self._now, present=one.present,
-                listening=self._listening, muted=self.muted,
+                self._definition, before.get(subject), one.labels, one.value if self._trusts_counts else None,
+                self._now, present=one.present, listening=self._listening and self._trusts_counts, muted=self.muted,
             )  # fmt: skip
             self._take(subject, step)
         return self.verdict

@@ -38,6 +38,7 @@ from tapetum_server.app.inflate import BodyError, BodyLimits, Inflate
 from tapetum_server.app.ingest_counters import IngestCounters, ProcessCollector
 from tapetum_server.app.intake import Intake
 from tapetum_server.app.own_health import OwnHealth
+from tapetum_server.app.redaction_settings import Redactors
 from tapetum_server.app.settings import Settings
 from tapetum_server.app.upkeep import keep_catalog
 from tapetum_server.app.web import operator_routes, ui_routes
@@ -48,6 +49,7 @@ from tapetum_server.monitors.runner import MonitorRunner, MonitorSettings
 from tapetum_server.monitors.webhook import WebhookLimits
 from tapetum_server.processors.canonical import Canonicalize
 from tapetum_server.processors.errors.find import FindErrors
+from tapetum_server.processors.redaction import Redact
 from tapetum_server.query.export_files import EXPORT_SETTINGS
 from tapetum_server.query.export_store import StoreExports
 from tapetum_server.query.gate_settings import GATE_SETTINGS
@@ -129,6 +131,7 @@ class Server:
         opened.callback(directory.release)
         self._catalog = Catalog.open(directory.path, version=__version__, url=settings.catalog or None)
         opened.callback(self._catalog.close)
+        self._redactors = Redactors(settings.redaction, directory.path)
         require_keys_for(settings.host, self._catalog.keys.any_usable())
         self._engine: Engine = open_engine(
             directory.path,
@@ -274,7 +277,9 @@ class Server:
         """Serve until SIGINT, SIGTERM or `stop`. `started` is called once both ports answer."""
         settings = self.settings
         loop = asyncio.get_running_loop()
-        consumer = Intake(self._catalog, Canonicalize(FindErrors(self._writer, self._ingest_pool)), self._hub.publish)
+        understood = Canonicalize(FindErrors(self._writer, self._ingest_pool))
+        redacted = Redact(understood, self._redactors.of, self._counters, self._ingest_pool)
+        consumer = Intake(self._catalog, redacted, self._hub.publish)
         limits = Limits()
         otlp = OtlpHttp(consumer, self._counters, self._ingest_pool, limits)
         lines = LogLines(consumer, self._counters, self._ingest_pool)

@@ -1,14 +1,14 @@
 """What can be set, where it comes from, and what is wrong with it.
 
 Order of precedence: command-line option, `TAPETUM_*` environment variable, `--config` file (TOML),
-default. Names are the same everywhere: `grpc_port` is `--grpc-port` and `TAPETUM_GRPC_PORT`. Lists of tables (`scrape`)
-are in the file only.
+default. Names are the same everywhere: `grpc_port` is `--grpc-port` and `TAPETUM_GRPC_PORT`. Lists of tables
+(`scrape`, `redaction`) are in the file only.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import tomllib
 
 from tapetum_server.app.data_dir import default_data_dir
+from tapetum_server.app.redaction_settings import ProjectRules, read_redaction
 from tapetum_server.app.scrape_settings import read_targets
 from tapetum_server.app.settings_errors import SettingsError, unknown
 from tapetum_server.receivers.prometheus.target import ScrapeTarget
@@ -78,6 +79,11 @@ class Settings:
     )
     scrape: tuple[ScrapeTarget, ...] = field(
         default=(), metadata={"help": "Prometheus targets to scrape, each a [[scrape]] table.", "file_only": True}
+    )
+
+    redaction: tuple[ProjectRules, ...] = field(
+        default=(),
+        metadata={"help": "What is redacted before it is stored, each a [[redaction]] table.", "file_only": True},
     )
 
     @property
@@ -151,10 +157,13 @@ def _from_file(path: Path, known: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in content.items():
         if name not in known:
             raise unknown(f"{path}: there is no setting", name, known)
-        values[name] = read_targets(value, str(path)) if name == "scrape" else _check(name, value, str(path))
+        read = _READERS.get(name)
+        values[name] = read(value, str(path)) if read else _check(name, value, str(path))
     return values
 
 
+_READERS: Mapping[str, Callable[[Any, str], Any]] = {"scrape": read_targets, "redaction": read_redaction}
+"""Of settings that are lists of tables."""
 _KINDS: Mapping[str, type | tuple[type, ...]] = {
     "port": int, "grpc_port": int, "max_body_mib": int, "memory_gb": (int, float), "disk_full_percent": (int, float),
     "host_metrics_interval_s": (int, float), "webhook_give_up_s": (int, float), "webhook_allow_link_local": bool,

@@ -12,6 +12,7 @@ from tapetum_server.catalog.deliveries import Deliveries
 from tapetum_server.catalog.keys import Keys
 from tapetum_server.catalog.monitors import Monitors
 from tapetum_server.catalog.projects import Projects
+from tapetum_server.catalog.prompts import Prompts
 from tapetum_server.catalog.sessions import Sessions
 from tapetum_server.catalog.views import Views
 from tapetum_server.signals.identity import DEFAULT_PROJECT
@@ -30,6 +31,7 @@ class Catalog:
         self.deliveries = Deliveries(database, clock)
         self.dashboards = Dashboards(database, clock)
         self.views = Views(database, clock)
+        self.prompts = Prompts(database, clock)
 
     @classmethod
     def open(cls, data_dir: Path, *, version: str, url: str | None = None, clock: Clock = time.time) -> Catalog:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Row, delete, exists, func, insert, not_, or_, select, update
 
@@ -15,6 +19,8 @@ from tapetum_server.catalog.tables import alert_deliveries, monitors
 KEPT_PER_MONITOR = 300
 WAITING_PER_MONITOR = 200
 """A receiver that is away for long gets the newest of what it missed; the rest is given up and listed as such."""
+LOOKED_AT = 1_000
+"""Of those that are due, among which room is given."""
 CLOCK_SET_BACK_S = 600.0
 """No attempt waits that long for the next: what does was written before the clock was set back."""
 
@@ -63,6 +69,31 @@ class GivenUp:
     first_at: float
     outcome: str
     """What the last of them met."""
+
+
+class Room:
+    """How many may be taken: `at_most` in all, and `to_one` to one receiver with those that are `busy` already."""
+
+    def __init__(self, at_most: int, to_one: int, busy: Mapping[str, int] | None = None) -> None:
+        self._left = at_most
+        self._to_one = to_one
+        self._busy = Counter(busy or {})
+
+    def takes(self, receiver: str) -> bool:
+        """Whether there is room for one more to this receiver; then it has it."""
+        if self._left <= 0 or self._busy[receiver] >= self._to_one:
+            return False
+        self._left -= 1
+        self._busy[receiver] += 1
+        return True
+
+
+def receiver_of(webhook: str) -> str:
+    """Host and port that a monitor's webhook goes to; empty where it has none."""
+    try:
+        return urlsplit(str(json.loads(webhook or "{}").get("url", ""))).netloc
+    except ValueError:
+        return ""
 
 
 class Deliveries:
@@ -132,8 +163,8 @@ class Deliveries:
                 )  # fmt: skip
         return list(found.values())[:at_most]
 
-    def lease_due(self, lease_s: float, at_most: int) -> list[DueDelivery]:
-        """Take those that are due; nobody else tries them for `lease_s` seconds."""
+    def lease_due(self, lease_s: float, room: Room) -> list[DueDelivery]:
+        """Take those that are due and have room; nobody else tries them for `lease_s` seconds."""
         now = self._clock()
         due = (alert_deliveries.c.status == "waiting") & or_(
             alert_deliveries.c.next_at <= now,
@@ -153,9 +184,9 @@ class Deliveries:
                 .where(due, not_(held_up))
                 # What was never tried goes first: many that nobody takes must not keep the others waiting.
                 .order_by(alert_deliveries.c.attempts, alert_deliveries.c.created_at)
-                .limit(at_most)
+                .limit(LOOKED_AT)
             )
-            rows = connection.execute(query).all()
+            rows = [row for row in connection.execute(query) if room.takes(receiver_of(row.webhook))]
         if not rows:
             return []
         taken = []

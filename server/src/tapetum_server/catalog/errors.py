@@ -77,3 +77,11 @@ class ViewExists(CatalogError):
 
 class TooMany(CatalogError):
     """As many of something as a project can have are there."""
+
+
+class UnknownPrompt(CatalogError):
+    """No prompt of that name, or no version or label of it; `field` says which."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field

@@ -7,11 +7,25 @@ from typing import Annotated
 import typer
 
 from tapetum_server._version import __version__
-from tapetum_server.cli import backup, compare, doctor, errors, export, health, import_otlp, restore, serve, sql, traces
+from tapetum_server.cli import (
+    backup,
+    compare,
+    doctor,
+    errors,
+    export,
+    health,
+    import_otlp,
+    redact,
+    restore,
+    serve,
+    sql,
+    traces,
+)
 from tapetum_server.cli.changes import changes_app
 from tapetum_server.cli.keys import keys_app
 from tapetum_server.cli.logs import logs_app
 from tapetum_server.cli.monitor_commands import monitors_app
+from tapetum_server.cli.prompts import prompts_app
 
 app = typer.Typer(
     name="tapetum",
@@ -31,10 +45,12 @@ app.command("restore")(restore.restore)
 app.command("export")(export.export)
 app.command("compare")(compare.compare)
 app.command("health")(health.health)
+app.command("redact")(redact.redact)
 app.command("doctor")(doctor.doctor)
 app.add_typer(logs_app)
 app.add_typer(changes_app)
 app.add_typer(monitors_app)
+app.add_typer(prompts_app)
 app.add_typer(keys_app)
 app.add_typer(import_app)
 import_app.command("otlp")(import_otlp.import_otlp)

@@ -133,8 +133,10 @@ class MonitorRunner:
                 problem=problem,
             )  # fmt: skip
         judge = Judge(
-            monitor, definition, now_ns / 1e9, self._settings.base_url, listening=self._listening(monitor, definition)
-        )
+            monitor, definition, now_ns / 1e9, self._settings.base_url,
+            listening=self._there_for(monitor, definition, min(definition.window_s, GRACE_S)),
+            whole=self._there_for(monitor, definition, definition.window_s),
+        )  # fmt: skip
         verdict = judge.failed(before, failures, problem) if found is None else judge.observed(before, found)
         return Outcome(
             states=verdict.states,
@@ -147,12 +149,11 @@ class MonitorRunner:
             problem=problem or (MORE_SERIES if more else ""),
         )
 
-    def _listening(self, monitor: StoredMonitor, definition: MonitorDefinition) -> bool:
-        """Whether this server has been there for long enough for what is missing to be others' silence."""
+    def _there_for(self, monitor: StoredMonitor, definition: MonitorDefinition, needed_s: float) -> bool:
+        """Whether this server has been there for so long that what is missing is others' silence, not its own."""
         made_here = monitor.created_at.timestamp() >= self._started_at
         # Only whole steps are looked at: the window may end a step ago.
-        needed_s = min(definition.window_s, GRACE_S) + definition.step_s
-        return made_here or time.monotonic() - self._started >= needed_s
+        return made_here or time.monotonic() - self._started >= needed_s + definition.step_s
 
     async def _record(self) -> None:
         failing = False

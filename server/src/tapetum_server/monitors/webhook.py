@@ -8,6 +8,7 @@ import hmac
 import logging
 import random
 import time
+from collections import Counter
 from dataclasses import dataclass
 
 import httpx
@@ -15,7 +16,7 @@ import orjson
 
 from tapetum_server._version import __version__
 from tapetum_server.catalog.catalog import Catalog
-from tapetum_server.catalog.deliveries import DueDelivery
+from tapetum_server.catalog.deliveries import DueDelivery, Room, receiver_of
 from tapetum_server.outbound.addresses import RefusedAddress, destination
 from tapetum_server.outbound.connecting import ask, nobody
 
@@ -25,6 +26,8 @@ ATTEMPT_S = 10.0
 FIRST_RETRY_S = 2.0
 LONGEST_RETRY_S = 120.0
 AT_ONCE = 8
+AT_ONCE_TO_ONE = 2
+"""Of them to one receiver: one that does not answer must not keep the others' waiting."""
 LOOK_EVERY_S = 1.0
 _LEASE_S = ATTEMPT_S * 2
 
@@ -57,26 +60,29 @@ class Deliverer:
     async def run(self) -> None:
         """Deliver what is due, again and again, until cancelled."""
         failing = False
-        busy: set[asyncio.Task[None]] = set()
+        busy: dict[asyncio.Task[None], str] = {}
         # No proxy of the environment: the address that was checked is the one that is connected to.
         async with httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=ATTEMPT_S) as client:
             try:
                 while True:
+                    free = AT_ONCE - len(busy)
                     try:
-                        if len(busy) < AT_ONCE:
-                            due = await asyncio.to_thread(
-                                self._catalog.deliveries.lease_due, _LEASE_S, AT_ONCE - len(busy)
-                            )
+                        if free:
+                            room = Room(free, AT_ONCE_TO_ONE, Counter(busy.values()))
+                            due = await asyncio.to_thread(self._catalog.deliveries.lease_due, _LEASE_S, room)
                             for item in due:
                                 task = asyncio.create_task(self._deliver(client, item))
-                                busy.add(task)
-                                task.add_done_callback(busy.discard)
+                                busy[task] = receiver_of(item.webhook)
+                                task.add_done_callback(busy.pop)
                         failing = False
                     except Exception as error:
                         if not failing:
                             logger.warning("Notifications wait, the catalog cannot be reached: %s", error)
                         failing = True
-                    await asyncio.sleep(LOOK_EVERY_S)
+                    if busy:  # a place that becomes free is taken at once
+                        await asyncio.wait(busy, timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+                    else:
+                        await asyncio.sleep(LOOK_EVERY_S)
             finally:
                 for task in busy:
                     task.cancel()

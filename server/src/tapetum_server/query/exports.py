@@ -16,7 +16,7 @@ from tapetum_server.query.filter import Filter
 from tapetum_server.query.filter_sql import conditions
 from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.selection import Selection, select
-from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, METRICS, SPANS, Source
+from tapetum_server.query.sources import ALERTS, ERRORS, EVALUATIONS, LOGS, METRICS, SPANS, Source
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import SECOND, TimeRange
 from tapetum_server.signals.identity import OWN_SENDER
@@ -49,8 +49,8 @@ _EXPORTS: Mapping[ExportKind, _Export] = {
     "errors": _Export("time", "error_id", ERRORS, ("time, error_id",) * 2),
     "ingest": _Export("time", "sender, signal, reason"),
     "changes": _Export("time", "kind, subject, after"),
-    "alerts": _Export("started_at", "alert_id"),
     "evaluations": _Export("time", "evaluation_id", EVALUATIONS, ("time, evaluation_id",) * 2),
+    "alerts": _Export("started_at", "alert_id", ALERTS, ("alert_id",) * 2),
 }
 _HIDDEN = ("search_text",)
 """Of a view, but made of other columns of it and only there to be searched."""
@@ -81,6 +81,13 @@ async def plan_export(
     """Count what passes, and cut it into slices."""
     source = _EXPORTS[kind].source
     selection = None
+    if source is ALERTS and (unknown := [term for term in filter.terms if term.key not in ALERTS.fields]):
+        raise QueryError(
+            f"alerts have no {unknown[0].key or 'text to search'}",
+            code="bad_filter",
+            field="q",
+            hint=f"A filter of alerts names {', '.join(ALERTS.fields)}.",
+        )
     if source is not None:
         selection = await select(reader, source, project=project, time_range=time_range, filter=filter)
     elif filter.terms:

@@ -192,11 +192,14 @@ def _full_text(text: str, selection: Selection, parameters: Parameters) -> str:
             "hasAnyTokens(search_text, (SELECT groupArray(hash) FROM (SELECT DISTINCT toString(hash) AS hash"
             f" FROM message_rows WHERE project = {project} AND hasAllTokens(text, {needle}) LIMIT {MAX_MESSAGES})))"
         )
-        found.append(
+        found += [
             "(trace_id, span_id) IN (SELECT trace_id, span_id FROM span_enrichments"
-            f" WHERE project = {project}"
-            f" AND hasAllTokens(concat(span_enrichments.input, ' ', span_enrichments.output), {needle}))"
-        )
+            f" WHERE project = {project} AND hasAllTokens(concat({asked}, ' ', {answered}), {needle}))"
+            for asked, answered in (
+                ("span_enrichments.input", "span_enrichments.output"),
+                ("input_message", "output_message"),
+            )
+        ]
     return _any(found)
 
 

@@ -38,6 +38,17 @@ class Reason(TypedDict):
     last_time: str
 
 
+class Redacted(TypedDict):
+    """What was redacted of one sender's records: places, not records."""
+
+    project: str
+    sender: str
+    signal: str
+    rule: str
+    count: int
+    last_time: str
+
+
 class IngestBucket(TypedDict):
     """Records accepted within one step by signal, and those refused."""
 
@@ -60,6 +71,7 @@ class Ingest(TypedDict):
 
     senders: list[Sender]
     reasons: list[Reason]
+    redacted: list[Redacted]
     series: IngestSeries
 
 
@@ -83,13 +95,21 @@ LIMIT 1000"""
     reasons_sql = f"""SELECT sender, signal, outcome, reason, sum(count) AS records,
     toInt64(toUnixTimestamp(max(time))) AS last_s
 FROM {INGEST_TABLE}
-WHERE {where} AND outcome != 'accepted'
+WHERE {where} AND outcome NOT IN ('accepted', 'redacted')
 GROUP BY sender, signal, outcome, reason
 ORDER BY last_s DESC, records DESC, sender, reason
 LIMIT 1000"""
-    senders, reasons, series = await asyncio.gather(
+    redacted_sql = f"""SELECT sender, signal, reason, sum(count) AS places,
+    toInt64(toUnixTimestamp(max(time))) AS last_s
+FROM {INGEST_TABLE}
+WHERE {where} AND outcome = 'redacted'
+GROUP BY sender, signal, reason
+ORDER BY places DESC, sender, signal, reason
+LIMIT 1000"""
+    senders, reasons, redacted, series = await asyncio.gather(
         reader.query(senders_sql, parameters.values),
         reader.query(reasons_sql, parameters.values),
+        reader.query(redacted_sql, parameters.values),
         _series(reader, where, parameters.values, time_range, buckets),
     )
     return Ingest(
@@ -106,6 +126,13 @@ LIMIT 1000"""
                 last_time=format_time(last_s * SECOND),
             )
             for sender, signal, outcome, reason, count, last_s in tuples_of(reasons)
+        ],
+        redacted=[
+            Redacted(
+                project=project, sender=sender, signal=signal, rule=rule, count=count,
+                last_time=format_time(last_s * SECOND),
+            )
+            for sender, signal, rule, count, last_s in tuples_of(redacted)
         ],
         series=series,
     )  # fmt: skip

@@ -17,6 +17,8 @@ SEPARATOR = "\x1f"
 """Between the labels of a series where they are one text."""
 LOOK_BACK = 600 * SECOND
 """How far before the range a counter's previous point is looked for."""
+FIRST_POINT = 120 * SECOND
+"""How long after a counter began its first point may come and be all gained then: two of OpenTelemetry's intervals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +211,10 @@ def _changes(question: MetricQuestion, parameters: Parameters, columns: str) -> 
     """Points with what happened since the one before: 1 all of it is new, 2 the difference is, 0 nobody knows.
 
     A counter starts anew when its start time changes, or when it falls without saying so. The
-    first point in sight counts whole if it says that it began within sight; otherwise what it
-    gained is unknown. A start equal to the point's own time is OpenTelemetry's way to say
-    "unknown start".
+    first point in sight counts whole if it says that it began shortly before: within sight, and no
+    longer ago than a step or `FIRST_POINT`. Otherwise what it gained is unknown, or gained so long
+    ago that one step must not have it all. A start equal to the point's own time is OpenTelemetry's
+    way to say "unknown start".
     """
     labels, names = _labels(question, parameters)
     condition = f"{condition_sql(question, parameters, look_back=True)} AND bitAnd(flags, 1) = 0"
@@ -222,6 +225,7 @@ def _changes(question: MetricQuestion, parameters: Parameters, columns: str) -> 
     else:
         condition += " AND isNotNull(count)"
     since = parameters.moment(question.steps.start - LOOK_BACK)
+    shortly = parameters.integer(max(question.steps.step, FIRST_POINT))
     carried = f"temporality, start_time, time, is_monotonic, series, {columns}"
     own = f"""{_step(question, parameters)} AS step, {labels + ", " if labels else ""}*, {measure} AS measure,
             {total} AS total"""
@@ -231,7 +235,8 @@ def _changes(question: MetricQuestion, parameters: Parameters, columns: str) -> 
         row_number() OVER w AS nth, lagInFrame(start_time) OVER w AS previous_start,
         multiIf(
             temporality = 'delta', 1,
-            nth = 1, start_time >= {since} AND start_time < time,
+            nth = 1, start_time >= {since} AND start_time < time
+                AND toUnixTimestamp64Nano(time) - toUnixTimestamp64Nano(start_time) <= {shortly},
             start_time != previous_start, start_time < time,
             {falls} AND measure < previous, 1,
             2) AS change

@@ -100,7 +100,7 @@ def _payload(column: str) -> str:
 
 def _promoted(column: str) -> str:
     if column.endswith("_tokens"):
-        return f"ifNull(toString({column}), '')"
+        return f"ifNull(toString({f'own_{column}' if column in sql_files.SAID_BY_LOGS else column}), '')"
     return f"own_{column}" if column in ("input", "output") else f"toString({column})"
 
 
@@ -124,10 +124,10 @@ SPANS = Source(
     plain=(
         "project", "trace_id", "span_id", "parent_span_id", "name", "kind", "span_kind", "service", "scope",
         "scope_version", "start_time", "ingested_at", "status", "status_message", "operation", "provider", "model",
-        "response_id", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens",
-        "reasoning_tokens", "cost_usd", "reported_cost_usd", "ttft_ms", "session_id", "user_id", "agent", "tool",
-        "prompt_name", "prompt_version", "error_type", "trace_state", "flags", "attr_shape", "attr_values",
-        "resource",
+        "response_id", "input_tokens", "cost_usd", "ttft_ms", "session_id", "user_id", "agent", "tool",
+        "prompt_name", "prompt_version", "error_type", "emitter", "request_model", "streaming", "graph_node",
+        "tool_call_id", "audio_input_tokens", "audio_output_tokens", "image_input_tokens",
+        "time_per_output_token_ms", "usage_flags", "trace_state", "flags", "attr_shape", "attr_values", "resource",
     ),
     computed={
         "end_time": "if(span_rows.ended, span_rows.end_time, NULL)",
@@ -136,6 +136,8 @@ SPANS = Source(
         "usage_counted": f"span_rows.owns_usage AND ({_IDS}) NOT {_REPORTED_TWICE}",
         "duplicate_of": f"if(({_IDS}) {_REPORTED_TWICE},"
         " dictGetOrDefault('duplicates', 'duplicate_of', (project, trace_id, span_id), ''), '')",
+        **{column: sql_files.said(column).replace("{database}.", "") for column in sql_files.SAID_BY_LOGS},
+        **{f"own_{column}": f"span_rows.{column}" for column in sql_files.SAID_BY_LOGS if column in PROMOTED},
         "input": _payload("input"),
         "output": _payload("output"),
         "own_input": _engine_text("span_rows.input"),
@@ -154,20 +156,22 @@ SPANS = Source(
                 "trace_id", "span_id", "parent_span_id", "name", "kind", "span_kind", "service", "scope",
                 "scope_version", "status", "status_message", "state", "operation", "provider", "model", "response_id",
                 "session_id", "user_id", "agent", "tool", "prompt_name", "prompt_version", "error_type",
-                "trace_state", "duplicate_of", "input", "output",
+                "trace_state", "duplicate_of", "input", "output", "emitter", "request_model", "response_model",
+                "finish_reason", "graph_node", "tool_call_id", "usage_flags",
             ),
             Field(),
         ),
-        **dict.fromkeys(("duration_ms", "ttft_ms"), Field("duration", nullable=True)),
+        **dict.fromkeys(("duration_ms", "ttft_ms", "time_per_output_token_ms"), Field("duration", nullable=True)),
         **dict.fromkeys(
             (
                 "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
-                "cost_usd", "reported_cost_usd",
+                "cost_usd", "reported_cost_usd", "audio_input_tokens", "audio_output_tokens", "image_input_tokens",
             ),
             Field("number", nullable=True),
         ),
         "flags": Field("number"),
         "usage_counted": Field("bool"),
+        "streaming": Field("bool"),
         "start_time": Field("time"),
         "end_time": Field("time", nullable=True),
         "ingested_at": Field("time"),
@@ -278,5 +282,15 @@ EVALUATIONS = Source(
     only="NOT withdrawn",
     default_facets=("name", "label", "source", "evaluator", "target_type", "slice"),
 )  # fmt: skip
+
+ALERTS = Source(
+    table="alert_rows",
+    time="time",
+    plain=("project", "time", "alert_id", "monitor_id", "monitor", "severity", "state", "previous_state", "subject"),
+    computed={},
+    fields=dict.fromkeys(("monitor_id", "monitor", "severity", "state", "previous_state", "subject"), Field()),
+    promoted={},
+)
+"""The only signal without attributes: a filter names its fields and nothing else."""
 
 INGEST_TABLE = "ingest_rows"

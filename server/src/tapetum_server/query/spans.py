@@ -143,6 +143,18 @@ class SpanDetail(TypedDict):
     prompt_name: str
     prompt_version: str
     error_type: str
+    emitter: str
+    request_model: str
+    response_model: str
+    finish_reason: str
+    streaming: bool
+    graph_node: str
+    tool_call_id: str
+    audio_input_tokens: int | None
+    audio_output_tokens: int | None
+    image_input_tokens: int | None
+    time_per_output_token_ms: float | None
+    usage_flags: str
     trace_state: str
     flags: int
     dropped: int
@@ -234,11 +246,13 @@ _PLAIN = (
     "scope_version", "duration_ms", "state", "status", "status_message", "operation", "provider", "model",
     "response_id", "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
     "duplicate_of", "cost_usd", "reported_cost_usd", "ttft_ms", "session_id", "user_id", "agent", "tool",
-    "prompt_name", "prompt_version", "error_type", "trace_state", "flags", "dropped",
+    "prompt_name", "prompt_version", "error_type", "emitter", "request_model", "response_model", "finish_reason",
+    "graph_node", "tool_call_id", "audio_input_tokens", "audio_output_tokens", "image_input_tokens",
+    "time_per_output_token_ms", "usage_flags", "trace_state", "flags", "dropped",
 )  # fmt: skip
 _DETAIL = f"""{", ".join(_PLAIN)},
     {_START_NS} AS start_ns, toUnixTimestamp64Nano(end_time) AS end_ns,
-    toUnixTimestamp64Nano(ingested_at) AS ingested_ns, usage_counted,
+    toUnixTimestamp64Nano(ingested_at) AS ingested_ns, usage_counted, streaming,
     attributes, attr_shape, resource, events_json, links_json, input, output"""
 _ONE_SPAN = "project = {project:String} AND trace_id = {trace_id:String} AND span_id = {span_id:String}"
 
@@ -254,6 +268,7 @@ async def get_span(reader: Reader, *, project: str, trace_id: str, span_id: str)
         end_time=None if row["end_ns"] is None else format_time(row["end_ns"]),
         ingested_at=format_time(row["ingested_ns"]),
         usage_counted=bool(row["usage_counted"]),
+        streaming=bool(row["streaming"]),
         attributes=attribute_list([(key, types.get(key, "s"), value) for key, value in values.items()]),
         resource_attributes=attribute_list(_json(row["resource"])),
         events=[

@@ -67,7 +67,10 @@ class IngestObserver(Protocol):
     """Counts what arrived, by sender, signal and reason, for `/metrics` and the Ingest page."""
 
     def record(self, *, project: str, sender: str, signal: str, outcome: str, reason: str, count: int) -> None:
-        """`outcome` is one of accepted, refused, dropped, truncated. Never raises, never blocks."""
+        """`outcome` is one of accepted, refused, dropped, truncated, redacted. Never raises, never blocks.
+
+        What was redacted counts by rule as the reason: places in records, not records.
+        """
         ...
 
 

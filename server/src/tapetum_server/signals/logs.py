@@ -8,12 +8,13 @@ from tapetum_server.signals.attributes import AttributeValue
 from tapetum_server.signals.errors import ErrorOccurrence
 from tapetum_server.signals.identity import DEFAULT_PROJECT
 from tapetum_server.signals.resource import Resource, Scope
+from tapetum_server.signals.span_facts import SpanFacts
 
 
 @dataclass(slots=True)
 class LogBatch:
-    """Log records of one project from one sender. Every list but `log_id` and `errors` has one
-    element per record.
+    """Log records of one project from one sender. Every list but `log_id`, `errors` and `facts` has
+    one element per record.
 
     `time_unix_nano` 0 means the source did not say when; `body` is any attribute value;
     `severity_number` is OTLP's 0..24; ids are lower-case hex or "".
@@ -38,6 +39,9 @@ class LogBatch:
     """Filled in by the store once it has given the records their identities; empty before."""
     errors: list[ErrorOccurrence] = field(default_factory=list)
     """What `processors` found among these records; as many as there are."""
+
+    facts: list[SpanFacts] = field(default_factory=list)
+    """What these records say of spans, found by `processors`."""
 
     signal = "logs"
 

@@ -14,6 +14,7 @@ from tapetum_server.signals.attributes import AttributeValue
 from tapetum_server.signals.errors import ErrorOccurrence
 from tapetum_server.signals.identity import DEFAULT_PROJECT
 from tapetum_server.signals.resource import Resource, Scope
+from tapetum_server.signals.span_facts import SpanFacts
 
 SPAN_KINDS = ("unspecified", "internal", "server", "client", "producer", "consumer")
 """OTLP's `SpanKind` numbers, by position."""
@@ -75,6 +76,24 @@ class Canonical(NamedTuple):
     input: str = ""
     output: str = ""
     error_type: str = ""
+    emitter: str = ""
+    """Whose conventions were read: the name of a table of `processors.emitters`."""
+    request_model: str = ""
+    response_model: str = ""
+    finish_reason: str = ""
+    streaming: bool = False
+    graph_node: str = ""
+    tool_call_id: str = ""
+    audio_input_tokens: int | None = None
+    audio_output_tokens: int | None = None
+    image_input_tokens: int | None = None
+    time_per_output_token_ms: float | None = None
+    usage_flags: str = ""
+    """What is wrong with the counts that were sent, between commas: `processors.usage_checks`."""
+    usage_trusted: bool = False
+    """Whether the provider's own library counted: believed where another report of the same call differs."""
+    log_key: str = ""
+    """How log records find this span: "" (they say nothing of it), `span` (by its ids), or by this text."""
 
 
 NOTHING_CANONICAL = Canonical()
@@ -82,7 +101,7 @@ NOTHING_CANONICAL = Canonical()
 
 @dataclass(slots=True)
 class SpanBatch:
-    """Spans of one project from one sender. Every list but `errors` has one element per span.
+    """Spans of one project from one sender. Every list but `errors` and `facts` has one element per span.
 
     Ids are lower-case hex: 32 characters for a trace, 16 for a span, "" for no parent.
     Times are nanoseconds since 1970, as sent (0..2^64-1). `end_time_unix_nano` 0 is a span
@@ -112,6 +131,8 @@ class SpanBatch:
     canonical: list[Canonical] = field(default_factory=list)
     errors: list[ErrorOccurrence] = field(default_factory=list)
     """What `processors` found among these spans; as many as there are."""
+    facts: list[SpanFacts] = field(default_factory=list)
+    """What some of these spans say of others; as many as there are."""
 
     signal = "traces"
 

@@ -1,69 +1,154 @@
 """The same provider call, reported twice, is recognised across requests and traces.
 
-Two instrumentors of one call both know the provider's response id. The first span that owns
-usage and names an id claims it; a later one (within `WINDOW_NANOS`, in any trace of the project)
-is written to `span_duplicates`, and the public views leave its usage out of sums.
+Two instrumentors of one call report it in two spans: nested in one trace with the same usage, or anywhere with the
+provider's response id. Whichever arrives first claims the call. Where the other one knows more, the claim passes to it.
+The span without the claim is written to `span_duplicates`, and the public views leave its usage out of sums.
 """
 
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 
 import pyarrow as pa
 
-from tapetum_server.signals.spans import SpanBatch
+from tapetum_server.signals.spans import Canonical, SpanBatch
 from tapetum_server.store import columns as col
 from tapetum_server.store.engine import Engine
+from tapetum_server.store.nesting import Nesting, Usage
 
 WINDOW_NANOS = 10 * 60 * 10**9
 CAPACITY = 200_000
 
+Ids = tuple[str, str]
+"""(trace id, span id)"""
+
+
+@dataclass(slots=True)
+class Call:
+    """A span that owns the usage of one provider call."""
+
+    ids: Ids
+    start: int
+    richness: int
+    response_id: str
+    model: str
+    usage: Usage
+    trusted: bool = False
+
+    def outdoes(self, other: Call) -> bool:
+        """Whether this report of a call is to be counted instead of `other`."""
+        if self.trusted != other.trusted and self.usage != other.usage:
+            return self.trusted
+        return self.richness > other.richness
+
 
 class Claims:
-    """Response ids claimed lately. Starts from what the store holds, so that a restart forgets nothing."""
+    """Calls reported lately. Starts from what the store holds, so that a restart forgets nothing."""
 
     def __init__(self, engine: Engine) -> None:
         self._lock = threading.Lock()
-        self._claims: dict[tuple[str, str], tuple[str, str, int]] = {}
+        self._by_response: dict[tuple[str, str], Call] = {}
+        self._nesting = Nesting()
+        self._lost: dict[tuple[str, str, str], tuple[str, str]] = {}
         recent = engine.query(
-            "SELECT project, response_id, trace_id, span_id, toUnixTimestamp64Nano(start_time) AS start "
-            "FROM span_rows WHERE ingested_at > now64(9) - toIntervalMinute(10) AND response_id != '' AND owns_usage "
+            "SELECT project, response_id, trace_id, span_id, parent_span_id, "
+            "toUnixTimestamp64Nano(start_time) AS start, owns_usage, input_tokens, output_tokens, model, "
+            "(cache_read_tokens IS NOT NULL) + (reasoning_tokens IS NOT NULL) + (input != '') * 2 + (output != '') * 2 "
+            "+ (session_id != '') + (user_id != '') + (response_id != '') AS richness "
+            "FROM span_rows WHERE ingested_at > now64(9) - toIntervalMinute(10) AND kind != 'span' "
             "ORDER BY version LIMIT {limit:UInt32}",
             {"limit": CAPACITY},
         )
         for row in recent.to_pylist():
-            self._claims.setdefault(
-                (row["project"], row["response_id"]), (row["trace_id"], row["span_id"], row["start"])
-            )
+            ids = row["trace_id"], row["span_id"]
+            self._nesting.saw(row["project"], ids, row["parent_span_id"])
+            if row["owns_usage"]:
+                usage = row["input_tokens"], row["output_tokens"] or 0
+                call = Call(ids, row["start"], row["richness"], row["response_id"], row["model"], usage)
+                if row["response_id"]:
+                    self._by_response.setdefault((row["project"], row["response_id"]), call)
+                self._nesting.keep(row["project"], call)
+
+        known = engine.query(
+            "SELECT project, trace_id, span_id, duplicate_of, response_id FROM span_duplicates "
+            "WHERE version > toUnixTimestamp64Nano(now64(9) - toIntervalMinute(10)) LIMIT {limit:UInt32}",
+            {"limit": CAPACITY},
+        )
+        for row in known.to_pylist():
+            self._lost[row["project"], row["trace_id"], row["span_id"]] = row["duplicate_of"], row["response_id"]
 
     def duplicates(self, batch: SpanBatch, now: int, retention_days: int) -> pa.Table | None:
-        """Rows of `span_duplicates` for the spans of `batch` whose call another span has claimed."""
-        found: list[tuple[str, str, str, str]] = []
+        """Rows of `span_duplicates` for calls that spans of `batch` and others report twice."""
+        found: dict[Ids, tuple[str, str]] = {}
+        project = batch.project
         with self._lock:
             for i, fields in enumerate(batch.canonical):
-                if not fields.response_id or not fields.usage_counted:
+                if fields.kind != "span":
+                    self._nesting.saw(project, (batch.trace_id[i], batch.span_id[i]), batch.parent_span_id[i])
+            for i, fields in enumerate(batch.canonical):
+                if not fields.usage_counted:
                     continue
-                key = (batch.project, fields.response_id)
-                me = (batch.trace_id[i], batch.span_id[i])
-                claim = self._claims.get(key)
-                if claim is None or abs(claim[2] - batch.start_time_unix_nano[i]) > WINDOW_NANOS:
-                    if len(self._claims) >= CAPACITY:
-                        self._claims.pop(next(iter(self._claims)))
-                    self._claims[key] = (*me, batch.start_time_unix_nano[i])
-                elif claim[:2] != me:
-                    found.append((*me, claim[1], fields.response_id))
+                me = Call(
+                    (batch.trace_id[i], batch.span_id[i]), batch.start_time_unix_nano[i], _richness(fields),
+                    fields.response_id, fields.model, (fields.input_tokens, fields.output_tokens or 0),
+                    fields.usage_trusted,
+                )  # fmt: skip
+                if lost := self._lost.get((project, *me.ids)):
+                    found[me.ids] = lost  # sent again: what was decided stays
+                    continue
+                other = self._claim_of(project, me) or self._nesting.twin(project, me)
+                if other is not None:
+                    lesser, owner = (other, me) if me.outdoes(other) else (me, other)
+                    found[lesser.ids] = self._loses(project, lesser, owner, fields.response_id)
+                    self._nesting.forget(project, lesser)
+                    if owner is me and me.response_id:
+                        self._by_response[project, me.response_id] = me
+                if other is None or owner is me:
+                    self._nesting.keep(project, me)
         if not found:
             return None
-        trace_ids, span_ids, owners, responses = (list(c) for c in zip(*found))
         count = len(found)
         return pa.table(
             {
-                "project": col.same(batch.project, count),
-                "trace_id": col.texts(trace_ids),
-                "span_id": col.texts(span_ids),
-                "duplicate_of": col.texts(owners),
-                "response_id": col.texts(responses),
+                "project": col.same(project, count),
+                "trace_id": col.texts([ids[0] for ids in found]),
+                "span_id": col.texts([ids[1] for ids in found]),
+                "duplicate_of": col.texts([owner for owner, _ in found.values()]),
+                "response_id": col.texts([response for _, response in found.values()]),
                 "version": col.numbers([now] * count, "u8"),
                 "expires_at": col.numbers([now // 10**9 + (retention_days + 2) * 86_400] * count, "u4"),
             }
         )
+
+    def _loses(self, project: str, lesser: Call, owner: Call, response_id: str) -> tuple[str, str]:
+        if len(self._lost) >= CAPACITY:
+            self._lost.pop(next(iter(self._lost)))
+        self._lost[(project, *lesser.ids)] = said = owner.ids[1], response_id
+        return said
+
+    def _claim_of(self, project: str, me: Call) -> Call | None:
+        """Who else has claimed this response id; nobody else: then it is claimed now."""
+        if not me.response_id:
+            return None
+        key = (project, me.response_id)
+        claim = self._by_response.get(key)
+        if claim is None or abs(claim.start - me.start) > WINDOW_NANOS:
+            if len(self._by_response) >= CAPACITY:
+                self._by_response.pop(next(iter(self._by_response)))
+            self._by_response[key] = me
+            return None
+        return claim if claim.ids != me.ids else None
+
+
+def _richness(fields: Canonical) -> int:
+    """How much a span knows of its call."""
+    return (
+        (fields.cache_read_tokens is not None)
+        + (fields.reasoning_tokens is not None)
+        + (fields.input != "") * 2
+        + (fields.output != "") * 2
+        + (fields.session_id != "")
+        + (fields.user_id != "")
+        + (fields.response_id != "")
+    )

@@ -1,48 +1,37 @@
-"""Log records that carry what their span said: prompts and answers that arrive beside the span.
+"""What log records said of spans, into rows of `span_enrichments`.
 
-The official OpenAI instrumentation (and others) put message content into log events, not on the
-span. They are kept as logs and, keyed by the span, in `span_enrichments`; the public views fill a
-span's empty input and output from there, whichever of the two arrived first. They never add usage.
+The official OpenAI instrumentation (and others) put message content into log events, and coding agents their cost,
+answers and reasoning tokens. The records are kept as logs; what they say is kept keyed by the span, and the public
+views fill what a span leaves out from there, whichever of the two arrived first. They never add usage.
 """
 
 from __future__ import annotations
 
 import pyarrow as pa
 
-from tapetum_server.signals.attributes import AttributeValue, encode_text
 from tapetum_server.signals.logs import LogBatch
+from tapetum_server.signals.span_facts import SpanFacts
+from tapetum_server.signals.spans import SpanBatch
 from tapetum_server.store import columns as col
 
-OPERATION_DETAILS = "gen_ai.client.inference.operation.details"
-"""The OTel GenAI event that carries input and output messages of one inference."""
+_COLUMNS = [name for name in SpanFacts._fields if name != "time_unix_nano"]
 
 
-def enrichments_of(batch: LogBatch, now: int, retention_days: int) -> pa.Table | None:
-    """Rows of `span_enrichments` for the records of `batch` that describe a span's messages."""
-    found: list[tuple[str, str, str, str]] = []
-    for i, event in enumerate(batch.event_name):
-        attributes = batch.attributes[i]
-        if (event or attributes.get("event.name")) != OPERATION_DETAILS or not batch.span_id[i]:
-            continue
-        said = _text(attributes.get("gen_ai.input.messages")), _text(attributes.get("gen_ai.output.messages"))
-        if any(said):
-            found.append((batch.trace_id[i], batch.span_id[i], *said))
-    if not found:
+def enrichments_of(batch: LogBatch | SpanBatch, now: int, retention_days: int) -> pa.Table | None:
+    """Rows of `span_enrichments` for what the records of `batch` say of spans."""
+    if not batch.facts:
         return None
-    trace_ids, span_ids, inputs, outputs = (list(c) for c in zip(*found))
-    count = len(found)
-    return pa.table(
-        {
-            "project": col.same(batch.project, count),
-            "trace_id": col.texts(trace_ids),
-            "span_id": col.texts(span_ids),
-            "input": col.texts(inputs),
-            "output": col.texts(outputs),
-            "version": col.numbers([now] * count, "u8"),
-            "expires_at": col.numbers([now // 10**9 + (retention_days + 2) * 86_400] * count, "u4"),
-        }
-    )
-
-
-def _text(value: AttributeValue) -> str:
-    return "" if value is None else encode_text(value)
+    count = len(batch.facts)
+    columns = dict(zip(SpanFacts._fields, (list(c) for c in zip(*batch.facts))))
+    rows = {"project": col.same(batch.project, count)}
+    for name in _COLUMNS:
+        if name.endswith("_tokens"):
+            rows[name] = col.optional(columns[name], pa.uint64())
+        elif name == "reported_cost_usd":
+            rows[name] = col.optional(columns[name], pa.float64())
+        else:
+            rows[name] = col.texts(columns[name])
+    # Of several records of one kind the newest counts; sent again, a record replaces itself.
+    rows["version"] = col.numbers(columns["time_unix_nano"], "u8")
+    rows["expires_at"] = col.numbers([now // 10**9 + (retention_days + 2) * 86_400] * count, "u4")
+    return pa.table(rows)

@@ -19,10 +19,16 @@ ENDED_VERSION = 1 << 63
 _FIELD = {name: i for i, name in enumerate(Canonical._fields)}
 _PROMOTED_AT = [(letter, _FIELD[name]) for letter, name in zip(LETTERS, PROMOTED)]
 _INPUT, _OUTPUT = _FIELD["input"], _FIELD["output"]
-_NAMES = ("operation", "provider", "model", "agent", "tool", "prompt_name", "prompt_version", "error_type")
-_TEXTS = ("response_id", "session_id", "user_id")
-_TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
-_MONEY = ("cost_usd", "reported_cost_usd", "ttft_ms")
+_NAMES = (
+    "operation", "provider", "model", "agent", "tool", "prompt_name", "prompt_version", "error_type", "emitter",
+    "request_model", "response_model", "finish_reason", "graph_node", "usage_flags",
+)  # fmt: skip
+_TEXTS = ("response_id", "session_id", "user_id", "tool_call_id", "log_key")
+_TOKENS = (
+    "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
+    "audio_input_tokens", "audio_output_tokens", "image_input_tokens",
+)  # fmt: skip
+_NUMBERS = ("cost_usd", "reported_cost_usd", "ttft_ms", "time_per_output_token_ms")
 
 
 def span_rows(
@@ -64,6 +70,8 @@ def span_rows(
         "attr_shape": col.names(shapes),
         "attr_values": col.lists(offsets, col.texts(values)),
     }
+    if any(column := fields[_FIELD["streaming"]]):
+        out["streaming"] = pa.array(column)
     if any(s.attributes for s in batch.scope):
         out["scope_attributes"] = col.shared(batch.scope, lambda s: pairs_json(s.attributes))
     for name in _NAMES:
@@ -76,7 +84,7 @@ def span_rows(
         column = fields[_FIELD[name]]
         if column.count(None) != count:
             out[name] = col.optional(column, pa.uint64())
-    for name in _MONEY:
+    for name in _NUMBERS:
         column = fields[_FIELD[name]]
         if column.count(None) != count:
             out[name] = col.optional(column, pa.float64())

@@ -105,7 +105,34 @@ def pairs(column: str) -> str:
     )
 
 
+SAID_BY_LOGS = (
+    "output_tokens", "reasoning_tokens", "cache_read_tokens", "cache_write_tokens", "reported_cost_usd",
+    "response_model", "finish_reason",
+)  # fmt: skip
+"""Columns of a span that the log records of its emitter may fill."""
+
+
+def said(column: str) -> str:
+    """A column of `SAID_BY_LOGS`: the span's own, or what log records say where it leaves that out.
+
+    Output tokens are the larger of the two: a coding agent's span leaves the reasoning out. Only spans whose
+    emitter says something in logs are looked up: `log_key` names how.
+    """
+    own = f"span_rows.{column}"
+    by_ids = "span_rows.log_key = 'span'"
+    key = f"(project, if({by_ids}, trace_id, ''), if({by_ids}, span_id, span_rows.log_key))"
+    if column in ("response_model", "finish_reason"):
+        found = f"if({own} != '', {own}, dictGetOrDefault('{{database}}.enrichments', '{column}', {key}, ''))"
+        return f"if(span_rows.log_key = '', {own}, {found})"
+    found = f"dictGetOrDefault('{{database}}.enrichments', '{column}', {key}, NULL)"
+    better = f"ifNull({own}, {found})"
+    if column == "output_tokens":
+        better = f"if(isNull({own}), {found}, greatest({own}, ifNull({found}, 0)))"
+    return f"if(span_rows.log_key = '', {own}, {better})"
+
+
 _MACROS = {
+    "said": lambda reference: said(reference.split(".")[-1]),
     "text": text,
     "attributes": attributes,
     "attribute_types": attribute_types,

@@ -219,6 +219,10 @@ class StoreWriter:
             releases = self._releases.unseen(batch, now)
         if releases:
             side["release_rows"] = release_rows(releases)
+        if isinstance(batch, SpanBatch | LogBatch):
+            enrichments = enrichments_of(batch, now, days)
+            if enrichments is not None:
+                side["span_enrichments"] = enrichments
         if isinstance(batch, SpanBatch):
             table = "span_rows"
             rows, clamped = span_rows(batch, self._memory, repeated, days, now)
@@ -228,9 +232,6 @@ class StoreWriter:
             errors = error_rows(batch, days, now, rows)
         elif isinstance(batch, LogBatch):
             table = "log_rows"
-            enrichments = enrichments_of(batch, now, days)
-            if enrichments is not None:
-                side["span_enrichments"] = enrichments
             rows, clamped = log_rows(batch, days, now, partial(self._first_log, batch.project))
             batch.log_id = rows.column("log_id").to_pylist()
             errors = error_rows(batch, days, now, rows)
@@ -408,7 +409,7 @@ def _default(kind: pa.DataType, count: int) -> pa.Array:
         return pa.array([[]] * count, kind)
     if kind in (pa.float64(), pa.uint64(), pa.int64()):
         return pa.nulls(count, kind)
-    return pa.array([0] * count, kind)
+    return pa.array([0] * count, pa.uint8()).cast(kind)
 
 
 def _message_rows(project: str, texts: Mapping[str, str], expires_day: int) -> pa.Table:

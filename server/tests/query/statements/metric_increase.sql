@@ -5,12 +5,13 @@ FROM (
         row_number() OVER w AS nth, lagInFrame(start_time) OVER w AS previous_start,
         multiIf(
             temporality = 'delta', 1,
-            nth = 1, start_time >= fromUnixTimestamp64Nano({p8:Int64}, 'UTC') AND start_time < time,
+            nth = 1, start_time >= fromUnixTimestamp64Nano({p8:Int64}, 'UTC') AND start_time < time
+                AND toUnixTimestamp64Nano(time) - toUnixTimestamp64Nano(start_time) <= {p9:Int64},
             start_time != previous_start, start_time < time,
             is_monotonic AND measure < previous, 1,
             2) AS change
     FROM (
-        SELECT toInt64(floor((toUnixTimestamp64Nano(time) - {p9:Int64}) / {p10:Int64})) AS step, toString(service) AS label_0, *, assumeNotNull(value) AS measure,
+        SELECT toInt64(floor((toUnixTimestamp64Nano(time) - {p10:Int64}) / {p11:Int64})) AS step, toString(service) AS label_0, *, assumeNotNull(value) AS measure,
             toFloat64(0) AS total
         FROM (SELECT project, name, series, time, start_time, type, unit, temporality, is_monotonic, service, value, count, sum, flags, attr_shape, attr_values FROM metric_rows FINAL)
         WHERE project = {p0:String} AND time < fromUnixTimestamp64Nano({p1:Int64}, 'UTC') AND (has(attr_values, {p2:String}) AND attr_values[if(extract(attr_shape, {p3:String}) = '.', countMatches(extract(attr_shape, {p4:String}), '(?s)(?:^|\\x00)[a-z]\\.') + 1, 0)] = {p2:String}) AND name = {p5:String} AND type = {p6:String} AND unit = {p7:String} AND time >= fromUnixTimestamp64Nano({p8:Int64}, 'UTC') AND time < fromUnixTimestamp64Nano({p1:Int64}, 'UTC') AND bitAnd(flags, 1) = 0 AND isNotNull(value)

@@ -7,6 +7,8 @@ import { useCallback, useMemo, useState } from 'react'
 import { comparisonQuery } from '@/api/compareQueries'
 import type { TraceComparison } from '@/api/types'
 import { Drawer } from '@/kit/Drawer'
+import { ExportMenu } from '@/kit/ExportMenu'
+import { downloadText } from '@/kit/download'
 import { count, durationText, shortId } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { useShortcuts } from '@/kit/keys'
@@ -18,7 +20,7 @@ import { travelling, useView } from '@/kit/view'
 import { AlignedTree } from './AlignedTree'
 import { Choose } from './Choose'
 import { PairPanel } from './PairPanel'
-import { findRow, opened, rowKey, rowTree, shownRows, type Order } from './rows'
+import { csvOf, findRow, opened, rowKey, rowTree, shownRows, type Order } from './rows'
 import { signed, Swatch } from './values'
 import '../trace/trace.css'
 import './compare.css'
@@ -175,6 +177,20 @@ function Compared({ found }: { found: TraceComparison }) {
             <ChevronsUpDown size={14} />
           </ActionIcon>
         </Tooltip>
+        <ExportMenu
+          what="spans"
+          about="Every span of both traces"
+          scope={{
+            project: scope.project,
+            from: 'all',
+            to: '',
+            q: `trace_id:${found.a.trace_id},${found.b.trace_id}`,
+          }}
+          shown={{
+            label: 'CSV of the aligned steps',
+            save: () => downloadText('compared-traces.csv', 'text/csv', csvOf(columns)),
+          }}
+        />
       </div>
       <div className="k-body" style={{ marginTop: 0, borderTop: 0 }}>
         <div className="k-rows">

@@ -1,5 +1,6 @@
 /** Which rows of two aligned traces are shown, and in which order. Pure; works on a hundred thousand rows. */
 import type { TraceComparison } from '@/api/types'
+import { csvCell } from '@/kit/download'
 import { count } from '@/kit/format'
 
 export type Columns = TraceComparison['columns']
@@ -86,4 +87,26 @@ export function timesOf(columns: Columns, row: number): string {
   const [a, b] = [columns.a.count[row]!, columns.b.count[row]!]
   if (a <= 1 && b <= 1) return ''
   return a === b || !a || !b ? `×${a || b}` : `×${a} → ×${b}`
+}
+
+const CSV = ['depth', 'service', 'name', 'name_b', 'kind', 'below_ns', 'differences'] as const
+const OF_A_SIDE = [
+  'count',
+  'duration_ns',
+  'own_ns',
+  'errors',
+  'tokens',
+  'cost_usd',
+  'model',
+  'span_id',
+] as const
+
+/** The aligned steps as a file: a line each, with both sides beside each other. */
+export function csvOf(columns: Columns): string {
+  const head = [...CSV, ...OF_A_SIDE.flatMap((name) => [`${name}_a`, `${name}_b`])]
+  const lines = columns.name.map((_, row) => [
+    ...CSV.map((name) => (name === 'differences' ? columns[name][row]!.join(' ') : columns[name][row]!)),
+    ...OF_A_SIDE.flatMap((name) => [columns.a[name][row] ?? null, columns.b[name][row] ?? null]),
+  ])
+  return [head, ...lines].map((cells) => cells.map(csvCell).join(',')).join('\r\n')
 }

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react'
 import { Sparkline } from '@/kit/Sparkline'
 import { percent } from '@/routes/services/measures'
 
@@ -9,6 +10,7 @@ export function Bar(props: {
   limit: number
   note?: string
   points?: number[]
+  pin?: ReactNode
 }) {
   const { share } = props
   const full = share !== null && share >= props.limit
@@ -37,6 +39,7 @@ export function Bar(props: {
       ) : (
         <span className="unit cut">{props.note}</span>
       )}
+      {props.pin && <span className="health-pin">{props.pin}</span>}
     </div>
   )
 }

@@ -40,6 +40,8 @@ export function Figure(props: {
   values?: (number | null)[]
   colour?: string
   least?: number
+  /** Pins the chart that the shape is the last hour of. */
+  pin?: ReactNode
   children: ReactNode
 }) {
   return (
@@ -57,6 +59,7 @@ export function Figure(props: {
       ) : (
         <span />
       )}
+      <span className="health-pin">{props.pin}</span>
     </div>
   )
 }

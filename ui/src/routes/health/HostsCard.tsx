@@ -1,5 +1,6 @@
 import type { HostCard } from '@/api/types'
 import { Isolated } from '@/kit/Isolated'
+import { PinShipped } from '@/kit/PinShipped'
 import { NotEnoughData } from '@/kit/states'
 import { Bar } from './Bar'
 import { Card } from './Card'
@@ -13,6 +14,8 @@ const NAMES: Record<string, { name: string; limit: number }> = {
   gpu: { name: 'GPU', limit: 1.01 },
   gpu_memory: { name: 'GPU mem.', limit: 0.98 },
 }
+/** Of the dashboard Host. */
+const PANELS: Record<string, string> = { disk: 'filesystems', gpu_memory: 'gpu-memory' }
 const SHOWN = 6
 
 /** Machines, the fullest first. */
@@ -44,6 +47,14 @@ export function HostsCard({ hosts }: { hosts: HostCard[] }) {
               share={bar.now}
               limit={NAMES[bar.resource]?.limit ?? 0.9}
               points={bar.points.map((point) => point[1] as number)}
+              pin={
+                <PinShipped
+                  dashboard="host"
+                  panel={PANELS[bar.resource] ?? bar.resource}
+                  title={`${NAMES[bar.resource]?.name ?? bar.resource} of ${host.host}`}
+                  chosen={{ host: [host.host] }}
+                />
+              }
             />
           ))}
         </div>

@@ -3,13 +3,18 @@ import { projectsQuery } from '@/api/adminQueries'
 import type { HealthReport } from '@/api/types'
 import { compact, count, durationText } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
+import { PinMenu } from '@/kit/PinMenu'
+import { PinShipped } from '@/kit/PinShipped'
 import { NotEnoughData } from '@/kit/states'
-import { ErrorShare, Rate, Took } from '@/routes/services/measures'
+import { BASIS_Q, ErrorShare, Rate, Took } from '@/routes/services/measures'
 import { Bar } from './Bar'
 import { Card, Figure } from './Card'
 
 /** Requests, failures and durations of everything. */
 export function TrafficCard({ traffic }: { traffic: HealthReport['traffic'] }) {
+  const pin = (measure: 'rate' | 'error_rate' | 'p95_ms', title: string) => (
+    <PinMenu small query={{ kind: 'spans', q: BASIS_Q[traffic.basis ?? 'spans'], measure }} title={title} />
+  )
   return (
     <Card title="Traffic" to="/services" aside={traffic.requests > 0 && 'last 5 min, shape of an hour'}>
       {traffic.requests === 0 ? (
@@ -19,6 +24,7 @@ export function TrafficCard({ traffic }: { traffic: HealthReport['traffic'] }) {
           <Figure
             name={traffic.basis === 'requests' ? 'Requests' : traffic.basis === 'traces' ? 'Traces' : 'Spans'}
             values={traffic.rate_per_s}
+            pin={pin('rate', 'Requests')}
           >
             <Rate perSecond={traffic.now_rate_per_s} />
           </Figure>
@@ -26,6 +32,7 @@ export function TrafficCard({ traffic }: { traffic: HealthReport['traffic'] }) {
             name="Errors"
             values={traffic.error_rate}
             least={0.05}
+            pin={pin('error_rate', 'Failed requests')}
             colour={traffic.now_error_rate ? 'var(--bad)' : 'var(--text-3)'}
           >
             {traffic.now_error_rate === null ? (
@@ -34,7 +41,7 @@ export function TrafficCard({ traffic }: { traffic: HealthReport['traffic'] }) {
               <ErrorShare share={traffic.now_error_rate} />
             )}
           </Figure>
-          <Figure name="p95" values={traffic.p95_ms}>
+          <Figure name="p95" values={traffic.p95_ms} pin={pin('p95_ms', 'p95 of requests')}>
             <Took ms={traffic.now_p95_ms} />
           </Figure>
         </>
@@ -43,6 +50,11 @@ export function TrafficCard({ traffic }: { traffic: HealthReport['traffic'] }) {
   )
 }
 
+function PinIngest(p: { panel: string; title: string }) {
+  return <PinShipped dashboard="ingest" chosen={EVERY_SENDER} chart="area" {...p} />
+}
+
+const EVERY_SENDER = { sender: [] }
 const SIGNALS = [
   ['Spans', 'traces'],
   ['Logs', 'logs'],
@@ -61,7 +73,12 @@ export function IngestNumbers({ ingest }: { ingest: HealthReport['ingest'] }) {
   return (
     <Card title="Ingest" to="/ingest" aside="records, last 5 min">
       {SIGNALS.map(([name, signal]) => (
-        <Figure key={signal} name={name} values={whole.map((b) => b[signal])}>
+        <Figure
+          key={signal}
+          name={name}
+          values={whole.map((b) => b[signal])}
+          pin={<PinIngest panel="accepted-by-signal" title={`${name} and other records by signal`} />}
+        >
           <Rate
             perSecond={
               latest.length ? latest.reduce((sum, b) => sum + b[signal], 0) / latest.length / seconds : 0
@@ -72,6 +89,7 @@ export function IngestNumbers({ ingest }: { ingest: HealthReport['ingest'] }) {
       <Figure
         name="Refused"
         values={whole.map((b) => b.refused)}
+        pin={<PinIngest panel="refused-by-reason" title="Refused records by reason" />}
         colour={lost ? 'var(--bad)' : 'var(--text-3)'}
       >
         <span className={lost ? 'k-badge error' : 'quiet'}>{count(lost)}</span>

@@ -1,10 +1,6 @@
-import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { dashboardQuery } from '@/api/dashboardQueries'
 import type { IngestAnswer } from '@/api/types'
-import { PinMenu } from '@/kit/PinMenu'
-import { settledQuery } from '@/kit/variables'
-import { useView } from '@/kit/view'
+import { PinShipped } from '@/kit/PinShipped'
 import { compact } from '@/kit/format'
 import { NotEnoughData } from '@/kit/states'
 import { isoToMs, type Range } from '@/kit/time'
@@ -15,6 +11,7 @@ const SIGNALS = [
   { key: 'logs', label: 'log records', colour: 'var(--cat-3)' },
   { key: 'metrics', label: 'metric points', colour: 'var(--cat-6)' },
 ] as const
+const EVERY_SENDER = { sender: [] }
 const REFUSED = { key: 'refused', label: 'refused', colour: 'var(--bad)' } as const
 
 /** Records a minute by signal, and what was refused in a frame of its own. */
@@ -62,7 +59,13 @@ export function IngestChart({ data, onRange }: { data: IngestAnswer; onRange: (r
           </span>
         ))}
         <span className="grow" />
-        <PinIngest panel="accepted-by-signal" title="Records a second by signal" />
+        <PinShipped
+          dashboard="ingest"
+          panel="accepted-by-signal"
+          title="Records a second by signal"
+          chosen={EVERY_SENDER}
+          chart="area"
+        />
       </div>
       <TimeChart {...common} label="Records a minute by signal" series={series} height={150} />
       {refused.length > 0 && (
@@ -70,20 +73,17 @@ export function IngestChart({ data, onRange }: { data: IngestAnswer; onRange: (r
           <div className="k-legend">
             <h2 className="ingest-refused">Refused a minute</h2>
             <span className="grow" />
-            <PinIngest panel="refused-by-reason" title="Refused records by reason" />
+            <PinShipped
+              dashboard="ingest"
+              panel="refused-by-reason"
+              title="Refused records by reason"
+              chosen={EVERY_SENDER}
+              chart="area"
+            />
           </div>
           <TimeChart {...common} label="Refused records a minute" series={refused} height={64} />
         </>
       )}
     </section>
   )
-}
-
-/** The same counts as the shipped dashboard has them, of every sender. */
-function PinIngest({ panel, title }: { panel: string; title: string }) {
-  const { scope } = useView()
-  const shipped = useQuery({ ...dashboardQuery(scope.project, 'ingest'), staleTime: Infinity })
-  const found = shipped.data?.document.panels?.find((one) => one.id === panel)
-  if (!found) return null
-  return <PinMenu small query={settledQuery(found.query, { sender: [] })} chart="area" title={title} />
 }

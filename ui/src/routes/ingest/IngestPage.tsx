@@ -13,6 +13,7 @@ import { useUtc } from '@/kit/prefs'
 import { useView } from '@/kit/view'
 import { IngestChart } from './IngestChart'
 import { Reasons } from './Reasons'
+import { RedactedPlaces } from './RedactedPlaces'
 import { Senders } from './Senders'
 import { summarise } from './summary'
 import './ingest.css'
@@ -89,6 +90,7 @@ function Arrivals({ data }: { data: IngestAnswer }) {
       </div>
       <IngestChart data={data} onRange={setRange} />
       <Reasons reasons={data.reasons} />
+      <RedactedPlaces redacted={data.redacted} />
       <Senders senders={data.senders} />
     </div>
   )

@@ -16,6 +16,7 @@ const sender = (name: string, accepted: number, refused: number, last: string) =
 const answer = (senders: IngestAnswer['senders'], reasons: IngestAnswer['reasons'] = []): IngestAnswer => ({
   senders,
   reasons,
+  redacted: [],
   series: { interval_ms: 60_000, buckets: [] },
 })
 

@@ -6,7 +6,9 @@ import { useMemo } from 'react'
 import { alertsQuery, monitorPastQuery, monitorQuery } from '@/api/monitorQueries'
 import type { MonitorRow } from '@/api/types'
 import { useAdmin } from '@/kit/admin'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { Page } from '@/kit/Page'
+import { PinMenu } from '@/kit/PinMenu'
 import { Failure, NotEnoughData, SkeletonRows } from '@/kit/states'
 import { isoToMs, resolve } from '@/kit/time'
 import type { Scale } from '@/kit/units'
@@ -117,6 +119,13 @@ function Detail({ row }: { row: MonitorRow }) {
       <section className="mo-section">
         <div className="mo-behind">
           <h2 className="grow">What it saw{time.cut && <span className="unit">the past 31 days</span>}</h2>
+          <ExportMenu
+            small
+            what="alerts"
+            scope={{ project: row.project, from: time.from, to: time.to, q: `monitor_id:${row.id}` }}
+            about="Every alert of this monitor in this time"
+          />
+          <PinMenu small alone query={row.definition.query} title={row.name} />
           <Link to={behind.to} search={behind.search as never}>
             <ExternalLink size={12} aria-hidden /> {behind.label}
           </Link>

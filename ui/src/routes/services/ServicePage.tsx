@@ -15,7 +15,7 @@ import { Crumb } from '@/kit/Crumb'
 import { travelling, useView } from '@/kit/view'
 import { ServiceErrors } from '../errors/ServiceErrors'
 import { EdgeTable } from './EdgeTable'
-import { Basis, ErrorShare, percent, Rate, Took } from './measures'
+import { BASIS_Q, Basis, ErrorShare, percent, Rate, Took } from './measures'
 import './services.css'
 
 const LIVE_MS = 10_000
@@ -179,10 +179,7 @@ function Detail({ detail }: { detail: ServiceDetail }) {
 
 /** The spans that count as requests of a service, as a question that a panel or a monitor can ask. */
 function askedOf(detail: ServiceDetail, q: string): Extract<SavedQuery, { kind: 'spans' }> {
-  const basis = { requests: 'span_kind:server,consumer', traces: '-parent_span_id:*', spans: '' }[
-    detail.basis
-  ]
-  return { kind: 'spans', q: [only(detail.service), basis, q].filter(Boolean).join(' ') }
+  return { kind: 'spans', q: [only(detail.service), BASIS_Q[detail.basis], q].filter(Boolean).join(' ') }
 }
 
 function Title(p: {

@@ -1,13 +1,16 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
-import type { ServiceRow } from '@/api/types'
+import type { SavedQuery, ServiceRow } from '@/api/types'
 import { serviceColour } from '@/kit/colour'
 import { DataTable, type Column } from '@/kit/DataTable'
 import { count } from '@/kit/format'
+import { PinMenu } from '@/kit/PinMenu'
 import { Sparkline } from '@/kit/Sparkline'
 import { RelativeTime } from '@/kit/values'
 import { travelling, useView } from '@/kit/view'
-import { Basis, ErrorShare, Rate, Took } from './measures'
+import { BASIS_Q, BASES, Basis, ErrorShare, Rate, Took } from './measures'
+
+type Measure = NonNullable<Extract<SavedQuery, { kind: 'spans' }>['measure']>
 
 const ORDER: Record<string, (row: ServiceRow) => number | string> = {
   requests: (r) => r.requests,
@@ -20,7 +23,22 @@ const ORDER: Record<string, (row: ServiceRow) => number | string> = {
 }
 const sortable = (key: string) => ({ desc: `-${key}`, asc: key })
 
-const COLUMNS: Column<ServiceRow>[] = [
+/** The chart that a column of small ones is made of, of every service of the filter. */
+function Trend(p: { said: string; title: string; measure: Measure; basis: ServiceRow['basis']; q: string }) {
+  const q = [BASIS_Q[p.basis], p.q].filter(Boolean).join(' ')
+  return (
+    <>
+      <span className="sr-only">{p.said}</span>
+      <PinMenu
+        small
+        query={{ kind: 'spans', q, measure: p.measure, group_by: ['service'] }}
+        title={p.title}
+      />
+    </>
+  )
+}
+
+const columnsOf = (basis: ServiceRow['basis'], q: string): Column<ServiceRow>[] => [
   {
     id: 'service',
     header: 'Service',
@@ -49,7 +67,7 @@ const COLUMNS: Column<ServiceRow>[] = [
   },
   {
     id: 'rates',
-    header: <span className="sr-only">Rate over time</span>,
+    header: <Trend said="Rate over time" title="Requests by service" measure="rate" basis={basis} q={q} />,
     width: 84,
     priority: 4,
     render: (r) => <Sparkline label={`Rate of ${r.service}`} values={r.trend.rate_per_s} />,
@@ -64,7 +82,15 @@ const COLUMNS: Column<ServiceRow>[] = [
   },
   {
     id: 'error-trend',
-    header: <span className="sr-only">Errors over time</span>,
+    header: (
+      <Trend
+        said="Errors over time"
+        title="Failed requests by service"
+        measure="error_rate"
+        basis={basis}
+        q={q}
+      />
+    ),
     width: 84,
     priority: 5,
     render: (r) => (
@@ -95,7 +121,7 @@ const COLUMNS: Column<ServiceRow>[] = [
   },
   {
     id: 'p95s',
-    header: <span className="sr-only">p95 over time</span>,
+    header: <Trend said="p95 over time" title="p95 by service" measure="p95_ms" basis={basis} q={q} />,
     width: 84,
     priority: 6,
     render: (r) => <Sparkline label={`p95 of ${r.service}`} values={r.trend.p95_ms} />,
@@ -141,7 +167,9 @@ const COLUMNS: Column<ServiceRow>[] = [
 
 /** Services, sorted here: there are never more than some hundred. */
 export function ServicesTable({ rows }: { rows: ServiceRow[] }) {
-  const { search, patch } = useView()
+  const { search, scope, patch } = useView()
+  const basis = BASES.find((one) => rows.some((row) => row.basis === one)) ?? 'spans'
+  const columns = useMemo(() => columnsOf(basis, scope.q), [basis, scope.q])
   const navigate = useNavigate()
   const sort = search.sort ?? '-requests'
   const sorted = useMemo(() => {
@@ -164,7 +192,7 @@ export function ServicesTable({ rows }: { rows: ServiceRow[] }) {
   return (
     <DataTable
       label="Services"
-      columns={COLUMNS}
+      columns={columns}
       rows={sorted}
       rowKey={keyOf}
       onSelect={open}

@@ -23,6 +23,15 @@ export function Rate({ perSecond }: { perSecond: number }) {
   )
 }
 
+/** What counts as a request: the first that any service has is what charts of all of them ask for. */
+export const BASES = ['requests', 'traces', 'spans'] as const
+/** The spans that count as requests on each basis, as a filter. */
+export const BASIS_Q: Record<ServiceRow['basis'], string> = {
+  requests: 'span_kind:server,consumer',
+  traces: '-parent_span_id:*',
+  spans: '',
+}
+
 /** Shares of failed requests: grey while there are none, red beyond one in a hundred. */
 export function ErrorShare({ share }: { share: number }) {
   if (share === 0) return <span className="quiet">0 %</span>

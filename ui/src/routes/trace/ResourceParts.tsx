@@ -4,8 +4,9 @@ import { AlertTriangle, Cpu, Server } from 'lucide-react'
 import type { TraceResources } from '@/api/types'
 import { is, printFilter } from '@/kit/filter'
 import { Isolated } from '@/kit/Isolated'
+import { PinMenu } from '@/kit/PinMenu'
 import { Empty, Snippet } from '@/kit/states'
-import type { Measure, ResourceUser } from './resourceWords'
+import { measureName, pinnedMeasure, type Measure, type ResourceUser } from './resourceWords'
 
 const SET_UP = `pip install 'tapetum-sdk[resources]'
 
@@ -31,23 +32,31 @@ export function Saturated({ limit }: { limit: number }) {
   )
 }
 
-/** The same metric, of the same host or process, at the same time. */
+/** The same metric, of the same host or process: on a dashboard, or at the same time on its page. */
 export function MetricLink(p: { user: ResourceUser; measure: Measure; data: TraceResources }) {
   const terms = Object.entries(p.user.identity).map(([key, value]) => is(key, value))
   return (
-    <Link
-      to="/metrics-explorer"
-      aria-label={`Metrics: ${p.measure.metric}`}
-      search={(old) => ({
-        project: old.project,
-        name: p.measure.metric,
-        q: printFilter(terms),
-        from: String(Math.floor(p.data.first)),
-        to: String(Math.ceil(p.data.last)),
-      })}
-    >
-      Metrics
-    </Link>
+    <span className="t-measure-links">
+      <PinMenu
+        small
+        query={pinnedMeasure(p.measure, printFilter(terms))}
+        title={`${measureName(p.measure)} of ${p.user.name}`}
+        chart="area"
+      />
+      <Link
+        to="/metrics-explorer"
+        aria-label={`Metrics: ${p.measure.metric}`}
+        search={(old) => ({
+          project: old.project,
+          name: p.measure.metric,
+          q: printFilter(terms),
+          from: String(Math.floor(p.data.first)),
+          to: String(Math.ceil(p.data.last)),
+        })}
+      >
+        Metrics
+      </Link>
+    </span>
   )
 }
 

@@ -1,5 +1,5 @@
 /** How measures of hosts and processes are written. */
-import type { TraceResources } from '@/api/types'
+import type { SavedQuery, TraceResources } from '@/api/types'
 import { bytes } from '@/kit/format'
 
 export type ResourceUser = TraceResources['users'][number]
@@ -38,4 +38,27 @@ export function samplingText(m: Measure, what: 'trace' | 'span'): string {
 /** The sample that tells of a moment: the one at it or right after, else the last before. */
 export function sampleAt(points: Measure['points'], ms: number): [number, number] | undefined {
   return points.find(([time]) => time >= ms) ?? points.at(-1)
+}
+
+/** By what a metric's points are told apart, where its measure is made of some of them. */
+const STATES: Record<string, string[]> = {
+  'system.cpu.utilization': ['cpu.mode', 'state'],
+  'system.cpu.time': ['cpu.mode', 'state'],
+  'system.memory.utilization': ['system.memory.state', 'state'],
+  'system.memory.usage': ['system.memory.state', 'state'],
+  'hw.gpu.utilization': ['hw.name', 'hw.id'],
+  'hw.gpu.memory.utilization': ['hw.name', 'hw.id'],
+  'hw.gpu.memory.usage': ['hw.name', 'hw.id'],
+}
+
+/** The metric that a measure is made of, as a question: by state, for one question adds no states up. */
+export function pinnedMeasure(m: Measure, q: string): SavedQuery {
+  const cumulative = /(\.|_)time$/.test(m.metric) || m.metric === 'container.cpu.usage'
+  return {
+    kind: 'metric',
+    name: m.metric,
+    q,
+    aggregation: cumulative ? 'rate' : 'avg',
+    group_by: STATES[m.metric] ?? [],
+  }
 }

@@ -16,7 +16,8 @@ _MAX_LINE = 2_000
 _LOOKED_AT = 60
 """Lines at each end by which the language is told."""
 _TITLE = re.compile(r"[\s|]*(?P<type>[*&]?[A-Za-z_][\w.$:]*)(?:: (?P<message>.*))?$")
-_HASHED = re.compile(r"[.-](?=[0-9a-zA-Z]*\d)[0-9a-zA-Z_]{8,}(?=\.)")
+_HASHED = re.compile(r"[.-](?:(?=[0-9a-zA-Z]*\d)[0-9a-zA-Z_]{8,}|(?=[\w-]*[A-Z])[\w-]{8})(?=\.)", re.ASCII)
+"""What a build puts into a file's name: with a digit, or eight characters of which one is a capital (Vite, esbuild)."""
 _NAMELESS = frozenset({"__init__", "__main__", "index", "mod"})
 
 

@@ -8,6 +8,7 @@ SELECT
     sumIf(count, outcome = 'refused') AS refused,
     sumIf(count, outcome = 'dropped') AS dropped,
     sumIf(count, outcome = 'truncated') AS truncated,
+    sumIf(count, outcome = 'redacted') AS redacted,
     reason
 FROM {database}.ingest_rows
 GROUP BY time, project, sender, signal, reason

@@ -1,0 +1,89 @@
+"""The usage object of any provider or client library, in one vocabulary.
+
+Instrumentors often hand on what the provider answered, as JSON. The shapes differ in names, and in whether
+the input count holds the cached tokens: here `input_tokens` is always the total, cache and audio its subsets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeGuard
+
+_INPUT = ("prompt_tokens", "input_tokens", "prompt_token_count", "promptTokenCount", "inputTokens")
+_OUTPUT = ("completion_tokens", "output_tokens", "outputTokens")
+_CANDIDATES = ("candidates_token_count", "candidatesTokenCount")
+_TOTAL = ("total_tokens", "totalTokens")
+_CACHE_READ = (
+    "prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens", "input_token_details.cache_read",
+    "cache_read_input_tokens", "cacheReadInputTokens", "cached_content_token_count", "cachedContentTokenCount",
+    "cachedInputTokens", "prompt_cache_hit_tokens", "cache_read_tokens", "input_cached_tokens", "input_cache_read",
+    "cached_tokens",
+)  # fmt: skip
+_CACHE_WRITE = (
+    "prompt_tokens_details.cache_write_tokens", "input_token_details.cache_creation", "cache_creation_input_tokens",
+    "cacheWriteInputTokens", "cache_write_input_tokens", "input_cache_creation", "cache_creation_tokens",
+    "cache_write_tokens", "input_cache_write",
+)  # fmt: skip
+_REASONING = (
+    "completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens",
+    "output_token_details.reasoning", "thoughts_token_count", "thoughtsTokenCount", "reasoningTokens",
+    "output_reasoning_tokens", "output_reasoning", "reasoning_tokens",
+)  # fmt: skip
+_AUDIO_IN = ("prompt_tokens_details.audio_tokens", "input_token_details.audio", "input_audio", "input_audio_tokens")
+_AUDIO_OUT = ("completion_tokens_details.audio_tokens", "output_token_details.audio", "output_audio",
+              "output_audio_tokens")  # fmt: skip
+# Providers whose input count leaves cached tokens out, told by the names only they use.
+_EXCLUSIVE = ("cache_read_input_tokens", "cache_creation_input_tokens", "cacheReadInputTokens", "cacheWriteInputTokens")
+
+
+def member(value: Any, path: Sequence[str]) -> Any:
+    """The member of nested maps and lists at `path`; a number picks from a list. None where there is none."""
+    for step in path:
+        if isinstance(value, Mapping):
+            value = value.get(step)
+        elif isinstance(value, list) and step.lstrip("-").isdecimal() and -len(value) <= int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return None
+    return value
+
+
+def usage_of(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Canonical counts (`input_tokens`, `cache_read_tokens`, …) of a usage object; what it does not say is left out."""
+    found = {
+        "cache_read_tokens": _one(said, _CACHE_READ),
+        "cache_write_tokens": _one(said, _CACHE_WRITE),
+        "reasoning_tokens": _one(said, _REASONING),
+        "audio_input_tokens": _one(said, _AUDIO_IN),
+        "audio_output_tokens": _one(said, _AUDIO_OUT),
+    }
+    tokens_in, tokens_out, total = _one(said, _INPUT), _one(said, _OUTPUT), _one(said, _TOTAL)
+    candidates = _one(said, _CANDIDATES)
+    if tokens_out is None and candidates is not None:
+        tokens_out = candidates + (found["reasoning_tokens"] or 0)
+    if tokens_in is not None and "prompt_tokens" not in said and any(name in said for name in _EXCLUSIVE):
+        # The total decides where it is said: some report the same names with the cache included.
+        cached = (found["cache_read_tokens"] or 0) + (found["cache_write_tokens"] or 0)
+        tokens_in += 0 if total == tokens_in + (tokens_out or 0) else cached
+    if tokens_in is None and tokens_out is None:
+        tokens_in, tokens_out = _buckets(said, "input"), _buckets(said, "output")
+    found |= {"input_tokens": tokens_in, "output_tokens": tokens_out}
+    return {name: count for name, count in found.items() if count is not None}
+
+
+def _buckets(said: Mapping[str, Any], side: str) -> int | None:
+    """The sum of `input` and every `input_…`: buckets that exclude each other."""
+    counts = [int(n) for name, n in said.items() if (name == side or name.startswith(side + "_")) and _is_count(n)]
+    return sum(counts) if counts else None
+
+
+def _one(said: Mapping[str, Any], names: Sequence[str]) -> int | None:
+    for name in names:
+        value = said.get(name) if "." not in name else member(said, name.split("."))
+        if _is_count(value):
+            return int(value)
+    return None
+
+
+def _is_count(value: Any) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == value and abs(value) < 2**63

@@ -1,0 +1,189 @@
+"""Takes secrets out of every batch, first of all, so that no later room ever sees them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from typing import Any
+
+from tapetum.redaction import Redactor, Screened, is_secret_key, redact_mapping, redact_value
+from tapetum_server.signals.changes import ChangeBatch
+from tapetum_server.signals.consumer import Batch, Consumer, IngestObserver, Receipt
+from tapetum_server.signals.logs import LogBatch
+from tapetum_server.signals.metrics import MetricBatch
+from tapetum_server.signals.names import CountedNames
+from tapetum_server.signals.resource import Resource, Scope
+from tapetum_server.signals.spans import SpanBatch
+
+_MAX_DEPTH = 64
+
+_TEXTS = {
+    "traces": ("name", "status_message", "trace_state"),
+    "logs": ("severity", "event_name"),
+    "metrics": (),
+    "changes": ("subject", "before", "after", "source"),
+}
+"""Columns of text, by signal. Ids, numbers and times hold none."""
+
+
+class Redact:
+    """A `signals.Consumer` that puts marks in the place of secrets, counts them, and hands every batch on.
+
+    It works on `executor`, because a batch may be as large as a request.
+    """
+
+    def __init__(
+        self,
+        following: Consumer,
+        redactor_of: Callable[[str], Redactor | None],
+        observer: IngestObserver,
+        executor: Executor,
+    ) -> None:
+        self._following = following
+        self._redactor_of = redactor_of
+        self._observer = observer
+        self._names = CountedNames()
+        self._executor = executor
+
+    async def consume(self, batch: Batch) -> Receipt:
+        """See `signals.Consumer`."""
+        redactor = self._redactor_of(batch.project)
+        if redactor is not None and batch.signal in _TEXTS:
+            counts = await asyncio.get_running_loop().run_in_executor(self._executor, redact_batch, batch, redactor)
+        else:
+            counts = {}
+        receipt = await self._following.consume(batch)
+        if counts:
+            # Behind the receipt: a batch that is sent again because the store was busy counts once.
+            project, sender = self._names.of(batch.project, batch.sender, accepted=receipt.accepted > 0)
+            for rule, count in counts.items():
+                self._observer.record(
+                    project=project, sender=sender, signal=batch.signal, outcome="redacted", reason=rule, count=count
+                )
+        return receipt
+
+
+def redact_batch(batch: Batch, redactor: Redactor) -> dict[str, int]:
+    """Rewrite `batch` where it holds something; how much of it, by rule. A batch that holds nothing is only read."""
+    held: set[str] = set()
+    keys: set[str] = set()
+    for mapping in _mappings(batch):
+        _gather_mapping(mapping, held, keys)
+    for column in _TEXTS[batch.signal]:
+        held.update(getattr(batch, column))
+    if isinstance(batch, LogBatch):
+        for body in batch.body:
+            _gather(body, held, keys, 0)
+    held.update(keys)
+    held.update(_other_texts(batch))
+    screened = redactor.screened(held)
+    if screened is None:
+        if not any(is_secret_key(key) for key in keys):
+            return {}
+        screened = Screened(redactor, set())
+    counts: dict[str, int] = {}
+
+    def note(rule: str) -> None:
+        counts[rule] = counts.get(rule, 0) + 1
+
+    _Rewriting(screened, note).rewrite(batch)
+    return counts
+
+
+def _mappings(batch: Any) -> Iterable[Any]:
+    """Every mapping of attributes of a batch; those that records share once."""
+    yield from batch.attributes
+    for shared in ("resource", "scope"):
+        yield from (each.attributes for each in set(getattr(batch, shared, ())))
+    if isinstance(batch, SpanBatch):
+        yield from (event.attributes for events in batch.events for event in events)
+        yield from (link.attributes for links in batch.links for link in links)
+    elif isinstance(batch, MetricBatch):
+        yield from (exemplar.filtered_attributes for some in batch.exemplars for exemplar in some)
+
+
+def _other_texts(batch: Batch) -> Iterable[str]:
+    if isinstance(batch, SpanBatch):
+        yield from (event.name for events in batch.events for event in events)
+        yield from (link.trace_state for links in batch.links for link in links)
+    elif isinstance(batch, MetricBatch):
+        for metric in set(batch.metric):
+            yield from (metric.name, metric.unit, metric.description)
+    if not isinstance(batch, ChangeBatch):
+        for scope in set(getattr(batch, "scope", ())):
+            yield from (scope.name, scope.version, scope.schema_url)
+        yield from (resource.schema_url for resource in set(getattr(batch, "resource", ())))
+
+
+def _gather_mapping(mapping: Any, held: set[str], keys: set[str], depth: int = 0) -> None:
+    keys.update(mapping)
+    for value in mapping.values():
+        if value.__class__ is str:
+            held.add(value)
+        elif value.__class__ is list or value.__class__ is dict:
+            _gather(value, held, keys, depth + 1)
+
+
+def _gather(value: Any, held: set[str], keys: set[str], depth: int) -> None:
+    if value.__class__ is str:
+        held.add(value)
+    elif depth > _MAX_DEPTH:
+        return  # receivers let nothing through that is nested deeper
+    elif value.__class__ is list:
+        for each in value:
+            _gather(each, held, keys, depth + 1)
+    elif value.__class__ is dict:
+        _gather_mapping(value, held, keys, depth)
+
+
+class _Rewriting:
+    def __init__(self, screened: Screened, note: Callable[[str], None]) -> None:
+        self._screened = screened
+        self._note = note
+
+    def rewrite(self, batch: Any) -> None:
+        for column in _TEXTS[batch.signal]:
+            texts = getattr(batch, column)
+            texts[:] = [self._text(text) for text in texts]
+        batch.attributes[:] = [self._mapping(attributes) for attributes in batch.attributes]
+        for resource in set(getattr(batch, "resource", ())):
+            self._resource(resource)
+        for scope in set(getattr(batch, "scope", ())):
+            self._scope(scope)
+        if isinstance(batch, LogBatch):
+            batch.body[:] = [redact_value(self._screened, body, self._note) for body in batch.body]
+        elif isinstance(batch, SpanBatch):
+            for events in batch.events:
+                events[:] = [
+                    e._replace(name=self._text(e.name), attributes=self._mapping(e.attributes)) for e in events
+                ]
+            for links in batch.links:
+                links[:] = [
+                    k._replace(trace_state=self._text(k.trace_state), attributes=self._mapping(k.attributes))
+                    for k in links
+                ]
+        elif isinstance(batch, MetricBatch):
+            for some in batch.exemplars:
+                some[:] = [e._replace(filtered_attributes=self._mapping(e.filtered_attributes)) for e in some]
+            for metric in set(batch.metric):
+                metric.name, metric.unit = self._text(metric.name), self._text(metric.unit)
+                metric.description = self._text(metric.description)
+
+    def _text(self, text: str) -> str:
+        return self._screened.redact(text, self._note)
+
+    def _mapping(self, mapping: Any) -> Any:
+        return redact_mapping(self._screened, mapping, self._note)
+
+    def _resource(self, resource: Resource) -> None:
+        resource.attributes = self._mapping(resource.attributes)
+        resource.schema_url = self._text(resource.schema_url)
+        name = resource.attributes.get("service.name")
+        if isinstance(name, str) and name:
+            resource.service = name
+
+    def _scope(self, scope: Scope) -> None:
+        scope.name, scope.version = self._text(scope.name), self._text(scope.version)
+        scope.schema_url = self._text(scope.schema_url)
+        scope.attributes = self._mapping(scope.attributes)

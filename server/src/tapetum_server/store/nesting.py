@@ -1,0 +1,78 @@
+"""Calls with the same usage within each other: one call that two layers of a program report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tapetum_server.store.claims import Call, Ids
+
+Usage = tuple[int | None, int]
+CAPACITY = 200_000
+MAX_DEPTH = 8
+"""Spans between two reports of one call: an instrumentor's, a framework's, a retry's, not more."""
+MAX_TWINS = 64
+"""Calls of one trace with the same usage that are compared."""
+
+
+class Nesting:
+    """Who is whose parent among spans of models and agents, and which calls used the same.
+
+    Bounded: the oldest goes first.
+    """
+
+    def __init__(self) -> None:
+        self._parents: dict[tuple[str, str, str], str] = {}
+        self._calls: dict[tuple[str, str, Usage], list[Call]] = {}
+
+    def saw(self, project: str, ids: Ids, parent: str) -> None:
+        """Remember a span's parent."""
+        if len(self._parents) >= CAPACITY:
+            self._parents.pop(next(iter(self._parents)))
+        self._parents[(project, *ids)] = parent
+
+    def keep(self, project: str, call: Call) -> None:
+        """Remember a call that owns usage."""
+        usage = call.usage
+        if usage[0] is None or usage == (0, 0):
+            return
+        if len(self._calls) >= CAPACITY:
+            self._calls.pop(next(iter(self._calls)))
+        calls = self._calls.setdefault((project, call.ids[0], usage), [])
+        if len(calls) < MAX_TWINS and all(known.ids != call.ids for known in calls):
+            calls.append(call)
+
+    def forget(self, project: str, call: Call) -> None:
+        """A call that turned out to be another's is compared no more."""
+        calls = self._calls.get((project, call.ids[0], call.usage))
+        if calls is not None:
+            calls[:] = [known for known in calls if known.ids != call.ids]
+
+    def twin(self, project: str, me: Call) -> Call | None:
+        """A call around `me`, or within it, that used the same and may be the same."""
+        trace = me.ids[0]
+        for other in self._calls.get((project, trace, me.usage), ()):
+            if other.ids == me.ids or not _may_be_one(me, other):
+                continue
+            if self._is_within(project, trace, me.ids[1], other.ids[1]):
+                return other
+            if self._is_within(project, trace, other.ids[1], me.ids[1]):
+                return other
+        return None
+
+    def _is_within(self, project: str, trace: str, inner: str, outer: str) -> bool:
+        at = inner
+        for _ in range(MAX_DEPTH):
+            at = self._parents.get((project, trace, at), "")
+            if not at:
+                return False
+            if at == outer:
+                return True
+        return False
+
+
+def _may_be_one(one: Call, other: Call) -> bool:
+    """Two response ids are two calls; so are two models, unless one is the dated name of the other."""
+    if one.response_id and other.response_id and one.response_id != other.response_id:
+        return False
+    return not one.model or not other.model or one.model.startswith(other.model) or other.model.startswith(one.model)

@@ -1,0 +1,335 @@
+"""What every emitter says ends in the same columns, and every call counts once: through the doors of a real server."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tapetum_server.processors.emitter_files import emitters
+from tools import captures, emitters_page
+
+DATA = Path(__file__).parents[1] / "data"
+FIXTURES = sorted((DATA / "emitters").glob("*.json"))
+START = 1_795_000_000_000_000_000
+MS = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with captures.server() as address:
+        yield address
+
+
+def _value(value: Any) -> dict[str, Any]:
+    if isinstance(value, bool):
+        return {"boolValue": value}
+    if isinstance(value, int):
+        return {"intValue": str(value)}
+    if isinstance(value, float):
+        return {"doubleValue": value}
+    if isinstance(value, dict):
+        return {"kvlistValue": {"values": _attributes(value)}}
+    if isinstance(value, list):
+        return {"arrayValue": {"values": [_value(v) for v in value]}}
+    return {"stringValue": value}
+
+
+def _attributes(attributes: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"key": k, "value": _value(v)} for k, v in attributes.items()]
+
+
+class Project:
+    """A project of its own on the server."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self.url, self.name = url, name
+        self.random = random.Random(name)
+        self.trace = self.id(16)
+
+    def id(self, size: int = 8) -> str:
+        return self.random.randbytes(size).hex()
+
+    def send(self, signal: str, body: dict[str, Any]) -> None:
+        headers = {"x-tapetum-project": self.name}
+        httpx.post(f"{self.url}/v1/{signal}", json=body, headers=headers, timeout=120).raise_for_status()
+
+    def spans(self, *rows: dict[str, Any]) -> None:
+        """One request with these spans."""
+        spans = [
+            {
+                "scope": {"name": row.get("scope", "")},
+                "spans": [
+                    {
+                        "traceId": row.get("trace", self.trace),
+                        "spanId": row["id"],
+                        "parentSpanId": row.get("parent", ""),
+                        "name": row.get("name", "chat"),
+                        "startTimeUnixNano": str(START),
+                        "endTimeUnixNano": str(START + 1000 * MS),
+                        "attributes": _attributes(row["attributes"]),
+                        "events": [
+                            {"name": e["name"], "timeUnixNano": str(START + e["at_ms"] * MS),
+                             "attributes": _attributes(e["attributes"])}
+                            for e in row.get("events", ())
+                        ],
+                    }
+                ],
+            }
+            for row in rows
+        ]  # fmt: skip
+        self.send("traces", {"resourceSpans": [{"resource": {}, "scopeSpans": spans}]})
+
+    def logs(self, *rows: dict[str, Any]) -> None:
+        """One request with these log records."""
+        logs = [
+            {
+                "scope": {"name": row["scope"]},
+                "logRecords": [
+                    {
+                        "timeUnixNano": str(START + n),
+                        "eventName": row.get("event", ""),
+                        "body": _value(row.get("body", "")),
+                        "attributes": _attributes(row["attributes"]),
+                        **row.get("ids", {}),
+                    }
+                ],
+            }
+            for n, row in enumerate(rows)
+        ]
+        self.send("logs", {"resourceLogs": [{"resource": {}, "scopeLogs": logs}]})
+
+    def ask(self, columns: str, of: str = "spans") -> list[list[Any]]:
+        body = {"project": self.name, "query": f"SELECT {columns} FROM {of} ORDER BY span_id"}
+        answer = httpx.post(f"{self.url}/api/v1/sql", json=body, timeout=120)
+        assert answer.status_code == 200, answer.text
+        rows: list[list[Any]] = answer.json()["rows"]
+        return rows
+
+    def counted(self) -> tuple[int, int]:
+        """Tokens in and out that enter sums."""
+        columns = "sumIf(input_tokens, usage_counted), sumIf(output_tokens, usage_counted)"
+        body = {"project": self.name, "query": f"SELECT {columns} FROM spans"}
+        ((tokens_in, tokens_out),) = httpx.post(f"{self.url}/api/v1/sql", json=body, timeout=120).json()["rows"]
+        return int(tokens_in or 0), int(tokens_out or 0)
+
+
+@pytest.fixture
+def project(url: str, request: pytest.FixtureRequest) -> Project:
+    return Project(url, f"p-{hashlib.sha256(request.node.name.encode()).hexdigest()[:16]}")
+
+
+@pytest.mark.covers(
+    "emitter-codex", "emitter-copilot-chat", "emitter-google-adk", "emitter-agent-framework", "emitter-crewai",
+    "emitter-autogen", "emitter-smolagents", "emitter-llamaindex", "emitter-laminar", "emitter-genkit",
+    "emitter-livekit", "emitter-loongsuite", "emitter-spring-ai", "emitter-semantic-kernel", "emitter-vercel-ai-7",
+    "emitter-otel-genai-old",
+)  # fmt: skip
+@pytest.mark.parametrize("logs_first", [False, True], ids=["spans-first", "logs-first"])
+@pytest.mark.parametrize("path", FIXTURES, ids=lambda p: p.stem)
+def test_an_emitter_without_a_capture_is_understood(project: Project, path: Path, logs_first: bool) -> None:
+    fixture = json.loads(path.read_text())
+    ids = [f"{n + 1:016x}" for n in range(len(fixture["spans"]))]
+    rows = [
+        {**span, "id": ids[n], "parent": ids[span["parent"]] if "parent" in span else ""}
+        for n, span in enumerate(fixture["spans"])
+    ]
+    logs = [
+        {**log, "ids": {"traceId": project.trace, "spanId": ids[log["span"]]} if "span" in log else {}}
+        for log in fixture.get("logs", ())
+    ]
+    if logs_first and logs:
+        project.logs(*logs)
+    project.spans(*rows)
+    if not logs_first and logs:
+        project.logs(*logs)
+    for n, span in enumerate(fixture["spans"]):
+        names = list(span["expect"])
+        found = project.ask(", ".join(names))[n]
+        as_sent = {k: int(v) if k.endswith("_tokens") and v is not None else v for k, v in zip(names, found)}
+        assert as_sent == span["expect"]
+
+
+def test_every_emitter_has_a_fixture_or_a_capture() -> None:
+    known = {p.stem for p in FIXTURES} | set(CAPTURED)
+    assert [e.name for e in emitters() if e.name not in known and e.name != "general"] == []
+
+
+@pytest.mark.covers("emitters-page")
+def test_the_page_of_emitters_says_what_the_tables_say() -> None:
+    assert emitters_page.PAGE.read_text("utf-8") == emitters_page.page(emitters_page.PAGE.read_text("utf-8"))
+
+
+CAPTURED = {
+    "langfuse": "langfuse_sdk", "langsmith": "langsmith_otel", "litellm": "litellm_native", "logfire": "logfire_sdk",
+    "mcp": "mcp_scen", "mlflow": "mlflow_openai", "anthropic_sdk": "oi_anthropic", "dspy": "oi_dspy",
+    "langchain": "oi_langchain", "litellm_openinference": "oi_litellm", "openinference": "oi_openai",
+    "openlit": "openlit_openai", "otel_genai": "otel_genai_openai", "strands": "strands_agents",
+    "traceloop": "tl_openai", "traceloop_langchain": "tl_langchain", "vercel_ai": "vercel_ai",
+    "gemini_cli": "gemini_cli",
+}  # fmt: skip
+"""Emitter → the folder with what a real one sent."""
+
+
+@pytest.mark.covers(
+    "captures-exact", "emitter-langfuse", "emitter-langsmith", "emitter-litellm", "emitter-logfire", "emitter-mcp",
+    "emitter-mlflow", "emitter-anthropic-sdk", "emitter-dspy", "emitter-langchain", "emitter-openinference",
+    "emitter-openlit", "emitter-otel-genai", "emitter-strands", "emitter-traceloop", "emitter-vercel-ai",
+    "emitter-claude-code", "emitter-gemini-cli",
+)  # fmt: skip
+def test_every_observable_field_and_total_of_every_capture_is_exact(url: str) -> None:
+    outcomes = captures.run(captures.CAPTURES, [], url)
+    assert {o.name: o.wrong for o in outcomes if o.wrong} == {}
+    assert {o.name.split("/")[0] for o in outcomes} >= set(CAPTURED.values())
+    assert sum(o.exact for o in outcomes) > 900
+
+
+CALL = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o-mini", "gen_ai.usage.input_tokens": 100,
+        "gen_ai.usage.output_tokens": 10}  # fmt: skip
+OPENINFERENCE = {"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o-mini-2024-07-18", "llm.token_count.prompt": 100,
+                 "llm.token_count.completion": 10, "input.value": "Hi", "output.value": "Hello"}  # fmt: skip
+
+
+@pytest.mark.covers("usage-nested-once")
+@pytest.mark.parametrize("order", ["together", "child-first", "parent-first"])
+@pytest.mark.parametrize("between", [False, True], ids=["direct", "with-a-span-between"])
+def test_one_call_in_nested_spans_counts_once_and_the_richer_one_counts(
+    project: Project, order: str, between: bool
+) -> None:
+    outer = {"id": "1" * 16, "attributes": OPENINFERENCE, "scope": "openinference.instrumentation.openai"}
+    middle = {"id": "2" * 16, "parent": "1" * 16, "attributes": {"openinference.span.kind": "CHAIN"}}
+    inner = {"id": "3" * 16, "parent": ("2" if between else "1") * 16, "attributes": CALL}
+    rows = [outer, *([middle] if between else []), inner]
+    requests = [rows] if order == "together" else [[r] for r in (rows if order == "parent-first" else rows[::-1])]
+    for _ in range(2):  # everything again, as a retry
+        for request in requests:
+            project.spans(*request)
+    assert project.counted() == (100, 10)
+    found = {row[0]: row[1:] for row in project.ask("span_id, usage_counted, duplicate_of", "spans WHERE kind = 'llm'")}
+    assert found == {"1" * 16: [True, ""], "3" * 16: [False, "1" * 16]}
+
+
+@pytest.mark.covers("usage-nested-once")
+def test_calls_that_only_look_alike_all_count(project: Project) -> None:
+    sibling = [{"id": f"{n:016x}", "parent": "f" * 16, "attributes": CALL} for n in range(1, 4)]
+    project.spans({"id": "f" * 16, "attributes": {"gen_ai.operation.name": "invoke_agent"}}, *sibling)
+    inner = {**CALL, "gen_ai.response.id": "r-2"}
+    project.spans({"id": "a" * 16, "trace": "a" * 32, "attributes": {**CALL, "gen_ai.response.id": "r-1"}},
+                  {"id": "b" * 16, "trace": "a" * 32, "parent": "a" * 16, "attributes": inner})  # fmt: skip
+    assert project.counted() == (500, 50)
+
+
+@pytest.mark.covers("usage-across-traces-once")
+@pytest.mark.parametrize("rich_first", [False, True])
+def test_one_call_in_two_traces_counts_once_and_the_richer_one_counts(project: Project, rich_first: bool) -> None:
+    poor = {"id": "1" * 16, "trace": "1" * 32, "attributes": {**CALL, "gen_ai.response.id": "resp-1"}}
+    rich = {"id": "2" * 16, "trace": "2" * 32, "attributes": {
+        **CALL, "gen_ai.response.id": "resp-1", "gen_ai.input.messages": "[]", "gen_ai.output.messages": "[]"}}  # fmt: skip
+    for row in (rich, poor) if rich_first else (poor, rich):
+        project.spans(row)
+    assert project.ask("span_id, usage_counted, duplicate_of") == [["1" * 16, False, "2" * 16], ["2" * 16, True, ""]]
+
+
+@pytest.mark.covers("usage-across-traces-once")
+@pytest.mark.parametrize("native_first", [False, True])
+def test_the_providers_own_library_is_believed_where_two_reports_differ(project: Project, native_first: bool) -> None:
+    native = {"id": "1" * 16, "trace": "1" * 32, "scope": "com.anthropic.sdk.python",
+              "attributes": {**CALL, "gen_ai.response.id": "msg-1"}}  # fmt: skip
+    other = {"id": "2" * 16, "trace": "2" * 32, "scope": "opentelemetry.instrumentation.anthropic", "attributes": {
+        **CALL, "gen_ai.response.id": "msg-1", "gen_ai.usage.output_tokens": 11, "gen_ai.input.messages": "[]"}}  # fmt: skip
+    for row in (native, other) if native_first else (other, native):
+        project.spans(row)
+    assert project.counted() == (100, 10)
+
+
+@pytest.mark.covers("usage-aggregates-apart")
+def test_usage_on_agents_chains_and_workflows_is_kept_and_never_counted(project: Project) -> None:
+    for n, operation in enumerate(("invoke_agent", "invoke_workflow", "create_agent", "execute_tool"), 1):
+        project.spans({"id": f"{n:016x}", "attributes": {**CALL, "gen_ai.operation.name": operation}})
+    assert project.counted() == (0, 0)
+    assert [row[0] for row in project.ask("toUInt32(input_tokens)")] == [100] * 4
+
+
+@pytest.mark.covers("usage-flags")
+@pytest.mark.parametrize(
+    ("sent", "found"),
+    [
+        ({"gen_ai.usage.input_tokens": -5}, [None, 10, None, None, "impossible_count"]),
+        ({"gen_ai.usage.output_tokens": 10**15}, [100, None, None, None, "impossible_count"]),
+        ({"gen_ai.usage.output_tokens": "9" * 40}, [100, None, None, None, "impossible_count"]),
+        ({"gen_ai.usage.output_tokens": "many"}, [100, None, None, None, ""]),
+        ({"gen_ai.usage.cache_read.input_tokens": 90, "gen_ai.usage.cache_write.input_tokens": 40},
+         [100, 10, 90, 10, "cache_exceeds_input"]),
+        ({"gen_ai.usage.cost": 0}, [100, 10, None, None, ""]),
+    ],
+)  # fmt: skip
+def test_counts_that_cannot_be_are_flagged_kept_raw_and_left_out(
+    project: Project, sent: dict[str, Any], found: list[Any]
+) -> None:
+    project.spans({"id": "1" * 16, "attributes": {**CALL, **sent}})
+    columns = "input_tokens, output_tokens, cache_read_tokens, cache_write_tokens"
+    ((*counts, flags, cost, raw),) = project.ask(f"{columns}, usage_flags, reported_cost_usd, attributes")
+    assert [int(c) if c is not None else None for c in counts] + [flags] == found
+    assert cost is None
+    assert {k: raw[k] for k in sent} == {k: str(v) for k, v in sent.items()}
+
+
+@pytest.mark.covers("late-logs-enrich")
+@pytest.mark.parametrize("apart", [False, True], ids=["one-request", "a-request-each"])
+@pytest.mark.parametrize("logs_first", [False, True])
+def test_a_conversation_in_a_record_per_message_is_the_spans(project: Project, apart: bool, logs_first: bool) -> None:
+    ids = {"traceId": project.trace, "spanId": "1" * 16}
+    said = [("gen_ai.system.message", "Be terse."), ("gen_ai.user.message", "Hi")]
+    records = [{"scope": "s", "event": event, "ids": ids, "attributes": {"gen_ai.system": "openai"},
+                "body": {"content": text}} for event, text in said]  # fmt: skip
+    answer = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Hello"}}
+    records.append({"scope": "s", "event": "gen_ai.choice", "ids": ids, "attributes": {}, "body": answer})
+
+    def logs() -> None:
+        for request in [[r] for r in records] if apart else [records]:
+            project.logs(*request)
+
+    if logs_first:
+        logs()
+    project.spans({"id": "1" * 16, "attributes": CALL})
+    logs()
+    ((asked, answered),) = project.ask("input, output")
+    texts = [(m["role"], m["parts"][0]["content"]) for m in json.loads(asked)]
+    assert texts == [("system", "Be terse."), ("user", "Hi")]
+    assert json.loads(answered) == [
+        {"role": "assistant", "parts": [{"type": "text", "content": "Hello"}], "finish_reason": "stop"}
+    ]
+    assert project.counted() == (100, 10)
+    for word, hits in (("terse", 1), ("hello", 1), ("zebrafish", 0)):
+        asking = {"project": project.name, "q": word, "from": "all"}
+        page = httpx.get(f"{project.url}/api/v1/spans", params=asking, timeout=120).json()
+        assert (word, len(page["rows"])) == (word, hits)
+
+
+@pytest.mark.covers("emitter-hostile-values")
+def test_values_that_are_not_what_they_should_be_cost_nothing_but_themselves(project: Project) -> None:
+    deep = "[" * 20_000 + "]" * 20_000
+    hostile = {
+        "langfuse.observation.type": "generation",
+        "langfuse.observation.usage_details": '{"input": 1, "output": ',
+        "langfuse.observation.completion_start_time": "yesterday",
+        "langfuse.observation.output": deep,
+        "metadata.usage_object": "__import__('os').system('true')",
+        "litellm.call_id": "x",
+        "mlflow.spanOutputs": deep,
+        "gen_ai.prompt.99999999.content": "x",
+        "gen_ai.usage.input_tokens": "12 or so",
+    }
+    project.spans({"id": "1" * 16, "attributes": hostile, "events": [
+        {"name": "gen_ai.choice", "at_ms": 1, "attributes": {"message": "[{not json"}}]},
+        {"id": "2" * 16, "attributes": CALL})  # fmt: skip
+    first, second = project.ask("kind, input_tokens, usage_counted, attributes")
+    assert first[:3] == ["llm", None, False]
+    assert first[3] == hostile
+    assert second[1:3] == ["100", True]
