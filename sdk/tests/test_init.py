@@ -209,6 +209,43 @@ def test_a_change_is_posted_in_the_background(collector: Collector) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.covers("sdk-feedback")
+def test_feedback_is_about_the_current_span_or_what_it_names(collector: Collector) -> None:
+    run(
+        """
+        import tapetum
+        tapetum.feedback("up")
+        tapetum.init("chat", metrics=False, resources=False)
+        with tapetum.span("answer"):
+            tapetum.feedback("down", comment="old", user_id="ada")
+            tapetum.evaluation("grounded", score=0.9, threshold=0.5)
+        tapetum.feedback("up", session_id="s-1")
+        tapetum.feedback("up")
+        tapetum.feedback("sideways", trace_id="ab" * 16)
+        tapetum.feedback(trace_id="ab" * 16)
+        """,
+        collector.url,
+        TAPETUM_SDK_RAISE="0",
+    )
+    (answer,) = spans(collector)
+    said = [one for each in collector.received if each.path == "/v1/evaluations" for one in each.document]
+    assert all(one.pop("time").endswith("Z") for one in said)
+    here = {"trace_id": answer["traceId"], "span_id": answer["spanId"]}
+    assert said == [
+        {
+            "name": "feedback",
+            "score": 0.0,
+            "label": "down",
+            "comment": "old",
+            "evaluator": "ada",
+            "source": "user",
+            **here,
+        },
+        {"name": "grounded", "score": 0.9, "threshold": 0.5, "source": "code", **here},
+        {"name": "feedback", "score": 1.0, "label": "up", "session_id": "s-1", "source": "user"},
+    ]
+
+
 @pytest.mark.covers("sdk-never-blocks")
 @pytest.mark.parametrize("silent", [True, False])
 def test_a_server_that_is_away_or_silent_costs_bounded_time_and_is_counted(silent: bool) -> None:

@@ -6,7 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tapetum import _settings
 from tapetum._guard import faults, never_raise
@@ -124,6 +124,73 @@ def change(
             return
         made = _change.made(kind, subject, before, after, source, time.time_ns(), attributes or {})
         runtime.outbox.put("changes", made, _change.SIZE)
+
+
+def feedback(
+    thumb: Literal["up", "down"] | None = None,
+    *,
+    score: float | bool | None = None,
+    label: str | None = None,
+    comment: str | None = None,
+    expected_output: str | None = None,
+    name: str = "feedback",
+    trace_id: str | None = None,
+    span_id: str | None = None,
+    session_id: str | None = None,
+    response_id: str | None = None,
+    user_id: str | None = None,
+) -> None:
+    """Record what a user says of an answer: `feedback("down", comment="out of date", trace_id=…)`.
+
+    It is about the current span, or what the ids name. What the same user says again of the same thing replaces it.
+    It is sent in the background.
+    """
+    said = {
+        "name": name, "score": score, "label": label, "comment": comment, "expected_output": expected_output,
+        "trace_id": trace_id, "span_id": span_id, "session_id": session_id, "response_id": response_id,
+        "evaluator": user_id, "source": "user",
+    }  # fmt: skip
+    _say(said, thumb)
+
+
+def evaluation(
+    name: str,
+    *,
+    score: float | bool | None = None,
+    label: str | None = None,
+    threshold: float | None = None,
+    explanation: str | None = None,
+    comment: str | None = None,
+    expected_output: str | None = None,
+    trace_id: str | None = None,
+    span_id: str | None = None,
+    session_id: str | None = None,
+    response_id: str | None = None,
+    evaluator: str | None = None,
+    source: Literal["code", "llm", "human", "user"] = "code",
+) -> None:
+    """Record how an answer turned out by a check or a judge: `evaluation("grounded", score=0.9, threshold=0.5)`.
+
+    It is about the current span, or what the ids name, and sent in the background.
+    """
+    said = {
+        "name": name, "score": score, "label": label, "threshold": threshold, "explanation": explanation,
+        "comment": comment, "expected_output": expected_output, "trace_id": trace_id, "span_id": span_id,
+        "session_id": session_id, "response_id": response_id, "evaluator": evaluator, "source": source,
+    }  # fmt: skip
+    _say(said, None)
+
+
+def _say(said: Mapping[str, Any], thumb: str | None) -> None:
+    with never_raise(faults, 1):
+        from tapetum import _feedback
+
+        runtime = _running()
+        if runtime is None:
+            faults.add("not_initialised", 1, "tapetum.feedback and tapetum.evaluation need tapetum.init before them")
+            return
+        made = _feedback.made(said, thumb, time.time_ns())
+        runtime.outbox.put("evaluations", made, _feedback.size_of(made))
 
 
 def prompt(

@@ -10,7 +10,7 @@ from opentelemetry.sdk._logs.export import LogRecordExportResult
 from opentelemetry.sdk.metrics.export import MetricExportResult
 from opentelemetry.sdk.trace.export import SpanExportResult
 
-from tapetum import _change
+from tapetum import _records
 from tapetum._fork import renew_in_child
 from tapetum._guard import Losses
 from tapetum._http import Outcome, Post
@@ -29,6 +29,7 @@ class Couriers:
         self.logs = TapetumLogExporter(endpoint, **options)
         self.points = TapetumMetricExporter(endpoint, **options)
         self._changes = Losses("changes")
+        self._evaluations = Losses("evaluations")
         self._all = (self.spans, self.logs, self.points)
         # Not of metrics: the next collection has the same totals, and newer.
         self.spans._keeps = self.logs._keeps = self._keeps
@@ -50,6 +51,7 @@ class Couriers:
             Lane("logs", self._deliver(self._send_logs), self.logs._losses),
             Lane("metrics", self._deliver(self._send_metrics), self.points._losses),
             Lane("changes", self._deliver(self._send_changes), self._changes),
+            Lane("evaluations", self._deliver(self._send_evaluations), self._evaluations),
         ]
 
     def close(self) -> None:
@@ -64,7 +66,10 @@ class Couriers:
         return self.logs.export(batch) is LogRecordExportResult.SUCCESS
 
     def _send_changes(self, batch: Sequence[Any]) -> bool:
-        return _change.send(self.post, batch, self._changes, self._keeps)
+        return _records.send(self.post, "/v1/changes", batch, self._changes, self._keeps)
+
+    def _send_evaluations(self, batch: Sequence[Any]) -> bool:
+        return _records.send(self.post, "/v1/evaluations", batch, self._evaluations, self._keeps)
 
     def _send_metrics(self, batch: Sequence[Any]) -> bool:
         delivered = True

@@ -36,7 +36,7 @@ logger = logging.getLogger("tapetum")
 
 
 class Stats(TypedDict):
-    """What became of records so far, by kind: spans, logs, metrics, changes."""
+    """What became of records so far, by kind: spans, logs, metrics, changes, evaluations."""
 
     sent: dict[str, int]
     waiting: dict[str, int]

@@ -29,6 +29,7 @@ from tapetum_server.processors.errors.find import find_errors
 from tapetum_server.query.exports import EXPORT_KINDS
 from tapetum_server.signals.alerts import AlertBatch
 from tapetum_server.signals.changes import ChangeBatch
+from tapetum_server.signals.evaluations import Evaluation, EvaluationBatch
 from tapetum_server.signals.identity import Identity
 from tapetum_server.signals.metrics import Metric
 
@@ -112,6 +113,7 @@ def _saved(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
         {"kind": "metric", "name": "temperature", "q": q, "group_by": groups},
         {"kind": "spans", "q": q, "group_by": groups, "measure": "p95_ms"},
         {"kind": "logs", "q": q, "group_by": groups},
+        {"kind": "evaluations", "q": q, "group_by": ["name", "evaluator", f"{THEIRS}.key"]},
         {"kind": "sql", "query": "SELECT * FROM spans"},
         {"kind": "sql", "query": "SELECT time, service, count() FROM logs GROUP BY 1, 2"},
     ):
@@ -121,13 +123,13 @@ def _saved(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
 def _sql(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
     if q:
         return  # a filter is no part of SQL; test_gate_tenants.py tries hostile SQL
-    for view in ("spans", "traces", "logs", "metrics", "ingest", "alerts", "changes", "errors"):
+    for view in ("spans", "traces", "logs", "metrics", "ingest", "alerts", "changes", "errors", "evaluations"):
         yield ask.post("/sql", project, query=f"SELECT * FROM {view}")
 
 
 def _export(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
     for what in EXPORT_KINDS:
-        filtered = what in ("spans", "traces", "logs", "metrics")
+        filtered = what in ("spans", "traces", "logs", "metrics", "evaluations")
         yield ask.get(f"/export/{what}", q if filtered else "", project, format="ndjson")
     yield ask.get("/export/spans", q, project, format="csv")
 
@@ -214,6 +216,11 @@ TELEMETRY: dict[str, Ways] = {
     "get_error_histogram": reads("/errors/histogram"),
     "get_error_facets": reads("/errors/facets", keys=KEYS),
     "get_error": _error,
+    "list_evaluations": reads("/evaluations", sort=("time",)),
+    "get_evaluation_summary": reads("/evaluations/summary", group_by=("model", "evaluator", f"{THEIRS}.key")),
+    "get_evaluation_facets": reads("/evaluations/facets", keys=("name,label", f"{THEIRS}.key,evaluator")),
+    "get_trace_evaluations": reads(f"/traces/{TRACE}/evaluations"),
+    "get_session_evaluations": reads("/sessions/ours/evaluations"),
     "list_changes": reads("/changes", kind=("deploy", "config"), subject=(THEIRS,)),
     "get_ingest": reads("/ingest"),
     "get_health": reads("/health"),
@@ -318,7 +325,12 @@ def tenants(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         change = ChangeBatch(
             project, "test", [NOW - SECOND], ["config"], [word], [word], [word], [word], [{word: word}]
         )
-        world.keep(alert, change)
+        evaluations = EvaluationBatch(project, "test")
+        evaluations.append(
+            Evaluation(word, "span", SPAN, time_unix_nano=NOW - SECOND, trace_id=TRACE, span_id=SPAN, score=1.0, label=word,
+                       comment=word, evaluator=word, attributes={f"{word}.key": word})
+        )  # fmt: skip
+        world.keep(alert, change, evaluations)
     yield Asking(world)
     world.close()
 

@@ -19,7 +19,7 @@ from process.conftest import StartServer
 from process.otlp import ID_QUERY, SIGNALS, new_ids, request
 from process.servers import TAPETUM, RunningServer, environment, eventually, tapetum
 
-VIEWS = ("spans", "traces", "logs", "metrics", "ingest", "changes", "alerts", "errors")
+VIEWS = ("spans", "traces", "logs", "metrics", "ingest", "changes", "alerts", "errors", "evaluations")
 Kept = tuple[dict[str, Any], Path, dict[str, list[Any]], Path]
 LINES = {"content-type": "application/x-ndjson"}
 FAILURE = '{"time": "2026-11-01T10:00:00Z", "service": "shop", "level": "error", "msg": "no stock"}'

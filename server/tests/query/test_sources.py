@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from asked_world import World, log_batch, metric_batch, span_batch
+from asked_world import START, World, log_batch, metric_batch, span_batch
 
 from tapetum_server.processors.errors.find import find_errors
-from tapetum_server.query.sources import ERRORS, LOGS, METRICS, SPANS, Source
+from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, METRICS, SPANS, Source
+from tapetum_server.signals.evaluations import Evaluation, EvaluationBatch
 from tapetum_server.signals.metrics import Metric
 
 OWN = {
@@ -36,11 +37,20 @@ def filled(asked: World) -> None:
             {"at": number + 10, "body": f"b{number}", "severity_number": 17, "attributes": {"k": "v", "n": 5}}
         )
         find_errors(failed)
-        asked.keep(failed)
+        evaluations = EvaluationBatch("default", "test")
+        for name in ("correctness", "length"):
+            said = Evaluation(
+                name, "span", "1" * 16, time_unix_nano=START + number, trace_id="2" * 32, score=number / 2
+            )
+            evaluations.append(
+                said._replace(comment="c", threshold=1.0, attributes={"k": "v"}, withdrawn=name == "length")
+            )
+        asked.keep(failed, evaluations)
 
 
 @pytest.mark.parametrize(
-    ("view", "source"), [("spans", SPANS), ("logs", LOGS), ("metrics", METRICS), ("errors", ERRORS)]
+    ("view", "source"),
+    [("spans", SPANS), ("logs", LOGS), ("metrics", METRICS), ("errors", ERRORS), ("evaluations", EVALUATIONS)],
 )
 def test_every_column_means_what_it_means_in_the_view(asked: World, view: str, source: Source) -> None:
     in_view = {row["name"] for row in asked.sql(f"DESCRIBE TABLE {view}")}
@@ -51,7 +61,7 @@ def test_every_column_means_what_it_means_in_the_view(asked: World, view: str, s
             theirs = "arraySum(dropped)" if view == "spans" else "dropped"
         else:
             theirs = name
-        key = {"spans": "trace_id, span_id", "logs": "time", "metrics": "time", "errors": "time"}[view]
+        key = "trace_id, span_id" if view == "spans" else "time"
         own = "lower(hex(log_id))" if name == "log_id" and view == "logs" else f"toString({name})"
         ours = asked.sql(f"SELECT {own} AS v FROM {source.relation(name, key)} ORDER BY {key}")
         assert ours == asked.sql(f"SELECT toString({theirs}) AS v FROM {view} ORDER BY {key}"), name

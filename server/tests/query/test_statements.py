@@ -23,6 +23,8 @@ from tapetum_server.query import (
     error_detail,
     error_groups,
     error_windows,
+    evaluation_summary,
+    evaluations,
     exemplars,
     exports,
     facets,
@@ -52,8 +54,8 @@ from tapetum_server.query import (
 from tapetum_server.query.cursor import Cursor
 from tapetum_server.query.filter import parse_filter
 from tapetum_server.query.selection import Selection, Whereabouts
-from tapetum_server.query.sources import ERRORS, LOGS, METRICS, SPANS
-from tapetum_server.query.statement import Statement
+from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, METRICS, SPANS
+from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import TimeRange, steps_of
 from tapetum_server.query.trace_spans import spans_of_statement
 
@@ -84,6 +86,12 @@ AFTER = traces.Place(START, "0" * 32)
 def export_rows(kind: exports.ExportKind, of: Selection | None) -> Statement:
     plan = exports.ExportPlan(kind, of, "default", [(HOUR, 100)], 200, 100)
     return exports.rows_statement(plan, HOUR, 100, ["*"])
+
+
+def summary(value: str, of_span: str | None) -> Statement:
+    parameters = Parameters()
+    condition = f"project = {parameters.text('default')} AND name = {parameters.text('correctness')}"
+    return evaluation_summary.summary_statement(condition, value, of_span, "default", parameters)
 
 
 STATEMENTS: dict[str, Callable[[], Statement]] = {
@@ -126,6 +134,20 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "error_shares": lambda: error_detail.shares_statement(selection(ERRORS)),
     "error_examples": lambda: error_detail.examples_statement(selection(ERRORS), 25),
     "error_newest": lambda: error_detail.newest_statement(selection(ERRORS)),
+    "evaluations": lambda: evaluations.evaluations_statement(
+        selection(EVALUATIONS, "-source:code score:<0.5 http.route:/ask word"),
+        "-time",
+        51,
+        Cursor("-time", HOUR, (5, "a")),
+    ),
+    "evaluations_of_trace": lambda: evaluations.of_trace_statement("default", "a", 1_001),
+    "evaluations_of_session": lambda: evaluations.of_session_statement("default", "s", 1_001),
+    "evaluations_summary": lambda: summary("''", None),
+    "evaluations_by_model": lambda: summary("''", evaluation_summary.SPAN_KEYS["model"]),
+    "evaluations_series": lambda: record_series.series_statement(
+        selection(EVALUATIONS, "source:llm"), STEPS, "pass_rate", ["name"], None
+    ),
+    "export_evaluations": lambda: export_rows("evaluations", selection(EVALUATIONS, "name:correctness")),
     "alerts": lambda: alerts.alerts_statement("default", HOUR, "m1", 100),
     "traces_newest": lambda: traces.window_statement(selection(SPANS), "-start_time", 67, 2_000, None),
     "traces_filtered_after": lambda: traces.window_statement(selection(SPANS, Q), "start_time", 67, 2_000, AFTER),

@@ -64,6 +64,11 @@ ROWS: dict[str, dict[str, Any]] = {
         "project": "old", "identity": "e1", "rank": 1, "time": START, "ingested_at": 4_000_000_000 * 10**9,
         "fingerprint": "f1", "type": "Timeout", "message": "too late", "attr_shape": "", "attr_values": [],
     },
+    "evaluation_rows": {
+        "project": "old", "time": START, "evaluation_id": "v1", "version": 1, "updated_at": START,
+        "ingested_at": 4_000_000_000 * 10**9, "name": "correctness", "target_type": "trace", "target_id": "ab" * 16,
+        "score": 0.5, "attr_shape": "", "attr_values": [],
+    },
     "release_rows": {"project": "old", "service": "shop", "environment": "", "release": "1", "first_seen": START},
 }  # fmt: skip
 

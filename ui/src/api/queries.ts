@@ -64,7 +64,10 @@ export const spanHeatmapQuery = (scope: Scope, x: number, y: number) =>
   })
 
 /** What a wrong clock put outside of the range. */
-export const outsideQuery = (signal_: 'spans' | 'logs' | 'metrics' | 'errors', scope: Scope) =>
+export const outsideQuery = (
+  signal_: 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations',
+  scope: Scope,
+) =>
   queryOptions({
     queryKey: ['/outside', signal_, scope],
     queryFn: ({ signal }) => api.get<Outside>('/outside', { ...scope, signal: signal_ }, signal),
@@ -73,7 +76,7 @@ export const outsideQuery = (signal_: 'spans' | 'logs' | 'metrics' | 'errors', s
 
 /** Facets of spans, logs, metric points or errors; `keys` empty means the server's choice. */
 export const facetsQuery = (
-  signal_: 'spans' | 'logs' | 'metrics' | 'errors',
+  signal_: 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations',
   scope: Scope,
   keys = '',
   limit = 10,

@@ -300,6 +300,66 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/evaluations': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Evaluations
+     * @description Evaluations that pass the filter.
+     */
+    get: operations['list_evaluations']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/evaluations/facets': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Evaluation Facets
+     * @description The most frequent values of some keys, and the attribute keys there are.
+     */
+    get: operations['get_evaluation_facets']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/evaluations/summary': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Evaluation Summary
+     * @description How many of each name and how they turned out, apart by a key such as the span's model or prompt.
+     */
+    get: operations['get_evaluation_summary']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/export/{what}': {
     parameters: {
       query?: never
@@ -1216,6 +1276,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/sessions/{session_id}/evaluations': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Session Evaluations
+     * @description What is said of a session and of its traces, the oldest first.
+     */
+    get: operations['get_session_evaluations']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/spans': {
     parameters: {
       query?: never
@@ -1488,6 +1568,26 @@ export interface paths {
      * @description A whole trace as a chat: each message once, each tool's call with its result, internals left out.
      */
     get: operations['get_trace_conversation']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/traces/{trace_id}/evaluations': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Trace Evaluations
+     * @description What is said of a trace, its spans, the responses in it and its sessions, the oldest first.
+     */
+    get: operations['get_trace_evaluations']
     put?: never
     post?: never
     delete?: never
@@ -2681,6 +2781,145 @@ export interface components {
       q?: string
     }
     /**
+     * EvaluationPage
+     * @description Some evaluations, and where the next ones begin.
+     */
+    EvaluationPage: {
+      /** Next Cursor */
+      next_cursor: string | null
+      /** Rows */
+      rows: components['schemas']['EvaluationRow'][]
+    }
+    /**
+     * EvaluationRow
+     * @description One evaluation.
+     */
+    EvaluationRow: {
+      /** Attributes */
+      attributes: {
+        [key: string]: string
+      }
+      /** Comment */
+      comment: string
+      /** Evaluation Id */
+      evaluation_id: string
+      /** Evaluator */
+      evaluator: string
+      /** Expected Output */
+      expected_output: string
+      /** Explanation */
+      explanation: string
+      /** Label */
+      label: string
+      /** Lower */
+      lower: number | null
+      /** Name */
+      name: string
+      /** Response Id */
+      response_id: string
+      /** Score */
+      score: number | null
+      /** Slice */
+      slice: string
+      /** Source */
+      source: string
+      /** Span Id */
+      span_id: string
+      /** Target Id */
+      target_id: string
+      /** Target Type */
+      target_type: string
+      /** Threshold */
+      threshold: number | null
+      /** Time */
+      time: string
+      /** Trace Id */
+      trace_id: string
+      /** Truncated */
+      truncated: {
+        [key: string]: number
+      }
+      /** Updated At */
+      updated_at: string
+      /** Upper */
+      upper: number | null
+    }
+    /**
+     * EvaluationSummary
+     * @description Evaluations by name and key, those with the most first.
+     */
+    EvaluationSummary: {
+      /** Rows */
+      rows: components['schemas']['EvaluationSummaryRow'][]
+      /** Truncated */
+      truncated: boolean
+    }
+    /**
+     * EvaluationSummaryRow
+     * @description What was said under one name, of one value of the key.
+     */
+    EvaluationSummaryRow: {
+      /** Avg Score */
+      avg_score: number | null
+      /** Count */
+      count: number
+      /** Judged */
+      judged: number
+      /** Labels */
+      labels: components['schemas']['LabelCount'][]
+      /** Last Time */
+      last_time: string
+      /** Max Score */
+      max_score: number | null
+      /** Min Score */
+      min_score: number | null
+      /** Name */
+      name: string
+      /** Passed */
+      passed: number
+      /** Scored */
+      scored: number
+      /** Value */
+      value: string
+    }
+    /**
+     * EvaluationsOfOne
+     * @description What is said of one trace or session, the oldest first.
+     */
+    EvaluationsOfOne: {
+      /** More */
+      more: boolean
+      /** Rows */
+      rows: components['schemas']['EvaluationRow'][]
+    }
+    /**
+     * EvaluationsQuery
+     * @description One measure of evaluations over time: how many, their scores, or how many of those with a threshold reach it.
+     */
+    EvaluationsQuery: {
+      /**
+       * Group By
+       * @default []
+       */
+      group_by?: string[]
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'evaluations'
+      /**
+       * Measure
+       * @default avg_score
+       * @enum {string}
+       */
+      measure?: 'count' | 'rate' | 'avg_score' | 'min_score' | 'max_score' | 'pass_rate'
+      /**
+       * Q
+       * @default
+       */
+      q?: string
+    }
+    /**
      * Facet
      * @description The most frequent values of one key; `more` when there are others.
      */
@@ -2974,7 +3213,17 @@ export interface components {
        * Signal
        * @enum {string}
        */
-      signal: 'spans' | 'logs' | 'metrics' | 'errors'
+      signal: 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations'
+    }
+    /**
+     * LabelCount
+     * @description One label and how often it was given.
+     */
+    LabelCount: {
+      /** Count */
+      count: number
+      /** Label */
+      label: string
     }
     /**
      * LastDelivery
@@ -3626,6 +3875,7 @@ export interface components {
         | components['schemas']['SpansQuery']
         | components['schemas']['LogsQuery']
         | components['schemas']['ErrorsQuery']
+        | components['schemas']['EvaluationsQuery']
         | components['schemas']['SqlQuery']
       /**
        * Runbook
@@ -3790,6 +4040,7 @@ export interface components {
         | components['schemas']['SpansQuery']
         | components['schemas']['LogsQuery']
         | components['schemas']['ErrorsQuery']
+        | components['schemas']['EvaluationsQuery']
         | components['schemas']['SqlQuery']
       /**
        * Runbook
@@ -3974,6 +4225,7 @@ export interface components {
         | components['schemas']['SpansQuery']
         | components['schemas']['LogsQuery']
         | components['schemas']['ErrorsQuery']
+        | components['schemas']['EvaluationsQuery']
         | components['schemas']['SqlQuery']
       /** Title */
       title: string
@@ -4319,6 +4571,7 @@ export interface components {
         | components['schemas']['SpansQuery']
         | components['schemas']['LogsQuery']
         | components['schemas']['ErrorsQuery']
+        | components['schemas']['EvaluationsQuery']
         | components['schemas']['SqlQuery']
       /** Step S */
       step_s?: number | null
@@ -6463,6 +6716,131 @@ export interface operations {
       }
     }
   }
+  list_evaluations: {
+    parameters: {
+      query?: {
+        sort?: '-time' | 'time'
+        /** @description Rows of a page. */
+        limit?: number
+        /** @description `next_cursor` of the page before. */
+        cursor?: string | null
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['EvaluationPage']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_evaluation_facets: {
+    parameters: {
+      query?: {
+        /** @description Keys, separated by commas; columns or attributes. */
+        keys?: string | null
+        /** @description Values of each key. */
+        limit?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Facets']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_evaluation_summary: {
+    parameters: {
+      query?: {
+        /** @description A key of the evaluations, or of the evaluated span: service, model, provider, operation, agent, tool, user_id, kind, prompt, span_name. */
+        group_by?: string | null
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['EvaluationSummary']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
   export_rows: {
     parameters: {
       query?: {
@@ -6481,7 +6859,8 @@ export interface operations {
       }
       header?: never
       path: {
-        what: 'spans' | 'traces' | 'logs' | 'metrics' | 'errors' | 'ingest' | 'changes' | 'alerts'
+        what:
+          'spans' | 'traces' | 'logs' | 'metrics' | 'errors' | 'ingest' | 'changes' | 'alerts' | 'evaluations'
       }
       cookie?: never
     }
@@ -7466,7 +7845,7 @@ export interface operations {
   get_outside: {
     parameters: {
       query: {
-        signal: 'spans' | 'logs' | 'metrics' | 'errors'
+        signal: 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations'
         /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
         from?: string | null
         /** @description Default now. */
@@ -8352,6 +8731,40 @@ export interface operations {
       }
     }
   }
+  get_session_evaluations: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        session_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['EvaluationsOfOne']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
   list_spans: {
     parameters: {
       query?: {
@@ -8864,6 +9277,40 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['TraceConversation']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_trace_evaluations: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        trace_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['EvaluationsOfOne']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

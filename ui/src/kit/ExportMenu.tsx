@@ -7,7 +7,8 @@ import type { Scope } from '@/api/queries'
 import { downloadBlob } from './download'
 import { bytes, count } from './format'
 
-export type ExportKind = 'spans' | 'traces' | 'logs' | 'metrics' | 'errors' | 'ingest' | 'changes' | 'alerts'
+export type ExportKind =
+  'spans' | 'traces' | 'logs' | 'metrics' | 'errors' | 'ingest' | 'changes' | 'alerts' | 'evaluations'
 const FORMATS = [
   { value: 'parquet', label: 'Parquet', about: 'all columns with their types' },
   { value: 'csv', label: 'CSV', about: 'for spreadsheets' },

@@ -15,7 +15,7 @@ import './query.css'
 const SqlEditor = lazy(() => import('./SqlEditor').then((m) => ({ default: m.Editor })))
 
 type Of<K extends SavedQuery['kind']> = Extract<SavedQuery, { kind: K }>
-type Records = 'spans' | 'logs' | 'errors'
+type Records = 'spans' | 'logs' | 'errors' | 'evaluations'
 
 const SPAN_MEASURES: Record<NonNullable<Of<'spans'>['measure']>, string> = {
   count: 'count',
@@ -52,6 +52,14 @@ const ERROR_MEASURES: Record<NonNullable<Of<'errors'>['measure']>, string> = {
   groups: 'different errors',
   new_groups: 'new errors, never seen before',
 }
+const EVALUATION_MEASURES: Record<NonNullable<Of<'evaluations'>['measure']>, string> = {
+  avg_score: 'average score',
+  min_score: 'lowest score',
+  max_score: 'highest score',
+  pass_rate: 'share that reach their threshold',
+  count: 'count',
+  rate: 'rate per second',
+}
 const SPAN_KEYS = [
   'service',
   'name',
@@ -69,8 +77,15 @@ const MEASURES: Record<Records, Record<string, string>> = {
   spans: SPAN_MEASURES,
   logs: LOG_MEASURES,
   errors: ERROR_MEASURES,
+  evaluations: EVALUATION_MEASURES,
 }
-const KEYS: Record<Records, string[]> = { spans: SPAN_KEYS, logs: LOG_KEYS, errors: ERROR_KEYS }
+const EVALUATION_KEYS = ['name', 'label', 'source', 'evaluator', 'target_type', 'slice', 'score']
+const KEYS: Record<Records, string[]> = {
+  spans: SPAN_KEYS,
+  logs: LOG_KEYS,
+  errors: ERROR_KEYS,
+  evaluations: EVALUATION_KEYS,
+}
 const FIRST_SQL = `SELECT
     toStartOfInterval(start_time, toIntervalSecond({step_s:UInt32})) AS t,
     service,
@@ -85,6 +100,7 @@ export const QUERY_KINDS: { value: SavedQuery['kind']; label: string }[] = [
   { value: 'spans', label: 'Spans' },
   { value: 'logs', label: 'Logs' },
   { value: 'errors', label: 'Errors' },
+  { value: 'evaluations', label: 'Evaluations' },
   { value: 'sql', label: 'SQL' },
 ]
 
@@ -92,6 +108,7 @@ export const QUERY_KINDS: { value: SavedQuery['kind']; label: string }[] = [
 export function firstQuery(kind: SavedQuery['kind']): SavedQuery {
   if (kind === 'metric') return { kind, name: '' }
   if (kind === 'sql') return { kind, query: FIRST_SQL }
+  if (kind === 'evaluations') return { kind, measure: 'avg_score', group_by: ['name'] }
   return kind === 'spans' ? { kind, measure: 'rate' } : { kind, measure: 'count' }
 }
 
@@ -197,7 +214,7 @@ function RecordFields({ query, where, onChange, variables }: Fields<Records>) {
       <Select
         label="Show"
         data={Object.entries(words).map(([value, label]) => ({ value, label }))}
-        value={query.measure ?? 'count'}
+        value={query.measure ?? (signal === 'evaluations' ? 'avg_score' : 'count')}
         allowDeselect={false}
         onChange={(value) => value && onChange({ ...query, measure: value } as SavedQuery)}
       />

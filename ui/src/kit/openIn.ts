@@ -24,6 +24,10 @@ export function openIn(query: SavedQuery, chosen: Chosen, where: Where): Elsewhe
   const q = filled(query.q ?? '', chosen) || undefined
   if (query.kind === 'logs') return { label: 'Open in Logs', to: '/logs', search: { ...common, q } }
   if (query.kind === 'errors') return { label: 'Open in Errors', to: '/errors', search: { ...common, q } }
+  if (query.kind === 'evaluations') {
+    const sql = 'SELECT * FROM evaluations ORDER BY time DESC LIMIT 100'
+    return { label: 'Open in SQL', to: '/sql', search: { project: where.project, sql } }
+  }
   if (query.kind === 'spans') {
     // Of durations the longest are what one looks for.
     const sort = query.measure?.endsWith('_ms') ? '-duration_ms' : undefined

@@ -25,8 +25,8 @@ from tapetum_server.query.gate_errors import SqlRefused
 from tapetum_server.query.metric_statements import Aggregation
 from tapetum_server.query.metrics import MetricSeries
 from tapetum_server.query.reader import Reader
-from tapetum_server.query.record_series import ErrorMeasure, LogMeasure, SpanMeasure, record_series
-from tapetum_server.query.sources import ERRORS, LOGS, SPANS
+from tapetum_server.query.record_series import ErrorMeasure, EvaluationMeasure, LogMeasure, SpanMeasure, record_series
+from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, SPANS
 from tapetum_server.query.sql_answer import SqlColumn, SqlRows, rows_of_json
 from tapetum_server.query.sql_failure import explain_failure
 from tapetum_server.query.sql_runner import SqlFailed, SqlRunner, run_gated
@@ -92,6 +92,17 @@ class ErrorsQuery(BaseModel):
     group_by: Keys = []
 
 
+class EvaluationsQuery(BaseModel):
+    """One measure of evaluations over time: how many, their scores, or how many of those with a threshold reach it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["evaluations"]
+    q: FilterText = ""
+    measure: EvaluationMeasure = "avg_score"
+    group_by: Keys = []
+
+
 class SqlQuery(BaseModel):
     """A SELECT over the public views.
 
@@ -106,7 +117,7 @@ class SqlQuery(BaseModel):
     query: str = Field(min_length=1, max_length=100_000)
 
 
-AnyQuery = Union[MetricQuery, SpansQuery, LogsQuery, ErrorsQuery, SqlQuery]
+AnyQuery = Union[MetricQuery, SpansQuery, LogsQuery, ErrorsQuery, EvaluationsQuery, SqlQuery]
 SavedQuery = Annotated[AnyQuery, Field(discriminator="kind")]
 SAVED_QUERY: TypeAdapter[AnyQuery] = TypeAdapter(SavedQuery)
 """Reads and writes saved queries as JSON."""
@@ -172,7 +183,7 @@ async def answer_query(
         )  # fmt: skip
     found = await record_series(
         reader,
-        {"spans": SPANS, "logs": LOGS, "errors": ERRORS}[query.kind],
+        {"spans": SPANS, "logs": LOGS, "errors": ERRORS, "evaluations": EVALUATIONS}[query.kind],
         project=project,
         time_range=time_range,
         filter=filter,

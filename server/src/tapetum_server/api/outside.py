@@ -9,12 +9,14 @@ from starlette.responses import Response
 
 from tapetum_server.api.questions import Question, answer, router_of
 from tapetum_server.query import outside as queries
-from tapetum_server.query.sources import ERRORS, LOGS, METRICS, SPANS, Source
+from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, METRICS, SPANS, Source
 
 router = router_of("time")
 
-Signal = Literal["spans", "logs", "metrics", "errors"]
-_SOURCES: Mapping[Signal, Source] = {"spans": SPANS, "logs": LOGS, "metrics": METRICS, "errors": ERRORS}
+Signal = Literal["spans", "logs", "metrics", "errors", "evaluations"]
+_SOURCES: Mapping[Signal, Source] = {
+    "spans": SPANS, "logs": LOGS, "metrics": METRICS, "errors": ERRORS, "evaluations": EVALUATIONS,
+}  # fmt: skip
 
 
 @router.get("/outside", response_model=queries.Outside)

@@ -56,7 +56,6 @@ from tapetum_server.query.export_store import StoreExports
 from tapetum_server.query.gate_settings import GATE_SETTINGS
 from tapetum_server.query.sql_store import StoreSql
 from tapetum_server.query.store_reader import StoreReader
-from tapetum_server.receivers.changes.http import Changes
 from tapetum_server.receivers.host.sampling import HostMetrics, describe_server
 from tapetum_server.receivers.loglines.http import LogLines
 from tapetum_server.receivers.otlp.grpc import OtlpGrpc
@@ -64,6 +63,7 @@ from tapetum_server.receivers.otlp.http import OtlpHttp
 from tapetum_server.receivers.otlp.limits import Limits
 from tapetum_server.receivers.prometheus.remote_write import RemoteWrite
 from tapetum_server.receivers.prometheus.scraping import Scraper
+from tapetum_server.receivers.records.http import Records
 from tapetum_server.signals.identity import Identity
 from tapetum_server.store.directory import DataDirectory
 from tapetum_server.store.engine import Engine, StoreError
@@ -193,7 +193,7 @@ class Server:
         return ""
 
     def _application(
-        self, otlp: OtlpHttp, lines: LogLines, changes: Changes, remote_write: RemoteWrite, scraper: Scraper
+        self, otlp: OtlpHttp, lines: LogLines, records: Records, remote_write: RemoteWrite, scraper: Scraper
     ) -> ASGIApp:
         settings = self.settings
         keys_required = settings.require_keys or not is_loopback(settings.host)
@@ -231,7 +231,7 @@ class Server:
             routes=[
                 *operator_routes(registry, self._not_ready),
                 *lines.routes,
-                *changes.routes,
+                *records.routes,
                 *otlp.routes,
                 *remote_write.routes,
                 Mount("/api", api),
@@ -243,8 +243,8 @@ class Server:
         def refuse(scope: Scope, error: BodyError) -> Response:
             if lines.owns(scope):
                 return lines.refuse(scope, error.status, error.reason, str(error))
-            if changes.owns(scope):
-                return changes.refuse(scope, error.status, error.reason, str(error))
+            if records.owns(scope):
+                return records.refuse(scope, error.status, error.reason, str(error))
             if remote_write.owns(scope):
                 return remote_write.refuse(scope, error.status, error.reason, str(error))
             if otlp.owns(scope["path"]):
@@ -284,7 +284,7 @@ class Server:
         limits = Limits()
         otlp = OtlpHttp(consumer, self._counters, self._ingest_pool, limits)
         lines = LogLines(consumer, self._counters, self._ingest_pool)
-        changes = Changes(consumer, self._counters, self._ingest_pool)
+        records = Records(consumer, self._counters, self._ingest_pool)
         remote_write = RemoteWrite(consumer, self._counters, self._ingest_pool)
         scraper = Scraper(settings.scrape, consumer, self._counters)
         keys_required = settings.require_keys or not is_loopback(settings.host)
@@ -306,7 +306,7 @@ class Server:
             except OSError as error:
                 raise cannot_listen(settings.host, settings.grpc_port, "--grpc-port", error) from error
         config = uvicorn.Config(
-            self._application(otlp, lines, changes, remote_write, scraper),
+            self._application(otlp, lines, records, remote_write, scraper),
             http="httptools",
             loop="none",
             lifespan="off",

@@ -6,7 +6,7 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, get_args
 
 import typer
 from rich.progress import DownloadColumn, Progress, TextColumn, TransferSpeedColumn
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _ALL_ROWS = 100_000_000
 """Of one file: as many as the server gives."""
 _DAY = 86_400 * SECOND
-View = Literal["spans", "traces", "logs", "metrics", "errors", "ingest", "changes", "alerts"]
+View = Literal["spans", "traces", "logs", "metrics", "errors", "ingest", "changes", "alerts", "evaluations"]
 Format = Literal["parquet", "csv", "ndjson"]
 
 
@@ -47,7 +47,7 @@ def export(
 ) -> None:
     """Export whole rows to Parquet, CSV or lines of JSON. Into a directory it goes on where it was stopped."""
     if (view is None) == (query is None):
-        fail("Name one of spans, traces, logs, metrics, errors, ingest, changes, alerts, or give --query SQL.", None)
+        fail(f"Name one of {', '.join(get_args(View))}, or give --query SQL.", None)
     if format == "parquet" and output is None and sys.stdout.isatty():
         fail("Parquet is not for the terminal.", "Write it to a file: -o spans.parquet")
     into = None if output is None else Path(output)

@@ -16,12 +16,12 @@ from tapetum_server.query.filter import Filter
 from tapetum_server.query.filter_sql import conditions
 from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.selection import Selection, select
-from tapetum_server.query.sources import ALERTS, ERRORS, LOGS, METRICS, SPANS, Source
+from tapetum_server.query.sources import ALERTS, ERRORS, EVALUATIONS, LOGS, METRICS, SPANS, Source
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import SECOND, TimeRange
 from tapetum_server.signals.identity import OWN_SENDER
 
-ExportKind = Literal["spans", "traces", "logs", "metrics", "errors", "ingest", "changes", "alerts"]
+ExportKind = Literal["spans", "traces", "logs", "metrics", "errors", "ingest", "changes", "alerts", "evaluations"]
 EXPORT_KINDS: tuple[ExportKind, ...] = get_args(ExportKind)
 SLICE_ROWS = 50_000
 _HOUR = 3_600 * SECOND
@@ -49,6 +49,7 @@ _EXPORTS: Mapping[ExportKind, _Export] = {
     "errors": _Export("time", "error_id", ERRORS, ("time, error_id",) * 2),
     "ingest": _Export("time", "sender, signal, reason"),
     "changes": _Export("time", "kind, subject, after"),
+    "evaluations": _Export("time", "evaluation_id", EVALUATIONS, ("time, evaluation_id",) * 2),
     "alerts": _Export("started_at", "alert_id", ALERTS, ("alert_id",) * 2),
 }
 _HIDDEN = ("search_text",)

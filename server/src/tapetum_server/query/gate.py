@@ -32,7 +32,9 @@ from tapetum_server.query.gate_nodes import check_node
 from tapetum_server.query.gate_text_search import TextSearch, required, text_searches
 from tapetum_server.query.gate_types import check_type
 
-PUBLIC_VIEWS: tuple[str, ...] = ("spans", "traces", "logs", "metrics", "ingest", "alerts", "changes", "errors")
+PUBLIC_VIEWS: tuple[str, ...] = (
+    "spans", "traces", "logs", "metrics", "ingest", "alerts", "changes", "errors", "evaluations",
+)  # fmt: skip
 """What a user can select from. Each has a column `project`."""
 
 PROJECT_PARAMETER = "tapetum_project"

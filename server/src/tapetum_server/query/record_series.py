@@ -1,4 +1,4 @@
-"""One measure of spans, log records or errors over time, one series per combination of some keys' values."""
+"""One measure of records of one kind over time, one series per combination of some keys' values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tapetum_server.query.histograms import step_sql, stepped
 from tapetum_server.query.metrics import MAX_SERIES, MAX_STEPS, MetricSeries
 from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.selection import Selection, select
-from tapetum_server.query.sources import ERRORS, LOGS, SPANS, Source
+from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, SPANS, Source
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import MILLISECOND, SECOND, Steps, TimeRange, steps_of
 
@@ -26,11 +26,13 @@ SpanMeasure = Literal[
     "refusal_rate", "p50_ttft_ms", "p95_ttft_ms", "p99_ttft_ms", "sessions", "users",
 ]  # fmt: skip
 ErrorMeasure = Literal["count", "rate", "groups", "new_groups"]
-Measure = Union[LogMeasure, SpanMeasure, ErrorMeasure]
+EvaluationMeasure = Literal["count", "rate", "avg_score", "min_score", "max_score", "pass_rate"]
+Measure = Union[LogMeasure, SpanMeasure, ErrorMeasure, EvaluationMeasure]
 _OF: Mapping[str, tuple[str, tuple[str, ...]]] = {
     LOGS.table: ("log records", get_args(LogMeasure)),
     SPANS.table: ("spans", get_args(SpanMeasure)),
     ERRORS.table: ("errors", get_args(ErrorMeasure)),
+    EVALUATIONS.table: ("evaluations", get_args(EvaluationMeasure)),
 }
 """What people call the rows of a table, and the measures they have."""
 MAX_KEYS = 4
@@ -68,6 +70,11 @@ _MEASURES: Mapping[str, tuple[str, str]] = {
     "users": ("toFloat64(uniqExactIf(user_id, user_id != ''))", "1"),
     "groups": ("toFloat64(uniqExact(fingerprint))", "1"),
     "new_groups": ("toFloat64(uniqExactIf(fingerprint, new))", "1"),
+    "avg_score": ("avg(score)", "1"),
+    "min_score": ("min(score)", "1"),
+    "max_score": ("max(score)", "1"),
+    # Of those that say from which score on they count as passed.
+    "pass_rate": ("countIf(score >= threshold) / countIf(isNotNull(score) AND isNotNull(threshold))", "%"),
 }
 """Measure → SQL over the rows of a step, and its unit."""
 COUNTS = (
@@ -81,6 +88,7 @@ _OWN: Mapping[str, tuple[str, ...]] = {
         "usage_counted", "finish_reason", "ttft_ms", "session_id", "user_id",
     ),
     ERRORS.table: ("fingerprint",),
+    EVALUATIONS.table: ("score", "threshold"),
 }  # fmt: skip
 """What the measures of a table's rows are made of; each statement reads what its own names."""
 

@@ -262,6 +262,32 @@ ERRORS = Source(
     default_facets=("service", "type", "version", "environment", "handled", "source", "severity"),
 )  # fmt: skip
 
+EVALUATIONS = Source(
+    table="evaluation_rows",
+    time="time",
+    plain=(
+        "project", "time", "updated_at", "ingested_at", "evaluation_id", "name", "target_type", "target_id",
+        "trace_id", "span_id", "response_id", "slice", "score", "label", "lower", "upper", "threshold", "explanation",
+        "comment", "expected_output", "evaluator", "source", "attr_shape", "attr_values", "resource",
+    ),
+    computed={"attributes": sql_files.attributes("evaluation_rows").replace("{database}.", "")},
+    fields={
+        **dict.fromkeys(
+            (
+                "evaluation_id", "name", "target_type", "target_id", "trace_id", "span_id", "response_id", "slice",
+                "label", "explanation", "comment", "expected_output", "evaluator", "source",
+            ),
+            Field(),
+        ),
+        **dict.fromkeys(("score", "lower", "upper", "threshold"), Field("number", nullable=True)),
+        **dict.fromkeys(("time", "updated_at", "ingested_at"), Field("time")),
+    },
+    promoted={},
+    searched=(Searched("comment"), Searched("explanation"), Searched("expected_output"), Searched("name")),
+    only="NOT withdrawn",
+    default_facets=("name", "label", "source", "evaluator", "target_type", "slice"),
+)  # fmt: skip
+
 ALERTS = Source(
     table="alert_rows",
     time="time",

@@ -26,6 +26,11 @@ def restamp(engine: Engine, project: str, signal: str, days: int) -> None:
             f"WHERE project = {literal} AND source = '{source}' AND retention_days != {int(days)}"
         )
     if signal == "traces":
+        # Without its spans an evaluation says little: it stays as long as they.
+        engine.command(
+            f"ALTER TABLE {engine.database}.evaluation_rows UPDATE retention_days = {int(days)} "
+            f"WHERE project = {literal} AND retention_days != {int(days)}"
+        )
         for table in ("message_rows", "span_duplicates", "span_enrichments"):
             engine.command(
                 f"ALTER TABLE {engine.database}.{table} UPDATE expires_at = now() + toIntervalDay({int(days) + 2}) "

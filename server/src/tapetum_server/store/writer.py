@@ -17,6 +17,7 @@ import pyarrow as pa
 from tapetum_server.signals.alerts import AlertBatch
 from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.consumer import Batch, Busy, Receipt
+from tapetum_server.signals.evaluations import EvaluationBatch
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.spans import SpanBatch
 from tapetum_server.store import columns as col
@@ -29,9 +30,11 @@ from tapetum_server.store.releases import Release, Releases, release_rows
 from tapetum_server.store.rows_alerts import alert_rows
 from tapetum_server.store.rows_changes import change_rows, timeless_changes
 from tapetum_server.store.rows_errors import error_rows
+from tapetum_server.store.rows_evaluations import evaluation_rows, timeless_evaluations
 from tapetum_server.store.rows_logs import log_rows
 from tapetum_server.store.rows_metrics import metric_rows
 from tapetum_server.store.rows_spans import span_rows
+from tapetum_server.store.standing import StandingTimes
 
 DAY_NANOS = 86_400 * 10**9
 _TIME_COLUMN = {
@@ -41,6 +44,7 @@ _TIME_COLUMN = {
     "alert_rows": "time",
     "change_rows": "time",
     "error_rows": "time",
+    "evaluation_rows": "time",
 }
 
 Retention = Callable[[str, str], int]
@@ -110,6 +114,8 @@ class StoreWriter:
         self._claims = Claims(engine)
         self._first_log = timeless_logs(engine)
         self._first_change = timeless_changes(engine)
+        self._first_evaluation = timeless_evaluations(engine)
+        self._standing = StandingTimes(engine)
         self._releases = Releases(engine)
         self._condition = threading.Condition()
         self._queue: deque[_Waiting] = deque()
@@ -206,7 +212,9 @@ class StoreWriter:
         side: dict[str, pa.Table] = {}
         releases: dict[Release, int] = {}
         errors: pa.Table | None = None
-        if not isinstance(batch, AlertBatch | ChangeBatch):
+        if isinstance(batch, EvaluationBatch):
+            days = self._retention(batch.project, "traces")
+        elif not isinstance(batch, AlertBatch | ChangeBatch):
             days = self._retention(batch.project, batch.signal)
             releases = self._releases.unseen(batch, now)
         if releases:
@@ -233,6 +241,9 @@ class StoreWriter:
         elif isinstance(batch, ChangeBatch):
             table = "change_rows"
             rows, clamped = change_rows(batch, now, partial(self._first_change, batch.project))
+        elif isinstance(batch, EvaluationBatch):
+            table = "evaluation_rows"
+            rows, clamped = self._evaluations(batch, days, now)
         else:
             table = "metric_rows"
             rows, clamped = metric_rows(batch, days, now)
@@ -255,6 +266,15 @@ class StoreWriter:
             ]  # fmt: skip
         self.timings["encode_ns"] += time.thread_time_ns() - started
         return waiting, clamped
+
+    def _evaluations(self, batch: EvaluationBatch, days: int, now: int) -> tuple[pa.Table, int]:
+        return evaluation_rows(
+            batch,
+            days,
+            now,
+            first_seen=partial(self._first_evaluation, batch.project),
+            standing=partial(self._standing, batch.project),
+        )
 
     def _split_by_day(self, table: str, rows: pa.Table) -> list[pa.Table]:
         times = rows.column(_TIME_COLUMN[table]).cast(pa.int64()).to_numpy()

@@ -129,5 +129,5 @@ export function titleOf(query: SavedQuery): string {
   if (query.kind === 'metric') return query.name || 'A metric'
   if (query.kind === 'sql') return 'SQL'
   const by = query.group_by?.length ? ` by ${query.group_by.join(', ')}` : ''
-  return `${{ spans: 'Spans', logs: 'Log records', errors: 'Errors' }[query.kind]}${by}`
+  return `${{ spans: 'Spans', logs: 'Log records', errors: 'Errors', evaluations: 'Evaluations' }[query.kind]}${by}`
 }

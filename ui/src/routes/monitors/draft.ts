@@ -23,8 +23,10 @@ export interface Draft {
 
 /** People say how many there were in five minutes, not how many there are in an average minute. */
 const counts = (query: SavedQuery): boolean =>
-  (query.kind === 'spans' || query.kind === 'logs' || query.kind === 'errors') &&
-  /count$|^new_groups$/.test(query.measure ?? 'count')
+  query.kind === 'evaluations'
+    ? query.measure === 'count'
+    : (query.kind === 'spans' || query.kind === 'logs' || query.kind === 'errors') &&
+      /count$|^new_groups$/.test(query.measure ?? 'count')
 
 /** By the names that the API gives to fields. */
 export type Problems = Record<string, string>
@@ -154,5 +156,5 @@ function isQuery(value: unknown): value is SavedQuery {
   if (!['name', 'q', 'measure', 'aggregation', 'query', 'type', 'unit'].every(text) || !texts) return false
   if (query.kind === 'sql') return typeof query.query === 'string'
   if (query.kind === 'metric') return typeof query.name === 'string'
-  return query.kind === 'spans' || query.kind === 'logs' || query.kind === 'errors'
+  return ['spans', 'logs', 'errors', 'evaluations'].includes(String(query.kind))
 }

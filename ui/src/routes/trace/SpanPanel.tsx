@@ -14,6 +14,7 @@ import { Value } from '@/kit/Value'
 import { travelling } from '@/kit/view'
 import { ClockTime, Duration, StatusBadge } from '@/kit/values'
 import { TraceErrors } from '../errors/TraceErrors'
+import { Verdicts } from '../evaluations/Verdicts'
 import { AttributeList, Attributes } from './Attributes'
 import { textOf } from './conversation/highlight'
 import { LongText } from './LongText'
@@ -67,6 +68,7 @@ function Loaded(p: Props & { span: SpanDetail }) {
       {(span.status === 'error' || span.events.some((event) => event.name === 'exception')) && (
         <TraceErrors project={p.project} traceId={p.traceId} />
       )}
+      <Verdicts {...source} />
       {p.actions}
       <Tabs value={tab} onChange={(value) => value && p.onTab(value)} keepMounted={false}>
         <Tabs.List>

@@ -34,6 +34,7 @@ import { Minimap } from './Minimap'
 import { ResourceLanes } from './ResourceLanes'
 import { TraceErrors } from '../errors/TraceErrors'
 import { foldedBelow, noiseOf, withoutNoise } from './noise'
+import { Verdicts } from '../evaluations/Verdicts'
 import { RunningNow } from './RunningNow'
 import { SpanPanel } from './SpanPanel'
 import { collapseBelow, criticalPath, reveal, visibleRows, type SpanTree } from './tree'
@@ -275,6 +276,7 @@ function TraceView({ tree, traceId }: { tree: SpanTree; traceId: string }) {
     <>
       {tree.running.size > 0 && <RunningNow tree={tree} running={tree.running} onSelect={select} />}
       {selected < 0 && <TraceErrors project={scope.project} traceId={traceId} />}
+      {selected < 0 && <Verdicts project={scope.project} traceId={traceId} />}
       {spans && <Minimap tree={tree} window={window_} onWindow={setWindow} />}
       <div className="k-toolbar">
         <SegmentedControl

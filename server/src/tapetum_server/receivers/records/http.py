@@ -1,4 +1,4 @@
-"""The door for changes: `POST /v1/changes`."""
+"""The doors for our own records: `POST /v1/changes`, `POST /v1/evaluations`."""
 
 from __future__ import annotations
 
@@ -13,70 +13,85 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from tapetum_server.receivers.changes.records import Read, Undecodable, read_changes
+from tapetum_server.receivers.records.bodies import Undecodable
+from tapetum_server.receivers.records.reading import KINDS, Kind, Read, read_records
 from tapetum_server.signals.consumer import Busy, Consumer, IngestObserver, Receipt
+from tapetum_server.signals.evaluations import Objection, no_objection
 from tapetum_server.signals.identity import Caller
 
-logger = logging.getLogger("tapetum.changes")
-PATH = "/v1/changes"
-_LINES = frozenset({"application/x-ndjson", "application/jsonl", "application/ndjson"})
+logger = logging.getLogger("tapetum.records")
 _INLINE_BYTES = 8 * 1024
 """Smaller bodies are decoded on the event loop: less work than a hop to another thread and back."""
 
 
-class Changes:
-    """The route. Bodies arrive inflated, and every request's scope state holds `identity` and `project`.
+class Records:
+    """The routes. Bodies arrive inflated, and every request's scope state holds `identity` and `project`.
 
-    Answering waits until the consumer has taken responsibility.
+    Answering waits until the consumer has taken responsibility. `objection` says what is wrong with what a person
+    says in an evaluation.
     """
 
-    def __init__(self, consumer: Consumer, observer: IngestObserver, executor: Executor) -> None:
+    def __init__(
+        self,
+        consumer: Consumer,
+        observer: IngestObserver,
+        executor: Executor,
+        *,
+        objection: Objection = no_objection,
+    ) -> None:
         self._consumer = consumer
         self._observer = observer
         self._executor = executor
-        self.routes: list[BaseRoute] = [Route(PATH, _Endpoint(self), name="changes")]
+        self._objection = objection
+        self._kinds = {f"/v1/{kind.called}": kind for kind in KINDS}
+        self.routes: list[BaseRoute] = [
+            Route(path, _Endpoint(self, kind), name=kind.called) for path, kind in self._kinds.items()
+        ]
 
     def owns(self, scope: Scope) -> bool:
-        """Whether the request is for the route."""
-        path: str = scope["path"]
-        return path.removeprefix(scope.get("root_path", "")) == PATH
+        """Whether the request is for one of the routes."""
+        return self._kind_of(scope) is not None
 
     def refuse(self, scope: Scope, status: int, reason: str, message: str) -> Response:
         """The answer for a request that fails before it gets here, and its count."""
-        if "identity" in scope.get("state", {}):
-            self._count_request(_sender(scope), reason)
+        if "identity" in scope.get("state", {}) and (kind := self._kind_of(scope)) is not None:
+            self._count_request(kind, _sender(scope), reason)
         return _error(status, reason, message)
 
-    async def take(self, request: Request) -> Response:
+    def _kind_of(self, scope: Scope) -> Kind | None:
+        path: str = scope["path"]
+        return self._kinds.get(path.removeprefix(scope.get("root_path", "")))
+
+    async def take(self, request: Request, kind: Kind) -> Response:
         """Answer one request."""
         if request.method != "POST":
-            answer = _error(405, "method_not_allowed", f"{PATH} answers POST, not {request.method}")
+            answer = _error(405, "method_not_allowed", f"/v1/{kind.called} answers POST, not {request.method}")
             answer.headers["allow"] = "POST"
             return answer
         sender = _sender(request.scope)
         if not sender.identity.may("ingest"):
             return _error(403, "forbidden", f"the key {sender.identity.name!r} has no ingest scope")
         if sender.barred:
-            self._count_request(sender, sender.barred)
+            self._count_request(kind, sender, sender.barred)
             return _error(
                 403, sender.barred, "this caller may not write to the project that the request names",
                 field="x-tapetum-project",
             )  # fmt: skip
-        lines = request.headers.get("content-type", "").partition(";")[0].strip().lower() in _LINES
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         body = await request.body()
         project = sender.project or sender.home
 
         def read() -> Read:
-            return read_changes(body, project, sender.identity.name, lines=lines)
+            return read_records(kind, body, media_type, project, sender.identity.name, self._objection)
 
         try:
             if len(body) <= _INLINE_BYTES:
                 found = read()
             else:
                 found = await asyncio.get_running_loop().run_in_executor(self._executor, read)
-            receipt = await self._consume(found, sender)
+            receipt = await self._consume(kind, found, sender)
         except Undecodable as error:
-            self._count_request(sender, error.reason)
+            self._count_request(kind, sender, error.reason)
             return _error(error.status, error.reason, str(error), field="body", hint=error.hint)
         except Busy as busy:
             answer = _error(429 if busy.reason == "queue_full" else 503, busy.reason, str(busy))
@@ -86,56 +101,61 @@ class Changes:
             return _error(500, "internal_error", str(error))
         if found.alone and found.refused:
             only = found.refused[0]
-            return _error(400, "invalid_change", only.message, field=only.field or "body")
+            return _error(400, kind.refused, only.message, field=only.field or "body")
         refused: list[dict[str, object]] = [
             {"index": one.index, "field": one.field, "message": one.message} for one in found.refused
         ]
         refused += [{"index": None, "field": "", "message": message} for message in receipt.messages]
         return Response(orjson.dumps({"accepted": receipt.accepted, "refused": refused}), media_type="application/json")
 
-    async def _consume(self, found: Read, sender: Caller) -> Receipt:
+    async def _consume(self, kind: Kind, found: Read, sender: Caller) -> Receipt:
         batch, name = found.batch, sender.identity.name
-        self._count(batch.project, name, "refused", "invalid_change", len(found.refused))
+
+        def count_of(outcome: str, reason: str, count: int) -> None:
+            self._count(kind, batch.project, name, outcome, reason, count)
+
+        count_of("refused", kind.refused, len(found.refused))
         if not len(batch):
             return Receipt()
         count = len(batch)
         try:
             receipt = await self._consumer.consume(batch)
         except Busy as busy:
-            self._count(batch.project, name, "refused", busy.reason, count)
+            count_of("refused", busy.reason, count)
             raise
         except Exception:
-            logger.exception("Failed at %d changes from %s", count, name)
-            self._count(batch.project, name, "refused", "internal_error", count)
-            raise _Failed("the server failed at these changes; its log says why") from None
-        self._count(batch.project, name, "accepted", "", receipt.accepted)
+            logger.exception("Failed at %d %s from %s", count, kind.called, name)
+            count_of("refused", "internal_error", count)
+            raise _Failed("the server failed at these records; its log says why") from None
+        count_of("accepted", "", receipt.accepted)
         for reason, number in receipt.refused.items():
-            self._count(batch.project, name, "refused", reason, number)
+            count_of("refused", reason, number)
         return receipt
 
-    def _count_request(self, sender: Caller, reason: str) -> None:
-        self._count(sender.counted_in, sender.identity.name, "refused", reason, 1)
+    def _count_request(self, kind: Kind, sender: Caller, reason: str) -> None:
+        self._count(kind, sender.counted_in, sender.identity.name, "refused", reason, 1)
 
-    def _count(self, project: str, sender: str, outcome: str, reason: str, count: int) -> None:
+    def _count(self, kind: Kind, project: str, sender: str, outcome: str, reason: str, count: int) -> None:
         if count:
             self._observer.record(
-                project=project, sender=sender, signal="changes", outcome=outcome, reason=reason, count=count
+                project=project, sender=sender, signal=kind.called, outcome=outcome, reason=reason, count=count
             )
 
 
 class _Failed(Exception):
-    """The fault is ours: the changes are not kept."""
+    """The fault is ours: the records are not kept."""
 
 
 class _Endpoint:
-    """The route as a plain ASGI application, so that it answers every method itself."""
+    """One route as a plain ASGI application, so that it answers every method itself."""
 
-    def __init__(self, door: Changes) -> None:
+    def __init__(self, door: Records, kind: Kind) -> None:
         self._door = door
+        self._kind = kind
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            response = await self._door.take(Request(scope, receive))
+            response = await self._door.take(Request(scope, receive), self._kind)
         except ClientDisconnect:
             return
         await response(scope, receive, send)

@@ -1,0 +1,83 @@
+"""Evaluations: the list, their numbers, and those of one trace or session."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+from starlette.responses import Response
+
+from tapetum_server.api.questions import CursorText, Limit, Question, QuestionOfOne, answer, router_of
+from tapetum_server.api.spans import FacetKeys, FacetLimit
+from tapetum_server.query import evaluation_summary as summaries
+from tapetum_server.query import evaluations as queries
+from tapetum_server.query import facets as facet_queries
+from tapetum_server.query.sources import EVALUATIONS
+
+router = router_of("evaluations")
+
+
+@router.get("/evaluations", response_model=queries.EvaluationPage)
+async def list_evaluations(
+    asked: Question, sort: queries.EvaluationSort = "-time", limit: Limit = 50, cursor: CursorText = None
+) -> Response:
+    """Evaluations that pass the filter."""
+    return answer(
+        await queries.list_evaluations(
+            asked.reader,
+            project=asked.project,
+            time_range=asked.time_range,
+            filter=asked.filter,
+            sort=sort,
+            limit=limit,
+            cursor=cursor,
+        )
+    )
+
+
+@router.get("/evaluations/summary", response_model=summaries.EvaluationSummary)
+async def get_evaluation_summary(
+    asked: Question,
+    group_by: Annotated[
+        str | None,
+        Query(description=f"A key of the evaluations, or of the evaluated span: {', '.join(summaries.SPAN_KEYS)}."),
+    ] = None,
+) -> Response:
+    """How many of each name and how they turned out, apart by a key such as the span's model or prompt."""
+    return answer(
+        await summaries.evaluation_summary(
+            asked.reader,
+            project=asked.project,
+            time_range=asked.time_range,
+            filter=asked.filter,
+            group_by=group_by,
+        )
+    )
+
+
+@router.get("/evaluations/facets", response_model=facet_queries.Facets)
+async def get_evaluation_facets(asked: Question, keys: FacetKeys = None, limit: FacetLimit = 10) -> Response:
+    """The most frequent values of some keys, and the attribute keys there are."""
+    return answer(
+        await facet_queries.facets(
+            asked.reader,
+            EVALUATIONS,
+            project=asked.project,
+            time_range=asked.time_range,
+            filter=asked.filter,
+            keys=facet_queries.keys_of(keys),
+            limit=limit,
+        )
+    )
+
+
+@router.get("/traces/{trace_id}/evaluations", response_model=queries.EvaluationsOfOne)
+async def get_trace_evaluations(asked: QuestionOfOne, trace_id: str) -> Response:
+    """What is said of a trace, its spans, the responses in it and its sessions, the oldest first."""
+    return answer(await queries.evaluations_of_trace(asked.reader, project=asked.project, trace_id=trace_id.lower()))
+
+
+@router.get("/sessions/{session_id}/evaluations", response_model=queries.EvaluationsOfOne)
+async def get_session_evaluations(asked: QuestionOfOne, session_id: str) -> Response:
+    """What is said of a session and of its traces, the oldest first."""
+    return answer(await queries.evaluations_of_session(asked.reader, project=asked.project, session_id=session_id))

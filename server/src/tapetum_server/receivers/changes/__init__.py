@@ -1,1 +1,0 @@
-"""Changes, as people and pipelines record them: `POST /v1/changes`."""

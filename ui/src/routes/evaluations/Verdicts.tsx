@@ -1,0 +1,171 @@
+/** What is said of a trace or of one of its spans, and a place to say something: a thumb, a comment, a correction. */
+import { ActionIcon, Button, Textarea } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { MessageSquare, ThumbsDown, ThumbsUp } from 'lucide-react'
+import { useState, type FormEvent } from 'react'
+import { say, traceEvaluationsQuery, type Said } from '@/api/evaluationQueries'
+import { infoQuery } from '@/api/queries'
+import type { EvaluationRow } from '@/api/types'
+import { Isolated } from '@/kit/Isolated'
+import { Failure } from '@/kit/states'
+import { RelativeTime } from '@/kit/values'
+import './evaluations.css'
+
+const NAME = 'feedback'
+
+export function Verdicts({
+  project,
+  traceId,
+  spanId,
+}: {
+  project: string
+  traceId: string
+  spanId?: string
+}) {
+  const found = useQuery(traceEvaluationsQuery(project, traceId))
+  const info = useQuery(infoQuery)
+  const rows = (found.data?.rows ?? []).filter((row) => (spanId ? row.span_id === spanId : true))
+  const scopes = info.data?.identity?.scopes ?? []
+  const mine = rows.find(
+    (row) =>
+      row.name === NAME &&
+      row.source === 'human' &&
+      row.evaluator === info.data?.identity?.name &&
+      (spanId ? row.target_type === 'span' : row.target_type === 'trace'),
+  )
+  return (
+    <section
+      className="ev-said"
+      aria-label={spanId ? 'Evaluations of this span' : 'Evaluations of this trace'}
+    >
+      {found.isError && <Failure error={found.error} retry={() => void found.refetch()} />}
+      {(scopes.includes('admin') || scopes.includes('ingest')) && found.isSuccess && (
+        // Anew when my own word changed, so that the form shows it.
+        <Say key={mine?.updated_at ?? ''} {...{ project, traceId, spanId, mine }} />
+      )}
+      {rows.length > 0 && (
+        <ul>
+          {rows.map((row) => (
+            <Verdict key={row.evaluation_id} row={row} />
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+function Verdict({ row }: { row: EvaluationRow }) {
+  const failed = row.score != null && row.threshold != null && row.score < row.threshold
+  return (
+    <li>
+      <b>
+        <Isolated text={row.name} />
+      </b>
+      {row.score != null && (
+        <span className={failed ? 'ev-failed' : ''}>
+          {Number(row.score.toPrecision(6))}
+          {row.threshold != null && ` ${failed ? 'below' : 'reaches'} ${row.threshold}`}
+        </span>
+      )}
+      {row.label && <Isolated text={row.label} />}
+      <span className="quiet">
+        {row.source} <Isolated text={row.evaluator} /> <RelativeTime iso={row.updated_at} />
+      </span>
+      {[row.comment, row.explanation].map(
+        (text, i) =>
+          text && (
+            <p key={i}>
+              <Isolated text={text} />
+            </p>
+          ),
+      )}
+      {row.expected_output && (
+        <p>
+          <span className="quiet">Expected: </span>
+          <Isolated text={row.expected_output} />
+        </p>
+      )}
+    </li>
+  )
+}
+
+interface Form {
+  project: string
+  traceId: string
+  spanId: string | undefined
+  mine: EvaluationRow | undefined
+}
+
+function Say({ project, traceId, spanId, mine }: Form) {
+  const [open, setOpen] = useState(false)
+  const [comment, setComment] = useState(mine?.comment ?? '')
+  const [expected, setExpected] = useState(mine?.expected_output ?? '')
+  const client = useQueryClient()
+  const saying = useMutation({
+    mutationFn: (said: Partial<Said>) =>
+      say(project, { name: NAME, trace_id: traceId, ...(spanId ? { span_id: spanId } : {}), ...said }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['/evaluations/trace', project, traceId] }),
+  })
+  const send = (label: string) => {
+    const said = {
+      ...(label ? { label, score: label === 'up' ? 1 : 0 } : {}),
+      ...(comment.trim() ? { comment: comment.trim() } : {}),
+      ...(expected ? { expected_output: expected } : {}),
+    }
+    saying.mutate(Object.keys(said).length > 0 ? said : { withdrawn: true })
+  }
+  const thumb = (label: 'up' | 'down') => (
+    <ActionIcon
+      variant={mine?.label === label ? 'filled' : 'subtle'}
+      aria-label={label === 'up' ? 'Good' : 'Bad'}
+      aria-pressed={mine?.label === label}
+      loading={saying.isPending}
+      onClick={() => send(mine?.label === label ? '' : label)}
+    >
+      {label === 'up' ? <ThumbsUp size={14} aria-hidden /> : <ThumbsDown size={14} aria-hidden />}
+    </ActionIcon>
+  )
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    send(mine?.label ?? '')
+  }
+  return (
+    <>
+      <div className="row">
+        {thumb('up')}
+        {thumb('down')}
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          leftSection={<MessageSquare size={12} aria-hidden />}
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+        >
+          Comment
+        </Button>
+      </div>
+      {open && (
+        <form onSubmit={submit}>
+          <Textarea
+            label="Comment"
+            autosize
+            maxRows={6}
+            value={comment}
+            onChange={(event) => setComment(event.currentTarget.value)}
+          />
+          <Textarea
+            label="What the answer should have been"
+            autosize
+            maxRows={12}
+            value={expected}
+            onChange={(event) => setExpected(event.currentTarget.value)}
+          />
+          <Button type="submit" size="xs" loading={saying.isPending}>
+            Save
+          </Button>
+        </form>
+      )}
+      {saying.isError && <Failure error={saying.error} />}
+    </>
+  )
+}
