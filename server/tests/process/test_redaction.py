@@ -97,6 +97,12 @@ def fed(tmp_path_factory: pytest.TempPathFactory) -> Any:
                 "attributes": {"k": secret("Change")},
             }
             assert server.client.post("/v1/changes", content=json.dumps(change), headers=JSON).is_success
+            said = {
+                "name": "feedback", "target_type": "session", "target_id": "s1", "source": "user", "score": 0,
+                "comment": secret("Evaluation"), "expected_output": secret("Evaluation"),
+                "attributes": {"k": secret("Evaluation")},
+            }  # fmt: skip
+            assert server.client.post("/v1/evaluations", content=json.dumps(said), headers=JSON).is_success
             seen = [first]
             for seen_line in lines:
                 seen.append(seen_line)
@@ -108,7 +114,7 @@ def fed(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.mark.covers("redaction-before-storage")
 def test_no_secret_is_stored_whatever_the_door(fed: tuple[RunningServer, Path, list[str]]) -> None:
     server, data, _ = fed
-    for view in ("spans", "logs", "metrics", "changes", "errors", "ingest"):
+    for view in ("spans", "logs", "metrics", "changes", "evaluations", "errors", "ingest"):
         rows = repr(server.rows(f"SELECT * FROM {view}"))
         assert TAIL not in rows, view
         assert view == "ingest" or "[redacted:" in rows, view

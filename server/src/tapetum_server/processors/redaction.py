@@ -23,6 +23,7 @@ _TEXTS = {
     "logs": ("severity", "event_name"),
     "metrics": (),
     "changes": ("subject", "before", "after", "source"),
+    "evaluations": ("label", "explanation", "comment", "expected_output"),
 }
 """Columns of text, by signal. Ids, numbers and times hold none."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -44,15 +43,6 @@ class Evaluation(NamedTuple):
     withdrawn: bool = False
     """Whether it is taken back."""
     attributes: dict[str, str] = {}
-
-
-Objection = Callable[[str, Evaluation], str]
-"""(project, evaluation) → what is wrong with it by the project's score definitions, or ""."""
-
-
-def no_objection(project: str, evaluation: Evaluation) -> str:
-    """Every evaluation is good."""
-    return ""
 
 
 @dataclass(slots=True)

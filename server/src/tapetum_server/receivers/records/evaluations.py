@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tapetum_server.receivers.records import fields
 from tapetum_server.receivers.records.fields import Given, Wrong
-from tapetum_server.signals.evaluations import SOURCES, TARGET_TYPES, Evaluation, EvaluationBatch, Objection
+from tapetum_server.signals.evaluations import SOURCES, TARGET_TYPES, Evaluation, EvaluationBatch
 
 MAX_EVALUATIONS = 10_000
 """In one request."""
@@ -24,7 +24,7 @@ FIELDS = (
 _SAYS = ("score", "label", "comment", "explanation", "expected_output")
 
 
-def keep_evaluation(batch: EvaluationBatch, given: object, objection: Objection) -> None:
+def keep_evaluation(batch: EvaluationBatch, given: object) -> None:
     """Put one evaluation at the end of `batch`. Raises `Wrong`."""
     told = fields.object_of(given, "an evaluation", FIELDS, "put it into attributes")
     name = fields.text(told, "name", MAX_NAME_BYTES).strip()
@@ -64,11 +64,9 @@ def keep_evaluation(batch: EvaluationBatch, given: object, objection: Objection)
         withdrawn=fields.flag(told, "withdrawn"),
         attributes=fields.attributes(told, "attributes", "an evaluation"),
     )
-    if not evaluation.withdrawn:
-        if not any((score is not None, *(getattr(evaluation, said) for said in _SAYS[1:]))):
-            raise Wrong("score", f"an evaluation says something: at least one of {', '.join(_SAYS)}")
-        if wrong := objection(batch.project, evaluation):
-            raise Wrong("label" if score is None and evaluation.label else "score", wrong)
+    says = score is not None or any(getattr(evaluation, said) for said in _SAYS[1:])
+    if not evaluation.withdrawn and not says:
+        raise Wrong("score", f"an evaluation says something: at least one of {', '.join(_SAYS)}")
     batch.append(evaluation)
 
 

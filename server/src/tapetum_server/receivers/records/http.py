@@ -16,7 +16,6 @@ from starlette.types import Receive, Scope, Send
 from tapetum_server.receivers.records.bodies import Undecodable
 from tapetum_server.receivers.records.reading import KINDS, Kind, Read, read_records
 from tapetum_server.signals.consumer import Busy, Consumer, IngestObserver, Receipt
-from tapetum_server.signals.evaluations import Objection, no_objection
 from tapetum_server.signals.identity import Caller
 
 logger = logging.getLogger("tapetum.records")
@@ -27,8 +26,7 @@ _INLINE_BYTES = 8 * 1024
 class Records:
     """The routes. Bodies arrive inflated, and every request's scope state holds `identity` and `project`.
 
-    Answering waits until the consumer has taken responsibility. `objection` says what is wrong with what a person
-    says in an evaluation.
+    Answering waits until the consumer has taken responsibility.
     """
 
     def __init__(
@@ -36,13 +34,10 @@ class Records:
         consumer: Consumer,
         observer: IngestObserver,
         executor: Executor,
-        *,
-        objection: Objection = no_objection,
     ) -> None:
         self._consumer = consumer
         self._observer = observer
         self._executor = executor
-        self._objection = objection
         self._kinds = {f"/v1/{kind.called}": kind for kind in KINDS}
         self.routes: list[BaseRoute] = [
             Route(path, _Endpoint(self, kind), name=kind.called) for path, kind in self._kinds.items()
@@ -82,7 +77,7 @@ class Records:
         project = sender.project or sender.home
 
         def read() -> Read:
-            return read_records(kind, body, media_type, project, sender.identity.name, self._objection)
+            return read_records(kind, body, media_type, project, sender.identity.name)
 
         try:
             if len(body) <= _INLINE_BYTES:
