@@ -20,7 +20,7 @@ def test_from_the_services_to_a_failing_one_its_neighbours_and_its_spans(ui: Wat
         expect(rows(page, "Services").filter(has_text=name)).to_have_count(1)
     # Every sixth order fails.
     expect(rows(page, "Services").filter(has_text="web")).to_contain_text("17 %")
-    page.get_by_role("columnheader", name="p95").get_by_role("button").click()
+    page.get_by_role("columnheader", name="p95").get_by_role("button", name="p95", exact=True).click()
     expect(page).to_have_url(re.compile("sort=-p95"))
 
     pick(rows(page, "Services").filter(has_text="web"))

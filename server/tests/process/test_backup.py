@@ -44,6 +44,8 @@ def filled(server: RunningServer) -> None:
     assert client.post("/v1/logs", content=FAILURE, headers=LINES).status_code == 200
     change = {"kind": "deploy", "subject": "shop", "after": "2"}
     assert client.post("/v1/changes", json=change).status_code == 200
+    said = {"name": "thumb", "target_type": "session", "target_id": "s", "source": "user", "score": 1, "comment": LONG}
+    assert client.post("/v1/evaluations", json=said).status_code == 200
     assert client.post("/api/v1/keys", json={"name": "ci", "scopes": ["ingest"]}).status_code == 201
     assert client.patch("/api/v1/projects/other", json={"retention": {"logs": 7}}).status_code == 200
     panel = {"id": "a", "title": "Rate", "query": {"kind": "spans", "measure": "count"}, "x": 0, "y": 0, "w": 6, "h": 8}
@@ -276,7 +278,7 @@ def test_a_restore_over_a_live_directory_names_the_owner(kept: Kept, shared_serv
 @pytest.mark.covers("bad-restore-over-live")
 def test_a_restore_over_anything_says_what_is_there(kept: Kept, tmp_path: Path) -> None:
     words = said(tapetum("restore", kept[0]["path"], "--data", kept[3]))
-    assert "catalog.sqlite, store" in words
+    assert "catalog.sqlite, redaction.key, store" in words
     assert "belongs to" not in words
     (tmp_path / "file").write_text("mine")
     assert "is a file" in said(tapetum("restore", kept[0]["path"], "--data", tmp_path / "file"))

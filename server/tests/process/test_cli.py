@@ -229,9 +229,12 @@ def import_otlp(server: RunningServer, project: str, *arguments: str | Path, cod
 def test_a_directory_of_captures_is_imported_and_again_changes_nothing(
     shared_server: RunningServer, project: str
 ) -> None:
-    files = [f for f in CAPTURES.rglob("*") if f.is_file()]
+    files = [f for f in CAPTURES.rglob("*") if f.is_file() and f.parent != CAPTURES]
+    about = [f for f in CAPTURES.iterdir() if f.is_file()]
     totals = import_otlp(shared_server, project, CAPTURES)
-    assert totals == {"files": len(files), "requests": len(files), "failed": 0, "skipped": 0, "partly_refused": 0}
+    assert totals == {
+        "files": len(files), "requests": len(files), "failed": 0, "skipped": len(about), "partly_refused": 0,
+    }  # fmt: skip
     first = stored(shared_server, project)
     assert all(first.values())
     import_otlp(shared_server, project, CAPTURES)

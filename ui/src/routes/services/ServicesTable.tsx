@@ -31,6 +31,7 @@ function Trend(p: { said: string; title: string; measure: Measure; basis: Servic
       <span className="sr-only">{p.said}</span>
       <PinMenu
         small
+        alone
         query={{ kind: 'spans', q, measure: p.measure, group_by: ['service'] }}
         title={p.title}
       />

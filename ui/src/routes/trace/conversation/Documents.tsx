@@ -11,7 +11,7 @@ export function Documents({ documents }: { documents: RetrievedDocument[] }) {
     <ol className="c-documents">
       {documents.map((one, i) => (
         <li key={i}>
-          <div className="c-head">
+          <div className="cv-head">
             <b>{i + 1}</b>
             {one.id && (
               <span className="mono cut" title={one.id}>

@@ -42,7 +42,7 @@ function BlockOf({ block }: { block: Block }) {
     }
     case 'table':
       return (
-        <div className="c-table" tabIndex={0} role="region" aria-label="Table">
+        <div className="cv-table" tabIndex={0} role="region" aria-label="Table">
           <table>
             <thead>
               <tr>

@@ -23,7 +23,7 @@ export function MessageView(p: {
   const Icon = role?.icon ?? User
   return (
     <article className={`c-message ${p.role in ROLES ? p.role : 'other'}${p.isNew ? ' new' : ''}`}>
-      <div className="c-head">
+      <div className="cv-head">
         <Icon size={13} aria-hidden />
         <b>
           <Isolated text={role?.word ?? p.role} />

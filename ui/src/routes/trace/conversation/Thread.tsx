@@ -113,7 +113,7 @@ function EntryView(p: { entry: ThreadEntry; failed: boolean; onSelect: (spanId: 
         )
       ) : (
         <article className="c-message tool">
-          <div className="c-head">
+          <div className="cv-head">
             {entry.type === 'error' && <AlertCircle size={13} className="t-bad" aria-hidden />}
             {entry.type === 'retrieval' && <FileSearch size={13} aria-hidden />}
             {entry.type === 'error' && <b className="t-bad">Failed</b>}
