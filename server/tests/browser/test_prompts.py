@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,6 +59,14 @@ def test_from_the_list_to_a_difference_a_label_and_the_next_version(ui: Watched,
     expect(row).to_contain_text("production 1")
     expect(row).to_contain_text("50.0 %")
     expect(page.get_by_role("row").filter(has_text="judge")).to_contain_text("not in the registry")
+    page.get_by_role("button", name="Export spans").click()
+    with page.expect_download() as download:
+        page.get_by_role("menuitem", name="CSV of the versions in this time").click()
+    lines = Path(download.value.path()).read_text().splitlines()
+    assert [line.split(",")[:4] for line in lines[:2]] == [
+        ["name", "version", "spans", "traces"],
+        [NAME, "2", "2", "2"],
+    ]
     row.click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text(NAME)

@@ -5,6 +5,8 @@ import { useMemo, useState } from 'react'
 import { promptsQuery, promptUsageQuery } from '@/api/promptQueries'
 import { useAdmin } from '@/kit/admin'
 import { DataTable, type Column } from '@/kit/DataTable'
+import { downloadText } from '@/kit/download'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { compact, count } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { Page } from '@/kit/Page'
@@ -14,7 +16,7 @@ import { useView } from '@/kit/view'
 import { Labels } from './Labels'
 import { NewVersionModal } from './NewVersionModal'
 import { PromptView } from './PromptView'
-import { FETCH, listed, type ListedPrompt } from './usage'
+import { csvOf, FETCH, listed, type ListedPrompt } from './usage'
 import './prompts.css'
 
 const NONE = <span className="quiet">–</span>
@@ -131,6 +133,17 @@ function List() {
         <span className="quiet grow">
           Versions and labels of this project’s prompts, with what spans say of them in this time.
         </span>
+        {rows.length > 0 && (
+          <ExportMenu
+            what="spans"
+            scope={{ ...scope, q: 'prompt_name:*' }}
+            about="Every span that names a prompt in this time"
+            shown={{
+              label: 'CSV of the versions in this time',
+              save: () => downloadText('prompts.csv', 'text/csv', csvOf(usage.data?.rows ?? [])),
+            }}
+          />
+        )}
         {admin && (
           <Button
             variant="filled"

@@ -1,4 +1,5 @@
 /** What spans say of prompts, brought together with what the registry holds. Pure. */
+import { csvCell } from '@/kit/download'
 import type { PromptRow, PromptUsage, PromptVersion } from '@/api/types'
 
 export interface Totals {
@@ -84,3 +85,24 @@ with tapetum.prompt(${JSON.stringify(name)}) as prompt:   # the version labelled
 /** Newest version first, by number where it is one. */
 export const byVersion = (rows: PromptUsage[]): PromptUsage[] =>
   rows.toSorted((a, b) => b.version.localeCompare(a.version, undefined, { numeric: true }))
+
+const CSV = [
+  'name',
+  'version',
+  'spans',
+  'traces',
+  'errors',
+  'p50_ms',
+  'p95_ms',
+  'input_tokens',
+  'output_tokens',
+  'cost_usd',
+  'first_seen',
+  'last_seen',
+] as const
+
+/** A line for each version that was used. */
+export const csvOf = (rows: PromptUsage[]): string =>
+  [CSV, ...rows.map((row) => CSV.map((column) => row[column]))]
+    .map((cells) => cells.map(csvCell).join(','))
+    .join('\r\n')
