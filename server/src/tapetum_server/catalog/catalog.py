@@ -11,6 +11,7 @@ from tapetum_server.catalog.database import FILE_NAME, Database, url_of
 from tapetum_server.catalog.deliveries import Deliveries
 from tapetum_server.catalog.keys import Keys
 from tapetum_server.catalog.monitors import Monitors
+from tapetum_server.catalog.prices import Prices
 from tapetum_server.catalog.projects import Projects
 from tapetum_server.catalog.prompts import Prompts
 from tapetum_server.catalog.sessions import Sessions
@@ -32,6 +33,7 @@ class Catalog:
         self.dashboards = Dashboards(database, clock)
         self.views = Views(database, clock)
         self.prompts = Prompts(database, clock)
+        self.prices = Prices(database, clock)
 
     @classmethod
     def open(cls, data_dir: Path, *, version: str, url: str | None = None, clock: Clock = time.time) -> Catalog:
@@ -71,6 +73,7 @@ class Catalog:
         self.projects.refresh()
         self.keys.refresh()
         self.sessions.refresh()
+        self.prices.refresh()
 
     def upkeep(self) -> None:
         """What is done every few seconds, off the hot path: learn, and write down when keys were used."""

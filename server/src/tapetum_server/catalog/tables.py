@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
     Float,
@@ -215,4 +216,26 @@ prompt_labels = Table(
     Column("name", String(200), primary_key=True),
     Column("label", String(64), primary_key=True),
     Column("version", Integer, nullable=False),
+)
+
+prices = Table(
+    "prices",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # NULL is every project.
+    Column("project", String(64), ForeignKey("projects.name"), nullable=True),
+    Column("provider", String(100), nullable=False),
+    Column("model", String(200), nullable=False),
+    Column("valid_from", Date, nullable=True),
+    Column("input_usd", Float, nullable=True),
+    Column("output_usd", Float, nullable=True),
+    Column("cache_read_usd", Float, nullable=True),
+    Column("cache_write_usd", Float, nullable=True),
+    Column("audio_input_usd", Float, nullable=True),
+    Column("audio_output_usd", Float, nullable=True),
+    Column("hourly_usd", Float, nullable=True),
+    Column("accelerators", Float, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("updated_by", String(200), nullable=False),
+    Index("ix_prices_project", "project"),
 )
