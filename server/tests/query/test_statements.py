@@ -38,8 +38,10 @@ from tapetum_server.query import (
     metric_statements,
     metrics,
     outside,
+    priced_models,
     prompt_usage,
     record_series,
+    repricing,
     resource_metrics,
     service_map,
     service_windows,
@@ -66,6 +68,11 @@ PLACES = {
     "gen_ai.request.model": Whereabouts(frozenset({".", "C"}), False),
     "host.name": Whereabouts(frozenset(), True),
 }
+PRICES = repricing.DayPrices(
+    [200_000],
+    {7: (repricing.PricedAs("", "list", (0.0, 1.0, 0.5, 1.25, 2.0, 1.0, 2.0, -1.0)),) * 2,
+     9: (repricing.PricedAs("unknown_model", "", repricing.NO_RATES),) * 2},
+)  # fmt: skip
 Q = "-service:web,api name:GET* duration_ms:>=250ms http.route:/ask gen_ai.request.model:m host.name:h"
 
 
@@ -213,6 +220,10 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "llm_overview": lambda: llm_overview.overview_statement(
         selection(SPANS, "http.route:/ask -user_id:web"), STEPS, True
     ),
+    "priced_models": lambda: priced_models.models_statement(selection(SPANS)),
+    "reprice_days": lambda: repricing.days_statement("default", HOUR),
+    "reprice_combinations": lambda: repricing.combinations_statement("default", HOUR),
+    "reprice_report": lambda: repricing.repriced_statement("default", HOUR, PRICES),
     "llm_groups": lambda: llm_groups.groups_statement(
         selection(SPANS, "agent:web"), ["model", "http.route"], "-cost_usd", 50
     ),
