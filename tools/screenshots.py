@@ -139,6 +139,7 @@ def addresses(project: str, trace: str, other: str, error: str, monitor: str) ->
         "settings-keys": address("/settings", tab="keys"),
         "settings-send": address("/settings", tab="send"),
         "settings-scrape": address("/settings", tab="scrape"),
+        "settings-prices": address("/settings", tab="prices"),
         "settings-health": address("/settings", tab="health"),
         "settings-appearance": address("/settings", tab="appearance"),
         "settings-about": address("/settings", tab="about"),

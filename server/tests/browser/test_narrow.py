@@ -140,6 +140,7 @@ def test_every_page_fits_and_every_control_can_be_pressed(
         ("/settings", {"tab": "storage"}, nothing),
         ("/settings", {"tab": "keys"}, nothing),
         ("/settings", {"tab": "send"}, nothing),
+        ("/settings", {"tab": "prices"}, nothing),
         ("/settings", {"tab": "health"}, nothing),
         ("/settings", {"tab": "scrape"}, nothing),
         ("/settings", {"tab": "scrape", "project": "scraped"}, nothing),

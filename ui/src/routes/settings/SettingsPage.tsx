@@ -9,6 +9,7 @@ import { Appearance } from './Appearance'
 import { Backups } from './Backups'
 import { Keys } from './Keys'
 import { OwnHealth } from './OwnHealth'
+import { Prices } from './Prices'
 import { Projects } from './Projects'
 import { ScrapeTargets } from './ScrapeTargets'
 import { Storage } from './Storage'
@@ -20,6 +21,7 @@ const TABS = [
   { value: 'keys', label: 'Keys' },
   { value: 'send', label: 'Set-up' },
   { value: 'scrape', label: 'Scrape targets' },
+  { value: 'prices', label: 'Prices' },
   { value: 'health', label: 'Own health' },
   { value: 'appearance', label: 'Appearance' },
   { value: 'about', label: 'About' },
@@ -68,6 +70,8 @@ export function SettingsPage() {
                 </section>
               ) : tab === 'scrape' ? (
                 <ScrapeTargets project={scope.project} />
+              ) : tab === 'prices' ? (
+                <Prices project={scope.project} admin={admin} everything={everything} />
               ) : tab === 'health' ? (
                 <OwnHealth />
               ) : tab === 'appearance' ? (
