@@ -4093,6 +4093,8 @@ export interface components {
       name: string
       /** Prompt */
       prompt: string | components['schemas']['ChatMessage'][]
+      /** Version */
+      version?: number | null
     }
     /**
      * NewView

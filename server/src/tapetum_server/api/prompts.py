@@ -15,7 +15,7 @@ from tapetum_server.api.access import Time
 from tapetum_server.api.dependencies import Admin, ProjectName, Reader, catalog_of
 from tapetum_server.api.errors import ApiError
 from tapetum_server.api.questions import Question, answer, router_of
-from tapetum_server.catalog.errors import TooMany, UnknownPrompt
+from tapetum_server.catalog.errors import PromptVersionExists, TooMany, UnknownPrompt
 from tapetum_server.catalog.prompts import PromptSummary, PromptVersion
 from tapetum_server.query.prompt_usage import PromptUsage, prompt_usage
 from tapetum_server.signals.prompts import (
@@ -65,6 +65,8 @@ class NewPromptVersion(BaseModel):
     """What was changed and why."""
     description: str | None = Field(default=None, max_length=2_000)
     """What the prompt is for; kept from before where it is left out."""
+    version: int | None = Field(default=None, ge=1, le=2**31 - 1)
+    """A number beyond the newest, so that versions from elsewhere keep theirs. Without it, the next one."""
 
     @field_validator("name")
     @classmethod
@@ -112,7 +114,7 @@ class PromptRow(BaseModel):
     name: str
     description: str
     versions: int
-    """How many; the newest has this number."""
+    """The newest version's number: how many there are, unless imports left numbers out."""
     labels: dict[str, int]
     updated_at: Time
     updated_by: str
@@ -193,9 +195,12 @@ def create_prompt_version(
             description=new.description,
             labels=list(dict.fromkeys(new.labels)),
             by=caller.name,
+            version=new.version,
         )
     except TooMany as error:
         raise ApiError("too_many_prompts", str(error), 409) from error
+    except PromptVersionExists as error:
+        raise ApiError("prompt_version_exists", str(error), 409, field="version") from error
     return _version(kept)
 
 

@@ -85,3 +85,7 @@ class UnknownPrompt(CatalogError):
     def __init__(self, message: str, field: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class PromptVersionExists(CatalogError):
+    """The prompt has that version, or a newer one: versions never change, and each is newer than the last."""

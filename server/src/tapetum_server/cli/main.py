@@ -25,6 +25,7 @@ from tapetum_server.cli.changes import changes_app
 from tapetum_server.cli.keys import keys_app
 from tapetum_server.cli.logs import logs_app
 from tapetum_server.cli.monitor_commands import monitors_app
+from tapetum_server.cli.moving import command as moving
 from tapetum_server.cli.prompts import prompts_app
 from tapetum_server.cli.sessions import sessions_app
 
@@ -56,6 +57,9 @@ app.add_typer(sessions_app)
 app.add_typer(keys_app)
 app.add_typer(import_app)
 import_app.command("otlp")(import_otlp.import_otlp)
+import_app.command("langfuse")(moving.langfuse)
+import_app.command("phoenix")(moving.phoenix)
+import_app.command("mlflow")(moving.mlflow)
 
 
 def _version(wanted: bool) -> None:
