@@ -8,8 +8,13 @@ from __future__ import annotations
 
 import csv
 import gzip
+import http.server
 import json
+import sqlite3
+import threading
 import tracemalloc
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +38,16 @@ COMPARED = (
 )
 
 
-def moved(server: RunningServer, tool: str, project: str, *files: Path, code: int = 0) -> dict[str, Any]:
+def moved(
+    server: RunningServer,
+    tool: str,
+    project: str,
+    *files: Path | str,
+    code: int = 0,
+    env: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """What the command says of itself."""
-    done = tapetum("import", tool, *files, "--url", server.url, "--project", project, "--json")
+    done = tapetum("import", tool, *files, "--url", server.url, "--project", project, "--json", env=env)
     assert done.returncode == code, done.stdout + done.stderr
     told: dict[str, Any] = json.loads(done.stdout)
     return told
@@ -55,6 +67,47 @@ def evaluations(server: RunningServer, project: str) -> dict[str, tuple[Any, ...
         project=project,
     )
     return {f"{row[0]} {row[3]}": row[1:] for row in rows}
+
+
+@contextmanager
+def answering(answers: Mapping[str, Any], authorization: list[str]) -> Iterator[str]:
+    """A server of another tool, as far as it was asked when its answers were recorded, and whom it was asked by."""
+
+    class Recorded(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked = self.rfile.read(int(self.headers.get("content-length", 0)))
+            authorization.append(self.headers.get("authorization", ""))
+            question = f" {json.dumps(json.loads(asked))}" if asked else ""
+            said = answers.get(f"{self.command} {self.path}{question}")
+            body = b"{}" if said is None else json.dumps(said).encode()
+            self.send_response(404 if said is None else 200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Recorded) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join(30)
+
+
+def prompts(server: RunningServer, project: str) -> dict[tuple[str, int], tuple[Any, ...]]:
+    """A project's prompts, by name and version."""
+    found: dict[tuple[str, int], tuple[Any, ...]] = {}
+    for row in server.client.get("/api/v1/prompts", params={"project": project}).json()["rows"]:
+        asked = {"project": project, "name": row["name"]}
+        for one in server.client.get("/api/v1/prompts/versions", params=asked).json()["rows"]:
+            found[row["name"], one["version"]] = (one["prompt"], one["config"], sorted(one["labels"]), one["message"])
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -263,6 +316,86 @@ def test_traces_and_assessments_of_mlflow_agree_with_mlflows_own_totals(
     assert (served.json()["version"], served.json()["prompt"]) == (1, "Hello {{name}}, be brief.")
 
 
+@pytest.mark.covers("import-databases", "import-live")
+@pytest.mark.parametrize(
+    ("tool", "files", "more"),
+    [
+        ("phoenix", ["rest_spans.json", "rest_span_annotations.json", "rest_trace_annotations.json",
+                     "rest_session_annotations.json"], {"PHOENIX_API_KEY": "px"}),
+        ("mlflow", ["traces.jsonl", "prompts.jsonl"], {"MLFLOW_TRACKING_TOKEN": "px"}),
+    ],
+)  # fmt: skip
+def test_a_database_and_a_running_server_say_what_the_files_say(
+    shared_server: RunningServer, tmp_path: Path, tool: str, files: list[str], more: dict[str, str]
+) -> None:
+    """Both ways into one project are still one of each."""
+    folder, project = EXPORTS / tool, f"{tool}-ways"
+    moved(shared_server, tool, f"{project}-files", *(folder / name for name in files))
+    database = tmp_path / f"{tool}.db"
+    with closing(sqlite3.connect(database)) as made:
+        made.executescript(gzip.decompress((folder / f"{tool}.db.sql.gz").read_bytes()).decode())
+    from_database = moved(shared_server, tool, project, database)
+    answers = json.loads(gzip.decompress((folder / "live.json.gz").read_bytes()))
+    asked_by: list[str] = []
+    with answering(answers, asked_by) as url:
+        from_server = moved(shared_server, tool, project, "--from", url, env=more)
+    assert set(asked_by) == {"Bearer px"}
+    assert from_database["prompt_versions"] == from_server["already_there"] == 2
+    for counted in ("spans", "traces", "evaluations", "refused", "skipped"):
+        assert from_database[counted] == from_server[counted]
+    assert spans(shared_server, project, COMPARED) == spans(shared_server, f"{project}-files", COMPARED)
+    assert evaluations(shared_server, project) == evaluations(shared_server, f"{project}-files")
+    found = prompts(shared_server, project)
+    if tool == "phoenix":
+        assert found["geo-answer", 1][0][1]["content"] == "Answer briefly: {{question}}"
+        assert [found["geo-answer", number][2] for number in (1, 2)] == [["production"], ["latest", "staging"]]
+        assert found["geo-answer", 1][1]["model_name"] == "gpt-4o-mini"
+    else:
+        assert found == prompts(shared_server, f"{project}-files")
+        assert {row[0] for row in spans(shared_server, project, "service").values()} == {"shop"}  # the experiment
+
+
+@pytest.mark.covers("import-live")
+def test_langfuse_is_asked_by_the_lists_it_has(shared_server: RunningServer, project: str) -> None:
+    """Older servers list traces; newer ones have observations that say it, and scores that name their subject."""
+    folder = EXPORTS / "langfuse"
+
+    def said(name: str) -> Any:
+        return json.loads((folder / f"{name}.json").read_text())
+
+    registry = {
+        "GET /api/public/v2/prompts?page=1&limit=100": said("api_prompts"),
+        "GET /api/public/v2/prompts/geo%20answer?version=1": said("api_prompt_0"),
+        "GET /api/public/v2/prompts/geo%20answer?version=3": said("api_prompt_1"),
+        "GET /api/public/v2/prompts/agent?version=1": said("api_prompt_2"),
+    }
+    older = registry | {
+        f"GET /api/public/{kind}?page=1&limit=100": said(f"api_{kind.rpartition('/')[2]}")
+        for kind in ("traces", "observations", "v2/scores")
+    }
+    groups = "core%2Cbasic%2Ctime%2Cio%2Cmetadata%2Cmodel%2Cusage%2Cprompt%2Cmetrics%2Ctrace_context"
+    newer = registry | {
+        f"GET /api/public/v2/observations?limit=1000&fields={groups}": said("api_observations_v2"),
+        "GET /api/public/v3/scores?limit=100&fields=details%2Csubject%2Cannotation": said("api_scores_v3"),
+    }
+    keys = {"LANGFUSE_PUBLIC_KEY": "pk", "LANGFUSE_SECRET_KEY": "sk"}
+    asked_by: list[str] = []
+    for answers, of in ((older, f"{project}-older"), (newer, f"{project}-newer")):
+        with answering(answers, asked_by) as url:
+            told = moved(shared_server, "langfuse", of, "--from", url, env=keys)
+        assert (told["evaluations"], told["prompt_versions"], told["refused"], told["skipped"]) == (6, 3, 0, 1)
+    assert set(asked_by) == {"Basic cGs6c2s="}
+    one, other = (evaluations(shared_server, f"{project}-{age}") for age in ("older", "newer"))
+    assert one == other
+    columns = "name, kind, input_tokens, output_tokens, reported_cost_usd, session_id, user_id, prompt_name, status"
+    old, new = (spans(shared_server, f"{project}-{age}", columns) for age in ("older", "newer"))
+    assert {key: row for key, row in old.items() if row[0] not in ("qa", "only a trace")} == new
+    with answering({}, asked_by) as url:
+        refused = tapetum("import", "langfuse", "--from", url, "--dry-run")
+    assert refused.returncode == 1
+    assert "Langfuse has no /api/public/v2/observations" in refused.stderr
+
+
 @pytest.mark.covers("import-bad-lines")
 def test_what_cannot_be_read_is_named_by_its_line_and_its_neighbours_are_kept(
     shared_server: RunningServer, project: str, tmp_path: Path
@@ -291,6 +424,30 @@ def test_what_cannot_be_read_is_named_by_its_line_and_its_neighbours_are_kept(
         f"has not the {len(rows[0])} cells of the first line"
     ]
     assert sum(isinstance(row, Row) for row in found) == len(rows) - 1
+
+    # Nothing that stands where something else should be stops an import.
+    hostile: list[Any] = [None, -1, 1e300, "\ud800", [[]], {"a": {"b": [1]}}, "[" * 5_000, True]
+    files = {
+        "langfuse": ("api_observations.json", "api_scores.json", "api_prompt_2.json"),
+        "phoenix": ("rest_spans.json", "rest_span_annotations.json"),
+        "mlflow": ("traces.jsonl", "prompts.jsonl"),
+    }
+    for tool, names in files.items():
+        mangled = tmp_path / f"{tool}.jsonl"
+        rows_there = 0
+        with mangled.open("w") as lines_out:
+            for name in names:
+                for line in (EXPORTS / tool / name).read_text().splitlines():
+                    told = json.loads(line)
+                    for row in told.get("data") if isinstance(told.get("data"), list) else [told]:
+                        for key in row:
+                            for value in hostile:
+                                lines_out.write(json.dumps({**row, key: value}) + "\n")
+                                rows_there += 1
+                    lines_out.write(json.dumps(told) + "\n")
+        answer = moved(shared_server, tool, f"{project[:40]}-{tool}", mangled)
+        assert answer["refused"] == 0, answer["why"]
+        assert answer["spans"] >= 9 or answer["prompt_versions"], rows_there
 
     nothing = tmp_path / "notes.txt"
     nothing.write_text("hello\nworld\n")

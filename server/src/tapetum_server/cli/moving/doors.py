@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-import orjson
 
 from tapetum_server.cli.moving.found import Evaluation, Item, Prompt, Skipped, Span
 from tapetum_server.cli.moving.index import Index
-from tapetum_server.cli.moving.otlp import request_of, size_of
+from tapetum_server.cli.moving.otlp import encoded, request_of, size_of
 from tapetum_server.cli.patience import Patience
 
 _MOST_SPANS, _MOST_EVALUATIONS = 1_000, 1_000
@@ -50,7 +49,7 @@ class Doors:
                 if len(self._spans) >= _MOST_SPANS:
                     self._send_spans()
             case Evaluation():
-                size = len(orjson.dumps(item.fields, default=str))
+                size = len(encoded(item.fields))
                 if self._evaluations and self._evaluation_bytes + size > _EVALUATION_BYTES:
                     self._send_evaluations()
                 self._evaluations.append(item)
@@ -118,7 +117,8 @@ class Doors:
                 self.refused(where, str(partial.get("errorMessage", "")), rejected)
                 count -= rejected
         self.totals["spans"] += count
-        self.totals["traces"] += self._index.sent_traces({span.trace_id for span in sent})
+        if count:
+            self.totals["traces"] += self._index.sent_traces({span.trace_id for span in sent})
 
     def _send_evaluations(self) -> None:
         sent, self._evaluations, self._evaluation_bytes = self._evaluations, [], 0
@@ -127,7 +127,7 @@ class Doors:
         if self._client is None:
             self.totals["evaluations"] += len(sent)
             return
-        answer = self.post("/v1/evaluations", orjson.dumps([one.fields for one in sent], default=str))
+        answer = self.post("/v1/evaluations", encoded([one.fields for one in sent]))
         if answer is None or answer.status_code != 200:
             self.refused(sent[0].place, _words(answer), len(sent))
             return

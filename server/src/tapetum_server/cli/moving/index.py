@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import NamedTuple
 
 import orjson
 
 from tapetum_server.cli.moving.found import Fields, Prompt
+from tapetum_server.cli.moving.otlp import encoded
 
 _TABLES = (
     "CREATE TABLE traces (id TEXT PRIMARY KEY, said BLOB, roots INTEGER DEFAULT 0, spans INTEGER DEFAULT 0, "
@@ -45,7 +47,7 @@ class Index:
         """Keep a trace's own record."""
         self._database.execute(
             "INSERT INTO traces (id, said) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET said = excluded.said",
-            (trace_id, orjson.dumps(said, default=str)),
+            (trace_id, encoded(said)),
         )
 
     def note_span(self, trace_id: str, span_id: str, *, root: bool, start: int, end: int) -> None:
@@ -83,7 +85,7 @@ class Index:
     def keep_prompt(self, prompt: Prompt) -> None:
         """Keep a prompt's version until all are known: they have to come in order."""
         self._database.execute(
-            "INSERT INTO prompts VALUES (?, ?, ?)", (prompt.name, prompt.version, orjson.dumps(prompt))
+            "INSERT INTO prompts VALUES (?, ?, ?)", (prompt.name, prompt.version, encoded(asdict(prompt)))
         )
 
     def prompts(self) -> Iterator[Prompt]:

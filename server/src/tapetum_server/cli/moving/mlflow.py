@@ -67,7 +67,7 @@ class Mlflow:
         trace, above = "", _trace_attributes(info)
         for index, given in enumerate(spans):
             place = f"{row.place} span {index}" if len(spans) > 1 else row.place
-            span = self._span(place, mapping(given), above)
+            span = self._span(place, mapping(given), above, _service(info) or self._service)
             if isinstance(span, Span):
                 trace = trace or span.trace_id
             yield span
@@ -77,7 +77,7 @@ class Mlflow:
         for given in assessments if isinstance(assessments, list) else ():
             yield _evaluation(row.place, without_nothing(mapping(given)), trace or _trace_of(_request_id(info)))
 
-    def _span(self, place: str, said: Fields, above: Fields) -> Item:
+    def _span(self, place: str, said: Fields, above: Fields, service: str) -> Item:
         context = mapping(said.get("context"))  # until MLflow 2.21
         trace = _hex(said.get("trace_id") or context.get("trace_id"), 16)
         own = _hex(said.get("span_id") or context.get("span_id"), 8)
@@ -105,7 +105,7 @@ class Mlflow:
                       without_nothing(mapping(event.get("attributes"))))
                 for event in structured(said.get("events")) or () if isinstance(event, dict)
             ],
-            service=self._service, scope="mlflow",
+            service=service, scope="mlflow",
         )  # fmt: skip
 
 
@@ -128,6 +128,12 @@ def _trace_attributes(info: Fields) -> Fields:
     if prompts := tags.get("mlflow.linkedPrompts") or told.get("mlflow.linkedPrompts"):
         attributes["mlflow.linkedPrompts"] = as_text(prompts)
     return attributes
+
+
+def _service(info: Fields) -> str:
+    """The experiment's name, where the source knows it and somebody gave it."""
+    name = text(info.get("experiment_name"))
+    return "" if name == "Default" else name
 
 
 def _request_id(info: Fields) -> str:
@@ -194,6 +200,17 @@ def _evaluation(place: str, said: Fields, trace: str) -> Item:
     if not any(fields.get(key) is not None for key in ("score", "label", "comment", "explanation", "expected_output")):
         return Skipped(place, f"assessment {name!r} has no value")
     return Evaluation(place, fields)
+
+
+def prompt_of_model(said: Fields) -> Fields:
+    """A version of a registered model, which is how MLflow keeps a prompt, as `load_prompt` tells it."""
+    tags = {text(tag.get("key")): text(tag.get("value")) for tag in said.get("tags") or ()}
+    return {
+        "name": said.get("name"), "version": said.get("version"), "commit_message": said.get("description"),
+        "template": tags.get("mlflow.prompt.text", ""), "type": tags.get("_mlflow_prompt_type", ""),
+        "model_config": tags.get("_mlflow_prompt_model_config"),
+        "response_format": tags.get("_mlflow_prompt_response_format"), "aliases": said.get("aliases") or [],
+    }  # fmt: skip
 
 
 def _prompt(row: Row) -> Item:

@@ -1,7 +1,8 @@
-"""Spans as one OTLP/JSON request."""
+"""Spans as one OTLP/JSON request, and what values in OTLP's form say."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping
 from itertools import groupby
@@ -23,7 +24,15 @@ def request_of(spans: Iterable[Span], tool: str) -> bytes:
         resource = {"service.name": service, "tapetum.imported_from": tool}
         scope_spans = {"scope": {"name": scope, "version": version}, "spans": [_span(span) for span in held]}
         resources.append({"resource": {"attributes": _attributes(resource)}, "scopeSpans": [scope_spans]})
-    return orjson.dumps({"resourceSpans": resources})
+    return encoded({"resourceSpans": resources})
+
+
+def encoded(value: Any) -> bytes:
+    """JSON in UTF-8, also of texts with halves of surrogate pairs."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "replace")
 
 
 def size_of(span: Span) -> int:
@@ -57,7 +66,7 @@ def _attributes(given: Mapping[str, Any]) -> list[Fields]:
 
 def _value(value: Any) -> Fields:
     if isinstance(value, str):
-        return {"stringValue": value.encode("utf-8", "replace").decode()}
+        return {"stringValue": value}
     if isinstance(value, bool):
         return {"boolValue": value}
     if isinstance(value, int):
@@ -69,3 +78,22 @@ def _value(value: Any) -> Fields:
     if isinstance(value, list | tuple):
         return {"arrayValue": {"values": [_value(inner) for inner in value if inner is not None]}}
     return {"stringValue": str(value)}
+
+
+def value_of(value: Any) -> Any:
+    """What an OTLP value says, in either spelling of its names."""
+    if not isinstance(value, Mapping):
+        return None
+    for key, inner in value.items():
+        if inner is None:
+            continue
+        match key.replace("_", "").lower():
+            case "arrayvalue":
+                return [value_of(one) for one in inner.get("values") or ()]
+            case "kvlistvalue":
+                return {one["key"]: value_of(one.get("value")) for one in inner.get("values") or ()}
+            case "intvalue":
+                return int(inner)
+            case _:
+                return inner
+    return None

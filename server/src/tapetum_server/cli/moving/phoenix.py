@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from tapetum_server.cli.moving import ids
 from tapetum_server.cli.moving.found import Evaluation, Event, Fields, Item, Prompt, Row, Skipped, Span
 from tapetum_server.cli.moving.index import Index
+from tapetum_server.cli.moving.otlp import value_of
 from tapetum_server.cli.moving.prompt_texts import braced, chat_messages
 from tapetum_server.cli.moving.texts import cut, short_attributes
 from tapetum_server.cli.moving.values import (
@@ -131,7 +132,7 @@ def attributes_of(said: Fields) -> Fields:
     nested: Any
     if isinstance(given, list):  # OTLP's key and value pairs
         nested = {
-            pair["key"]: _otlp_value(pair.get("value")) for pair in given if isinstance(pair, dict) and "key" in pair
+            pair["key"]: value_of(pair.get("value")) for pair in given if isinstance(pair, dict) and "key" in pair
         }
     else:
         nested = mapping(given) | {
@@ -194,25 +195,6 @@ def _whole(key: str, value: Any) -> Any:
     return value
 
 
-def _otlp_value(value: Any) -> Any:
-    """What an OTLP value says, in either spelling of its names."""
-    if not isinstance(value, Mapping):
-        return None
-    for key, inner in value.items():
-        if inner is None:
-            continue
-        match key.replace("_", "").lower():
-            case "arrayvalue":
-                return [_otlp_value(one) for one in inner.get("values") or ()]
-            case "kvlistvalue":
-                return {one["key"]: _otlp_value(one.get("value")) for one in inner.get("values") or ()}
-            case "intvalue":
-                return int(inner)
-            case _:
-                return inner
-    return None
-
-
 def _events(given: Any) -> list[Event]:
     events = []
     told = structured(given)
@@ -221,7 +203,7 @@ def _events(given: Any) -> list[Event]:
             continue
         said = event.get("attributes")
         attributes = (
-            {pair["key"]: _otlp_value(pair.get("value")) for pair in said} if isinstance(said, list)
+            {pair["key"]: value_of(pair.get("value")) for pair in said} if isinstance(said, list)
             else dict(leaves("", without_nothing(said or {})))
         )  # fmt: skip
         attributes.pop("", None)

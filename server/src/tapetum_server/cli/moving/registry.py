@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
-import orjson
 
 from tapetum_server.cli.moving.doors import Doors
 from tapetum_server.cli.moving.found import Prompt, Skipped
 from tapetum_server.cli.moving.index import Index
+from tapetum_server.cli.moving.otlp import encoded
 from tapetum_server.cli.moving.prompt_texts import registry_name
 from tapetum_server.signals.prompts import LABEL, LATEST, NAME
 
@@ -66,7 +66,7 @@ def _keep(
             "message": prompt.message[:2_000], "description": prompt.description}  # fmt: skip
     if free:
         body["version"] = prompt.version
-    answer = doors.post("/api/v1/prompts", orjson.dumps(body), **asked)
+    answer = doors.post("/api/v1/prompts", encoded(body), **asked)
     if answer is None or answer.status_code != 201:
         doors.refused(prompt.place, f"prompt {prompt.name!r}: {doors.words(answer)}")
         return

@@ -20,7 +20,6 @@ MAX_RECORD = 64 << 20
 """Bytes of one line or cell: the largest body that the server takes."""
 MAX_DOCUMENT = 512 << 20
 """Bytes of a JSON object that is read whole, such as one answer of an API. Arrays are read member by member."""
-SQLITE = b"SQLite format 3\0"
 
 
 def first_bytes(file: Path, count: int = 16) -> bytes:

@@ -25,6 +25,8 @@ def structured(value: Any) -> Any:
         return value
     try:
         return json.loads(text)
+    except RecursionError:
+        return value
     except ValueError:
         pass
     if len(text) > _MAX_LITERAL:
@@ -32,6 +34,14 @@ def structured(value: Any) -> Any:
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return value
+
+
+def json_value(value: Any) -> Any:
+    """What a JSON text says, also if it is a number or a quoted text; anything else as it is."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
         return value
 
 
@@ -137,4 +147,10 @@ def json_row(line: bytes) -> Any:
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError:
-        return json.loads(line)
+        pass
+    try:
+        told = json.loads(line)
+        # Halves of surrogate pairs are no characters: what is sent on must be UTF-8.
+        return json.loads(json.dumps(told, ensure_ascii=False).encode("utf-8", "replace"))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
