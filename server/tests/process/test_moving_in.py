@@ -18,10 +18,15 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from process.servers import RunningServer, tapetum
+from typer.testing import CliRunner
 
-from tapetum_server.cli.moving.found import Row, Skipped
+from tapetum_server.cli.main import app
+from tapetum_server.cli.moving.doors import Doors
+from tapetum_server.cli.moving.found import Evaluation, Row, Skipped, Span
+from tapetum_server.cli.moving.index import Index
 from tapetum_server.cli.moving.rows import rows_of
 
 DATA = Path(__file__).parents[1] / "data"
@@ -47,8 +52,9 @@ def moved(
     env: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """What the command says of itself."""
-    done = tapetum("import", tool, *files, "--url", server.url, "--project", project, "--json", env=env)
-    assert done.returncode == code, done.stdout + done.stderr
+    arguments = ["import", tool, *map(str, files), "--url", server.url, "--project", project, "--json"]
+    done = CliRunner().invoke(app, arguments, env=dict(env or {}))
+    assert done.exit_code == code, done.output
     told: dict[str, Any] = json.loads(done.stdout)
     return told
 
@@ -391,8 +397,8 @@ def test_langfuse_is_asked_by_the_lists_it_has(shared_server: RunningServer, pro
     old, new = (spans(shared_server, f"{project}-{age}", columns) for age in ("older", "newer"))
     assert {key: row for key, row in old.items() if row[0] not in ("qa", "only a trace")} == new
     with answering({}, asked_by) as url:
-        refused = tapetum("import", "langfuse", "--from", url, "--dry-run")
-    assert refused.returncode == 1
+        refused = CliRunner().invoke(app, ["import", "langfuse", "--from", url, "--dry-run"])
+    assert refused.exit_code == 1
     assert "Langfuse has no /api/public/v2/observations" in refused.stderr
 
 
@@ -425,34 +431,72 @@ def test_what_cannot_be_read_is_named_by_its_line_and_its_neighbours_are_kept(
     ]
     assert sum(isinstance(row, Row) for row in found) == len(rows) - 1
 
-    # Nothing that stands where something else should be stops an import.
-    hostile: list[Any] = [None, -1, 1e300, "\ud800", [[]], {"a": {"b": [1]}}, "[" * 5_000, True]
-    files = {
-        "langfuse": ("api_observations.json", "api_scores.json", "api_prompt_2.json"),
-        "phoenix": ("rest_spans.json", "rest_span_annotations.json"),
-        "mlflow": ("traces.jsonl", "prompts.jsonl"),
-    }
-    for tool, names in files.items():
-        mangled = tmp_path / f"{tool}.jsonl"
-        rows_there = 0
-        with mangled.open("w") as lines_out:
-            for name in names:
-                for line in (EXPORTS / tool / name).read_text().splitlines():
-                    told = json.loads(line)
-                    for row in told.get("data") if isinstance(told.get("data"), list) else [told]:
-                        for key in row:
-                            for value in hostile:
-                                lines_out.write(json.dumps({**row, key: value}) + "\n")
-                                rows_there += 1
-                    lines_out.write(json.dumps(told) + "\n")
-        answer = moved(shared_server, tool, f"{project[:40]}-{tool}", mangled)
-        assert answer["refused"] == 0, answer["why"]
-        assert answer["spans"] >= 9 or answer["prompt_versions"], rows_there
-
     nothing = tmp_path / "notes.txt"
     nothing.write_text("hello\nworld\n")
     assert moved(shared_server, "phoenix", project, nothing, code=1)["skipped"] == 1
-    assert tapetum("import", "mlflow", tmp_path / "absent", "--url", shared_server.url).returncode == 2
+    for wrong in ([str(tmp_path / "absent")], [], [str(nothing), "--from", "http://127.0.0.1:1"]):
+        assert CliRunner().invoke(app, ["import", "mlflow", *wrong]).exit_code == 2
+
+
+@pytest.mark.covers("import-bad-lines")
+@pytest.mark.parametrize(
+    ("tool", "names", "spans_there"),
+    [
+        ("langfuse", ["api_observations.json", "api_scores.json", "api_prompt_2.json"], 6),
+        ("phoenix", ["rest_spans.json", "rest_span_annotations.json"], 16),
+        ("mlflow", ["traces.jsonl", "prompts.jsonl"], 9),
+    ],
+)
+def test_nothing_that_stands_where_something_else_should_be_stops_an_import(
+    tmp_path: Path, tool: str, names: list[str], spans_there: int
+) -> None:
+    hostile: list[Any] = [None, -1, 1e300, "\ud800", [[]], {"a": {"b": [1]}}, "[" * 5_000, True]
+    mangled = tmp_path / "mangled.jsonl"
+    with mangled.open("w") as file:
+        for name in names:
+            for line in (EXPORTS / tool / name).read_text().splitlines():
+                told = json.loads(line)
+                for row in told["data"] if isinstance(told.get("data"), list) else [told]:
+                    for key in row:
+                        file.writelines(json.dumps({**row, key: value}) + "\n" for value in hostile)
+                file.write(line + "\n")
+        file.write('{"a":' * 5_000 + "1" + "}" * 5_000 + "\n")
+    done = CliRunner().invoke(app, ["import", tool, str(mangled), "--dry-run", "--json"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["spans"] >= spans_there
+    assert told["skipped"] > 10
+
+
+@pytest.mark.covers("import-bad-lines")
+def test_what_is_refused_together_is_sent_apart() -> None:
+    """A server with a smaller limit, or one bad record, costs no other."""
+    took: list[int] = []
+
+    def small(request: httpx.Request) -> httpx.Response:
+        told = json.loads(request.content)
+        if "resourceSpans" in told:
+            found = told["resourceSpans"][0]["scopeSpans"][0]["spans"]
+            if len(found) > 2 or (bad := [span for span in found if span["name"] == "bad"]):
+                status = 413 if len(found) > 2 or len(bad) < len(found) else 400
+                return httpx.Response(status, json={"message": "too much, or not good"})
+            took.append(len(found))
+            return httpx.Response(200, json={})
+        if len(told) > 1:
+            return httpx.Response(413, json={"error": {"message": "too large"}})
+        return httpx.Response(200, json={"accepted": 1, "refused": []})
+
+    client = httpx.Client(transport=httpx.MockTransport(small), base_url="http://tapetum")
+    with client, closing(Index()) as index:
+        doors = Doors(client, index, "x", lambda text, style: None)
+        for number in range(9):
+            name = "bad" if number == 4 else "good"
+            doors.take(Span(f"f:{number}", "1" * 32, f"{number + 1:016x}", "", name, 10**18, 10**18, {}))
+            doors.take(Evaluation(f"e:{number}", {"name": "n", "score": 1}))
+        doors.flush()
+    assert sum(took) == doors.totals["spans"] == 8
+    assert (doors.totals["refused"], doors.totals["evaluations"], doors.totals["traces"]) == (1, 9, 1)
+    assert doors.why == [{"place": "f:4", "why": "400 too much, or not good"}]
 
 
 @pytest.mark.covers("import-streams")

@@ -17,6 +17,10 @@ _MOST_BYTES = 4 << 20
 """Of one request: a larger span goes alone."""
 _EVALUATION_BYTES = 3 << 20
 """The door takes 4 MiB of evaluations at once."""
+_OF_ITS_CONTENT = (400, 413)
+"""A request that is refused whole for something in it is sent in halves, until the one that is wrong is alone."""
+_WORDS = 300
+"""Characters of a reason."""
 _NAMED = 200
 """Skipped and refused records that are named; the rest is counted."""
 
@@ -94,6 +98,7 @@ class Doors:
         )
 
     def _name(self, place: str, why: str, style: str) -> None:
+        why = why if len(why) <= _WORDS else why[:_WORDS] + "…"
         if len(self.why) < _NAMED:
             self.why.append({"place": place, "why": why})
             self._say(f"{place}: {why}", style)
@@ -103,12 +108,18 @@ class Doors:
 
     def _send_spans(self) -> None:
         sent, self._spans, self._span_bytes = self._spans, [], 0
-        if not sent:
-            return
+        if sent:
+            self._put_spans(sent)
+
+    def _put_spans(self, sent: list[Span]) -> None:
         count = len(sent)
         if self._client is not None:
             answer = self.post("/v1/traces", request_of(sent, self._tool))
             where = f"{sent[0].place} to {sent[-1].place}" if count > 1 else sent[0].place
+            if answer is not None and answer.status_code in _OF_ITS_CONTENT and count > 1:
+                self._put_spans(sent[: count // 2])
+                self._put_spans(sent[count // 2 :])
+                return
             if answer is None or answer.status_code != 200:
                 self.refused(where, _words(answer), count)
                 return
@@ -122,14 +133,21 @@ class Doors:
 
     def _send_evaluations(self) -> None:
         sent, self._evaluations, self._evaluation_bytes = self._evaluations, [], 0
-        if not sent:
-            return
+        if sent:
+            self._put_evaluations(sent)
+
+    def _put_evaluations(self, sent: list[Evaluation]) -> None:
+        count = len(sent)
         if self._client is None:
-            self.totals["evaluations"] += len(sent)
+            self.totals["evaluations"] += count
             return
         answer = self.post("/v1/evaluations", encoded([one.fields for one in sent]))
+        if answer is not None and answer.status_code in _OF_ITS_CONTENT and count > 1:
+            self._put_evaluations(sent[: count // 2])
+            self._put_evaluations(sent[count // 2 :])
+            return
         if answer is None or answer.status_code != 200:
-            self.refused(sent[0].place, _words(answer), len(sent))
+            self.refused(sent[0].place, _words(answer), count)
             return
         told: dict[str, Any] = answer.json()
         self.totals["evaluations"] += told["accepted"]

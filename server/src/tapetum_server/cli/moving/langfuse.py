@@ -9,7 +9,7 @@ from typing import Any
 from tapetum_server.cli.moving import ids, langfuse_scores
 from tapetum_server.cli.moving.found import Fields, Item, Prompt, Row, Skipped, Span
 from tapetum_server.cli.moving.index import Index, TraceSeen
-from tapetum_server.cli.moving.prompt_texts import chat_messages, registry_name
+from tapetum_server.cli.moving.prompt_texts import chat_messages, registry_name, version_number
 from tapetum_server.cli.moving.values import as_json, as_text, is_nothing, iso, mapping, nanos, number, structured, text
 
 _TYPES = {
@@ -246,7 +246,7 @@ def _sort_of(said: Fields) -> str:
 
 def _prompt(row: Row) -> Item:
     said = row.fields
-    version, told = number(said["version"]), said["prompt"]
+    told = said["prompt"]
     if text(said.get("type")).lower() != "text":
         told = structured(told)
     prompt: str | list[dict[str, str]]
@@ -260,7 +260,7 @@ def _prompt(row: Row) -> Item:
     tags = structured(said.get("tags"))
     labels = structured(said.get("labels"))
     return Prompt(
-        row.place, text(said["name"]), int(version) if version is not None else None, prompt,
+        row.place, text(said["name"]), version_number(said.get("version")), prompt,
         mapping(said.get("config")), [text(label) for label in labels] if isinstance(labels, list) else [],
         text(said.get("commit_message")),
         f"Tags: {', '.join(map(text, tags))}" if isinstance(tags, list) and tags else None,

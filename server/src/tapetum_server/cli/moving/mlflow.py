@@ -10,7 +10,7 @@ from typing import Any
 from tapetum_server.cli.moving import ids
 from tapetum_server.cli.moving.found import Evaluation, Event, Fields, Item, Prompt, Row, Skipped, Span
 from tapetum_server.cli.moving.index import Index
-from tapetum_server.cli.moving.prompt_texts import chat_messages
+from tapetum_server.cli.moving.prompt_texts import chat_messages, version_number
 from tapetum_server.cli.moving.texts import cut, short_attributes
 from tapetum_server.cli.moving.values import (
     as_json,
@@ -224,13 +224,12 @@ def _prompt(row: Row) -> Item:
         prompt = told
     else:
         prompt = as_text(said["template"])
-    version = number(said.get("version"))
     aliases = structured(said.get("aliases"))
     config = mapping(said.get("model_config"))
     if response_format := mapping(said.get("response_format")):
         config["response_format"] = response_format
     return Prompt(
-        row.place, text(said["name"]), int(version) if version is not None else None, prompt, config,
+        row.place, text(said["name"]), version_number(said.get("version")), prompt, config,
         [text(alias) for alias in aliases] if isinstance(aliases, list) else [],
         text(said.get("commit_message")), text(said.get("description")) or None,
     )  # fmt: skip

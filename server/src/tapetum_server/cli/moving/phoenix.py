@@ -9,7 +9,7 @@ from tapetum_server.cli.moving import ids
 from tapetum_server.cli.moving.found import Evaluation, Event, Fields, Item, Prompt, Row, Skipped, Span
 from tapetum_server.cli.moving.index import Index
 from tapetum_server.cli.moving.otlp import value_of
-from tapetum_server.cli.moving.prompt_texts import braced, chat_messages
+from tapetum_server.cli.moving.prompt_texts import braced, chat_messages, version_number
 from tapetum_server.cli.moving.texts import cut, short_attributes
 from tapetum_server.cli.moving.values import (
     as_json,
@@ -267,9 +267,8 @@ def _prompt(row: Row) -> Item:
         key: value for key, value in parameters.items() if key != "type" and not isinstance(value, dict)
     }
     config |= {key: told for key in ("tools", "response_format") if (told := structured(said.get(key)))}
-    version = number(said.get("version"))
     return Prompt(
-        row.place, text(said["name"]), int(version) if version is not None else None, prompt, config,
+        row.place, text(said["name"]), version_number(said.get("version")), prompt, config,
         [text(label) for label in said.get("labels") or ()], text(said.get("description")),
         text(said.get("prompt_description")) or None,
     )  # fmt: skip

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from tapetum_server.cli.moving.values import whole
 from tapetum_server.signals.prompts import ROLES
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._:/-]+")
@@ -16,6 +17,12 @@ _VARIABLE = re.compile(r"(?<!\{)\{([A-Za-z_][A-Za-z0-9_.]*)\}(?!\})")
 def registry_name(name: str) -> str:
     """A prompt's name in our registry, which spans then name too: spaces and the like become a dash."""
     return _NOT_IN_NAMES.sub("-", name).lstrip("._:/-")[:200]
+
+
+def version_number(value: Any) -> int | None:
+    """A version's number, `None` for anything that is none."""
+    found = whole(value)
+    return found if found is not None and 0 < found < 2**31 else None
 
 
 def chat_messages(messages: Sequence[Any]) -> list[dict[str, str]] | None:

@@ -90,7 +90,10 @@ def whole(value: Any) -> int | None:
 
 
 def nanos(value: Any) -> int:
-    """Nanoseconds since 1970 of an ISO time, a date, or a number whose size tells its unit; 0 where it says none."""
+    """Nanoseconds since 1970 of an ISO time, a date, or a number whose size tells its unit; 0 where it says none.
+
+    So it is before 1970 and after 2262, where nanoseconds do not reach.
+    """
     if isinstance(value, dt.datetime):
         value = value.isoformat()
     if isinstance(value, str):
@@ -104,7 +107,8 @@ def nanos(value: Any) -> int:
             moment = dt.datetime.fromisoformat(f"{date}T{clock}:{seconds or '00'}{zone}")
         except ValueError:
             return 0
-        return max(int(moment.timestamp()) * 10**9 + int((fraction or "0").ljust(9, "0")), 0)
+        exact = int(moment.timestamp()) * 10**9 + int((fraction or "0").ljust(9, "0"))
+        return exact if 0 < exact < 2**63 else 0
     found = number(value)
     if found is None or found <= 0:
         return 0
@@ -112,7 +116,7 @@ def nanos(value: Any) -> int:
     for unit, beyond in ((10**9, 10**11), (10**6, 10**14), (10**3, 10**17)):
         if found < beyond:
             return round(found * unit)
-    return int(found)
+    return int(found) if found < 2**63 else 0
 
 
 def iso(moment: int) -> str:
