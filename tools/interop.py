@@ -20,8 +20,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / ".venv-interop"
-TEST_TOOLS = ("pytest>=8", "pytest-timeout>=2.4", "httpx>=0.28")
-PATIENT = ("-o", "timeout=600")
+TEST_TOOLS = ("pytest>=9", "pytest-timeout>=2.4", "httpx>=0.28")
+PATIENT = ("-o", "timeout=600", "-o", "faulthandler_timeout=660")
 """These tests install packages."""
 
 
