@@ -247,6 +247,11 @@ ELSEWHERE = {
         "process/test_prompts.py: two projects, one key",
     ),
     **dict.fromkeys(
+        ("list_datasets", "change_dataset", "delete_dataset", "list_dataset_versions", "list_dataset_items",
+         "get_dataset_item", "compare_dataset_versions", "export_dataset", "get_dataset_draft"),
+        "process/test_datasets.py: two projects, one key",
+    ),
+    **dict.fromkeys(
         ("list_backups", "create_backup", "download_backup", "delete_backup"),
         "test_backup.py: for admins of every project only",
     ),

@@ -180,6 +180,134 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/datasets': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Datasets
+     * @description The project's datasets.
+     */
+    get: operations['list_datasets']
+    put?: never
+    /**
+     * Change Dataset
+     * @description Add, change or remove items: keeps the next version. Versions never change; the first makes the dataset.
+     */
+    post: operations['change_dataset']
+    /**
+     * Delete Dataset
+     * @description Forget a dataset with all its versions. The traces that its items came from stay.
+     */
+    delete: operations['delete_dataset']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/datasets/diff': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Compare Dataset Versions
+     * @description Which items one version has otherwise than another, and what of them, line by line.
+     */
+    get: operations['compare_dataset_versions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/datasets/export': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Export Dataset
+     * @description All items of one version as a file.
+     */
+    get: operations['export_dataset']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/datasets/item': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Dataset Item
+     * @description One item as a version has it.
+     */
+    get: operations['get_dataset_item']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/datasets/items': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Dataset Items
+     * @description A page of one version's items, whole, in the order in which they were added.
+     */
+    get: operations['list_dataset_items']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/datasets/versions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Dataset Versions
+     * @description The versions of a dataset, the newest first.
+     */
+    get: operations['list_dataset_versions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/demo/faults': {
     parameters: {
       query?: never
@@ -1736,6 +1864,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/traces/{trace_id}/spans/{span_id}/dataset_item': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Dataset Draft
+     * @description A span as the item that it would be, and the datasets that have it already.
+     */
+    get: operations['get_dataset_draft']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/traces/{trace_id}/spans/{span_id}/value': {
     parameters: {
       query?: never
@@ -2312,6 +2460,144 @@ export interface components {
       name: string
     }
     /**
+     * DatasetChange
+     * @description What a change did. Where nothing was to change, `version` is the one that was there.
+     */
+    DatasetChange: {
+      /** Added */
+      added: number
+      /** Changed */
+      changed: number
+      /** Ids */
+      ids: string[]
+      /** Items */
+      items: number
+      /** Name */
+      name: string
+      /** Removed */
+      removed: number
+      /** Unchanged */
+      unchanged: number
+      /** Version */
+      version: number
+    }
+    /**
+     * DatasetDifference
+     * @description What one version has otherwise than another.
+     */
+    DatasetDifference: {
+      /** Added */
+      added: number
+      /** After */
+      after: number
+      /** Before */
+      before: number
+      /** Changed */
+      changed: number
+      /** Items */
+      items: components['schemas']['ItemDifference'][]
+      /** Removed */
+      removed: number
+      /** Truncated */
+      truncated: boolean
+    }
+    /**
+     * DatasetItem
+     * @description One item as a version has it.
+     */
+    DatasetItem: {
+      /** Created At */
+      created_at: string
+      /** Created By */
+      created_by: string
+      /** Expected Output */
+      expected_output: unknown
+      /** Id */
+      id: string
+      /** Input */
+      input: unknown
+      /** Metadata */
+      metadata: {
+        [key: string]: unknown
+      } | null
+      /** Output */
+      output: unknown
+      /** Since Version */
+      since_version: number
+      source: components['schemas']['ItemSource']
+    }
+    /**
+     * DatasetItems
+     * @description A page of one version's items, in the order in which they were added.
+     */
+    DatasetItems: {
+      /** Name */
+      name: string
+      /** Next Cursor */
+      next_cursor: string | null
+      /** Rows */
+      rows: components['schemas']['DatasetItem'][]
+      /** Version */
+      version: number
+    }
+    /**
+     * DatasetRow
+     * @description A dataset in a list.
+     */
+    DatasetRow: {
+      /** Description */
+      description: string
+      /** Items */
+      items: number
+      /** Name */
+      name: string
+      /** Updated At */
+      updated_at: string
+      /** Updated By */
+      updated_by: string
+      /** Versions */
+      versions: number
+    }
+    /**
+     * DatasetRows
+     * @description The project's datasets, by name.
+     */
+    DatasetRows: {
+      /** Rows */
+      rows: components['schemas']['DatasetRow'][]
+    }
+    /**
+     * DatasetVersionRow
+     * @description One version, and what it changed in the one before.
+     */
+    DatasetVersionRow: {
+      /** Added */
+      added: number
+      /** Changed */
+      changed: number
+      /** Created At */
+      created_at: string
+      /** Created By */
+      created_by: string
+      /** Items */
+      items: number
+      /** Message */
+      message: string
+      /** Removed */
+      removed: number
+      /** Version */
+      version: number
+    }
+    /**
+     * DatasetVersionRows
+     * @description The versions of a dataset, the newest first.
+     */
+    DatasetVersionRows: {
+      dataset: components['schemas']['DatasetRow']
+      /** Rows */
+      rows: components['schemas']['DatasetVersionRow'][]
+    }
+    /**
      * DefaultRange
      * @description The time range of a dashboard whose address names none.
      */
@@ -2381,19 +2667,6 @@ export interface components {
     DemoFaultList: {
       /** Rows */
       rows: components['schemas']['DemoFault'][]
-    }
-    /**
-     * DiffLine
-     * @description One line of a difference.
-     */
-    DiffLine: {
-      /**
-       * Op
-       * @enum {string}
-       */
-      op: 'same' | 'removed' | 'added'
-      /** Text */
-      text: string
     }
     /**
      * Disk
@@ -3147,6 +3420,72 @@ export interface components {
       buckets: components['schemas']['IngestBucket'][]
       /** Interval Ms */
       interval_ms: number
+    }
+    /**
+     * ItemDifference
+     * @description An item that is in one version and not, or not so, in the other.
+     */
+    ItemDifference: {
+      /** Fields */
+      fields: components['schemas']['ItemFieldDifference'][]
+      /** Id */
+      id: string
+      /**
+       * Op
+       * @enum {string}
+       */
+      op: 'added' | 'changed' | 'removed'
+    }
+    /**
+     * ItemDraft
+     * @description A span as the item that it would be.
+     */
+    ItemDraft: {
+      /** Corrected */
+      corrected: boolean
+      /** Datasets */
+      datasets: string[]
+      /** Expected Output */
+      expected_output: unknown
+      /** Input */
+      input: unknown
+      /** Metadata */
+      metadata: {
+        [key: string]: unknown
+      }
+      /** Output */
+      output: unknown
+    }
+    /**
+     * ItemFieldDifference
+     * @description One value of an item in two versions, line by line.
+     */
+    ItemFieldDifference: {
+      /** Field */
+      field: string
+      /** Lines */
+      lines: components['schemas']['Piece'][]
+    }
+    /**
+     * ItemSource
+     * @description Where an item came from.
+     */
+    ItemSource: {
+      /**
+       * Prediction Id
+       * @default
+       */
+      prediction_id?: string
+      /**
+       * Span Id
+       * @default
+       */
+      span_id?: string
+      /**
+       * Trace Id
+       * @default
+       */
+      trace_id?: string
     }
     /**
      * Key
@@ -3983,6 +4322,51 @@ export interface components {
       keep?: number | null
     }
     /**
+     * NewDatasetVersion
+     * @description The next version of a dataset; the first makes the dataset.
+     */
+    NewDatasetVersion: {
+      /** Description */
+      description?: string | null
+      /**
+       * Message
+       * @default
+       */
+      message?: string
+      /**
+       * Name
+       * @description Letters, digits and . _ : / -, at most 200.
+       */
+      name: string
+      /** Put */
+      put?: components['schemas']['NewItem'][]
+      /** Remove */
+      remove?: string[]
+      /** Seen Version */
+      seen_version?: number | null
+      /** Spans */
+      spans?: components['schemas']['SavedSpan'][]
+    }
+    /**
+     * NewItem
+     * @description An item to add, or to change where its id is there already; what is left out then stays as it was.
+     */
+    NewItem: {
+      /** Expected Output */
+      expected_output?: unknown
+      /** Id */
+      id?: string | null
+      /** Input */
+      input?: unknown
+      /** Metadata */
+      metadata?: {
+        [key: string]: unknown
+      } | null
+      /** Output */
+      output?: unknown
+      source?: components['schemas']['ItemSource'] | null
+    }
+    /**
      * NewKey
      * @description A key to make.
      */
@@ -4300,6 +4684,19 @@ export interface components {
       trace_id: string
     }
     /**
+     * Piece
+     * @description A line, or a run of words, and which of the two texts has it.
+     */
+    Piece: {
+      /**
+       * Op
+       * @enum {string}
+       */
+      op: 'same' | 'removed' | 'added'
+      /** Text */
+      text: string
+    }
+    /**
      * Preview
      * @description What a monitor would have seen and done over a time that is past.
      */
@@ -4400,7 +4797,7 @@ export interface components {
         [key: string]: unknown
       }
       /** Lines */
-      lines: components['schemas']['DiffLine'][]
+      lines: components['schemas']['Piece'][]
       /** Removed */
       removed: number
       /** Truncated */
@@ -4766,6 +5163,18 @@ export interface components {
     RunningSpans: {
       /** Rows */
       rows: components['schemas']['RunningSpan'][]
+    }
+    /**
+     * SavedSpan
+     * @description A span to save as an item: its input, output and what is known of it are read from the store.
+     */
+    SavedSpan: {
+      /** Expected Output */
+      expected_output?: unknown
+      /** Span Id */
+      span_id: string
+      /** Trace Id */
+      trace_id: string
     }
     /**
      * SavedView
@@ -6474,6 +6883,298 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['DashboardDocument']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_datasets: {
+    parameters: {
+      query?: {
+        /** @description Only those that have this trace. */
+        trace_id?: string | null
+        /** @description Only those that have this span of it. */
+        span_id?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DatasetRows']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  change_dataset: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewDatasetVersion']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DatasetChange']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  delete_dataset: {
+    parameters: {
+      query: {
+        /** @description The dataset's name. */
+        name: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  compare_dataset_versions: {
+    parameters: {
+      query: {
+        /** @description The dataset's name. */
+        name: string
+        before: number
+        after: number
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DatasetDifference']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  export_dataset: {
+    parameters: {
+      query: {
+        /** @description The dataset's name. */
+        name: string
+        /** @description Default: the newest. */
+        version?: number | null
+        /** @description CSV and Parquet hold what is no text as JSON. */
+        format?: 'jsonl' | 'csv' | 'parquet'
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The file. `x-tapetum-version` is the version in it. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/vnd.apache.parquet': string
+          'application/x-ndjson': string
+          'text/csv; charset=utf-8; header=present': string
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_dataset_item: {
+    parameters: {
+      query: {
+        /** @description The dataset's name. */
+        name: string
+        /** @description The item's id. */
+        id: string
+        /** @description Default: the newest. */
+        version?: number | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DatasetItem']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_dataset_items: {
+    parameters: {
+      query: {
+        /** @description The dataset's name. */
+        name: string
+        /** @description Default: the newest. */
+        version?: number | null
+        /** @description Items of a page; fewer where they are large. */
+        limit?: number
+        /** @description `next_cursor` of the page before. */
+        cursor?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DatasetItems']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_dataset_versions: {
+    parameters: {
+      query: {
+        /** @description The dataset's name. */
+        name: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DatasetVersionRows']
         }
       }
       /** @description The request was refused; the body says why and what to do. */
@@ -9557,6 +10258,41 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['SpanConversation']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_dataset_draft: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        trace_id: string
+        span_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ItemDraft']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

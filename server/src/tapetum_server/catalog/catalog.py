@@ -8,6 +8,7 @@ from pathlib import Path
 from tapetum_server.catalog.clock import Clock
 from tapetum_server.catalog.dashboards import Dashboards
 from tapetum_server.catalog.database import FILE_NAME, Database, url_of
+from tapetum_server.catalog.datasets import Datasets
 from tapetum_server.catalog.deliveries import Deliveries
 from tapetum_server.catalog.keys import Keys
 from tapetum_server.catalog.monitors import Monitors
@@ -32,6 +33,7 @@ class Catalog:
         self.dashboards = Dashboards(database, clock)
         self.views = Views(database, clock)
         self.prompts = Prompts(database, clock)
+        self.datasets = Datasets(database, clock)
 
     @classmethod
     def open(cls, data_dir: Path, *, version: str, url: str | None = None, clock: Clock = time.time) -> Catalog:

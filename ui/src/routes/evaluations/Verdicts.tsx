@@ -6,6 +6,7 @@ import { useState, type FormEvent } from 'react'
 import { say, traceEvaluationsQuery, type Said } from '@/api/evaluationQueries'
 import { infoQuery } from '@/api/queries'
 import type { EvaluationRow } from '@/api/types'
+import { useMaySay } from '@/kit/admin'
 import { Isolated } from '@/kit/Isolated'
 import { Failure } from '@/kit/states'
 import { RelativeTime } from '@/kit/values'
@@ -25,7 +26,7 @@ export function Verdicts({
   const found = useQuery(traceEvaluationsQuery(project, traceId))
   const info = useQuery(infoQuery)
   const rows = (found.data?.rows ?? []).filter((row) => (spanId ? row.span_id === spanId : true))
-  const scopes = info.data?.identity?.scopes ?? []
+  const maySay = useMaySay()
   const mine = rows.find(
     (row) =>
       row.name === NAME &&
@@ -39,7 +40,7 @@ export function Verdicts({
       aria-label={spanId ? 'Evaluations of this span' : 'Evaluations of this trace'}
     >
       {found.isError && <Failure error={found.error} retry={() => void found.refetch()} />}
-      {(scopes.includes('admin') || scopes.includes('ingest')) && found.isSuccess && (
+      {maySay && found.isSuccess && (
         // Anew when my own word changed, so that the form shows it.
         <Say key={mine?.updated_at ?? ''} {...{ project, traceId, spanId, mine }} />
       )}

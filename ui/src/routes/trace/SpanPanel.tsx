@@ -13,6 +13,7 @@ import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { Value } from '@/kit/Value'
 import { travelling } from '@/kit/view'
 import { ClockTime, Duration, StatusBadge } from '@/kit/values'
+import { SaveToDatasetButton } from '../datasets/SaveToDataset'
 import { TraceErrors } from '../errors/TraceErrors'
 import { Verdicts } from '../evaluations/Verdicts'
 import { AttributeList, Attributes } from './Attributes'
@@ -69,6 +70,9 @@ function Loaded(p: Props & { span: SpanDetail }) {
         <TraceErrors project={p.project} traceId={p.traceId} />
       )}
       <Verdicts {...source} />
+      <div className="t-save">
+        <SaveToDatasetButton {...source} />
+      </div>
       {p.actions}
       <Tabs value={tab} onChange={(value) => value && p.onTab(value)} keepMounted={false}>
         <Tabs.List>
