@@ -1072,6 +1072,36 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/scores': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Scores
+     * @description What is defined of the project's scores.
+     */
+    get: operations['list_scores']
+    /**
+     * Define Score
+     * @description Say what the evaluations of a name look like, in the place of what was said before.
+     *
+     *     `/v1/evaluations` refuses from then on what is otherwise; what is there stays.
+     */
+    put: operations['define_score']
+    post?: never
+    /**
+     * Delete Score
+     * @description Forget a definition. Evaluations stay, and may look as they like from then on.
+     */
+    delete: operations['delete_score']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/scrape_targets': {
     parameters: {
       query?: never
@@ -4095,6 +4125,34 @@ export interface components {
       prompt: string | components['schemas']['ChatMessage'][]
     }
     /**
+     * NewScore
+     * @description What the evaluations of one name look like.
+     */
+    NewScore: {
+      /**
+       * Description
+       * @default
+       */
+      description?: string
+      /** Direction */
+      direction?: ('higher' | 'lower' | 'none') | null
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'numeric' | 'categorical' | 'boolean' | 'text'
+      /** Labels */
+      labels?: components['schemas']['ScoreLabel'][]
+      /** Maximum */
+      maximum?: number | null
+      /** Minimum */
+      minimum?: number | null
+      /** Name */
+      name: string
+      /** Threshold */
+      threshold?: number | null
+    }
+    /**
      * NewView
      * @description A view to save.
      */
@@ -4792,6 +4850,58 @@ export interface components {
     SavedViews: {
       /** Rows */
       rows: components['schemas']['SavedView'][]
+    }
+    /**
+     * ScoreLabel
+     * @description One label of a categorical score.
+     */
+    ScoreLabel: {
+      /** Key */
+      key?: number | null
+      /** Label */
+      label: string
+      /** Passes */
+      passes?: boolean | null
+    }
+    /**
+     * ScoreRow
+     * @description A definition, and who changed it last.
+     */
+    ScoreRow: {
+      /** Description */
+      description: string
+      /**
+       * Direction
+       * @enum {string}
+       */
+      direction: 'higher' | 'lower' | 'none'
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'numeric' | 'categorical' | 'boolean' | 'text'
+      /** Labels */
+      labels: components['schemas']['ScoreLabel'][]
+      /** Maximum */
+      maximum: number | null
+      /** Minimum */
+      minimum: number | null
+      /** Name */
+      name: string
+      /** Threshold */
+      threshold: number | null
+      /** Updated At */
+      updated_at: string
+      /** Updated By */
+      updated_by: string
+    }
+    /**
+     * ScoreRows
+     * @description The project's definitions, by name.
+     */
+    ScoreRows: {
+      /** Rows */
+      rows: components['schemas']['ScoreRow'][]
     }
     /**
      * ScrapeTarget
@@ -8323,6 +8433,106 @@ export interface operations {
           'application/vnd.apache.parquet': string
           'text/csv': string
         }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_scores: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ScoreRows']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  define_score: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewScore']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ScoreRow']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  delete_score: {
+    parameters: {
+      query: {
+        /** @description The score's name. */
+        name: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
       }
       /** @description The request was refused; the body says why and what to do. */
       '4XX': {

@@ -284,7 +284,7 @@ class Server:
         limits = Limits()
         otlp = OtlpHttp(consumer, self._counters, self._ingest_pool, limits)
         lines = LogLines(consumer, self._counters, self._ingest_pool)
-        records = Records(consumer, self._counters, self._ingest_pool)
+        records = Records(consumer, self._counters, self._ingest_pool, self._catalog.scores.definition)
         remote_write = RemoteWrite(consumer, self._counters, self._ingest_pool)
         scraper = Scraper(settings.scrape, consumer, self._counters)
         keys_required = settings.require_keys or not is_loopback(settings.host)

@@ -216,3 +216,13 @@ prompt_labels = Table(
     Column("label", String(64), primary_key=True),
     Column("version", Integer, nullable=False),
 )
+
+score_definitions = Table(
+    "score_definitions",
+    metadata,
+    Column("project", String(64), ForeignKey("projects.name"), primary_key=True),
+    Column("name", String(256), primary_key=True),
+    Column("definition", Text, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("updated_by", String(200), nullable=False),
+)
