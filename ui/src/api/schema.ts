@@ -2839,12 +2839,18 @@ export interface components {
       expected_output: string
       /** Explanation */
       explanation: string
+      /** Found In */
+      found_in: string
       /** Label */
       label: string
       /** Lower */
       lower: number | null
       /** Name */
       name: string
+      /** Problem */
+      problem: string
+      /** Raw */
+      raw: string
       /** Response Id */
       response_id: string
       /** Score */

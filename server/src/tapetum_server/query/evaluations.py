@@ -49,6 +49,12 @@ class EvaluationRow(TypedDict):
     expected_output: str
     evaluator: str
     source: str
+    found_in: str
+    """The convention in whose spans or log records it was found; "" where it was sent as an evaluation."""
+    problem: str
+    """What is wrong with one that was found."""
+    raw: str
+    """The score or label that could not be, as it was sent."""
     attributes: dict[str, str]
     truncated: dict[str, int]
     """Texts that are cut here, and how long they are."""
@@ -176,7 +182,7 @@ def _columns(limit: int) -> str:
     return f"""evaluation_id, toUnixTimestamp64Nano(time) AS time_ns,
     toUnixTimestamp64Nano(updated_at) AS updated_ns, name, target_type, target_id, trace_id, span_id, response_id,
     slice, score, label, lower, upper, threshold, {texts},
-    evaluator, source, attributes"""
+    evaluator, source, found_in, problem, substringUTF8(raw, 1, {limit}) AS raw, attributes"""
 
 
 def _row(row: dict[str, Any], limit: int) -> EvaluationRow:
@@ -201,6 +207,9 @@ def _row(row: dict[str, Any], limit: int) -> EvaluationRow:
         expected_output=row["expected_output_text"],
         evaluator=row["evaluator"],
         source=row["source"],
+        found_in=row["found_in"],
+        problem=row["problem"],
+        raw=row["raw"],
         attributes=dict(row["attributes"]),
         truncated={name: row[f"{name}_length"] for name in _TEXTS if row[f"{name}_length"] > limit},
     )
