@@ -309,9 +309,29 @@ export interface paths {
     }
     /**
      * List Evaluations
-     * @description Evaluations that pass the filter.
+     * @description Evaluations that pass the filter; sorted by score, those that have one.
      */
     get: operations['list_evaluations']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/evaluations/distribution': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Evaluation Distribution
+     * @description How the scores and labels of one name are distributed.
+     */
+    get: operations['get_evaluation_distribution']
     put?: never
     post?: never
     delete?: never
@@ -2811,6 +2831,18 @@ export interface components {
       q?: string
     }
     /**
+     * EvaluationDistribution
+     * @description Scores in even bins between the ends of their definition or of the scores; each value by itself where few.
+     */
+    EvaluationDistribution: {
+      /** Bins */
+      bins: components['schemas']['ScoreBin'][]
+      /** Labels */
+      labels: components['schemas']['LabelShare'][]
+      /** Scored */
+      scored: number
+    }
+    /**
      * EvaluationPage
      * @description Some evaluations, and where the next ones begin.
      */
@@ -2899,6 +2931,8 @@ export interface components {
       avg_score: number | null
       /** Count */
       count: number
+      /** Flagged */
+      flagged: number
       /** Judged */
       judged: number
       /** Labels */
@@ -3256,6 +3290,16 @@ export interface components {
      * @description One label and how often it was given.
      */
     LabelCount: {
+      /** Count */
+      count: number
+      /** Label */
+      label: string
+    }
+    /**
+     * LabelShare
+     * @description One label and how often it was given.
+     */
+    LabelShare: {
       /** Count */
       count: number
       /** Label */
@@ -4856,6 +4900,18 @@ export interface components {
     SavedViews: {
       /** Rows */
       rows: components['schemas']['SavedView'][]
+    }
+    /**
+     * ScoreBin
+     * @description Scores from `start` to below `end`, the last bin's up to it; of one value where both are the same.
+     */
+    ScoreBin: {
+      /** Count */
+      count: number
+      /** End */
+      end: number
+      /** Start */
+      start: number
     }
     /**
      * ScoreLabel
@@ -6835,11 +6891,14 @@ export interface operations {
   list_evaluations: {
     parameters: {
       query?: {
-        sort?: '-time' | 'time'
+        sort?: '-time' | 'time' | 'score' | '-score'
         /** @description Rows of a page. */
         limit?: number
         /** @description `next_cursor` of the page before. */
         cursor?: string | null
+        /** @description With `span_value`: only of spans with it; service, model, provider, operation, agent, tool, user_id, kind, prompt, span_name. */
+        span_key?: string | null
+        span_value?: string
         /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
         from?: string | null
         /** @description Default now. */
@@ -6862,6 +6921,46 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['EvaluationPage']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_evaluation_distribution: {
+    parameters: {
+      query: {
+        /** @description Whose scores and labels. */
+        name: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['EvaluationDistribution']
         }
       }
       /** @description The request was refused; the body says why and what to do. */
