@@ -437,9 +437,29 @@ export interface paths {
     }
     /**
      * List Evaluations
-     * @description Evaluations that pass the filter.
+     * @description Evaluations that pass the filter; sorted by score, those that have one.
      */
     get: operations['list_evaluations']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/evaluations/distribution': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Evaluation Distribution
+     * @description How the scores and labels of one name are distributed.
+     */
+    get: operations['get_evaluation_distribution']
     put?: never
     post?: never
     delete?: never
@@ -1195,6 +1215,36 @@ export interface paths {
      */
     post: operations['run_query']
     delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/scores': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Scores
+     * @description What is defined of the project's scores.
+     */
+    get: operations['list_scores']
+    /**
+     * Define Score
+     * @description Say what the evaluations of a name look like, in the place of what was said before.
+     *
+     *     `/v1/evaluations` refuses from then on what is otherwise; what is there stays.
+     */
+    put: operations['define_score']
+    post?: never
+    /**
+     * Delete Score
+     * @description Forget a definition. Evaluations stay, and may look as they like from then on.
+     */
+    delete: operations['delete_score']
     options?: never
     head?: never
     patch?: never
@@ -3054,6 +3104,18 @@ export interface components {
       q?: string
     }
     /**
+     * EvaluationDistribution
+     * @description Scores in even bins between the ends of their definition or of the scores; each value by itself where few.
+     */
+    EvaluationDistribution: {
+      /** Bins */
+      bins: components['schemas']['ScoreBin'][]
+      /** Labels */
+      labels: components['schemas']['LabelShare'][]
+      /** Scored */
+      scored: number
+    }
+    /**
      * EvaluationPage
      * @description Some evaluations, and where the next ones begin.
      */
@@ -3082,12 +3144,18 @@ export interface components {
       expected_output: string
       /** Explanation */
       explanation: string
+      /** Found In */
+      found_in: string
       /** Label */
       label: string
       /** Lower */
       lower: number | null
       /** Name */
       name: string
+      /** Problem */
+      problem: string
+      /** Raw */
+      raw: string
       /** Response Id */
       response_id: string
       /** Score */
@@ -3136,6 +3204,8 @@ export interface components {
       avg_score: number | null
       /** Count */
       count: number
+      /** Flagged */
+      flagged: number
       /** Judged */
       judged: number
       /** Labels */
@@ -3559,6 +3629,16 @@ export interface components {
      * @description One label and how often it was given.
      */
     LabelCount: {
+      /** Count */
+      count: number
+      /** Label */
+      label: string
+    }
+    /**
+     * LabelShare
+     * @description One label and how often it was given.
+     */
+    LabelShare: {
       /** Count */
       count: number
       /** Label */
@@ -4479,6 +4559,34 @@ export interface components {
       prompt: string | components['schemas']['ChatMessage'][]
     }
     /**
+     * NewScore
+     * @description What the evaluations of one name look like.
+     */
+    NewScore: {
+      /**
+       * Description
+       * @default
+       */
+      description?: string
+      /** Direction */
+      direction?: ('higher' | 'lower' | 'none') | null
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'numeric' | 'categorical' | 'boolean' | 'text'
+      /** Labels */
+      labels?: components['schemas']['ScoreLabel'][]
+      /** Maximum */
+      maximum?: number | null
+      /** Minimum */
+      minimum?: number | null
+      /** Name */
+      name: string
+      /** Threshold */
+      threshold?: number | null
+    }
+    /**
      * NewView
      * @description A view to save.
      */
@@ -5201,6 +5309,70 @@ export interface components {
     SavedViews: {
       /** Rows */
       rows: components['schemas']['SavedView'][]
+    }
+    /**
+     * ScoreBin
+     * @description Scores from `start` to below `end`, the last bin's up to it; of one value where both are the same.
+     */
+    ScoreBin: {
+      /** Count */
+      count: number
+      /** End */
+      end: number
+      /** Start */
+      start: number
+    }
+    /**
+     * ScoreLabel
+     * @description One label of a categorical score.
+     */
+    ScoreLabel: {
+      /** Key */
+      key?: number | null
+      /** Label */
+      label: string
+      /** Passes */
+      passes?: boolean | null
+    }
+    /**
+     * ScoreRow
+     * @description A definition, and who changed it last.
+     */
+    ScoreRow: {
+      /** Description */
+      description: string
+      /**
+       * Direction
+       * @enum {string}
+       */
+      direction: 'higher' | 'lower' | 'none'
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'numeric' | 'categorical' | 'boolean' | 'text'
+      /** Labels */
+      labels: components['schemas']['ScoreLabel'][]
+      /** Maximum */
+      maximum: number | null
+      /** Minimum */
+      minimum: number | null
+      /** Name */
+      name: string
+      /** Threshold */
+      threshold: number | null
+      /** Updated At */
+      updated_at: string
+      /** Updated By */
+      updated_by: string
+    }
+    /**
+     * ScoreRows
+     * @description The project's definitions, by name.
+     */
+    ScoreRows: {
+      /** Rows */
+      rows: components['schemas']['ScoreRow'][]
     }
     /**
      * ScrapeTarget
@@ -7420,11 +7592,14 @@ export interface operations {
   list_evaluations: {
     parameters: {
       query?: {
-        sort?: '-time' | 'time'
+        sort?: '-time' | 'time' | 'score' | '-score'
         /** @description Rows of a page. */
         limit?: number
         /** @description `next_cursor` of the page before. */
         cursor?: string | null
+        /** @description With `span_value`: only of spans with it; service, model, provider, operation, agent, tool, user_id, kind, prompt, span_name. */
+        span_key?: string | null
+        span_value?: string
         /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
         from?: string | null
         /** @description Default now. */
@@ -7447,6 +7622,46 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['EvaluationPage']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_evaluation_distribution: {
+    parameters: {
+      query: {
+        /** @description Whose scores and labels. */
+        name: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['EvaluationDistribution']
         }
       }
       /** @description The request was refused; the body says why and what to do. */
@@ -9024,6 +9239,106 @@ export interface operations {
           'application/vnd.apache.parquet': string
           'text/csv': string
         }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_scores: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ScoreRows']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  define_score: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewScore']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ScoreRow']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  delete_score: {
+    parameters: {
+      query: {
+        /** @description The score's name. */
+        name: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
       }
       /** @description The request was refused; the body says why and what to do. */
       '4XX': {

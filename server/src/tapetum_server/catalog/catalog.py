@@ -14,6 +14,8 @@ from tapetum_server.catalog.keys import Keys
 from tapetum_server.catalog.monitors import Monitors
 from tapetum_server.catalog.projects import Projects
 from tapetum_server.catalog.prompts import Prompts
+from tapetum_server.catalog.review_claims import ReviewClaims
+from tapetum_server.catalog.scores import Scores
 from tapetum_server.catalog.sessions import Sessions
 from tapetum_server.catalog.views import Views
 from tapetum_server.signals.identity import DEFAULT_PROJECT
@@ -34,6 +36,8 @@ class Catalog:
         self.views = Views(database, clock)
         self.prompts = Prompts(database, clock)
         self.datasets = Datasets(database, clock)
+        self.review_claims = ReviewClaims(database, clock)
+        self.scores = Scores(database, clock)
 
     @classmethod
     def open(cls, data_dir: Path, *, version: str, url: str | None = None, clock: Clock = time.time) -> Catalog:
@@ -73,6 +77,7 @@ class Catalog:
         self.projects.refresh()
         self.keys.refresh()
         self.sessions.refresh()
+        self.scores.refresh()
 
     def upkeep(self) -> None:
         """What is done every few seconds, off the hot path: learn, and write down when keys were used."""

@@ -105,3 +105,7 @@ class DatasetFull(CatalogError):
     def __init__(self, message: str, field: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class UnknownScore(CatalogError):
+    """No score of that name is defined in the project."""

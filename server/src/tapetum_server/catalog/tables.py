@@ -271,3 +271,25 @@ dataset_items = Table(
     Index("ix_dataset_items_position", "project", "name", "position"),
     Index("ix_dataset_items_trace_id", "project", "trace_id"),
 )
+score_definitions = Table(
+    "score_definitions",
+    metadata,
+    Column("project", String(64), ForeignKey("projects.name"), primary_key=True),
+    Column("name", String(256), primary_key=True),
+    Column("definition", Text, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("updated_by", String(200), nullable=False),
+)
+
+# Who looks at something to judge it, so that two reviewers do not both. It ends by itself.
+review_claims = Table(
+    "review_claims",
+    metadata,
+    Column("project", String(64), ForeignKey("projects.name"), primary_key=True),
+    Column("target_type", String(16), primary_key=True),
+    Column("target_id", String(512), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("reviewer", String(200), nullable=False),
+    Column("until", Float, nullable=False),
+    Index("ix_review_claims_until", "until"),
+)

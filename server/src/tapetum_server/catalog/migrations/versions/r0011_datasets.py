@@ -1,4 +1,4 @@
-"""Datasets: names, versions, items."""
+"""Datasets: names, versions, items. Who reviews what at the moment."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0011_datasets"
-down_revision = "0008_prompts"
+down_revision = "0010_score_definitions"
 
 
 def upgrade() -> None:
-    """Add three tables; nothing that is there changes."""
+    """Add four tables; nothing that is there changes."""
     op.create_table(
         "datasets",
         sa.Column("project", sa.String(64), nullable=False),
@@ -63,3 +63,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_dataset_items_position", "dataset_items", ["project", "name", "position"])
     op.create_index("ix_dataset_items_trace_id", "dataset_items", ["project", "trace_id"])
+    op.create_table(
+        "review_claims",
+        sa.Column("project", sa.String(64), nullable=False),
+        sa.Column("target_type", sa.String(16), nullable=False),
+        sa.Column("target_id", sa.String(512), nullable=False),
+        sa.Column("holder", sa.String(64), nullable=False),
+        sa.Column("reviewer", sa.String(200), nullable=False),
+        sa.Column("until", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("project", "target_type", "target_id", name="pk_review_claims"),
+        sa.ForeignKeyConstraint(["project"], ["projects.name"], name="fk_review_claims_project_projects"),
+    )
+    op.create_index("ix_review_claims_until", "review_claims", ["until"])
