@@ -44,22 +44,36 @@ def call(server: RunningServer, project: str) -> None:
     assert sent.status_code == 200, sent.text
 
 
-@pytest.mark.covers("page-datasets", "dataset-save-span")
-def test_a_span_is_saved_changed_compared_and_exported(ui: Watched, server: RunningServer) -> None:
+@pytest.mark.covers("page-datasets", "dataset-save-span", "corrections")
+def test_a_span_is_corrected_saved_changed_compared_and_exported(ui: Watched, server: RunningServer) -> None:
     call(server, PROJECT)
     page = ui.open("/datasets", project=PROJECT)
     expect(page.get_by_role("heading", name="No datasets yet")).to_be_visible()
 
     page = ui.open(f"/traces/{TRACE}", project=PROJECT, span=SPAN)
+    corrections = page.get_by_role("region", name="Corrections")
+    corrections.get_by_role("button", name="Correct the output").click()
+    corrected = corrections.get_by_role("textbox")
+    expect(corrected).to_have_value("It is Cusco.")
+    corrected.fill("It was Lima.")
+    settled(page)
+    found = violations(page, "correcting")
+    corrected.press("Control+Enter")
+    difference = corrections.get_by_role("group", name="From the output to the correction")
+    expect(difference.locator("del")).to_have_text(["is", "Cusco"])
+    expect(difference.locator("ins")).to_have_text(["was", "Lima"])
+    found += violations(page, "a correction")
+
     page.get_by_role("button", name="Save to dataset").click()
     window = page.get_by_role("dialog")
     expected = window.get_by_role("textbox", name="Expected output")
-    expect(expected).to_have_value("It is Cusco.")
+    expect(expected).to_have_value("It was Lima.")
     expected.fill("It is Lima.")
     window.get_by_role("combobox", name="Dataset").fill("qa/capitals")
     expect(window.get_by_text("A new one of this name is made.")).to_be_visible()
     settled(page)
-    assert violations(page, "saving") == []
+    found += violations(page, "saving")
+    assert found == []
     window.get_by_role("button", name="Save", exact=True).click()
     window.get_by_role("link", name="qa/capitals").click()
 

@@ -193,6 +193,46 @@ def test_a_span_is_saved_once_with_messages_in_one_shape(shared_server: RunningS
     assert gone.status_code == 404
 
 
+@pytest.mark.covers("corrections")
+def test_a_correction_is_shown_beside_the_output_and_is_what_is_expected(
+    shared_server: RunningServer, kept: str
+) -> None:
+    server = shared_server
+    chat(server, kept)
+
+    def correct(expected: str | None, span: str = SPAN, **more: str) -> None:
+        said = {"withdrawn": True} if expected is None else {"expected_output": expected}
+        body = {"name": "correction", "trace_id": TRACE, "span_id": span, "source": "human", **said, **more}
+        answer = server.client.post("/v1/evaluations", json=body, headers={"x-tapetum-project": kept})
+        assert answer.json()["accepted"] == 1, answer.text
+
+    def corrections() -> Any:
+        path = f"/api/v1/traces/{TRACE}/spans/{SPAN}/corrections"
+        return server.client.get(path, params={"project": kept}).json()
+
+    def saved(span: str = SPAN) -> Any:
+        ids = put(server, kept, "corrected", spans=[{"trace_id": TRACE, "span_id": span}]).json()["ids"]
+        return ask(server, kept, "/item", name="corrected", id=ids[0])["expected_output"]
+
+    assert corrections() == {"output": "Cusco", "rows": []}
+    assert saved() == "Cusco"
+    correct("リマ市 だ", evaluator="ada")
+    # A check's opinion is later, and still not a reviewer's.
+    correct("Quito", evaluator="judge", source="llm", name="correctness")
+    (mine, theirs) = corrections()["rows"]
+    assert (mine["evaluator"], mine["name"], theirs["evaluator"]) == ("ada", "correction", "judge")
+    pieces = mine["difference"]
+    assert "".join(piece["text"] for piece in pieces if piece["op"] != "added") == "Cusco"
+    assert "".join(piece["text"] for piece in pieces if piece["op"] != "removed") == "リマ市 だ"
+    assert saved() == "リマ市 だ"
+    correct("Lima", evaluator="grace")
+    assert saved() == "Lima", "the latest of the reviewers"
+    correct(None, evaluator="grace")
+    assert saved() == "リマ市 だ"
+    correct('{"found": ["Lima"]}', TOOL)
+    assert saved(TOOL) == '{"found": ["Lima"]}', "its output is a text, and so is what is expected"
+
+
 @pytest.mark.covers("datasets", "bad-datasets")
 def test_what_cannot_be_kept_is_refused_with_its_field_and_changes_nothing(
     shared_server: RunningServer, kept: str

@@ -1914,6 +1914,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/traces/{trace_id}/spans/{span_id}/corrections': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Span Corrections
+     * @description What people say that the answer of a span should have been, with the words in which it is otherwise.
+     */
+    get: operations['get_span_corrections']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/traces/{trace_id}/spans/{span_id}/dataset_item': {
     parameters: {
       query?: never
@@ -2405,6 +2425,38 @@ export interface components {
       delta_ns: number
       /** Row */
       row: number
+    }
+    /**
+     * Correction
+     * @description One person's word on what should have come out.
+     */
+    Correction: {
+      /** Comment */
+      comment: string
+      /** Difference */
+      difference: components['schemas']['Piece'][] | null
+      /** Evaluation Id */
+      evaluation_id: string
+      /** Evaluator */
+      evaluator: string
+      /** Expected Output */
+      expected_output: string
+      /** Name */
+      name: string
+      /** Source */
+      source: string
+      /** Updated At */
+      updated_at: string
+    }
+    /**
+     * Corrections
+     * @description The corrections of one span.
+     */
+    Corrections: {
+      /** Output */
+      output: string
+      /** Rows */
+      rows: components['schemas']['Correction'][]
     }
     /**
      * Dashboard
@@ -10573,6 +10625,41 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['SpanConversation']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_span_corrections: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        trace_id: string
+        span_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Corrections']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

@@ -64,7 +64,7 @@ def draft(row: Mapping[str, Any], events: list[Event], corrected: str | None) ->
     return Draft(
         input=_kept(went, row["input"]),
         output=came,
-        expected_output=came if corrected is None else corrected,
+        expected_output=came if corrected is None else _like(came, corrected),
         metadata=facts,
         corrected=corrected is not None,
     )
@@ -91,6 +91,11 @@ def _value(text: str) -> Any:
         except (ValueError, RecursionError):
             return text
     return text
+
+
+def _like(came: Any, corrected: str) -> Any:
+    """A correction is kept as text; of an output that is no text it may be JSON."""
+    return corrected if isinstance(came, str) else _kept(_value(corrected), corrected)
 
 
 def _kept(value: Any, text: str) -> Any:

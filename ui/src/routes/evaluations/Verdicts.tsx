@@ -3,7 +3,7 @@ import { ActionIcon, Button, Textarea } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { MessageSquare, ThumbsDown, ThumbsUp } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
-import { say, traceEvaluationsQuery, type Said } from '@/api/evaluationQueries'
+import { CORRECTION, say, traceEvaluationsQuery, type Said } from '@/api/evaluationQueries'
 import { infoQuery } from '@/api/queries'
 import type { EvaluationRow } from '@/api/types'
 import { useMaySay } from '@/kit/admin'
@@ -80,7 +80,7 @@ function Verdict({ row }: { row: EvaluationRow }) {
             </p>
           ),
       )}
-      {row.expected_output && (
+      {row.expected_output && row.name !== CORRECTION && (
         <p>
           <span className="quiet">Expected: </span>
           <Isolated text={row.expected_output} />
@@ -154,13 +154,16 @@ function Say({ project, traceId, spanId, mine }: Form) {
             value={comment}
             onChange={(event) => setComment(event.currentTarget.value)}
           />
-          <Textarea
-            label="What the answer should have been"
-            autosize
-            maxRows={12}
-            value={expected}
-            onChange={(event) => setExpected(event.currentTarget.value)}
-          />
+          {/* A span has a place for it beside its output. */}
+          {!spanId && (
+            <Textarea
+              label="What the answer should have been"
+              autosize
+              maxRows={12}
+              value={expected}
+              onChange={(event) => setExpected(event.currentTarget.value)}
+            />
+          )}
           <Button type="submit" size="xs" loading={saying.isPending}>
             Save
           </Button>

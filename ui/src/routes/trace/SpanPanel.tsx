@@ -15,6 +15,7 @@ import { travelling } from '@/kit/view'
 import { ClockTime, Duration, StatusBadge } from '@/kit/values'
 import { SaveToDatasetButton } from '../datasets/SaveToDataset'
 import { TraceErrors } from '../errors/TraceErrors'
+import { Corrections } from '../evaluations/Corrections'
 import { Verdicts } from '../evaluations/Verdicts'
 import { AttributeList, Attributes } from './Attributes'
 import { textOf } from './conversation/highlight'
@@ -108,6 +109,7 @@ function Loaded(p: Props & { span: SpanDetail }) {
                 cutFrom={span.output.truncated_from ?? null}
                 source={{ ...source, field: 'output' }}
               />
+              <Corrections {...source} />
             </>
           )}
         </Tabs.Panel>
