@@ -85,3 +85,27 @@ class UnknownPrompt(CatalogError):
     def __init__(self, message: str, field: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class UnknownDataset(CatalogError):
+    """No dataset of that name, or no version or item of it; `field` says which."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class DatasetChanged(CatalogError):
+    """Somebody else changed an item since the version that the caller saw."""
+
+
+class DatasetFull(CatalogError):
+    """The dataset would get larger than one may be; `field` says by what."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class UnknownScore(CatalogError):
+    """No score of that name is defined in the project."""
