@@ -12,6 +12,7 @@ from tapetum_server.catalog.datasets import Datasets
 from tapetum_server.catalog.deliveries import Deliveries
 from tapetum_server.catalog.keys import Keys
 from tapetum_server.catalog.monitors import Monitors
+from tapetum_server.catalog.prices import Prices
 from tapetum_server.catalog.projects import Projects
 from tapetum_server.catalog.prompts import Prompts
 from tapetum_server.catalog.review_claims import ReviewClaims
@@ -38,6 +39,7 @@ class Catalog:
         self.datasets = Datasets(database, clock)
         self.review_claims = ReviewClaims(database, clock)
         self.scores = Scores(database, clock)
+        self.prices = Prices(database, clock)
 
     @classmethod
     def open(cls, data_dir: Path, *, version: str, url: str | None = None, clock: Clock = time.time) -> Catalog:
@@ -78,6 +80,7 @@ class Catalog:
         self.keys.refresh()
         self.sessions.refresh()
         self.scores.refresh()
+        self.prices.refresh()
 
     def upkeep(self) -> None:
         """What is done every few seconds, off the hot path: learn, and write down when keys were used."""

@@ -109,3 +109,7 @@ class DatasetFull(CatalogError):
 
 class UnknownScore(CatalogError):
     """No score of that name is defined in the project."""
+
+
+class UnknownPrice(CatalogError):
+    """No price of that id for the project."""

@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
     Float,
@@ -292,4 +293,26 @@ review_claims = Table(
     Column("reviewer", String(200), nullable=False),
     Column("until", Float, nullable=False),
     Index("ix_review_claims_until", "until"),
+)
+
+prices = Table(
+    "prices",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # NULL is every project.
+    Column("project", String(64), ForeignKey("projects.name"), nullable=True),
+    Column("provider", String(100), nullable=False),
+    Column("model", String(200), nullable=False),
+    Column("valid_from", Date, nullable=True),
+    Column("input_usd", Float, nullable=True),
+    Column("output_usd", Float, nullable=True),
+    Column("cache_read_usd", Float, nullable=True),
+    Column("cache_write_usd", Float, nullable=True),
+    Column("audio_input_usd", Float, nullable=True),
+    Column("audio_output_usd", Float, nullable=True),
+    Column("hourly_usd", Float, nullable=True),
+    Column("accelerators", Float, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("updated_by", String(200), nullable=False),
+    Index("ix_prices_project", "project"),
 )
