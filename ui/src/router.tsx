@@ -233,6 +233,20 @@ const prompts = createRoute({
   component: lazyRouteComponent(() => import('./routes/prompts/PromptsPage'), 'PromptsPage'),
 })
 
+const datasets = createRoute({
+  getParentRoute: () => root,
+  path: '/datasets',
+  validateSearch: (raw: Raw): Texts<'name' | 'version' | 'against' | 'item'> => ({
+    /** The dataset that is open; the list without it. Names have slashes. */
+    name: text(raw.name),
+    version: text(raw.version),
+    against: text(raw.against),
+    /** The item in the drawer. */
+    item: text(raw.item),
+  }),
+  component: lazyRouteComponent(() => import('./routes/datasets/DatasetsPage'), 'DatasetsPage'),
+})
+
 const dashboards = createRoute({
   getParentRoute: () => root,
   path: '/dashboards',
@@ -327,6 +341,7 @@ export const router = createRouter({
     errors,
     error,
     prompts,
+    datasets,
     dashboards,
     dashboard,
     monitors,

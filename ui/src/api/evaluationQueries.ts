@@ -1,12 +1,23 @@
 /** What is said of answers: asked, and said. */
 import { queryOptions } from '@tanstack/react-query'
 import { api, ApiError } from './client'
-import type { EvaluationsOfOne } from './types'
+import type { Corrections, EvaluationsOfOne } from './types'
 
 export const traceEvaluationsQuery = (project: string, traceId: string) =>
   queryOptions({
     queryKey: ['/evaluations/trace', project, traceId],
     queryFn: ({ signal }) => api.get<EvaluationsOfOne>(`/traces/${traceId}/evaluations`, { project }, signal),
+    staleTime: 10_000,
+  })
+
+/** The name of an evaluation with which a reviewer says what the answer should have been. */
+export const CORRECTION = 'correction'
+
+export const correctionsQuery = (project: string, traceId: string, spanId: string) =>
+  queryOptions({
+    queryKey: ['/corrections', project, traceId, spanId],
+    queryFn: ({ signal }) =>
+      api.get<Corrections>(`/traces/${traceId}/spans/${spanId}/corrections`, { project }, signal),
     staleTime: 10_000,
   })
 

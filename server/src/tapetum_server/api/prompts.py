@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from typing import Annotated, Any, Literal
 
@@ -11,6 +10,7 @@ from pydantic import BaseModel, Field, field_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tapetum_server.analysis.differences import MAX_LINES, Piece, by_lines
 from tapetum_server.api.access import Time
 from tapetum_server.api.dependencies import Admin, ProjectName, Reader, catalog_of
 from tapetum_server.api.errors import ApiError
@@ -34,8 +34,6 @@ MAX_PROMPT_CHARACTERS = 500_000
 MAX_CONFIG_CHARACTERS = 20_000
 MAX_MESSAGES = 200
 MAX_LABELS = 20
-MAX_DIFF_LINES = 5_000
-"""Longer prompts are compared by their first lines."""
 Name = Annotated[str, Query(max_length=200, description="The prompt's name.")]
 FetchLabel = Annotated[
     str | None, Query(max_length=64, description="Default `production`; `latest` is the newest version.")
@@ -147,13 +145,6 @@ class PromptVersionRows(BaseModel):
     rows: list[PromptVersionRow]
 
 
-class DiffLine(BaseModel):
-    """One line of a difference."""
-
-    op: Literal["same", "removed", "added"]
-    text: str
-
-
 class PromptDiff(BaseModel):
     """What stands in one version and not in the other, line by line."""
 
@@ -161,7 +152,7 @@ class PromptDiff(BaseModel):
     after: int
     added: int
     removed: int
-    lines: list[DiffLine]
+    lines: list[Piece]
     truncated: bool
     config_before: dict[str, Any]
     config_after: dict[str, Any]
@@ -294,14 +285,14 @@ def compare_prompt_versions(
     except UnknownPrompt as error:
         raise _unknown(error) from error
     old, new = (lines_of(decode_prompt(version.prompt)) for version in (one, other))
-    lines = _diff(old[:MAX_DIFF_LINES], new[:MAX_DIFF_LINES])
+    lines = by_lines(old, new)
     return PromptDiff(
         before=before,
         after=after,
-        added=sum(line.op == "added" for line in lines),
-        removed=sum(line.op == "removed" for line in lines),
+        added=sum(line["op"] == "added" for line in lines),
+        removed=sum(line["op"] == "removed" for line in lines),
         lines=lines,
-        truncated=max(len(old), len(new)) > MAX_DIFF_LINES,
+        truncated=max(len(old), len(new)) > MAX_LINES,
         config_before=json.loads(one.config),
         config_after=json.loads(other.config),
     )
@@ -327,17 +318,6 @@ def _checked_label(label: str) -> str:
     if label == LATEST:
         raise ValueError("`latest` always stands at the newest version and cannot be given.")
     return label
-
-
-def _diff(old: list[str], new: list[str]) -> list[DiffLine]:
-    lines: list[DiffLine] = []
-    for op, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if op == "equal":
-            lines.extend(DiffLine(op="same", text=text) for text in old[i1:i2])
-        else:
-            lines.extend(DiffLine(op="removed", text=text) for text in old[i1:i2])
-            lines.extend(DiffLine(op="added", text=text) for text in new[j1:j2])
-    return lines
 
 
 def _unknown(error: UnknownPrompt) -> ApiError:
