@@ -1024,6 +1024,113 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/prices': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Prices
+     * @description The prices that hold in the project, its own first.
+     */
+    get: operations['list_prices']
+    /**
+     * Put Price
+     * @description Set a price. Calls that arrive from now on cost that; those that are stored when they are priced anew.
+     */
+    put: operations['put_price']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/prices/listed': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Listed Price
+     * @description What the price list says of a model today, whatever prices are set.
+     */
+    get: operations['get_listed_price']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/prices/models': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Priced Models
+     * @description The models that calls name, those whose price is unknown first, with today's prices.
+     */
+    get: operations['list_priced_models']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/prices/reprice': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Reprice Calls
+     * @description Give stored calls their cost by the prices of today, and say what that changed.
+     *
+     *     Works day by day for some seconds; `next` is where to go on, as `from`. What is done stays done, and doing it again
+     *     changes nothing.
+     */
+    post: operations['reprice_calls']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/prices/{price_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /**
+     * Delete Price
+     * @description Forget a price. What calls cost so far stays until they are priced anew.
+     */
+    delete: operations['delete_price']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/projects': {
     parameters: {
       query?: never
@@ -3743,6 +3850,13 @@ export interface components {
       values: string[]
     }
     /**
+     * ListedPrice
+     * @description What the price list says of a model today.
+     */
+    ListedPrice: {
+      price: components['schemas']['ModelPrice'] | null
+    }
+    /**
      * ListedTrace
      * @description One trace of a list.
      */
@@ -4290,6 +4404,26 @@ export interface components {
       total: number | null
     }
     /**
+     * ModelPrice
+     * @description USD per million tokens, or per hour; what is as all other input or output is said too.
+     */
+    ModelPrice: {
+      /** Cache Read Usd */
+      cache_read_usd: number | null
+      /** Cache Write Usd */
+      cache_write_usd: number | null
+      /** Hourly Usd */
+      hourly_usd: number | null
+      /** Input Usd */
+      input_usd: number | null
+      /** Output Usd */
+      output_usd: number | null
+      /** Steps */
+      steps: number[]
+      /** Version */
+      version: string
+    }
+    /**
      * MonitorChange
      * @description What to change; what is left out stays. `definition` is replaced whole.
      */
@@ -4575,6 +4709,45 @@ export interface components {
        * @default 300
        */
       window_s?: number
+    }
+    /**
+     * NewPrice
+     * @description A price of a model. There is one of each project, provider, model and day, which it replaces.
+     */
+    NewPrice: {
+      /**
+       * Accelerators
+       * @default 1
+       */
+      accelerators?: number
+      /**
+       * All Projects
+       * @default false
+       */
+      all_projects?: boolean
+      /** Audio Input Usd */
+      audio_input_usd?: number | null
+      /** Audio Output Usd */
+      audio_output_usd?: number | null
+      /** Cache Read Usd */
+      cache_read_usd?: number | null
+      /** Cache Write Usd */
+      cache_write_usd?: number | null
+      /** Hourly Usd */
+      hourly_usd?: number | null
+      /** Input Usd */
+      input_usd?: number | null
+      /** Model */
+      model: string
+      /** Output Usd */
+      output_usd?: number | null
+      /**
+       * Provider
+       * @default
+       */
+      provider?: string
+      /** Valid From */
+      valid_from?: string | null
     }
     /**
      * NewProject
@@ -4900,6 +5073,88 @@ export interface components {
       points: [number, number | null][]
     }
     /**
+     * Price
+     * @description A price that somebody set.
+     */
+    Price: {
+      /** Accelerators */
+      accelerators: number
+      /** Audio Input Usd */
+      audio_input_usd: number | null
+      /** Audio Output Usd */
+      audio_output_usd: number | null
+      /** Cache Read Usd */
+      cache_read_usd: number | null
+      /** Cache Write Usd */
+      cache_write_usd: number | null
+      /** Hourly Usd */
+      hourly_usd: number | null
+      /** Id */
+      id: string
+      /** Input Usd */
+      input_usd: number | null
+      /** Model */
+      model: string
+      /** Output Usd */
+      output_usd: number | null
+      /** Project */
+      project: string | null
+      /** Provider */
+      provider: string
+      /** Updated At */
+      updated_at: string
+      /** Updated By */
+      updated_by: string
+      /** Valid From */
+      valid_from: string | null
+    }
+    /**
+     * PricedModel
+     * @description A model that calls name, and its prices of today.
+     */
+    PricedModel: {
+      /** Calls */
+      calls: number
+      /** Cost Usd */
+      cost_usd: number | null
+      /** Input Tokens */
+      input_tokens: number | null
+      /** Last Seen */
+      last_seen: string
+      listed: components['schemas']['ModelPrice'] | null
+      /** Model */
+      model: string
+      /** Output Tokens */
+      output_tokens: number | null
+      /** Overridden */
+      overridden: boolean
+      price: components['schemas']['ModelPrice'] | null
+      /** Provider */
+      provider: string
+      /** Request Model */
+      request_model: string
+      /** Unpriced */
+      unpriced: number
+    }
+    /**
+     * PricedModels
+     * @description The models of the range, those whose price is unknown first.
+     */
+    PricedModels: {
+      /** Rows */
+      rows: components['schemas']['PricedModel'][]
+      /** Total */
+      total: number
+    }
+    /**
+     * Prices
+     * @description The prices that hold in a project. Of those that fit a call, the first one prices it.
+     */
+    Prices: {
+      /** Rows */
+      rows: components['schemas']['Price'][]
+    }
+    /**
      * ProcessCard
      * @description The server's process.
      */
@@ -5204,6 +5459,52 @@ export interface components {
       sender: string
       /** Signal */
       signal: string
+    }
+    /**
+     * Reprice
+     * @description Which calls to price anew.
+     */
+    Reprice: {
+      /**
+       * Dry Run
+       * @default false
+       */
+      dry_run?: boolean
+      /**
+       * From
+       * @description Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d.
+       * @default now-30d
+       */
+      from?: string
+      /**
+       * To
+       * @default now
+       */
+      to?: string
+    }
+    /**
+     * RepriceReport
+     * @description What repricing changed, or would. Money is of calls that count, once each; `null` where none has a known cost.
+     */
+    RepriceReport: {
+      /** After Usd */
+      after_usd: number | null
+      /** Before Usd */
+      before_usd: number | null
+      /** Calls */
+      calls: number
+      /** Changed */
+      changed: number
+      /** Days */
+      days: number
+      /** Dry Run */
+      dry_run: boolean
+      /** Next */
+      next: string | null
+      /** Unpriced After */
+      unpriced_after: number
+      /** Unpriced Before */
+      unpriced_before: number
     }
     /**
      * ResourceMeasure
@@ -8839,6 +9140,209 @@ export interface operations {
         content: {
           'application/json': components['schemas']['Outside']
         }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_prices: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Prices']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  put_price: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewPrice']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Price']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_listed_price: {
+    parameters: {
+      query: {
+        model: string
+        provider?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ListedPrice']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_priced_models: {
+    parameters: {
+      query?: {
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PricedModels']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  reprice_calls: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Reprice']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RepriceReport']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  delete_price: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        price_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
       }
       /** @description The request was refused; the body says why and what to do. */
       '4XX': {

@@ -87,10 +87,10 @@ class UnknownPrompt(CatalogError):
         self.field = field
 
 
-<<<<<<< HEAD
 class PromptVersionExists(CatalogError):
     """The prompt has that version, or a newer one: versions never change, and each is newer than the last."""
-=======
+
+
 class UnknownDataset(CatalogError):
     """No dataset of that name, or no version or item of it; `field` says which."""
 
@@ -117,4 +117,3 @@ class UnknownScore(CatalogError):
 
 class UnknownPrice(CatalogError):
     """No price of that id for the project."""
->>>>>>> main
