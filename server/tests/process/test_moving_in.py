@@ -25,9 +25,9 @@ from typer.testing import CliRunner
 
 from tapetum_server.cli.main import app
 from tapetum_server.cli.moving.doors import Doors
-from tapetum_server.cli.moving.found import Evaluation, Row, Skipped, Span
-from tapetum_server.cli.moving.index import Index
-from tapetum_server.cli.moving.rows import rows_of
+from tapetum_server.moving.found import Evaluation, Row, Skipped, Span
+from tapetum_server.moving.index import Index
+from tapetum_server.moving.rows import rows_of
 
 DATA = Path(__file__).parents[1] / "data"
 EXPORTS, CAPTURES = DATA / "exports", DATA / "captures"
