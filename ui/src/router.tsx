@@ -233,6 +233,26 @@ const prompts = createRoute({
   component: lazyRouteComponent(() => import('./routes/prompts/PromptsPage'), 'PromptsPage'),
 })
 
+const evaluations = createRoute({
+  getParentRoute: () => root,
+  path: '/evaluations',
+  validateSearch: (
+    raw: Raw,
+  ): { view?: 'rows' | undefined } & Texts<'score' | 'by' | 'sort' | 'sel' | 'span_key' | 'span_value'> => ({
+    /** The evaluations themselves; the scores by name without it. */
+    view: raw.view === 'rows' ? ('rows' as const) : undefined,
+    score: text(raw.score),
+    by: text(raw.by),
+    sort: text(raw.sort),
+    /** Evaluation in the drawer. */
+    sel: text(raw.sel),
+    /** Only of spans that have this value. */
+    span_key: text(raw.span_key),
+    span_value: text(raw.span_value),
+  }),
+  component: lazyRouteComponent(() => import('./routes/evaluations/EvaluationsPage'), 'EvaluationsPage'),
+})
+
 const dashboards = createRoute({
   getParentRoute: () => root,
   path: '/dashboards',
@@ -327,6 +347,7 @@ export const router = createRouter({
     errors,
     error,
     prompts,
+    evaluations,
     dashboards,
     dashboard,
     monitors,
