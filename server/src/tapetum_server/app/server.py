@@ -51,6 +51,7 @@ from tapetum_server.monitors.webhook import WebhookLimits
 from tapetum_server.processors.canonical import Canonicalize
 from tapetum_server.processors.cost import PriceCalls
 from tapetum_server.processors.errors.find import FindErrors
+from tapetum_server.processors.evaluations.find import FindEvaluations
 from tapetum_server.processors.redaction import Redact
 from tapetum_server.query.export_files import EXPORT_SETTINGS
 from tapetum_server.query.export_store import StoreExports
@@ -283,13 +284,14 @@ class Server:
         """Serve until SIGINT, SIGTERM or `stop`. `started` is called once both ports answer."""
         settings = self.settings
         loop = asyncio.get_running_loop()
-        understood = Canonicalize(PriceCalls(FindErrors(self._writer, self._ingest_pool), self._price_books.of))
+        evaluated = FindEvaluations(self._writer, self._catalog.scores.definition)
+        understood = Canonicalize(PriceCalls(FindErrors(evaluated, self._ingest_pool), self._price_books.of))
         redacted = Redact(understood, self._redactors.of, self._counters, self._ingest_pool)
         consumer = Intake(self._catalog, redacted, self._hub.publish)
         limits = Limits()
         otlp = OtlpHttp(consumer, self._counters, self._ingest_pool, limits)
         lines = LogLines(consumer, self._counters, self._ingest_pool)
-        records = Records(consumer, self._counters, self._ingest_pool)
+        records = Records(consumer, self._counters, self._ingest_pool, self._catalog.scores.definition)
         remote_write = RemoteWrite(consumer, self._counters, self._ingest_pool)
         scraper = Scraper(settings.scrape, consumer, self._counters)
         keys_required = settings.require_keys or not is_loopback(settings.host)

@@ -273,14 +273,16 @@ EVALUATIONS = Source(
     plain=(
         "project", "time", "updated_at", "ingested_at", "evaluation_id", "name", "target_type", "target_id",
         "trace_id", "span_id", "response_id", "slice", "score", "label", "lower", "upper", "threshold", "explanation",
-        "comment", "expected_output", "evaluator", "source", "attr_shape", "attr_values", "resource",
+        "comment", "expected_output", "evaluator", "source", "found_in", "problem", "raw", "attr_shape",
+        "attr_values", "resource",
     ),
     computed={"attributes": sql_files.attributes("evaluation_rows").replace("{database}.", "")},
     fields={
         **dict.fromkeys(
             (
                 "evaluation_id", "name", "target_type", "target_id", "trace_id", "span_id", "response_id", "slice",
-                "label", "explanation", "comment", "expected_output", "evaluator", "source",
+                "label", "explanation", "comment", "expected_output", "evaluator", "source", "found_in",
+                "problem", "raw",
             ),
             Field(),
         ),
