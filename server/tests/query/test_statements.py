@@ -46,6 +46,7 @@ from tapetum_server.query import (
     service_windows,
     services,
     session_turns,
+    session_verdicts,
     sessions,
     spans,
     storage,
@@ -155,6 +156,8 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     ),
     "evaluations_of_trace": lambda: evaluations.of_trace_statement("default", "a", 1_001),
     "evaluations_of_session": lambda: evaluations.of_session_statement("default", "s", 1_001),
+    "session_verdicts": lambda: session_verdicts.verdicts_statement(selection(SPANS), "session_id", ["a", "b"], SCORES),
+    "user_verdicts": lambda: session_verdicts.verdicts_statement(selection(SPANS), "user_id", ["a"]),
     "evaluations_summary": lambda: summary("''", None),
     "evaluations_summary_defined": lambda: summary("''", None, SCORES),
     "evaluations_of_a_model": lambda: evaluations.evaluations_statement(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -16,6 +17,7 @@ from tapetum_server.query.sessions import SessionRow, Whose, summaries
 from tapetum_server.query.sources import SPANS
 from tapetum_server.query.time_range import TimeRange
 from tapetum_server.query.traces import TraceRow
+from tapetum_server.signals.scores import ScoreDefinition
 
 MAX_SHOWN = 4_000
 """Characters of one text of a turn; the trace has all."""
@@ -39,10 +41,18 @@ class SessionTurns(TypedDict):
     next_cursor: str | None
 
 
-async def session_report(reader: Reader, whose: Whose, *, project: str, id: str, time_range: TimeRange) -> SessionRow:
+async def session_report(
+    reader: Reader,
+    whose: Whose,
+    *,
+    project: str,
+    id: str,
+    time_range: TimeRange,
+    definitions: Sequence[ScoreDefinition] = (),
+) -> SessionRow:
     """What one session or user came to. Raises `NotFound` where no span names it."""
     selection = Selection(SPANS, project, time_range, Filter())
-    found = (await summaries(reader, selection, whose, [id])).get(id)
+    found = (await summaries(reader, selection, whose, [id], definitions)).get(id)
     if found is None:
         what = "session" if whose == "session_id" else "user"
         raise NotFound(
