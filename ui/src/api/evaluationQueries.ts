@@ -63,11 +63,19 @@ export const traceEvaluationsQuery = (project: string, traceId: string) =>
     staleTime: 10_000,
   })
 
+export const sessionEvaluationsQuery = (project: string, session: string) =>
+  queryOptions({
+    queryKey: ['/evaluations/session', project, session],
+    queryFn: ({ signal }) => api.get<EvaluationsOfOne>('/sessions/evaluations', { project, session }, signal),
+    staleTime: 10_000,
+  })
+
 /** A reviewer's evaluation; the server names the reviewer after the key. */
 export interface Said {
   name: string
-  trace_id: string
+  trace_id?: string
   span_id?: string
+  session_id?: string
   score?: number
   label?: string
   comment?: string
