@@ -233,6 +233,20 @@ const prompts = createRoute({
   component: lazyRouteComponent(() => import('./routes/prompts/PromptsPage'), 'PromptsPage'),
 })
 
+const datasets = createRoute({
+  getParentRoute: () => root,
+  path: '/datasets',
+  validateSearch: (raw: Raw): Texts<'name' | 'version' | 'against' | 'item'> => ({
+    /** The dataset that is open; the list without it. Names have slashes. */
+    name: text(raw.name),
+    version: text(raw.version),
+    against: text(raw.against),
+    /** The item in the drawer. */
+    item: text(raw.item),
+  }),
+  component: lazyRouteComponent(() => import('./routes/datasets/DatasetsPage'), 'DatasetsPage'),
+})
+
 const evaluations = createRoute({
   getParentRoute: () => root,
   path: '/evaluations',
@@ -348,6 +362,7 @@ export const router = createRouter({
     error,
     prompts,
     evaluations,
+    datasets,
     dashboards,
     dashboard,
     monitors,

@@ -222,6 +222,7 @@ TELEMETRY: dict[str, Ways] = {
     "get_evaluation_facets": reads("/evaluations/facets", keys=("name,label", f"{THEIRS}.key,evaluator")),
     "get_trace_evaluations": reads(f"/traces/{TRACE}/evaluations"),
     "list_session_evaluations": reads("/sessions/evaluations", session=("ours", THEIRS)),
+    "get_span_corrections": reads(f"/traces/{TRACE}/spans/{SPAN}/corrections"),
     "get_session_evaluations": reads("/sessions/ours/evaluations"),
     "list_changes": reads("/changes", kind=("deploy", "config"), subject=(THEIRS,)),
     "get_ingest": reads("/ingest"),
@@ -247,6 +248,11 @@ ELSEWHERE = {
         ("list_prompts", "create_prompt_version", "delete_prompt", "get_prompt", "list_prompt_versions",
          "move_prompt_label", "remove_prompt_label", "compare_prompt_versions"),
         "process/test_prompts.py: two projects, one key",
+    ),
+    **dict.fromkeys(
+        ("list_datasets", "change_dataset", "delete_dataset", "list_dataset_versions", "list_dataset_items",
+         "get_dataset_item", "compare_dataset_versions", "export_dataset", "get_dataset_draft"),
+        "process/test_datasets.py: two projects, one key",
     ),
     **dict.fromkeys(
         ("list_scores", "define_score", "delete_score"),

@@ -51,16 +51,26 @@ def test_a_thumb_a_comment_and_a_correction_are_kept_and_taken_back(ui: Watched,
     expect(of_span.get_by_role("button", name="Good")).to_have_attribute("aria-pressed", "true")
     of_span.get_by_role("button", name="Comment").click()
     of_span.get_by_label("Comment", exact=True).and_(of_span.get_by_role("textbox")).fill("close, but not it")
-    of_span.get_by_label("What the answer should have been").fill("Paris")
     settled(page)
     assert violations(page, "evaluations") == []
     of_span.get_by_role("button", name="Save").click()
     expect(of_span.get_by_role("listitem").filter(has_text="close, but not it")).to_be_visible()
     (row,) = (row for row in mine() if row["target_type"] == "span")
-    assert (row["label"], row["comment"], row["expected_output"]) == ("up", "close, but not it", "Paris")
+    assert (row["label"], row["comment"], row["expected_output"]) == ("up", "close, but not it", "")
 
     page = ui.open(f"/traces/{TRACE}", project="said")
-    page.get_by_role("region", name="Evaluations of this trace").get_by_role("button", name="Bad").click()
+    of_trace = page.get_by_role("region", name="Evaluations of this trace")
+    of_trace.get_by_role("button", name="Comment").click()
+    of_trace.get_by_label("What the answer should have been").fill("Paris")
+    of_trace.get_by_role("button", name="Save").click()
+    expect(of_trace.get_by_role("listitem").filter(has_text="Expected: Paris")).to_be_visible()
+    of_trace.get_by_role("button", name="Bad").click()
+    expect(of_trace.get_by_role("button", name="Bad")).to_have_attribute("aria-pressed", "false")
+    (row,) = (row for row in mine() if row["target_type"] == "trace")
+    assert (row["label"], row["expected_output"]) == ("", "Paris"), "the correction stays when the thumb goes"
+    of_trace.get_by_role("button", name="Comment").click()
+    of_trace.get_by_label("What the answer should have been").fill("")
+    of_trace.get_by_role("button", name="Save").click()
     eventually(lambda: [row["target_type"] for row in mine()] == ["span"], "the thumb is taken back")
 
 

@@ -3,6 +3,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/
 import { api, ApiError } from './client'
 import type { Scope } from './queries'
 import type {
+  Corrections,
   EvaluationAnswer,
   EvaluationDistribution,
   EvaluationsOfOne,
@@ -67,6 +68,17 @@ export const sessionEvaluationsQuery = (project: string, session: string) =>
   queryOptions({
     queryKey: ['/evaluations/session', project, session],
     queryFn: ({ signal }) => api.get<EvaluationsOfOne>('/sessions/evaluations', { project, session }, signal),
+    staleTime: 10_000,
+  })
+
+/** The name of an evaluation with which a reviewer says what the answer should have been. */
+export const CORRECTION = 'correction'
+
+export const correctionsQuery = (project: string, traceId: string, spanId: string) =>
+  queryOptions({
+    queryKey: ['/corrections', project, traceId, spanId],
+    queryFn: ({ signal }) =>
+      api.get<Corrections>(`/traces/${traceId}/spans/${spanId}/corrections`, { project }, signal),
     staleTime: 10_000,
   })
 

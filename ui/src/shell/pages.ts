@@ -6,6 +6,7 @@ import {
   ChartSpline,
   ClipboardCheck,
   Coins,
+  Database,
   HeartPulse,
   Inbox,
   LayoutDashboard,
@@ -32,6 +33,7 @@ export interface PageEntry {
     | '/errors'
     | '/prompts'
     | '/evaluations'
+    | '/datasets'
     | '/dashboards'
     | '/monitors'
     | '/ingest'
@@ -76,6 +78,7 @@ export const PAGES: PageEntry[] = [
   { to: '/errors', label: 'Errors', icon: Bug, key: 'x', time: true, live: true, signal: 'errors' },
   { to: '/prompts', label: 'Prompts', icon: MessageSquareQuote, key: 'p', time: true, live: false },
   { to: '/evaluations', label: 'Evaluations', icon: ClipboardCheck, key: 'q', time: true, live: true },
+  { to: '/datasets', label: 'Datasets', icon: Database, key: 'k', time: false, live: false },
   { to: '/dashboards', label: 'Dashboards', icon: LayoutDashboard, key: 'd', time: true, live: true },
   { to: '/monitors', label: 'Monitors', icon: BellRing, key: 'a', time: true, live: false },
   { to: '/ingest', label: 'Ingest', icon: Inbox, key: 'i', time: true, live: true },

@@ -16,6 +16,7 @@ from tapetum_server.api import (
     changes,
     conversations,
     dashboards,
+    datasets,
     demo,
     error_groups,
     evaluations,
@@ -28,6 +29,7 @@ from tapetum_server.api import (
     metrics,
     monitors,
     outside,
+    prices,
     prompts,
     query,
     scores,
@@ -49,8 +51,10 @@ from tapetum_server.api.live import LiveHub
 from tapetum_server.api.questions import install_query_errors
 from tapetum_server.api.storage import DiskLook
 from tapetum_server.catalog.catalog import Catalog
+from tapetum_server.processors.price_book import PriceBook
 from tapetum_server.query.export_store import StoreExports
 from tapetum_server.query.reader import Reader
+from tapetum_server.query.repricing import StoreRepricer
 from tapetum_server.query.sql_runner import SqlRunner
 from tapetum_server.signals.scraping import ScrapeStatus
 
@@ -79,6 +83,8 @@ ROUTERS = (
     dashboards.router,
     views.router,
     prompts.router,
+    datasets.router,
+    prices.router,
     changes.router,
     ingest.router,
     scraping.router,
@@ -108,6 +114,9 @@ class Services:
     """The demo's world, where the server runs as the demo."""
     scrape_statuses: Callable[[str], list[ScrapeStatus]] = lambda _project: []
     """How what is scraped into a project stands."""
+    price_book_of: Callable[[str], PriceBook] = lambda _project: PriceBook()
+    """What the calls of a project cost."""
+    repricer: StoreRepricer | None = None
     clock: Callable[[], int] = time.time_ns
     """Nanoseconds since 1970: what `now` in a time range means."""
 
@@ -126,6 +135,8 @@ def create_api(services: Services) -> FastAPI:
     api.state.watch = services.watch
     api.state.demo = services.demo
     api.state.scrape_statuses = services.scrape_statuses
+    api.state.price_book_of = services.price_book_of
+    api.state.repricer = services.repricer
     api.state.clock = services.clock
     return api
 

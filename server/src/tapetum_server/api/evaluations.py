@@ -8,6 +8,7 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tapetum_server.analysis.corrections import Corrections, corrections
 from tapetum_server.api.dependencies import catalog_of
 from tapetum_server.api.questions import CursorText, Limit, Question, QuestionOfOne, answer, router_of
 from tapetum_server.api.spans import FacetKeys, FacetLimit
@@ -107,6 +108,13 @@ async def get_evaluation_facets(asked: Question, keys: FacetKeys = None, limit: 
 async def get_trace_evaluations(asked: QuestionOfOne, trace_id: str) -> Response:
     """What is said of a trace, its spans, the responses in it and its sessions, the oldest first."""
     return answer(await queries.evaluations_of_trace(asked.reader, project=asked.project, trace_id=trace_id.lower()))
+
+
+@router.get("/traces/{trace_id}/spans/{span_id}/corrections", response_model=Corrections)
+async def get_span_corrections(asked: QuestionOfOne, trace_id: str, span_id: str) -> Response:
+    """What people say that the answer of a span should have been, with the words in which it is otherwise."""
+    found = await corrections(asked.reader, project=asked.project, trace_id=trace_id.lower(), span_id=span_id.lower())
+    return answer(found)
 
 
 @router.get("/sessions/{session_id}/evaluations", response_model=queries.EvaluationsOfOne)

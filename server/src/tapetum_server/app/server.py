@@ -38,6 +38,7 @@ from tapetum_server.app.inflate import BodyError, BodyLimits, Inflate
 from tapetum_server.app.ingest_counters import IngestCounters, ProcessCollector
 from tapetum_server.app.intake import Intake
 from tapetum_server.app.own_health import OwnHealth
+from tapetum_server.app.price_books import PriceBooks
 from tapetum_server.app.redaction_settings import Redactors
 from tapetum_server.app.settings import Settings
 from tapetum_server.app.upkeep import keep_catalog
@@ -55,6 +56,7 @@ from tapetum_server.processors.redaction import Redact
 from tapetum_server.query.export_files import EXPORT_SETTINGS
 from tapetum_server.query.export_store import StoreExports
 from tapetum_server.query.gate_settings import GATE_SETTINGS
+from tapetum_server.query.repricing import StoreRepricer
 from tapetum_server.query.sql_store import StoreSql
 from tapetum_server.query.store_reader import StoreReader
 from tapetum_server.receivers.host.sampling import HostMetrics, describe_server
@@ -133,6 +135,7 @@ class Server:
         opened.callback(directory.release)
         self._catalog = Catalog.open(directory.path, version=__version__, url=settings.catalog or None)
         opened.callback(self._catalog.close)
+        self._price_books = PriceBooks(self._catalog.prices)
         self._redactors = Redactors(settings.redaction, directory.path)
         require_keys_for(settings.host, self._catalog.keys.any_usable())
         self._engine: Engine = open_engine(
@@ -211,6 +214,8 @@ class Server:
                 hub=self._hub,
                 scrape_statuses=scraper.statuses,
                 exports=self._exports,
+                price_book_of=self._price_books.of,
+                repricer=StoreRepricer(self._engine, self._query_pool),
                 backups=self._backups,
                 disk=self._disk.state,
                 facts=ServerFacts(
@@ -280,7 +285,7 @@ class Server:
         settings = self.settings
         loop = asyncio.get_running_loop()
         evaluated = FindEvaluations(self._writer, self._catalog.scores.definition)
-        understood = Canonicalize(PriceCalls(FindErrors(evaluated, self._ingest_pool)))
+        understood = Canonicalize(PriceCalls(FindErrors(evaluated, self._ingest_pool), self._price_books.of))
         redacted = Redact(understood, self._redactors.of, self._counters, self._ingest_pool)
         consumer = Intake(self._catalog, redacted, self._hub.publish)
         limits = Limits()

@@ -10,6 +10,8 @@ TARGET_TYPES = ("span", "trace", "session", "prediction", "run", "model_version"
 """What an evaluation may be about."""
 SOURCES = ("code", "llm", "human", "user")
 """Who says so: a check in code, a judging model, a reviewer, or an end user of the application."""
+CORRECTION = "correction"
+"""The name of an evaluation with which a reviewer says what the answer should have been."""
 STANDING_SOURCES = frozenset({"human", "user"})
 """A person has one opinion of a thing, which may change; a check that runs again is another measurement."""
 

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient, type UseQueryOptions } from '@ta
 import { MessageSquare, ThumbsDown, ThumbsUp } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
 import {
+  CORRECTION,
   say,
   scoresQuery,
   sessionEvaluationsQuery,
@@ -12,6 +13,7 @@ import {
 } from '@/api/evaluationQueries'
 import { infoQuery } from '@/api/queries'
 import type { EvaluationRow, EvaluationsOfOne, ScoreDefinition } from '@/api/types'
+import { useMaySay } from '@/kit/admin'
 import { Isolated } from '@/kit/Isolated'
 import { Failure } from '@/kit/states'
 import { RelativeTime } from '@/kit/values'
@@ -39,7 +41,7 @@ export function Verdicts({ project, ...about }: { project: string } & About) {
     sessionId !== undefined ? !row.trace_id : spanId ? row.span_id === spanId : true,
   )
   const target = sessionId !== undefined ? 'session' : spanId ? 'span' : 'trace'
-  const scopes = info.data?.identity?.scopes ?? []
+  const maySay = useMaySay()
   const mine = rows.find(
     (row) =>
       row.name === NAME &&
@@ -50,7 +52,7 @@ export function Verdicts({ project, ...about }: { project: string } & About) {
   return (
     <section className="ev-said" aria-label={`Evaluations of this ${target}`}>
       {found.isError && <Failure error={found.error} retry={() => void found.refetch()} />}
-      {(scopes.includes('admin') || scopes.includes('ingest')) && found.isSuccess && (
+      {maySay && found.isSuccess && (
         // Anew when my own word changed, so that the form shows it.
         <Say key={mine?.updated_at ?? ''} {...{ project, traceId, spanId, sessionId, mine }} />
       )}
@@ -98,7 +100,7 @@ function Verdict({ row, definition }: { row: EvaluationRow; definition: ScoreDef
             </p>
           ),
       )}
-      {row.expected_output && (
+      {row.expected_output && row.name !== CORRECTION && (
         <p>
           <span className="quiet">Expected: </span>
           <Isolated text={row.expected_output} />
@@ -185,13 +187,16 @@ function Say({ project, traceId, spanId, sessionId, mine }: Form) {
             value={comment}
             onChange={(event) => setComment(event.currentTarget.value)}
           />
-          <Textarea
-            label="What the answer should have been"
-            autosize
-            maxRows={12}
-            value={expected}
-            onChange={(event) => setExpected(event.currentTarget.value)}
-          />
+          {/* A span has a place for it beside its output. */}
+          {!spanId && (
+            <Textarea
+              label="What the answer should have been"
+              autosize
+              maxRows={12}
+              value={expected}
+              onChange={(event) => setExpected(event.currentTarget.value)}
+            />
+          )}
           <Button type="submit" size="xs" loading={saying.isPending}>
             Save
           </Button>

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010_score_definitions"
-down_revision = "0008_prompts"
+down_revision = "0009_prices"
 
 
 def upgrade() -> None:
