@@ -64,13 +64,20 @@ def verdicts_statement(
     # Traces within the range, and what is said of them whenever.
     named = f"{' AND '.join(bounds)} AND {whose} IN {wanted}"
 
+    # Few evaluations name a response alone. Where none does, the engine reads no span for it.
+    alone = f"{bounds[0]} AND trace_id = '' AND response_id != ''"
+    any_alone = f"(SELECT count() FROM {EVALUATIONS.table} WHERE {alone}) > 0"
+
+    def of_spans(column: str) -> str:
+        return f"{named} AND {column} != ''" + (f" AND {any_alone}" if column == "response_id" else "")
+
     def by(column: str) -> str:
         columns = f"{column}, groupUniqArray({whose}) AS ids"
-        of = f"{named} AND {column} != ''"
+        of = of_spans(column)
         return f"SELECT {columns} FROM {SPANS.relation(columns, of)} WHERE {of} GROUP BY {column}"
 
     def any_of(column: str) -> str:
-        of = f"{named} AND {column} != ''"
+        of = of_spans(column)
         return f"SELECT {column} FROM {SPANS.relation(column, of)} WHERE {of}"
 
     told = "name, score, threshold, label, comment, time, target_type, target_id, trace_id, response_id"
