@@ -48,6 +48,7 @@ from tapetum_server.query import (
     service_windows,
     services,
     session_turns,
+    session_verdicts,
     sessions,
     span_corrections,
     spans,
@@ -164,6 +165,8 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "evaluations_of_trace": lambda: evaluations.of_trace_statement("default", "a", 1_001),
     "span_corrections": lambda: span_corrections.corrections_statement("default", "a", "b", 50),
     "evaluations_of_session": lambda: evaluations.of_session_statement("default", "s", 1_001),
+    "session_verdicts": lambda: session_verdicts.verdicts_statement(selection(SPANS), "session_id", ["a", "b"], SCORES),
+    "user_verdicts": lambda: session_verdicts.verdicts_statement(selection(SPANS), "user_id", ["a"]),
     "evaluations_summary": lambda: summary("''", None),
     "evaluations_summary_defined": lambda: summary("''", None, SCORES),
     "evaluations_of_a_model": lambda: evaluations.evaluations_statement(

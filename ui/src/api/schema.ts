@@ -1521,6 +1521,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/sessions/evaluations': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Session Evaluations
+     * @description What is said of a session, of its traces and of the responses in them, the oldest first.
+     */
+    get: operations['list_session_evaluations']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/sessions/histogram': {
     parameters: {
       query?: never
@@ -6016,6 +6036,7 @@ export interface components {
       cost_usd: number | null
       /** Errors */
       errors: number
+      evaluations: components['schemas']['SessionVerdicts']
       /** Failed */
       failed: number
       /** First Seen */
@@ -6071,6 +6092,24 @@ export interface components {
       next_cursor: string | null
       /** Rows */
       rows: components['schemas']['SessionTurn'][]
+    }
+    /**
+     * SessionVerdicts
+     * @description The evaluations of one session or user.
+     */
+    SessionVerdicts: {
+      /** Count */
+      count: number
+      /** Down */
+      down: number
+      /** Judged */
+      judged: number
+      /** Last Comment */
+      last_comment: string
+      /** Passed */
+      passed: number
+      /** Up */
+      up: number
     }
     /**
      * ShownMessage
@@ -10223,6 +10262,40 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['SessionRow']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_session_evaluations: {
+    parameters: {
+      query: {
+        /** @description As spans name it. */
+        session: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['EvaluationsOfOne']
         }
       }
       /** @description The request was refused; the body says why and what to do. */
