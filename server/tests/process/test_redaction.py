@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 from process.conftest import StartServer
 from process.otlp import JSON, PROTOBUF, channel, request
-from process.servers import RunningServer, eventually, tapetum
+from process.servers import RunningServer, environment, eventually, tapetum
 from process.test_log_lines import NDJSON, PUSH
 
 TAIL = "Ab3dEf6hIj9lMn2pQr5tUv8xYz1"
@@ -65,8 +67,10 @@ def leaks(data: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def fed(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A server that was told a secret through every door, and what a live viewer saw meanwhile."""
-    data = tmp_path_factory.mktemp("redaction") / "data"
-    with RunningServer(data) as server:
+    directory = tmp_path_factory.mktemp("redaction")
+    data, config = directory / "data", directory / "tapetum.toml"
+    config.write_text('[[redaction]]\n[[redaction]]\nproject = "raw"\non = []\n')
+    with RunningServer(data, "--config", str(config)) as server:
         with server.client.stream("GET", "/api/v1/logs/tail") as live:
             lines = live.iter_lines()
             first = next(lines)
@@ -160,6 +164,90 @@ def test_what_was_redacted_is_counted_by_rule_and_shown(fed: tuple[RunningServer
         lambda: shown().get(("traces", "openai_key")) == counts["default", "traces", "redacted", "openai_key"], "counts"
     )
     assert all(r["outcome"] != "redacted" for r in server.client.get("/api/v1/ingest").json()["reasons"])
+
+
+SENDER = """
+import asyncio, json, logging, tapetum
+from opentelemetry import trace, metrics
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.view import View
+from tapetum.exporter import TapetumMetricExporter
+from tapetum.redaction import Redactor
+
+SECRET = "sk-" + "proj-" + "Sdk" + "Ab3dEf6hIj9lMn2pQr5tUv8xYz1" * 2
+tapetum.init("shop", resources=False, redaction={
+    "on": ["secrets", "email"], "off": ["npm_token"], "key": "the same everywhere",
+    "pattern": [{"name": "ticket", "pattern": r"TCK-\\d{6}"}],
+})
+view = View(instrument_name="*", attribute_keys={"kept"})
+own = MeterProvider([PeriodicExportingMetricReader(TapetumMetricExporter(redactor=Redactor(key=b"k")))], views=[view])
+
+@tapetum.observe(kind="llm")
+async def stream(prompt):
+    for word in ("one ", SECRET[:9], SECRET[9:], " three"):
+        yield word
+
+async def drain():
+    async for _ in stream("with " + SECRET):
+        logging.warning("mail ada@example.org of %s", SECRET, extra={"ticket": "TCK-123456", "npm": "npm_" + "a1" * 18})
+
+other = trace.NonRecordingSpan(trace.SpanContext(1, 2, False))
+with tapetum.span("call " + SECRET, attributes={
+    "http.request.header.authorization": "Custom plain words", "gen_ai.input.messages": json.dumps([{"content": SECRET}]),
+    "many": ["a", SECRET], "n": 7, "api_key": 4321,
+}, session="s-" + SECRET) as span:
+    span.add_link(other.get_span_context(), {"k": SECRET})
+    span.add_event("e " + SECRET, {"k": SECRET})
+    span.set_status(trace.StatusCode.ERROR, "refused " + SECRET)
+    asyncio.run(drain())
+    try:
+        raise ValueError(SECRET)
+    except ValueError as error:
+        span.record_exception(error)
+        logging.exception("failed")
+    metrics.get_meter(SECRET).create_counter("orders", description=SECRET).add(1, {"k": SECRET})
+    own.get_meter("own").create_counter("own.orders").add(1, {"kept": SECRET, "filtered": SECRET})
+    tapetum.feedback("down", comment=SECRET, expected_output=SECRET, user_id="ada@example.org")
+    tapetum.evaluation("grounded", score=0.5, explanation=SECRET, label=SECRET)
+    tapetum.change("config", "api", before=SECRET, after="x", attributes={"password": "plain"})
+own.shutdown()
+"""
+
+
+@pytest.mark.covers("redaction-sdk")
+def test_the_sdk_takes_secrets_out_before_it_sends(fed: tuple[RunningServer, Path, list[str]]) -> None:
+    """This project's redaction on the server is off: what is marked, the SDK has marked."""
+    server, _, _ = fed
+    env = {
+        "TAPETUM_URL": server.url, "TAPETUM_PROJECT": "raw", "TAPETUM_SDK_RAISE": "1",
+        "OTEL_RESOURCE_ATTRIBUTES": f"deploy.note={secret('Sdk')}",
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", SENDER], env=environment(env), capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    everything = {
+        view: repr(server.rows(f"SELECT * FROM {view} WHERE project = 'raw'"))
+        for view in ("spans", "logs", "metrics", "changes", "evaluations", "errors")
+    }
+    for view, rows in everything.items():
+        assert TAIL not in rows, view
+        assert "[redacted:openai_key:" in rows, view
+        assert "ada@example.org" not in rows, view
+    [[name, status, kept, number, n]] = server.rows(
+        "SELECT name, status_message, attributes['gen_ai.input.messages'], attributes['api_key'], attributes['n'] "
+        "FROM spans WHERE project = 'raw' AND name LIKE 'call %'"
+    )
+    mark = name.removeprefix("call ")
+    assert (status, json.loads(kept), n) == (f"refused {mark}", [{"content": mark}], "7")
+    assert number.startswith("[redacted:secret_attribute:")
+    assert "npm_a1" in everything["logs"]
+    assert "[redacted:ticket:" in everything["logs"]
+    assert "[redacted:email:" in everything["evaluations"]
+    assert "plain" not in everything["changes"]
+    [[exemplars]] = server.rows("SELECT exemplars FROM metrics WHERE project = 'raw' AND name = 'own.orders'")
+    assert "[redacted:openai_key:" in repr(exemplars)
 
 
 @pytest.mark.covers("redaction-settings")
