@@ -45,8 +45,8 @@ def init(
     `logs` may be a level, such as `"INFO"`: lines below it are not sent. `resources` measures the process and its
     GPUs. `capture=False` keeps arguments and results of observed functions out of spans. `redaction` takes secrets out
     before anything is sent: `True`, names of rules or families such as `["secrets", "email"]`, or a table of `on`,
-    `off`, `pattern` and `key`. A span that is open for long is reported every `heartbeat_s` seconds; 0 reports none. At
-    exit, what waits has `exit_timeout_s` seconds.
+    `off`, `pattern`, `allow` and `key`. A span that is open for long is reported every `heartbeat_s` seconds; 0
+    reports none. At exit, what waits has `exit_timeout_s` seconds.
 
     Calling it again changes nothing. It never raises: a setting that cannot work is logged, and nothing is sent.
     """

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Union
 
 from tapetum._settings import Unusable
-from tapetum.redaction import BadPattern, Redactor, chosen, own_rules
+from tapetum.redaction import BadPattern, Redactor, allowing, chosen, own_rules
 
 Redaction = Union[bool, Sequence[str], Mapping[str, Any], Redactor, None]
-_NAMES = ("on", "off", "pattern", "key")
+_NAMES = ("on", "off", "pattern", "allow", "key")
 _EXPECTED = (
     "expected True, False, names of rules or families such as ['secrets', 'email'], "
-    "or a table of on, off, pattern and key"
+    "or a table of on, off, pattern, allow and key"
 )
 
 
@@ -31,6 +31,7 @@ def redactor_of(given: Redaction, project: str | None) -> Redactor | None:
         raise Unusable(f"the key of redaction is a {type(key).__name__}; expected a text or bytes")
     try:
         rules = chosen(table.get("on", ["secrets"]), table.get("off", []), own_rules(table.get("pattern", [])))
+        rules = allowing(rules, table.get("allow", []))
     except (BadPattern, TypeError, AttributeError) as error:
         raise Unusable(f"redaction cannot work: {error}") from error
     salt = (project or os.environ.get("TAPETUM_PROJECT") or "").encode()

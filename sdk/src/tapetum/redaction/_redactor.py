@@ -133,7 +133,7 @@ class Redactor:
             for start in range(0, len(text), rule.window - rule.window // 4):
                 for match in rule.pattern.finditer(text[start : start + rule.window]):
                     first, last = match.span(rule.group)
-                    if first < last:
+                    if first < last and (rule.check is None or rule.check(match[rule.group])):
                         found.append((start + first, start + last, index))
             return
         position = 0

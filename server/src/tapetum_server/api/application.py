@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from tapetum.redaction import SECRETS
 from tapetum_server.analysis.server_state import ServerWatch
 from tapetum_server.api import (
     access,
@@ -30,6 +31,7 @@ from tapetum_server.api import (
     outside,
     prompts,
     query,
+    redaction,
     scraping,
     services,
     sessions,
@@ -46,8 +48,10 @@ from tapetum_server.api.demo import DemoWorld
 from tapetum_server.api.errors import install_error_handlers
 from tapetum_server.api.live import LiveHub
 from tapetum_server.api.questions import install_query_errors
+from tapetum_server.api.redaction import Floors
 from tapetum_server.api.storage import DiskLook
 from tapetum_server.catalog.catalog import Catalog
+from tapetum_server.processors.redaction_rules import Floor
 from tapetum_server.query.export_store import StoreExports
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.sql_runner import SqlRunner
@@ -79,6 +83,7 @@ ROUTERS = (
     prompts.router,
     changes.router,
     ingest.router,
+    redaction.router,
     scraping.router,
     sql.router,
     exports.router,
@@ -106,6 +111,8 @@ class Services:
     """The demo's world, where the server runs as the demo."""
     scrape_statuses: Callable[[str], list[ScrapeStatus]] = lambda _project: []
     """How what is scraped into a project stands."""
+    redaction_floor: Floors = lambda _project: Floor(rules=SECRETS)
+    """What the configuration says of a project."""
     clock: Callable[[], int] = time.time_ns
     """Nanoseconds since 1970: what `now` in a time range means."""
 
@@ -124,6 +131,7 @@ def create_api(services: Services) -> FastAPI:
     api.state.watch = services.watch
     api.state.demo = services.demo
     api.state.scrape_statuses = services.scrape_statuses
+    api.state.redaction_floor = services.redaction_floor
     api.state.clock = services.clock
     return api
 

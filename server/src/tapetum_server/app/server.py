@@ -132,7 +132,7 @@ class Server:
         opened.callback(directory.release)
         self._catalog = Catalog.open(directory.path, version=__version__, url=settings.catalog or None)
         opened.callback(self._catalog.close)
-        self._redactors = Redactors(settings.redaction, directory.path)
+        self._redactors = Redactors(settings.redaction, directory.path, self._catalog.redaction.of)
         require_keys_for(settings.host, self._catalog.keys.any_usable())
         self._engine: Engine = open_engine(
             directory.path,
@@ -209,6 +209,7 @@ class Server:
                 sql=self._sql,
                 hub=self._hub,
                 scrape_statuses=scraper.statuses,
+                redaction_floor=self._redactors.floor,
                 exports=self._exports,
                 backups=self._backups,
                 disk=self._disk.state,

@@ -13,6 +13,7 @@ from tapetum_server.catalog.keys import Keys
 from tapetum_server.catalog.monitors import Monitors
 from tapetum_server.catalog.projects import Projects
 from tapetum_server.catalog.prompts import Prompts
+from tapetum_server.catalog.redaction import Redaction
 from tapetum_server.catalog.sessions import Sessions
 from tapetum_server.catalog.views import Views
 from tapetum_server.signals.identity import DEFAULT_PROJECT
@@ -32,6 +33,7 @@ class Catalog:
         self.dashboards = Dashboards(database, clock)
         self.views = Views(database, clock)
         self.prompts = Prompts(database, clock)
+        self.redaction = Redaction(database, clock)
 
     @classmethod
     def open(cls, data_dir: Path, *, version: str, url: str | None = None, clock: Clock = time.time) -> Catalog:
@@ -71,6 +73,7 @@ class Catalog:
         self.projects.refresh()
         self.keys.refresh()
         self.sessions.refresh()
+        self.redaction.refresh()
 
     def upkeep(self) -> None:
         """What is done every few seconds, off the hot path: learn, and write down when keys were used."""

@@ -85,3 +85,7 @@ class UnknownPrompt(CatalogError):
     def __init__(self, message: str, field: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class RedactionChanged(CatalogError):
+    """Somebody else changed the rules of redaction meanwhile."""

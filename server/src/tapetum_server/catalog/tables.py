@@ -216,3 +216,13 @@ prompt_labels = Table(
     Column("label", String(64), primary_key=True),
     Column("version", Integer, nullable=False),
 )
+
+redaction_rules = Table(
+    "redaction_rules",
+    metadata,
+    Column("project", String(64), ForeignKey("projects.name"), primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("updated_by", String(200), nullable=False),
+)

@@ -26,6 +26,7 @@ from tapetum_server.cli.keys import keys_app
 from tapetum_server.cli.logs import logs_app
 from tapetum_server.cli.monitor_commands import monitors_app
 from tapetum_server.cli.prompts import prompts_app
+from tapetum_server.cli.redaction_commands import redaction_app
 from tapetum_server.cli.sessions import sessions_app
 
 app = typer.Typer(
@@ -52,6 +53,7 @@ app.add_typer(logs_app)
 app.add_typer(changes_app)
 app.add_typer(monitors_app)
 app.add_typer(prompts_app)
+app.add_typer(redaction_app)
 app.add_typer(sessions_app)
 app.add_typer(keys_app)
 app.add_typer(import_app)

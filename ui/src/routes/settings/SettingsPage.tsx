@@ -10,6 +10,7 @@ import { Backups } from './Backups'
 import { Keys } from './Keys'
 import { OwnHealth } from './OwnHealth'
 import { Projects } from './Projects'
+import { Redaction } from './redaction/Redaction'
 import { ScrapeTargets } from './ScrapeTargets'
 import { Storage } from './Storage'
 import './settings.css'
@@ -19,6 +20,7 @@ const TABS = [
   { value: 'storage', label: 'Storage' },
   { value: 'keys', label: 'Keys' },
   { value: 'send', label: 'Set-up' },
+  { value: 'redaction', label: 'Redaction' },
   { value: 'scrape', label: 'Scrape targets' },
   { value: 'health', label: 'Own health' },
   { value: 'appearance', label: 'Appearance' },
@@ -66,6 +68,8 @@ export function SettingsPage() {
                   </p>
                   <SetUp project={scope.project} />
                 </section>
+              ) : tab === 'redaction' ? (
+                <Redaction project={scope.project} admin={admin} key={scope.project} />
               ) : tab === 'scrape' ? (
                 <ScrapeTargets project={scope.project} />
               ) : tab === 'health' ? (
