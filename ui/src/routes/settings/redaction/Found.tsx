@@ -143,7 +143,7 @@ function Rows(props: {
     <Link
       to={rows.to}
       search={(rows.to === '/traces' ? { ...search, view: 'spans' } : search) as never}
-      aria-label={`${count(place.count)} places of ${place.rule}: show the ${place.signal === 'traces' ? 'spans' : 'log records'}`}
+      aria-label={`${count(place.count)} places of ${place.rule}: show the sender’s ${place.signal === 'traces' ? 'spans' : 'log records'}`}
     >
       {count(place.count)}
     </Link>
