@@ -30,7 +30,7 @@ test: test-env ui ui-packages check ## every check and every fast test, of the s
 
 test-slow: test-env ui ## the tests that take minutes: many kill -9 trials, long fuzzing
 	@CHROMIUM=$$($(PY) tools/chromium.py) && export TAPETUM_CHROMIUM="$$CHROMIUM" && \
-		$(PY) -m pytest -n $(JOBS) -q -m slow $(ARGS)
+		$(PY) -m pytest -n $(JOBS) -q -m slow -o timeout=3600 -o faulthandler_timeout=3660 $(ARGS)
 
 test-interop: test-env ui ## real clients and the examples, each in an environment of its own
 	@$(PY) tools/interop.py $(ARGS)

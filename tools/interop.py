@@ -20,7 +20,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = ROOT / ".venv-interop"
-TEST_TOOLS = ("pytest>=8", "httpx>=0.28")
+TEST_TOOLS = ("pytest>=9", "pytest-timeout>=2.4", "httpx>=0.28")
+PATIENT = ("-o", "timeout=600", "-o", "faulthandler_timeout=660")
+"""These tests install packages."""
 
 
 def examples() -> list[str]:
@@ -47,7 +49,7 @@ def environment(name: str) -> Path:
 
 def run_server_tests() -> int:
     """The tests of the server and the SDK that are marked `interop`."""
-    command = [sys.executable, "-m", "pytest", "-q", "-m", "interop", "server/tests", "sdk/tests"]
+    command = [sys.executable, "-m", "pytest", "-q", "-m", "interop", *PATIENT, "server/tests", "sdk/tests"]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
@@ -56,7 +58,7 @@ def run_example(name: str) -> int:
     env = {**os.environ, "TAPETUM_BIN": str(Path(sys.executable).parent / "tapetum")}
     env.pop("PYTHONPATH", None)
     # Other people's libraries warn as they like: only our own tests turn warnings into errors.
-    command = [str(environment(name)), "-m", "pytest", "-q", "-m", "", "-o", "filterwarnings=default"]
+    command = [str(environment(name)), "-m", "pytest", "-q", "-m", "", *PATIENT, "-o", "filterwarnings=default"]
     return subprocess.run([*command, f"examples/{name}"], cwd=ROOT, env=env, check=False).returncode
 
 

@@ -233,6 +233,40 @@ const prompts = createRoute({
   component: lazyRouteComponent(() => import('./routes/prompts/PromptsPage'), 'PromptsPage'),
 })
 
+const datasets = createRoute({
+  getParentRoute: () => root,
+  path: '/datasets',
+  validateSearch: (raw: Raw): Texts<'name' | 'version' | 'against' | 'item'> => ({
+    /** The dataset that is open; the list without it. Names have slashes. */
+    name: text(raw.name),
+    version: text(raw.version),
+    against: text(raw.against),
+    /** The item in the drawer. */
+    item: text(raw.item),
+  }),
+  component: lazyRouteComponent(() => import('./routes/datasets/DatasetsPage'), 'DatasetsPage'),
+})
+
+const evaluations = createRoute({
+  getParentRoute: () => root,
+  path: '/evaluations',
+  validateSearch: (
+    raw: Raw,
+  ): { view?: 'rows' | undefined } & Texts<'score' | 'by' | 'sort' | 'sel' | 'span_key' | 'span_value'> => ({
+    /** The evaluations themselves; the scores by name without it. */
+    view: raw.view === 'rows' ? ('rows' as const) : undefined,
+    score: text(raw.score),
+    by: text(raw.by),
+    sort: text(raw.sort),
+    /** Evaluation in the drawer. */
+    sel: text(raw.sel),
+    /** Only of spans that have this value. */
+    span_key: text(raw.span_key),
+    span_value: text(raw.span_value),
+  }),
+  component: lazyRouteComponent(() => import('./routes/evaluations/EvaluationsPage'), 'EvaluationsPage'),
+})
+
 const dashboards = createRoute({
   getParentRoute: () => root,
   path: '/dashboards',
@@ -331,6 +365,8 @@ export const router = createRouter({
     errors,
     error,
     prompts,
+    evaluations,
+    datasets,
     dashboards,
     dashboard,
     monitors,

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from tapetum._version import __version__
 
 if TYPE_CHECKING:
-    from tapetum._api import change, evaluation, feedback, flush, init, prompt, shutdown, stats
+    from tapetum._api import change, dataset, evaluation, feedback, flush, init, prompt, shutdown, stats
     from tapetum._observe import observe, span
     from tapetum._session import set_session, set_user
 
 __all__ = [
     "__version__",
     "change",
+    "dataset",
     "evaluation",
     "feedback",
     "flush",
@@ -35,7 +36,7 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(
-        ("change", "evaluation", "feedback", "flush", "init", "prompt", "shutdown", "stats"), "tapetum._api"
+        ("change", "dataset", "evaluation", "feedback", "flush", "init", "prompt", "shutdown", "stats"), "tapetum._api"
     ),
     **dict.fromkeys(("observe", "span"), "tapetum._observe"),
     **dict.fromkeys(("set_session", "set_user"), "tapetum._session"),

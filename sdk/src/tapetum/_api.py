@@ -12,6 +12,7 @@ from tapetum import _settings
 from tapetum._guard import faults, never_raise
 
 if TYPE_CHECKING:
+    from tapetum._datasets import Dataset
     from tapetum._prompts import Prompt, Template
     from tapetum._redaction_setting import Redaction
     from tapetum._runtime import Stats
@@ -219,6 +220,18 @@ def prompt(
     endpoint, headers = _registry()
     wanted = _prompts.Wanted(endpoint, headers, name, version, label)
     return _prompts.registry.find(wanted, fallback=fallback, cache_s=cache_s, timeout_s=timeout_s)
+
+
+def dataset(name: str, *, version: int | None = None, timeout_s: float = 30.0) -> Dataset:
+    """A dataset of the server: that version, the newest without one, as a sequence of its items.
+
+    Each call asks the server. Raises `LookupError` where it has no such dataset or version, or does not answer within
+    `timeout_s` seconds a page.
+    """
+    from tapetum import _datasets
+
+    endpoint, headers = _registry()
+    return _datasets.fetch(endpoint, headers, name, version, timeout_s)
 
 
 def _registry() -> tuple[str, tuple[tuple[str, str], ...]]:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import http.client
-import json
 import re
-import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar, Token
 from typing import Any, NamedTuple, Union
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from tapetum import semconv
+from tapetum import _asking, semconv
 from tapetum._fork import renew_in_child
 
-MAX_ANSWER_BYTES = 4 * 1024 * 1024
 _VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_.]*)\s*\}\}")
 Template = Union[str, Sequence[Mapping[str, str]]]
 
@@ -174,34 +171,8 @@ def fetch(wanted: Wanted, timeout_s: float) -> Prompt:
     """One GET of the registry. Raises `LookupError` with the server's words, `OSError` where it does not answer."""
     which = {"label": wanted.label} if wanted.version is None else {"version": wanted.version}
     asked = urlencode({"name": wanted.name, **which})
-    said = _get(wanted.endpoint, f"/api/v1/prompts/version?{asked}", dict(wanted.headers), timeout_s)
+    said = _asking.get(wanted.endpoint, f"/api/v1/prompts/version?{asked}", dict(wanted.headers), timeout_s)
     return Prompt(said["name"], said["prompt"], version=said["version"], config=said["config"], labels=said["labels"])
-
-
-def _get(endpoint: str, path: str, headers: Mapping[str, str], timeout_s: float) -> dict[str, Any]:
-    parts = urlsplit(endpoint)
-    connection: http.client.HTTPConnection
-    if parts.scheme == "https":
-        connection = http.client.HTTPSConnection(
-            parts.hostname or "", parts.port, timeout=timeout_s, context=ssl.create_default_context()
-        )
-    else:
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout_s)
-    try:
-        connection.request("GET", parts.path.rstrip("/") + path, headers={**headers, "Connection": "close"})
-        response = connection.getresponse()
-        body = response.read(MAX_ANSWER_BYTES)
-        status = response.status
-        response.close()
-    finally:
-        connection.close()
-    said = json.loads(body or b"{}")
-    if status != 200:
-        error = said.get("error", {}) if isinstance(said, dict) else {}
-        raise LookupError(f"HTTP {status} {error.get('message', '')}".strip())
-    if not isinstance(said, dict):
-        raise ValueError("the registry's answer is not an object")
-    return said
 
 
 registry = Registry(fetch)

@@ -11,6 +11,7 @@ from asked_world import SECOND, START, World, span_batch, span_id, trace_id, wor
 
 from tapetum_server.query.time_range import format_time
 from tapetum_server.signals.evaluations import Evaluation, EvaluationBatch
+from tapetum_server.signals.scores import ScoreDefinition, ScoreLabel
 
 RANGE = {"from": format_time(START), "to": format_time(START + 1_000 * SECOND)}
 
@@ -128,3 +129,79 @@ def test_evaluations_are_exported_with_a_filter(asked: World) -> None:
     assert answer.status_code == 200
     assert answer.text.count("\n") == 1
     assert '"comment":"no"' in answer.text
+
+
+@pytest.mark.covers("evaluations-asked")
+def test_the_lowest_come_first_and_every_number_leads_to_its_rows(asked: World) -> None:
+    def listed(**more: Any) -> list[tuple[str, float | None]]:
+        seen: list[tuple[str, float | None]] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = asked.get("/evaluations", **RANGE, limit=2, cursor=cursor, **more)
+            seen += [(row["name"], row["score"]) for row in page["rows"]]
+            cursor = page["next_cursor"]
+        return seen
+
+    scores = [score for _, score in listed(sort="score")]
+    assert scores == [0.25, 0.5, 0.75, 1.0, 1.0, 3.0, 5.0]
+    assert [score for _, score in listed(sort="-score")] == scores[::-1]
+    small = listed(span_key="model", span_value="small")
+    assert sorted(small) == [("correctness", 0.25), ("feedback", None), ("tone", 3.0)]
+    assert listed(span_key="prompt", span_value="ask 2", q="name:correctness") == [("correctness", 0.25)]
+    assert listed(span_key="model", span_value="none") == []
+    refused = asked.client.get("/v1/evaluations", params={**RANGE, "span_key": "colour"})
+    assert (refused.status_code, refused.json()["error"]["field"]) == (400, "span_key")
+
+
+@pytest.mark.covers("evaluations-distribution")
+def test_scores_are_distributed_over_values_or_bins_and_labels(asked: World) -> None:
+    found = asked.get("/evaluations/distribution", **RANGE, name="correctness")
+    assert [(b["start"], b["end"], b["count"]) for b in found["bins"]] == [
+        (0.25, 0.25, 1), (0.5, 0.5, 1), (0.75, 0.75, 1), (1.0, 1.0, 1),
+    ]  # fmt: skip
+    assert found["labels"] == [{"label": "right", "count": 2}, {"label": "wrong", "count": 1}]
+    assert asked.get("/evaluations/distribution", **RANGE, name="feedback")["bins"] == []
+    batch = EvaluationBatch("default", "test")
+    scores = [i / 100 for i in range(100)]
+    for i, score in enumerate(scores):
+        batch.append(said("many", 3, score, at=i))
+    asked.keep(batch)
+    found = asked.get("/evaluations/distribution", **RANGE, name="many")
+    assert (found["scored"], len(found["bins"])) == (100, 10)
+    edges = [(b["start"], b["end"]) for b in found["bins"]]
+    expected = [sum(1 for s in scores if start <= s < end or s == end == edges[-1][1]) for start, end in edges]
+    assert [b["count"] for b in found["bins"]] == expected
+    asked.catalog.scores.define(
+        "default", ScoreDefinition(name="many", kind="numeric", minimum=-1, maximum=1), by="test"
+    )  # fmt: skip
+    bins = asked.get("/evaluations/distribution", **RANGE, name="many")["bins"]
+    assert (bins[0]["start"], bins[-1]["end"], sum(b["count"] for b in bins[:5])) == (-1, 1, 0)
+
+
+@pytest.mark.covers("score-verdicts")
+def test_definitions_say_what_passes_in_the_summary_and_over_time(asked: World) -> None:
+    batch = EvaluationBatch("default", "test")
+    for score, label, own in ((0.1, "", None), (0.3, "", None), (0.3, "", 0.4), (None, "", None)):
+        batch.append(said("toxicity", 3, score, label=label, threshold=own, explanation=f"{own}"))
+    for i, label in enumerate(("kind", "rude", "odd", "kind")):
+        batch.append(said("manners", 3, None, label=label, at=i))
+    for i, score in enumerate((1.0, 0.0, 1.0)):
+        batch.append(said("safe", 3, score, at=i))
+    asked.keep(batch)
+    labels = (ScoreLabel(label="kind", passes=True), ScoreLabel(label="rude", passes=False), ScoreLabel(label="odd"))
+    for definition in (
+        ScoreDefinition(name="toxicity", kind="numeric", direction="lower", threshold=0.2),
+        ScoreDefinition(name="manners", kind="categorical", labels=labels),
+        ScoreDefinition(name="safe", kind="boolean", direction="higher"),
+    ):
+        asked.catalog.scores.define("default", definition, by="test")
+    rows = asked.get("/evaluations/summary", **RANGE, q="name:toxicity,manners,safe")["rows"]
+    # Its own threshold goes first: 0.3 is below 0.4, which lower is better passes.
+    assert {r["name"]: (r["passed"], r["judged"]) for r in rows} == {
+        "toxicity": (2, 3), "manners": (2, 3), "safe": (2, 3),
+    }  # fmt: skip
+    query = {"kind": "evaluations", "measure": "pass_rate", "group_by": ["name"], "q": "name:toxicity,manners,safe"}
+    series = asked.post("/query", query=query, **RANGE, step_s=1_000)["series"]
+    assert {s["labels"]["name"]: round(s["total"], 6) for s in series} == {
+        name: round(200 / 3, 6) for name in ("toxicity", "manners", "safe")
+    }

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -65,7 +66,12 @@ class RunningServer:
             [*command, *options], stdout=subprocess.PIPE, stderr=self._stderr, env=environment(env)
         )
         assert self.process.stdout is not None
+        # A server that never comes up ends, and what it said is told.
+        overdue = threading.Timer(START_S, self.process.kill)
+        overdue.start()
         line = self.process.stdout.readline()
+        overdue.cancel()
+        overdue.join(START_S)
         if not line:
             code, said = self.process.wait(START_S), self.stderr()
             self.close()

@@ -12,12 +12,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from process.servers import RunningServer
 
-from tapetum_server.processors.cost import PRICED, UNKNOWN_MODEL, UNKNOWN_TIER, cost_of
+from tapetum_server.processors.cost import PRICED, charge
+from tapetum_server.processors.price_book import PriceBook, day_of
+from tapetum_server.processors.rates import UNKNOWN_MODEL, UNKNOWN_TIER
 
 
 def at(day: str) -> tuple[int, datetime]:
     moment = datetime.fromisoformat(f"{day}T12:00:00+00:00").astimezone(timezone.utc)
     return int(moment.timestamp()) * 10**9, moment
+
+
+def cost_of(
+    provider: str, model: str, start: int, tier: str, inputs: int, outputs: int, read: int = 0, write: int = 0,
+    audio_in: int = 0, audio_out: int = 0,
+) -> tuple[float | None, str, str]:  # fmt: skip
+    """(USD, price version, status) by the price list alone."""
+    rates = PriceBook().rates(provider, model, "", day_of(start), tier, inputs)
+    if isinstance(rates, str):
+        return None, "", rates
+    return charge(rates, inputs, outputs, read, write, audio_in, audio_out), rates.version, PRICED
 
 
 MODELS = [

@@ -55,7 +55,7 @@ def test_an_evaluation_is_kept_whole_and_counts_once_however_often_it_is_sent(
     expected = SAID | {
         "time": "2026-11-23T10:00:00.500000000Z", "attributes": {"model": "judge", "n": "3"}, "target_type": "span",
         "target_id": SPAN, "comment": "", "response_id": "", "truncated": {}, "updated_at": whole["time"],
-        "evaluation_id": whole["evaluation_id"],
+        "evaluation_id": whole["evaluation_id"], "found_in": "", "problem": "", "raw": "",
     }  # fmt: skip
     assert whole == expected
     assert said(shared_server, project, q="score:<0.5 evaluator:judge-1") == [whole]

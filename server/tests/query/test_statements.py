@@ -24,6 +24,7 @@ from tapetum_server.query import (
     error_detail,
     error_groups,
     error_windows,
+    evaluation_distribution,
     evaluation_summary,
     evaluations,
     exemplars,
@@ -48,6 +49,7 @@ from tapetum_server.query import (
     services,
     session_turns,
     sessions,
+    span_corrections,
     spans,
     storage,
     trace_peers,
@@ -60,6 +62,7 @@ from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, METRICS, SPA
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import TimeRange, steps_of
 from tapetum_server.query.trace_spans import spans_of_statement
+from tapetum_server.signals.scores import ScoreDefinition, ScoreLabel
 
 SNAPSHOTS = Path(__file__).parent / "statements"
 HOUR = TimeRange(NOW - 3_600 * SECOND, NOW)
@@ -90,10 +93,21 @@ def export_rows(kind: exports.ExportKind, of: Selection | None) -> Statement:
     return exports.rows_statement(plan, HOUR, 100, ["*"])
 
 
-def summary(value: str, of_span: str | None) -> Statement:
+SCORES = (
+    ScoreDefinition(name="correctness", kind="numeric", direction="higher", threshold=0.5),
+    ScoreDefinition(name="toxicity", kind="numeric", direction="lower", threshold=0.1),
+    ScoreDefinition(
+        name="tone",
+        kind="categorical",
+        labels=(ScoreLabel(label="kind", passes=True), ScoreLabel(label="rude", passes=False)),
+    ),
+)
+
+
+def summary(value: str, of_span: str | None, definitions: tuple[ScoreDefinition, ...] = ()) -> Statement:
     parameters = Parameters()
     condition = f"project = {parameters.text('default')} AND name = {parameters.text('correctness')}"
-    return evaluation_summary.summary_statement(condition, value, of_span, "default", parameters)
+    return evaluation_summary.summary_statement(condition, value, of_span, "default", parameters, definitions)
 
 
 STATEMENTS: dict[str, Callable[[], Statement]] = {
@@ -143,8 +157,19 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
         Cursor("-time", HOUR, (5, "a")),
     ),
     "evaluations_of_trace": lambda: evaluations.of_trace_statement("default", "a", 1_001),
+    "span_corrections": lambda: span_corrections.corrections_statement("default", "a", "b", 50),
     "evaluations_of_session": lambda: evaluations.of_session_statement("default", "s", 1_001),
     "evaluations_summary": lambda: summary("''", None),
+    "evaluations_summary_defined": lambda: summary("''", None, SCORES),
+    "evaluations_of_a_model": lambda: evaluations.evaluations_statement(
+        selection(EVALUATIONS, "name:correctness"), "score", 51, None, evaluations.OfSpan("model", "small")
+    ),
+    "evaluations_score_ends": lambda: evaluation_distribution.ends_statement(selection(EVALUATIONS), "correctness"),
+    "evaluations_score_values": lambda: evaluation_distribution.values_statement(selection(EVALUATIONS), "correctness"),
+    "evaluations_score_bins": lambda: evaluation_distribution.bins_statement(
+        selection(EVALUATIONS), "correctness", 0, 1
+    ),
+    "evaluations_labels": lambda: evaluation_distribution.labels_statement(selection(EVALUATIONS), "correctness"),
     "evaluations_by_model": lambda: summary("''", evaluation_summary.SPAN_KEYS["model"]),
     "evaluations_series": lambda: record_series.series_statement(
         selection(EVALUATIONS, "source:llm"), STEPS, "pass_rate", ["name"], None

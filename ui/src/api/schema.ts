@@ -180,6 +180,134 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/datasets': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Datasets
+     * @description The project's datasets.
+     */
+    get: operations['list_datasets']
+    put?: never
+    /**
+     * Change Dataset
+     * @description Add, change or remove items: keeps the next version. Versions never change; the first makes the dataset.
+     */
+    post: operations['change_dataset']
+    /**
+     * Delete Dataset
+     * @description Forget a dataset with all its versions. The traces that its items came from stay.
+     */
+    delete: operations['delete_dataset']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/datasets/diff': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Compare Dataset Versions
+     * @description Which items one version has otherwise than another, and what of them, line by line.
+     */
+    get: operations['compare_dataset_versions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/datasets/export': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Export Dataset
+     * @description All items of one version as a file.
+     */
+    get: operations['export_dataset']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/datasets/item': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Dataset Item
+     * @description One item as a version has it.
+     */
+    get: operations['get_dataset_item']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/datasets/items': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Dataset Items
+     * @description A page of one version's items, whole, in the order in which they were added.
+     */
+    get: operations['list_dataset_items']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/datasets/versions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Dataset Versions
+     * @description The versions of a dataset, the newest first.
+     */
+    get: operations['list_dataset_versions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/demo/faults': {
     parameters: {
       query?: never
@@ -309,9 +437,29 @@ export interface paths {
     }
     /**
      * List Evaluations
-     * @description Evaluations that pass the filter.
+     * @description Evaluations that pass the filter; sorted by score, those that have one.
      */
     get: operations['list_evaluations']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/evaluations/distribution': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Evaluation Distribution
+     * @description How the scores and labels of one name are distributed.
+     */
+    get: operations['get_evaluation_distribution']
     put?: never
     post?: never
     delete?: never
@@ -876,6 +1024,113 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/prices': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Prices
+     * @description The prices that hold in the project, its own first.
+     */
+    get: operations['list_prices']
+    /**
+     * Put Price
+     * @description Set a price. Calls that arrive from now on cost that; those that are stored when they are priced anew.
+     */
+    put: operations['put_price']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/prices/listed': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Listed Price
+     * @description What the price list says of a model today, whatever prices are set.
+     */
+    get: operations['get_listed_price']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/prices/models': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Priced Models
+     * @description The models that calls name, those whose price is unknown first, with today's prices.
+     */
+    get: operations['list_priced_models']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/prices/reprice': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Reprice Calls
+     * @description Give stored calls their cost by the prices of today, and say what that changed.
+     *
+     *     Works day by day for some seconds; `next` is where to go on, as `from`. What is done stays done, and doing it again
+     *     changes nothing.
+     */
+    post: operations['reprice_calls']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/prices/{price_id}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /**
+     * Delete Price
+     * @description Forget a price. What calls cost so far stays until they are priced anew.
+     */
+    delete: operations['delete_price']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/projects': {
     parameters: {
       query?: never
@@ -1135,6 +1390,36 @@ export interface paths {
      */
     post: operations['try_redaction']
     delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/scores': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Scores
+     * @description What is defined of the project's scores.
+     */
+    get: operations['list_scores']
+    /**
+     * Define Score
+     * @description Say what the evaluations of a name look like, in the place of what was said before.
+     *
+     *     `/v1/evaluations` refuses from then on what is otherwise; what is there stays.
+     */
+    put: operations['define_score']
+    post?: never
+    /**
+     * Delete Score
+     * @description Forget a definition. Evaluations stay, and may look as they like from then on.
+     */
+    delete: operations['delete_score']
     options?: never
     head?: never
     patch?: never
@@ -1804,6 +2089,46 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/traces/{trace_id}/spans/{span_id}/corrections': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Span Corrections
+     * @description What people say that the answer of a span should have been, with the words in which it is otherwise.
+     */
+    get: operations['get_span_corrections']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/traces/{trace_id}/spans/{span_id}/dataset_item': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Dataset Draft
+     * @description A span as the item that it would be, and the datasets that have it already.
+     */
+    get: operations['get_dataset_draft']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/traces/{trace_id}/spans/{span_id}/value': {
     parameters: {
       query?: never
@@ -2277,6 +2602,38 @@ export interface components {
       row: number
     }
     /**
+     * Correction
+     * @description One person's word on what should have come out.
+     */
+    Correction: {
+      /** Comment */
+      comment: string
+      /** Difference */
+      difference: components['schemas']['Piece'][] | null
+      /** Evaluation Id */
+      evaluation_id: string
+      /** Evaluator */
+      evaluator: string
+      /** Expected Output */
+      expected_output: string
+      /** Name */
+      name: string
+      /** Source */
+      source: string
+      /** Updated At */
+      updated_at: string
+    }
+    /**
+     * Corrections
+     * @description The corrections of one span.
+     */
+    Corrections: {
+      /** Output */
+      output: string
+      /** Rows */
+      rows: components['schemas']['Correction'][]
+    }
+    /**
      * Dashboard
      * @description A dashboard and what is on it.
      */
@@ -2380,6 +2737,144 @@ export interface components {
       name: string
     }
     /**
+     * DatasetChange
+     * @description What a change did. Where nothing was to change, `version` is the one that was there.
+     */
+    DatasetChange: {
+      /** Added */
+      added: number
+      /** Changed */
+      changed: number
+      /** Ids */
+      ids: string[]
+      /** Items */
+      items: number
+      /** Name */
+      name: string
+      /** Removed */
+      removed: number
+      /** Unchanged */
+      unchanged: number
+      /** Version */
+      version: number
+    }
+    /**
+     * DatasetDifference
+     * @description What one version has otherwise than another.
+     */
+    DatasetDifference: {
+      /** Added */
+      added: number
+      /** After */
+      after: number
+      /** Before */
+      before: number
+      /** Changed */
+      changed: number
+      /** Items */
+      items: components['schemas']['ItemDifference'][]
+      /** Removed */
+      removed: number
+      /** Truncated */
+      truncated: boolean
+    }
+    /**
+     * DatasetItem
+     * @description One item as a version has it.
+     */
+    DatasetItem: {
+      /** Created At */
+      created_at: string
+      /** Created By */
+      created_by: string
+      /** Expected Output */
+      expected_output: unknown
+      /** Id */
+      id: string
+      /** Input */
+      input: unknown
+      /** Metadata */
+      metadata: {
+        [key: string]: unknown
+      } | null
+      /** Output */
+      output: unknown
+      /** Since Version */
+      since_version: number
+      source: components['schemas']['ItemSource']
+    }
+    /**
+     * DatasetItems
+     * @description A page of one version's items, in the order in which they were added.
+     */
+    DatasetItems: {
+      /** Name */
+      name: string
+      /** Next Cursor */
+      next_cursor: string | null
+      /** Rows */
+      rows: components['schemas']['DatasetItem'][]
+      /** Version */
+      version: number
+    }
+    /**
+     * DatasetRow
+     * @description A dataset in a list.
+     */
+    DatasetRow: {
+      /** Description */
+      description: string
+      /** Items */
+      items: number
+      /** Name */
+      name: string
+      /** Updated At */
+      updated_at: string
+      /** Updated By */
+      updated_by: string
+      /** Versions */
+      versions: number
+    }
+    /**
+     * DatasetRows
+     * @description The project's datasets, by name.
+     */
+    DatasetRows: {
+      /** Rows */
+      rows: components['schemas']['DatasetRow'][]
+    }
+    /**
+     * DatasetVersionRow
+     * @description One version, and what it changed in the one before.
+     */
+    DatasetVersionRow: {
+      /** Added */
+      added: number
+      /** Changed */
+      changed: number
+      /** Created At */
+      created_at: string
+      /** Created By */
+      created_by: string
+      /** Items */
+      items: number
+      /** Message */
+      message: string
+      /** Removed */
+      removed: number
+      /** Version */
+      version: number
+    }
+    /**
+     * DatasetVersionRows
+     * @description The versions of a dataset, the newest first.
+     */
+    DatasetVersionRows: {
+      dataset: components['schemas']['DatasetRow']
+      /** Rows */
+      rows: components['schemas']['DatasetVersionRow'][]
+    }
+    /**
      * DefaultRange
      * @description The time range of a dashboard whose address names none.
      */
@@ -2449,19 +2944,6 @@ export interface components {
     DemoFaultList: {
       /** Rows */
       rows: components['schemas']['DemoFault'][]
-    }
-    /**
-     * DiffLine
-     * @description One line of a difference.
-     */
-    DiffLine: {
-      /**
-       * Op
-       * @enum {string}
-       */
-      op: 'same' | 'removed' | 'added'
-      /** Text */
-      text: string
     }
     /**
      * Disk
@@ -2849,6 +3331,18 @@ export interface components {
       q?: string
     }
     /**
+     * EvaluationDistribution
+     * @description Scores in even bins between the ends of their definition or of the scores; each value by itself where few.
+     */
+    EvaluationDistribution: {
+      /** Bins */
+      bins: components['schemas']['ScoreBin'][]
+      /** Labels */
+      labels: components['schemas']['LabelShare'][]
+      /** Scored */
+      scored: number
+    }
+    /**
      * EvaluationPage
      * @description Some evaluations, and where the next ones begin.
      */
@@ -2877,12 +3371,18 @@ export interface components {
       expected_output: string
       /** Explanation */
       explanation: string
+      /** Found In */
+      found_in: string
       /** Label */
       label: string
       /** Lower */
       lower: number | null
       /** Name */
       name: string
+      /** Problem */
+      problem: string
+      /** Raw */
+      raw: string
       /** Response Id */
       response_id: string
       /** Score */
@@ -2931,6 +3431,8 @@ export interface components {
       avg_score: number | null
       /** Count */
       count: number
+      /** Flagged */
+      flagged: number
       /** Judged */
       judged: number
       /** Labels */
@@ -3217,6 +3719,72 @@ export interface components {
       interval_ms: number
     }
     /**
+     * ItemDifference
+     * @description An item that is in one version and not, or not so, in the other.
+     */
+    ItemDifference: {
+      /** Fields */
+      fields: components['schemas']['ItemFieldDifference'][]
+      /** Id */
+      id: string
+      /**
+       * Op
+       * @enum {string}
+       */
+      op: 'added' | 'changed' | 'removed'
+    }
+    /**
+     * ItemDraft
+     * @description A span as the item that it would be.
+     */
+    ItemDraft: {
+      /** Corrected */
+      corrected: boolean
+      /** Datasets */
+      datasets: string[]
+      /** Expected Output */
+      expected_output: unknown
+      /** Input */
+      input: unknown
+      /** Metadata */
+      metadata: {
+        [key: string]: unknown
+      }
+      /** Output */
+      output: unknown
+    }
+    /**
+     * ItemFieldDifference
+     * @description One value of an item in two versions, line by line.
+     */
+    ItemFieldDifference: {
+      /** Field */
+      field: string
+      /** Lines */
+      lines: components['schemas']['Piece'][]
+    }
+    /**
+     * ItemSource
+     * @description Where an item came from.
+     */
+    ItemSource: {
+      /**
+       * Prediction Id
+       * @default
+       */
+      prediction_id?: string
+      /**
+       * Span Id
+       * @default
+       */
+      span_id?: string
+      /**
+       * Trace Id
+       * @default
+       */
+      trace_id?: string
+    }
+    /**
      * Key
      * @description One key: everything but the key itself, which is not kept.
      */
@@ -3294,6 +3862,16 @@ export interface components {
       label: string
     }
     /**
+     * LabelShare
+     * @description One label and how often it was given.
+     */
+    LabelShare: {
+      /** Count */
+      count: number
+      /** Label */
+      label: string
+    }
+    /**
      * LastDelivery
      * @description The newest notification and what came of it.
      */
@@ -3338,6 +3916,13 @@ export interface components {
       name: string
       /** Values */
       values: string[]
+    }
+    /**
+     * ListedPrice
+     * @description What the price list says of a model today.
+     */
+    ListedPrice: {
+      price: components['schemas']['ModelPrice'] | null
     }
     /**
      * ListedTrace
@@ -3887,6 +4472,26 @@ export interface components {
       total: number | null
     }
     /**
+     * ModelPrice
+     * @description USD per million tokens, or per hour; what is as all other input or output is said too.
+     */
+    ModelPrice: {
+      /** Cache Read Usd */
+      cache_read_usd: number | null
+      /** Cache Write Usd */
+      cache_write_usd: number | null
+      /** Hourly Usd */
+      hourly_usd: number | null
+      /** Input Usd */
+      input_usd: number | null
+      /** Output Usd */
+      output_usd: number | null
+      /** Steps */
+      steps: number[]
+      /** Version */
+      version: string
+    }
+    /**
      * MonitorChange
      * @description What to change; what is left out stays. `definition` is replaced whole.
      */
@@ -4051,6 +4656,51 @@ export interface components {
       keep?: number | null
     }
     /**
+     * NewDatasetVersion
+     * @description The next version of a dataset; the first makes the dataset.
+     */
+    NewDatasetVersion: {
+      /** Description */
+      description?: string | null
+      /**
+       * Message
+       * @default
+       */
+      message?: string
+      /**
+       * Name
+       * @description Letters, digits and . _ : / -, at most 200.
+       */
+      name: string
+      /** Put */
+      put?: components['schemas']['NewItem'][]
+      /** Remove */
+      remove?: string[]
+      /** Seen Version */
+      seen_version?: number | null
+      /** Spans */
+      spans?: components['schemas']['SavedSpan'][]
+    }
+    /**
+     * NewItem
+     * @description An item to add, or to change where its id is there already; what is left out then stays as it was.
+     */
+    NewItem: {
+      /** Expected Output */
+      expected_output?: unknown
+      /** Id */
+      id?: string | null
+      /** Input */
+      input?: unknown
+      /** Metadata */
+      metadata?: {
+        [key: string]: unknown
+      } | null
+      /** Output */
+      output?: unknown
+      source?: components['schemas']['ItemSource'] | null
+    }
+    /**
      * NewKey
      * @description A key to make.
      */
@@ -4129,6 +4779,45 @@ export interface components {
       window_s?: number
     }
     /**
+     * NewPrice
+     * @description A price of a model. There is one of each project, provider, model and day, which it replaces.
+     */
+    NewPrice: {
+      /**
+       * Accelerators
+       * @default 1
+       */
+      accelerators?: number
+      /**
+       * All Projects
+       * @default false
+       */
+      all_projects?: boolean
+      /** Audio Input Usd */
+      audio_input_usd?: number | null
+      /** Audio Output Usd */
+      audio_output_usd?: number | null
+      /** Cache Read Usd */
+      cache_read_usd?: number | null
+      /** Cache Write Usd */
+      cache_write_usd?: number | null
+      /** Hourly Usd */
+      hourly_usd?: number | null
+      /** Input Usd */
+      input_usd?: number | null
+      /** Model */
+      model: string
+      /** Output Usd */
+      output_usd?: number | null
+      /**
+       * Provider
+       * @default
+       */
+      provider?: string
+      /** Valid From */
+      valid_from?: string | null
+    }
+    /**
      * NewProject
      * @description A project to make.
      */
@@ -4161,6 +4850,36 @@ export interface components {
       name: string
       /** Prompt */
       prompt: string | components['schemas']['ChatMessage'][]
+      /** Version */
+      version?: number | null
+    }
+    /**
+     * NewScore
+     * @description What the evaluations of one name look like.
+     */
+    NewScore: {
+      /**
+       * Description
+       * @default
+       */
+      description?: string
+      /** Direction */
+      direction?: ('higher' | 'lower' | 'none') | null
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'numeric' | 'categorical' | 'boolean' | 'text'
+      /** Labels */
+      labels?: components['schemas']['ScoreLabel'][]
+      /** Maximum */
+      maximum?: number | null
+      /** Minimum */
+      minimum?: number | null
+      /** Name */
+      name: string
+      /** Threshold */
+      threshold?: number | null
     }
     /**
      * NewView
@@ -4388,6 +5107,19 @@ export interface components {
       trace_id: string
     }
     /**
+     * Piece
+     * @description A line, or a run of words, and which of the two texts has it.
+     */
+    Piece: {
+      /**
+       * Op
+       * @enum {string}
+       */
+      op: 'same' | 'removed' | 'added'
+      /** Text */
+      text: string
+    }
+    /**
      * Preview
      * @description What a monitor would have seen and done over a time that is past.
      */
@@ -4427,6 +5159,88 @@ export interface components {
       }
       /** Points */
       points: [number, number | null][]
+    }
+    /**
+     * Price
+     * @description A price that somebody set.
+     */
+    Price: {
+      /** Accelerators */
+      accelerators: number
+      /** Audio Input Usd */
+      audio_input_usd: number | null
+      /** Audio Output Usd */
+      audio_output_usd: number | null
+      /** Cache Read Usd */
+      cache_read_usd: number | null
+      /** Cache Write Usd */
+      cache_write_usd: number | null
+      /** Hourly Usd */
+      hourly_usd: number | null
+      /** Id */
+      id: string
+      /** Input Usd */
+      input_usd: number | null
+      /** Model */
+      model: string
+      /** Output Usd */
+      output_usd: number | null
+      /** Project */
+      project: string | null
+      /** Provider */
+      provider: string
+      /** Updated At */
+      updated_at: string
+      /** Updated By */
+      updated_by: string
+      /** Valid From */
+      valid_from: string | null
+    }
+    /**
+     * PricedModel
+     * @description A model that calls name, and its prices of today.
+     */
+    PricedModel: {
+      /** Calls */
+      calls: number
+      /** Cost Usd */
+      cost_usd: number | null
+      /** Input Tokens */
+      input_tokens: number | null
+      /** Last Seen */
+      last_seen: string
+      listed: components['schemas']['ModelPrice'] | null
+      /** Model */
+      model: string
+      /** Output Tokens */
+      output_tokens: number | null
+      /** Overridden */
+      overridden: boolean
+      price: components['schemas']['ModelPrice'] | null
+      /** Provider */
+      provider: string
+      /** Request Model */
+      request_model: string
+      /** Unpriced */
+      unpriced: number
+    }
+    /**
+     * PricedModels
+     * @description The models of the range, those whose price is unknown first.
+     */
+    PricedModels: {
+      /** Rows */
+      rows: components['schemas']['PricedModel'][]
+      /** Total */
+      total: number
+    }
+    /**
+     * Prices
+     * @description The prices that hold in a project. Of those that fit a call, the first one prices it.
+     */
+    Prices: {
+      /** Rows */
+      rows: components['schemas']['Price'][]
     }
     /**
      * ProcessCard
@@ -4488,7 +5302,7 @@ export interface components {
         [key: string]: unknown
       }
       /** Lines */
-      lines: components['schemas']['DiffLine'][]
+      lines: components['schemas']['Piece'][]
       /** Removed */
       removed: number
       /** Truncated */
@@ -4879,6 +5693,52 @@ export interface components {
       truncated: boolean
     }
     /**
+     * Reprice
+     * @description Which calls to price anew.
+     */
+    Reprice: {
+      /**
+       * Dry Run
+       * @default false
+       */
+      dry_run?: boolean
+      /**
+       * From
+       * @description Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d.
+       * @default now-30d
+       */
+      from?: string
+      /**
+       * To
+       * @default now
+       */
+      to?: string
+    }
+    /**
+     * RepriceReport
+     * @description What repricing changed, or would. Money is of calls that count, once each; `null` where none has a known cost.
+     */
+    RepriceReport: {
+      /** After Usd */
+      after_usd: number | null
+      /** Before Usd */
+      before_usd: number | null
+      /** Calls */
+      calls: number
+      /** Changed */
+      changed: number
+      /** Days */
+      days: number
+      /** Dry Run */
+      dry_run: boolean
+      /** Next */
+      next: string | null
+      /** Unpriced After */
+      unpriced_after: number
+      /** Unpriced Before */
+      unpriced_before: number
+    }
+    /**
      * ResourceMeasure
      * @description One measure of one host or process over time. `unit` is `1` for a share of what there is.
      */
@@ -5000,6 +5860,18 @@ export interface components {
       rows: components['schemas']['RunningSpan'][]
     }
     /**
+     * SavedSpan
+     * @description A span to save as an item: its input, output and what is known of it are read from the store.
+     */
+    SavedSpan: {
+      /** Expected Output */
+      expected_output?: unknown
+      /** Span Id */
+      span_id: string
+      /** Trace Id */
+      trace_id: string
+    }
+    /**
      * SavedView
      * @description A page and the search part of its address, without project and `?`.
      */
@@ -5024,6 +5896,70 @@ export interface components {
     SavedViews: {
       /** Rows */
       rows: components['schemas']['SavedView'][]
+    }
+    /**
+     * ScoreBin
+     * @description Scores from `start` to below `end`, the last bin's up to it; of one value where both are the same.
+     */
+    ScoreBin: {
+      /** Count */
+      count: number
+      /** End */
+      end: number
+      /** Start */
+      start: number
+    }
+    /**
+     * ScoreLabel
+     * @description One label of a categorical score.
+     */
+    ScoreLabel: {
+      /** Key */
+      key?: number | null
+      /** Label */
+      label: string
+      /** Passes */
+      passes?: boolean | null
+    }
+    /**
+     * ScoreRow
+     * @description A definition, and who changed it last.
+     */
+    ScoreRow: {
+      /** Description */
+      description: string
+      /**
+       * Direction
+       * @enum {string}
+       */
+      direction: 'higher' | 'lower' | 'none'
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'numeric' | 'categorical' | 'boolean' | 'text'
+      /** Labels */
+      labels: components['schemas']['ScoreLabel'][]
+      /** Maximum */
+      maximum: number | null
+      /** Minimum */
+      minimum: number | null
+      /** Name */
+      name: string
+      /** Threshold */
+      threshold: number | null
+      /** Updated At */
+      updated_at: string
+      /** Updated By */
+      updated_by: string
+    }
+    /**
+     * ScoreRows
+     * @description The project's definitions, by name.
+     */
+    ScoreRows: {
+      /** Rows */
+      rows: components['schemas']['ScoreRow'][]
     }
     /**
      * ScrapeTarget
@@ -6719,6 +7655,298 @@ export interface operations {
       }
     }
   }
+  list_datasets: {
+    parameters: {
+      query?: {
+        /** @description Only those that have this trace. */
+        trace_id?: string | null
+        /** @description Only those that have this span of it. */
+        span_id?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DatasetRows']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  change_dataset: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewDatasetVersion']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DatasetChange']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  delete_dataset: {
+    parameters: {
+      query: {
+        /** @description The dataset's name. */
+        name: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  compare_dataset_versions: {
+    parameters: {
+      query: {
+        /** @description The dataset's name. */
+        name: string
+        before: number
+        after: number
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DatasetDifference']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  export_dataset: {
+    parameters: {
+      query: {
+        /** @description The dataset's name. */
+        name: string
+        /** @description Default: the newest. */
+        version?: number | null
+        /** @description CSV and Parquet hold what is no text as JSON. */
+        format?: 'jsonl' | 'csv' | 'parquet'
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The file. `x-tapetum-version` is the version in it. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/vnd.apache.parquet': string
+          'application/x-ndjson': string
+          'text/csv; charset=utf-8; header=present': string
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_dataset_item: {
+    parameters: {
+      query: {
+        /** @description The dataset's name. */
+        name: string
+        /** @description The item's id. */
+        id: string
+        /** @description Default: the newest. */
+        version?: number | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DatasetItem']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_dataset_items: {
+    parameters: {
+      query: {
+        /** @description The dataset's name. */
+        name: string
+        /** @description Default: the newest. */
+        version?: number | null
+        /** @description Items of a page; fewer where they are large. */
+        limit?: number
+        /** @description `next_cursor` of the page before. */
+        cursor?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DatasetItems']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_dataset_versions: {
+    parameters: {
+      query: {
+        /** @description The dataset's name. */
+        name: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DatasetVersionRows']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
   list_demo_faults: {
     parameters: {
       query?: never
@@ -6951,11 +8179,14 @@ export interface operations {
   list_evaluations: {
     parameters: {
       query?: {
-        sort?: '-time' | 'time'
+        sort?: '-time' | 'time' | 'score' | '-score'
         /** @description Rows of a page. */
         limit?: number
         /** @description `next_cursor` of the page before. */
         cursor?: string | null
+        /** @description With `span_value`: only of spans with it; service, model, provider, operation, agent, tool, user_id, kind, prompt, span_name. */
+        span_key?: string | null
+        span_value?: string
         /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
         from?: string | null
         /** @description Default now. */
@@ -6978,6 +8209,46 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['EvaluationPage']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_evaluation_distribution: {
+    parameters: {
+      query: {
+        /** @description Whose scores and labels. */
+        name: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['EvaluationDistribution']
         }
       }
       /** @description The request was refused; the body says why and what to do. */
@@ -8113,6 +9384,209 @@ export interface operations {
       }
     }
   }
+  list_prices: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Prices']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  put_price: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewPrice']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Price']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_listed_price: {
+    parameters: {
+      query: {
+        model: string
+        provider?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ListedPrice']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_priced_models: {
+    parameters: {
+      query?: {
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PricedModels']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  reprice_calls: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Reprice']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RepriceReport']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  delete_price: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        price_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
   list_projects: {
     parameters: {
       query?: never
@@ -8731,6 +10205,106 @@ export interface operations {
         content: {
           'application/json': components['schemas']['RedactionTried']
         }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_scores: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ScoreRows']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  define_score: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewScore']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ScoreRow']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  delete_score: {
+    parameters: {
+      query: {
+        /** @description The score's name. */
+        name: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
       }
       /** @description The request was refused; the body says why and what to do. */
       '4XX': {
@@ -9965,6 +11539,76 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['SpanConversation']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_span_corrections: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        trace_id: string
+        span_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Corrections']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_dataset_draft: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        trace_id: string
+        span_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ItemDraft']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

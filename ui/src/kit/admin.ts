@@ -6,3 +6,10 @@ export function useAdmin(): boolean {
   const info = useQuery(infoQuery)
   return info.data?.identity?.scopes.includes('admin') ?? false
 }
+
+/** Whether the reader may say something: evaluate, correct, save to a dataset. */
+export function useMaySay(): boolean {
+  const info = useQuery(infoQuery)
+  const scopes = info.data?.identity?.scopes ?? []
+  return scopes.includes('admin') || scopes.includes('ingest')
+}

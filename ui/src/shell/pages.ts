@@ -4,7 +4,9 @@ import {
   BellRing,
   Bug,
   ChartSpline,
+  ClipboardCheck,
   Coins,
+  Database,
   HeartPulse,
   Inbox,
   LayoutDashboard,
@@ -30,6 +32,8 @@ export interface PageEntry {
     | '/users'
     | '/errors'
     | '/prompts'
+    | '/evaluations'
+    | '/datasets'
     | '/dashboards'
     | '/monitors'
     | '/ingest'
@@ -73,6 +77,8 @@ export const PAGES: PageEntry[] = [
   { to: '/users', label: 'Users', icon: UsersRound, key: 'u', time: true, live: true, signal: 'spans' },
   { to: '/errors', label: 'Errors', icon: Bug, key: 'x', time: true, live: true, signal: 'errors' },
   { to: '/prompts', label: 'Prompts', icon: MessageSquareQuote, key: 'p', time: true, live: false },
+  { to: '/evaluations', label: 'Evaluations', icon: ClipboardCheck, key: 'q', time: true, live: true },
+  { to: '/datasets', label: 'Datasets', icon: Database, key: 'k', time: false, live: false },
   { to: '/dashboards', label: 'Dashboards', icon: LayoutDashboard, key: 'd', time: true, live: true },
   { to: '/monitors', label: 'Monitors', icon: BellRing, key: 'a', time: true, live: false },
   { to: '/ingest', label: 'Ingest', icon: Inbox, key: 'i', time: true, live: true },

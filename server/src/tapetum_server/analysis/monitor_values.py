@@ -16,6 +16,7 @@ from tapetum_server.query.errors import QueryError
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.sql_runner import SqlRunner
 from tapetum_server.query.time_range import MILLISECOND, SECOND, TimeRange
+from tapetum_server.signals.scores import ScoreDefinition
 
 MAX_SERIES = 100
 """Series of one monitor: more are more than anybody can be called for."""
@@ -82,14 +83,25 @@ def _how(definition: MonitorDefinition) -> WindowAggregate:
 
 
 async def observe(
-    reader: Reader, sql: SqlRunner, project: str, definition: MonitorDefinition, now_ns: int
+    reader: Reader,
+    sql: SqlRunner,
+    project: str,
+    definition: MonitorDefinition,
+    now_ns: int,
+    scores: Sequence[ScoreDefinition] = (),
 ) -> tuple[list[Observed], bool]:
     """The value of every series over the last whole steps of the window, and whether there are more than these."""
     step = definition.step_s * SECOND
     end = now_ns // step * step
     time_range = TimeRange(end - definition.window_s * SECOND // step * step, end)
     answer = await answer_query(
-        reader, sql, project=project, query=definition.query, time_range=time_range, step_s=definition.step_s
+        reader,
+        sql,
+        project=project,
+        query=definition.query,
+        time_range=time_range,
+        step_s=definition.step_s,
+        definitions=scores,
     )
     if answer["table"] is not None:
         return _of_table(answer), answer["truncated"] or len(answer["table"]["rows"]) > MAX_SERIES
@@ -140,7 +152,12 @@ def past_day(now_ns: int) -> TimeRange:
 
 
 async def preview(
-    reader: Reader, sql: SqlRunner, project: str, definition: MonitorDefinition, past: TimeRange
+    reader: Reader,
+    sql: SqlRunner,
+    project: str,
+    definition: MonitorDefinition,
+    past: TimeRange,
+    scores: Sequence[ScoreDefinition] = (),
 ) -> Preview:
     """What the monitor would have seen and done over a time that is past, by the same rules as in earnest.
 
@@ -158,7 +175,9 @@ async def preview(
     steps = max(1, definition.window_s // step_s)
     start = end - max(1, length_s // step_s) * step
     asked = TimeRange(start - (steps - 1) * step, end)
-    answer = await answer_query(reader, sql, project=project, query=definition.query, time_range=asked, step_s=step_s)
+    answer = await answer_query(
+        reader, sql, project=project, query=definition.query, time_range=asked, step_s=step_s, definitions=scores
+    )
     limit = definition.condition.limit if definition.condition is not None else None
     found = [(series["labels"], dict(series["points"])) for series in answer["series"]]
     # As in earnest: where there are no series at all, their absence is what is looked at.

@@ -32,6 +32,7 @@ from tapetum_server.query.sql_failure import explain_failure
 from tapetum_server.query.sql_runner import SqlFailed, SqlRunner, run_gated
 from tapetum_server.query.sql_series import series_of_rows
 from tapetum_server.query.time_range import MAX_TIME, MILLISECOND, SECOND, TimeRange, format_time, steps_of
+from tapetum_server.signals.scores import ScoreDefinition
 
 MAX_SQL_ROWS = 10_000
 FilterText = Annotated[str, Field(max_length=10_000)]
@@ -161,11 +162,12 @@ async def answer_query(
     time_range: TimeRange,
     step_s: int | None = None,
     variables: Variables | None = None,
+    definitions: Sequence[ScoreDefinition] = (),
 ) -> QueryAnswer:
     """Ask `query` of one project and range.
 
     Raises `QueryError` for what the query's author can mend and `Unavailable` when asking again may help.
-    Whether the caller may run SQL is for the caller's door to say.
+    Whether the caller may run SQL is for the caller's door to say. `definitions` are the project's scores.
     """
     chosen = variables or {}
     if isinstance(query, SqlQuery):
@@ -190,6 +192,7 @@ async def answer_query(
         measure=query.measure,
         group_by=query.group_by,
         step_s=step_s,
+        definitions=definitions,
     )
     return QueryAnswer(
         unit=found.unit,

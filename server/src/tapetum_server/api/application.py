@@ -17,6 +17,7 @@ from tapetum_server.api import (
     changes,
     conversations,
     dashboards,
+    datasets,
     demo,
     error_groups,
     evaluations,
@@ -29,9 +30,11 @@ from tapetum_server.api import (
     metrics,
     monitors,
     outside,
+    prices,
     prompts,
     query,
     redaction,
+    scores,
     scraping,
     services,
     sessions,
@@ -51,9 +54,11 @@ from tapetum_server.api.questions import install_query_errors
 from tapetum_server.api.redaction import Floors
 from tapetum_server.api.storage import DiskLook
 from tapetum_server.catalog.catalog import Catalog
+from tapetum_server.processors.price_book import PriceBook
 from tapetum_server.processors.redaction_rules import Floor
 from tapetum_server.query.export_store import StoreExports
 from tapetum_server.query.reader import Reader
+from tapetum_server.query.repricing import StoreRepricer
 from tapetum_server.query.sql_runner import SqlRunner
 from tapetum_server.signals.scraping import ScrapeStatus
 
@@ -77,10 +82,13 @@ ROUTERS = (
     sessions.router,
     error_groups.router,
     evaluations.router,
+    scores.router,
     monitors.router,
     dashboards.router,
     views.router,
     prompts.router,
+    datasets.router,
+    prices.router,
     changes.router,
     ingest.router,
     redaction.router,
@@ -113,6 +121,9 @@ class Services:
     """How what is scraped into a project stands."""
     redaction_floor: Floors = lambda _project: Floor(rules=SECRETS)
     """What the configuration says of a project."""
+    price_book_of: Callable[[str], PriceBook] = lambda _project: PriceBook()
+    """What the calls of a project cost."""
+    repricer: StoreRepricer | None = None
     clock: Callable[[], int] = time.time_ns
     """Nanoseconds since 1970: what `now` in a time range means."""
 
@@ -132,6 +143,8 @@ def create_api(services: Services) -> FastAPI:
     api.state.demo = services.demo
     api.state.scrape_statuses = services.scrape_statuses
     api.state.redaction_floor = services.redaction_floor
+    api.state.price_book_of = services.price_book_of
+    api.state.repricer = services.repricer
     api.state.clock = services.clock
     return api
 

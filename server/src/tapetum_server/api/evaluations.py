@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Query
+from starlette.requests import Request
 from starlette.responses import Response
 
+from tapetum_server.analysis.corrections import Corrections, corrections
+from tapetum_server.api.dependencies import catalog_of
 from tapetum_server.api.questions import CursorText, Limit, Question, QuestionOfOne, answer, router_of
 from tapetum_server.api.spans import FacetKeys, FacetLimit
+from tapetum_server.query import evaluation_distribution as distributions
 from tapetum_server.query import evaluation_summary as summaries
 from tapetum_server.query import evaluations as queries
 from tapetum_server.query import facets as facet_queries
@@ -19,9 +23,16 @@ router = router_of("evaluations")
 
 @router.get("/evaluations", response_model=queries.EvaluationPage)
 async def list_evaluations(
-    asked: Question, sort: queries.EvaluationSort = "-time", limit: Limit = 50, cursor: CursorText = None
+    asked: Question,
+    sort: queries.EvaluationSort = "-time",
+    limit: Limit = 50,
+    cursor: CursorText = None,
+    span_key: Annotated[
+        str | None, Query(description=f"With `span_value`: only of spans with it; {', '.join(summaries.SPAN_KEYS)}.")
+    ] = None,
+    span_value: Annotated[str, Query(max_length=10_000)] = "",
 ) -> Response:
-    """Evaluations that pass the filter."""
+    """Evaluations that pass the filter; sorted by score, those that have one."""
     return answer(
         await queries.list_evaluations(
             asked.reader,
@@ -31,12 +42,14 @@ async def list_evaluations(
             sort=sort,
             limit=limit,
             cursor=cursor,
+            of=None if span_key is None else queries.OfSpan(span_key, span_value),
         )
     )
 
 
 @router.get("/evaluations/summary", response_model=summaries.EvaluationSummary)
 async def get_evaluation_summary(
+    request: Request,
     asked: Question,
     group_by: Annotated[
         str | None,
@@ -51,6 +64,26 @@ async def get_evaluation_summary(
             time_range=asked.time_range,
             filter=asked.filter,
             group_by=group_by,
+            definitions=catalog_of(request).scores.known(asked.project),
+        )
+    )
+
+
+@router.get("/evaluations/distribution", response_model=distributions.EvaluationDistribution)
+async def get_evaluation_distribution(
+    request: Request,
+    asked: Question,
+    name: Annotated[str, Query(min_length=1, max_length=256, description="Whose scores and labels.")],
+) -> Response:
+    """How the scores and labels of one name are distributed."""
+    return answer(
+        await distributions.evaluation_distribution(
+            asked.reader,
+            project=asked.project,
+            time_range=asked.time_range,
+            filter=asked.filter,
+            name=name,
+            definition=catalog_of(request).scores.definition(asked.project, name),
         )
     )
 
@@ -75,6 +108,13 @@ async def get_evaluation_facets(asked: Question, keys: FacetKeys = None, limit: 
 async def get_trace_evaluations(asked: QuestionOfOne, trace_id: str) -> Response:
     """What is said of a trace, its spans, the responses in it and its sessions, the oldest first."""
     return answer(await queries.evaluations_of_trace(asked.reader, project=asked.project, trace_id=trace_id.lower()))
+
+
+@router.get("/traces/{trace_id}/spans/{span_id}/corrections", response_model=Corrections)
+async def get_span_corrections(asked: QuestionOfOne, trace_id: str, span_id: str) -> Response:
+    """What people say that the answer of a span should have been, with the words in which it is otherwise."""
+    found = await corrections(asked.reader, project=asked.project, trace_id=trace_id.lower(), span_id=span_id.lower())
+    return answer(found)
 
 
 @router.get("/sessions/{session_id}/evaluations", response_model=queries.EvaluationsOfOne)

@@ -277,7 +277,8 @@ async def list_alerts(
 
 
 async def _previewed(request: Request, project: str, definition: MonitorDefinition, past: TimeRange) -> Response:
-    found = await preview(reader_of(request), sql_runner_of(request), project, definition, past)
+    scores = catalog_of(request).scores.known(project)
+    found = await preview(reader_of(request), sql_runner_of(request), project, definition, past, scores)
     return answer(PreviewAnswer(condition_text=in_words(definition, found["unit"]), preview=found))
 
 

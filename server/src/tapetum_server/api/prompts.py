@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from typing import Annotated, Any, Literal
 
@@ -11,11 +10,12 @@ from pydantic import BaseModel, Field, field_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tapetum_server.analysis.differences import MAX_LINES, Piece, by_lines
 from tapetum_server.api.access import Time
 from tapetum_server.api.dependencies import Admin, ProjectName, Reader, catalog_of
 from tapetum_server.api.errors import ApiError
 from tapetum_server.api.questions import Question, answer, router_of
-from tapetum_server.catalog.errors import TooMany, UnknownPrompt
+from tapetum_server.catalog.errors import PromptVersionExists, TooMany, UnknownPrompt
 from tapetum_server.catalog.prompts import PromptSummary, PromptVersion
 from tapetum_server.query.prompt_usage import PromptUsage, prompt_usage
 from tapetum_server.signals.prompts import (
@@ -34,8 +34,6 @@ MAX_PROMPT_CHARACTERS = 500_000
 MAX_CONFIG_CHARACTERS = 20_000
 MAX_MESSAGES = 200
 MAX_LABELS = 20
-MAX_DIFF_LINES = 5_000
-"""Longer prompts are compared by their first lines."""
 Name = Annotated[str, Query(max_length=200, description="The prompt's name.")]
 FetchLabel = Annotated[
     str | None, Query(max_length=64, description="Default `production`; `latest` is the newest version.")
@@ -65,6 +63,8 @@ class NewPromptVersion(BaseModel):
     """What was changed and why."""
     description: str | None = Field(default=None, max_length=2_000)
     """What the prompt is for; kept from before where it is left out."""
+    version: int | None = Field(default=None, ge=1, le=2**31 - 1)
+    """A number beyond the newest, so that versions from elsewhere keep theirs. Without it, the next one."""
 
     @field_validator("name")
     @classmethod
@@ -112,7 +112,7 @@ class PromptRow(BaseModel):
     name: str
     description: str
     versions: int
-    """How many; the newest has this number."""
+    """The newest version's number: how many there are, unless imports left numbers out."""
     labels: dict[str, int]
     updated_at: Time
     updated_by: str
@@ -145,13 +145,6 @@ class PromptVersionRows(BaseModel):
     rows: list[PromptVersionRow]
 
 
-class DiffLine(BaseModel):
-    """One line of a difference."""
-
-    op: Literal["same", "removed", "added"]
-    text: str
-
-
 class PromptDiff(BaseModel):
     """What stands in one version and not in the other, line by line."""
 
@@ -159,7 +152,7 @@ class PromptDiff(BaseModel):
     after: int
     added: int
     removed: int
-    lines: list[DiffLine]
+    lines: list[Piece]
     truncated: bool
     config_before: dict[str, Any]
     config_after: dict[str, Any]
@@ -193,9 +186,12 @@ def create_prompt_version(
             description=new.description,
             labels=list(dict.fromkeys(new.labels)),
             by=caller.name,
+            version=new.version,
         )
     except TooMany as error:
         raise ApiError("too_many_prompts", str(error), 409) from error
+    except PromptVersionExists as error:
+        raise ApiError("prompt_version_exists", str(error), 409, field="version") from error
     return _version(kept)
 
 
@@ -289,14 +285,14 @@ def compare_prompt_versions(
     except UnknownPrompt as error:
         raise _unknown(error) from error
     old, new = (lines_of(decode_prompt(version.prompt)) for version in (one, other))
-    lines = _diff(old[:MAX_DIFF_LINES], new[:MAX_DIFF_LINES])
+    lines = by_lines(old, new)
     return PromptDiff(
         before=before,
         after=after,
-        added=sum(line.op == "added" for line in lines),
-        removed=sum(line.op == "removed" for line in lines),
+        added=sum(line["op"] == "added" for line in lines),
+        removed=sum(line["op"] == "removed" for line in lines),
         lines=lines,
-        truncated=max(len(old), len(new)) > MAX_DIFF_LINES,
+        truncated=max(len(old), len(new)) > MAX_LINES,
         config_before=json.loads(one.config),
         config_after=json.loads(other.config),
     )
@@ -322,17 +318,6 @@ def _checked_label(label: str) -> str:
     if label == LATEST:
         raise ValueError("`latest` always stands at the newest version and cannot be given.")
     return label
-
-
-def _diff(old: list[str], new: list[str]) -> list[DiffLine]:
-    lines: list[DiffLine] = []
-    for op, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if op == "equal":
-            lines.extend(DiffLine(op="same", text=text) for text in old[i1:i2])
-        else:
-            lines.extend(DiffLine(op="removed", text=text) for text in old[i1:i2])
-            lines.extend(DiffLine(op="added", text=text) for text in new[j1:j2])
-    return lines
 
 
 def _unknown(error: UnknownPrompt) -> ApiError:

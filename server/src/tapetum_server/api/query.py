@@ -12,7 +12,7 @@ from starlette.responses import Response
 from tapetum_server.analysis.dashboards.shipped import is_shipped
 from tapetum_server.analysis.saved_queries import QueryAnswer, SavedQuery, answer_query, rows_of_answer
 from tapetum_server.api.access import ServerFacts
-from tapetum_server.api.dependencies import Reader, demand, resolve_project
+from tapetum_server.api.dependencies import Reader, catalog_of, demand, resolve_project
 from tapetum_server.api.errors import ApiError
 from tapetum_server.api.questions import answer, now_of, reader_of, router_of
 from tapetum_server.api.sql import sql_runner_of
@@ -77,6 +77,7 @@ async def run_query(request: Request, caller: Reader, body: QueryRequest) -> Res
         time_range=time_range,
         step_s=body.step_s,
         variables=body.variables,
+        definitions=catalog_of(request).scores.known(project),
     )
     if body.format == "json":
         return answer(found)

@@ -38,6 +38,7 @@ from tapetum_server.app.inflate import BodyError, BodyLimits, Inflate
 from tapetum_server.app.ingest_counters import IngestCounters, ProcessCollector
 from tapetum_server.app.intake import Intake
 from tapetum_server.app.own_health import OwnHealth
+from tapetum_server.app.price_books import PriceBooks
 from tapetum_server.app.redaction_settings import Redactors
 from tapetum_server.app.settings import Settings
 from tapetum_server.app.upkeep import keep_catalog
@@ -50,10 +51,12 @@ from tapetum_server.monitors.webhook import WebhookLimits
 from tapetum_server.processors.canonical import Canonicalize
 from tapetum_server.processors.cost import PriceCalls
 from tapetum_server.processors.errors.find import FindErrors
+from tapetum_server.processors.evaluations.find import FindEvaluations
 from tapetum_server.processors.redaction import Redact
 from tapetum_server.query.export_files import EXPORT_SETTINGS
 from tapetum_server.query.export_store import StoreExports
 from tapetum_server.query.gate_settings import GATE_SETTINGS
+from tapetum_server.query.repricing import StoreRepricer
 from tapetum_server.query.sql_store import StoreSql
 from tapetum_server.query.store_reader import StoreReader
 from tapetum_server.receivers.host.sampling import HostMetrics, describe_server
@@ -133,6 +136,7 @@ class Server:
         self._catalog = Catalog.open(directory.path, version=__version__, url=settings.catalog or None)
         opened.callback(self._catalog.close)
         self._redactors = Redactors(settings.redaction, directory.path, self._catalog.redaction.of)
+        self._price_books = PriceBooks(self._catalog.prices)
         require_keys_for(settings.host, self._catalog.keys.any_usable())
         self._engine: Engine = open_engine(
             directory.path,
@@ -211,6 +215,8 @@ class Server:
                 scrape_statuses=scraper.statuses,
                 redaction_floor=self._redactors.floor,
                 exports=self._exports,
+                price_book_of=self._price_books.of,
+                repricer=StoreRepricer(self._engine, self._query_pool),
                 backups=self._backups,
                 disk=self._disk.state,
                 facts=ServerFacts(
@@ -279,13 +285,14 @@ class Server:
         """Serve until SIGINT, SIGTERM or `stop`. `started` is called once both ports answer."""
         settings = self.settings
         loop = asyncio.get_running_loop()
-        understood = Canonicalize(PriceCalls(FindErrors(self._writer, self._ingest_pool)))
+        evaluated = FindEvaluations(self._writer, self._catalog.scores.definition)
+        understood = Canonicalize(PriceCalls(FindErrors(evaluated, self._ingest_pool), self._price_books.of))
         redacted = Redact(understood, self._redactors.of, self._counters, self._ingest_pool)
         consumer = Intake(self._catalog, redacted, self._hub.publish)
         limits = Limits()
         otlp = OtlpHttp(consumer, self._counters, self._ingest_pool, limits)
         lines = LogLines(consumer, self._counters, self._ingest_pool)
-        records = Records(consumer, self._counters, self._ingest_pool)
+        records = Records(consumer, self._counters, self._ingest_pool, self._catalog.scores.definition)
         remote_write = RemoteWrite(consumer, self._counters, self._ingest_pool)
         scraper = Scraper(settings.scrape, consumer, self._counters)
         keys_required = settings.require_keys or not is_loopback(settings.host)

@@ -8,12 +8,16 @@ from pathlib import Path
 from tapetum_server.catalog.clock import Clock
 from tapetum_server.catalog.dashboards import Dashboards
 from tapetum_server.catalog.database import FILE_NAME, Database, url_of
+from tapetum_server.catalog.datasets import Datasets
 from tapetum_server.catalog.deliveries import Deliveries
 from tapetum_server.catalog.keys import Keys
 from tapetum_server.catalog.monitors import Monitors
+from tapetum_server.catalog.prices import Prices
 from tapetum_server.catalog.projects import Projects
 from tapetum_server.catalog.prompts import Prompts
 from tapetum_server.catalog.redaction import Redaction
+from tapetum_server.catalog.review_claims import ReviewClaims
+from tapetum_server.catalog.scores import Scores
 from tapetum_server.catalog.sessions import Sessions
 from tapetum_server.catalog.views import Views
 from tapetum_server.signals.identity import DEFAULT_PROJECT
@@ -34,6 +38,10 @@ class Catalog:
         self.views = Views(database, clock)
         self.prompts = Prompts(database, clock)
         self.redaction = Redaction(database, clock)
+        self.datasets = Datasets(database, clock)
+        self.review_claims = ReviewClaims(database, clock)
+        self.scores = Scores(database, clock)
+        self.prices = Prices(database, clock)
 
     @classmethod
     def open(cls, data_dir: Path, *, version: str, url: str | None = None, clock: Clock = time.time) -> Catalog:
@@ -74,6 +82,8 @@ class Catalog:
         self.keys.refresh()
         self.sessions.refresh()
         self.redaction.refresh()
+        self.scores.refresh()
+        self.prices.refresh()
 
     def upkeep(self) -> None:
         """What is done every few seconds, off the hot path: learn, and write down when keys were used."""

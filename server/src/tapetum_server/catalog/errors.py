@@ -89,3 +89,35 @@ class UnknownPrompt(CatalogError):
 
 class RedactionChanged(CatalogError):
     """Somebody else changed the rules of redaction meanwhile."""
+
+
+class PromptVersionExists(CatalogError):
+    """The prompt has that version, or a newer one: versions never change, and each is newer than the last."""
+
+
+class UnknownDataset(CatalogError):
+    """No dataset of that name, or no version or item of it; `field` says which."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class DatasetChanged(CatalogError):
+    """Somebody else changed an item since the version that the caller saw."""
+
+
+class DatasetFull(CatalogError):
+    """The dataset would get larger than one may be; `field` says by what."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class UnknownScore(CatalogError):
+    """No score of that name is defined in the project."""
+
+
+class UnknownPrice(CatalogError):
+    """No price of that id for the project."""

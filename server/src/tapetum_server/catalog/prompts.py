@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from tapetum_server.catalog.clock import Clock, utc
 from tapetum_server.catalog.database import Database
-from tapetum_server.catalog.errors import TooMany, UnknownPrompt
+from tapetum_server.catalog.errors import PromptVersionExists, TooMany, UnknownPrompt
 from tapetum_server.catalog.tables import prompt_labels, prompt_versions, prompts
 from tapetum_server.signals.prompts import LATEST
 
@@ -27,7 +27,7 @@ class PromptSummary:
     name: str
     description: str
     versions: int
-    """The newest version's number, which is how many there are."""
+    """The newest version's number: how many there are, unless numbers were left out when they were imported."""
     labels: dict[str, int]
     """Label → version, without `latest`."""
     updated_at: datetime
@@ -88,17 +88,7 @@ class Prompts:
         with self._database.reading() as connection:
             summary = _prompt(connection, project, name)
             wanted = version if version is not None else _labelled(summary, label)
-            row = connection.execute(
-                select(prompt_versions).where(
-                    prompt_versions.c.project == project,
-                    prompt_versions.c.name == name,
-                    prompt_versions.c.version == wanted,
-                )
-            ).one_or_none()
-            if row is None:
-                raise UnknownPrompt(
-                    f"The prompt {name!r} has no version {wanted}: the newest is {summary.versions}.", "version"
-                )
+            row = _row_of(connection, project, summary, wanted)
             return _version(row, summary)
 
     def add(
@@ -112,8 +102,13 @@ class Prompts:
         description: str | None,
         labels: list[str],
         by: str,
+        version: int | None = None,
     ) -> PromptVersion:
-        """Keep the next version, and give it the labels. Raises `TooMany`."""
+        """Keep the next version, and give it the labels. Raises `TooMany`.
+
+        `version` is a number beyond the newest, for whoever brings versions that spans name already. Raises
+        `PromptVersionExists` for another one.
+        """
         now = utc(self._clock())
         with self._database.writing() as connection:
             row = connection.execute(
@@ -125,9 +120,16 @@ class Prompts:
                 ).scalar_one()
                 if count >= MAX_PROMPTS:
                     raise TooMany(f"The project has {count} prompts, the most there can be. Delete one first.")
-            version = 1 if row is None else row.versions + 1
+            newest = 0 if row is None else row.versions
+            if version is not None and version <= newest:
+                raise PromptVersionExists(
+                    f"The prompt {name!r} has version {newest} already: the next one has a higher number than that."
+                )
+            version = version or newest + 1
             if version > MAX_VERSIONS:
-                raise TooMany(f"The prompt {name!r} has {version - 1} versions, the most there can be.")
+                raise TooMany(
+                    f"Version {version} of the prompt {name!r} is beyond the last there can be: {MAX_VERSIONS}."
+                )
             said = {"versions": version, "updated_at": now, "updated_by": by[:200]}
             if description is not None:
                 said["description"] = description
@@ -154,25 +156,13 @@ class Prompts:
             for label in labels:
                 _put_label(connection, project, name, label, version)
             summary = _prompt(connection, project, name)
-            return _version(
-                connection.execute(
-                    select(prompt_versions).where(
-                        prompt_versions.c.project == project,
-                        prompt_versions.c.name == name,
-                        prompt_versions.c.version == version,
-                    )
-                ).one(),
-                summary,
-            )
+            return _version(_row_of(connection, project, summary, version), summary)
 
     def label(self, project: str, name: str, label: str, version: int) -> tuple[PromptSummary, int | None]:
         """Move a label to a version; the prompt as it is then, and where the label was. Raises `UnknownPrompt`."""
         with self._database.writing() as connection:
             summary = _prompt(connection, project, name)
-            if not 1 <= version <= summary.versions:
-                raise UnknownPrompt(
-                    f"The prompt {name!r} has no version {version}: the newest is {summary.versions}.", "version"
-                )
+            _row_of(connection, project, summary, version)
             _put_label(connection, project, name, label, version)
             return _prompt(connection, project, name), summary.labels.get(label)
 
@@ -221,6 +211,22 @@ def _labelled(summary: PromptSummary, label: str) -> int:
             f"No version of the prompt {summary.name!r} has the label {label!r}; its labels are {there}.", "label"
         )
     return summary.labels[label]
+
+
+def _row_of(connection: Connection, project: str, summary: PromptSummary, version: int) -> Row[Any]:
+    """The version of that number. Raises `UnknownPrompt`."""
+    row = connection.execute(
+        select(prompt_versions).where(
+            prompt_versions.c.project == project,
+            prompt_versions.c.name == summary.name,
+            prompt_versions.c.version == version,
+        )
+    ).one_or_none()
+    if row is None:
+        raise UnknownPrompt(
+            f"The prompt {summary.name!r} has no version {version}: the newest is {summary.versions}.", "version"
+        )
+    return row
 
 
 def _put_label(connection: Connection, project: str, name: str, label: str, version: int) -> None:

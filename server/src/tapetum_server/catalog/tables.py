@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
     Float,
@@ -225,4 +227,102 @@ redaction_rules = Table(
     Column("revision", Integer, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("updated_by", String(200), nullable=False),
+)
+
+datasets = Table(
+    "datasets",
+    metadata,
+    Column("project", String(64), ForeignKey("projects.name"), primary_key=True),
+    Column("name", String(200), primary_key=True),
+    Column("description", String(2000), nullable=False),
+    Column("versions", Integer, nullable=False),
+    Column("items", Integer, nullable=False),
+    Column("next_position", Integer, nullable=False),
+    # Of all versions together.
+    Column("kept_bytes", BigInteger, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("updated_by", String(200), nullable=False),
+)
+
+dataset_versions = Table(
+    "dataset_versions",
+    metadata,
+    Column("project", String(64), ForeignKey("projects.name"), primary_key=True),
+    Column("name", String(200), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("items", Integer, nullable=False),
+    Column("added", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+    Column("removed", Integer, nullable=False),
+    Column("message", String(2000), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", String(200), nullable=False),
+)
+
+# An item as it is from one version on, up to and without `until_version`: a change keeps what earlier versions see.
+dataset_items = Table(
+    "dataset_items",
+    metadata,
+    Column("project", String(64), ForeignKey("projects.name"), primary_key=True),
+    Column("name", String(200), primary_key=True),
+    Column("item_id", String(200), primary_key=True),
+    Column("since_version", Integer, primary_key=True, autoincrement=False),
+    Column("until_version", Integer, nullable=True),
+    Column("position", Integer, nullable=False),
+    Column("input", Text, nullable=True),
+    Column("expected_output", Text, nullable=True),
+    Column("output", Text, nullable=True),
+    Column("metadata", Text, nullable=True),
+    Column("size", Integer, nullable=False),
+    Column("trace_id", String(32), nullable=False),
+    Column("span_id", String(16), nullable=False),
+    Column("prediction_id", String(512), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Index("ix_dataset_items_position", "project", "name", "position"),
+    Index("ix_dataset_items_trace_id", "project", "trace_id"),
+)
+score_definitions = Table(
+    "score_definitions",
+    metadata,
+    Column("project", String(64), ForeignKey("projects.name"), primary_key=True),
+    Column("name", String(256), primary_key=True),
+    Column("definition", Text, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("updated_by", String(200), nullable=False),
+)
+
+# Who looks at something to judge it, so that two reviewers do not both. It ends by itself.
+review_claims = Table(
+    "review_claims",
+    metadata,
+    Column("project", String(64), ForeignKey("projects.name"), primary_key=True),
+    Column("target_type", String(16), primary_key=True),
+    Column("target_id", String(512), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("reviewer", String(200), nullable=False),
+    Column("until", Float, nullable=False),
+    Index("ix_review_claims_until", "until"),
+)
+
+prices = Table(
+    "prices",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # NULL is every project.
+    Column("project", String(64), ForeignKey("projects.name"), nullable=True),
+    Column("provider", String(100), nullable=False),
+    Column("model", String(200), nullable=False),
+    Column("valid_from", Date, nullable=True),
+    Column("input_usd", Float, nullable=True),
+    Column("output_usd", Float, nullable=True),
+    Column("cache_read_usd", Float, nullable=True),
+    Column("cache_write_usd", Float, nullable=True),
+    Column("audio_input_usd", Float, nullable=True),
+    Column("audio_output_usd", Float, nullable=True),
+    Column("hourly_usd", Float, nullable=True),
+    Column("accelerators", Float, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("updated_by", String(200), nullable=False),
+    Index("ix_prices_project", "project"),
 )

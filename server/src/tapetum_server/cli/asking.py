@@ -104,6 +104,11 @@ def fail(message: str, hint: str | None) -> NoReturn:
     raise typer.Exit(1)
 
 
+def say(text: str, style: str = "") -> None:
+    """A line for the reader: names of files and words of a server are neither markup, nor for the terminal to obey."""
+    errors.print(Text(plain(text), style=style), highlight=False)
+
+
 def plain(text: str) -> str:
     """Without control characters: a text from a stranger must not move the cursor or retitle the terminal."""
     return "".join(

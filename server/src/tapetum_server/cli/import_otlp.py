@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Annotated
 
 import httpx
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
-from tapetum_server.cli.asking import DEFAULT_URL, Url, errors, plain
+from tapetum_server.cli.asking import DEFAULT_URL, Url, errors, say
 from tapetum_server.cli.completing import projects
 from tapetum_server.cli.patience import Patience
+from tapetum_server.moving.inflating import opened
 
 _SIGNALS = ("traces", "logs", "metrics")
 _JSON_KEYS = {"resourceSpans": "traces", "resourceLogs": "logs", "resourceMetrics": "metrics"}
@@ -46,10 +44,10 @@ def import_otlp(
     files = sorted(f for p in paths for f in (p.rglob("*") if p.is_dir() else [p]) if f.is_file())
     missing = [str(p) for p in paths if not p.exists()]
     if missing:
-        _say(f"There is no {missing[0]}.", "red")
+        say(f"There is no {missing[0]}.", "red")
         raise typer.Exit(2)
     if signal is not None and signal not in _SIGNALS:
-        _say(f"--signal {signal}: expected {', '.join(_SIGNALS)}.", "red")
+        say(f"--signal {signal}: expected {', '.join(_SIGNALS)}.", "red")
         raise typer.Exit(2)
     headers = {"authorization": f"Bearer {key}"} if key else {}
     if project:
@@ -71,7 +69,7 @@ def import_otlp(
     if as_json:
         print(json.dumps(totals))
     else:
-        _say(
+        say(
             f"{totals['requests']} requests from {totals['files']} files imported, {totals['failed']} refused, "
             f"{totals['partly_refused']} taken in part, {totals['skipped']} files skipped."
         )
@@ -92,7 +90,7 @@ class _Importer:
         """Send what `file` holds; after each request, how far it is read in bytes."""
         known, unknown = 0, 0
         try:
-            with _opened(file) as (content, raw):
+            with opened(file) as (content, raw):
                 for body, is_json in _requests(content):
                     which = self._signal or _signal_of(file.name, body if is_json else b"")
                     if which is None:
@@ -103,14 +101,14 @@ class _Importer:
                     yield raw.tell()
         except (OSError, EOFError, zlib.error) as error:
             self.totals["failed"] += 1
-            _say(f"{file}: cannot be read: {error}", "red")
+            say(f"{file}: cannot be read: {error}", "red")
             return
         self.totals["files" if known else "skipped"] += 1
         if not known:
-            _say(f"{file}: cannot tell which signal it holds; name it with --signal.", "yellow")
+            say(f"{file}: cannot tell which signal it holds; name it with --signal.", "yellow")
         elif unknown:
             self.totals["failed"] += unknown
-            _say(f"{file}: of {unknown} lines it is not clear which signal they hold.", "red")
+            say(f"{file}: of {unknown} lines it is not clear which signal they hold.", "red")
 
     def _send(self, file: Path, signal: str, body: bytes, is_json: bool) -> None:
         kind = "application/json" if is_json else "application/x-protobuf"
@@ -123,21 +121,10 @@ class _Importer:
         if answer is None or answer.status_code != 200:
             self.totals["failed"] += 1
             if answer is not None:
-                _say(f"{file}: {answer.status_code} {_reason(answer)}", "red")
+                say(f"{file}: {answer.status_code} {_reason(answer)}", "red")
         elif answer.content and answer.content != b"{}":
             self.totals["partly_refused"] += 1
-            _say(f"{file}: {_reason(answer)}", "yellow")
-
-
-@contextmanager
-def _opened(file: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
-    """The content of a file, inflated, and the file itself, whose position says how far it is read."""
-    with file.open("rb") as raw:
-        if raw.peek(2)[:2] == b"\x1f\x8b":
-            with gzip.open(raw) as content:
-                yield content, raw  # type: ignore[misc]
-        else:
-            yield raw, raw
+            say(f"{file}: {_reason(answer)}", "yellow")
 
 
 def _requests(content: IO[bytes]) -> Iterator[tuple[bytes, bool]]:
@@ -182,8 +169,3 @@ def _reason(answer: httpx.Response) -> str:
     if answer.headers.get("content-type", "").startswith("application/json"):
         return str(answer.json())
     return "".join(c if c.isprintable() else " " for c in answer.content.decode("utf-8", "replace")).strip()[:300]
-
-
-def _say(text: str, style: str = "") -> None:
-    # Names of files and words of a server are text: neither markup, nor for the terminal to obey.
-    errors.print(Text(plain(text), style=style), highlight=False)

@@ -22,11 +22,15 @@ from tapetum_server.cli import (
     traces,
 )
 from tapetum_server.cli.changes import changes_app
+from tapetum_server.cli.datasets import datasets_app
 from tapetum_server.cli.keys import keys_app
 from tapetum_server.cli.logs import logs_app
 from tapetum_server.cli.monitor_commands import monitors_app
+from tapetum_server.cli.moving import command as moving
+from tapetum_server.cli.prices import prices_app, reprice
 from tapetum_server.cli.prompts import prompts_app
 from tapetum_server.cli.redaction_commands import redaction_app
+from tapetum_server.cli.scores import scores_app
 from tapetum_server.cli.sessions import sessions_app
 
 app = typer.Typer(
@@ -48,16 +52,23 @@ app.command("export")(export.export)
 app.command("compare")(compare.compare)
 app.command("health")(health.health)
 app.command("redact")(redact.redact)
+app.command("reprice")(reprice)
 app.command("doctor")(doctor.doctor)
 app.add_typer(logs_app)
 app.add_typer(changes_app)
 app.add_typer(monitors_app)
 app.add_typer(prompts_app)
 app.add_typer(redaction_app)
+app.add_typer(datasets_app)
+app.add_typer(scores_app)
+app.add_typer(prices_app)
 app.add_typer(sessions_app)
 app.add_typer(keys_app)
 app.add_typer(import_app)
 import_app.command("otlp")(import_otlp.import_otlp)
+import_app.command("langfuse")(moving.langfuse)
+import_app.command("phoenix")(moving.phoenix)
+import_app.command("mlflow")(moving.mlflow)
 
 
 def _version(wanted: bool) -> None:

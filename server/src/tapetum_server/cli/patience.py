@@ -21,8 +21,16 @@ class Patience:
     A server that never answered is not waited for: most likely its address is wrong.
     """
 
-    def __init__(self, url: str, *, forever: bool = False, stopped: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        forever: bool = False,
+        stopped: Callable[[], bool] = lambda: False,
+        called: str = "Tapetum",
+    ) -> None:
         self._url = url
+        self._called = called
         self._forever = forever
         self._stopped = stopped
         self._answered = False
@@ -50,7 +58,8 @@ class Patience:
             except httpx.TransportError as error:
                 why = f"no answer: {error}"
                 if not self._answered:
-                    fail(f"No Tapetum answers at {self._url}: {error}.", "Start one with: tapetum serve")
+                    hint = "Start one with: tapetum serve" if self._called == "Tapetum" else None
+                    fail(f"No {self._called} answers at {self._url}: {error}.", hint)
             if self._stopped() or (attempt >= _ATTEMPTS and not self._forever):
                 errors.print(plain(f"Given up: {why}"), style="red", markup=False)
                 return None

@@ -107,7 +107,8 @@ class MonitorRunner:
         try:
             definition = MonitorDefinition.model_validate(orjson.loads(monitor.definition))
             async with asyncio.timeout(EVALUATION_S):
-                found, more = await observe(self._reader, self._sql, monitor.project, definition, now_ns)
+                scores = self._catalog.scores.known(monitor.project)
+                found, more = await observe(self._reader, self._sql, monitor.project, definition, now_ns, scores)
         except ValidationError as error:
             problem = f"its definition is not understood by this version: {error.errors()[0]['msg']}"
         except (QueryError, NotFound) as error:

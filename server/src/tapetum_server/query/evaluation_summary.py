@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from typing_extensions import TypedDict
 
+from tapetum_server.query.evaluation_verdict import verdict_sql
 from tapetum_server.query.filter import Filter
 from tapetum_server.query.filter_sql import conditions, value_sql
 from tapetum_server.query.reader import Reader, rows_of
@@ -13,6 +14,7 @@ from tapetum_server.query.selection import select
 from tapetum_server.query.sources import EVALUATIONS, SPANS
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import TimeRange, format_time
+from tapetum_server.signals.scores import ScoreDefinition
 
 SPAN_KEYS: Mapping[str, str] = {
     **{name: name for name in ("service", "model", "provider", "operation", "agent", "tool", "user_id", "kind")},
@@ -44,10 +46,12 @@ class EvaluationSummaryRow(TypedDict):
     min_score: float | None
     max_score: float | None
     judged: int
-    """Evaluations with a score and a threshold."""
+    """Evaluations that can pass: with a score and a threshold, of their own or defined, or a label that says so."""
     passed: int
     labels: list[LabelCount]
     """The most frequent ones."""
+    flagged: int
+    """Found in telemetry, with a `problem`."""
     last_time: str
 
 
@@ -59,7 +63,13 @@ class EvaluationSummary(TypedDict):
 
 
 async def evaluation_summary(
-    reader: Reader, *, project: str, time_range: TimeRange, filter: Filter, group_by: str | None = None
+    reader: Reader,
+    *,
+    project: str,
+    time_range: TimeRange,
+    filter: Filter,
+    group_by: str | None = None,
+    definitions: Sequence[ScoreDefinition] = (),
 ) -> EvaluationSummary:
     """Evaluations that pass the filter, by name and, with `group_by`, by a key of theirs or of their span."""
     keys = [group_by] if group_by and group_by not in SPAN_KEYS else []
@@ -70,7 +80,7 @@ async def evaluation_summary(
     condition = " AND ".join(conditions(selection, parameters))
     value = f"toString({value_sql(group_by, selection, parameters)})" if keys and group_by else "''"
     joined = SPAN_KEYS.get(group_by or "")
-    found = rows_of(await reader.query(*summary_statement(condition, value, joined, project, parameters)))
+    found = rows_of(await reader.query(*summary_statement(condition, value, joined, project, parameters, definitions)))
     return EvaluationSummary(
         rows=[
             EvaluationSummaryRow(
@@ -86,6 +96,7 @@ async def evaluation_summary(
                 labels=[
                     LabelCount(label=label, count=count) for label, count in zip(row["labels"], row["label_counts"])
                 ],
+                flagged=row["flagged"],
                 last_time=format_time(row["last_ns"]),
             )
             for row in found[:MAX_ROWS]
@@ -95,24 +106,30 @@ async def evaluation_summary(
 
 
 def summary_statement(
-    condition: str, value: str, of_span: str | None, project: str, parameters: Parameters
+    condition: str,
+    value: str,
+    of_span: str | None,
+    project: str,
+    parameters: Parameters,
+    definitions: Sequence[ScoreDefinition] = (),
 ) -> Statement:
     """A row by name and value; `of_span` is asked of the evaluated span, else of the only one its trace has."""
-    told = "name, score, threshold, label, time, trace_id, span_id, response_id"
+    told = "name, score, threshold, label, problem, time, trace_id, span_id, response_id"
+    verdict = verdict_sql(definitions, parameters)
     said = f"SELECT {told}, {value} AS own FROM {EVALUATIONS.relation(told, value, condition)} WHERE {condition}"
     # A label is counted by name and value first, and then put into its row: no array of all labels is made.
     sql = f"""SELECT name, value, toInt64(sum(records)) AS evaluations, toInt64(sum(with_score)) AS scored,
     if(scored = 0, NULL, sum(scores) / scored) AS avg_score, min(lowest) AS min_score, max(highest) AS max_score,
-    toInt64(sum(with_threshold)) AS judged, toInt64(sum(over)) AS passed,
+    toInt64(sum(with_verdict)) AS judged, toInt64(sum(good)) AS passed, toInt64(sum(problems)) AS flagged,
     arraySlice(arrayReverseSort(l -> (l.2, l.1), groupArrayIf((label, toInt64(records)), label != '')), 1, {MAX_LABELS})
         AS most, arrayMap(l -> l.1, most) AS labels, arrayMap(l -> l.2, most) AS label_counts,
     toUnixTimestamp64Nano(max(latest)) AS last_ns
 FROM (
     SELECT name, value, toString(label) AS label, count() AS records, countIf(isNotNull(score)) AS with_score,
         sum(ifNull(score, 0)) AS scores, min(score) AS lowest, max(score) AS highest,
-        countIf(isNotNull(score) AND isNotNull(threshold)) AS with_threshold,
-        countIf(ifNull(score >= threshold, 0)) AS over, max(time) AS latest
-    FROM ({_with_value(said, of_span, project, parameters)})
+        countIf(isNotNull(verdict)) AS with_verdict, countIf(ifNull(verdict, 0)) AS good,
+        countIf(problem != '') AS problems, max(time) AS latest
+    FROM (SELECT *, {verdict} AS verdict FROM ({with_value(said, of_span, project, parameters)}))
     GROUP BY name, value, label
 )
 GROUP BY name, value
@@ -121,7 +138,8 @@ LIMIT {MAX_ROWS + 1}"""
     return Statement(sql, parameters.values)
 
 
-def _with_value(said: str, of_span: str | None, project: str, parameters: Parameters) -> str:
+def with_value(said: str, of_span: str | None, project: str, parameters: Parameters) -> str:
+    """The rows of `said` with `value`: of the evaluated span, else the response's, else the only one of the trace."""
     if of_span is None:
         return f"SELECT *, own AS value FROM ({said})"
     ours, text = f"project = {parameters.text(project)}", f"toString({of_span})"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from typing_extensions import TypedDict
 
 from tapetum_server.query.cursor import Cursor, decode_cursor, encode_cursor
+from tapetum_server.query.errors import QueryError
+from tapetum_server.query.evaluation_summary import SPAN_KEYS, with_value
 from tapetum_server.query.filter import Filter
 from tapetum_server.query.filter_sql import conditions
 from tapetum_server.query.reader import Reader, rows_of
@@ -15,7 +17,8 @@ from tapetum_server.query.sources import EVALUATIONS, SPANS
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import TimeRange, format_time
 
-EvaluationSort = Literal["-time", "time"]
+EvaluationSort = Literal["-time", "time", "score", "-score"]
+"""By score, those that have one."""
 MAX_TEXT_CHARACTERS = 1_000
 """Of a text in a list."""
 MAX_WHOLE_CHARACTERS = 65_536
@@ -49,9 +52,22 @@ class EvaluationRow(TypedDict):
     expected_output: str
     evaluator: str
     source: str
+    found_in: str
+    """The convention in whose spans or log records it was found; "" where it was sent as an evaluation."""
+    problem: str
+    """What is wrong with one that was found."""
+    raw: str
+    """The score or label that could not be, as it was sent."""
     attributes: dict[str, str]
     truncated: dict[str, int]
     """Texts that are cut here, and how long they are."""
+
+
+class OfSpan(NamedTuple):
+    """Only evaluations of spans that have this, as `evaluation_summary` finds it."""
+
+    key: str
+    value: str
 
 
 class EvaluationPage(TypedDict):
@@ -78,17 +94,29 @@ async def list_evaluations(
     sort: EvaluationSort = "-time",
     limit: int = 50,
     cursor: str | None = None,
+    of: OfSpan | None = None,
 ) -> EvaluationPage:
-    """One page of the evaluations that pass the filter."""
-    after = decode_cursor(cursor, sort, (int, str))
+    """One page of the evaluations that pass the filter, of spans with a value where `of` says which.
+
+    Raises `QueryError` for a key that spans do not have.
+    """
+    if of is not None and of.key not in SPAN_KEYS:
+        raise QueryError(
+            f"the evaluated span has no key {of.key[:80]!r}", code="bad_key", field="span_key",
+            hint=f"Use {', '.join(SPAN_KEYS)}; other keys belong into q.",
+        )  # fmt: skip
+    by_score = sort.endswith("score")
+    after = decode_cursor(cursor, sort, (float if by_score else int, str))
     if after is not None:
         time_range = after.range
     selection = await select(reader, EVALUATIONS, project=project, time_range=time_range, filter=filter)
-    found = rows_of(await reader.query(*evaluations_statement(selection, sort, limit + 1, after)))
+    found = rows_of(await reader.query(*evaluations_statement(selection, sort, limit + 1, after, of)))
     following = None
     if len(found) > limit:
         last = found[limit - 1]
-        following = encode_cursor(Cursor(sort, time_range, (last["time_ns"], last["evaluation_id"])))
+        following = encode_cursor(
+            Cursor(sort, time_range, (last["score" if by_score else "time_ns"], last["evaluation_id"]))
+        )
     return EvaluationPage(rows=[_row(row, MAX_TEXT_CHARACTERS) for row in found[:limit]], next_cursor=following)
 
 
@@ -108,22 +136,40 @@ async def _of_one(reader: Reader, statement: Statement) -> EvaluationsOfOne:
     return EvaluationsOfOne(rows=rows, more=len(found) > MAX_OF_ONE)
 
 
-def evaluations_statement(selection: Selection, sort: EvaluationSort, limit: int, after: Cursor | None) -> Statement:
+def evaluations_statement(
+    selection: Selection, sort: EvaluationSort, limit: int, after: Cursor | None, of: OfSpan | None = None
+) -> Statement:
     """The page of evaluations."""
     parameters = Parameters()
     where = conditions(selection, parameters)
     direction, before = ("DESC", "<") if sort.startswith("-") else ("ASC", ">")
+    by = "score" if sort.endswith("score") else "time"
+    if by == "score":
+        where.append("isNotNull(score)")
+    if of is not None:
+        where.append(_of_span(selection, of, parameters))
     if after is not None:
-        moment, identity = parameters.moment(int(after.place[0])), parameters.text(str(after.place[1]))
-        where.append(f"time {before}= {moment}")
-        where.append(f"(time {before} {moment} OR evaluation_id {before} {identity})")
+        place = float(after.place[0]) if by == "score" else int(after.place[0])
+        at = parameters.number(place) if isinstance(place, float) else parameters.moment(place)
+        identity = parameters.text(str(after.place[1]))
+        where.append(f"{by} {before}= {at}")
+        where.append(f"({by} {before} {at} OR evaluation_id {before} {identity})")
     condition, columns = " AND ".join(where), _columns(MAX_TEXT_CHARACTERS)
     sql = f"""SELECT {columns}
 FROM {EVALUATIONS.relation(columns, condition)}
 WHERE {condition}
-ORDER BY time {direction}, evaluation_id {direction}
+ORDER BY {by} {direction}, evaluation_id {direction}
 LIMIT {limit}"""
     return Statement(sql, parameters.values)
+
+
+def _of_span(selection: Selection, of: OfSpan, parameters: Parameters) -> str:
+    told = "evaluation_id, time, trace_id, span_id, response_id"
+    bounds = " AND ".join(conditions(selection, parameters))
+    said = f"SELECT {told}, '' AS own FROM {EVALUATIONS.relation(told, bounds)} WHERE {bounds}"
+    joined = with_value(said, SPAN_KEYS[of.key], selection.project, parameters)
+    those = f"SELECT time, evaluation_id FROM ({joined}) WHERE value = {parameters.text(of.value)}"
+    return f"(time, evaluation_id) IN ({those})"
 
 
 def of_trace_statement(project: str, trace_id: str, limit: int) -> Statement:
@@ -176,7 +222,7 @@ def _columns(limit: int) -> str:
     return f"""evaluation_id, toUnixTimestamp64Nano(time) AS time_ns,
     toUnixTimestamp64Nano(updated_at) AS updated_ns, name, target_type, target_id, trace_id, span_id, response_id,
     slice, score, label, lower, upper, threshold, {texts},
-    evaluator, source, attributes"""
+    evaluator, source, found_in, problem, substringUTF8(raw, 1, {limit}) AS raw, attributes"""
 
 
 def _row(row: dict[str, Any], limit: int) -> EvaluationRow:
@@ -201,6 +247,9 @@ def _row(row: dict[str, Any], limit: int) -> EvaluationRow:
         expected_output=row["expected_output_text"],
         evaluator=row["evaluator"],
         source=row["source"],
+        found_in=row["found_in"],
+        problem=row["problem"],
+        raw=row["raw"],
         attributes=dict(row["attributes"]),
         truncated={name: row[f"{name}_length"] for name in _TEXTS if row[f"{name}_length"] > limit},
     )

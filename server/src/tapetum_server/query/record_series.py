@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Union, get_args
 
 from tapetum_server.query.errors import QueryError
+from tapetum_server.query.evaluation_verdict import verdict_sql
 from tapetum_server.query.filter import Filter
 from tapetum_server.query.filter_sql import conditions, value_sql
 from tapetum_server.query.histograms import step_sql, stepped
@@ -18,6 +19,7 @@ from tapetum_server.query.selection import Selection, select
 from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, SPANS, Source
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import MILLISECOND, SECOND, Steps, TimeRange, steps_of
+from tapetum_server.signals.scores import ScoreDefinition
 
 LogMeasure = Literal["count", "rate"]
 SpanMeasure = Literal[
@@ -73,8 +75,8 @@ _MEASURES: Mapping[str, tuple[str, str]] = {
     "avg_score": ("avg(score)", "1"),
     "min_score": ("min(score)", "1"),
     "max_score": ("max(score)", "1"),
-    # Of those that say from which score on they count as passed.
-    "pass_rate": ("countIf(score >= threshold) / countIf(isNotNull(score) AND isNotNull(threshold))", "%"),
+    # Of those that can pass, by their threshold or by what is defined of their score.
+    "pass_rate": ("countIf(ifNull(verdict, 0)) / countIf(isNotNull(verdict))", "%"),
 }
 """Measure → SQL over the rows of a step, and its unit."""
 COUNTS = (
@@ -88,7 +90,7 @@ _OWN: Mapping[str, tuple[str, ...]] = {
         "usage_counted", "finish_reason", "ttft_ms", "session_id", "user_id",
     ),
     ERRORS.table: ("fingerprint",),
-    EVALUATIONS.table: ("score", "threshold"),
+    EVALUATIONS.table: ("score",),
 }  # fmt: skip
 """What the measures of a table's rows are made of; each statement reads what its own names."""
 
@@ -112,6 +114,7 @@ async def record_series(
     measure: Measure,
     group_by: Sequence[str] = (),
     step_s: int | None = None,
+    definitions: Sequence[ScoreDefinition] = (),
 ) -> RecordSeries:
     """`measure` of the records that pass the filter, over even steps of the range.
 
@@ -138,7 +141,7 @@ async def record_series(
         largest = list(tuples_of(await reader.query(*largest_statement(selection, group_by, MAX_SERIES + 1))))
         truncated = len(largest) > MAX_SERIES
         only = [labels for labels, _ in largest[:MAX_SERIES]] if truncated else None
-    rows = tuples_of(await reader.query(*series_statement(selection, steps, measure, group_by, only)))
+    rows = tuples_of(await reader.query(*series_statement(selection, steps, measure, group_by, only, definitions)))
     found = list(rows)
     if source is ERRORS and not group_by and not any(records for _, _, _, records in found):
         found = [(1, 0, 0.0, 1)]
@@ -146,7 +149,12 @@ async def record_series(
 
 
 def series_statement(
-    selection: Selection, steps: Steps, measure: str, group_by: Sequence[str], only: Sequence[str] | None
+    selection: Selection,
+    steps: Steps,
+    measure: str,
+    group_by: Sequence[str],
+    only: Sequence[str] | None,
+    definitions: Sequence[ScoreDefinition] = (),
 ) -> Statement:
     """(whether of the whole range, step, value, records, labels…), each series by step and as a whole."""
     parameters = Parameters()
@@ -157,6 +165,8 @@ def series_statement(
     condition = " AND ".join(where)
     words = set(re.findall(r"\w+", _MEASURES[measure][0]))
     own = [column for column in _OWN.get(selection.source.table, ()) if column in words]
+    if measure == "pass_rate":
+        own.append(f"{verdict_sql(definitions, parameters)} AS verdict")
     if measure == "new_groups":
         own.append(f"{_new(selection, steps, parameters)} AS new")
     inner = ", ".join([f"{step_sql(selection, steps, parameters)} AS step", *own, *labels])

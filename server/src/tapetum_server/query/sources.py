@@ -126,7 +126,7 @@ SPANS = Source(
     plain=(
         "project", "trace_id", "span_id", "parent_span_id", "name", "kind", "span_kind", "service", "scope",
         "scope_version", "start_time", "ingested_at", "status", "status_message", "operation", "provider", "model",
-        "response_id", "input_tokens", "cost_usd", "cost_status", "price_version", "ttft_ms",
+        "response_id", "input_tokens", "price_version", "service_tier", "ttft_ms",
         "session_id", "user_id", "agent", "tool",
         "prompt_name", "prompt_version", "error_type", "emitter", "request_model", "streaming", "graph_node",
         "tool_call_id", "audio_input_tokens", "audio_output_tokens", "image_input_tokens",
@@ -141,6 +141,9 @@ SPANS = Source(
         "is_call": f"span_rows.kind IN {CALL_KINDS} AND ({_IDS}) NOT {_REPORTED_TWICE}",
         "duplicate_of": f"if(({_IDS}) {_REPORTED_TWICE},"
         " dictGetOrDefault('duplicates', 'duplicate_of', (project, trace_id, span_id), ''), '')",
+        "cost_usd": sql_files.cost("span_rows").replace("{database}.", ""),
+        "cost_status": sql_files.cost_status("span_rows").replace("{database}.", ""),
+        "cache_savings_usd": sql_files.cache_savings("span_rows").replace("{database}.", ""),
         **{column: sql_files.said(column).replace("{database}.", "") for column in sql_files.SAID_BY_LOGS},
         **{f"own_{column}": f"span_rows.{column}" for column in sql_files.SAID_BY_LOGS if column in PROMOTED},
         "input": _payload("input"),
@@ -163,6 +166,7 @@ SPANS = Source(
                 "session_id", "user_id", "agent", "tool", "prompt_name", "prompt_version", "error_type",
                 "trace_state", "duplicate_of", "input", "output", "emitter", "request_model", "response_model",
                 "finish_reason", "graph_node", "tool_call_id", "usage_flags", "cost_status", "price_version",
+                "service_tier",
             ),
             Field(),
         ),
@@ -170,7 +174,8 @@ SPANS = Source(
         **dict.fromkeys(
             (
                 "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
-                "cost_usd", "reported_cost_usd", "audio_input_tokens", "audio_output_tokens", "image_input_tokens",
+                "cost_usd", "cache_savings_usd", "reported_cost_usd",
+                "audio_input_tokens", "audio_output_tokens", "image_input_tokens",
             ),
             Field("number", nullable=True),
         ),
@@ -268,14 +273,16 @@ EVALUATIONS = Source(
     plain=(
         "project", "time", "updated_at", "ingested_at", "evaluation_id", "name", "target_type", "target_id",
         "trace_id", "span_id", "response_id", "slice", "score", "label", "lower", "upper", "threshold", "explanation",
-        "comment", "expected_output", "evaluator", "source", "attr_shape", "attr_values", "resource",
+        "comment", "expected_output", "evaluator", "source", "found_in", "problem", "raw", "attr_shape",
+        "attr_values", "resource",
     ),
     computed={"attributes": sql_files.attributes("evaluation_rows").replace("{database}.", "")},
     fields={
         **dict.fromkeys(
             (
                 "evaluation_id", "name", "target_type", "target_id", "trace_id", "span_id", "response_id", "slice",
-                "label", "explanation", "comment", "expected_output", "evaluator", "source",
+                "label", "explanation", "comment", "expected_output", "evaluator", "source", "found_in",
+                "problem", "raw",
             ),
             Field(),
         ),

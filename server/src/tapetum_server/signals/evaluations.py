@@ -10,6 +10,8 @@ TARGET_TYPES = ("span", "trace", "session", "prediction", "run", "model_version"
 """What an evaluation may be about."""
 SOURCES = ("code", "llm", "human", "user")
 """Who says so: a check in code, a judging model, a reviewer, or an end user of the application."""
+CORRECTION = "correction"
+"""The name of an evaluation with which a reviewer says what the answer should have been."""
 STANDING_SOURCES = frozenset({"human", "user"})
 """A person has one opinion of a thing, which may change; a check that runs again is another measurement."""
 
@@ -43,6 +45,12 @@ class Evaluation(NamedTuple):
     withdrawn: bool = False
     """Whether it is taken back."""
     attributes: dict[str, str] = {}
+    found_in: str = ""
+    """The convention in whose spans or log records it was found; "" where it was sent as an evaluation."""
+    problem: str = ""
+    """What is wrong with one that was found: such are kept without the score or label that cannot be."""
+    raw: str = ""
+    """That score or label, as it was sent."""
 
 
 @dataclass(slots=True)
@@ -72,6 +80,9 @@ class EvaluationBatch:
     source: list[str] = field(default_factory=list)
     withdrawn: list[bool] = field(default_factory=list)
     attributes: list[dict[str, str]] = field(default_factory=list)
+    found_in: list[str] = field(default_factory=list)
+    problem: list[str] = field(default_factory=list)
+    raw: list[str] = field(default_factory=list)
     signal: ClassVar[Literal["evaluations"]] = "evaluations"
 
     def __len__(self) -> int:
@@ -109,6 +120,7 @@ def identity_of(evaluation: Evaluation) -> str:
         numbers = (evaluation.score, evaluation.lower, evaluation.upper, evaluation.threshold)
         said += (
             *map(repr, numbers), evaluation.label, evaluation.slice, evaluation.explanation, evaluation.comment,
-            evaluation.expected_output, *(f"{k}\2{v}" for k, v in sorted(evaluation.attributes.items())),
+            evaluation.expected_output, *filter(None, (evaluation.problem, evaluation.raw)),
+            *(f"{k}\2{v}" for k, v in sorted(evaluation.attributes.items())),
         )  # fmt: skip
     return hashlib.blake2b("\1".join(said).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

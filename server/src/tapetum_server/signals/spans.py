@@ -95,9 +95,16 @@ class Canonical(NamedTuple):
     cost_status: str = ""
     """Why there is a cost, or none: `processors.cost`. Empty where the span's usage does not count."""
     price_version: str = ""
-    """Price list, its model, and the day."""
+    """Price list, its model, and the day; or the override, and what it said."""
     log_key: str = ""
     """How log records find this span: "" (they say nothing of it), `span` (by its ids), or by this text."""
+    service_tier: str = ""
+    """As the provider said it, of calls whose usage counts."""
+    input_rate: float | None = None
+    """USD per token of the input that no cache knew; these four where tokens are what is paid for."""
+    cache_read_rate: float | None = None
+    cache_write_rate: float | None = None
+    output_rate: float | None = None
 
 
 NOTHING_CANONICAL = Canonical()

@@ -14,6 +14,13 @@ def bound_values(parameters: Mapping[str, object] | None) -> dict[str, Any]:
     return {name: _text(value) for name, value in (parameters or {}).items()}
 
 
+def literal(value: object) -> str:
+    """`value` as it stands in a statement that takes no parameters, such as a mutation."""
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(literal(item) for item in value)}]"
+    return _element(value)
+
+
 def _text(value: object) -> Any:
     if isinstance(value, str):
         return value.translate(_ESCAPES)

@@ -94,6 +94,12 @@ class ClickHouseEngine:
         except ClickHouseError as error:
             raise StoreError(*engine_message(error)) from error
 
+    def apart(self, sql: str, query_id: str) -> None:
+        try:
+            self._writer.command(sql, settings={"query_id": checked_query_id(query_id)})
+        except ClickHouseError as error:
+            raise StoreError(*engine_message(error)) from error
+
     def insert(self, table: str, rows: pa.Table) -> None:
         try:
             self._writer.raw_insert(

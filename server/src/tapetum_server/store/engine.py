@@ -28,6 +28,10 @@ class Engine(Protocol):
         """Run one statement that returns nothing (DDL, ALTER, SYSTEM)."""
         ...
 
+    def apart(self, sql: str, query_id: str) -> None:
+        """Run one long statement that returns nothing beside everything else: ingest and queries go on."""
+        ...
+
     def insert(self, table: str, rows: pa.Table) -> None:
         """Append `rows` to `table` by column name. Returning means that they are durable."""
         ...

@@ -22,14 +22,17 @@ _INPUT, _OUTPUT = _FIELD["input"], _FIELD["output"]
 _NAMES = (
     "operation", "provider", "model", "agent", "tool", "prompt_name", "prompt_version", "error_type", "emitter",
     "request_model", "response_model", "finish_reason", "graph_node", "usage_flags",
-    "cost_status", "price_version",
+    "cost_status", "price_version", "service_tier",
 )  # fmt: skip
 _TEXTS = ("response_id", "session_id", "user_id", "tool_call_id", "log_key")
 _TOKENS = (
     "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
     "audio_input_tokens", "audio_output_tokens", "image_input_tokens",
 )  # fmt: skip
-_NUMBERS = ("cost_usd", "reported_cost_usd", "ttft_ms", "time_per_output_token_ms")
+_NUMBERS = (
+    "cost_usd", "reported_cost_usd", "ttft_ms", "time_per_output_token_ms", "input_rate", "cache_read_rate",
+    "cache_write_rate", "output_rate",
+)  # fmt: skip
 
 
 def span_rows(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import resources
 
 from tapetum_server.store.attribute_shape import LETTERS, PROMOTED
@@ -131,7 +131,52 @@ def said(column: str) -> str:
     return f"if(span_rows.log_key = '', {own}, {better})"
 
 
+def cost(table: str) -> str:
+    """What a call costs: as it was priced, and what its tokens cost that only log records tell of."""
+    own, told = _token_cost(lambda column: f"{table}.{column}"), _token_cost(said)
+    output = said("output_tokens")
+    # A call without output of its own was not priced when it came.
+    late = f"if(isNull({output}) AND kind = 'llm' OR isNull(input_tokens), NULL, {told})"
+    enriched = f"if({table}.cost_status = 'no_usage', {late}, {table}.cost_usd + ({told} - {own}))"
+    return f"if({table}.log_key = '' OR isNull({table}.output_rate), {table}.cost_usd, {enriched})"
+
+
+def cost_status(table: str) -> str:
+    """Why there is a cost or none, also of calls whose output only log records tell of."""
+    late = f"{table}.cost_status = 'no_usage' AND {table}.log_key != '' AND isNotNull({cost(table)})"
+    return f"if({late}, 'priced', {table}.cost_status)"
+
+
+def cache_savings(table: str) -> str:
+    """What the cached input would have cost afresh, less what reading and writing it cost; NULL where nobody knows."""
+    read, written = _cached(said)
+    fresh = f"{table}.input_rate"
+    saved = f"{read} * ({fresh} - {table}.cache_read_rate) + {written} * ({fresh} - {table}.cache_write_rate)"
+    unsaid = f"isNull({said('cache_read_tokens')}) AND isNull({said('cache_write_tokens')})"
+    return f"if(isNull({fresh}) OR {unsaid}, NULL, {saved})"
+
+
+def _cached(of: Callable[[str], str]) -> tuple[str, str]:
+    """Tokens read from and written to a cache: never more than the input, as `processors.cost` has it."""
+    read = f"least(toInt64(ifNull({of('cache_read_tokens')}, 0)), toInt64(ifNull(input_tokens, 0)))"
+    written = f"least(toInt64(ifNull({of('cache_write_tokens')}, 0)), toInt64(ifNull(input_tokens, 0)) - {read})"
+    return read, written
+
+
+def _token_cost(of: Callable[[str], str]) -> str:
+    read, written = _cached(of)
+    fresh = f"(toInt64(ifNull(input_tokens, 0)) - {read} - {written})"
+    return (
+        f"({fresh} * span_rows.input_rate + {read} * span_rows.cache_read_rate"
+        f" + {written} * span_rows.cache_write_rate"
+        f" + toInt64(ifNull({of('output_tokens')}, 0)) * span_rows.output_rate)"
+    )
+
+
 _MACROS = {
+    "cost": cost,
+    "cost_status": cost_status,
+    "cache_savings": cache_savings,
     "said": lambda reference: said(reference.split(".")[-1]),
     "text": text,
     "attributes": attributes,

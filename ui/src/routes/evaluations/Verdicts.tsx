@@ -3,9 +3,10 @@ import { ActionIcon, Button, Textarea } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { MessageSquare, ThumbsDown, ThumbsUp } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
-import { say, traceEvaluationsQuery, type Said } from '@/api/evaluationQueries'
+import { CORRECTION, say, traceEvaluationsQuery, type Said } from '@/api/evaluationQueries'
 import { infoQuery } from '@/api/queries'
 import type { EvaluationRow } from '@/api/types'
+import { useMaySay } from '@/kit/admin'
 import { Isolated } from '@/kit/Isolated'
 import { Failure } from '@/kit/states'
 import { RelativeTime } from '@/kit/values'
@@ -25,7 +26,7 @@ export function Verdicts({
   const found = useQuery(traceEvaluationsQuery(project, traceId))
   const info = useQuery(infoQuery)
   const rows = (found.data?.rows ?? []).filter((row) => (spanId ? row.span_id === spanId : true))
-  const scopes = info.data?.identity?.scopes ?? []
+  const maySay = useMaySay()
   const mine = rows.find(
     (row) =>
       row.name === NAME &&
@@ -39,7 +40,7 @@ export function Verdicts({
       aria-label={spanId ? 'Evaluations of this span' : 'Evaluations of this trace'}
     >
       {found.isError && <Failure error={found.error} retry={() => void found.refetch()} />}
-      {(scopes.includes('admin') || scopes.includes('ingest')) && found.isSuccess && (
+      {maySay && found.isSuccess && (
         // Anew when my own word changed, so that the form shows it.
         <Say key={mine?.updated_at ?? ''} {...{ project, traceId, spanId, mine }} />
       )}
@@ -79,7 +80,7 @@ function Verdict({ row }: { row: EvaluationRow }) {
             </p>
           ),
       )}
-      {row.expected_output && (
+      {row.expected_output && row.name !== CORRECTION && (
         <p>
           <span className="quiet">Expected: </span>
           <Isolated text={row.expected_output} />
@@ -153,13 +154,16 @@ function Say({ project, traceId, spanId, mine }: Form) {
             value={comment}
             onChange={(event) => setComment(event.currentTarget.value)}
           />
-          <Textarea
-            label="What the answer should have been"
-            autosize
-            maxRows={12}
-            value={expected}
-            onChange={(event) => setExpected(event.currentTarget.value)}
-          />
+          {/* A span has a place for it beside its output. */}
+          {!spanId && (
+            <Textarea
+              label="What the answer should have been"
+              autosize
+              maxRows={12}
+              value={expected}
+              onChange={(event) => setExpected(event.currentTarget.value)}
+            />
+          )}
           <Button type="submit" size="xs" loading={saying.isPending}>
             Save
           </Button>

@@ -1,4 +1,4 @@
-import { Isolated } from '@/kit/Isolated'
+import { DiffLines } from '@/kit/Diff'
 import type { PromptDiff, PromptVersion } from '@/api/types'
 
 const VARIABLE = /(\{\{\s*[A-Za-z_][\w.]{0,99}\s*\}\})/
@@ -51,9 +51,6 @@ export function PromptText({ version }: { version: PromptVersion }) {
   )
 }
 
-const SIGN = { same: ' ', removed: '−', added: '+' } as const
-const SAID = { same: '', removed: 'removed: ', added: 'added: ' } as const
-
 /** Two versions, line by line. */
 export function DiffText({ diff }: { diff: PromptDiff }) {
   const changed = JSON.stringify(diff.config_before) !== JSON.stringify(diff.config_after)
@@ -64,26 +61,15 @@ export function DiffText({ diff }: { diff: PromptDiff }) {
         {changed && ', configuration changed'}
         {diff.truncated && '; only the first lines are compared'}
       </p>
-      <div className="pr-diff mono" role="list" aria-label="Difference, line by line" tabIndex={0}>
-        {diff.lines.map((line, i) => (
-          <div key={i} role="listitem" className={line.op}>
-            <i aria-hidden>{SIGN[line.op]}</i>
-            <span className="sr-only">{SAID[line.op]}</span>
-            <Isolated text={line.text || ' '} />
-          </div>
-        ))}
-      </div>
+      <DiffLines lines={diff.lines} label="Difference, line by line" />
       {changed && (
-        <div className="pr-diff mono" role="list" aria-label="Difference of the configuration" tabIndex={0}>
-          <div role="listitem" className="removed">
-            <i aria-hidden>−</i>
-            {JSON.stringify(diff.config_before)}
-          </div>
-          <div role="listitem" className="added">
-            <i aria-hidden>+</i>
-            {JSON.stringify(diff.config_after)}
-          </div>
-        </div>
+        <DiffLines
+          label="Difference of the configuration"
+          lines={[
+            { op: 'removed', text: JSON.stringify(diff.config_before) },
+            { op: 'added', text: JSON.stringify(diff.config_after) },
+          ]}
+        />
       )}
     </>
   )

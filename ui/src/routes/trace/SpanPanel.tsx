@@ -13,7 +13,9 @@ import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { Value } from '@/kit/Value'
 import { travelling } from '@/kit/view'
 import { ClockTime, Duration, StatusBadge } from '@/kit/values'
+import { SaveToDatasetButton } from '../datasets/SaveToDataset'
 import { TraceErrors } from '../errors/TraceErrors'
+import { Corrections } from '../evaluations/Corrections'
 import { Verdicts } from '../evaluations/Verdicts'
 import { AttributeList, Attributes } from './Attributes'
 import { textOf } from './conversation/highlight'
@@ -69,6 +71,9 @@ function Loaded(p: Props & { span: SpanDetail }) {
         <TraceErrors project={p.project} traceId={p.traceId} />
       )}
       <Verdicts {...source} />
+      <div className="t-save">
+        <SaveToDatasetButton {...source} />
+      </div>
       {p.actions}
       <Tabs value={tab} onChange={(value) => value && p.onTab(value)} keepMounted={false}>
         <Tabs.List>
@@ -104,6 +109,7 @@ function Loaded(p: Props & { span: SpanDetail }) {
                 cutFrom={span.output.truncated_from ?? null}
                 source={{ ...source, field: 'output' }}
               />
+              <Corrections {...source} />
             </>
           )}
         </Tabs.Panel>

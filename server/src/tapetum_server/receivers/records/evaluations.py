@@ -5,6 +5,7 @@ from __future__ import annotations
 from tapetum_server.receivers.records import fields
 from tapetum_server.receivers.records.fields import Given, Wrong
 from tapetum_server.signals.evaluations import SOURCES, TARGET_TYPES, Evaluation, EvaluationBatch
+from tapetum_server.signals.scores import Definitions, Unfit, fitted, undefined
 
 MAX_EVALUATIONS = 10_000
 """In one request."""
@@ -24,8 +25,8 @@ FIELDS = (
 _SAYS = ("score", "label", "comment", "explanation", "expected_output")
 
 
-def keep_evaluation(batch: EvaluationBatch, given: object) -> None:
-    """Put one evaluation at the end of `batch`. Raises `Wrong`."""
+def keep_evaluation(batch: EvaluationBatch, given: object, definitions: Definitions = undefined) -> None:
+    """Put one evaluation at the end of `batch`, which must be as its score is defined. Raises `Wrong`."""
     told = fields.object_of(given, "an evaluation", FIELDS, "put it into attributes")
     name = fields.text(told, "name", MAX_NAME_BYTES).strip()
     if not name:
@@ -67,7 +68,10 @@ def keep_evaluation(batch: EvaluationBatch, given: object) -> None:
     says = score is not None or any(getattr(evaluation, said) for said in _SAYS[1:])
     if not evaluation.withdrawn and not says:
         raise Wrong("score", f"an evaluation says something: at least one of {', '.join(_SAYS)}")
-    batch.append(evaluation)
+    try:
+        batch.append(fitted(evaluation, definitions(batch.project, name)))
+    except Unfit as unfit:
+        raise Wrong(unfit.field, str(unfit)) from unfit
 
 
 def _score(told: Given) -> tuple[float | None, str]:

@@ -17,6 +17,7 @@ from tapetum_server.receivers.records.bodies import Undecodable
 from tapetum_server.receivers.records.reading import KINDS, Kind, Read, read_records
 from tapetum_server.signals.consumer import Busy, Consumer, IngestObserver, Receipt
 from tapetum_server.signals.identity import Caller
+from tapetum_server.signals.scores import Definitions, undefined
 
 logger = logging.getLogger("tapetum.records")
 _INLINE_BYTES = 8 * 1024
@@ -34,10 +35,12 @@ class Records:
         consumer: Consumer,
         observer: IngestObserver,
         executor: Executor,
+        definitions: Definitions = undefined,
     ) -> None:
         self._consumer = consumer
         self._observer = observer
         self._executor = executor
+        self._definitions = definitions
         self._kinds = {f"/v1/{kind.called}": kind for kind in KINDS}
         self.routes: list[BaseRoute] = [
             Route(path, _Endpoint(self, kind), name=kind.called) for path, kind in self._kinds.items()
@@ -77,7 +80,7 @@ class Records:
         project = sender.project or sender.home
 
         def read() -> Read:
-            return read_records(kind, body, media_type, project, sender.identity.name)
+            return read_records(kind, body, media_type, project, sender.identity.name, self._definitions)
 
         try:
             if len(body) <= _INLINE_BYTES:

@@ -11,6 +11,7 @@ from tapetum_server.receivers.records.evaluations import MAX_EVALUATIONS, keep_e
 from tapetum_server.receivers.records.fields import Wrong
 from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.evaluations import EvaluationBatch
+from tapetum_server.signals.scores import Definitions, undefined
 
 RecordBatch = ChangeBatch | EvaluationBatch
 
@@ -52,11 +53,11 @@ KINDS = (CHANGES, EVALUATIONS)
 
 
 def read_records(
-    kind: Kind, body: bytes, media_type: str, project: str, sender: str
+    kind: Kind, body: bytes, media_type: str, project: str, sender: str, definitions: Definitions = undefined
 ) -> Read:  # fmt: skip
     """The records of one request. Raises `Undecodable` where it cannot be read as a whole."""
     found = records_of(body, media_type, kind.most, kind.called)
-    batch, keep = _batch_of(kind, project, sender)
+    batch, keep = _batch_of(kind, project, sender, definitions)
     read = Read(batch, found.alone)
     for index, item in enumerate(found.given):
         try:
@@ -68,9 +69,11 @@ def read_records(
     return read
 
 
-def _batch_of(kind: Kind, project: str, sender: str) -> tuple[RecordBatch, Callable[[object], None]]:
+def _batch_of(
+    kind: Kind, project: str, sender: str, definitions: Definitions
+) -> tuple[RecordBatch, Callable[[object], None]]:
     if kind is CHANGES:
         changes = ChangeBatch(project=project, sender=sender)
         return changes, lambda given: keep_change(changes, given)
     evaluations = EvaluationBatch(project=project, sender=sender)
-    return evaluations, lambda given: keep_evaluation(evaluations, given)
+    return evaluations, lambda given: keep_evaluation(evaluations, given, definitions)

@@ -9,6 +9,7 @@ import { Isolated } from '@/kit/Isolated'
 import { count, counted } from '@/kit/format'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { useView } from '@/kit/view'
+import { Corrections } from '../../evaluations/Corrections'
 import { Documents } from './Documents'
 import { flagWords } from './flags'
 import { JsonTree } from './JsonTree'
@@ -28,6 +29,9 @@ export function ConversationPanel(p: { project: string; traceId: string; span: S
       <div className="c-panel">
         <Usage span={p.span} />
         <Conversation said={query.data} span={p.span} />
+        {query.data.output.length > 0 && (
+          <Corrections project={p.project} traceId={p.traceId} spanId={p.span.span_id} />
+        )}
       </div>
     </SearchWords.Provider>
   )

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0012_redaction"
-down_revision = "0008_prompts"
+down_revision = "0011_datasets"
 
 
 def upgrade() -> None:

@@ -29,7 +29,7 @@ SELECT
     span_rows.owns_usage AND ((project, trace_id, span_id) NOT IN (SELECT project, trace_id, span_id FROM {database}.span_duplicates)) AS usage_counted,
     if((project, trace_id, span_id) IN (SELECT project, trace_id, span_id FROM {database}.span_duplicates),
        dictGetOrDefault('{database}.duplicates', 'duplicate_of', (project, trace_id, span_id), ''), '') AS duplicate_of,
-    cost_usd,
+    {cost:span_rows} AS cost_usd,
     {said:span_rows.reported_cost_usd} AS reported_cost_usd,
     ttft_ms,
     session_id,
@@ -67,7 +67,9 @@ SELECT
     flags,
     JSONExtract(span_rows.dropped, 'Array(UInt32)') AS dropped,
     JSONExtract(span_rows.original_times, 'Map(String, String)') AS original_times,
-    cost_status,
+    {cost_status:span_rows} AS cost_status,
     price_version,
+    {cache_savings:span_rows} AS cache_savings_usd,
+    service_tier,
     concat(span_rows.input, ' ', span_rows.output) AS search_text
 FROM {database}.span_rows FINAL

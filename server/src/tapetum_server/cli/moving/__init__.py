@@ -1,0 +1,1 @@
+"""`tapetum import langfuse|phoenix|mlflow`: asking those tools, and sending what is found through the public doors."""

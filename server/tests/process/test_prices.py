@@ -1,0 +1,248 @@
+"""Prices that people set, through the doors of a real server, against money worked out by hand."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import httpx
+import pytest
+from process.servers import RunningServer, tapetum
+
+HOUR = 3_600 * 10**9
+DAY = 24 * HOUR
+NOON = int(datetime.fromisoformat("2026-11-20T12:00:00+00:00").timestamp()) * 10**9
+RANGE = {"from": "2026-11-18T00:00:00Z", "to": "2026-11-23T00:00:00Z"}
+
+
+class Shop:
+    """A project of a running server."""
+
+    def __init__(self, server: RunningServer, project: str) -> None:
+        self.server, self.project = server, project
+        self._spans = 0
+        server.client.post("/api/v1/projects", json={"name": project})
+
+    def ask(self, method: str, path: str, status: int = 200, /, body: Any = None, **query: Any) -> Any:
+        """The JSON of an answer with that status."""
+        params = {"project": self.project, **{k.rstrip("_"): v for k, v in query.items()}}
+        answer = self.server.client.request(method, f"/api/v1{path}", params=params, json=body)
+        assert answer.status_code == status, answer.text
+        return answer.json() if answer.content else None
+
+    def put(self, model: str, **price: Any) -> Any:
+        """Set a price."""
+        return self.ask("PUT", "/prices", body={"model": model, **price})
+
+    def reprice(self, **more: Any) -> Any:
+        """Price the stored calls of the days of this test anew, in as many requests as it takes."""
+        total: dict[str, Any] = {}
+        at: str | None = RANGE["from"]
+        while at is not None:
+            part = self.ask("POST", "/prices/reprice", body={**RANGE, "from": at, **more})
+            at = part.pop("next")
+            numbers = {k: v for k, v in part.items() if k != "dry_run" and v is not None}
+            total |= {k: total.get(k, 0) + v for k, v in numbers.items()}
+        return total
+
+    def call(self, name: str, model: str, *, at: int = NOON, seconds: float = 1.0, **attributes: Any) -> None:
+        """Send one call of 1,000 tokens in and 100 out, unless `attributes` say otherwise."""
+        self._spans += 1
+        said = {
+            "gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": model,
+            "gen_ai.usage.input_tokens": 1000, "gen_ai.usage.output_tokens": 100, "gen_ai.response.id": name,
+        } | {f"gen_ai.{key}".replace("__", "."): value for key, value in attributes.items()}  # fmt: skip
+        span = {
+            "traceId": f"{self._spans:032x}", "spanId": f"{self._spans:016x}", "name": name,
+            "startTimeUnixNano": str(at), "endTimeUnixNano": str(at + int(seconds * 1e9)),
+            "attributes": [
+                {"key": key, "value": {"intValue": str(value)} if isinstance(value, int) else {"stringValue": value}}
+                for key, value in said.items() if value is not None
+            ],
+        }  # fmt: skip
+        self.send("traces", {"resourceSpans": [{"resource": {}, "scopeSpans": [{"spans": [span]}]}]})
+
+    def send(self, signal: str, body: Any) -> None:
+        """Send OTLP as JSON."""
+        headers = {"content-type": "application/json"}
+        sent = self.server.send(signal, json.dumps(body).encode(), project=self.project, headers=headers)
+        assert sent.status_code == 200, sent.text
+
+    def costs(self) -> dict[str, tuple[float | None, str, str]]:
+        """Name of each call → (cost, status, the first two words of the price's version)."""
+        rows = self.server.rows(
+            "SELECT name, cost_usd, cost_status, price_version FROM spans WHERE project = {p:String}", p=self.project
+        )
+        return {name: (cost, status, " ".join(version.split(" ")[:2])) for name, cost, status, version in rows}
+
+
+@pytest.fixture
+def shop(shared_server: RunningServer, project: str) -> Shop:
+    return Shop(shared_server, project)
+
+
+@pytest.mark.covers("price-overrides")
+def test_a_price_of_ones_own_comes_first_and_holds_at_once(shop: Shop) -> None:
+    """Nothing is restarted in between: each call costs what the prices of its moment say."""
+    shop.call("listed", "gpt-4o-mini")
+    mini = shop.put("gpt-4o-mini", input_usd=1, output_usd=10)
+    shop.call("exact", "gpt-4o-mini")
+    shop.put("gpt-*", provider="openai", input_usd=2, output_usd=20, cache_read_usd=0.5, cache_write_usd=4)
+    shop.call("exact-before-pattern", "gpt-4o-mini")
+    shop.call("pattern", "GPT-9", usage__cache_read__input_tokens=400, usage__cache_creation__input_tokens=100)
+    shop.put("openai/gpt-4o-mini", valid_from="2026-11-21", input_usd=3, output_usd=30)
+    shop.put("gpt-4o-mini", valid_from="2026-11-21", input_usd=5, output_usd=50)
+    shop.call("the-day-before", "gpt-4o-mini", at=NOON)
+    shop.call("the-day", "gpt-4o-mini", at=NOON + DAY)
+    shop.call("longest-name", "gpt-4o-mini", at=NOON + DAY)
+    shop.call("other", "claude-x", provider__name="anthropic")
+    found = shop.costs()
+    assert found["listed"] == (pytest.approx(1000 * 0.15e-6 + 100 * 0.6e-6), "priced", "genai-prices 0.2.3")
+    own = f"override {mini['id'][:8]}"
+    assert found["exact"] == (pytest.approx(1000e-6 + 1000e-6), "priced", own)
+    assert found["exact-before-pattern"] == found["exact"] == found["the-day-before"]
+    assert found["pattern"][0] == pytest.approx(500 * 2e-6 + 400 * 0.5e-6 + 100 * 4e-6 + 100 * 20e-6)
+    assert found["the-day"][0] == found["longest-name"][0] == pytest.approx(1000 * 3e-6 + 100 * 30e-6)
+    assert found["other"] == (None, "unknown_model", "")
+    # Putting it again changes it; deleting gives the list's price back.
+    assert shop.put("GPT-4o-mini", input_usd=7, output_usd=0)["id"] == mini["id"]
+    shop.call("changed", "gpt-4o-mini")
+    for row in shop.ask("GET", "/prices")["rows"]:
+        shop.ask("DELETE", f"/prices/{row['id']}", 204)
+    shop.call("deleted", "gpt-4o-mini")
+    found = shop.costs()
+    assert found["changed"][0] == pytest.approx(0.007)
+    assert found["deleted"] == found["listed"]
+
+
+@pytest.mark.covers("price-gpu")
+def test_a_machine_of_ones_own_costs_its_seconds(shop: Shop) -> None:
+    """$3.60 an hour is 0.1 cents a second; the call had two of them for five seconds."""
+    shop.put("my-7b", hourly_usd=3.6, accelerators=2)
+    shop.call("served", "my-7b", seconds=5.0, provider__name="vllm")
+    shop.call("begun", "my-7b", seconds=-NOON / 1e9, provider__name="vllm")
+    found = shop.costs()
+    assert found["served"][:2] == (pytest.approx(0.001 * 2 * 5), "priced")
+    assert found["served"][2].startswith("override ")
+    assert found["begun"] == (None, "running", "")
+    (row,) = shop.ask("GET", "/prices/models", **RANGE, from_=RANGE["from"])["rows"]
+    assert (row["overridden"], row["listed"], row["price"]["hourly_usd"]) == (True, None, pytest.approx(7.2))
+
+
+@pytest.mark.covers("reprice")
+def test_stored_calls_are_priced_anew_and_what_they_cost_in_between_is_said(shop: Shop) -> None:
+    tokens = {"usage__input_tokens": 300_000, "usage__output_tokens": 50}
+    long = tokens | {"provider__name": "gcp.gemini"}
+    shop.call("mini", "gpt-4o-mini", usage__cache_read__input_tokens=400)
+    shop.call("flex", "gpt-5.2", openai__request__service_tier="flex")
+    shop.call("long", "gemini-2.5-pro", **long)
+    shop.call("next-day", "my-7b", at=NOON + DAY)
+    shop.call("twice", "my-7b", at=NOON + DAY)
+    shop.call("twice", "my-7b", at=NOON + DAY)
+    shop.call("unsaid", "my-7b", usage__output_tokens=None)
+    shop.call("outside", "my-7b", at=NOON + 10 * DAY)
+    before = shop.costs()
+
+    # The engine's arithmetic is that of the write path: with the prices as they were, nothing changes.
+    same = shop.reprice()
+    assert (same["calls"], same["changed"], same["days"]) == (7, 0, 2)
+    known = before["mini"][0] + before["flex"][0] + before["long"][0]
+    assert same["before_usd"] == same["after_usd"] == pytest.approx(known)
+    assert (same["unpriced_before"], same["unpriced_after"]) == (3, 3)
+    assert shop.costs() == before
+
+    shop.put("my-*", input_usd=1, output_usd=2)
+    shop.put("gpt-4o-mini", input_usd=100, output_usd=200, cache_read_usd=10)
+    mini = 600 * 100e-6 + 400 * 10e-6 + 100 * 200e-6
+    own = 1000e-6 + 200e-6
+    dry = shop.reprice(dry_run=True)
+    assert shop.costs() == before
+    done = shop.reprice()
+    assert done == dry
+    # Both reports of the call that came twice change, and it counts once.
+    assert (done["changed"], done["unpriced_before"], done["unpriced_after"]) == (4, 3, 1)
+    assert done["before_usd"] == pytest.approx(known)
+    assert done["after_usd"] == pytest.approx(known - before["mini"][0] + mini + 2 * own)
+    found = shop.costs()
+    assert found["mini"][:2] == (pytest.approx(mini), "priced")
+    assert found["next-day"][:2] == (pytest.approx(own), "priced")
+    assert found["next-day"][2].startswith("override ")
+    assert (found["flex"], found["long"], found["unsaid"]) == (before["flex"], before["long"], before["unsaid"])
+    assert found["outside"][1] == "unknown_model"
+    for row in shop.ask("GET", "/prices")["rows"]:
+        shop.ask("DELETE", f"/prices/{row['id']}", 204)
+    back = shop.reprice()
+    assert (back["changed"], back["unpriced_after"]) == (4, 3)
+    assert shop.costs() == before
+
+
+@pytest.mark.covers("cli-prices", "reprice")
+def test_from_a_terminal(shop: Shop) -> None:
+    def run(*arguments: str, code: int = 0) -> str:
+        where = ("--url", shop.server.url)
+        of = ("--project", shop.project) if arguments[:2] != ("prices", "delete") else ()
+        ended = tapetum(*arguments, *where, *of)
+        assert ended.returncode == code, ended.stderr
+        return ended.stdout + ended.stderr
+
+    shop.call("asked", "my-7b")
+    assert "costs 1 in, 2 out, 0.5 cache read per million" in run(
+        "prices", "set", "my-*", "--input", "1", "--output", "2", "--cache-read", "0.5", "--from", "2026-11-01"
+    )
+    window = ("--from", RANGE["from"], "--to", RANGE["to"])
+    said = run("reprice", "--dry-run", *window)
+    assert "1 of 1 calls would change." in said
+    assert "before  unknown, 1 calls without a known cost" in said
+    assert "after   $0.0012, 0 calls without a known cost" in said
+    assert shop.costs()["asked"][1] == "unknown_model"
+    assert json.loads(run("reprice", "--json", *window))["changed"] == 1
+    assert shop.costs()["asked"][0] == pytest.approx(0.0012)
+    (row,) = [json.loads(line) for line in run("prices", "--json").splitlines()]
+    assert (row["model"], row["project"], row["valid_from"]) == ("my-*", shop.project, "2026-11-01")
+    run("prices", "delete", row["id"])
+    assert "No prices of your own" in run("prices")
+
+
+@pytest.mark.covers("price-overrides")
+def test_who_may_set_whose_price_and_what_makes_none(shop: Shop) -> None:
+    keys = {}
+    for name, scopes, project in (("own", ["admin", "read"], shop.project), ("reader", ["read"], shop.project)):
+        body = {"name": name, "scopes": scopes, "project": project}
+        keys[name] = shop.server.client.post("/api/v1/keys", json=body).json()["key"]
+
+    def asked(key: str, method: str, path: str, body: Any = None) -> httpx.Response:
+        headers = {"authorization": f"Bearer {keys[key]}"}
+        return shop.server.client.request(method, f"/api/v1{path}", json=body, headers=headers)
+
+    price = {"model": "tenant-model", "input_usd": 1, "output_usd": 2}
+    everywhere = shop.put(**price, all_projects=True)
+    assert everywhere["project"] is None
+    own = asked("own", "PUT", "/prices", price | {"input_usd": 3}).json()
+    assert own["project"] == shop.project
+    # One's own comes before that of all projects, and both are shown.
+    listed = asked("reader", "GET", "/prices").json()["rows"]
+    assert [row["id"] for row in listed if row["model"] == "tenant-model"] == [own["id"], everywhere["id"]]
+    shop.call("own", "tenant-model")
+    assert shop.costs()["own"][0] == pytest.approx(3000e-6 + 200e-6)
+    other = Shop(shop.server, f"{shop.project[:50]}-other")
+    other.call("theirs", "tenant-model")
+    assert other.costs()["theirs"][0] == pytest.approx(1000e-6 + 200e-6)
+    assert all(row["id"] != own["id"] for row in other.ask("GET", "/prices")["rows"])
+    theirs = other.put("x", input_usd=1, output_usd=1)["id"]
+    refusals = [
+        (asked("reader", "PUT", "/prices", price), 403), (asked("reader", "POST", "/prices/reprice", {}), 403),
+        (asked("own", "PUT", "/prices", price | {"all_projects": True}), 403),
+        (asked("own", "DELETE", f"/prices/{everywhere['id']}"), 403), (asked("own", "DELETE", f"/prices/{theirs}"), 404),
+        (asked("own", "GET", f"/prices?project={other.project}"), 404),
+    ]  # fmt: skip
+    assert [(answer.status_code, answer.text) for answer, status in refusals if answer.status_code != status] == []
+    for field, body in (
+        ("output_usd", {"input_usd": 1}), ("input_usd", {"input_usd": 1, "hourly_usd": 1}), ("input_usd", {"input_usd": -1}),
+        ("model", {"model": "", "input_usd": 1, "output_usd": 1}), ("model", {"model": "a\x00", "hourly_usd": 1}),
+        ("accelerators", {"hourly_usd": 1, "accelerators": 0}), ("valid_from", {"hourly_usd": 1, "valid_from": "soon"}),
+        ("hourly", {"hourly": 1}), ("input_usd", {}),
+    ):  # fmt: skip
+        error = shop.ask("PUT", "/prices", 422, body={"model": "m"} | body)["error"]
+        assert error["field"] == field, error
+    shop.ask("DELETE", f"/prices/{everywhere['id']}", 204)
