@@ -250,7 +250,7 @@ def test_text_without_any_keyword_is_the_same_object(text: str) -> None:
         "a@", "Bearer ", "[redacted:", "GB82 ", "[", "\\n", "é", "AccountKey=",
     ],
 )  # fmt: skip
-def test_a_megabyte_of_bait_takes_linear_time(bait: str) -> None:
+def test_long_bait_takes_linear_time(bait: str) -> None:
     def cost(size: int) -> float:
         text = (bait * size)[:size]
         began = time.thread_time()
@@ -259,7 +259,7 @@ def test_a_megabyte_of_bait_takes_linear_time(bait: str) -> None:
 
     cost(10_000)
     # No time is asserted but its growth: sixteen times as much may take far less than the square of it.
-    assert cost(1_000_000) < 60 * max(cost(62_500), 0.002)
+    assert cost(320_000) < 60 * max(cost(20_000), 0.002)
 
 
 @pytest.mark.parametrize(

@@ -247,6 +247,26 @@ const datasets = createRoute({
   component: lazyRouteComponent(() => import('./routes/datasets/DatasetsPage'), 'DatasetsPage'),
 })
 
+const evaluations = createRoute({
+  getParentRoute: () => root,
+  path: '/evaluations',
+  validateSearch: (
+    raw: Raw,
+  ): { view?: 'rows' | undefined } & Texts<'score' | 'by' | 'sort' | 'sel' | 'span_key' | 'span_value'> => ({
+    /** The evaluations themselves; the scores by name without it. */
+    view: raw.view === 'rows' ? ('rows' as const) : undefined,
+    score: text(raw.score),
+    by: text(raw.by),
+    sort: text(raw.sort),
+    /** Evaluation in the drawer. */
+    sel: text(raw.sel),
+    /** Only of spans that have this value. */
+    span_key: text(raw.span_key),
+    span_value: text(raw.span_value),
+  }),
+  component: lazyRouteComponent(() => import('./routes/evaluations/EvaluationsPage'), 'EvaluationsPage'),
+})
+
 const dashboards = createRoute({
   getParentRoute: () => root,
   path: '/dashboards',
@@ -341,6 +361,7 @@ export const router = createRouter({
     errors,
     error,
     prompts,
+    evaluations,
     datasets,
     dashboards,
     dashboard,

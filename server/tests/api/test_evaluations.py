@@ -167,7 +167,7 @@ def test_scores_are_distributed_over_values_or_bins_and_labels(asked: World) -> 
         batch.append(said("many", 3, score, at=i))
     asked.keep(batch)
     found = asked.get("/evaluations/distribution", **RANGE, name="many")
-    assert (found["scored"], len(found["bins"])) == (100, 20)
+    assert (found["scored"], len(found["bins"])) == (100, 10)
     edges = [(b["start"], b["end"]) for b in found["bins"]]
     expected = [sum(1 for s in scores if start <= s < end or s == end == edges[-1][1]) for start, end in edges]
     assert [b["count"] for b in found["bins"]] == expected
@@ -175,7 +175,7 @@ def test_scores_are_distributed_over_values_or_bins_and_labels(asked: World) -> 
         "default", ScoreDefinition(name="many", kind="numeric", minimum=-1, maximum=1), by="test"
     )  # fmt: skip
     bins = asked.get("/evaluations/distribution", **RANGE, name="many")["bins"]
-    assert (bins[0]["start"], bins[-1]["end"], sum(b["count"] for b in bins[:10])) == (-1, 1, 0)
+    assert (bins[0]["start"], bins[-1]["end"], sum(b["count"] for b in bins[:5])) == (-1, 1, 0)
 
 
 @pytest.mark.covers("score-verdicts")

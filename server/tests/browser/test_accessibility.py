@@ -10,6 +10,7 @@ from process.servers import RunningServer
 
 from browser.axe import violations
 from browser.conftest import OpenPage
+from browser.judged import JUDGED, judge
 from browser.shop import Shop
 from browser.watch import Watched, pick, rows, settled
 
@@ -328,7 +329,8 @@ def test_on_a_phone(new_page: OpenPage, shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_sessions_users_and_llm(new_page: OpenPage, shop: Shop, theme: str) -> None:
+def test_sessions_users_llm_and_evaluations(new_page: OpenPage, server: RunningServer, shop: Shop, theme: str) -> None:
+    judge(server)
     ui = new_page(theme=theme)
     found = []
     for path, search in (
@@ -340,8 +342,12 @@ def test_sessions_users_and_llm(new_page: OpenPage, shop: Shop, theme: str) -> N
         ("/llm", {}),
         ("/llm", {"by": "session_id"}),
         ("/llm", {"q": "model:nothing"}),
+        ("/evaluations", {"project": JUDGED}),
+        ("/evaluations", {"project": JUDGED, "score": "tone", "by": "model"}),
+        ("/evaluations", {"project": JUDGED, "view": "rows"}),
+        ("/evaluations", {"q": "name:nothing"}),
     ):
-        page = ui.open(path, project="shop", **search)
+        page = ui.open(path, **{"project": "shop", **search})
         settled(page)
         found += violations(page, f"{path} {search} {theme}")
     assert found == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -10,9 +11,10 @@ from playwright.sync_api import expect
 from process.servers import RunningServer, eventually
 
 from browser.axe import violations
+from browser.judged import judge
 from browser.shop import host_of
 from browser.telemetry import SECOND, Spans
-from browser.watch import Watched, settled
+from browser.watch import Watched, rows, settled
 
 TRACE, SPAN = "5e" * 16, "5e" * 8
 
@@ -70,3 +72,55 @@ def test_a_thumb_a_comment_and_a_correction_are_kept_and_taken_back(ui: Watched,
     of_trace.get_by_label("What the answer should have been").fill("")
     of_trace.get_by_role("button", name="Save").click()
     eventually(lambda: [row["target_type"] for row in mine()] == ["span"], "the thumb is taken back")
+
+
+@pytest.mark.covers("page-evaluations")
+def test_from_a_score_to_its_rows_and_to_a_definition(ui: Watched, server: RunningServer) -> None:
+    judge(server, "scores")
+    page = ui.open("/evaluations", project="scores")
+    names = page.get_by_role("region", name="Scores by name")
+    line = names.get_by_role("row").filter(has_text="correctness")
+    expect(line).to_contain_text("0 to 1, higher is better, passes from 0.5")
+    expect(line).to_contain_text("75 %")
+    detail = page.get_by_role("region", name="Score correctness")
+    expect(detail.get_by_role("region", name="Lowest first").get_by_role("row").nth(1)).to_contain_text("case 0")
+    page.get_by_role("radiogroup", name="Evaluations by").get_by_text("Model", exact=True).click()
+    small = detail.get_by_role("region", name="Evaluations by model").get_by_role("row").filter(has_text="small")
+    expect(small).to_contain_text("0 %")
+    expect(small.get_by_role("cell").nth(2)).to_have_text("0.18")
+    small.get_by_role("link").nth(1).click()
+    expect(rows(page, "Evaluations")).to_have_count(5)
+    expect(page.get_by_role("main")).to_contain_text("of spans with model small")
+    page.go_back()
+    line.get_by_role("link", name="75 % pass: correctness, those that do not").click()
+    expect(rows(page, "Evaluations")).to_have_count(5)
+    rows(page, "Evaluations").first.click()
+    whole = page.get_by_role("complementary", name="Evaluation")
+    expect(whole).to_contain_text("judge-1")
+    whole.get_by_role("link", name="Open what it is about").click()
+    expect(page.get_by_role("region", name="Evaluations of this span")).to_contain_text("correctness")
+
+    page = ui.open("/evaluations", project="scores", score="stars")
+    page.get_by_role("button", name="Define it").click()
+    window = page.get_by_role("dialog")
+    window.get_by_label("Least").fill("5")
+    window.get_by_label("Most").fill("1")
+    window.get_by_role("button", name="Keep").click()
+    expect(window).to_contain_text("Maximum (1) is above minimum (5)")
+    window.get_by_label("Least").fill("1")
+    window.get_by_label("Most").fill("5")
+    window.get_by_label("Passes from").fill("4")
+    found = violations(page, "the form of a score")
+    assert found == [], "\n".join(found)
+    window.get_by_role("button", name="Keep").click()
+    expect(names.get_by_role("row").filter(has_text="stars")).to_contain_text("40 %")
+    bars = page.get_by_role("region", name="Score stars").get_by_role("listitem").get_by_role("link")
+    bars.filter(has=page.locator("i")).first.click()
+    expect(rows(page, "Evaluations")).to_have_count(4)
+
+    page = ui.open("/evaluations", project="scores", score="tone")
+    page.get_by_role("button", name="Edit the definition").click()
+    expect(window.get_by_label("Label 3", exact=True)).to_have_value("kind")
+    window.get_by_role("button", name="Forget the definition").click()
+    expect(page.get_by_role("button", name="Define it")).to_be_visible()
+    expect(names.get_by_role("row").filter(has_text="tone")).not_to_contain_text(re.compile("best"))

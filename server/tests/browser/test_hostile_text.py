@@ -375,6 +375,36 @@ def test_sessions_users_and_calls_are_named_as_they_were_written(ui: Watched, se
     expect(page.get_by_role("alert").first).to_be_visible()
 
 
+def test_evaluations_are_named_and_explained_as_they_were_written(
+    ui: Watched, server: RunningServer, sent: Sent
+) -> None:
+    """Names, labels, evaluators and what they say; also a definition's own words, which are an admin's."""
+    names = [said[:60].strip() for said in sent.said]
+    body = [
+        {"name": name, "label": said[:200], "comment": said[:4_000], "evaluator": said[:60], "trace_id": TRACE, "score": 1,
+         "attributes": {"said": said[:1_000]}}
+        for name, said in zip(names, sent.said)
+    ]  # fmt: skip
+    answer = server.client.post("/v1/evaluations", json=body, headers={"x-tapetum-project": "hostile"})
+    assert answer.json()["accepted"] == len(body), answer.text
+    attack = sent.attacks["markup"][:60].strip()
+    defined = {"name": attack, "kind": "numeric", "description": sent.attacks["marks"][:1_000]}
+    server.client.put("/api/v1/scores", params={"project": "hostile"}, json=defined).raise_for_status()
+    page = ui.open("/evaluations", project="hostile")
+    shows(page.get_by_role("region", name="Scores by name"), *names)
+    for by in ("evaluator", attack):
+        ui.open("/evaluations", project="hostile", score=attack, by=by)
+        shows(page.get_by_role("region", name=re.compile("^Evaluations by")), attack if by == "evaluator" else "code")
+        assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
+    ui.open("/evaluations", project="hostile", view="rows", span_key="model", span_value=attack)
+    expect(page.get_by_role("main")).to_contain_text("No evaluations")
+    ui.open("/evaluations", project="hostile", view="rows")
+    shows(page.get_by_role("grid", name="Evaluations"), *names)
+    assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
+    rows(page, "Evaluations").filter(has_text=attack).first.click()
+    shows(page.get_by_role("complementary", name="Evaluation"), sent.attacks["markup"][:1_000])
+
+
 def test_monitors_are_named_explained_and_grouped_as_they_were_written(
     ui: Watched, server: RunningServer, sent: Sent
 ) -> None:

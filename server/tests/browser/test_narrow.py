@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from process.servers import RunningServer
 
 from browser.conftest import OpenPage
+from browser.judged import JUDGED, judge
 from browser.shop import Shop
 from browser.watch import Watched, pick, rows
 
@@ -68,6 +69,11 @@ def open_step(page: Page) -> None:
     expect(page.get_by_role("complementary", name="Step").get_by_role("table").first).to_be_visible()
 
 
+def open_evaluation(page: Page) -> None:
+    rows(page, "Evaluations").first.click()
+    expect(page.get_by_role("complementary", name="Evaluation")).to_be_visible()
+
+
 def run(page: Page) -> None:
     page.get_by_role("button", name="Run").click()
     expect(rows(page, "Result").first).to_be_visible()
@@ -92,6 +98,7 @@ def test_every_page_fits_and_every_control_can_be_pressed(
 ) -> None:
     ui = new_page(width=390, height=844, has_touch=True)
     server.client.post("/api/v1/projects", json={"name": "narrow-empty"}).raise_for_status()
+    judge(server)
     query = {"kind": "spans", "measure": "p95_ms", "group_by": ["service"]}
     monitor = {"name": "slow", "project": "shop", "query": query, "condition": {"op": ">", "limit": 1}}
     watched = server.client.post("/api/v1/monitors", json=monitor).json()["id"]
@@ -124,6 +131,8 @@ def test_every_page_fits_and_every_control_can_be_pressed(
         ("/users/one", {"id": "user-3"}, nothing),
         ("/llm", {}, nothing),
         ("/llm", {"by": "user_id"}, nothing),
+        ("/evaluations", {"project": JUDGED}, nothing),
+        ("/evaluations", {"project": JUDGED, "view": "rows"}, open_evaluation),
         ("/errors", {}, nothing),
         ("/errors", {}, open_drawer),
         ("/errors", {}, open_error),

@@ -1,7 +1,61 @@
 /** What is said of answers: asked, and said. */
-import { queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, ApiError } from './client'
-import type { Corrections, EvaluationsOfOne } from './types'
+import type { Scope } from './queries'
+import type {
+  Corrections,
+  EvaluationAnswer,
+  EvaluationDistribution,
+  EvaluationsOfOne,
+  EvaluationSummary,
+  NewScore,
+  ScoreDefinition,
+} from './types'
+
+export const summaryQuery = (scope: Scope, groupBy?: string) =>
+  queryOptions({
+    queryKey: ['/evaluations/summary', scope, groupBy ?? ''],
+    queryFn: ({ signal }) =>
+      api.get<EvaluationSummary>('/evaluations/summary', { ...scope, group_by: groupBy }, signal),
+    placeholderData: keepPreviousData,
+  })
+
+export const distributionQuery = (scope: Scope, name: string) =>
+  queryOptions({
+    queryKey: ['/evaluations/distribution', scope, name],
+    queryFn: ({ signal }) =>
+      api.get<EvaluationDistribution>('/evaluations/distribution', { ...scope, name }, signal),
+  })
+
+/** Of spans that have a value, where the key is one that the evaluated span answers. */
+export interface OfSpan {
+  key: string
+  value: string
+}
+
+export const evaluationsQuery = (scope: Scope, sort: string, of?: OfSpan, limit = 100) =>
+  infiniteQueryOptions({
+    queryKey: ['/evaluations', scope, sort, of ?? null, limit],
+    queryFn: ({ signal, pageParam }) =>
+      api.get<EvaluationAnswer>(
+        '/evaluations',
+        { ...scope, sort, limit, cursor: pageParam, ...(of && { span_key: of.key, span_value: of.value }) },
+        signal,
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+  })
+
+export const scoresQuery = (project: string) =>
+  queryOptions({
+    queryKey: ['/scores', project],
+    queryFn: ({ signal }) => api.get<{ rows: ScoreDefinition[] }>('/scores', { project }, signal),
+  })
+
+export const defineScore = (project: string, score: NewScore) =>
+  api.put<ScoreDefinition>('/scores', score, { project })
+export const deleteScore = (project: string, name: string) => api.delete<void>('/scores', { project, name })
 
 export const traceEvaluationsQuery = (project: string, traceId: string) =>
   queryOptions({

@@ -8,13 +8,14 @@ import { useUtc } from './prefs'
 import { isoToMs, stamp } from './time'
 import { useView } from './view'
 
-export type Signal = 'spans' | 'logs' | 'metrics' | 'errors'
+export type Signal = 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations'
 
 const NOUNS: Record<Signal, [one: string, many: string]> = {
   spans: ['span', 'spans'],
   logs: ['record', 'records'],
   metrics: ['point', 'points'],
   errors: ['occurrence', 'occurrences'],
+  evaluations: ['evaluation', 'evaluations'],
 }
 const DAY_MS = 86_400_000
 

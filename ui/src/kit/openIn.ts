@@ -5,7 +5,7 @@ import { filled, written, type Chosen } from './variables'
 
 export interface Elsewhere {
   label: string
-  to: '/metrics-explorer' | '/traces' | '/logs' | '/errors' | '/sql'
+  to: '/metrics-explorer' | '/traces' | '/logs' | '/errors' | '/evaluations' | '/sql'
   search: Record<string, string | undefined>
 }
 
@@ -25,8 +25,7 @@ export function openIn(query: SavedQuery, chosen: Chosen, where: Where): Elsewhe
   if (query.kind === 'logs') return { label: 'Open in Logs', to: '/logs', search: { ...common, q } }
   if (query.kind === 'errors') return { label: 'Open in Errors', to: '/errors', search: { ...common, q } }
   if (query.kind === 'evaluations') {
-    const sql = 'SELECT * FROM evaluations ORDER BY time DESC LIMIT 100'
-    return { label: 'Open in SQL', to: '/sql', search: { project: where.project, sql } }
+    return { label: 'Open in Evaluations', to: '/evaluations', search: { ...common, q } }
   }
   if (query.kind === 'spans') {
     // Of durations the longest are what one looks for.

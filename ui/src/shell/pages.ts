@@ -4,6 +4,7 @@ import {
   BellRing,
   Bug,
   ChartSpline,
+  ClipboardCheck,
   Coins,
   Database,
   HeartPulse,
@@ -31,6 +32,7 @@ export interface PageEntry {
     | '/users'
     | '/errors'
     | '/prompts'
+    | '/evaluations'
     | '/datasets'
     | '/dashboards'
     | '/monitors'
@@ -75,6 +77,7 @@ export const PAGES: PageEntry[] = [
   { to: '/users', label: 'Users', icon: UsersRound, key: 'u', time: true, live: true, signal: 'spans' },
   { to: '/errors', label: 'Errors', icon: Bug, key: 'x', time: true, live: true, signal: 'errors' },
   { to: '/prompts', label: 'Prompts', icon: MessageSquareQuote, key: 'p', time: true, live: false },
+  { to: '/evaluations', label: 'Evaluations', icon: ClipboardCheck, key: 'q', time: true, live: true },
   { to: '/datasets', label: 'Datasets', icon: Database, key: 'k', time: false, live: false },
   { to: '/dashboards', label: 'Dashboards', icon: LayoutDashboard, key: 'd', time: true, live: true },
   { to: '/monitors', label: 'Monitors', icon: BellRing, key: 'a', time: true, live: false },

@@ -15,8 +15,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from tapetum_server.cli.asking import DEFAULT_URL, Url, errors, say
 from tapetum_server.cli.completing import projects
-from tapetum_server.cli.inflating import opened
 from tapetum_server.cli.patience import Patience
+from tapetum_server.moving.inflating import opened
 
 _SIGNALS = ("traces", "logs", "metrics")
 _JSON_KEYS = {"resourceSpans": "traces", "resourceLogs": "logs", "resourceMetrics": "metrics"}

@@ -15,7 +15,8 @@ from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import TimeRange
 from tapetum_server.signals.scores import ScoreDefinition
 
-BINS = 20
+BINS = 10
+"""As many as can be pressed side by side with a finger."""
 MAX_LABELS = 50
 
 

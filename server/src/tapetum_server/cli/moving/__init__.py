@@ -1,1 +1,1 @@
-"""`tapetum import langfuse|phoenix|mlflow`: another tool's export, told as its own emitter would have told it live."""
+"""`tapetum import langfuse|phoenix|mlflow`: asking those tools, and sending what is found through the public doors."""

@@ -16,22 +16,22 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 
 from tapetum_server.cli.asking import DEFAULT_URL, Url, errors, say
 from tapetum_server.cli.completing import projects
-from tapetum_server.cli.moving.databases import Reader, database_rows, is_database
 from tapetum_server.cli.moving.doors import Doors
-from tapetum_server.cli.moving.found import Item, Row, Skipped
-from tapetum_server.cli.moving.index import Index
-from tapetum_server.cli.moving.langfuse import Langfuse
 from tapetum_server.cli.moving.langfuse_live import langfuse_live
 from tapetum_server.cli.moving.live import Live
-from tapetum_server.cli.moving.mlflow import Mlflow
-from tapetum_server.cli.moving.mlflow_database import mlflow_rows
 from tapetum_server.cli.moving.mlflow_live import mlflow_live
-from tapetum_server.cli.moving.phoenix import Phoenix
-from tapetum_server.cli.moving.phoenix_database import phoenix_rows
 from tapetum_server.cli.moving.phoenix_live import phoenix_live
 from tapetum_server.cli.moving.registry import keep_prompts
-from tapetum_server.cli.moving.rows import rows_of
-from tapetum_server.cli.moving.spool import Spool
+from tapetum_server.moving.databases import Reader, database_rows, is_database
+from tapetum_server.moving.found import Item, Row, Skipped
+from tapetum_server.moving.index import Index
+from tapetum_server.moving.langfuse import Langfuse
+from tapetum_server.moving.mlflow import Mlflow
+from tapetum_server.moving.mlflow_database import mlflow_rows
+from tapetum_server.moving.phoenix import Phoenix
+from tapetum_server.moving.phoenix_database import phoenix_rows
+from tapetum_server.moving.rows import rows_of
+from tapetum_server.moving.spool import Spool
 
 Paths = Annotated[
     list[Path] | None,

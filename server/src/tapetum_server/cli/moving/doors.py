@@ -7,10 +7,10 @@ from typing import Any
 
 import httpx
 
-from tapetum_server.cli.moving.found import Evaluation, Item, Prompt, Skipped, Span
-from tapetum_server.cli.moving.index import Index
-from tapetum_server.cli.moving.otlp import encoded, request_of, size_of
 from tapetum_server.cli.patience import Patience
+from tapetum_server.moving.found import Evaluation, Item, Prompt, Skipped, Span
+from tapetum_server.moving.index import Index
+from tapetum_server.moving.otlp import encoded, request_of, size_of
 
 _MOST_SPANS, _MOST_EVALUATIONS = 1_000, 1_000
 _MOST_BYTES = 4 << 20

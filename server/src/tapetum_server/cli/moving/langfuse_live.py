@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from tapetum_server.cli.moving.found import Row
 from tapetum_server.cli.moving.live import Live
+from tapetum_server.moving.found import Row
 
 _PAGE, _LARGE_PAGE = 100, 1_000
 _FIELDS = "core,basic,time,io,metadata,model,usage,prompt,metrics,trace_context"

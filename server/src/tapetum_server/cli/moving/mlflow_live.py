@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from tapetum_server.cli.asking import fail
-from tapetum_server.cli.moving.found import Fields, Row, Skipped
 from tapetum_server.cli.moving.live import Live
-from tapetum_server.cli.moving.mlflow import prompt_of_model
-from tapetum_server.cli.moving.otlp import value_of
+from tapetum_server.moving.found import Fields, Row, Skipped
+from tapetum_server.moving.mlflow import prompt_of_model
+from tapetum_server.moving.otlp import value_of
 
 _API = "/api/2.0/mlflow"
 _TOKEN = ("page_token", "next_page_token")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from tapetum_server.cli.moving.found import Fields, Row
 from tapetum_server.cli.moving.live import Live, in_parts
+from tapetum_server.moving.found import Fields, Row
 
 _CURSOR = ("cursor", "next_cursor")
 _PAGE, _IDS = 500, 100

@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 
 from tapetum_server.cli.moving.doors import Doors
-from tapetum_server.cli.moving.found import Prompt, Skipped
-from tapetum_server.cli.moving.index import Index
-from tapetum_server.cli.moving.otlp import encoded
-from tapetum_server.cli.moving.prompt_texts import registry_name
+from tapetum_server.moving.found import Prompt, Skipped
+from tapetum_server.moving.index import Index
+from tapetum_server.moving.otlp import encoded
+from tapetum_server.moving.prompt_texts import registry_name
 from tapetum_server.signals.prompts import LABEL, LATEST, NAME
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 
-from tapetum_server.cli.moving.databases import Database
-from tapetum_server.cli.moving.found import Row, Skipped
+from tapetum_server.moving.databases import Database
+from tapetum_server.moving.found import Row, Skipped
 
 _SPANS = """
 SELECT t.trace_id, s.span_id, s.parent_id, s.name, s.span_kind, s.start_time, s.end_time, s.attributes, s.events,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tapetum_server.cli.moving.databases import Database
-from tapetum_server.cli.moving.found import Fields, Row, Skipped
-from tapetum_server.cli.moving.mlflow import prompt_of_model
-from tapetum_server.cli.moving.values import json_value, structured
+from tapetum_server.moving.databases import Database
+from tapetum_server.moving.found import Fields, Row, Skipped
+from tapetum_server.moving.mlflow import prompt_of_model
+from tapetum_server.moving.values import json_value, structured
 
 _TRACES = """
 SELECT t.request_id, t.experiment_id, t.client_request_id, e.name AS experiment

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tapetum_server.cli.moving import ids, langfuse_scores
-from tapetum_server.cli.moving.found import Fields, Item, Prompt, Row, Skipped, Span
-from tapetum_server.cli.moving.index import Index, TraceSeen
-from tapetum_server.cli.moving.prompt_texts import chat_messages, registry_name, version_number
-from tapetum_server.cli.moving.values import as_json, as_text, is_nothing, iso, mapping, nanos, number, structured, text
+from tapetum_server.moving import ids, langfuse_scores
+from tapetum_server.moving.found import Fields, Item, Prompt, Row, Skipped, Span
+from tapetum_server.moving.index import Index, TraceSeen
+from tapetum_server.moving.prompt_texts import chat_messages, registry_name, version_number
+from tapetum_server.moving.values import as_json, as_text, is_nothing, iso, mapping, nanos, number, structured, text
 
 _TYPES = {
     "SPAN", "GENERATION", "EVENT", "AGENT", "TOOL", "CHAIN", "RETRIEVER", "EVALUATOR", "EMBEDDING", "GUARDRAIL",

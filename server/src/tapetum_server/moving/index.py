@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import orjson
 
-from tapetum_server.cli.moving.found import Fields, Prompt
-from tapetum_server.cli.moving.otlp import encoded
+from tapetum_server.moving.found import Fields, Prompt
+from tapetum_server.moving.otlp import encoded
 
 _TABLES = (
     "CREATE TABLE traces (id TEXT PRIMARY KEY, said BLOB, roots INTEGER DEFAULT 0, spans INTEGER DEFAULT 0, "

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 import orjson
 
-from tapetum_server.cli.moving.found import Row, Skipped
-from tapetum_server.cli.moving.otlp import encoded
+from tapetum_server.moving.found import Row, Skipped
+from tapetum_server.moving.otlp import encoded
 
 
 class Spool:

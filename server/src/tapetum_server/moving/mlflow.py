@@ -7,12 +7,12 @@ import binascii
 from collections.abc import Iterator
 from typing import Any
 
-from tapetum_server.cli.moving import ids
-from tapetum_server.cli.moving.found import Evaluation, Event, Fields, Item, Prompt, Row, Skipped, Span
-from tapetum_server.cli.moving.index import Index
-from tapetum_server.cli.moving.prompt_texts import chat_messages, version_number
-from tapetum_server.cli.moving.texts import cut, short_attributes
-from tapetum_server.cli.moving.values import (
+from tapetum_server.moving import ids
+from tapetum_server.moving.found import Evaluation, Event, Fields, Item, Prompt, Row, Skipped, Span
+from tapetum_server.moving.index import Index
+from tapetum_server.moving.prompt_texts import chat_messages, version_number
+from tapetum_server.moving.texts import cut, short_attributes
+from tapetum_server.moving.values import (
     as_json,
     as_text,
     is_nothing,

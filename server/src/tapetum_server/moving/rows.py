@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tapetum_server.cli.inflating import opened
-from tapetum_server.cli.moving.found import Row, Skipped
-from tapetum_server.cli.moving.values import json_row
+from tapetum_server.moving.found import Row, Skipped
+from tapetum_server.moving.inflating import opened
+from tapetum_server.moving.values import json_row
 
 if TYPE_CHECKING:
     import pyarrow as pa

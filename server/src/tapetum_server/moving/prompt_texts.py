@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from tapetum_server.cli.moving.values import whole
+from tapetum_server.moving.values import whole
 from tapetum_server.signals.prompts import ROLES
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._:/-]+")

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from tapetum_server.cli.moving.found import Event, Fields, Span
+from tapetum_server.moving.found import Event, Fields, Span
 
 
 def request_of(spans: Iterable[Span], tool: str) -> bytes:

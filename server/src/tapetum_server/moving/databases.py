@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tapetum_server.cli.moving.found import Row, Skipped
-from tapetum_server.cli.moving.rows import first_bytes
+from tapetum_server.moving.found import Row, Skipped
+from tapetum_server.moving.rows import first_bytes
 
 _SQLITE = b"SQLite format 3\0"
 Reader = Callable[["Database"], Iterator[Row | Skipped]]

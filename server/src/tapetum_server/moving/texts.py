@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tapetum_server.cli.moving.values import as_text, is_nothing
+from tapetum_server.moving.values import as_text, is_nothing
 
 _MOST = 16 * 1024
 _MOST_ATTRIBUTES, _MOST_VALUE, _MOST_KEY = 64, 4_096, 256

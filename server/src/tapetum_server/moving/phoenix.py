@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tapetum_server.cli.moving import ids
-from tapetum_server.cli.moving.found import Evaluation, Event, Fields, Item, Prompt, Row, Skipped, Span
-from tapetum_server.cli.moving.index import Index
-from tapetum_server.cli.moving.otlp import value_of
-from tapetum_server.cli.moving.prompt_texts import braced, chat_messages, version_number
-from tapetum_server.cli.moving.texts import cut, short_attributes
-from tapetum_server.cli.moving.values import (
+from tapetum_server.moving import ids
+from tapetum_server.moving.found import Evaluation, Event, Fields, Item, Prompt, Row, Skipped, Span
+from tapetum_server.moving.index import Index
+from tapetum_server.moving.otlp import value_of
+from tapetum_server.moving.prompt_texts import braced, chat_messages, version_number
+from tapetum_server.moving.texts import cut, short_attributes
+from tapetum_server.moving.values import (
     as_json,
     is_nothing,
     iso,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tapetum_server.cli.moving import ids
-from tapetum_server.cli.moving.found import Evaluation, Fields, Row, Skipped
-from tapetum_server.cli.moving.texts import cut, short_attributes
-from tapetum_server.cli.moving.values import is_nothing, iso, mapping, nanos, number, text
+from tapetum_server.moving import ids
+from tapetum_server.moving.found import Evaluation, Fields, Row, Skipped
+from tapetum_server.moving.texts import cut, short_attributes
+from tapetum_server.moving.values import is_nothing, iso, mapping, nanos, number, text
 
 _SOURCES = {"API": "code", "EVAL": "llm", "ANNOTATION": "human"}
 
