@@ -14,8 +14,9 @@ from tapetum._version import __version__
 
 if TYPE_CHECKING:
     from tapetum._api import change, dataset, evaluation, feedback, flush, init, prompt, shutdown, stats
+    from tapetum._llm import llm
     from tapetum._observe import observe, span
-    from tapetum._session import set_session, set_user
+    from tapetum._session import session, set_session, set_user, user
 
 __all__ = [
     "__version__",
@@ -25,13 +26,16 @@ __all__ = [
     "feedback",
     "flush",
     "init",
+    "llm",
     "observe",
     "prompt",
+    "session",
     "set_session",
     "set_user",
     "shutdown",
     "span",
     "stats",
+    "user",
 ]
 
 _HOMES = {
@@ -39,7 +43,8 @@ _HOMES = {
         ("change", "dataset", "evaluation", "feedback", "flush", "init", "prompt", "shutdown", "stats"), "tapetum._api"
     ),
     **dict.fromkeys(("observe", "span"), "tapetum._observe"),
-    **dict.fromkeys(("set_session", "set_user"), "tapetum._session"),
+    "llm": "tapetum._llm",
+    **dict.fromkeys(("session", "set_session", "set_user", "user"), "tapetum._session"),
 }
 
 

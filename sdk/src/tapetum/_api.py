@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from tapetum import _settings
@@ -35,6 +35,7 @@ def init(
     resources: bool = True,
     capture: bool | None = None,
     redaction: Redaction = None,
+    instrument: Sequence[str] | str | None = None,
     heartbeat_s: float = 10.0,
     exit_timeout_s: float = 5.0,
 ) -> None:
@@ -46,8 +47,9 @@ def init(
     `logs` may be a level, such as `"INFO"`: lines below it are not sent. `resources` measures the process and its
     GPUs. `capture=False` keeps arguments and results of observed functions out of spans. `redaction` takes secrets out
     before anything is sent: `True`, names of rules or families such as `["secrets", "email"]`, or a table of `on`,
-    `off`, `pattern`, `allow` and `key`. A span that is open for long is reported every `heartbeat_s` seconds; 0
-    reports none. At exit, what waits has `exit_timeout_s` seconds.
+    `off`, `pattern`, `allow` and `key`. `instrument` switches on the installed OpenInference and OpenTelemetry packages
+    for these libraries, such as `["openai", "langchain"]`, or `"all"`. A span that is open for long is reported every
+    `heartbeat_s` seconds; 0 reports none. At exit, what waits has `exit_timeout_s` seconds.
 
     Calling it again changes nothing. It never raises: a setting that cannot work is logged, and nothing is sent.
     """
@@ -70,6 +72,7 @@ def init(
                 resources=_settings.switched_on("METRICS", resources),
                 capture=_settings.flag("TAPETUM_CAPTURE", True) if capture is None else capture,
                 redactor=_redactor(redaction, project),
+                instrument=_settings.instruments(instrument),
                 heartbeat_s=heartbeat_s,
                 metric_interval_s=_settings.metric_interval_s(),
                 exit_timeout_s=exit_timeout_s,

@@ -15,7 +15,7 @@ from tapetum import _prompts, _weight
 from tapetum._fork import pause_for_fork, renew_in_child
 from tapetum._guard import faults, never_raise
 from tapetum._outbox import Outbox
-from tapetum._session import stamp
+from tapetum._session import stamp, stamp_log
 
 _METRICS_BYTES = 64 * 1024
 """What one collection counts as: making it costs more than guessing."""
@@ -47,16 +47,17 @@ class SpanDoor(SpanProcessor):
 
 
 class LogDoor(LogRecordProcessor):
-    """Queues log records."""
+    """Names session and user on log records, and queues them."""
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
 
     def on_emit(self, log_record: ReadWriteLogRecord) -> None:
-        """Queue it."""
+        """Name the session and the user, and queue it."""
         if self._outbox.closed:
             return
         with never_raise(faults, 1):
+            stamp_log(log_record.log_record)
             record = ReadableLogRecord(
                 log_record=log_record.log_record,
                 resource=log_record.resource or Resource.get_empty(),

@@ -28,6 +28,11 @@ def keep_content(wanted: bool) -> None:
     _content = wanted
 
 
+def keeps(wanted: bool | None) -> bool:
+    """Whether content is kept: what the call says, else what the program says."""
+    return _content if wanted is None else wanted
+
+
 class span:
     """A span around a block, as `with` or `async with`; what it gives is OpenTelemetry's span.
 
@@ -247,7 +252,7 @@ class _Call:
         opened: Span = trace.INVALID_SPAN
         with never_raise(faults, 1):
             opened = _tracer.start_span(self._name, attributes=self._attributes)
-            if opened.is_recording() and (_content if self._capture_input is None else self._capture_input):
+            if opened.is_recording() and keeps(self._capture_input):
                 text = _capture.arguments(self._signature, args, kwargs)
                 if text != "{}":
                     _say(opened, _INPUT, text)
@@ -255,8 +260,7 @@ class _Call:
 
     def _output(self, opened: Span, result: Any) -> None:
         with never_raise(faults, 1):
-            wanted = _content if self._capture_output is None else self._capture_output
-            if result is not None and wanted and opened.is_recording():
+            if result is not None and keeps(self._capture_output) and opened.is_recording():
                 _say(opened, _OUTPUT, _capture.text_of(result))
 
 

@@ -80,6 +80,14 @@ class Runtime:
         atexit.register(self._at_exit)
         self._termination = Termination(self._at_exit, settings.exit_timeout_s)
         self.outbox.start()
+        self._instruments = self._switch_on()
+
+    def _switch_on(self) -> list[Any]:
+        if not (self.settings.instrument and self.settings.traces):
+            return []
+        from tapetum import _instrument  # who asks for none does not pay for it
+
+        return list(_instrument.switch_on(self.settings.instrument))
 
     def _trace(self) -> None:
         provider: Any = trace.get_tracer_provider()
@@ -147,6 +155,10 @@ class Runtime:
         """Send what waits and take no more. Providers stay, because OpenTelemetry's cannot be replaced."""
         atexit.unregister(self._at_exit)
         self._termination.stop()
+        if self._instruments:
+            from tapetum import _instrument
+
+            _instrument.switch_off(self._instruments)
         if self._tap is not None:
             self._tap.close()
         if self._in_flight is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -39,6 +39,8 @@ class Settings:
     capture: bool = True
     redactor: Redactor | None = None
     """What takes secrets out before anything is sent."""
+    instrument: tuple[str, ...] = ()
+    """Libraries whose instrumentation is switched on."""
     heartbeat_s: float = 10.0
     metric_interval_s: float = DEFAULT_METRIC_INTERVAL_S
     exit_timeout_s: float = 5.0
@@ -103,6 +105,16 @@ def flag(name: str, otherwise: bool) -> bool:
     """A variable that is true or false."""
     text = os.environ.get(name, "").strip().lower()
     return otherwise if not text else text not in ("0", "false", "no", "off")
+
+
+def instruments(given: Sequence[str] | str | None) -> tuple[str, ...]:
+    """Names of libraries; a text, as in TAPETUM_INSTRUMENT, has commas between them."""
+    if given is None:
+        given = os.environ.get("TAPETUM_INSTRUMENT", "")
+    names = given.split(",") if isinstance(given, str) else list(given)
+    if not all(isinstance(name, str) for name in names):
+        raise Unusable(f"instrument is 'all' or a list of names such as ['openai', 'langchain'], not {given!r}")
+    return tuple(name.strip() for name in names if name.strip())
 
 
 def checked(endpoint: str) -> str:

@@ -156,6 +156,45 @@ def test_what_the_sdk_lost_is_on_the_ingest_page(shared_server: RunningServer, p
     assert kept < 15
 
 
+@pytest.mark.covers("sdk-llm", "sdk-llm-stream", "sdk-session")
+def test_a_streamed_call_by_hand_is_a_priced_call_of_a_session_with_its_conversation(
+    shared_server: RunningServer, project: str
+) -> None:
+    run(shared_server, project, """
+        import logging, tapetum
+        tapetum.init("chat", metrics=False, resources=False)
+        def pieces():
+            yield {"id": "c-1", "model": "gpt-4o-mini", "choices": [{"delta": {"content": "An "}}]}
+            yield {"id": "c-1", "choices": [{"delta": {"content": "omelette."}, "finish_reason": "stop"}]}
+            yield {"id": "c-1", "choices": [], "usage": {"prompt_tokens": 1000, "completion_tokens": 100}}
+        with tapetum.session("s-1"), tapetum.user("ada"):
+            with tapetum.span("turn", kind="agent"):
+                asked = [{"role": "user", "content": "What goes with eggs?"}]
+                with tapetum.llm("gpt-4o-mini", provider="openai", input=asked, system="Be brief.") as call:
+                    list(call.stream(pieces()))
+            logging.warning("answered")
+        """)  # fmt: skip
+    rows = shared_server.rows(
+        "SELECT name, kind, provider, response_id, input_tokens, output_tokens, cost_usd, session_id, user_id, "
+        "ttft_ms >= 0, trace_id, span_id FROM spans WHERE project = {p:String} ORDER BY start_time DESC LIMIT 1",
+        p=project,
+    )
+    *facts, cost, session, user, timed, trace_id, span_id = rows[0]
+    assert facts == ["chat gpt-4o-mini", "llm", "openai", "c-1", 1000, 100]
+    assert cost == pytest.approx(1000 * 0.15e-6 + 100 * 0.6e-6)
+    assert (session, user, timed) == ("s-1", "ada", 1)
+    assert shared_server.rows(
+        "SELECT attributes['session.id'], attributes['user.id'] FROM logs WHERE project = {p:String}", p=project
+    ) == [("s-1", "ada")]
+    answer = shared_server.client.get(
+        f"/api/v1/traces/{trace_id}/spans/{span_id}/conversation", params={"project": project}
+    )
+    assert answer.status_code == 200, answer.text
+    messages = [*answer.json()["input"], *answer.json()["output"]]
+    said = [(m["role"], [part.get("content") for part in m["parts"]]) for m in messages]
+    assert said == [("system", ["Be brief."]), ("user", ["What goes with eggs?"]), ("assistant", ["An omelette."])]
+
+
 @pytest.mark.covers("sdk-never-blocks")
 def test_a_server_that_comes_back_gets_what_still_waits(tmp_path: Any, start_server: Any) -> None:
     """The queue outlives a restart of the server: nothing is lost, nothing raised."""
