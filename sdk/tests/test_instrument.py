@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import types
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -113,6 +115,22 @@ def test_names_come_from_the_argument_or_the_environment(monkeypatch: pytest.Mon
     assert _settings.instruments([]) == ()
     with pytest.raises(_settings.Unusable, match="'all' or a list of names"):
         _settings.instruments([1])  # type: ignore[list-item]
+
+
+@pytest.mark.covers("docs-llm-set-up")
+def test_what_the_page_of_set_ups_names_is_known_with_its_package() -> None:
+    """Nobody pastes a line that only says that there is no such thing."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "set-up-llm.md").read_text(encoding="utf-8")
+    sections = re.findall(r"^### (.+?)\n(.*?)(?=^#|\Z)", page, re.MULTILINE | re.DOTALL)
+    assert len([title for title, _ in sections if title != "Anything else"]) == 15
+    for title, text in sections:
+        for names in re.findall(r"instrument=\[(.+?)\]", text):
+            for name in re.findall(r'"(.+?)"', names):
+                assert _instrument.canonical(name) in _instrument._OPENINFERENCE | _instrument._NATIVE.keys(), title
+                packages = re.search(r"pip install (.+)", text)
+                assert packages is not None
+                wanted = f"openinference-instrumentation-{name}"
+                assert wanted in packages[1].split() or name in _instrument._NATIVE, title
 
 
 @pytest.mark.covers("sdk-instrument")
