@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tapetum.redaction import chosen
 from tapetum_server.api.demo import DemoFailed, DemoFault, UnknownDemoFault
+from tapetum_server.app.redaction_settings import ProjectRules
 
 
 class DemoUnavailable(Exception):
@@ -24,6 +26,11 @@ def start_demo(url: str, data: Path, seed: int, faults: list[str]) -> Any:
         return start_world(url, None, seed, faults, data / "demo")
     except (MissingDependency, UnknownFault) as error:
         raise DemoUnavailable(str(error)) from error
+
+
+def demo_redaction() -> tuple[ProjectRules, ...]:
+    """What is redacted in the demo: secrets, and the cards that its applicants give away."""
+    return (ProjectRules(project="demo", rules=chosen(["secrets", "card"])),)
 
 
 class RunningDemo:
