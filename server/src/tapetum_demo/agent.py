@@ -22,6 +22,8 @@ _TRIES = 3
 _REMEMBERED = 500
 _HISTORY = 12
 _PROMPT_CACHE_S = 5.0
+_AGENT = {"gen_ai.agent.name": NAME}
+"""On spans of tools, so that they are counted by the agent that uses them."""
 Tool = Callable[[Mapping[str, Any], int], str]
 """Takes what the model wants and the customer's id."""
 
@@ -139,7 +141,7 @@ class Agent:
     def _call(self, function: Mapping[str, str], customer_id: int) -> str:
         name = function["name"]
         try:
-            with tapetum.span(name, kind="tool", input=function["arguments"]) as span:
+            with tapetum.span(name, kind="tool", input=function["arguments"], attributes=_AGENT) as span:
                 tool = self._tools.get(name)
                 if tool is None:
                     raise ToolFailed(f"there is no tool {name}")

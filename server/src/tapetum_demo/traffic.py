@@ -30,7 +30,7 @@ class Customers:
 
 async def visit_web(client: httpx.AsyncClient, visit: Visit, known: Customers) -> None:
     """One customer applies, and may come back to look."""
-    headers = {"x-session-id": visit.session_id, "content-type": "application/json"}
+    headers = {"content-type": "application/json"}
     body = json.dumps(visit.body)
     try:
         response = await client.post("/applications", content=body[:-7] if visit.kind == "not_json" else body,

@@ -77,10 +77,7 @@ def make_app(client: httpx.AsyncClient, assistant: httpx.AsyncClient, seed: int)
         return JSONResponse({"problems": problems}, status_code=422)
 
     @app.post("/applications")
-    async def apply(
-        form: ApplicationForm,
-        x_session_id: Annotated[str | None, Header()] = None,
-    ) -> Answer:
+    async def apply(form: ApplicationForm) -> Answer:
         span = trace.get_current_span()
         span.set_attributes(
             {
@@ -90,8 +87,6 @@ def make_app(client: httpx.AsyncClient, assistant: httpx.AsyncClient, seed: int)
                 "loans.amount": form.amount,
             }
         )
-        if x_session_id:
-            span.set_attribute("session.id", x_session_id)
         try:
             response = await client.post(
                 "/score",
@@ -117,9 +112,7 @@ def make_app(client: httpx.AsyncClient, assistant: httpx.AsyncClient, seed: int)
         return Answer(application_id=application.application_id, outcome=application.outcome)
 
     @app.get("/applications/{application_id}")
-    async def look_up(application_id: str, x_session_id: Annotated[str | None, Header()] = None) -> Answer:
-        if x_session_id:
-            trace.get_current_span().set_attribute("session.id", x_session_id)
+    async def look_up(application_id: str) -> Answer:
         application = desk.find(application_id)
         if application is None:
             raise HTTPException(404, f"no application has the id {application_id}")
