@@ -23,7 +23,7 @@ def named(context: Any) -> dict[str, Any]:
     return attributes
 
 
-@pytest.mark.covers("sdk-prompts")
+@pytest.mark.covers("sdk-prompt")
 def test_one_prompt_is_used_by_two_at_once_and_within_another() -> None:
     """A fetched prompt is one object for all threads: leaving it in one must not end it in the other."""
     greeting, outer = Prompt("greeting", "Hi", version=3, config={}), Prompt("outer", "Ho", version=1, config={})

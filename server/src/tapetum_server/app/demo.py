@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tapetum.redaction import chosen
 from tapetum_server.api.demo import DemoFailed, DemoFault, UnknownDemoFault
-from tapetum_server.app.redaction_settings import ProjectRules
+from tapetum_server.app.redaction_settings import ProjectRules, read_redaction
 
 
 class DemoUnavailable(Exception):
@@ -30,7 +29,7 @@ def start_demo(url: str, data: Path, seed: int, faults: list[str]) -> Any:
 
 def demo_redaction() -> tuple[ProjectRules, ...]:
     """What is redacted in the demo: secrets, and the cards that its applicants give away."""
-    return (ProjectRules(project="demo", rules=chosen(["secrets", "card"])),)
+    return read_redaction([{"project": "demo", "on": ["secrets", "card"]}], "tapetum demo")
 
 
 class RunningDemo:
