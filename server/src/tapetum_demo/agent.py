@@ -14,6 +14,7 @@ import openai
 from opentelemetry import metrics, trace
 
 import tapetum
+from tapetum._prompts import Prompt
 from tapetum_demo import registry
 
 NAME = "loan-assistant"
@@ -64,10 +65,9 @@ class Agent:
         user = {"role": "user", "content": message}
         with tapetum.span(NAME, kind="agent", input=message, session=session_id, user=str(customer_id)) as span:
             fallback = registry.messages(self.fallback)
-            with tapetum.prompt(registry.PROMPT, fallback=fallback, cache_s=_PROMPT_CACHE_S) as prompt:
-                config = {**registry.CONFIG, **prompt.config}
-                messages = prompt.messages(customer_id=customer_id, conversation=[*history, user])
-                text = self._talk(messages, config, customer_id)
+            prompt = tapetum.prompt(registry.PROMPT, fallback=fallback, cache_s=_PROMPT_CACHE_S)
+            messages = prompt.messages(customer_id=customer_id, conversation=[*history, user])
+            text = self._talk(messages, prompt, customer_id)
             span.set_attribute("output.value", text)
             where = span.get_span_context()
         with self._lock:
@@ -85,9 +85,9 @@ class Agent:
                 self._conversations.popitem(last=False)
             return history
 
-    def _talk(self, messages: list[dict[str, Any]], config: Mapping[str, Any], customer_id: int) -> str:
+    def _talk(self, messages: list[dict[str, Any]], prompt: Prompt, customer_id: int) -> str:
         for step in range(1, MOST_STEPS + 1):
-            text, calls = self._ask(messages, config, may_call=step < MOST_STEPS)
+            text, calls = self._ask(messages, prompt, may_call=step < MOST_STEPS)
             if not calls:
                 self._steps.record(step)
                 return text
@@ -98,12 +98,15 @@ class Agent:
         raise AssertionError("unreachable: the last step offers no tools")
 
     def _ask(
-        self, messages: list[dict[str, Any]], config: Mapping[str, Any], *, may_call: bool
+        self, messages: list[dict[str, Any]], prompt: Prompt, *, may_call: bool
     ) -> tuple[str, list[dict[str, Any]]]:
         """The model's text and the tools it wants. The client would ask again by itself; here each try is a span."""
+        config = {**registry.CONFIG, **prompt.config}
         for attempt in range(1, _TRIES + 1):
             try:
-                return self._stream(messages, config, may_call)
+                # Around calls of the model alone: tools would count as calls of the prompt too.
+                with prompt:
+                    return self._stream(messages, config, may_call)
             except (openai.RateLimitError, openai.InternalServerError) as error:
                 if attempt == _TRIES:
                     raise

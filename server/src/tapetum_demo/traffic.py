@@ -15,6 +15,7 @@ from tapetum_demo.chats import Conversation, conversations
 from tapetum_demo.faults import LEAK
 from tapetum_demo.leash import Leash
 from tapetum_demo.population import CUSTOMERS, customers
+from tapetum_demo.provider_script import REFUSAL
 from tapetum_demo.visits import Visit, visits
 
 MOST_AT_ONCE = 40
@@ -57,9 +58,10 @@ async def chat(client: httpx.AsyncClient, talk: Conversation, known: Customers) 
             response = await client.post("/chat", json={**who, "message": message}, headers=headers)
             if response.status_code != 200:
                 return
-        if talk.opinion == "honest":
             answer = response.json()
-            refused = answer["text"].startswith("I'm sorry")
+            if refused := answer["text"] == REFUSAL:
+                break  # nobody goes on talking with somebody who does not help
+        if talk.opinion == "honest":
             said = {"thumb": "down", "comment": "That did not help."} if refused else {"thumb": "up"}
             about = {"trace_id": answer["trace_id"], "span_id": answer["span_id"]}
             await client.post("/chat/feedback", json={**who, **about, **said}, headers=headers)

@@ -119,7 +119,6 @@ def make_app(client: httpx.AsyncClient, assistant: httpx.AsyncClient, seed: int)
         return Answer(application_id=application_id, outcome=application.outcome)
 
     async def ask_assistant(path: str, session_id: str, customer_id: int, said: dict[str, Any]) -> httpx.Response:
-        trace.get_current_span().set_attributes({"session.id": session_id, "user.id": str(customer_id)})
         try:
             response = await assistant.post(path, json={"session_id": session_id, "customer_id": customer_id, **said})
             response.raise_for_status()
@@ -131,6 +130,7 @@ def make_app(client: httpx.AsyncClient, assistant: httpx.AsyncClient, seed: int)
 
     @app.post("/chat")
     async def chat(said: ChatMessage, x_session_id: Annotated[str, Header()]) -> dict[str, str]:
+        trace.get_current_span().set_attributes({"session.id": x_session_id, "user.id": str(said.customer_id)})
         response = await ask_assistant("/chat", x_session_id, said.customer_id, {"message": said.message})
         answer: dict[str, str] = response.json()
         return answer
