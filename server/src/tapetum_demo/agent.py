@@ -8,14 +8,16 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import openai
 from opentelemetry import metrics, trace
 
 import tapetum
-from tapetum._prompts import Prompt
 from tapetum_demo import registry
+
+if TYPE_CHECKING:
+    from tapetum._prompts import Prompt
 
 NAME = "loan-assistant"
 MOST_STEPS = 7

@@ -24,6 +24,8 @@ from tapetum_demo.serving import serve, service_arguments
 
 _logger = logging.getLogger("assistant")
 _PUBLISH_TRIES = 20
+_FIRST = "First version."
+_WORSE = "Check answers against all sources."
 
 OFFERS: list[dict[str, Any]] = [
     {
@@ -148,11 +150,33 @@ def make_app(agent: Agent) -> FastAPI:
     return app
 
 
-def keep_publishing(stop: threading.Event) -> None:
-    """Put the good prompt into the registry, as soon as there is a project to put it into."""
-    for _ in range(_PUBLISH_TRIES):
-        if registry.publish(registry.GOOD, "First version.") or stop.wait(1.0):
-            return
+class Author:
+    """Who writes the agent's prompt and puts it into the registry."""
+
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+        self._lock = threading.Lock()
+        self._published = False
+
+    def begin(self, stop: threading.Event) -> None:
+        """Publish the first version as soon as there is a project for it, and then the one that is wanted by now."""
+        for _ in range(_PUBLISH_TRIES):
+            with self._lock:
+                if registry.publish(registry.GOOD, _FIRST):
+                    self._published = True
+                    if self._agent.fallback != registry.GOOD:
+                        registry.publish(self._agent.fallback, _WORSE)
+                    return
+            if stop.wait(1.0):
+                return
+
+    def bad_prompt(self, on: bool) -> None:
+        """Switch the fault. Where nothing was published yet, or ever will be, the agent's own copy is the prompt."""
+        with self._lock:
+            self._agent.fallback = registry.BAD if on else registry.GOOD
+            if self._published and not registry.publish(self._agent.fallback, _WORSE if on else _FIRST):
+                raise RuntimeError("the registry did not take the prompt")
+        _logger.warning("prompt %s: %s", registry.PROMPT, _WORSE if on else "back to the first version")
 
 
 def main() -> None:
@@ -168,19 +192,13 @@ def main() -> None:
     model = openai.OpenAI(base_url=f"{arguments.provider}/v1", api_key="none-needed", max_retries=0, timeout=20.0)
     agent = Agent(model, OFFERS, make_tools(Policies(), web, scoring))
 
-    def bad_prompt(on: bool) -> None:
-        stop_publishing.set()
-        agent.fallback = registry.BAD if on else registry.GOOD
-        why = "Check answers against all sources." if on else "Back to the first version."
-        registry.publish(agent.fallback, why)
-        _logger.warning("prompt %s: %s", registry.PROMPT, why)
-
-    stop_publishing = threading.Event()
+    author = Author(agent)
+    stop = threading.Event()
     app = make_app(agent)
     FastAPIInstrumentor.instrument_app(app, exclude_spans=["receive", "send"])
-    threading.Thread(target=keep_publishing, args=(stop_publishing,), name="publish", daemon=True).start()
-    serve(app, fd=arguments.fd, orders={BAD_PROMPT.name: bad_prompt})
-    stop_publishing.set()
+    threading.Thread(target=author.begin, args=(stop,), name="publish", daemon=True).start()
+    serve(app, fd=arguments.fd, orders={BAD_PROMPT.name: author.bad_prompt})
+    stop.set()
     tapetum.shutdown(2.0)
 
 

@@ -48,7 +48,7 @@ def test_one_application_is_one_trace_through_three_services(tmp_path: Path) -> 
             until("logs", lambda: bool(sink.logs()))
             until("its changes", lambda: {c["kind"] for c in sink.changes} == {"schema", "prompt", "config", "deploy"})
             until("a chat with a policy that is searched again and again", lambda: bool(loops(sink)))
-            until("its monitors", lambda: len(sink.monitors) == 3)
+            until("its monitors", lambda: len(sink.monitors) == 4)
             assert not any("webhook" in monitor for monitor in sink.monitors), "the demo calls nobody"
             world.switch("slow-dependency", False)
             pids = [service["pid"] for service in world.status()["services"].values()]
