@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from typing import Any, NamedTuple, Union
 from urllib.parse import urlencode
 
@@ -28,7 +28,8 @@ class Wanted(NamedTuple):
     label: str
 
 
-_using: ContextVar[Any] = ContextVar("tapetum_prompt", default=None)
+_using: ContextVar[tuple[Any, ...]] = ContextVar("tapetum_prompt", default=())
+"""The prompts whose `with` this context is in, the innermost last. One prompt serves many threads at once."""
 
 
 class Prompt:
@@ -47,7 +48,6 @@ class Prompt:
         """`None` for a fallback: no version of the registry."""
         self.config = dict(config)
         self.labels = tuple(labels)
-        self._tokens: list[Token[Any]] = []
 
     @property
     def is_fallback(self) -> bool:
@@ -84,11 +84,11 @@ class Prompt:
         return made
 
     def __enter__(self) -> Prompt:
-        self._tokens.append(_using.set(self))
+        _using.set((*_using.get(), self))
         return self
 
     def __exit__(self, *_: object) -> None:
-        _using.reset(self._tokens.pop())
+        _using.set(_using.get()[:-1])
 
     def __repr__(self) -> str:
         return f"Prompt({self.name!r}, version={self.version})"
@@ -96,8 +96,8 @@ class Prompt:
 
 def stamp(span: Any) -> None:
     """Name the prompt in use on a span that begins."""
-    prompt = _using.get()
-    if prompt is not None:
+    if using := _using.get():
+        prompt = using[-1]
         span.set_attribute(semconv.GEN_AI_PROMPT_NAME, prompt.name)
         if prompt.version is not None:
             span.set_attribute(semconv.GEN_AI_PROMPT_VERSION, str(prompt.version))

@@ -39,7 +39,38 @@ SLOW_DEPENDENCY = Fault(
     },
 )  # fmt: skip
 
-FAULTS: tuple[Fault, ...] = (SLOW_DEPENDENCY,)
+BAD_PROMPT = Fault(
+    name="bad-prompt",
+    service="assistant",
+    cause="A new version of the prompt loan-assistant asks to search until all sources agree, so the agent searches "
+    "the policies again and again until it may not any more.",
+    effects=(
+        "assistant: one answer takes seven calls of the model instead of two",
+        "assistant: tokens, cost and duration of an answer are several times higher",
+        "assistant: answers about policies end as refusals, and applicants dislike them",
+        "prompts: the new version of loan-assistant does worse than the one before",
+    ),
+    change={
+        "kind": "prompt", "subject": "loan-assistant", "before": "use a tool once", "after": "search until all agree",
+        "source": "registry",
+    },
+)  # fmt: skip
+
+LEAK = Fault(
+    name="leak",
+    service="traffic",
+    cause="Applicants write an API key and the number of a card into the chat.",
+    effects=(
+        "ingest: fields are redacted by the rules openai_key and card; nothing of either is stored",
+        "web, assistant: conversations show marks such as [redacted:card:…] where the secrets stood",
+    ),
+    change={
+        "kind": "config", "subject": "web", "before": "no hint beside the chat", "after": "hint: pay by card here",
+        "source": "release 3.7.3",
+    },
+)  # fmt: skip
+
+FAULTS: tuple[Fault, ...] = (SLOW_DEPENDENCY, BAD_PROMPT, LEAK)
 
 
 def fault_named(name: str) -> Fault:

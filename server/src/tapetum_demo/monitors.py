@@ -38,6 +38,14 @@ MONITORS: tuple[dict[str, Any], ...] = (
         "interval_s": 10,
         "description": "A refresh locks the database now and then, and scoring asks once more: a few % are usual.",
     },
+    {
+        "name": "The assistant refuses",
+        "query": {"kind": "spans", "q": "service:assistant kind:llm", "measure": "refusal_rate"},
+        "condition": {"op": ">", "limit": 3, "aggregate": "avg"},
+        "interval_s": 10,
+        "description": "Calls of the model that end as refusals; usually there are none.",
+        "runbook": "Open Prompts and see whether a new version of loan-assistant does worse than the one before.",
+    },
 )
 """None of them has a webhook: the demo calls nobody."""
 

@@ -139,5 +139,7 @@ def _answer(ask: Ask, seed: int) -> str:
     if ask.results:
         found = " ".join(result.strip()[:_LONGEST_SNIPPET] for result in ask.results)
         return f"Here is what I found. {found} {closing}"
-    about = " ".join(ask.user.split()[:12]) or "nothing yet"
+    if "thank" in ask.user.lower():
+        return "You are welcome. Good luck with your plans!"
+    about = " ".join(ask.user.split()[:12]).rstrip(".,!?") or "nothing yet"
     return f"You said: {about}. {closing}"

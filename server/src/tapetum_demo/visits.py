@@ -26,7 +26,6 @@ class Visit:
 
     at_s: float
     kind: VisitKind
-    session_id: str
     customer_id: int
     body: dict[str, str | int | float]
     check_after_s: float | None  # when the customer looks at the outcome again, None when never
@@ -54,7 +53,6 @@ def visits(seed: int, people: Sequence[Customer]) -> Iterator[Visit]:
         yield Visit(
             at_s=at_s,
             kind=kind,
-            session_id=f"{rng.getrandbits(64):016x}",
             customer_id=customer.customer_id,
             body=body,
             check_after_s=rng.uniform(0.5, 4.0) if kind == "good" and rng.random() < CHECK_SHARE else None,

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import httpx
 from fastapi import FastAPI, Header, HTTPException, Request
@@ -34,6 +34,23 @@ class ApplicationForm(BaseModel):
     channel: Literal["web", "mobile", "branch"]
 
 
+class ChatMessage(BaseModel):
+    """What an applicant writes to the assistant."""
+
+    customer_id: int = Field(gt=0)
+    message: str = Field(min_length=1, max_length=4_000)
+
+
+class Opinion(BaseModel):
+    """What an applicant thinks of an answer in the chat."""
+
+    customer_id: int = Field(gt=0)
+    trace_id: str
+    span_id: str
+    thumb: Literal["up", "down"]
+    comment: str | None = Field(default=None, max_length=500)
+
+
 class Answer(BaseModel):
     """What an applicant is told."""
 
@@ -41,8 +58,8 @@ class Answer(BaseModel):
     outcome: Outcome
 
 
-def make_app(client: httpx.AsyncClient, seed: int) -> FastAPI:
-    """The service over a client of `scoring`."""
+def make_app(client: httpx.AsyncClient, assistant: httpx.AsyncClient, seed: int) -> FastAPI:
+    """The service over clients of `scoring` and `assistant`."""
     desk = Desk(seed)
 
     @asynccontextmanager
@@ -60,10 +77,7 @@ def make_app(client: httpx.AsyncClient, seed: int) -> FastAPI:
         return JSONResponse({"problems": problems}, status_code=422)
 
     @app.post("/applications")
-    async def apply(
-        form: ApplicationForm,
-        x_session_id: Annotated[str | None, Header()] = None,
-    ) -> Answer:
+    async def apply(form: ApplicationForm) -> Answer:
         span = trace.get_current_span()
         span.set_attributes(
             {
@@ -73,8 +87,6 @@ def make_app(client: httpx.AsyncClient, seed: int) -> FastAPI:
                 "loans.amount": form.amount,
             }
         )
-        if x_session_id:
-            span.set_attribute("session.id", x_session_id)
         try:
             response = await client.post(
                 "/score",
@@ -100,24 +112,47 @@ def make_app(client: httpx.AsyncClient, seed: int) -> FastAPI:
         return Answer(application_id=application.application_id, outcome=application.outcome)
 
     @app.get("/applications/{application_id}")
-    async def look_up(application_id: str, x_session_id: Annotated[str | None, Header()] = None) -> Answer:
-        if x_session_id:
-            trace.get_current_span().set_attribute("session.id", x_session_id)
+    async def look_up(application_id: str) -> Answer:
         application = desk.find(application_id)
         if application is None:
             raise HTTPException(404, f"no application has the id {application_id}")
         return Answer(application_id=application_id, outcome=application.outcome)
+
+    async def ask_assistant(path: str, session_id: str, customer_id: int, said: dict[str, Any]) -> httpx.Response:
+        try:
+            response = await assistant.post(path, json={"session_id": session_id, "customer_id": customer_id, **said})
+            response.raise_for_status()
+        except httpx.HTTPError as error:
+            trace.get_current_span().record_exception(error)
+            _logger.exception("the assistant did not answer customer %d", customer_id)
+            raise HTTPException(503, "please try again in a moment") from error
+        return response
+
+    @app.post("/chat")
+    async def chat(said: ChatMessage, x_session_id: Annotated[str, Header()]) -> dict[str, str]:
+        trace.get_current_span().set_attributes({"session.id": x_session_id, "user.id": str(said.customer_id)})
+        response = await ask_assistant("/chat", x_session_id, said.customer_id, {"message": said.message})
+        answer: dict[str, str] = response.json()
+        return answer
+
+    @app.post("/chat/feedback", status_code=204)
+    async def opinion(said: Opinion, x_session_id: Annotated[str, Header()]) -> None:
+        about = said.model_dump(exclude={"customer_id"}, exclude_none=True)
+        await ask_assistant("/feedback", x_session_id, said.customer_id, about)
 
     return app
 
 
 def main() -> None:
     """Run the service until the parent lets go."""
-    arguments = service_arguments(needs=("scoring",))
+    arguments = service_arguments(needs=("scoring", "assistant"))
     stop_telemetry = telemetry.start("web", version="3.7.2", host_metrics=True)
     client = httpx.AsyncClient(base_url=arguments.scoring, timeout=5.0)
-    HTTPXClientInstrumentor.instrument_client(client)
-    app = make_app(client, arguments.seed)
+    # An agent thinks for longer than a model scores.
+    assistant = httpx.AsyncClient(base_url=arguments.assistant, timeout=40.0)
+    for each in (client, assistant):
+        HTTPXClientInstrumentor.instrument_client(each)
+    app = make_app(client, assistant, arguments.seed)
     FastAPIInstrumentor.instrument_app(app, exclude_spans=["receive", "send"])
     serve(app, fd=arguments.fd)
     stop_telemetry()

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from tapetum_demo import population, visits
+from tapetum_demo import chats, population, visits
 from tapetum_demo.changes import record_change
 from tapetum_demo.control import Control
 from tapetum_demo.faults import FAULTS, FaultLedger, fault_named
@@ -27,11 +27,16 @@ from tapetum_demo.monitors import make_monitors
 PROJECT = "demo"
 _DEPLOY = {"kind": "deploy", "subject": "web", "before": "3.7.1", "after": "3.7.2"}
 _SWITCH_TIMEOUT_S = 15.0
+_BEHIND_THE_DOOR = ("features", "scoring", "provider", "assistant", "web")
+_FAIL_SHARE = 0.01
+_LIMIT_SHARE = 0.02
 _LEAVE_TIMEOUT_S = 6.0
 _NEEDED = {
     "fastapi": "fastapi",
     "sklearn": "scikit-learn",
     "sqlalchemy": "sqlalchemy",
+    "openai": "openai",
+    "openinference.instrumentation.openai": "openinference-instrumentation-openai",
     "greenlet": "greenlet",  # the instrumentation of SQLAlchemy imports its asyncio half
     "opentelemetry.exporter.otlp.proto.http": "opentelemetry-exporter-otlp-proto-http",
     "opentelemetry.instrumentation.fastapi": "opentelemetry-instrumentation-fastapi",
@@ -99,22 +104,27 @@ class World:
         features.arguments = ["--database", "features.sqlite"]
         scoring = _Service("scoring", listener=_listen())
         scoring.arguments = ["--features", str(features.url)]
-        # One service of three with exponential histograms, so that both kinds are there to look at.
+        # One service of all with exponential histograms, so that both kinds are there to look at.
         scoring.environment = {
             "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION": "base2_exponential_bucket_histogram"
         }
         web = _Service("web", listener=_listen())
-        web.arguments = ["--scoring", str(scoring.url)]
+        provider = _Service("provider", listener=_listen())
+        provider.arguments = ["--pace", "1", "--fail-share", str(_FAIL_SHARE), "--limit-share", str(_LIMIT_SHARE)]
+        assistant = _Service("assistant", listener=_listen())
+        assistant.environment = {"OTEL_RESOURCE_ATTRIBUTES": "service.namespace=loans"}
+        assistant.arguments = ["--provider", str(provider.url), "--scoring", str(scoring.url), "--web", str(web.url)]
+        web.arguments = ["--scoring", str(scoring.url), "--assistant", str(assistant.url)]
         traffic = _Service("traffic")
         traffic.arguments = ["--web", str(web.url)]
-        self._services = {service.name: service for service in (features, scoring, web, traffic)}
+        self._services = {service.name: service for service in (features, scoring, provider, assistant, web, traffic)}
         self._control = Control(home, truth=self.truth, status=self.status, switch=self.switch)
         self._opener: threading.Thread | None = None
 
     # -- life ---------------------------------------------------------------
 
     def _start(self, faults: Sequence[str]) -> None:
-        for name in ("features", "scoring", "web"):
+        for name in _BEHIND_THE_DOOR:
             self._spawn(self._services[name])
         self._control.open()
         self._write_truth()
@@ -123,21 +133,25 @@ class World:
 
     def _open_doors(self, faults: Sequence[str]) -> None:
         # Customers come when everybody is at work; otherwise the first traces are a story about start-up.
-        for name in ("features", "scoring", "web"):
+        for name in _BEHIND_THE_DOOR:
             service = self._services[name]
             while not service.ready.wait(0.2):
                 if self._stopping.is_set() or service.state() == "exited":
                     return
+        self._switch_all([name for name in faults if fault_named(name).service != "traffic"])
+        with self._switching:
+            if not self._stopping.is_set():
+                self._spawn(self._services["traffic"])
+        self._switch_all([name for name in faults if fault_named(name).service == "traffic"])
+        record_change(self._endpoint, self._headers, _DEPLOY)
+        make_monitors(self._endpoint, self._headers)
+
+    def _switch_all(self, faults: Sequence[str]) -> None:
         for fault in faults:
             try:
                 self.switch(fault, True)
             except FaultNotSwitched:
                 _logger.exception("the demo starts without the fault %s", fault)
-        with self._switching:
-            if not self._stopping.is_set():
-                self._spawn(self._services["traffic"])
-        record_change(self._endpoint, self._headers, _DEPLOY)
-        make_monitors(self._endpoint, self._headers)
 
     def _spawn(self, service: _Service) -> None:
         command = [sys.executable, "-m", f"tapetum_demo.{service.name}", "--seed", str(self._seed), *service.arguments]
@@ -308,9 +322,11 @@ def world_truth(seed: int, started_at: datetime, ledger: FaultLedger) -> dict[st
         "seed": seed,
         "started_at": started_at.isoformat(),
         "services": {
-            "web": "receives applications; asks scoring",
+            "web": "receives applications and chats; asks scoring and assistant",
             "scoring": "model credit-risk; asks features, once more when the first answer is a failure",
             "features": "SQLite; a refresh locks it now and then, so it is flaky by itself",
+            "provider": "a mock of a language-model provider; sends no telemetry",
+            "assistant": "an agent; asks provider, web, scoring and its own policies",
             "traffic": "the customers; sends no telemetry",
         },
         "traffic": {
@@ -318,6 +334,13 @@ def world_truth(seed: int, started_at: datetime, ledger: FaultLedger) -> dict[st
             "tide": {"share": visits.TIDE, "period_s": visits.TIDE_PERIOD_S},
             "bad_request_share": visits.BAD_REQUEST_SHARE,
             "bad_request_kinds": list(visits.BAD_KINDS),
+        },
+        "chats": {
+            "conversations_per_s": chats.CONVERSATIONS_PER_S,
+            "feedback_share": chats.FEEDBACK_SHARE,
+            "leak_share": chats.LEAK_SHARE,
+            "provider_fail_share": _FAIL_SHARE,
+            "provider_limit_share": _LIMIT_SHARE,
         },
         "credit_risk": {
             "intercept": population.TRUE_INTERCEPT,
@@ -404,7 +427,7 @@ def _environment(otlp_endpoint: str, headers: Mapping[str, str]) -> dict[str, st
         "OTEL_BSP_SCHEDULE_DELAY": "1000",
         "OTEL_BLRP_SCHEDULE_DELAY": "1000",
         "OTEL_METRIC_EXPORT_INTERVAL": "5000",
-        # Four small processes on two cores: a thread pool for matrices in each would only fight the server.
+        # Six small processes on two cores: a thread pool for matrices in each would only fight the server.
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "NO_PROXY": "127.0.0.1,localhost",

@@ -24,6 +24,8 @@ class Sink:
         self.headers: list[dict[str, str]] = []
         self.changes: list[dict[str, str]] = []
         self.monitors: list[dict[str, Any]] = []
+        self.others: list[tuple[str, Any]] = []
+        """(path, document) of what is JSON: what the SDK sends, and prompts."""
         self._lock = threading.Lock()
         self._requests: dict[str, list[Any]] = defaultdict(list)
 
@@ -38,6 +40,9 @@ class Sink:
             self.headers.append(headers)
             if path in ("/v1/changes", "/api/v1/monitors"):
                 (self.changes if path == "/v1/changes" else self.monitors).append(json.loads(body))
+                return
+            if headers.get("content-type", "").startswith("application/json"):
+                self.others.append((path, json.loads(body)))
                 return
             self._requests[path].append(kinds[path].FromString(body))
 
@@ -69,6 +74,18 @@ class Sink:
             for resource in request.resource_metrics
             for scope in resource.scope_metrics
             for metric in scope.metrics
+        ]
+
+    def sdk_spans(self) -> list[Any]:
+        """Every span that came as JSON."""
+        with self._lock:
+            documents = [document for path, document in self.others if path == "/v1/traces"]
+        return [
+            span
+            for document in documents
+            for resource in document["resourceSpans"]
+            for scope in resource["scopeSpans"]
+            for span in scope["spans"]
         ]
 
     def _snapshot(self, path: str) -> list[Any]:

@@ -35,18 +35,20 @@ def test_an_unknown_fault_starts_nothing(tmp_path: Path) -> None:
 
 
 @needs_libraries
+@pytest.mark.covers("demo-bad-prompt")
 def test_one_application_is_one_trace_through_three_services(tmp_path: Path) -> None:
     """Real services with real instrumentation: spans, correlated logs and metrics reach the project `demo`."""
     with otlp_sink() as sink:
-        world = start_world(sink.url, "a key", 7, ["slow-dependency"], tmp_path)
+        world = start_world(sink.url, "a key", 7, ["slow-dependency", "bad-prompt", "leak"], tmp_path)
         try:
             assert world.wait_ready(PATIENCE_S), {p.name: p.read_text()[-2000:] for p in tmp_path.glob("*.log")}
-            assert world.status()["faults"] == {"slow-dependency": True}
+            until("faults", lambda: all(world.status()["faults"].values()))
             until("a trace through all services", lambda: bool(whole_traces(sink)))
             until("metrics of all services", lambda: len({service for service, _ in sink.metrics()}) == 3)
             until("logs", lambda: bool(sink.logs()))
-            until("its changes", lambda: [c["kind"] for c in sink.changes] == ["schema", "deploy"])
-            until("its monitors", lambda: len(sink.monitors) == 3)
+            until("its changes", lambda: {c["kind"] for c in sink.changes} == {"schema", "prompt", "config", "deploy"})
+            until("a chat with a policy that is searched again and again", lambda: bool(loops(sink)))
+            until("its monitors", lambda: len(sink.monitors) == 4)
             assert not any("webhook" in monitor for monitor in sink.monitors), "the demo calls nobody"
             world.switch("slow-dependency", False)
             pids = [service["pid"] for service in world.status()["services"].values()]
@@ -58,8 +60,15 @@ def test_one_application_is_one_trace_through_three_services(tmp_path: Path) -> 
         assert all(headers["authorization"] == "Bearer a key" for headers in sink.headers)
         assert not [pid for pid in pids if is_alive(pid)]
     truth = json.loads((tmp_path / "truth.json").read_text())
-    (interval,) = truth["faults"][0]["intervals"]
-    assert interval["since"] < interval["until"]
+    for fault in truth["faults"]:
+        (interval,) = fault["intervals"]
+        assert interval["since"] < interval["until"]
+
+
+def loops(sink: Sink) -> list[str]:
+    """Ids of traces in which the agent searched the policies more than twice, as the fault's prompt tells it to."""
+    searches = [span["traceId"] for span in sink.sdk_spans() if span["name"] == "policy_search"]
+    return [trace_id for trace_id in set(searches) if searches.count(trace_id) > 2]
 
 
 def whole_traces(sink: Sink) -> set[bytes]:

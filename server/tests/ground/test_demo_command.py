@@ -29,11 +29,23 @@ def until(what: str, ask: Callable[[], Any]) -> Any:
     return found
 
 
-@pytest.mark.covers("cli-demo", "health-demo-faults")
+def chats(client: httpx.Client) -> list[str]:
+    """Ids of traces in which an agent, a model of known price, a tool, a prediction and a database took part."""
+    rows = client.get("/traces", params={"q": "service:assistant", "sort": "-span_count"}).json()["rows"]
+    traces = [client.get(f"/traces/{row['trace_id']}").json()["trace"] for row in rows if row["cost_usd"]]
+    return [t["trace_id"] for t in traces if {"web", "assistant", "scoring", "features"} <= set(t["services"])]
+
+
+def redacted(client: httpx.Client) -> set[str]:
+    """Rules that found something in the last hour."""
+    return {row["rule"] for row in client.get("/ingest").json()["redacted"]}
+
+
+@pytest.mark.covers("cli-demo", "health-demo-faults", "demo-assistant", "demo-leak")
 @pytest.mark.skipif(bool(missing_dependencies()), reason="tapetum[demo] is not installed")
 def test_the_demo_shows_a_trace_through_three_services_with_its_logs_and_metrics(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tapetum_server", "demo", "--json", "--port", "0", "--grpc-port", "-1"]
-    command += ["--fault", "slow-dependency"]
+    command += ["--fault", "slow-dependency", "--fault", "leak"]
     own = {name: value for name, value in os.environ.items() if not name.startswith(("TAPETUM_", "OTEL_"))}
     env = own | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     with (tmp_path / "said").open("wb") as said:
@@ -70,9 +82,13 @@ def test_the_demo_shows_a_trace_through_three_services_with_its_logs_and_metrics
                 return {row["name"]: row["state"] for row in rows}["Features are slow"] == "firing"
 
             until("the fault makes a monitor fire", firing)
-            (fault,) = client.get("/demo/faults").json()["rows"]
-            assert (fault["name"], fault["service"], fault["on"]) == ("slow-dependency", "features", True)
-            assert fault["effects"]
+            until("a conversation with the assistant", lambda: chats(client))
+            until("its prompt", lambda: client.get("/prompts/usage").json()["rows"])
+            until("what was given away in it", lambda: {"openai_key", "card"} <= redacted(client))
+            faults = client.get("/demo/faults").json()["rows"]
+            on = [(fault["name"], fault["service"]) for fault in faults if fault["on"]]
+            assert on == [("slow-dependency", "features"), ("leak", "traffic")]
+            assert all(fault["effects"] for fault in faults)
             for on in (False, True):
                 switched = client.put("/demo/faults/slow-dependency", json={"on": on})
                 assert (switched.status_code, switched.json()["rows"][0]["on"]) == (200, on), switched.text

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tapetum_server.api.demo import DemoFailed, DemoFault, UnknownDemoFault
+from tapetum_server.app.redaction_settings import ProjectRules, read_redaction
 
 
 class DemoUnavailable(Exception):
@@ -24,6 +25,11 @@ def start_demo(url: str, data: Path, seed: int, faults: list[str]) -> Any:
         return start_world(url, None, seed, faults, data / "demo")
     except (MissingDependency, UnknownFault) as error:
         raise DemoUnavailable(str(error)) from error
+
+
+def demo_redaction() -> tuple[ProjectRules, ...]:
+    """What is redacted in the demo: secrets, and the cards that its applicants give away."""
+    return read_redaction([{"project": "demo", "on": ["secrets", "card"]}], "tapetum demo")
 
 
 class RunningDemo:

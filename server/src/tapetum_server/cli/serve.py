@@ -151,18 +151,20 @@ def demo(
     seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same customers.")] = 7,
     fault: Annotated[
         list[str] | None,
-        typer.Option("--fault", help="Start with this fault switched on: slow-dependency. Repeatable."),
+        typer.Option("--fault", help="Start with this fault on: slow-dependency, bad-prompt, leak. Repeatable."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Start the server with a small live world to look at: loans are applied for, scored and refused."""
-    from tapetum_server.app.demo import DemoUnavailable, start_demo
+    """Start the server with a small live world to look at: loans are applied for, scored and talked about."""
+    from tapetum_server.app.demo import DemoUnavailable, demo_redaction, start_demo
 
     temporary = None
     if data is None:
         temporary = tempfile.TemporaryDirectory(prefix="tapetum-demo-", ignore_cleanup_errors=True)
         data = Path(temporary.name)
-    server = _prepare({"data": data, "port": port, "grpc_port": grpc_port}, None, demo=True)
+    server = _prepare(
+        {"data": data, "port": port, "grpc_port": grpc_port, "redaction": demo_redaction()}, None, demo=True
+    )
     worlds: list[Any] = []
 
     async def started() -> None:
