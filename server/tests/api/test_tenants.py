@@ -221,6 +221,7 @@ TELEMETRY: dict[str, Ways] = {
     "get_evaluation_summary": reads("/evaluations/summary", group_by=("model", "evaluator", f"{THEIRS}.key")),
     "get_evaluation_facets": reads("/evaluations/facets", keys=("name,label", f"{THEIRS}.key,evaluator")),
     "get_trace_evaluations": reads(f"/traces/{TRACE}/evaluations"),
+    "get_review_queue": reads("/review/queue", what=("trace", "session"), low_score=("tone",)),
     "get_span_corrections": reads(f"/traces/{TRACE}/spans/{SPAN}/corrections"),
     "get_session_evaluations": reads("/sessions/ours/evaluations"),
     "list_changes": reads("/changes", kind=("deploy", "config"), subject=(THEIRS,)),
@@ -253,6 +254,7 @@ ELSEWHERE = {
          "get_dataset_item", "compare_dataset_versions", "export_dataset", "get_dataset_draft"),
         "process/test_datasets.py: two projects, one key",
     ),
+    **dict.fromkeys(("claim_review", "release_review"), "process/test_review.py: a claim is of its project"),
     **dict.fromkeys(
         ("list_scores", "define_score", "delete_score"),
         "process/test_scores.py: defined in one project, unknown in another",

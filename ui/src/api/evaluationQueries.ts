@@ -78,8 +78,9 @@ export const correctionsQuery = (project: string, traceId: string, spanId: strin
 /** A reviewer's evaluation; the server names the reviewer after the key. */
 export interface Said {
   name: string
-  trace_id: string
+  trace_id?: string
   span_id?: string
+  session_id?: string
   score?: number
   label?: string
   comment?: string
