@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -39,14 +40,18 @@ from tapetum_server.query import (
     metric_statements,
     metrics,
     outside,
+    priced_models,
     prompt_usage,
     record_series,
+    redactions,
+    repricing,
     resource_metrics,
     review_queue,
     service_map,
     service_windows,
     services,
     session_turns,
+    session_verdicts,
     sessions,
     span_corrections,
     spans,
@@ -70,6 +75,11 @@ PLACES = {
     "gen_ai.request.model": Whereabouts(frozenset({".", "C"}), False),
     "host.name": Whereabouts(frozenset(), True),
 }
+PRICES = repricing.DayPrices(
+    [200_000],
+    {7: (repricing.PricedAs("", "list", (0.0, 1.0, 0.5, 1.25, 2.0, 1.0, 2.0, -1.0)),) * 2,
+     9: (repricing.PricedAs("unknown_model", "", repricing.NO_RATES),) * 2},
+)  # fmt: skip
 Q = "-service:web,api name:GET* duration_ms:>=250ms http.route:/ask gen_ai.request.model:m host.name:h"
 
 
@@ -167,6 +177,8 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     ),
     "span_corrections": lambda: span_corrections.corrections_statement("default", "a", "b", 50),
     "evaluations_of_session": lambda: evaluations.of_session_statement("default", "s", 1_001),
+    "session_verdicts": lambda: session_verdicts.verdicts_statement(selection(SPANS), "session_id", ["a", "b"], SCORES),
+    "user_verdicts": lambda: session_verdicts.verdicts_statement(selection(SPANS), "user_id", ["a"]),
     "evaluations_summary": lambda: summary("''", None),
     "evaluations_summary_defined": lambda: summary("''", None, SCORES),
     "evaluations_of_a_model": lambda: evaluations.evaluations_statement(
@@ -248,6 +260,10 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "llm_overview": lambda: llm_overview.overview_statement(
         selection(SPANS, "http.route:/ask -user_id:web"), STEPS, True
     ),
+    "priced_models": lambda: priced_models.models_statement(selection(SPANS)),
+    "reprice_days": lambda: repricing.days_statement("default", HOUR),
+    "reprice_combinations": lambda: repricing.combinations_statement("default", HOUR),
+    "reprice_report": lambda: repricing.repriced_statement("default", HOUR, PRICES),
     "llm_groups": lambda: llm_groups.groups_statement(
         selection(SPANS, "agent:web"), ["model", "http.route"], "-cost_usd", 50
     ),
@@ -265,6 +281,10 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "session_turns": lambda: session_turns.turns_statement("default", "a", "start_time", True, 21, (START, "0" * 32)),
     "session_turn_spans": lambda: session_turns.chosen_statement("default", ["a", "b"]),
     "session_turn_texts": lambda: session_turns.said_statement("default", [("a", "b")]),
+    **{
+        f"redactions_{name}": partial(lambda at: redactions.redactions_statements("default", STEPS)[at], at)
+        for at, name in enumerate(("rules", "series", "places"))
+    },
     "health_windows": lambda: service_windows.windows_statement(selection(SPANS), STEPS),
     "health_traffic": lambda: service_windows.traffic_statement(selection(SPANS), STEPS, START),
     "health_spoken": lambda: arrivals.spoken_statement("default", HOUR),

@@ -9,7 +9,9 @@ import { Appearance } from './Appearance'
 import { Backups } from './Backups'
 import { Keys } from './Keys'
 import { OwnHealth } from './OwnHealth'
+import { Prices } from './Prices'
 import { Projects } from './Projects'
+import { Redaction } from './redaction/Redaction'
 import { ScrapeTargets } from './ScrapeTargets'
 import { Storage } from './Storage'
 import './settings.css'
@@ -19,7 +21,9 @@ const TABS = [
   { value: 'storage', label: 'Storage' },
   { value: 'keys', label: 'Keys' },
   { value: 'send', label: 'Set-up' },
+  { value: 'redaction', label: 'Redaction' },
   { value: 'scrape', label: 'Scrape targets' },
+  { value: 'prices', label: 'Prices' },
   { value: 'health', label: 'Own health' },
   { value: 'appearance', label: 'Appearance' },
   { value: 'about', label: 'About' },
@@ -66,8 +70,12 @@ export function SettingsPage() {
                   </p>
                   <SetUp project={scope.project} />
                 </section>
+              ) : tab === 'redaction' ? (
+                <Redaction project={scope.project} admin={admin} key={scope.project} />
               ) : tab === 'scrape' ? (
                 <ScrapeTargets project={scope.project} />
+              ) : tab === 'prices' ? (
+                <Prices project={scope.project} admin={admin} everything={everything} />
               ) : tab === 'health' ? (
                 <OwnHealth />
               ) : tab === 'appearance' ? (
