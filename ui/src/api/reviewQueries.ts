@@ -1,6 +1,6 @@
 /** The reviewer's queue, and who looks at what. */
 import { queryOptions } from '@tanstack/react-query'
-import { api, type Query } from './client'
+import { api, apiUrl, type Query } from './client'
 import type { Scope } from './queries'
 import type { ReviewClaim, ReviewQueue } from './types'
 
@@ -41,5 +41,13 @@ export interface Target {
 
 export const claimReview = (project: string, target: Target, holder: string) =>
   api.put<ReviewClaim>('/review/claims', { ...target, holder }, { project })
-export const releaseReview = (project: string, target: Target, holder: string) =>
-  api.post<void>('/review/claims/release', { ...target, holder }, undefined, { project })
+/** Also on the way out of the page, when nobody waits for an answer; where it is lost the claim ends by itself. */
+export function releaseReview(project: string, target: Target, holder: string): void {
+  void fetch(apiUrl('/review/claims/release', { project }), {
+    method: 'POST',
+    keepalive: true,
+    credentials: 'same-origin',
+    headers: { accept: 'application/json', 'content-type': 'application/json' },
+    body: JSON.stringify({ ...target, holder }),
+  }).catch(() => null)
+}

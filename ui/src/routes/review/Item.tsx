@@ -1,7 +1,7 @@
 /** What is to be judged: the conversation of a span, of a trace, or of a session. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { spanQuery } from '@/api/queries'
 import type { What } from '@/api/reviewQueries'
 import { turnsQuery } from '@/api/sessionQueries'
@@ -9,6 +9,7 @@ import type { ReviewRow } from '@/api/types'
 import { Isolated } from '@/kit/Isolated'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { travelling, useView } from '@/kit/view'
+import '../trace/trace.css'
 
 const ConversationPanel = lazy(() =>
   import('../trace/conversation/ConversationPanel').then((m) => ({ default: m.ConversationPanel })),
@@ -17,6 +18,7 @@ const Thread = lazy(() => import('../trace/conversation/Thread').then((m) => ({ 
 
 export function Item({ what, row, project }: { what: What; row: ReviewRow; project: string }) {
   const { search } = useView()
+  const navigate = useNavigate()
   return (
     <Suspense fallback={<SkeletonRows rows={8} />}>
       {row.trace_id ? (
@@ -41,7 +43,18 @@ export function Item({ what, row, project }: { what: What; row: ReviewRow; proje
       )}
       {what === 'span' && <Span project={project} row={row} />}
       {what === 'trace' && (
-        <Thread project={project} traceId={row.trace_id} running={false} onSelect={() => undefined} />
+        <Thread
+          project={project}
+          traceId={row.trace_id}
+          running={false}
+          onSelect={(span) =>
+            void navigate({
+              to: '/traces/$traceId',
+              params: { traceId: row.trace_id },
+              search: { ...travelling(search), q: undefined, span },
+            })
+          }
+        />
       )}
       {what === 'session' && <Turns project={project} id={row.session_id} />}
     </Suspense>

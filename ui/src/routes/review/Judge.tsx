@@ -76,24 +76,33 @@ export function Judge(p: Props) {
       {choices.map((choice) => (
         <Button
           key={choice.name}
+          leftSection={choice.key && <kbd aria-hidden>{choice.key}</kbd>}
           variant={chosen(choice, mine) ? 'filled' : 'default'}
           aria-pressed={chosen(choice, mine)}
           disabled={saying.isPending || !found.isSuccess}
           onClick={() => judge(choice.said)}
         >
-          {choice.key && <kbd>{choice.key}</kbd>} {choice.name}
+          {choice.name}
         </Button>
       ))}
       {p.score?.kind === 'numeric' && <Typed score={p.score} mine={mine} onSay={judge} />}
-      <Button variant="subtle" onClick={() => setDoing(doing === 'comment' ? '' : 'comment')}>
+      <Button
+        variant="subtle"
+        leftSection={<kbd aria-hidden>c</kbd>}
+        onClick={() => setDoing(doing === 'comment' ? '' : 'comment')}
+      >
         Comment
       </Button>
       {hasSpan && (
         <>
-          <Button variant="subtle" onClick={() => setDoing(doing === 'correct' ? '' : 'correct')}>
+          <Button
+            variant="subtle"
+            leftSection={<kbd aria-hidden>e</kbd>}
+            onClick={() => setDoing(doing === 'correct' ? '' : 'correct')}
+          >
             Correct
           </Button>
-          <Button variant="subtle" onClick={() => setDoing('save')}>
+          <Button variant="subtle" leftSection={<kbd aria-hidden>d</kbd>} onClick={() => setDoing('save')}>
             Save to dataset
           </Button>
         </>

@@ -300,13 +300,15 @@ function useClaim(
         },
         (failed: unknown) => here && setError(failed),
       )
+    const release = () => releaseReview(project, target, holder)
+    window.addEventListener('pagehide', release)
     void claim()
     const timer = setInterval(() => void claim(), RENEW_MS)
     return () => {
       here = false
       clearInterval(timer)
-      // Where it cannot be let go it ends by itself in some minutes.
-      releaseReview(project, target, holder).catch(() => undefined)
+      window.removeEventListener('pagehide', release)
+      release()
     }
     // The row is told by its key: what is learned of it meanwhile is no reason to claim it again.
     // eslint-disable-next-line react-hooks/exhaustive-deps
