@@ -124,6 +124,7 @@ def addresses(project: str, trace: str, other: str, error: str, monitor: str) ->
         "errors-none": address("/errors", q="type:nothing-has-this-type", **recent),
         "prompts": address("/prompts", **recent),
         "datasets": address("/datasets"),
+        "review": address("/review", q="kind:llm", **recent),
         "evaluations": address("/evaluations", **recent),
         "evaluations-rows": address("/evaluations", view="rows", sort="score", **recent),
         "evaluations-none": address("/evaluations", q="name:nothing-has-this-name", **recent),

@@ -233,6 +233,24 @@ const prompts = createRoute({
   component: lazyRouteComponent(() => import('./routes/prompts/PromptsPage'), 'PromptsPage'),
 })
 
+const review = createRoute({
+  getParentRoute: () => root,
+  path: '/review',
+  validateSearch: (raw: Raw): Texts<'what' | 'score' | 'sample' | 'low' | 'below' | 'order' | 'item'> => ({
+    /** `trace` or `session`; spans without it. */
+    what: text(raw.what),
+    /** The score that is given; thumbs without it. */
+    score: text(raw.score),
+    sample: text(raw.sample),
+    low: text(raw.low),
+    below: text(raw.below),
+    order: text(raw.order),
+    /** What is looked at. */
+    item: text(raw.item),
+  }),
+  component: lazyRouteComponent(() => import('./routes/review/ReviewPage'), 'ReviewPage'),
+})
+
 const datasets = createRoute({
   getParentRoute: () => root,
   path: '/datasets',
@@ -366,6 +384,7 @@ export const router = createRouter({
     error,
     prompts,
     evaluations,
+    review,
     datasets,
     dashboards,
     dashboard,

@@ -221,6 +221,7 @@ TELEMETRY: dict[str, Ways] = {
     "get_evaluation_summary": reads("/evaluations/summary", group_by=("model", "evaluator", f"{THEIRS}.key")),
     "get_evaluation_facets": reads("/evaluations/facets", keys=("name,label", f"{THEIRS}.key,evaluator")),
     "get_trace_evaluations": reads(f"/traces/{TRACE}/evaluations"),
+    "get_review_queue": reads("/review/queue", what=("trace", "session"), low_score=("tone",)),
     "list_session_evaluations": reads("/sessions/evaluations", session=("ours", THEIRS)),
     "get_span_corrections": reads(f"/traces/{TRACE}/spans/{SPAN}/corrections"),
     "get_session_evaluations": reads("/sessions/ours/evaluations"),
@@ -254,6 +255,7 @@ ELSEWHERE = {
          "get_dataset_item", "compare_dataset_versions", "export_dataset", "get_dataset_draft"),
         "process/test_datasets.py: two projects, one key",
     ),
+    **dict.fromkeys(("claim_review", "release_review"), "process/test_review.py: a claim is of its project"),
     **dict.fromkeys(
         ("list_scores", "define_score", "delete_score"),
         "process/test_scores.py: defined in one project, unknown in another",
@@ -340,7 +342,7 @@ def tenants(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         evaluations = EvaluationBatch(project, "test")
         evaluations.append(
             Evaluation(word, "span", SPAN, time_unix_nano=NOW - SECOND, trace_id=TRACE, span_id=SPAN, score=1.0, label=word,
-                       comment=word, evaluator=word, attributes={f"{word}.key": word})
+                       comment=word, expected_output=word, evaluator=word, attributes={f"{word}.key": word})
         )  # fmt: skip
         world.keep(alert, change, evaluations)
     yield Asking(world)

@@ -46,6 +46,7 @@ from tapetum_server.query import (
     redactions,
     repricing,
     resource_metrics,
+    review_queue,
     service_map,
     service_windows,
     services,
@@ -165,6 +166,15 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
         Cursor("-time", HOUR, (5, "a")),
     ),
     "evaluations_of_trace": lambda: evaluations.of_trace_statement("default", "a", 1_001),
+    **{
+        f"review_queue_{what}": lambda what=what: review_queue.queue_statement(
+            selection(SPANS, "kind:llm"), review_queue.Wanted(what, "tone", 10, "grounded", 0.5), "unreviewed", 200
+        )
+        for what in ("span", "trace", "session")
+    },
+    "review_progress": lambda: review_queue.progress_statement(
+        selection(SPANS), review_queue.Wanted("span", "", 1, "", 0.5)
+    ),
     "span_corrections": lambda: span_corrections.corrections_statement("default", "a", "b", 50),
     "evaluations_of_session": lambda: evaluations.of_session_statement("default", "s", 1_001),
     "session_verdicts": lambda: session_verdicts.verdicts_statement(selection(SPANS), "session_id", ["a", "b"], SCORES),

@@ -1395,6 +1395,66 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/review/claims': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /**
+     * Claim Review
+     * @description Say that one looks at it, so that another reviewer is led to something else. It ends by itself.
+     */
+    put: operations['claim_review']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/review/claims/release': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Release Review
+     * @description Let go of it. Nothing happens where it is somebody else's.
+     */
+    post: operations['release_review']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/review/queue': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Review Queue
+     * @description What passes the filter, to be judged one after the other; what nobody judged first.
+     */
+    get: operations['get_review_queue']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/scores': {
     parameters: {
       query?: never
@@ -5851,6 +5911,82 @@ export interface components {
       traces?: number | null
     }
     /**
+     * ReviewClaim
+     * @description Whose it is now.
+     */
+    ReviewClaim: {
+      /** Granted */
+      granted: boolean
+      /** Reviewer */
+      reviewer: string
+      /** Until */
+      until: string
+    }
+    /**
+     * ReviewQueue
+     * @description Some things to judge, and how far all of them are.
+     */
+    ReviewQueue: {
+      /** Reviewed */
+      reviewed: number
+      /** Rows */
+      rows: components['schemas']['ReviewRow'][]
+      /** Total */
+      total: number
+    }
+    /**
+     * ReviewRow
+     * @description One thing to judge, and who looks at it just now.
+     */
+    ReviewRow: {
+      /** Claimed By */
+      claimed_by: string | null
+      /** Failed */
+      failed: boolean
+      /** Kind */
+      kind: string
+      /** Name */
+      name: string
+      /** Reviewers */
+      reviewers: string[]
+      /** Session Id */
+      session_id: string
+      /** Span Id */
+      span_id: string
+      /** Start Time */
+      start_time: string
+      /** Trace Id */
+      trace_id: string
+    }
+    /**
+     * ReviewTarget
+     * @description What is looked at, and by which page.
+     */
+    ReviewTarget: {
+      /** Holder */
+      holder: string
+      /**
+       * Session Id
+       * @default
+       */
+      session_id?: string
+      /**
+       * Span Id
+       * @default
+       */
+      span_id?: string
+      /**
+       * Trace Id
+       * @default
+       */
+      trace_id?: string
+      /**
+       * What
+       * @enum {string}
+       */
+      what: 'span' | 'trace' | 'session'
+    }
+    /**
      * RunningSpan
      * @description One span that has not ended, as it is now.
      */
@@ -10255,6 +10391,126 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['RedactionTried']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  claim_review: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ReviewTarget']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ReviewClaim']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  release_review: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ReviewTarget']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_review_queue: {
+    parameters: {
+      query?: {
+        what?: 'span' | 'trace' | 'session'
+        /** @description Reviewed is what a person gave this score; without it any. */
+        score?: string
+        /** @description One in so many, the same ones each time. */
+        sample?: number
+        /** @description Only what an evaluation of this name puts below `below`. */
+        low_score?: string
+        below?: number
+        order?: 'unreviewed' | 'newest'
+        limit?: number
+        /** @description The reviewer's page, a random word of its own. */
+        holder?: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ReviewQueue']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

@@ -10,6 +10,7 @@ import {
   HeartPulse,
   Inbox,
   LayoutDashboard,
+  ListChecks,
   MessageSquareQuote,
   MessagesSquare,
   ScrollText,
@@ -33,6 +34,7 @@ export interface PageEntry {
     | '/errors'
     | '/prompts'
     | '/evaluations'
+    | '/review'
     | '/datasets'
     | '/dashboards'
     | '/monitors'
@@ -78,6 +80,7 @@ export const PAGES: PageEntry[] = [
   { to: '/errors', label: 'Errors', icon: Bug, key: 'x', time: true, live: true, signal: 'errors' },
   { to: '/prompts', label: 'Prompts', icon: MessageSquareQuote, key: 'p', time: true, live: false },
   { to: '/evaluations', label: 'Evaluations', icon: ClipboardCheck, key: 'q', time: true, live: true },
+  { to: '/review', label: 'Review', icon: ListChecks, key: 'r', time: true, live: false, signal: 'spans' },
   { to: '/datasets', label: 'Datasets', icon: Database, key: 'k', time: false, live: false },
   { to: '/dashboards', label: 'Dashboards', icon: LayoutDashboard, key: 'd', time: true, live: true },
   { to: '/monitors', label: 'Monitors', icon: BellRing, key: 'a', time: true, live: false },

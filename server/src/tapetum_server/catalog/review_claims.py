@@ -46,13 +46,10 @@ class ReviewClaims:
             )
             return [_claim(row) for row in rows]
 
-    def claim(
-        self, project: str, target_type: str, target_id: str, *, holder: str, reviewer: str, take: bool = False
-    ) -> Claim:
+    def claim(self, project: str, target_type: str, target_id: str, *, holder: str, reviewer: str) -> Claim:
         """Claim a thing, or say that one still looks at it; the answer is the claim that holds then.
 
-        It is somebody else's where they came first, unless `take` says that this is known and wanted. Of two who claim
-        at the same time one gets it. Raises `TooMany`.
+        It is somebody else's where they came first. Of two who claim at the same time one gets it. Raises `TooMany`.
         """
         now = self._clock()
         where = (
@@ -63,7 +60,7 @@ class ReviewClaims:
         with self._database.writing() as connection:
             connection.execute(delete(review_claims).where(review_claims.c.until <= now))
             row = connection.execute(select(review_claims).where(*where).with_for_update()).one_or_none()
-            if row is not None and row.holder != holder and not take:
+            if row is not None and row.holder != holder:
                 return _claim(row)
             if row is None:
                 count = connection.execute(

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, SegmentedControl, Tooltip } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
-import { PanelLeftOpen } from 'lucide-react'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { ListChecks, PanelLeftOpen } from 'lucide-react'
 import { useCallback, useMemo, useState } from 'react'
 import { infoQuery, spansQuery, tracesQuery } from '@/api/queries'
 import type { SpanRow, TraceRow } from '@/api/types'
@@ -202,6 +202,23 @@ export function TracesPage() {
             </span>
           )}
           {!spansView && <MarkBar marks={marks} onClear={() => patch({ marks: undefined }, true)} />}
+          <Button
+            variant="default"
+            leftSection={<ListChecks size={13} aria-hidden />}
+            renderRoot={(props) => (
+              <Link
+                to="/review"
+                search={{
+                  ...travelling(search),
+                  q: scope.q || undefined,
+                  what: spansView ? undefined : 'trace',
+                }}
+                {...props}
+              />
+            )}
+          >
+            Review
+          </Button>
           <ExportMenu what={spansView ? 'spans' : 'traces'} scope={scope} disabled={total === 0} />
         </div>
         {list.isPending ? (
