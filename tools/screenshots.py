@@ -144,6 +144,7 @@ def addresses(project: str, trace: str, other: str, error: str, monitor: str) ->
         "settings-send": address("/settings", tab="send"),
         "settings-redaction": address("/settings", tab="redaction"),
         "settings-scrape": address("/settings", tab="scrape"),
+        "settings-prices": address("/settings", tab="prices"),
         "settings-health": address("/settings", tab="health"),
         "settings-appearance": address("/settings", tab="appearance"),
         "settings-about": address("/settings", tab="about"),

@@ -76,6 +76,8 @@ def test_spend_tokens_and_latency_of_every_call_counted_once(asked: World) -> No
     assert (found["input_tokens"], found["output_tokens"]) == (407, 60)
     assert (found["cache_read_tokens"], found["cache_write_tokens"], found["reasoning_tokens"]) == (40, None, 20)
     assert found["cached_share"] == pytest.approx(40 / 407)
+    # Nobody knows what its tokens cost.
+    assert found["cache_savings_usd"] is None
     for name, q in (("p50_ms", 0.5), ("p95_ms", 0.95), ("p99_ms", 0.99)):
         assert found[name] == pytest.approx(np.quantile([1000, 2000, 3000, 4000, 5000, 6000, 1000], q))
     assert (found["ttft_p50_ms"], found["ttft_p99_ms"]) == (pytest.approx(200), pytest.approx(298))

@@ -71,6 +71,7 @@ def test_a_row_tells_of_the_whole_trace(asked: World) -> None:
         "input_tokens": 100,
         "output_tokens": 20,
         "cost_usd": 0.25,
+        "unpriced": 0,
         "session_id": "s-1",
         "user_id": "u-1",
         "status": "error",

@@ -149,6 +149,7 @@ def test_every_page_fits_and_every_control_can_be_pressed(
         ("/settings", {"tab": "storage"}, nothing),
         ("/settings", {"tab": "keys"}, nothing),
         ("/settings", {"tab": "send"}, nothing),
+        ("/settings", {"tab": "prices"}, nothing),
         ("/settings", {"tab": "health"}, nothing),
         ("/settings", {"tab": "redaction"}, nothing),
         ("/settings", {"tab": "scrape"}, nothing),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import time
 
 import pytest
 from playwright.sync_api import expect
 from process.servers import RunningServer, eventually
 
+from browser.axe import violations
 from browser.shop import Shop
 from browser.watch import Watched
 
@@ -85,6 +87,54 @@ def test_scrape_targets_stand_with_their_state_and_error_and_nothing_secret(ui: 
     page = ui.open("/settings", project="shop", tab="scrape")
     expect(page.get_by_role("heading", name="Nothing is scraped into shop")).to_be_visible()
     expect(page.get_by_label("the target's configuration", exact=True)).to_contain_text('project = "shop"')
+
+
+@pytest.mark.covers("page-prices")
+def test_a_model_without_a_price_gets_one_and_its_stored_calls_too(ui: Watched, server: RunningServer) -> None:
+    """1,000 tokens in and 100 out at $1 and $10 a million are 0.2 cents."""
+    now = time.time_ns()
+    said = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "vllm", "gen_ai.request.model": "my-<b>7b</b>"}
+    counts = {"gen_ai.usage.input_tokens": 1000, "gen_ai.usage.output_tokens": 100}
+    attributes = [{"key": key, "value": {"stringValue": value}} for key, value in said.items()]
+    attributes += [{"key": key, "value": {"intValue": str(value)}} for key, value in counts.items()]
+    span = {
+        "traceId": "e" * 32, "spanId": "e" * 16, "name": "chat", "startTimeUnixNano": str(now - 10**9),
+        "endTimeUnixNano": str(now), "attributes": attributes,
+    }  # fmt: skip
+    body = {"resourceSpans": [{"resource": {}, "scopeSpans": [{"spans": [span]}]}]}
+    sent = server.send(
+        "traces", json.dumps(body).encode(), project="priced", headers={"content-type": "application/json"}
+    )
+    assert sent.status_code == 200, sent.text
+
+    page = ui.open("/settings", project="priced", tab="prices")
+    expect(page.get_by_text("No prices of your own")).to_be_visible()
+    row = page.get_by_role("region", name="Models and what they cost").get_by_role("row").filter(has_text="my-<b>7b")
+    expect(row).to_contain_text("unknown")
+    row.get_by_role("button", name="Set a price for").click()
+    form = page.get_by_role("dialog", name="New price")
+    expect(form.get_by_text("The price list does not know this model.")).to_be_visible()
+    expect(form.get_by_label("Model")).to_have_value("my-<b>7b</b>")
+    form.get_by_label("Input", exact=True).fill("1")
+    form.get_by_label("Output", exact=True).fill("10")
+    found = violations(page, "a new price")
+    form.get_by_role("button", name="Set the price").click()
+    expect(row).to_contain_text("1 in, 10 out a million tokens")
+    expect(page.get_by_role("region", name="Prices of your own")).to_contain_text("my-<b>7b</b>")
+
+    page.get_by_role("button", name="Reprice the last 30 days").click()
+    dialog = page.get_by_role("dialog", name="Reprice the last 30 days")
+    expect(dialog.get_by_role("status")).to_have_text("1 of 1 calls would change.", timeout=60_000)
+    dialog.get_by_role("button", name="Reprice").click()
+    expect(dialog.get_by_role("status")).to_have_text("1 of 1 calls changed.", timeout=60_000)
+    expect(dialog).to_contain_text("$0.0020")
+    dialog.get_by_role("button", name="Close").last.click()
+    found += violations(page, "prices")
+    page.get_by_role("button", name="Delete my-<b>7b</b>").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("No prices of your own")).to_be_visible()
+    assert server.rows("SELECT cost_usd FROM spans WHERE project = 'priced'") == [(pytest.approx(0.002),)]
+    assert found == []
 
 
 @pytest.mark.covers("redaction-page")

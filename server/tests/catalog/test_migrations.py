@@ -26,6 +26,23 @@ REVISIONS = [r.revision for r in reversed(list(ScriptDirectory.from_config(_conf
 THEN = datetime(2026, 1, 2, 3, 4, 5, 6_000, UTC)
 ROWS = {
     "projects": {"name": "old", "created_at": THEN, "traces_days": 90, "logs_days": 7, "metrics_days": 400},
+    "prices": {
+        "id": "0123456789abcdef",
+        "project": "old",
+        "provider": "openai",
+        "model": "gpt-*",
+        "valid_from": THEN.date(),
+        "input_usd": 0.15,
+        "output_usd": 0.6,
+        "cache_read_usd": None,
+        "cache_write_usd": None,
+        "audio_input_usd": None,
+        "audio_output_usd": None,
+        "hourly_usd": None,
+        "accelerators": 1.0,
+        "updated_at": THEN,
+        "updated_by": "root",
+    },
     "keys": {
         "id": "0123456789abcdef",
         "name": "collector",

@@ -40,14 +40,17 @@ from tapetum_server.query import (
     metric_statements,
     metrics,
     outside,
+    priced_models,
     prompt_usage,
     record_series,
     redactions,
+    repricing,
     resource_metrics,
     service_map,
     service_windows,
     services,
     session_turns,
+    session_verdicts,
     sessions,
     span_corrections,
     spans,
@@ -71,6 +74,11 @@ PLACES = {
     "gen_ai.request.model": Whereabouts(frozenset({".", "C"}), False),
     "host.name": Whereabouts(frozenset(), True),
 }
+PRICES = repricing.DayPrices(
+    [200_000],
+    {7: (repricing.PricedAs("", "list", (0.0, 1.0, 0.5, 1.25, 2.0, 1.0, 2.0, -1.0)),) * 2,
+     9: (repricing.PricedAs("unknown_model", "", repricing.NO_RATES),) * 2},
+)  # fmt: skip
 Q = "-service:web,api name:GET* duration_ms:>=250ms http.route:/ask gen_ai.request.model:m host.name:h"
 
 
@@ -159,6 +167,8 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "evaluations_of_trace": lambda: evaluations.of_trace_statement("default", "a", 1_001),
     "span_corrections": lambda: span_corrections.corrections_statement("default", "a", "b", 50),
     "evaluations_of_session": lambda: evaluations.of_session_statement("default", "s", 1_001),
+    "session_verdicts": lambda: session_verdicts.verdicts_statement(selection(SPANS), "session_id", ["a", "b"], SCORES),
+    "user_verdicts": lambda: session_verdicts.verdicts_statement(selection(SPANS), "user_id", ["a"]),
     "evaluations_summary": lambda: summary("''", None),
     "evaluations_summary_defined": lambda: summary("''", None, SCORES),
     "evaluations_of_a_model": lambda: evaluations.evaluations_statement(
@@ -240,6 +250,10 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "llm_overview": lambda: llm_overview.overview_statement(
         selection(SPANS, "http.route:/ask -user_id:web"), STEPS, True
     ),
+    "priced_models": lambda: priced_models.models_statement(selection(SPANS)),
+    "reprice_days": lambda: repricing.days_statement("default", HOUR),
+    "reprice_combinations": lambda: repricing.combinations_statement("default", HOUR),
+    "reprice_report": lambda: repricing.repriced_statement("default", HOUR, PRICES),
     "llm_groups": lambda: llm_groups.groups_statement(
         selection(SPANS, "agent:web"), ["model", "http.route"], "-cost_usd", 50
     ),

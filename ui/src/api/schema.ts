@@ -1589,6 +1589,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/sessions/evaluations': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Session Evaluations
+     * @description What is said of a session, of its traces and of the responses in them, the oldest first.
+     */
+    get: operations['list_session_evaluations']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/sessions/histogram': {
     parameters: {
       query?: never
@@ -3958,6 +3978,8 @@ export interface components {
       status: string
       /** Trace Id */
       trace_id: string
+      /** Unpriced */
+      unpriced: number
       /** User Id */
       user_id: string
     }
@@ -3978,6 +4000,8 @@ export interface components {
     LlmGroup: {
       /** Cache Read Tokens */
       cache_read_tokens: number | null
+      /** Cache Savings Usd */
+      cache_savings_usd: number | null
       /** Cache Write Tokens */
       cache_write_tokens: number | null
       /** Cached Share */
@@ -4044,6 +4068,8 @@ export interface components {
     LlmMeasures: {
       /** Cache Read Tokens */
       cache_read_tokens: number | null
+      /** Cache Savings Usd */
+      cache_savings_usd: number | null
       /** Cache Write Tokens */
       cache_write_tokens: number | null
       /** Cached Share */
@@ -4112,6 +4138,8 @@ export interface components {
     LlmSteps: {
       /** Cache Read Tokens */
       cache_read_tokens: (number | null)[]
+      /** Cache Savings Usd */
+      cache_savings_usd: (number | null)[]
       /** Calls */
       calls: number[]
       /** Cost Usd */
@@ -6240,6 +6268,7 @@ export interface components {
       cost_usd: number | null
       /** Errors */
       errors: number
+      evaluations: components['schemas']['SessionVerdicts']
       /** Failed */
       failed: number
       /** First Seen */
@@ -6295,6 +6324,24 @@ export interface components {
       next_cursor: string | null
       /** Rows */
       rows: components['schemas']['SessionTurn'][]
+    }
+    /**
+     * SessionVerdicts
+     * @description The evaluations of one session or user.
+     */
+    SessionVerdicts: {
+      /** Count */
+      count: number
+      /** Down */
+      down: number
+      /** Judged */
+      judged: number
+      /** Last Comment */
+      last_comment: string
+      /** Passed */
+      passed: number
+      /** Up */
+      up: number
     }
     /**
      * ShownMessage
@@ -7058,6 +7105,8 @@ export interface components {
       status: string
       /** Trace Id */
       trace_id: string
+      /** Unpriced */
+      unpriced: number
       /** User Id */
       user_id: string
     }
@@ -7107,6 +7156,8 @@ export interface components {
       status: string
       /** Trace Id */
       trace_id: string
+      /** Unpriced */
+      unpriced: number
       /** User Id */
       user_id: string
     }
@@ -10619,6 +10670,40 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['SessionRow']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_session_evaluations: {
+    parameters: {
+      query: {
+        /** @description As spans name it. */
+        session: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['EvaluationsOfOne']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

@@ -60,6 +60,7 @@ export function bytes(n: number): string {
 }
 
 export function usd(n: number): string {
+  if (n < 0) return `−${usd(-n)}`
   if (n === 0) return '$0'
   if (Math.abs(n) < 0.01) return `$${n.toPrecision(2)}`
   return `$${n.toFixed(2)}`

@@ -67,16 +67,15 @@ def _priced(
             return fields._replace(cost_status=STILL_RUNNING, service_tier=tier)
         cost = max(0, end - start) / 1e9 * rates.second
         return fields._replace(cost_usd=cost, cost_status=PRICED, price_version=rates.version, service_tier=tier)
-    if tokens_in is None or (tokens_out is None and fields.kind == "llm"):
-        if not fields.log_key:
-            return fields._replace(cost_status=NO_USAGE, service_tier=tier)
-        status, total = NO_USAGE, None  # log records may still say it, and the rates then make a cost of it at read
-    else:
-        status = PRICED
-        total = charge(
-            rates, tokens_in, tokens_out or 0, fields.cache_read_tokens or 0, fields.cache_write_tokens or 0,
-            fields.audio_input_tokens or 0, fields.audio_output_tokens or 0,
-        )  # fmt: skip
+    complete = tokens_in is not None and (tokens_out is not None or fields.kind != "llm")
+    if tokens_in is None or not (complete or fields.log_key):
+        return fields._replace(cost_status=NO_USAGE, service_tier=tier)
+    # Where log records may still say the output, what the input costs is kept: the rest is added at read.
+    total = charge(
+        rates, tokens_in, tokens_out or 0, fields.cache_read_tokens or 0, fields.cache_write_tokens or 0,
+        fields.audio_input_tokens or 0, fields.audio_output_tokens or 0,
+    )  # fmt: skip
+    status = PRICED if complete else NO_USAGE
     return fields._replace(
         cost_usd=total, cost_status=status, price_version=rates.version, service_tier=tier, input_rate=rates.input,
         cache_read_rate=rates.cache_read, cache_write_rate=rates.cache_write, output_rate=rates.output,

@@ -22,7 +22,7 @@ from tapetum_server.query.statement import Parameters
 OF_THE_TRACE = ("session_id", "user_id", "agent")
 """Keys that a call takes from its trace where it names none itself."""
 CALL_COLUMNS = """status, duration_ms, ttft_ms, cost_usd, input_tokens, output_tokens, cache_read_tokens,
-        cache_write_tokens, reasoning_tokens, owns_usage, finish_reason"""
+        cache_write_tokens, reasoning_tokens, owns_usage, finish_reason, cache_savings_usd"""
 """What `MEASURES` is made of."""
 MEASURES = """count() AS calls, countIf(status = 'error') AS errors,
     countIf(finish_reason = 'content_filter') AS blocked,
@@ -31,9 +31,10 @@ MEASURES = """count() AS calls, countIf(status = 'error') AS errors,
     sumIf(input_tokens, owns_usage) AS tokens_in, sumIf(output_tokens, owns_usage) AS tokens_out,
     sumIf(cache_read_tokens, owns_usage) AS cache_read, sumIf(cache_write_tokens, owns_usage) AS cache_write,
     sumIf(reasoning_tokens, owns_usage) AS reasoning,
-    quantiles(0.5, 0.95, 0.99)(duration_ms) AS durations, quantiles(0.5, 0.95, 0.99)(ttft_ms) AS first_tokens"""
+    quantiles(0.5, 0.95, 0.99)(duration_ms) AS durations, quantiles(0.5, 0.95, 0.99)(ttft_ms) AS first_tokens,
+    sumIf(cache_savings_usd, owns_usage) AS saved"""
 """What calls add up to; `measures_of` reads it. A sum of which nobody said a part is NULL, never 0."""
-MEASURE_COUNT = 12
+MEASURE_COUNT = 13
 
 
 class LlmMeasures(TypedDict):
@@ -58,6 +59,8 @@ class LlmMeasures(TypedDict):
     reasoning_tokens: int | None
     cached_share: float | None
     """How much of the input was read from a cache."""
+    cache_savings_usd: float | None
+    """What the cached input would have cost afresh, less what reading and writing it cost; of known prices."""
     p50_ms: float | None
     p95_ms: float | None
     p99_ms: float | None
@@ -68,9 +71,8 @@ class LlmMeasures(TypedDict):
 
 def measures_of(values: Sequence[Any]) -> LlmMeasures:
     """The answer to `MEASURES`, in its order."""
-    calls, errors, refused, unpriced, cost, tokens_in, tokens_out, read, written, reasoning, durations, first_tokens = (
-        values
-    )
+    calls, errors, refused, unpriced, cost, tokens_in, tokens_out, read, written, reasoning, durations = values[:11]
+    first_tokens, saved = values[11:]
     p50, p95, p99 = map(_known, durations)
     ttft_p50, ttft_p95, ttft_p99 = map(_known, first_tokens)
     return LlmMeasures(
@@ -87,6 +89,7 @@ def measures_of(values: Sequence[Any]) -> LlmMeasures:
         cache_write_tokens=written,
         reasoning_tokens=reasoning,
         cached_share=read / tokens_in if tokens_in and read is not None else None,
+        cache_savings_usd=saved,
         p50_ms=p50,
         p95_ms=p95,
         p99_ms=p99,
@@ -100,7 +103,7 @@ def _known(value: float | None) -> float | None:
     return None if value is None or math.isnan(value) else value
 
 
-NO_CALLS = measures_of((0, 0, 0, 0, None, None, None, None, None, None, [None] * 3, [None] * 3))
+NO_CALLS = measures_of((0, 0, 0, 0, None, None, None, None, None, None, [None] * 3, [None] * 3, None))
 
 
 def call_conditions(selection: Selection, parameters: Parameters, what: str = "is_call") -> list[str]:

@@ -36,6 +36,7 @@ class LlmSteps(TypedDict):
     output_tokens: list[int | None]
     cache_read_tokens: list[int | None]
     reasoning_tokens: list[int | None]
+    cache_savings_usd: list[float | None]
     p50_ms: list[float | None]
     p95_ms: list[float | None]
     p99_ms: list[float | None]
@@ -132,6 +133,7 @@ def _steps(found: Mapping[int | None, LlmMeasures], count: int) -> LlmSteps:
         output_tokens=[step["output_tokens"] for step in every],
         cache_read_tokens=[step["cache_read_tokens"] for step in every],
         reasoning_tokens=[step["reasoning_tokens"] for step in every],
+        cache_savings_usd=[step["cache_savings_usd"] for step in every],
         p50_ms=[step["p50_ms"] for step in every],
         p95_ms=[step["p95_ms"] for step in every],
         p99_ms=[step["p99_ms"] for step in every],

@@ -111,23 +111,33 @@ class StoreRepricer:
 
 async def days_with_calls(reader: Reader, project: str, time_range: TimeRange) -> list[int]:
     """The days of the range, counted from 1970, that have calls whose usage counts."""
+    return [day for (day,) in tuples_of(await reader.query(*days_statement(project, time_range)))]
+
+
+def days_statement(project: str, time_range: TimeRange) -> Statement:
+    """One column, `day`."""
     parameters = Parameters()
     sql = f"""SELECT DISTINCT toInt32(toDate32(start_time)) AS day
 FROM span_rows
 WHERE {_calls(project, time_range, parameters)}
 ORDER BY day"""
-    return [day for (day,) in tuples_of(await reader.query(sql, parameters.values))]
+    return Statement(sql, parameters.values)
 
 
 async def combinations(reader: Reader, project: str, day: TimeRange) -> list[Combination]:
     """What calls of a day there are, as far as prices go."""
+    return [Combination(*row) for row in tuples_of(await reader.query(*combinations_statement(project, day)))]
+
+
+def combinations_statement(project: str, day: TimeRange) -> Statement:
+    """Rows of `Combination`."""
     parameters = Parameters()
     sql = f"""SELECT DISTINCT {_KEY} AS key, toString(provider) AS provider, toString(model) AS model,
     toString(request_model) AS request_model, {_TIER} AS tier
 FROM span_rows
 WHERE {_calls(project, day, parameters)}
 ORDER BY key"""
-    return [Combination(*row) for row in tuples_of(await reader.query(sql, parameters.values))]
+    return Statement(sql, parameters.values)
 
 
 async def repriced(reader: Reader, project: str, day: TimeRange, prices: DayPrices) -> Repriced:
@@ -178,7 +188,7 @@ def rewrite_statement(database: str, project: str, day: TimeRange, prices: DayPr
 
 _DAY = 86_400 * 10**9
 _KEPT = (
-    "project", "trace_id", "span_id", "kind", "log_key", "input_tokens", "output_tokens", "cache_read_tokens",
+    "project", "trace_id", "span_id", "log_key", "input_tokens", "output_tokens", "cache_read_tokens",
     "cache_write_tokens",
 )  # fmt: skip
 _TEXTS = ("cost_status", "price_version")
@@ -235,10 +245,12 @@ def _new_values(prices: DayPrices, parameters: Parameters) -> dict[str, str]:
     seconds = (
         "greatest(0, toUnixTimestamp64Nano(span_rows.end_time) - toUnixTimestamp64Nano(span_rows.start_time)) / 1e9"
     )
-    by_tokens = f"reason = '' AND per_second < 0 AND ({complete} OR span_rows.log_key != '')"
+    # Also what only the input costs, where log records may say the output.
+    known = f"({complete} OR isNotNull(span_rows.input_tokens) AND span_rows.log_key != '')"
+    by_tokens = f"reason = '' AND per_second < 0 AND {known}"
     cost = (
         f"multiIf(reason != '', NULL, per_second >= 0, if(span_rows.ended, {seconds} * per_second, NULL), "
-        f"{complete}, {_charge()}, NULL)"
+        f"{known}, {_charge()}, NULL)"
     )
     status = (
         f"multiIf(reason != '', if({complete}, reason, 'no_usage'), "

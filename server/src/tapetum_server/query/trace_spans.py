@@ -19,7 +19,8 @@ _ORDER = "trace"
 _EVERYTHING = TimeRange(None, None)
 _COLUMNS = """span_id, parent_span_id, name, kind, span_kind, convention, service,
     toUnixTimestamp64Nano(start_time) AS start_ns, toUnixTimestamp64Nano(end_time) AS end_ns,
-    status, model, input_tokens, output_tokens, cost_usd, has_events, usage_counted, session_id, user_id"""
+    status, model, input_tokens, output_tokens, cost_usd, has_events, usage_counted, session_id, user_id,
+    is_call AND isNull(cost_usd) AND (owns_usage OR status != 'error') AS unpriced"""
 
 
 class SpanColumns(TypedDict):
@@ -155,6 +156,7 @@ def _summary(trace_id: str, columns: dict[str, list[Any]]) -> tuple[TraceSummary
         input_tokens=_sum(columns["input_tokens"], counted),
         output_tokens=_sum(columns["output_tokens"], counted),
         cost_usd=_sum(columns["cost_usd"], counted),
+        unpriced=sum(columns["unpriced"]),
         session_id=min(set(columns["session_id"]) - {""}, default=""),
         user_id=min(set(columns["user_id"]) - {""}, default=""),
         status="error" if errors else "ok" if "ok" in columns["status"] else "unset",

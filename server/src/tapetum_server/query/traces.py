@@ -44,6 +44,8 @@ class TraceRow(TypedDict):
     input_tokens: int | None
     output_tokens: int | None
     cost_usd: float | None
+    unpriced: int
+    """Calls whose cost is not known and so not in `cost_usd`."""
     session_id: str
     user_id: str
     status: str
@@ -76,7 +78,8 @@ SUMMARY_COLUMNS = f"""argMin(name, {_ROOT_FIRST}) AS root_name,
     arraySort(groupUniqArrayIf(model, model != '')) AS models,
     sumIf(input_tokens, usage_counted) AS input_tokens,
     sumIf(output_tokens, usage_counted) AS output_tokens,
-    sumIf(cost_usd, usage_counted) AS cost_usd,
+    sumIf(cost_usd, usage_counted) AS spent,
+    countIf(is_call AND isNull(cost_usd) AND (owns_usage OR status != 'error')) AS unpriced,
     minIf(session_id, session_id != '') AS session_id,
     minIf(user_id, user_id != '') AS user_id,
     arraySort(groupUniqArray(service)) AS services"""
@@ -330,7 +333,8 @@ def _trace_row(row: Mapping[str, Any]) -> TraceRow:
         models=list(row["models"]),
         input_tokens=row["input_tokens"],
         output_tokens=row["output_tokens"],
-        cost_usd=row["cost_usd"],
+        cost_usd=row["spent"],
+        unpriced=row["unpriced"],
         session_id=row["session_id"],
         user_id=row["user_id"],
         status="error" if row["error_count"] else "ok" if row["ok_count"] else "unset",

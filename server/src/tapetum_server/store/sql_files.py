@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib import resources
 
 from tapetum_server.store.attribute_shape import LETTERS, PROMOTED
@@ -119,8 +119,7 @@ def said(column: str) -> str:
     emitter says something in logs are looked up: `log_key` names how.
     """
     own = f"span_rows.{column}"
-    by_ids = "span_rows.log_key = 'span'"
-    key = f"(project, if({by_ids}, trace_id, ''), if({by_ids}, span_id, span_rows.log_key))"
+    key = _log_key()
     if column in ("response_model", "finish_reason"):
         found = f"if({own} != '', {own}, dictGetOrDefault('{{database}}.enrichments', '{column}', {key}, ''))"
         return f"if(span_rows.log_key = '', {own}, {found})"
@@ -131,45 +130,48 @@ def said(column: str) -> str:
     return f"if(span_rows.log_key = '', {own}, {better})"
 
 
+def _log_key() -> str:
+    by_ids = "span_rows.log_key = 'span'"
+    return f"(project, if({by_ids}, trace_id, ''), if({by_ids}, span_id, span_rows.log_key))"
+
+
 def cost(table: str) -> str:
-    """What a call costs: as it was priced, and what its tokens cost that only log records tell of."""
-    own, told = _token_cost(lambda column: f"{table}.{column}"), _token_cost(said)
-    output = said("output_tokens")
-    # A call without output of its own was not priced when it came.
-    late = f"if(isNull({output}) AND kind = 'llm' OR isNull(input_tokens), NULL, {told})"
-    enriched = f"if({table}.cost_status = 'no_usage', {late}, {table}.cost_usd + ({told} - {own}))"
-    return f"if({table}.log_key = '' OR isNull({table}.output_rate), {table}.cost_usd, {enriched})"
+    """What a call costs: as it was priced, and what its tokens cost that only log records tell of.
+
+    Of a call that says no output itself the column has what its input costs, which is no cost until records say it.
+    """
+    told = (
+        "dictGetOrDefault('{database}.enrichments', ('output_tokens', 'cache_read_tokens', 'cache_write_tokens'), "
+        f"{_log_key()}, (NULL, NULL, NULL))"
+    )
+    own = f"{table}."
+    inputs = f"toFloat64({own}input_tokens)"
+    output = f"greatest(toFloat64(ifNull(t.1, 0)) - toFloat64(ifNull({own}output_tokens, 0)), 0)"
+    read = f"if(isNull({own}cache_read_tokens), least(toFloat64(ifNull(t.2, 0)), {inputs}), 0)"
+    left = f"greatest({inputs} - toFloat64(ifNull(ifNull({own}cache_read_tokens, t.2), 0)), 0)"
+    written = f"if(isNull({own}cache_write_tokens), least(toFloat64(ifNull(t.3, 0)), {left}), 0)"
+    more = (
+        f"{output} * {own}output_rate + {read} * ({own}cache_read_rate - {own}input_rate)"
+        f" + {written} * ({own}cache_write_rate - {own}input_rate)"
+    )
+    summed = f"if({table}.cost_status = 'no_usage' AND isNull(t.1), NULL, {table}.cost_usd + ifNull({more}, 0))"
+    # `t` is looked up once a row, and only for rows of emitters that say something in logs.
+    return f"if({table}.log_key = '', {table}.cost_usd, arrayMap(t -> {summed}, [{told}])[1])"
 
 
 def cost_status(table: str) -> str:
     """Why there is a cost or none, also of calls whose output only log records tell of."""
-    late = f"{table}.cost_status = 'no_usage' AND {table}.log_key != '' AND isNotNull({cost(table)})"
+    late = f"{table}.cost_status = 'no_usage' AND isNotNull({table}.cost_usd) AND isNotNull({said('output_tokens')})"
     return f"if({late}, 'priced', {table}.cost_status)"
 
 
 def cache_savings(table: str) -> str:
     """What the cached input would have cost afresh, less what reading and writing it cost; NULL where nobody knows."""
-    read, written = _cached(said)
-    fresh = f"{table}.input_rate"
-    saved = f"{read} * ({fresh} - {table}.cache_read_rate) + {written} * ({fresh} - {table}.cache_write_rate)"
-    unsaid = f"isNull({said('cache_read_tokens')}) AND isNull({said('cache_write_tokens')})"
-    return f"if(isNull({fresh}) OR {unsaid}, NULL, {saved})"
-
-
-def _cached(of: Callable[[str], str]) -> tuple[str, str]:
-    """Tokens read from and written to a cache: never more than the input, as `processors.cost` has it."""
-    read = f"least(toInt64(ifNull({of('cache_read_tokens')}, 0)), toInt64(ifNull(input_tokens, 0)))"
-    written = f"least(toInt64(ifNull({of('cache_write_tokens')}, 0)), toInt64(ifNull(input_tokens, 0)) - {read})"
-    return read, written
-
-
-def _token_cost(of: Callable[[str], str]) -> str:
-    read, written = _cached(of)
-    fresh = f"(toInt64(ifNull(input_tokens, 0)) - {read} - {written})"
+    fresh, read, written = f"{table}.input_rate", said("cache_read_tokens"), said("cache_write_tokens")
     return (
-        f"({fresh} * span_rows.input_rate + {read} * span_rows.cache_read_rate"
-        f" + {written} * span_rows.cache_write_rate"
-        f" + toInt64(ifNull({of('output_tokens')}, 0)) * span_rows.output_rate)"
+        f"if(isNull({fresh}) OR isNull({read}) AND isNull({written}), NULL, "
+        f"ifNull({read}, 0) * ({fresh} - {table}.cache_read_rate)"
+        f" + ifNull({written}, 0) * ({fresh} - {table}.cache_write_rate))"
     )
 
 

@@ -2,7 +2,7 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { LlmOverview } from '@/api/types'
-import { durationText } from '@/kit/format'
+import { durationText, usd } from '@/kit/format'
 import { travelling, useView } from '@/kit/view'
 import { ErrorShare, percent, Took } from '@/routes/services/measures'
 import { change, rowsOf } from './calls'
@@ -44,6 +44,14 @@ export function Numbers({ data }: { data: LlmOverview }) {
         also="cache_read_tokens:>0"
       >
         {now.cached_share === null ? <span className="quiet">–</span> : percent(now.cached_share)}
+      </Figure>
+      <Figure
+        name="Saved by caches"
+        was={change(now.cache_savings_usd, before?.cache_savings_usd)}
+        also="cache_savings_usd:*"
+        title="What the cached input would have cost afresh, less what it did cost; of calls with a known price"
+      >
+        {now.cache_savings_usd === null ? <span className="quiet">–</span> : usd(now.cache_savings_usd)}
       </Figure>
       <Figure
         name="Output tokens"

@@ -9,6 +9,7 @@ import { Appearance } from './Appearance'
 import { Backups } from './Backups'
 import { Keys } from './Keys'
 import { OwnHealth } from './OwnHealth'
+import { Prices } from './Prices'
 import { Projects } from './Projects'
 import { Redaction } from './redaction/Redaction'
 import { ScrapeTargets } from './ScrapeTargets'
@@ -22,6 +23,7 @@ const TABS = [
   { value: 'send', label: 'Set-up' },
   { value: 'redaction', label: 'Redaction' },
   { value: 'scrape', label: 'Scrape targets' },
+  { value: 'prices', label: 'Prices' },
   { value: 'health', label: 'Own health' },
   { value: 'appearance', label: 'Appearance' },
   { value: 'about', label: 'About' },
@@ -72,6 +74,8 @@ export function SettingsPage() {
                 <Redaction project={scope.project} admin={admin} key={scope.project} />
               ) : tab === 'scrape' ? (
                 <ScrapeTargets project={scope.project} />
+              ) : tab === 'prices' ? (
+                <Prices project={scope.project} admin={admin} everything={everything} />
               ) : tab === 'health' ? (
                 <OwnHealth />
               ) : tab === 'appearance' ? (

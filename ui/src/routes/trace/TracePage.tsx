@@ -23,7 +23,8 @@ import { useShortcuts } from '@/kit/keys'
 import { Page } from '@/kit/Page'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { Names, Value } from '@/kit/Value'
-import { ClockTime, Cost, StatusBadge, Tokens } from '@/kit/values'
+import { Money } from '@/routes/llm/Money'
+import { ClockTime, StatusBadge, Tokens } from '@/kit/values'
 import { Crumb } from '@/kit/Crumb'
 import { useView } from '@/kit/view'
 import { CompareWith } from './CompareWith'
@@ -129,7 +130,9 @@ function Heading(p: { trace: TraceAnswer['trace']; tree: SpanTree; loading: bool
           <b>{trace.services.length}</b> service{trace.services.length === 1 ? '' : 's'}
         </span>
         {known && <Tokens input={trace.input_tokens} output={trace.output_tokens} />}
-        {trace.cost_usd !== null && <Cost value={trace.cost_usd} />}
+        {(trace.cost_usd !== null || trace.unpriced > 0) && (
+          <Money value={trace.cost_usd} unpriced={trace.unpriced} />
+        )}
         {trace.models.length > 0 && (
           <span title={trace.models.join(', ')}>
             <Names of={trace.models} />

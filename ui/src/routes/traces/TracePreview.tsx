@@ -7,7 +7,8 @@ import { spanColour } from '@/kit/colour'
 import { count, durationText } from '@/kit/format'
 import { Failure, SkeletonRows } from '@/kit/states'
 import { Value } from '@/kit/Value'
-import { ClockTime, Cost, Duration, StatusBadge, Tokens } from '@/kit/values'
+import { ClockTime, Duration, StatusBadge, Tokens } from '@/kit/values'
+import { Money } from '../llm/Money'
 import { KindIcon } from '../trace/KindIcon'
 import { OpenTraceButton } from '../trace/SpanPanel'
 import { buildTree } from '../trace/tree'
@@ -63,7 +64,8 @@ export function TracePreview({
           <>
             <dt>Usage</dt>
             <dd>
-              <Tokens input={t.input_tokens} output={t.output_tokens} /> <Cost value={t.cost_usd} />
+              <Tokens input={t.input_tokens} output={t.output_tokens} />{' '}
+              <Money value={t.cost_usd} unpriced={t.unpriced} />
             </dd>
           </>
         )}

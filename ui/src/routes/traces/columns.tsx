@@ -6,6 +6,7 @@ import { AlertTriangle } from 'lucide-react'
 import { count } from '@/kit/format'
 import { Names, Value } from '@/kit/Value'
 import { Cost, Duration, RelativeTime, StatusBadge, Tokens } from '@/kit/values'
+import { Money } from '../llm/Money'
 import { KindIcon } from '../trace/KindIcon'
 import { said, troubled } from '../trace/running'
 
@@ -138,7 +139,7 @@ export const TRACE_COLUMNS: Column<TraceRow>[] = [
     align: 'right',
     priority: 6,
     sort: { desc: '-cost_usd' },
-    render: (r) => <Cost value={r.cost_usd} />,
+    render: (r) => <Money value={r.cost_usd} unpriced={r.unpriced} />,
   },
   {
     id: 'id',
@@ -251,7 +252,7 @@ const USAGE: Record<string, (row: TraceRow | SpanRow) => boolean> = {
   models: (r) => 'models' in r && r.models.length > 0,
   model: (r) => 'model' in r && r.model !== '',
   tokens: (r) => r.input_tokens !== null || r.output_tokens !== null,
-  cost: (r) => r.cost_usd !== null,
+  cost: (r) => r.cost_usd !== null || ('unpriced' in r && r.unpriced > 0),
   message: (r) => 'status_message' in r && r.status_message !== '',
 }
 

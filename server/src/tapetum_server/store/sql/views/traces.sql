@@ -14,6 +14,8 @@ SELECT
     sumIf(spans.input_tokens, spans.usage_counted) AS input_tokens,
     sumIf(spans.output_tokens, spans.usage_counted) AS output_tokens,
     sumIf(spans.cost_usd, spans.usage_counted) AS cost_usd,
+    countIf(spans.kind IN ('llm', 'embedding', 'reranker') AND spans.duplicate_of = '' AND isNull(spans.cost_usd)
+            AND (spans.usage_counted OR spans.status != 'error')) AS unpriced,
     anyIf(spans.session_id, spans.session_id != '') AS session_id,
     anyIf(spans.user_id, spans.user_id != '') AS user_id,
     multiIf(countIf(spans.status = 'error') > 0, 'error', countIf(spans.status = 'ok') > 0, 'ok', 'unset') AS status
