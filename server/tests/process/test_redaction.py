@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from process.conftest import StartServer
 from process.otlp import JSON, PROTOBUF, channel, request
+from process.remote_write import exemplar, series, snappy
+from process.remote_write import post as remote_write
 from process.servers import RunningServer, environment, eventually, tapetum
 from process.test_log_lines import NDJSON, PUSH
 
@@ -109,6 +111,16 @@ def fed(tmp_path_factory: pytest.TempPathFactory) -> Any:
                 "attributes": {"k": secret("Evaluation")},
             }  # fmt: skip
             assert server.client.post("/v1/evaluations", content=json.dumps(said), headers=JSON).is_success
+            write = {"__name__": "paid_total", "job": "till", "key": secret("RemoteWrite")}
+            at = int(time.time() * 1000)
+            mark = exemplar({"trace_id": "0af7651916cd43dd8448eb211c80319c", "k": secret("Exemplar")}, 1.0, at)
+            assert remote_write(server, "default", snappy(series(write, (at, 1.0), rest=mark))).is_success
+            log = directory / "till.log"
+            log.write_text(f"2026-11-25T10:00:00Z ERROR failed with {secret('LogsSend')}\n")
+            assert tapetum("logs", "send", log, "--service", "till", "--url", server.url).returncode == 0
+            bad = {"kind": secret("Refused"), "subject": 5, "before": secret("Refused")}
+            refused = server.client.post("/v1/changes", content=json.dumps(bad), headers=JSON)
+            assert refused.status_code == 400
             seen = [first]
             for seen_line in lines:
                 seen.append(seen_line)
@@ -125,6 +137,12 @@ def test_no_secret_is_stored_whatever_the_door(fed: tuple[RunningServer, Path, l
         assert TAIL not in rows, view
         assert view == "ingest" or "[redacted:" in rows, view
     assert leaks(data) == []
+    assert TAIL not in server.stderr()
+    marked = (
+        "SELECT count() FROM metrics WHERE name LIKE 'paid%' AND attributes['key'] LIKE '[redacted:openai_key:%' AND "
+    )
+    assert server.rows(marked + "toString(exemplars) LIKE '%[redacted:openai_key:%'") == [(1,)]
+    assert server.rows("SELECT count() FROM logs WHERE body LIKE '%failed with [redacted:openai_key:%'") == [(1,)]
     [message] = server.rows("SELECT attributes['gen_ai.input.messages'] FROM spans WHERE name LIKE 'call %' LIMIT 1")
     assert json.loads(message[0])[0]["content"].startswith("my key\n[redacted:openai_key:")
 

@@ -36,7 +36,7 @@ export function Rules({ state, admin, busy, save }: Props) {
                 key={String(all)}
                 variant="subtle"
                 disabled={busy}
-                aria-label={`${title}: all ${all ? 'on' : 'off'}`}
+                aria-label={`${title}: ${all ? 'all on' : 'none by this project'}`}
                 onClick={() =>
                   save(
                     switchedAll(
