@@ -142,6 +142,7 @@ def addresses(project: str, trace: str, other: str, error: str, monitor: str) ->
         "settings-storage": address("/settings", tab="storage"),
         "settings-keys": address("/settings", tab="keys"),
         "settings-send": address("/settings", tab="send"),
+        "settings-redaction": address("/settings", tab="redaction"),
         "settings-scrape": address("/settings", tab="scrape"),
         "settings-prices": address("/settings", tab="prices"),
         "settings-health": address("/settings", tab="health"),

@@ -329,7 +329,11 @@ const sql = createRoute({
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
-  validateSearch: (raw: Raw): Texts<'tab'> => ({ tab: text(raw.tab) }),
+  validateSearch: (raw: Raw): Texts<'tab' | 'since'> => ({
+    tab: text(raw.tab),
+    /** How far back what was redacted is counted. */
+    since: text(raw.since),
+  }),
   component: lazyRouteComponent(() => import('./routes/settings/SettingsPage'), 'SettingsPage'),
 })
 

@@ -14,6 +14,7 @@ from tapetum._guard import faults, never_raise
 if TYPE_CHECKING:
     from tapetum._datasets import Dataset
     from tapetum._prompts import Prompt, Template
+    from tapetum._redaction_setting import Redaction
     from tapetum._runtime import Stats
 
 logger = logging.getLogger("tapetum")
@@ -33,6 +34,7 @@ def init(
     metrics: bool = True,
     resources: bool = True,
     capture: bool | None = None,
+    redaction: Redaction = None,
     heartbeat_s: float = 10.0,
     exit_timeout_s: float = 5.0,
 ) -> None:
@@ -42,8 +44,10 @@ def init(
     given comes from TAPETUM_URL, TAPETUM_KEY and TAPETUM_PROJECT, then from OpenTelemetry's variables.
 
     `logs` may be a level, such as `"INFO"`: lines below it are not sent. `resources` measures the process and its
-    GPUs. `capture=False` keeps arguments and results of observed functions out of spans. A span that is open for long
-    is reported every `heartbeat_s` seconds; 0 reports none. At exit, what waits has `exit_timeout_s` seconds.
+    GPUs. `capture=False` keeps arguments and results of observed functions out of spans. `redaction` takes secrets out
+    before anything is sent: `True`, names of rules or families such as `["secrets", "email"]`, or a table of `on`,
+    `off`, `pattern`, `allow` and `key`. A span that is open for long is reported every `heartbeat_s` seconds; 0
+    reports none. At exit, what waits has `exit_timeout_s` seconds.
 
     Calling it again changes nothing. It never raises: a setting that cannot work is logged, and nothing is sent.
     """
@@ -65,6 +69,7 @@ def init(
                 metrics=_settings.switched_on("METRICS", metrics),
                 resources=_settings.switched_on("METRICS", resources),
                 capture=_settings.flag("TAPETUM_CAPTURE", True) if capture is None else capture,
+                redactor=_redactor(redaction, project),
                 heartbeat_s=heartbeat_s,
                 metric_interval_s=_settings.metric_interval_s(),
                 exit_timeout_s=exit_timeout_s,
@@ -249,6 +254,14 @@ def _running() -> Any:
     from tapetum import _runtime
 
     return _runtime.running()
+
+
+def _redactor(redaction: Redaction, project: str | None) -> Any:
+    if redaction is False or (redaction is None and not os.environ.get("TAPETUM_REDACTION")):
+        return None  # the rules take a while to load
+    from tapetum import _redaction_setting
+
+    return _redaction_setting.redactor_of(redaction, project)
 
 
 def _level(logs: bool | int | str) -> int:

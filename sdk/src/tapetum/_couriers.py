@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk._logs.export import LogRecordExportResult
 from opentelemetry.sdk.metrics.export import MetricExportResult
@@ -12,10 +13,13 @@ from opentelemetry.sdk.trace.export import SpanExportResult
 
 from tapetum import _records
 from tapetum._fork import renew_in_child
-from tapetum._guard import Losses
+from tapetum._guard import Losses, never_raise
 from tapetum._http import Outcome, Post
 from tapetum._outbox import LATER, LOST, MAX_RECORDS, SENT, Lane
 from tapetum.exporter import TapetumLogExporter, TapetumMetricExporter, TapetumSpanExporter
+
+if TYPE_CHECKING:
+    from tapetum.redaction import Redactor
 
 logger = logging.getLogger("tapetum")
 
@@ -23,8 +27,14 @@ logger = logging.getLogger("tapetum")
 class Couriers:
     """The exporters, and the lanes of an outbox that they serve. Used by the outbox's thread alone."""
 
-    def __init__(self, endpoint: str, **options: Any) -> None:
+    def __init__(self, endpoint: str, *, redactor: Redactor | None = None, **options: Any) -> None:
         self._endpoint = endpoint
+        self._redact: Callable[[Sequence[Mapping[str, Any]]], Sequence[Mapping[str, Any]]] | None = None
+        if redactor is not None:
+            from tapetum._redacting import redact_records
+
+            self._redact = partial(redact_records, redactor)
+            options["redactor"] = redactor
         self.spans = TapetumSpanExporter(endpoint, **options)
         self.logs = TapetumLogExporter(endpoint, **options)
         self.points = TapetumMetricExporter(endpoint, **options)
@@ -66,10 +76,17 @@ class Couriers:
         return self.logs.export(batch) is LogRecordExportResult.SUCCESS
 
     def _send_changes(self, batch: Sequence[Any]) -> bool:
-        return _records.send(self.post, "/v1/changes", batch, self._changes, self._keeps)
+        return self._send_records("/v1/changes", batch, self._changes)
 
     def _send_evaluations(self, batch: Sequence[Any]) -> bool:
-        return _records.send(self.post, "/v1/evaluations", batch, self._evaluations, self._keeps)
+        return self._send_records("/v1/evaluations", batch, self._evaluations)
+
+    def _send_records(self, path: str, batch: Sequence[Any], losses: Losses) -> bool:
+        sent = False
+        with never_raise(losses, len(batch)):
+            shown = batch if self._redact is None else self._redact(batch)
+            sent = _records.send(self.post, path, shown, losses, self._keeps)
+        return sent
 
     def _send_metrics(self, batch: Sequence[Any]) -> bool:
         delivered = True

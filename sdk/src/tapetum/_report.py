@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from opentelemetry.sdk.resources import Resource
@@ -33,10 +33,17 @@ _NAMES = {
 class LossReport:
     """Remembers what was told already. A source of the outbox."""
 
-    def __init__(self, lanes: Mapping[str, Lane], resource: Resource, post: Post) -> None:
+    def __init__(
+        self,
+        lanes: Mapping[str, Lane],
+        resource: Resource,
+        post: Post,
+        redact: Callable[[dict[str, Any]], None] | None = None,
+    ) -> None:
         self._lanes = lanes
         self._resource = resource
         self._post = post
+        self._redact = redact
         self._renew()
         renew_in_child(self._renew)
 
@@ -59,7 +66,10 @@ class LossReport:
             return
         self._due = now + EVERY_S
         until = time.time_ns()
-        body = json.dumps(self._document(fresh, until)).encode()
+        document = self._document(fresh, until)
+        if self._redact is not None:
+            self._redact(document)
+        body = json.dumps(document).encode()
         if not self._post.send("/v1/metrics", body, TIMEOUT_S).reason:
             self._since = until
             for name, reason, count in fresh:

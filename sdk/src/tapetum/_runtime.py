@@ -52,7 +52,11 @@ class Runtime:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._couriers = Couriers(
-            settings.endpoint, key=settings.key, project=settings.project, headers=settings.headers
+            settings.endpoint,
+            key=settings.key,
+            project=settings.project,
+            headers=settings.headers,
+            redactor=settings.redactor,
         )
         self.outbox = Outbox(self._couriers.lanes(), min(DELAY_S, settings.heartbeat_s or DELAY_S))
         self.resource = _resource(settings)
@@ -66,7 +70,8 @@ class Runtime:
             self._log()
         if settings.metrics or settings.resources:
             self._measure(self._couriers.points)
-        self.outbox.sources.append(LossReport(self.outbox.lanes, self.resource, self._couriers.post).tell)
+        report = LossReport(self.outbox.lanes, self.resource, self._couriers.post, self._couriers.points._redact)
+        self.outbox.sources.append(report.tell)
         _observe.keep_content(settings.capture)
         _after_fork(self)
         multiprocessing.util.register_after_fork(self, Runtime._in_child_of_multiprocessing)

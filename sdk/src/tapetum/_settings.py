@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from tapetum import semconv
+
+if TYPE_CHECKING:
+    from tapetum.redaction import Redactor
 
 DEFAULT_ENDPOINT = "http://127.0.0.1:4318"
 DEFAULT_METRIC_INTERVAL_S = 15.0
@@ -33,6 +37,8 @@ class Settings:
     metrics: bool = True
     resources: bool = True
     capture: bool = True
+    redactor: Redactor | None = None
+    """What takes secrets out before anything is sent."""
     heartbeat_s: float = 10.0
     metric_interval_s: float = DEFAULT_METRIC_INTERVAL_S
     exit_timeout_s: float = 5.0

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk._logs.export import LogRecordExporter, LogRecordExportResult
@@ -32,6 +33,9 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from tapetum import _otlp_json
 from tapetum._guard import Losses, never_raise
 from tapetum._http import Outcome, Post
+
+if TYPE_CHECKING:
+    from tapetum.redaction import Redactor
 
 __all__ = ["DEFAULT_ENDPOINT", "TapetumLogExporter", "TapetumMetricExporter", "TapetumSpanExporter"]
 
@@ -53,6 +57,7 @@ class _Exporter:
         project: str | None = None,
         headers: Mapping[str, str] | None = None,
         timeout_s: float = DEFAULT_TIMEOUT_S,
+        redactor: Redactor | None = None,
     ) -> None:
         sent_headers = dict(headers or {})
         if key := key or os.environ.get("TAPETUM_KEY"):
@@ -60,6 +65,11 @@ class _Exporter:
         if project := project or os.environ.get("TAPETUM_PROJECT"):
             sent_headers["x-tapetum-project"] = project
         self._post = Post(endpoint or os.environ.get("TAPETUM_URL") or DEFAULT_ENDPOINT, sent_headers, timeout_s)
+        self._redact: Callable[[dict[str, Any]], None] | None = None
+        if redactor is not None:
+            from tapetum._redacting import redact_document  # the rules are loaded where they are asked for
+
+            self._redact = partial(redact_document, redactor)
         self._closed = False
         self._keeps: Callable[[Outcome], bool] = lambda outcome: False
         """Whether somebody keeps a batch that the server could not take now, so that it is not lost."""
@@ -88,6 +98,8 @@ class _Exporter:
         if self._closed:
             self._losses.add("after_shutdown", count)
             return False
+        if self._redact is not None:
+            self._redact(document)
         outcome = self._post.send(self._path, _otlp_json.to_bytes(document), timeout_s)
         if outcome.reason and self._keeps(outcome):
             return False
@@ -104,7 +116,7 @@ class TapetumSpanExporter(_Exporter, SpanExporter):
 
     `endpoint` defaults to TAPETUM_URL, then http://127.0.0.1:4318; `key` to TAPETUM_KEY; `project` to
     TAPETUM_PROJECT, then to whatever project the key belongs to. `timeout_s` bounds one batch with
-    all its retries.
+    all its retries. `redactor` takes secrets out before anything is sent.
     """
 
     _what, _path = "spans", "/v1/traces"

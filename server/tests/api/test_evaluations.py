@@ -118,8 +118,23 @@ def test_a_trace_has_what_is_said_of_its_spans_responses_and_sessions(asked: Wor
     assert len(asked.get(f"/traces/{trace_id(2)}/evaluations")["rows"]) == 2
     assert asked.get(f"/traces/{trace_id(9)}/evaluations") == {"rows": [], "more": False}
     rows = asked.get("/sessions/talk/evaluations")["rows"]
-    assert sorted(row["name"] for row in rows) == ["correctness", "csat", "feedback"]
+    assert sorted(row["name"] for row in rows) == ["correctness", "csat", "feedback", "tone"]
     assert [row["score"] for row in asked.get("/sessions/other/evaluations")["rows"]] == [1.0]
+
+
+@pytest.mark.covers("evaluations-in-sessions")
+def test_sessions_and_users_tell_what_is_said_of_them(asked: World) -> None:
+    """Of the session, of its traces, and of a response in it; each once, by what is defined too."""
+    (talk,) = [row for row in asked.get("/sessions", **RANGE)["rows"] if row["id"] == "talk"]
+    # correctness 0.25 below its 0.5, a thumb down with a comment, tone by its response, csat of the session.
+    assert talk["evaluations"] == {"count": 4, "judged": 1, "passed": 0, "up": 0, "down": 1, "last_comment": "no"}
+    defined = ScoreDefinition(name="csat", kind="numeric", direction="higher", threshold=4)
+    asked.catalog.scores.define("default", defined, by="test")
+    detail = asked.get("/sessions/detail", session="talk")
+    assert (detail["evaluations"]["judged"], detail["evaluations"]["passed"]) == (2, 1)
+    asked.catalog.scores.delete("default", "csat")
+    rows = asked.get("/sessions/evaluations", session="talk")["rows"]
+    assert sorted(row["name"] for row in rows) == ["correctness", "csat", "feedback", "tone"]
 
 
 @pytest.mark.covers("export")

@@ -35,6 +35,14 @@ HISTORY = [{"role": "system", "parts": [{"type": "text", "content": "be kind"}]}
            {"role": "tool", "parts": [{"type": "tool_call_response", "id": "1", "response": "no"}]}]  # fmt: skip
 
 
+LANGCHAIN = [[{"lc": 1, "type": "constructor", "id": ["langchain", "schema", "messages", "HumanMessage"],
+               "kwargs": {"content": "in their words", "type": "human"}}]]  # fmt: skip
+COMPLETION = {
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": "in ours"}}],
+    "object": "chat.completion",
+}
+
+
 @pytest.fixture(scope="module", autouse=True)
 def filled(asked: World) -> None:
     rows = [
@@ -42,7 +50,7 @@ def filled(asked: World) -> None:
         *turn(2, "s-1", "alice", input=json.dumps(HISTORY),
               output=json.dumps([{"role": "assistant", "content": [{"type": "text", "text": "later"}]}]), seconds=3),
         *turn(3, "s-1", "alice", error="rate limited", cost=None),
-        *turn(4, "s-2", "alice", cost=2.0),
+        *turn(4, "s-2", "alice", cost=2.0, input=json.dumps(LANGCHAIN), output=json.dumps(COMPLETION)),
         *turn(5, ODD, "bob", input=json.dumps({"messages": [{"role": "user", "content": "odd"}]})),
         *turn(6, LONG, "bob"),
         # Without a session; and a span whose parent never comes.
@@ -133,6 +141,8 @@ def test_a_session_is_replayed_by_what_was_asked_and_answered(asked: World) -> N
     assert bad["trace"]["trace_id"] == trace_id(3)
     (odd,) = asked.get("/sessions/turns", session=ODD)["rows"]
     assert odd["asked"] == "odd"
+    (other,) = asked.get("/sessions/turns", session="s-2")["rows"]
+    assert (other["asked"], other["answered"]) == ("in their words", "in ours"), "of whatever library"
     seen, cursor = [], None
     for _ in range(3):
         page = asked.get(

@@ -221,6 +221,7 @@ TELEMETRY: dict[str, Ways] = {
     "get_evaluation_summary": reads("/evaluations/summary", group_by=("model", "evaluator", f"{THEIRS}.key")),
     "get_evaluation_facets": reads("/evaluations/facets", keys=("name,label", f"{THEIRS}.key,evaluator")),
     "get_trace_evaluations": reads(f"/traces/{TRACE}/evaluations"),
+    "list_session_evaluations": reads("/sessions/evaluations", session=("ours", THEIRS)),
     "get_span_corrections": reads(f"/traces/{TRACE}/spans/{SPAN}/corrections"),
     "get_session_evaluations": reads("/sessions/ours/evaluations"),
     "list_changes": reads("/changes", kind=("deploy", "config"), subject=(THEIRS,)),

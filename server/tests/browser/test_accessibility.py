@@ -246,7 +246,8 @@ def test_settings(ui: Watched, server: RunningServer, shop: Shop) -> None:
     server.client.delete(f"/api/v1/keys/{made['id']}").raise_for_status()
     page = ui.open("/settings", project="shop")
     found = violations(page, "projects")
-    for tab in ("Storage", "Keys", "Set-up", "Scrape targets", "Prices", "Own health", "Appearance", "About"):
+    tabs = ("Storage", "Keys", "Set-up", "Redaction", "Scrape targets", "Prices", "Own health", "Appearance", "About")
+    for tab in tabs:
         page.get_by_role("tab", name=tab).click()
         settled(page)
         found += violations(page, tab.lower())

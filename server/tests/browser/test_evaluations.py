@@ -124,3 +124,23 @@ def test_from_a_score_to_its_rows_and_to_a_definition(ui: Watched, server: Runni
     window.get_by_role("button", name="Forget the definition").click()
     expect(page.get_by_role("button", name="Define it")).to_be_visible()
     expect(names.get_by_role("row").filter(has_text="tone")).not_to_contain_text(re.compile("best"))
+
+
+@pytest.mark.covers("evaluations-in-sessions")
+def test_a_session_is_evaluated_beside_its_turns_and_by_a_thumb(ui: Watched, server: RunningServer) -> None:
+    judge(server, "talks")
+    page = ui.open("/sessions", project="talks")
+    # Of talk-1: calls 1, 4, …, 19, with 7 scores of which those of `small` are low, and 7 tones without the cold ones.
+    expect(rows(page, "Sessions").filter(has_text="talk-1")).to_contain_text(re.compile(r"\d+/\d+ pass"))
+    page = ui.open("/sessions/one", project="talks", id="talk-1")
+    turns = page.get_by_role("region", name="Replay")
+    expect(turns.get_by_role("list", name="Evaluations of this turn")).to_have_count(7)
+    expect(turns.get_by_role("list", name="Evaluations of this turn").first).to_contain_text("correctness")
+    said = page.get_by_role("region", name="Evaluations of this session")
+    said.get_by_role("button", name="Bad").click()
+    expect(said.get_by_role("listitem")).to_contain_text("feedback")
+    settled(page)
+    assert violations(page, "an evaluated session") == []
+    asked = {"project": "talks", "session": "talk-1"}
+    row = server.client.get("/api/v1/sessions/detail", params=asked).json()["evaluations"]
+    assert (row["count"], row["down"]) == (22, 1)

@@ -151,6 +151,7 @@ def test_every_page_fits_and_every_control_can_be_pressed(
         ("/settings", {"tab": "send"}, nothing),
         ("/settings", {"tab": "prices"}, nothing),
         ("/settings", {"tab": "health"}, nothing),
+        ("/settings", {"tab": "redaction"}, nothing),
         ("/settings", {"tab": "scrape"}, nothing),
         ("/settings", {"tab": "scrape", "project": "scraped"}, nothing),
         ("/", {"project": "narrow-empty"}, nothing),

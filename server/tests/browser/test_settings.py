@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 
 import pytest
 from playwright.sync_api import expect
-from process.servers import RunningServer
+from process.servers import RunningServer, eventually
 
 from browser.axe import violations
 from browser.shop import Shop
@@ -134,3 +135,56 @@ def test_a_model_without_a_price_gets_one_and_its_stored_calls_too(ui: Watched, 
     expect(page.get_by_text("No prices of your own")).to_be_visible()
     assert server.rows("SELECT cost_usd FROM spans WHERE project = 'priced'") == [(pytest.approx(0.002),)]
     assert found == []
+
+
+@pytest.mark.covers("redaction-page")
+def test_rules_are_switched_tried_and_what_they_found_leads_to_its_rows(ui: Watched, server: RunningServer) -> None:
+    """On a project of its own, whose lines of log carry a key, an address and a ticket."""
+    key = "sk-" + "proj-" + "Ab3dEf6hIj9lMn2pQr5tUv8xYz1"
+    headers = {"content-type": "application/x-ndjson", "x-tapetum-project": "redacted"}
+
+    def send(text: str) -> None:
+        line = json.dumps({"message": text, "service": "<b>till</b>", "severity": "info"})
+        assert server.client.post("/v1/logs", content=line.encode(), headers=headers).is_success
+
+    send(f"paid with {key}")
+    page = ui.open("/settings", project="redacted", tab="redaction")
+    found = page.get_by_role("region", name="What was redacted").get_by_role("row").filter(has_text="openai_key")
+    eventually(
+        lambda: server.client.get("/api/v1/redaction/counts", params={"project": "redacted"}).json()["rules"], ""
+    )
+    page.reload()
+    expect(found).to_contain_text("body")
+    expect(found).to_contain_text("<b>till</b>")
+
+    text = page.get_by_role("textbox", name="A text")
+    text.fill(f"mail ada@example.org about {key}")
+    page.get_by_role("button", name="What would be stored?").click()
+    expect(page.get_by_text("Replaced: openai_key.")).to_be_visible()
+    expect(page.locator(".redaction-tried")).to_contain_text("ada@example.org")
+    page.get_by_role("switch", name="email").click(force=True)
+    expect(page.get_by_role("switch", name="email")).to_be_checked()
+    expect(page.get_by_text("Changed", exact=False).first).to_be_visible()
+    page.get_by_role("button", name="What would be stored?").click()
+    expect(page.get_by_text("Replaced: email, openai_key.").or_(page.get_by_text("openai_key, email."))).to_be_visible()
+    page.locator("summary").filter(has_text="Secrets").click()
+    expect(page.get_by_role("switch", name="openai_key")).to_be_disabled()
+
+    page.get_by_label("Name of the pattern").fill("ticket")
+    page.get_by_label("Regular expression").fill("(T+)+x")
+    page.get_by_role("button", name="Add pattern").click()
+    expect(page.locator(".settings-error")).to_contain_text("may take for ever")
+    page.get_by_label("Name of the pattern").fill("ticket")
+    page.get_by_label("Regular expression").fill("TCK-[0-9]{6}")
+    page.get_by_role("button", name="Add pattern").click()
+    expect(page.get_by_role("button", name="Remove the pattern ticket")).to_be_visible()
+    page.get_by_label("Text to leave alone").fill("*@shop.example")
+    page.get_by_role("button", name="Leave alone").click()
+    expect(page.get_by_role("button", name="No longer leave *@shop.example alone")).to_be_visible()
+    send("ada@example.org bob@shop.example TCK-123456")
+    bodies = [row[0] for row in server.rows("SELECT body FROM logs WHERE project = 'redacted'")]
+    assert sum("[redacted:email:" in b and "[redacted:ticket:" in b and "bob@shop.example" in b for b in bodies) == 1
+
+    found.get_by_role("link").click()
+    expect(page).to_have_url(re.compile("/logs"))
+    expect(page.get_by_text("paid with [redacted:openai_key:", exact=False).first).to_be_visible()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 from process.conftest import StartServer
 from process.otlp import JSON, PROTOBUF, channel, request
-from process.servers import RunningServer, eventually, tapetum
+from process.servers import RunningServer, environment, eventually, tapetum
 from process.test_log_lines import NDJSON, PUSH
 
 TAIL = "Ab3dEf6hIj9lMn2pQr5tUv8xYz1"
@@ -57,16 +59,20 @@ def otlp(signal: str, door: str) -> Any:
     return made
 
 
-def leaks(data: Path) -> list[str]:
+def leaks(data: Path, text: str = TAIL) -> list[str]:
     """Files of the data directory that hold the tail of a secret, compressed columns aside."""
-    return [str(p) for p in data.rglob("*") if p.is_file() and TAIL.encode() in p.read_bytes()]
+    return [str(p) for p in data.rglob("*") if p.is_file() and text.encode() in p.read_bytes()]
 
 
 @pytest.fixture(scope="module")
 def fed(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A server that was told a secret through every door, and what a live viewer saw meanwhile."""
-    data = tmp_path_factory.mktemp("redaction") / "data"
-    with RunningServer(data) as server:
+    directory = tmp_path_factory.mktemp("redaction")
+    data, config = directory / "data", directory / "tapetum.toml"
+    config.write_text(
+        '[[redaction]]\n[[redaction]]\nproject = "raw"\non = []\n[[redaction]]\nproject = "free"\nmay_weaken = true\n'
+    )
+    with RunningServer(data, "--config", str(config)) as server:
         with server.client.stream("GET", "/api/v1/logs/tail") as live:
             lines = live.iter_lines()
             first = next(lines)
@@ -162,6 +168,90 @@ def test_what_was_redacted_is_counted_by_rule_and_shown(fed: tuple[RunningServer
     assert all(r["outcome"] != "redacted" for r in server.client.get("/api/v1/ingest").json()["reasons"])
 
 
+SENDER = """
+import asyncio, json, logging, tapetum
+from opentelemetry import trace, metrics
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.view import View
+from tapetum.exporter import TapetumMetricExporter
+from tapetum.redaction import Redactor
+
+SECRET = "sk-" + "proj-" + "Sdk" + "Ab3dEf6hIj9lMn2pQr5tUv8xYz1" * 2
+tapetum.init("shop", resources=False, redaction={
+    "on": ["secrets", "email"], "off": ["npm_token"], "key": "the same everywhere",
+    "pattern": [{"name": "ticket", "pattern": r"TCK-\\d{6}"}],
+})
+view = View(instrument_name="*", attribute_keys={"kept"})
+own = MeterProvider([PeriodicExportingMetricReader(TapetumMetricExporter(redactor=Redactor(key=b"k")))], views=[view])
+
+@tapetum.observe(kind="llm")
+async def stream(prompt):
+    for word in ("one ", SECRET[:9], SECRET[9:], " three"):
+        yield word
+
+async def drain():
+    async for _ in stream("with " + SECRET):
+        logging.warning("mail ada@example.org of %s", SECRET, extra={"ticket": "TCK-123456", "npm": "npm_" + "a1" * 18})
+
+other = trace.NonRecordingSpan(trace.SpanContext(1, 2, False))
+with tapetum.span("call " + SECRET, attributes={
+    "http.request.header.authorization": "Custom plain words", "gen_ai.input.messages": json.dumps([{"content": SECRET}]),
+    "many": ["a", SECRET], "n": 7, "api_key": 4321,
+}, session="s-" + SECRET) as span:
+    span.add_link(other.get_span_context(), {"k": SECRET})
+    span.add_event("e " + SECRET, {"k": SECRET})
+    span.set_status(trace.StatusCode.ERROR, "refused " + SECRET)
+    asyncio.run(drain())
+    try:
+        raise ValueError(SECRET)
+    except ValueError as error:
+        span.record_exception(error)
+        logging.exception("failed")
+    metrics.get_meter(SECRET).create_counter("orders", description=SECRET).add(1, {"k": SECRET})
+    own.get_meter("own").create_counter("own.orders").add(1, {"kept": SECRET, "filtered": SECRET})
+    tapetum.feedback("down", comment=SECRET, expected_output=SECRET, user_id="ada@example.org")
+    tapetum.evaluation("grounded", score=0.5, explanation=SECRET, label=SECRET)
+    tapetum.change("config", "api", before=SECRET, after="x", attributes={"password": "plain"})
+own.shutdown()
+"""
+
+
+@pytest.mark.covers("redaction-sdk")
+def test_the_sdk_takes_secrets_out_before_it_sends(fed: tuple[RunningServer, Path, list[str]]) -> None:
+    """This project's redaction on the server is off: what is marked, the SDK has marked."""
+    server, _, _ = fed
+    env = {
+        "TAPETUM_URL": server.url, "TAPETUM_PROJECT": "raw", "TAPETUM_SDK_RAISE": "1",
+        "OTEL_RESOURCE_ATTRIBUTES": f"deploy.note={secret('Sdk')}",
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", SENDER], env=environment(env), capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    everything = {
+        view: repr(server.rows(f"SELECT * FROM {view} WHERE project = 'raw'"))
+        for view in ("spans", "logs", "metrics", "changes", "evaluations", "errors")
+    }
+    for view, rows in everything.items():
+        assert TAIL not in rows, view
+        assert "[redacted:openai_key:" in rows, view
+        assert "ada@example.org" not in rows, view
+    [[name, status, kept, number, n]] = server.rows(
+        "SELECT name, status_message, attributes['gen_ai.input.messages'], attributes['api_key'], attributes['n'] "
+        "FROM spans WHERE project = 'raw' AND name LIKE 'call %'"
+    )
+    mark = name.removeprefix("call ")
+    assert (status, json.loads(kept), n) == (f"refused {mark}", [{"content": mark}], "7")
+    assert number.startswith("[redacted:secret_attribute:")
+    assert "npm_a1" in everything["logs"]
+    assert "[redacted:ticket:" in everything["logs"]
+    assert "[redacted:email:" in everything["evaluations"]
+    assert "plain" not in everything["changes"]
+    [[exemplars]] = server.rows("SELECT exemplars FROM metrics WHERE project = 'raw' AND name = 'own.orders'")
+    assert "[redacted:openai_key:" in repr(exemplars)
+
+
 @pytest.mark.covers("redaction-settings")
 def test_rules_and_own_patterns_are_set_by_project_and_marks_outlive_a_restart(
     start_server: StartServer, tmp_path: Path
@@ -229,3 +319,120 @@ def test_the_command_shows_what_a_text_becomes_and_checks_for_scripts(tmp_path: 
     assert tapetum("redact", "--check", file, "--off", "openai_key", "--off", "openai_like_key").returncode == 0
     assert tapetum("redact", tmp_path / "none").returncode == 2
     assert "no rule" in tapetum("redact", file, "--on", "nothing").stderr
+
+
+def stored(server: RunningServer, project: str, text: str) -> str:
+    """What a line of log becomes in a project."""
+    headers = NDJSON | {"x-tapetum-project": project}
+    assert server.client.post("/v1/logs", content=json.dumps({"message": text}), headers=headers).is_success
+    [*_, last] = server.rows("SELECT body FROM logs WHERE project = {p:String} ORDER BY ingested_at", p=project)
+    return str(last[0])
+
+
+@pytest.mark.covers("redaction-project-rules")
+def test_a_project_changes_its_own_rules_and_they_hold_at_once(fed: tuple[RunningServer, Path, list[str]]) -> None:
+    server, _, _ = fed
+    text = "ada@example.org bob@shop.example TCK-123456 " + secret("Own")
+    ours = {"params": {"project": "own"}}
+    assert "ada@example.org" in stored(server, "own", text)
+
+    choice = {"on": ["email"], "pattern": [{"name": "ticket", "pattern": "TCK-[0-9]{6}"}], "allow": ["*@shop.example"]}
+    answer = server.client.put("/api/v1/redaction", json=choice, **ours)  # type: ignore[arg-type]
+    assert answer.status_code == 200, answer.text
+    rules = {rule["name"]: rule for rule in answer.json()["rules"]}
+    assert (rules["email"]["by"], rules["email"]["locked"]) == ("project", False)
+    assert (rules["openai_key"]["by"], rules["openai_key"]["locked"]) == ("configuration", True)
+    kept = stored(server, "own", text)
+    assert [part in kept for part in ("[redacted:email:", "[redacted:ticket:", "bob@shop.example", TAIL)] == [
+        True, True, True, False,
+    ]  # fmt: skip
+    assert "ada@example.org" in stored(server, "neighbour", text)
+
+    stale = server.client.put("/api/v1/redaction", json=choice, params={"project": "own", "revision": 0})
+    assert (stale.status_code, stale.json()["error"]["code"]) == (409, "changed_meanwhile")
+    command = ("redaction", "set", "--url", server.url, "--project", "own")
+    assert tapetum(*command, "--off", "email", "--no-pattern", "ticket", "--allow", secret("Own")).returncode == 0
+    kept = stored(server, "own", text)
+    # What the configuration switches on, a project can neither switch off nor allow.
+    assert kept.startswith("ada@example.org bob@shop.example TCK-123456 [redacted:openai_key:")
+    listed = tapetum("redaction", "--url", server.url, "--project", "own", "--json").stdout
+    assert any(json.loads(line)["name"] == "openai_key" and json.loads(line)["on"] for line in listed.splitlines())
+    assert server.client.delete("/api/v1/redaction", **ours).status_code == 204  # type: ignore[arg-type]
+    assert server.client.get("/api/v1/redaction", **ours).json()["revision"] == 0  # type: ignore[arg-type]
+
+
+@pytest.mark.covers("redaction-project-rules")
+def test_the_configuration_is_the_floor_unless_it_says_otherwise(fed: tuple[RunningServer, Path, list[str]]) -> None:
+    server, _, _ = fed
+    key = secret("Free")
+
+    def put(project: str, choice: dict[str, Any]) -> Any:
+        stored(server, project, "makes the project")
+        return server.client.put("/api/v1/redaction", json=choice, params={"project": project})
+
+    for choice, status, said in (
+        ({"off": ["secrets"]}, 409, "configuration switches"),
+        ({"off": ["openai_key"]}, 409, "openai_key"),
+        ({"on": ["emial"]}, 422, "no rule 'emial'"),
+        ({"pattern": [{"name": "x", "pattern": "(a+)+b"}]}, 422, "may take for ever"),
+        ({"pattern": [{"name": "email", "pattern": "a@b"}]}, 422, "name of a rule"),
+        ({"allow": ["*"]}, 422, "4 to 200 characters"),
+        ({"onn": []}, 422, "onn"),
+    ):
+        answer = put("floor", choice)
+        assert answer.status_code == status, answer.text
+        assert said in answer.text
+    assert TAIL not in stored(server, "floor", key)
+    assert put("free", {"allow": [key]}).status_code == 200
+    assert stored(server, "free", key) == key
+    assert TAIL not in stored(server, "free", secret("Other"))
+    assert put("free", {"off": ["openai_key", "openai_like_key"]}).status_code == 200
+    assert stored(server, "free", secret("Other")) == secret("Other")
+
+
+@pytest.mark.covers("redaction-try")
+def test_a_text_is_tried_out_and_nothing_of_it_is_kept(fed: tuple[RunningServer, Path, list[str]]) -> None:
+    """Nor do its marks say whether it is what stands behind a mark that is stored."""
+    server, data, _ = fed
+    text = f"é {secret('Try')} and ada@example.org"
+    tried = server.client.post("/api/v1/redaction/try", json={"text": text}).json()
+    assert tried["counts"] == {"openai_key": 1}
+    [found] = tried["findings"]
+    assert text[found["start"] : found["end"]] == secret("Try")
+    assert tried["text"] != server.client.post("/api/v1/redaction/try", json={"text": text}).json()["text"]
+    draft = {"text": text, "choice": {"on": ["email"]}}
+    assert set(server.client.post("/api/v1/redaction/try", json=draft).json()["counts"]) == {"openai_key", "email"}
+    assert server.client.post("/api/v1/redaction/try", json={"text": "x" * 100_001}).status_code == 422
+    assert server.client.get("/api/v1/redaction").json()["revision"] == 0
+    assert leaks(data, secret("Try")) == []
+
+
+@pytest.mark.covers("redaction-counted-by-key")
+def test_what_was_redacted_is_counted_by_the_key_it_was_found_under(
+    fed: tuple[RunningServer, Path, list[str]],
+) -> None:
+    server, _, _ = fed
+    stored(server, "keys", "one " + secret("Key"))
+    line = {"message": "m", "user": {"password": "p" + TAIL}, **{f"k{n}": secret("Key") for n in range(400)}}
+    headers = NDJSON | {"x-tapetum-project": "keys"}
+    assert server.client.post("/v1/logs", content=json.dumps(line), headers=headers).is_success
+
+    def counted() -> Any:
+        answer = server.client.get("/api/v1/redaction/counts", params={"project": "keys", "from": "now-1h"}).json()
+        return sum(rule["count"] for rule in answer["rules"]) == 402 and answer
+
+    found = eventually(counted, "counts by key")
+    places = {(place["rule"], place["key"]): place["count"] for place in found["places"]}
+    assert places["openai_key", "body"] == 1
+    assert sum(count for (rule, _), count in places.items() if rule == "secret_attribute") == 1
+    # Strangers invent keys: beyond some they count together.
+    assert 250 < len(places) <= 302
+    assert places["openai_key", "__other__"] >= 100
+    by_rule = {rule["rule"]: rule for rule in found["rules"]}
+    assert by_rule["openai_key"]["count"] == sum(by_rule["openai_key"]["counts"]) == 401
+    assert len(found["times"]) == len(by_rule["openai_key"]["counts"])
+    metrics = server.client.get("/metrics").text
+    assert 'tapetum_redacted_places_total{key="body",project="keys",rule="openai_key"} 1.0' in metrics
+    shown = tapetum("redaction", "counts", "--url", server.url, "--project", "keys", "--json").stdout.splitlines()
+    assert json.loads(shown[0])["key"] == "__other__"
+    assert server.rows("SELECT sum(redacted) FROM ingest WHERE project = 'keys' AND place = 'body'") == [(1,)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -42,12 +43,14 @@ from tapetum_server.query import (
     priced_models,
     prompt_usage,
     record_series,
+    redactions,
     repricing,
     resource_metrics,
     service_map,
     service_windows,
     services,
     session_turns,
+    session_verdicts,
     sessions,
     span_corrections,
     spans,
@@ -164,6 +167,8 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "evaluations_of_trace": lambda: evaluations.of_trace_statement("default", "a", 1_001),
     "span_corrections": lambda: span_corrections.corrections_statement("default", "a", "b", 50),
     "evaluations_of_session": lambda: evaluations.of_session_statement("default", "s", 1_001),
+    "session_verdicts": lambda: session_verdicts.verdicts_statement(selection(SPANS), "session_id", ["a", "b"], SCORES),
+    "user_verdicts": lambda: session_verdicts.verdicts_statement(selection(SPANS), "user_id", ["a"]),
     "evaluations_summary": lambda: summary("''", None),
     "evaluations_summary_defined": lambda: summary("''", None, SCORES),
     "evaluations_of_a_model": lambda: evaluations.evaluations_statement(
@@ -266,6 +271,10 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "session_turns": lambda: session_turns.turns_statement("default", "a", "start_time", True, 21, (START, "0" * 32)),
     "session_turn_spans": lambda: session_turns.chosen_statement("default", ["a", "b"]),
     "session_turn_texts": lambda: session_turns.said_statement("default", [("a", "b")]),
+    **{
+        f"redactions_{name}": partial(lambda at: redactions.redactions_statements("default", STEPS)[at], at)
+        for at, name in enumerate(("rules", "series", "places"))
+    },
     "health_windows": lambda: service_windows.windows_statement(selection(SPANS), STEPS),
     "health_traffic": lambda: service_windows.traffic_statement(selection(SPANS), STEPS, START),
     "health_spoken": lambda: arrivals.spoken_statement("default", HOUR),

@@ -52,7 +52,9 @@ class Recorder:
         self.batches.append(batch)
         return self.receipt or Receipt(accepted=len(batch))
 
-    def record(self, *, project: str, sender: str, signal: str, outcome: str, reason: str, count: int) -> None:
+    def record(
+        self, *, project: str, sender: str, signal: str, outcome: str, reason: str, count: int, place: str = ""
+    ) -> None:
         self.counts[project, sender, signal, outcome, reason] += count
 
     def only(self) -> Any:

@@ -64,6 +64,13 @@ export const traceEvaluationsQuery = (project: string, traceId: string) =>
     staleTime: 10_000,
   })
 
+export const sessionEvaluationsQuery = (project: string, session: string) =>
+  queryOptions({
+    queryKey: ['/evaluations/session', project, session],
+    queryFn: ({ signal }) => api.get<EvaluationsOfOne>('/sessions/evaluations', { project, session }, signal),
+    staleTime: 10_000,
+  })
+
 /** The name of an evaluation with which a reviewer says what the answer should have been. */
 export const CORRECTION = 'correction'
 
@@ -78,8 +85,9 @@ export const correctionsQuery = (project: string, traceId: string, spanId: strin
 /** A reviewer's evaluation; the server names the reviewer after the key. */
 export interface Said {
   name: string
-  trace_id: string
+  trace_id?: string
   span_id?: string
+  session_id?: string
   score?: number
   label?: string
   comment?: string

@@ -1327,6 +1327,74 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/redaction': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Redaction
+     * @description Every rule, whether it holds in this project, and who says so.
+     */
+    get: operations['get_redaction']
+    /**
+     * Set Redaction
+     * @description Choose the rules of this project. They hold for whatever arrives from now on.
+     */
+    put: operations['set_redaction']
+    post?: never
+    /**
+     * Clear Redaction
+     * @description Leave this project with the rules of the server's configuration alone.
+     */
+    delete: operations['clear_redaction']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/redaction/counts': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Redaction Counts
+     * @description What was redacted, by rule, by key and sender, and over time: places, not records.
+     */
+    get: operations['get_redaction_counts']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/redaction/try': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Try Redaction
+     * @description What would be stored of a text. Nothing of it is kept.
+     */
+    post: operations['try_redaction']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/scores': {
     parameters: {
       query?: never
@@ -1513,6 +1581,26 @@ export interface paths {
      * @description One session, of all the time that is kept. An id may hold anything: it is a parameter.
      */
     get: operations['get_session']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/sessions/evaluations': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Session Evaluations
+     * @description What is said of a session, of its traces and of the responses in them, the oldest first.
+     */
+    get: operations['list_session_evaluations']
     put?: never
     post?: never
     delete?: never
@@ -4876,6 +4964,26 @@ export interface components {
       before: components['schemas']['Beyond'] | null
     }
     /**
+     * OwnPattern
+     * @description A pattern of the project's own.
+     */
+    OwnPattern: {
+      /**
+       * Ignore Case
+       * @default false
+       */
+      ignore_case?: boolean
+      /** Name */
+      name: string
+      /** Pattern */
+      pattern: string
+      /**
+       * What
+       * @default
+       */
+      what?: string
+    }
+    /**
      * PageLink
      * @description A page of the web UI: its path, and what else its address holds.
      */
@@ -5469,6 +5577,150 @@ export interface components {
       signal: string
     }
     /**
+     * RedactedPlace
+     * @description How often one rule found something under one key of one sender's records.
+     */
+    RedactedPlace: {
+      /** Count */
+      count: number
+      /** Key */
+      key: string
+      /** Last Time */
+      last_time: string
+      /** Rule */
+      rule: string
+      /** Sender */
+      sender: string
+      /** Signal */
+      signal: string
+    }
+    /**
+     * RedactedRule
+     * @description How often one rule found something: places, not records.
+     */
+    RedactedRule: {
+      /** Count */
+      count: number
+      /** Counts */
+      counts: number[]
+      /** Keys */
+      keys: number
+      /** Last Time */
+      last_time: string
+      /** Rule */
+      rule: string
+      /** Senders */
+      senders: number
+    }
+    /**
+     * RedactionChoice
+     * @description What a project says itself, beside the server's configuration.
+     */
+    RedactionChoice: {
+      /** Allow */
+      allow?: string[]
+      /** Off */
+      off?: string[]
+      /** On */
+      on?: string[]
+      /** Pattern */
+      pattern?: components['schemas']['OwnPattern'][]
+    }
+    /**
+     * RedactionFinding
+     * @description What would be replaced, in characters from the beginning.
+     */
+    RedactionFinding: {
+      /** End */
+      end: number
+      /** Rule */
+      rule: string
+      /** Start */
+      start: number
+    }
+    /**
+     * RedactionRule
+     * @description One rule, and whether it holds here.
+     */
+    RedactionRule: {
+      /**
+       * By
+       * @enum {string}
+       */
+      by: 'configuration' | 'project' | ''
+      /**
+       * Family
+       * @enum {string}
+       */
+      family: 'secret' | 'pii' | 'own'
+      /** Locked */
+      locked: boolean
+      /** Name */
+      name: string
+      /** On */
+      on: boolean
+      /** What */
+      what: string
+    }
+    /**
+     * RedactionState
+     * @description The rules of a project.
+     */
+    RedactionState: {
+      choice: components['schemas']['RedactionChoice']
+      /** May Weaken */
+      may_weaken: boolean
+      /** Project */
+      project: string
+      /** Revision */
+      revision: number
+      /** Rules */
+      rules: components['schemas']['RedactionRule'][]
+      /** Updated At */
+      updated_at: string | null
+      /** Updated By */
+      updated_by: string | null
+    }
+    /**
+     * RedactionTrial
+     * @description A text to try the rules on.
+     */
+    RedactionTrial: {
+      choice?: components['schemas']['RedactionChoice'] | null
+      /** Text */
+      text: string
+    }
+    /**
+     * RedactionTried
+     * @description What would be stored instead of the text.
+     */
+    RedactionTried: {
+      /** Counts */
+      counts: {
+        [key: string]: number
+      }
+      /** Findings */
+      findings: components['schemas']['RedactionFinding'][]
+      /** Text */
+      text: string
+    }
+    /**
+     * Redactions
+     * @description What was redacted in a project.
+     */
+    Redactions: {
+      /** Interval Ms */
+      interval_ms: number
+      /** Places */
+      places: components['schemas']['RedactedPlace'][]
+      /** Rules */
+      rules: components['schemas']['RedactedRule'][]
+      /** Times */
+      times: string[]
+      /** Truncated */
+      truncated: boolean
+    }
+    /**
      * Reprice
      * @description Which calls to price anew.
      */
@@ -6016,6 +6268,7 @@ export interface components {
       cost_usd: number | null
       /** Errors */
       errors: number
+      evaluations: components['schemas']['SessionVerdicts']
       /** Failed */
       failed: number
       /** First Seen */
@@ -6071,6 +6324,24 @@ export interface components {
       next_cursor: string | null
       /** Rows */
       rows: components['schemas']['SessionTurn'][]
+    }
+    /**
+     * SessionVerdicts
+     * @description The evaluations of one session or user.
+     */
+    SessionVerdicts: {
+      /** Count */
+      count: number
+      /** Down */
+      down: number
+      /** Judged */
+      judged: number
+      /** Last Comment */
+      last_comment: string
+      /** Passed */
+      passed: number
+      /** Up */
+      up: number
     }
     /**
      * ShownMessage
@@ -9821,6 +10092,182 @@ export interface operations {
       }
     }
   }
+  get_redaction: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RedactionState']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  set_redaction: {
+    parameters: {
+      query?: {
+        /** @description The revision that the change was made from; 0 for none. */
+        revision?: number | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RedactionChoice']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RedactionState']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  clear_redaction: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_redaction_counts: {
+    parameters: {
+      query?: {
+        /** @description Steps at most; their length is a round one. */
+        buckets?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Redactions']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  try_redaction: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RedactionTrial']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RedactionTried']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
   list_scores: {
     parameters: {
       query?: {
@@ -10223,6 +10670,40 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['SessionRow']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_session_evaluations: {
+    parameters: {
+      query: {
+        /** @description As spans name it. */
+        session: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['EvaluationsOfOne']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

@@ -11,7 +11,8 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tapetum.redaction._own import BadPattern, own_rule, own_rules
+from tapetum.redaction._allow import MAX_ALLOWED, allowing
+from tapetum.redaction._own import MAX_OWN, MAX_PATTERN, BadPattern, own_rule, own_rules
 from tapetum.redaction._pii import PII
 from tapetum.redaction._redactor import Finding, Redactor, Screened
 from tapetum.redaction._rule import Rule
@@ -19,6 +20,9 @@ from tapetum.redaction._secrets import SECRETS
 from tapetum.redaction._values import is_secret_key, redact_mapping, redact_value
 
 __all__ = [
+    "MAX_ALLOWED",
+    "MAX_OWN",
+    "MAX_PATTERN",
     "PII",
     "RULES",
     "SECRETS",
@@ -27,6 +31,7 @@ __all__ = [
     "Redactor",
     "Rule",
     "Screened",
+    "allowing",
     "chosen",
     "is_secret_key",
     "own_rule",

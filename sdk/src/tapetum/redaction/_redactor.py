@@ -54,6 +54,15 @@ class Redactor:
         self._ours = Redactor([r for r in self.rules if not r.window], key=key, salt=salt) if own else self
         self._scans = [at for at, rule in enumerate(self.rules) if not rule.keywords]
 
+    def __eq__(self, other: object) -> bool:
+        """Two are equal that put the same marks at the same places."""
+        if not isinstance(other, Redactor):
+            return NotImplemented
+        return (self.rules, self._key, self._salt) == (other.rules, other._key, other._salt)
+
+    def __hash__(self) -> int:
+        return hash((self._key, self._salt))
+
     def screened(self, texts: Iterable[str]) -> Screened | None:
         """Many texts at once: which hold something, or `None` for none. Much cheaper than one by one."""
         held = list(texts)
@@ -124,7 +133,7 @@ class Redactor:
             for start in range(0, len(text), rule.window - rule.window // 4):
                 for match in rule.pattern.finditer(text[start : start + rule.window]):
                     first, last = match.span(rule.group)
-                    if first < last:
+                    if first < last and (rule.check is None or rule.check(match[rule.group])):
                         found.append((start + first, start + last, index))
             return
         position = 0

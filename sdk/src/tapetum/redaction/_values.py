@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -52,12 +53,20 @@ def redact_mapping(
     *,
     whole: bool = False,
     depth: int = 0,
+    at: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
-    """The mapping with marks in values and keys; the very same object where nothing was found."""
+    """The mapping with marks in values and keys; the very same object where nothing was found.
+
+    `at` is told each key, as it is shown, before anything is noted of its value; and `(key)` before that of a key.
+    """
     made: dict[str, Any] = {}
     changed = False
     for key, value in values.items():
+        if at is not None:
+            at("(key)")
         shown = redactor.redact(key, note) if key.__class__ is str else key
+        if at is not None:
+            at(str(shown))
         new = redact_value(redactor, value, note, whole=whole or is_secret_key(str(key)), depth=depth)
         changed = changed or new is not value or shown is not key
         made[shown] = new

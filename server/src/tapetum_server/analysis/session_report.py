@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-import orjson
 from typing_extensions import TypedDict
 
+from tapetum_server.processors.messages.reading import read_messages
 from tapetum_server.query.errors import NotFound
 from tapetum_server.query.filter import Filter
 from tapetum_server.query.reader import Reader
@@ -16,10 +16,10 @@ from tapetum_server.query.sessions import SessionRow, Whose, summaries
 from tapetum_server.query.sources import SPANS
 from tapetum_server.query.time_range import TimeRange
 from tapetum_server.query.traces import TraceRow
+from tapetum_server.signals.scores import ScoreDefinition
 
 MAX_SHOWN = 4_000
 """Characters of one text of a turn; the trace has all."""
-_MAX_DEPTH = 6
 
 
 class SessionTurn(TypedDict):
@@ -39,10 +39,18 @@ class SessionTurns(TypedDict):
     next_cursor: str | None
 
 
-async def session_report(reader: Reader, whose: Whose, *, project: str, id: str, time_range: TimeRange) -> SessionRow:
+async def session_report(
+    reader: Reader,
+    whose: Whose,
+    *,
+    project: str,
+    id: str,
+    time_range: TimeRange,
+    definitions: Sequence[ScoreDefinition] = (),
+) -> SessionRow:
     """What one session or user came to. Raises `NotFound` where no span names it."""
     selection = Selection(SPANS, project, time_range, Filter())
-    found = (await summaries(reader, selection, whose, [id])).get(id)
+    found = (await summaries(reader, selection, whose, [id], definitions)).get(id)
     if found is None:
         what = "session" if whose == "session_id" else "user"
         raise NotFound(
@@ -65,8 +73,8 @@ async def replay(
 
 
 def _turn(turn: Turn) -> SessionTurn:
-    asked = said_last(turn.root.input or turn.first_call.input, ("user", "human"))
-    answered = said_last(turn.root.output or turn.last_call.output, ("assistant", "model", "ai"))
+    asked = said_last(turn.root.input or turn.first_call.input, "user")
+    answered = said_last(turn.root.output or turn.last_call.output, "assistant")
     return SessionTurn(
         trace=turn.trace,
         asked=asked[:MAX_SHOWN],
@@ -75,31 +83,10 @@ def _turn(turn: Turn) -> SessionTurn:
     )
 
 
-def said_last(payload: str, roles: tuple[str, ...]) -> str:
-    """The text of the last message of one of these roles; of anything that is no list of messages, all of it."""
-    try:
-        content = orjson.loads(payload)
-    except orjson.JSONDecodeError:
-        return payload
-    if isinstance(content, dict) and isinstance(content.get("messages"), list):
-        content = content["messages"]
-    messages = [m for m in content if isinstance(m, dict) and "role" in m] if isinstance(content, list) else []
-    for message in reversed(messages):
-        if message["role"] in roles and (text := _text(message)):
-            return text
-    return content if isinstance(content, str) else payload
-
-
-def _text(value: Any, depth: int = 0) -> str:
-    """The text within a message, whichever of the shapes with `content`, `parts` and `text` it has."""
-    if isinstance(value, str):
-        return value
-    if depth > _MAX_DEPTH:
-        return ""
-    if isinstance(value, list):
-        return "\n".join(text for part in value if (text := _text(part, depth + 1)))
-    if isinstance(value, dict):
-        for key in ("content", "parts", "text"):
-            if text := _text(value.get(key), depth + 1):
-                return text
-    return ""
+def said_last(payload: str, role: str) -> str:
+    """The text of the last message of this role, whatever library wrote it; of what is no message, all of it."""
+    for message in reversed(read_messages(payload, role).messages):
+        said = [part["content"] for part in message["parts"] if part["type"] == "text" and part.get("content")]
+        if message["role"] == role and said:
+            return "\n".join(said)
+    return payload

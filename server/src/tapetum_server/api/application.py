@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from tapetum.redaction import SECRETS
 from tapetum_server.analysis.server_state import ServerWatch
 from tapetum_server.api import (
     access,
@@ -32,6 +33,7 @@ from tapetum_server.api import (
     prices,
     prompts,
     query,
+    redaction,
     scores,
     scraping,
     services,
@@ -49,9 +51,11 @@ from tapetum_server.api.demo import DemoWorld
 from tapetum_server.api.errors import install_error_handlers
 from tapetum_server.api.live import LiveHub
 from tapetum_server.api.questions import install_query_errors
+from tapetum_server.api.redaction import Floors
 from tapetum_server.api.storage import DiskLook
 from tapetum_server.catalog.catalog import Catalog
 from tapetum_server.processors.price_book import PriceBook
+from tapetum_server.processors.redaction_rules import Floor
 from tapetum_server.query.export_store import StoreExports
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.repricing import StoreRepricer
@@ -87,6 +91,7 @@ ROUTERS = (
     prices.router,
     changes.router,
     ingest.router,
+    redaction.router,
     scraping.router,
     sql.router,
     exports.router,
@@ -114,6 +119,8 @@ class Services:
     """The demo's world, where the server runs as the demo."""
     scrape_statuses: Callable[[str], list[ScrapeStatus]] = lambda _project: []
     """How what is scraped into a project stands."""
+    redaction_floor: Floors = lambda _project: Floor(rules=SECRETS)
+    """What the configuration says of a project."""
     price_book_of: Callable[[str], PriceBook] = lambda _project: PriceBook()
     """What the calls of a project cost."""
     repricer: StoreRepricer | None = None
@@ -135,6 +142,7 @@ def create_api(services: Services) -> FastAPI:
     api.state.watch = services.watch
     api.state.demo = services.demo
     api.state.scrape_statuses = services.scrape_statuses
+    api.state.redaction_floor = services.redaction_floor
     api.state.price_book_of = services.price_book_of
     api.state.repricer = services.repricer
     api.state.clock = services.clock

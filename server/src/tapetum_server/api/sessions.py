@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Query
+from starlette.requests import Request
 from starlette.responses import Response
 
 from tapetum_server.analysis import session_report as reports
+from tapetum_server.api.dependencies import catalog_of
 from tapetum_server.api.questions import CursorText, Limit, Question, QuestionOfOne, answer, router_of
 from tapetum_server.api.spans import Buckets
+from tapetum_server.query import evaluations
 from tapetum_server.query import sessions as queries
 from tapetum_server.query.session_turns import TurnSort
 
@@ -19,7 +22,11 @@ Id = Annotated[str, Query(min_length=1, description="As spans name it.")]
 
 @router.get("/sessions", response_model=queries.SessionPage)
 async def list_sessions(
-    asked: Question, sort: queries.SessionSort = "-last_seen", limit: Limit = 50, cursor: CursorText = None
+    request: Request,
+    asked: Question,
+    sort: queries.SessionSort = "-last_seen",
+    limit: Limit = 50,
+    cursor: CursorText = None,
 ) -> Response:
     """Sessions with a trace of which any span passes the filter."""
     return answer(
@@ -32,6 +39,7 @@ async def list_sessions(
             sort=sort,
             limit=limit,
             cursor=cursor,
+            definitions=catalog_of(request).scores.known(asked.project),
         )
     )
 
@@ -52,11 +60,16 @@ async def get_session_histogram(asked: Question, buckets: Buckets = 60) -> Respo
 
 
 @router.get("/sessions/detail", response_model=queries.SessionRow)
-async def get_session(asked: QuestionOfOne, session: Id) -> Response:
+async def get_session(request: Request, asked: QuestionOfOne, session: Id) -> Response:
     """One session, of all the time that is kept. An id may hold anything: it is a parameter."""
     return answer(
         await reports.session_report(
-            asked.reader, "session_id", project=asked.project, id=session, time_range=asked.time_range
+            asked.reader,
+            "session_id",
+            project=asked.project,
+            id=session,
+            time_range=asked.time_range,
+            definitions=catalog_of(request).scores.known(asked.project),
         )
     )
 
@@ -84,9 +97,19 @@ async def get_session_turns(
     )
 
 
+@router.get("/sessions/evaluations", response_model=evaluations.EvaluationsOfOne)
+async def list_session_evaluations(asked: QuestionOfOne, session: Id) -> Response:
+    """What is said of a session, of its traces and of the responses in them, the oldest first."""
+    return answer(await evaluations.evaluations_of_session(asked.reader, project=asked.project, session_id=session))
+
+
 @router.get("/users", response_model=queries.SessionPage)
 async def list_users(
-    asked: Question, sort: queries.SessionSort = "-last_seen", limit: Limit = 50, cursor: CursorText = None
+    request: Request,
+    asked: Question,
+    sort: queries.SessionSort = "-last_seen",
+    limit: Limit = 50,
+    cursor: CursorText = None,
 ) -> Response:
     """Users with a trace of which any span passes the filter."""
     return answer(
@@ -99,6 +122,7 @@ async def list_users(
             sort=sort,
             limit=limit,
             cursor=cursor,
+            definitions=catalog_of(request).scores.known(asked.project),
         )
     )
 
@@ -119,10 +143,15 @@ async def get_user_histogram(asked: Question, buckets: Buckets = 60) -> Response
 
 
 @router.get("/users/detail", response_model=queries.SessionRow)
-async def get_user(asked: Question, user: Id) -> Response:
+async def get_user(request: Request, asked: Question, user: Id) -> Response:
     """One user within the range. An id may hold anything: it is a parameter."""
     return answer(
         await reports.session_report(
-            asked.reader, "user_id", project=asked.project, id=user, time_range=asked.time_range
+            asked.reader,
+            "user_id",
+            project=asked.project,
+            id=user,
+            time_range=asked.time_range,
+            definitions=catalog_of(request).scores.known(asked.project),
         )
     )

@@ -18,6 +18,8 @@ from tapetum_server.store.writer import StoreWriter
 logger = logging.getLogger("tapetum.ingest")
 Key = tuple[str, str, str, str, str]
 """project, sender, signal, outcome, reason"""
+Row = tuple[str, str, str, str, str, str]
+"""The same, and the place."""
 
 
 class IngestCounters:
@@ -26,21 +28,32 @@ class IngestCounters:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._totals: Counter[Key] = Counter()
-        self._unsaved: Counter[Key] = Counter()
+        self._unsaved: Counter[Row] = Counter()
+        self._places: Counter[tuple[str, str, str]] = Counter()
+        """By project, rule and place, of which there are few (`signals.names.CountedPlaces`)."""
 
-    def record(self, *, project: str, sender: str, signal: str, outcome: str, reason: str, count: int) -> None:
+    def record(
+        self, *, project: str, sender: str, signal: str, outcome: str, reason: str, count: int, place: str = ""
+    ) -> None:
         """See `signals.IngestObserver`."""
         if count <= 0:
             return
         key = (project, sender, signal, outcome, reason)
         with self._lock:
             self._totals[key] += count
-            self._unsaved[key] += count
+            self._unsaved[(*key, place)] += count
+            if place:
+                self._places[project, reason, place] += count
 
     def totals(self) -> dict[Key, int]:
         """All counts since the start of the process."""
         with self._lock:
             return dict(self._totals)
+
+    def places(self) -> dict[tuple[str, str, str], int]:
+        """What was redacted since the start of the process, by project, rule and place."""
+        with self._lock:
+            return dict(self._places)
 
     def save(self, engine: Engine) -> None:
         """Write what is new since the last call as rows of this minute. Blocks; kept for the next call on failure."""
@@ -50,7 +63,7 @@ class IngestCounters:
             return
         minute = int(time.time()) // 60 * 60
         columns = list(zip(*counts))
-        names = ("project", "sender", "signal", "outcome", "reason")
+        names = ("project", "sender", "signal", "outcome", "reason", "place")
         rows = {name: pa.array(column, pa.string()) for name, column in zip(names, columns)}
         rows["count"] = pa.array(list(counts.values()), pa.uint64())
         rows["time"] = pa.array([minute] * len(counts), pa.uint32())
@@ -79,6 +92,14 @@ class ProcessCollector(Collector):
         for key, count in self._counters.totals().items():
             records.add_metric(list(key), count)
         yield records
+        redacted = CounterMetricFamily(
+            "tapetum_redacted_places",
+            "Places that were redacted, by rule and by the key that they were found under.",
+            labels=["project", "rule", "key"],
+        )
+        for where, count in self._counters.places().items():
+            redacted.add_metric(list(where), count)
+        yield redacted
         waiting = GaugeMetricFamily("tapetum_ingest_waiting_records", "Records received and not durable yet.")
         waiting.add_metric([], self._writer.waiting)
         yield waiting

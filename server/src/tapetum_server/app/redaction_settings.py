@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tapetum.redaction import BadPattern, Redactor, Rule, chosen, own_rules
+from tapetum.redaction import BadPattern, Redactor, Rule, allowing, chosen, own_rules
 from tapetum_server.app.settings_errors import SettingsError, unknown
+from tapetum_server.catalog.redaction import StoredRedaction
+from tapetum_server.processors.redaction_rules import Floor, OwnRules, effective
 from tapetum_server.signals.identity import PROJECT_NAME
 
+logger = logging.getLogger("tapetum")
 KEY_FILE = "redaction.key"
 _KEY_BYTES = 32
-_NAMES = ("project", "on", "off", "pattern")
+_NAMES = ("project", "on", "off", "pattern", "allow", "may_weaken")
 _MAX_REDACTORS = 1000
 
 
@@ -25,7 +29,7 @@ class ProjectRules:
     """What is redacted in one project; `project` "" is every one without an entry of its own."""
 
     project: str = ""
-    rules: tuple[Rule, ...]
+    floor: Floor
 
 
 def read_redaction(entries: Any, path: str) -> tuple[ProjectRules, ...]:
@@ -53,30 +57,59 @@ def _read(entry: Mapping[str, Any], where: str) -> ProjectRules:
             raise SettingsError(f'{where}.{name} is {value!r}; expected a list such as ["secrets", "email"].')
     if not isinstance(patterns, list) or not all(isinstance(each, dict) for each in patterns):
         raise SettingsError(f"{where}.pattern is a list of tables: begin each with [[redaction.pattern]].")
+    may_weaken = entry.get("may_weaken", False)
+    if not isinstance(may_weaken, bool):
+        raise SettingsError(f"{where}.may_weaken is {may_weaken!r}; expected true or false.")
     try:
-        return ProjectRules(project=project, rules=chosen(on, off, own_rules(patterns)))
+        rules = allowing(chosen(on, off, own_rules(patterns)), entry.get("allow", []))
+        return ProjectRules(project=project, floor=Floor(rules=rules, may_weaken=may_weaken))
     except BadPattern as error:
         raise SettingsError(f"{where}: {error}.") from error
 
 
 class Redactors:
-    """The redactor of each project: the rules of the configuration, and marks that agree within one project only."""
+    """The redactor of each project: the rules of the configuration and its own, and marks that agree within it only."""
 
-    def __init__(self, configured: tuple[ProjectRules, ...], directory: Path) -> None:
-        by_project = {each.project: each.rules for each in configured}
-        self._otherwise = by_project.get("", chosen())
-        self._by_project = by_project
+    def __init__(
+        self,
+        configured: tuple[ProjectRules, ...],
+        directory: Path,
+        stored: Callable[[str], StoredRedaction | None] = lambda project: None,
+    ) -> None:
+        self._by_project = {each.project: each.floor for each in configured}
+        self._otherwise = self._by_project.get("", Floor(rules=chosen()))
         self._key = _key_in(directory)
-        self._made: dict[str, Redactor | None] = {}
+        self._stored = stored
+        self._made: dict[str, tuple[str, Redactor | None]] = {}
+
+    def floor(self, project: str) -> Floor:
+        """What the configuration says of a project."""
+        return self._by_project.get(project, self._otherwise)
 
     def of(self, project: str) -> Redactor | None:
-        """`None` where nothing is switched on."""
-        if project not in self._made:
+        """`None` where nothing is switched on. What a project changed holds from the next call on."""
+        stored = self._stored(project)
+        document = stored.document if stored is not None else ""
+        made = self._made.get(project)
+        if made is None or made[0] != document:
             if len(self._made) >= _MAX_REDACTORS:
                 self._made.clear()
-            rules = self._by_project.get(project, self._otherwise)
-            self._made[project] = Redactor(rules, key=self._key, salt=project.encode()) if rules else None
-        return self._made[project]
+            rules = self._rules(project, document)
+            redactor = Redactor(rules, key=self._key, salt=project.encode()) if rules else None
+            made = self._made[project] = (document, redactor)
+        return made[1]
+
+    def _rules(self, project: str, document: str) -> tuple[Rule, ...]:
+        floor = self.floor(project)
+        if not document:
+            return floor.rules
+        own = OwnRules.from_json(document)
+        try:
+            return effective(floor, own)
+        except BadPattern as error:
+            # It could be kept once; the configuration or this version has changed since.
+            logger.error("Patterns of project %s are left out of redaction: %s.", project, error)
+            return effective(floor, replace(own, pattern=(), allow=()))
 
 
 def _key_in(directory: Path) -> bytes:

@@ -135,8 +135,8 @@ class Server:
         opened.callback(directory.release)
         self._catalog = Catalog.open(directory.path, version=__version__, url=settings.catalog or None)
         opened.callback(self._catalog.close)
+        self._redactors = Redactors(settings.redaction, directory.path, self._catalog.redaction.of)
         self._price_books = PriceBooks(self._catalog.prices)
-        self._redactors = Redactors(settings.redaction, directory.path)
         require_keys_for(settings.host, self._catalog.keys.any_usable())
         self._engine: Engine = open_engine(
             directory.path,
@@ -213,6 +213,7 @@ class Server:
                 sql=self._sql,
                 hub=self._hub,
                 scrape_statuses=scraper.statuses,
+                redaction_floor=self._redactors.floor,
                 exports=self._exports,
                 price_book_of=self._price_books.of,
                 repricer=StoreRepricer(self._engine, self._query_pool),

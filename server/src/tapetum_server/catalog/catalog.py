@@ -15,6 +15,7 @@ from tapetum_server.catalog.monitors import Monitors
 from tapetum_server.catalog.prices import Prices
 from tapetum_server.catalog.projects import Projects
 from tapetum_server.catalog.prompts import Prompts
+from tapetum_server.catalog.redaction import Redaction
 from tapetum_server.catalog.review_claims import ReviewClaims
 from tapetum_server.catalog.scores import Scores
 from tapetum_server.catalog.sessions import Sessions
@@ -36,6 +37,7 @@ class Catalog:
         self.dashboards = Dashboards(database, clock)
         self.views = Views(database, clock)
         self.prompts = Prompts(database, clock)
+        self.redaction = Redaction(database, clock)
         self.datasets = Datasets(database, clock)
         self.review_claims = ReviewClaims(database, clock)
         self.scores = Scores(database, clock)
@@ -79,6 +81,7 @@ class Catalog:
         self.projects.refresh()
         self.keys.refresh()
         self.sessions.refresh()
+        self.redaction.refresh()
         self.scores.refresh()
         self.prices.refresh()
 

@@ -87,6 +87,10 @@ class UnknownPrompt(CatalogError):
         self.field = field
 
 
+class RedactionChanged(CatalogError):
+    """Somebody else changed the rules of redaction meanwhile."""
+
+
 class PromptVersionExists(CatalogError):
     """The prompt has that version, or a newer one: versions never change, and each is newer than the last."""
 

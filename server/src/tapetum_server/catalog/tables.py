@@ -219,6 +219,16 @@ prompt_labels = Table(
     Column("version", Integer, nullable=False),
 )
 
+redaction_rules = Table(
+    "redaction_rules",
+    metadata,
+    Column("project", String(64), ForeignKey("projects.name"), primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("updated_by", String(200), nullable=False),
+)
+
 datasets = Table(
     "datasets",
     metadata,

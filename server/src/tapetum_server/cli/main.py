@@ -29,6 +29,7 @@ from tapetum_server.cli.monitor_commands import monitors_app
 from tapetum_server.cli.moving import command as moving
 from tapetum_server.cli.prices import prices_app, reprice
 from tapetum_server.cli.prompts import prompts_app
+from tapetum_server.cli.redaction_commands import redaction_app
 from tapetum_server.cli.scores import scores_app
 from tapetum_server.cli.sessions import sessions_app
 
@@ -57,6 +58,7 @@ app.add_typer(logs_app)
 app.add_typer(changes_app)
 app.add_typer(monitors_app)
 app.add_typer(prompts_app)
+app.add_typer(redaction_app)
 app.add_typer(datasets_app)
 app.add_typer(scores_app)
 app.add_typer(prices_app)

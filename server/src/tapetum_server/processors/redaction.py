@@ -12,7 +12,7 @@ from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.consumer import Batch, Consumer, IngestObserver, Receipt
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.metrics import MetricBatch
-from tapetum_server.signals.names import CountedNames
+from tapetum_server.signals.names import CountedNames, CountedPlaces
 from tapetum_server.signals.resource import Resource, Scope
 from tapetum_server.signals.spans import SpanBatch
 
@@ -26,6 +26,10 @@ _TEXTS = {
     "evaluations": ("label", "explanation", "comment", "expected_output"),
 }
 """Columns of text, by signal. Ids, numbers and times hold none."""
+
+
+Counts = dict[tuple[str, str], int]
+"""How much was redacted, by rule and place: the key of an attribute, or the name of a field."""
 
 
 class Redact:
@@ -45,28 +49,38 @@ class Redact:
         self._redactor_of = redactor_of
         self._observer = observer
         self._names = CountedNames()
+        self._places = CountedPlaces()
         self._executor = executor
 
     async def consume(self, batch: Batch) -> Receipt:
         """See `signals.Consumer`."""
-        redactor = self._redactor_of(batch.project)
-        if redactor is not None and batch.signal in _TEXTS:
-            counts = await asyncio.get_running_loop().run_in_executor(self._executor, redact_batch, batch, redactor)
-        else:
-            counts = {}
+        counts: Counts = {}
+        if batch.signal in _TEXTS:
+            counts = await asyncio.get_running_loop().run_in_executor(self._executor, self._redact, batch)
         receipt = await self._following.consume(batch)
         if counts:
             # Behind the receipt: a batch that is sent again because the store was busy counts once.
             project, sender = self._names.of(batch.project, batch.sender, accepted=receipt.accepted > 0)
-            for rule, count in counts.items():
+            for (rule, place), count in counts.items():
                 self._observer.record(
-                    project=project, sender=sender, signal=batch.signal, outcome="redacted", reason=rule, count=count
+                    project=project,
+                    sender=sender,
+                    signal=batch.signal,
+                    outcome="redacted",
+                    reason=rule,
+                    count=count,
+                    place=self._places.of(project, place),
                 )
         return receipt
 
+    def _redact(self, batch: Batch) -> Counts:
+        # Rules that were changed are made ready here, not on the event loop.
+        redactor = self._redactor_of(batch.project)
+        return {} if redactor is None else redact_batch(batch, redactor)
 
-def redact_batch(batch: Batch, redactor: Redactor) -> dict[str, int]:
-    """Rewrite `batch` where it holds something; how much of it, by rule. A batch that holds nothing is only read."""
+
+def redact_batch(batch: Batch, redactor: Redactor) -> Counts:
+    """Rewrite `batch` where it holds something; how much of it. A batch that holds nothing is only read."""
     held: set[str] = set()
     keys: set[str] = set()
     for mapping in _mappings(batch):
@@ -83,13 +97,9 @@ def redact_batch(batch: Batch, redactor: Redactor) -> dict[str, int]:
         if not any(is_secret_key(key) for key in keys):
             return {}
         screened = Screened(redactor, set())
-    counts: dict[str, int] = {}
-
-    def note(rule: str) -> None:
-        counts[rule] = counts.get(rule, 0) + 1
-
-    _Rewriting(screened, note).rewrite(batch)
-    return counts
+    rewriting = _Rewriting(screened)
+    rewriting.rewrite(batch)
+    return rewriting.counts
 
 
 def _mappings(batch: Any) -> Iterable[Any]:
@@ -139,52 +149,72 @@ def _gather(value: Any, held: set[str], keys: set[str], depth: int) -> None:
 
 
 class _Rewriting:
-    def __init__(self, screened: Screened, note: Callable[[str], None]) -> None:
+    """Puts marks, and counts them by where it is."""
+
+    def __init__(self, screened: Screened) -> None:
         self._screened = screened
-        self._note = note
+        self._place = ""
+        self._prefix = ""
+        self.counts: Counts = {}
 
     def rewrite(self, batch: Any) -> None:
         for column in _TEXTS[batch.signal]:
             texts = getattr(batch, column)
-            texts[:] = [self._text(text) for text in texts]
-        batch.attributes[:] = [self._mapping(attributes) for attributes in batch.attributes]
+            texts[:] = [self._text(text, column) for text in texts]
+        batch.attributes[:] = [self._mapping(attributes, "") for attributes in batch.attributes]
         for resource in set(getattr(batch, "resource", ())):
             self._resource(resource)
         for scope in set(getattr(batch, "scope", ())):
             self._scope(scope)
         if isinstance(batch, LogBatch):
+            self._place = "body"
             batch.body[:] = [redact_value(self._screened, body, self._note) for body in batch.body]
         elif isinstance(batch, SpanBatch):
             for events in batch.events:
                 events[:] = [
-                    e._replace(name=self._text(e.name), attributes=self._mapping(e.attributes)) for e in events
+                    e._replace(name=self._text(e.name, "event.name"), attributes=self._mapping(e.attributes, "event."))
+                    for e in events
                 ]
             for links in batch.links:
                 links[:] = [
-                    k._replace(trace_state=self._text(k.trace_state), attributes=self._mapping(k.attributes))
+                    k._replace(
+                        trace_state=self._text(k.trace_state, "link.trace_state"),
+                        attributes=self._mapping(k.attributes, "link."),
+                    )
                     for k in links
                 ]
         elif isinstance(batch, MetricBatch):
             for some in batch.exemplars:
-                some[:] = [e._replace(filtered_attributes=self._mapping(e.filtered_attributes)) for e in some]
+                some[:] = [
+                    e._replace(filtered_attributes=self._mapping(e.filtered_attributes, "exemplar.")) for e in some
+                ]
             for metric in set(batch.metric):
-                metric.name, metric.unit = self._text(metric.name), self._text(metric.unit)
-                metric.description = self._text(metric.description)
+                metric.name, metric.unit = self._text(metric.name, "name"), self._text(metric.unit, "unit")
+                metric.description = self._text(metric.description, "description")
 
-    def _text(self, text: str) -> str:
+    def _note(self, rule: str) -> None:
+        where = (rule, self._place)
+        self.counts[where] = self.counts.get(where, 0) + 1
+
+    def _at(self, key: str) -> None:
+        self._place = self._prefix + key
+
+    def _text(self, text: str, place: str) -> str:
+        self._place = place
         return self._screened.redact(text, self._note)
 
-    def _mapping(self, mapping: Any) -> Any:
-        return redact_mapping(self._screened, mapping, self._note)
+    def _mapping(self, mapping: Any, prefix: str) -> Any:
+        self._prefix = prefix
+        return redact_mapping(self._screened, mapping, self._note, at=self._at)
 
     def _resource(self, resource: Resource) -> None:
-        resource.attributes = self._mapping(resource.attributes)
-        resource.schema_url = self._text(resource.schema_url)
+        resource.attributes = self._mapping(resource.attributes, "resource.")
+        resource.schema_url = self._text(resource.schema_url, "resource.schema_url")
         name = resource.attributes.get("service.name")
         if isinstance(name, str) and name:
             resource.service = name
 
     def _scope(self, scope: Scope) -> None:
-        scope.name, scope.version = self._text(scope.name), self._text(scope.version)
-        scope.schema_url = self._text(scope.schema_url)
-        scope.attributes = self._mapping(scope.attributes)
+        scope.name, scope.version = self._text(scope.name, "scope"), self._text(scope.version, "scope_version")
+        scope.schema_url = self._text(scope.schema_url, "scope.schema_url")
+        scope.attributes = self._mapping(scope.attributes, "scope.")

@@ -126,7 +126,7 @@ async def evaluations_of_trace(reader: Reader, *, project: str, trace_id: str) -
 
 
 async def evaluations_of_session(reader: Reader, *, project: str, session_id: str) -> EvaluationsOfOne:
-    """What is said of a session and of its traces."""
+    """What is said of a session, of its traces and of the responses in them."""
     return await _of_one(reader, of_session_statement(project, session_id, MAX_OF_ONE + 1))
 
 
@@ -192,15 +192,17 @@ def of_trace_statement(project: str, trace_id: str, limit: int) -> Statement:
 
 
 def of_session_statement(project: str, session_id: str, limit: int) -> Statement:
-    """All that is said of a session and of the traces in it."""
+    """All that is said of a session, of the traces in it and of their responses."""
     parameters = Parameters()
     ours, session = f"project = {parameters.text(project)}", parameters.text(session_id)
     of = f"{ours} AND session_id = {session}"
     traces = f"SELECT trace_id FROM {SPANS.relation('trace_id', of)} WHERE {of}"
+    responses = f"SELECT response_id FROM {SPANS.relation('response_id', of)} WHERE {of} AND response_id != ''"
     return _said(
         parameters,
         ours,
-        f"""((target_type = 'session' AND target_id = {session}) OR trace_id IN ({traces}))""",
+        f"""((target_type = 'session' AND target_id = {session}) OR trace_id IN ({traces})
+    OR (trace_id = '' AND response_id IN ({responses})))""",
         limit,
     )
 

@@ -7,6 +7,7 @@ listed when any span of its traces passes the filter; its row tells of all of it
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -20,9 +21,11 @@ from tapetum_server.query.filter_sql import conditions
 from tapetum_server.query.histograms import stepped
 from tapetum_server.query.reader import Reader, rows_of, tuples_of
 from tapetum_server.query.selection import Selection, select
+from tapetum_server.query.session_verdicts import NOTHING_SAID, SessionVerdicts, session_verdicts
 from tapetum_server.query.sources import SPANS
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import MILLISECOND, Steps, TimeRange, format_time
+from tapetum_server.signals.scores import ScoreDefinition
 
 Whose = Literal["session_id", "user_id"]
 SessionSort = Literal["-last_seen", "-traces", "-calls", "-tokens", "-cost_usd", "-errors"]
@@ -60,6 +63,8 @@ class SessionRow(TypedDict):
     models: list[str]
     users: list[str]
     sessions: int
+    evaluations: SessionVerdicts
+    """What is said of it, whenever."""
 
 
 class SessionPage(TypedDict):
@@ -145,6 +150,7 @@ async def list_sessions(
     sort: SessionSort = "-last_seen",
     limit: int = 50,
     cursor: str | None = None,
+    definitions: Sequence[ScoreDefinition] = (),
 ) -> SessionPage:
     """One page of the sessions (or users) that have a trace of which any span passes the filter."""
     order = f"{whose} {sort}"
@@ -156,17 +162,22 @@ async def list_sessions(
     selection = await select(reader, SPANS, project=project, time_range=time_range, filter=filter)
     found = list(tuples_of(await reader.query(*places_statement(selection, whose, sort, limit + 1, after))))
     shown = found[:limit]
-    rows = await summaries(reader, replace(selection, filter=Filter()), whose, [id for id, _, _ in shown])
+    rows = await summaries(reader, replace(selection, filter=Filter()), whose, [id for id, _, _ in shown], definitions)
     following = encode_cursor(Cursor(order, time_range, tuple(shown[-1][1:]))) if len(found) > limit else None
     return SessionPage(rows=[rows[id] for id, _, _ in shown if id in rows], next_cursor=following)
 
 
-async def summaries(reader: Reader, selection: Selection, whose: Whose, ids: Sequence[str]) -> dict[str, SessionRow]:
+async def summaries(
+    reader: Reader, selection: Selection, whose: Whose, ids: Sequence[str], definitions: Sequence[ScoreDefinition] = ()
+) -> dict[str, SessionRow]:
     """What each of these sessions or users did within the range."""
     if not ids:
         return {}
-    found = rows_of(await reader.query(*summaries_statement(selection, whose, ids)))
-    return {row["id"]: _row(row) for row in found}
+    answer, said = await asyncio.gather(
+        reader.query(*summaries_statement(selection, whose, ids)),
+        session_verdicts(reader, selection, whose, ids, definitions),
+    )
+    return {row["id"]: _row(row, said.get(row["id"], NOTHING_SAID)) for row in rows_of(answer)}
 
 
 async def session_histogram(
@@ -272,7 +283,7 @@ def _matching(selection: Selection, parameters: Parameters) -> list[str]:
     return [f"trace_id IN (SELECT trace_id FROM {selection.source.relation('trace_id', passes)} WHERE {passes})"]
 
 
-def _row(row: Mapping[str, Any]) -> SessionRow:
+def _row(row: Mapping[str, Any], said: SessionVerdicts) -> SessionRow:
     p50, p95 = (None if d is None or math.isnan(d) else d for d in row["durations"])
     return SessionRow(
         id=row["id"],
@@ -295,4 +306,5 @@ def _row(row: Mapping[str, Any]) -> SessionRow:
         models=list(row["models"]),
         users=list(row["users"]),
         sessions=row["sessions"],
+        evaluations=said,
     )

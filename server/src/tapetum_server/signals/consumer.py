@@ -66,10 +66,13 @@ class Busy(Exception):
 class IngestObserver(Protocol):
     """Counts what arrived, by sender, signal and reason, for `/metrics` and the Ingest page."""
 
-    def record(self, *, project: str, sender: str, signal: str, outcome: str, reason: str, count: int) -> None:
+    def record(
+        self, *, project: str, sender: str, signal: str, outcome: str, reason: str, count: int, place: str = ""
+    ) -> None:
         """`outcome` is one of accepted, refused, dropped, truncated, redacted. Never raises, never blocks.
 
-        What was redacted counts by rule as the reason: places in records, not records.
+        What was redacted counts by rule as the reason, and by place (the key of an attribute, or a field). It is
+        places in records, not records.
         """
         ...
 

@@ -11,6 +11,31 @@ MAX_SENDERS_IN_ALL = 20_000
 OTHER_SENDERS = "__other__"
 
 
+MAX_PLACES = 300
+"""Of one project."""
+MAX_PLACES_IN_ALL = 5_000
+MAX_PLACE_CHARACTERS = 200
+OTHER_PLACES = "__other__"
+
+
+class CountedPlaces:
+    """Under which key something is counted that was found in an attribute: strangers invent keys too."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, set[str]] = {}
+        self._known = 0
+
+    def of(self, project: str, place: str) -> str:
+        """The place to count under. `project` is one that `CountedNames` gave."""
+        places = self._places.setdefault(project, set())
+        if place not in places:
+            if len(place) > MAX_PLACE_CHARACTERS or len(places) >= MAX_PLACES or self._known >= MAX_PLACES_IN_ALL:
+                return OTHER_PLACES
+            places.add(place)
+            self._known += 1
+        return place
+
+
 class CountedNames:
     """Under which project and sender something is counted.
 

@@ -1,53 +1,69 @@
-/** What is said of a trace or of one of its spans, and a place to say something: a thumb, a comment, a correction. */
+/** What is said of a session, of a trace or of one of its spans, and a place to say something: a thumb, a comment, a correction. */
 import { ActionIcon, Button, Textarea } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient, type UseQueryOptions } from '@tanstack/react-query'
 import { MessageSquare, ThumbsDown, ThumbsUp } from 'lucide-react'
 import { useState, type FormEvent } from 'react'
-import { CORRECTION, say, traceEvaluationsQuery, type Said } from '@/api/evaluationQueries'
+import {
+  CORRECTION,
+  say,
+  scoresQuery,
+  sessionEvaluationsQuery,
+  traceEvaluationsQuery,
+  type Said,
+} from '@/api/evaluationQueries'
 import { infoQuery } from '@/api/queries'
-import type { EvaluationRow } from '@/api/types'
+import type { EvaluationRow, EvaluationsOfOne, ScoreDefinition } from '@/api/types'
 import { useMaySay } from '@/kit/admin'
 import { Isolated } from '@/kit/Isolated'
 import { Failure } from '@/kit/states'
 import { RelativeTime } from '@/kit/values'
+import { Score } from './parts'
+import { number } from './meaning'
 import './evaluations.css'
 
 const NAME = 'feedback'
 
-export function Verdicts({
-  project,
-  traceId,
-  spanId,
-}: {
-  project: string
-  traceId: string
-  spanId?: string
-}) {
-  const found = useQuery(traceEvaluationsQuery(project, traceId))
+type About =
+  | { traceId: string; spanId?: string; sessionId?: undefined }
+  | { sessionId: string; traceId?: undefined; spanId?: undefined }
+
+export function Verdicts({ project, ...about }: { project: string } & About) {
+  const { traceId, spanId, sessionId } = about
+  const found = useQuery<EvaluationsOfOne>(
+    sessionId === undefined
+      ? (traceEvaluationsQuery(project, traceId) as UseQueryOptions<EvaluationsOfOne>)
+      : (sessionEvaluationsQuery(project, sessionId) as UseQueryOptions<EvaluationsOfOne>),
+  )
   const info = useQuery(infoQuery)
-  const rows = (found.data?.rows ?? []).filter((row) => (spanId ? row.span_id === spanId : true))
+  const definitions = useQuery(scoresQuery(project))
+  // What is said of a session's traces stands beside them.
+  const rows = (found.data?.rows ?? []).filter((row) =>
+    sessionId !== undefined ? !row.trace_id : spanId ? row.span_id === spanId : true,
+  )
+  const target = sessionId !== undefined ? 'session' : spanId ? 'span' : 'trace'
   const maySay = useMaySay()
   const mine = rows.find(
     (row) =>
       row.name === NAME &&
       row.source === 'human' &&
       row.evaluator === info.data?.identity?.name &&
-      (spanId ? row.target_type === 'span' : row.target_type === 'trace'),
+      row.target_type === target,
   )
   return (
-    <section
-      className="ev-said"
-      aria-label={spanId ? 'Evaluations of this span' : 'Evaluations of this trace'}
-    >
+    <section className="ev-said" aria-label={`Evaluations of this ${target}`}>
       {found.isError && <Failure error={found.error} retry={() => void found.refetch()} />}
       {maySay && found.isSuccess && (
         // Anew when my own word changed, so that the form shows it.
-        <Say key={mine?.updated_at ?? ''} {...{ project, traceId, spanId, mine }} />
+        <Say key={mine?.updated_at ?? ''} {...{ project, traceId, spanId, sessionId, mine }} />
       )}
       {rows.length > 0 && (
         <ul>
           {rows.map((row) => (
-            <Verdict key={row.evaluation_id} row={row} />
+            <Verdict
+              key={row.evaluation_id}
+              row={row}
+              definition={definitions.data?.rows.find((one) => one.name === row.name) ?? null}
+            />
           ))}
         </ul>
       )}
@@ -55,20 +71,24 @@ export function Verdicts({
   )
 }
 
-function Verdict({ row }: { row: EvaluationRow }) {
-  const failed = row.score != null && row.threshold != null && row.score < row.threshold
+function Verdict({ row, definition }: { row: EvaluationRow; definition: ScoreDefinition | null }) {
+  const limit = row.threshold ?? definition?.threshold
+  const lower = definition?.direction === 'lower'
   return (
     <li>
       <b>
         <Isolated text={row.name} />
       </b>
-      {row.score != null && (
-        <span className={failed ? 'ev-failed' : ''}>
-          {Number(row.score.toPrecision(6))}
-          {row.threshold != null && ` ${failed ? 'below' : 'reaches'} ${row.threshold}`}
+      {(row.score != null || row.problem) && (
+        <span>
+          <Score row={row} definition={definition} />
+          {row.score != null &&
+            limit != null &&
+            ` ${row.score < limit ? 'below' : row.score > limit && lower ? 'above' : 'reaches'} ${number(limit)}`}
         </span>
       )}
       {row.label && <Isolated text={row.label} />}
+      {row.problem && <span className="quiet">{row.problem}</span>}
       <span className="quiet">
         {row.source} <Isolated text={row.evaluator} /> <RelativeTime iso={row.updated_at} />
       </span>
@@ -92,20 +112,33 @@ function Verdict({ row }: { row: EvaluationRow }) {
 
 interface Form {
   project: string
-  traceId: string
+  traceId: string | undefined
   spanId: string | undefined
+  sessionId: string | undefined
   mine: EvaluationRow | undefined
 }
 
-function Say({ project, traceId, spanId, mine }: Form) {
+function Say({ project, traceId, spanId, sessionId, mine }: Form) {
   const [open, setOpen] = useState(false)
   const [comment, setComment] = useState(mine?.comment ?? '')
   const [expected, setExpected] = useState(mine?.expected_output ?? '')
   const client = useQueryClient()
   const saying = useMutation({
     mutationFn: (said: Partial<Said>) =>
-      say(project, { name: NAME, trace_id: traceId, ...(spanId ? { span_id: spanId } : {}), ...said }),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['/evaluations/trace', project, traceId] }),
+      say(project, {
+        name: NAME,
+        ...(sessionId !== undefined ? { session_id: sessionId } : {}),
+        ...(traceId ? { trace_id: traceId } : {}),
+        ...(spanId ? { span_id: spanId } : {}),
+        ...said,
+      }),
+    onSuccess: () =>
+      client.invalidateQueries({
+        queryKey:
+          sessionId !== undefined
+            ? ['/evaluations/session', project, sessionId]
+            : ['/evaluations/trace', project, traceId],
+      }),
   })
   const send = (label: string) => {
     const said = {

@@ -14,7 +14,9 @@ import { ClockTime, Cost, Duration, RelativeTime, StatusBadge, Tokens } from '@/
 import { travelling, useView } from '@/kit/view'
 import { Took } from '@/routes/services/measures'
 import { Money } from '../llm/Money'
-import { Named, short } from './columns'
+import { Verdicts } from '../evaluations/Verdicts'
+import { Named, SaidOf, short } from './columns'
+import { TurnVerdicts } from './TurnVerdicts'
 import './sessions.css'
 
 const LIVE_MS = 5_000
@@ -32,6 +34,7 @@ export function SessionPage() {
         <Failure error={query.error} retry={() => void query.refetch()} />
       ) : (
         <div className="k-scroll se-page" tabIndex={0} role="region" aria-label="Session">
+          <Verdicts project={scope.project} sessionId={id} />
           {query.data!.failed > 0 && <FailedTurns id={id} row={query.data!} />}
           <Replay id={id} row={query.data!} live={live} />
         </div>
@@ -77,6 +80,11 @@ function Head({ id, row }: { id: string; row: SessionRow | undefined }) {
           <span>
             <RelativeTime iso={row.first_seen} /> to <RelativeTime iso={row.last_seen} />
           </span>
+          {row.evaluations.count > 0 && (
+            <span>
+              evaluated <SaidOf row={row} />
+            </span>
+          )}
           <span className="quiet">
             <Named of={row.models} />
           </span>
@@ -178,7 +186,7 @@ function Replay({ id, row, live }: { id: string; row: SessionRow; live: boolean 
       ) : (
         <ol className="se-turns">
           {turns.map((turn) => (
-            <Turn key={turn.trace.trace_id} turn={turn} longest={longestOf(turns)} />
+            <Turn key={turn.trace.trace_id} turn={turn} session={id} longest={longestOf(turns)} />
           ))}
         </ol>
       )}
@@ -193,7 +201,7 @@ function Replay({ id, row, live }: { id: string; row: SessionRow; live: boolean 
 
 const longestOf = (turns: SessionTurn[]): number => Math.max(1, ...turns.map((t) => t.trace.duration_ms ?? 0))
 
-function Turn({ turn, longest }: { turn: SessionTurn; longest: number }) {
+function Turn({ turn, session, longest }: { turn: SessionTurn; session: string; longest: number }) {
   const { trace } = turn
   const bad = trace.error_count > 0
   return (
@@ -221,6 +229,7 @@ function Turn({ turn, longest }: { turn: SessionTurn; longest: number }) {
       {turn.asked && <Said who="asked" text={turn.asked} />}
       {turn.answered && <Said who="answered" text={turn.answered} />}
       {!turn.asked && !turn.answered && <p className="quiet">No span of this trace holds what was said.</p>}
+      <TurnVerdicts session={session} traceId={trace.trace_id} />
       {turn.cut && <p className="quiet">More was said than is here: open the trace.</p>}
     </li>
   )

@@ -1,8 +1,8 @@
-import { AlertCircle, CircleDashed } from 'lucide-react'
+import { AlertCircle, CircleDashed, ThumbsDown, ThumbsUp } from 'lucide-react'
 import type { SessionRow } from '@/api/types'
 import type { Whose } from '@/api/sessionQueries'
 import type { Column } from '@/kit/DataTable'
-import { compact, count } from '@/kit/format'
+import { compact, count, counted } from '@/kit/format'
 import { Names } from '@/kit/Value'
 import { RelativeTime } from '@/kit/values'
 import { Took } from '@/routes/services/measures'
@@ -79,6 +79,40 @@ export function Failed({ row }: { row: SessionRow }) {
   )
 }
 
+/** Thumbs, and the share of judged evaluations that pass; the last comment is under the pointer. */
+export function SaidOf({ row }: { row: SessionRow }) {
+  const { count: all, judged, passed, up, down, last_comment } = row.evaluations
+  if (all === 0) return <span className="quiet">–</span>
+  const title = [
+    counted(all, 'evaluation'),
+    judged > 0 && `${passed} of ${judged} pass`,
+    last_comment && `“${last_comment}”`,
+  ]
+    .filter(Boolean)
+    .join(', ')
+  return (
+    <span className="se-said-of" title={title}>
+      {up > 0 && (
+        <span>
+          <ThumbsUp size={12} aria-label="up" /> {compact(up)}
+        </span>
+      )}
+      {down > 0 && (
+        <span className="k-badge error">
+          <ThumbsDown size={12} aria-label="down" /> {compact(down)}
+        </span>
+      )}
+      {judged > 0 && (
+        <span className={passed < judged ? 'k-badge warn' : ''}>
+          {compact(passed)}/{compact(judged)}
+          <span className="sr-only"> pass</span>
+        </span>
+      )}
+      {up + down + judged === 0 && <span className="quiet">{compact(all)}</span>}
+    </span>
+  )
+}
+
 const COMMON: Column<SessionRow>[] = [
   {
     id: 'agents',
@@ -116,6 +150,14 @@ const COMMON: Column<SessionRow>[] = [
     align: 'right',
     sort: { desc: '-errors' },
     render: (r) => <Failed row={r} />,
+  },
+  {
+    id: 'said',
+    header: 'Evaluated',
+    width: 92,
+    align: 'right',
+    priority: 4,
+    render: (r) => <SaidOf row={r} />,
   },
   {
     id: 'tokens',

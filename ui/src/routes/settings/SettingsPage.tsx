@@ -11,6 +11,7 @@ import { Keys } from './Keys'
 import { OwnHealth } from './OwnHealth'
 import { Prices } from './Prices'
 import { Projects } from './Projects'
+import { Redaction } from './redaction/Redaction'
 import { ScrapeTargets } from './ScrapeTargets'
 import { Storage } from './Storage'
 import './settings.css'
@@ -20,6 +21,7 @@ const TABS = [
   { value: 'storage', label: 'Storage' },
   { value: 'keys', label: 'Keys' },
   { value: 'send', label: 'Set-up' },
+  { value: 'redaction', label: 'Redaction' },
   { value: 'scrape', label: 'Scrape targets' },
   { value: 'prices', label: 'Prices' },
   { value: 'health', label: 'Own health' },
@@ -68,6 +70,8 @@ export function SettingsPage() {
                   </p>
                   <SetUp project={scope.project} />
                 </section>
+              ) : tab === 'redaction' ? (
+                <Redaction project={scope.project} admin={admin} key={scope.project} />
               ) : tab === 'scrape' ? (
                 <ScrapeTargets project={scope.project} />
               ) : tab === 'prices' ? (

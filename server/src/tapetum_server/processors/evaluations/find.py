@@ -14,6 +14,7 @@ from tapetum_server.signals.spans import SpanBatch
 
 MAX_EVENTS = 100
 """Evaluations among one span's events."""
+_PROBES = (*openinference.FIRST, logfire.FEEDBACK)
 
 
 class FindEvaluations:
@@ -60,11 +61,10 @@ def _may_say(batch: SpanBatch, i: int) -> bool:
     """Whether it is worth reading the span: a few look-ups, for spans are many and evaluations few."""
     attributes, canonical = batch.attributes[i], batch.canonical[i]
     return (
-        (bool(batch.events[i]) and any(event.name == otel.EVENT for event in batch.events[i]))
-        or canonical.kind == "evaluator"
-        or any(key in attributes for key in openinference.FIRST)
-        or logfire.FEEDBACK in attributes
+        canonical.kind == "evaluator"
+        or not attributes.keys().isdisjoint(_PROBES)
         or (batch.scope[i].name == logfire.CASES_SCOPE and any(key in attributes for key in logfire.CASES))
+        or (bool(batch.events[i]) and any(event.name == otel.EVENT for event in batch.events[i]))
         or (canonical.emitter == "mlflow" and any(key.startswith(mlflow.START) for key in attributes))
     )
 

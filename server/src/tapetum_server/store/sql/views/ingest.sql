@@ -9,6 +9,7 @@ SELECT
     sumIf(count, outcome = 'dropped') AS dropped,
     sumIf(count, outcome = 'truncated') AS truncated,
     sumIf(count, outcome = 'redacted') AS redacted,
-    reason
+    reason,
+    place
 FROM {database}.ingest_rows
-GROUP BY time, project, sender, signal, reason
+GROUP BY time, project, sender, signal, reason, place
