@@ -164,6 +164,7 @@ def _one_monitor(path: str = "", **query: Any) -> Ways:
 
 KEYS = ("service,name", f"{THEIRS}.key,host.name", "input,session_id")
 TELEMETRY: dict[str, Ways] = {
+    "list_priced_models": reads("/prices/models"),
     "list_traces": reads("/traces", sort=("start_time", "-cost_usd")),
     "get_trace": reads(f"/traces/{TRACE}", limit=(1,)),
     "get_running_spans": reads(f"/traces/{trace_id(8)}/running"),
@@ -254,6 +255,14 @@ ELSEWHERE = {
         ("list_datasets", "change_dataset", "delete_dataset", "list_dataset_versions", "list_dataset_items",
          "get_dataset_item", "compare_dataset_versions", "export_dataset", "get_dataset_draft"),
         "process/test_datasets.py: two projects, one key",
+    ),
+    **dict.fromkeys(
+        ("list_prices", "put_price", "delete_price", "get_listed_price", "reprice_calls"),
+        "process/test_prices.py: who may set whose price",
+    ),
+    **dict.fromkeys(
+        ("get_redaction", "set_redaction", "clear_redaction", "try_redaction", "get_redaction_counts"),
+        "process/test_redaction.py: rules and counts of one project beside those of others",
     ),
     **dict.fromkeys(("claim_review", "release_review"), "process/test_review.py: a claim is of its project"),
     **dict.fromkeys(
