@@ -92,4 +92,4 @@ def test_a_library_that_is_switched_on_by_name_is_a_priced_conversation_of_its_s
         assert (tool["tool"], tool["uses"], tool["errors"]) == ("get_weather", 1, 0)
         assert ("Rain in Oslo." in said, "Here is what I found" in said) == (True, True)
     else:
-        assert "You said: What is the weather in Oslo?" in said
+        assert "You said: What is the weather in Oslo. " in said
