@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
+import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -51,6 +52,13 @@ def output_columns() -> int:
 def print_table(table: Table) -> None:
     """A table on standard output: as wide as the terminal, whole in a pipe."""
     Console(highlight=False, markup=False, width=output_columns()).print(table)
+
+
+def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
+    """One JSON object per line on standard output, for programs."""
+    for row in rows:
+        sys.stdout.buffer.write(orjson.dumps(row) + b"\n")
+    sys.stdout.buffer.flush()
 
 
 @contextmanager

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
-import orjson
 import typer
 from rich.table import Table
 from rich.text import Text
@@ -23,6 +21,7 @@ from tapetum_server.cli.asking import (
     fail,
     get,
     one_line,
+    print_json,
     print_table,
     server,
 )
@@ -50,9 +49,7 @@ def list_changes(
     with server(url, key) as client:
         page = get(client, "/changes", query)
     if as_json:
-        for row in page["rows"]:
-            sys.stdout.buffer.write(orjson.dumps(row) + b"\n")
-        sys.stdout.buffer.flush()
+        print_json(page["rows"])
         return
     if not page["rows"]:
         errors.print("No changes. Look further back with --from now-30d; record one with: tapetum changes add")

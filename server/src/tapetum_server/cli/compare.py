@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.table import Table
 from rich.text import Text
@@ -21,6 +19,7 @@ from tapetum_server.cli.asking import (
     fail,
     get,
     one_line,
+    print_json,
     print_table,
     server,
 )
@@ -54,8 +53,7 @@ def compare(
             trace_a, trace_b = peers["median"]["trace_id"], trace_a
         found = get(client, "/traces/compare", {"a": trace_a, "b": trace_b, "project": project})
     if as_json:
-        sys.stdout.buffer.write(orjson.dumps(found) + b"\n")
-        sys.stdout.buffer.flush()
+        print_json([found])
         return
     for letter, trace in (("A", found["a"]), ("B", found["b"])):
         print(f"{letter}  {trace['trace_id']}  {one_line(trace['root_name'], 60)}  {trace['start_time'][:23]}")

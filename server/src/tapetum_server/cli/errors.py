@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -21,6 +19,7 @@ from tapetum_server.cli.asking import (
     Url,
     get,
     one_line,
+    print_json,
     server,
 )
 from tapetum_server.cli.asking import errors as console
@@ -46,9 +45,7 @@ def errors(
     with server(url, key) as client:
         page = get(client, "/errors", query)
     if as_json:
-        for row in page["rows"]:
-            sys.stdout.buffer.write(orjson.dumps(row) + b"\n")
-        sys.stdout.buffer.flush()
+        print_json(page["rows"])
         return
     if not page["rows"]:
         console.print("No errors. Look further back with --from now-7d, or at everything with --from all.")

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from tapetum_server.cli.asking import DEFAULT_URL, Key, Project, Url, errors, get, plain, print_table, server
+from tapetum_server.cli.asking import (
+    DEFAULT_URL,
+    Key,
+    Project,
+    Url,
+    errors,
+    get,
+    plain,
+    print_json,
+    print_table,
+    server,
+)
 
 _STYLES = {"critical": "bold red", "warning": "yellow", "info": "dim"}
 
@@ -26,8 +35,7 @@ def health(
     with server(url, key) as client:
         report = get(client, "/health", {"project": project})
     if as_json:
-        sys.stdout.buffer.write(orjson.dumps(report) + b"\n")
-        sys.stdout.buffer.flush()
+        print_json([report])
     else:
         _print(report)
         if checks:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +23,7 @@ from tapetum_server.cli.asking import (
     errors,
     get,
     plain,
+    print_json,
     server,
 )
 from tapetum_server.cli.logs_send import send
@@ -78,8 +78,7 @@ def _tail(client: httpx.Client, query: dict[str, Any]) -> Iterator[tuple[list[di
 
 def _show(console: Console, row: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        sys.stdout.buffer.write(orjson.dumps(row) + b"\n")
-        sys.stdout.buffer.flush()
+        print_json([row])
         return
     line = Text()
     line.append(row["time"][:23].replace("T", " "), style="dim")

@@ -8,13 +8,23 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import orjson
 import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 
-from tapetum_server.cli.asking import DEFAULT_URL, Key, Project, Url, errors, fail, plain, problem_of, server
+from tapetum_server.cli.asking import (
+    DEFAULT_URL,
+    Key,
+    Project,
+    Url,
+    errors,
+    fail,
+    plain,
+    print_json,
+    problem_of,
+    server,
+)
 from tapetum_server.cli.monitor_reading import Entry, FileRefused, entries_of
 from tapetum_server.cli.monitors import all_monitors, find
 
@@ -50,8 +60,7 @@ def apply(
             done.append({"name": entry.name, "result": what, **({"error": why} if why else {})})
     counts = Counter(one["result"] for one in done)
     if as_json:
-        sys.stdout.buffer.write(orjson.dumps({"monitors": done, **counts}) + b"\n")
-        sys.stdout.buffer.flush()
+        print_json([{"monitors": done, **counts}])
     else:
         console = Console(highlight=False, soft_wrap=True)
         would = "would be " if dry_run else ""

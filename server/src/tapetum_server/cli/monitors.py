@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
-import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -25,6 +23,7 @@ from tapetum_server.cli.asking import (
     get,
     one_line,
     plain,
+    print_json,
     print_table,
     server,
 )
@@ -52,7 +51,7 @@ def list_monitors(
         rows = all_monitors(client, project)
     rows = [row for row in rows if state is None or row["state"] == state or (state == "muted" and row["muted"])]
     if as_json:
-        _lines(rows)
+        print_json(rows)
         return
     if not rows:
         errors.print(
@@ -81,7 +80,7 @@ def show(
         row = find(client, project, which)
         deliveries = get(client, f"/monitors/{row['id']}/deliveries", {})["rows"]
     if as_json:
-        _lines([{**row, "deliveries": deliveries}])
+        print_json([{**row, "deliveries": deliveries}])
         return
     console = Console(highlight=False, soft_wrap=True)
     definition = row["definition"]
@@ -139,7 +138,7 @@ def alerts(
         monitor = find(client, project, which)["id"] if which else None
         rows = get(client, "/alerts", {**query, "monitor": monitor})["rows"]
     if as_json:
-        _lines(rows)
+        print_json(rows)
         return
     if not rows:
         errors.print("No state changed. Look further back with --from now-30d.")
@@ -174,12 +173,6 @@ def find(client: httpx.Client, project: str | None, which: str) -> dict[str, Any
 def _watched(row: dict[str, Any]) -> str:
     said: str = row["condition_text"]
     return said.removeprefix("Fires when ")
-
-
-def _lines(rows: list[dict[str, Any]]) -> None:
-    for row in rows:
-        sys.stdout.buffer.write(orjson.dumps(row) + b"\n")
-    sys.stdout.buffer.flush()
 
 
 def _table(*names: str) -> Table:

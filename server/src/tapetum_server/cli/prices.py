@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.table import Table
 from rich.text import Text
@@ -22,6 +20,7 @@ from tapetum_server.cli.asking import (
     get,
     one_line,
     plain,
+    print_json,
     print_table,
     server,
 )
@@ -38,9 +37,7 @@ def list_prices(as_json: AsJson = False, project: Project = None, url: Url = DEF
     with server(url, key) as client:
         rows = get(client, "/prices", {"project": project})["rows"]
     if as_json:
-        for row in rows:
-            sys.stdout.buffer.write(orjson.dumps(row) + b"\n")
-        sys.stdout.buffer.flush()
+        print_json(rows)
         return
     if not rows:
         errors.print("No prices of your own: calls cost what the price list says. Set one with: tapetum prices set")
@@ -138,8 +135,7 @@ def reprice(
             if at is not None:
                 errors.print(f"Until {at[:10]}: {total['changed']} of {total['calls']} calls.", highlight=False)
     if as_json:
-        sys.stdout.buffer.write(orjson.dumps(total) + b"\n")
-        sys.stdout.buffer.flush()
+        print_json([total])
         return
     would = "would change" if dry_run else "changed"
     typer.echo(f"{total['changed']} of {total['calls']} calls {would}.")

@@ -24,6 +24,7 @@ from tapetum_server.cli.asking import (
     get,
     one_line,
     plain,
+    print_json,
     print_table,
     server,
 )
@@ -40,9 +41,7 @@ def list_prompts(as_json: AsJson = False, project: Project = None, url: Url = DE
     with server(url, key) as client:
         rows = get(client, "/prompts", {"project": project})["rows"]
     if as_json:
-        for row in rows:
-            sys.stdout.buffer.write(orjson.dumps(row) + b"\n")
-        sys.stdout.buffer.flush()
+        print_json(rows)
         return
     if not rows:
         errors.print("No prompts. Keep one with: tapetum prompts push NAME FILE")
@@ -73,12 +72,12 @@ def show(
     with server(url, key) as client:
         found = get(client, "/prompts/version", asked)
     if as_json:
-        sys.stdout.buffer.write(orjson.dumps(found) + b"\n")
+        print_json([found])
     elif isinstance(found["prompt"], str):
         typer.echo(plain(found["prompt"]))
     else:
         sys.stdout.buffer.write(orjson.dumps(found["prompt"], option=orjson.OPT_INDENT_2) + b"\n")
-    sys.stdout.buffer.flush()
+        sys.stdout.buffer.flush()
 
 
 def push(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.table import Table
 from rich.text import Text
@@ -23,6 +21,7 @@ from tapetum_server.cli.asking import (
     fail,
     get,
     one_line,
+    print_json,
     print_table,
     server,
 )
@@ -110,9 +109,7 @@ def _pattern(text: str) -> dict[str, Any]:
 
 def _print(rows: list[dict[str, Any]], as_json: bool, columns: tuple[str, ...]) -> None:
     if as_json:
-        for row in rows:
-            sys.stdout.buffer.write(orjson.dumps(row) + b"\n")
-        sys.stdout.buffer.flush()
+        print_json(rows)
         return
     if not rows:
         errors.print("Nothing was redacted in that range.")

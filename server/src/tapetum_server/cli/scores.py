@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +18,7 @@ from tapetum_server.cli.asking import (
     errors,
     get,
     one_line,
+    print_json,
     print_table,
     server,
 )
@@ -37,9 +36,7 @@ def list_scores(as_json: AsJson = False, project: Project = None, url: Url = DEF
     with server(url, key) as client:
         rows = get(client, "/scores", {"project": project})["rows"]
     if as_json:
-        for row in rows:
-            sys.stdout.buffer.write(orjson.dumps(row) + b"\n")
-        sys.stdout.buffer.flush()
+        print_json(rows)
         return
     if not rows:
         errors.print("No score is defined. Define one with: tapetum scores define NAME --kind numeric")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.table import Table
 from rich.text import Text
@@ -23,6 +21,7 @@ from tapetum_server.cli.asking import (
     errors,
     get,
     one_line,
+    print_json,
     print_table,
     server,
 )
@@ -49,7 +48,7 @@ def list_sessions(
     with server(url, key) as client:
         page = get(client, "/sessions", query)
     if as_json:
-        _print_json(page["rows"])
+        print_json(page["rows"])
         return
     if not page["rows"]:
         errors.print("No sessions. Look further back with --from now-7d, or at everything with --from all.")
@@ -93,7 +92,7 @@ def show(
         whole = get(client, "/sessions/detail", asked)
         page = get(client, "/sessions/turns", asked | order)
     if as_json:
-        _print_json(page["rows"])
+        print_json(page["rows"])
         return
     counts = f"{whole['traces']} traces, {whole['failed']} failed, {whole['calls']} calls of models"
     says = Text(f"{counts}, {_cost(whole) or 'no cost'}")
@@ -122,9 +121,3 @@ def _cost(row: dict[str, Any]) -> str:
     if row["cost_usd"] is None:
         return "unknown" if row["unpriced"] else ""
     return f"{'≥' if row['unpriced'] else ''}${row['cost_usd']:.4f}"
-
-
-def _print_json(rows: list[dict[str, Any]]) -> None:
-    for row in rows:
-        sys.stdout.buffer.write(orjson.dumps(row) + b"\n")
-    sys.stdout.buffer.flush()

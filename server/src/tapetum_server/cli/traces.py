@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.console import JustifyMethod
 from rich.table import Table
@@ -25,6 +23,7 @@ from tapetum_server.cli.asking import (
     get,
     one_line,
     output_columns,
+    print_json,
     print_table,
     server,
 )
@@ -52,9 +51,7 @@ def traces(
     with server(url, key) as client:
         page = get(client, "/traces", query)
     if as_json:
-        for row in page["rows"]:
-            sys.stdout.buffer.write(orjson.dumps(row) + b"\n")
-        sys.stdout.buffer.flush()
+        print_json(page["rows"])
         return
     if not page["rows"]:
         errors.print("No traces. Look further back with --from now-7d, or at everything with --from all.")
