@@ -6,6 +6,7 @@ import { useCallback, useMemo, useState } from 'react'
 import { errorQuery, errorsQuery } from '@/api/errorQueries'
 import { infoQuery } from '@/api/queries'
 import type { ErrorRow } from '@/api/types'
+import { NothingFound } from '@/kit/NothingFound'
 import { DataTable } from '@/kit/DataTable'
 import { Drawer } from '@/kit/Drawer'
 import { ExportMenu } from '@/kit/ExportMenu'
@@ -15,7 +16,7 @@ import { count } from '@/kit/format'
 import { Outside } from '@/kit/Outside'
 import { Explorer, Page } from '@/kit/Page'
 import { usePref } from '@/kit/prefs'
-import { Empty, Failure, SkeletonRows, Snippet } from '@/kit/states'
+import { Failure, SkeletonRows, Snippet } from '@/kit/states'
 import { travelling, useView } from '@/kit/view'
 import { ERROR_COLUMNS, ERROR_KEYS } from './columns'
 import { ErrorChart } from './ErrorChart'
@@ -175,30 +176,12 @@ function Preview({ fingerprint, onClose }: { fingerprint: string; onClose: () =>
 }
 
 function NoErrors({ filtered }: { filtered: boolean }) {
-  const { range, scope, setQ, setRange } = useView()
+  const { scope } = useView()
   const info = useQuery(infoQuery)
-  const everything = range.from !== 'all' && (
-    <Button onClick={() => setRange({ from: 'all', to: 'now' })}>Look at all times</Button>
-  )
-  if (filtered) {
-    return (
-      <Empty
-        title="No errors match"
-        actions={
-          <>
-            <Button onClick={() => setQ('')}>Clear the filter</Button>
-            {everything}
-          </>
-        }
-      >
-        <p className="mono">{scope.q}</p>
-      </Empty>
-    )
-  }
   const project = scope.project === 'default' ? '' : ` --project ${scope.project}`
   const url = info.data?.otlp_http ?? location.origin
   return (
-    <Empty title={`No errors in project ${scope.project} in this time`} actions={everything}>
+    <NothingFound what="errors" filtered={filtered}>
       <p>
         Exceptions on spans and in logs, failed spans and log records of level error come here by themselves.
         To see one:
@@ -207,6 +190,6 @@ function NoErrors({ filtered }: { filtered: boolean }) {
         label="example"
         text={`python -c 'open("/no/such/file")' 2>&1 | tapetum logs send --url ${url}${project} -`}
       />
-    </Empty>
+    </NothingFound>
   )
 }

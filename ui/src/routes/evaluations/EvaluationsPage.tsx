@@ -4,11 +4,12 @@ import { Plus } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { scoresQuery, summaryQuery } from '@/api/evaluationQueries'
 import { infoQuery } from '@/api/queries'
+import { NothingFound } from '@/kit/NothingFound'
 import { useAdmin } from '@/kit/admin'
 import { FilterBar } from '@/kit/FilterBar'
 import { Outside } from '@/kit/Outside'
 import { Explorer, Page } from '@/kit/Page'
-import { Empty, Failure, SkeletonRows, Snippet } from '@/kit/states'
+import { Failure, SkeletonRows, Snippet } from '@/kit/states'
 import { useView } from '@/kit/view'
 import { listed } from './meaning'
 import { RowsList, RowsToolbar } from './Rows'
@@ -120,31 +121,13 @@ function Scores() {
 }
 
 export function Nothing() {
-  const { range, scope, setQ, setRange } = useView()
+  const { scope } = useView()
   const info = useQuery(infoQuery)
-  const everything = range.from !== 'all' && (
-    <Button onClick={() => setRange({ from: 'all', to: 'now' })}>Look at all times</Button>
-  )
-  if (scope.q) {
-    return (
-      <Empty
-        title="No evaluations match"
-        actions={
-          <>
-            <Button onClick={() => setQ('')}>Clear the filter</Button>
-            {everything}
-          </>
-        }
-      >
-        <p className="mono">{scope.q}</p>
-      </Empty>
-    )
-  }
   const header = scope.project === 'default' ? '' : ` -H 'x-tapetum-project: ${scope.project}'`
   const url = info.data?.otlp_http ?? location.origin
   return (
     <div className="k-scroll">
-      <Empty title={`No evaluations in project ${scope.project} in this time`} actions={everything}>
+      <NothingFound what="evaluations" filtered={!!scope.q}>
         <p>
           Scores of checks and judges, reviews and thumbs come here: those in telemetry
           (gen_ai.evaluation.result, OpenInference, Logfire, MLflow) by themselves, your own from Python
@@ -158,7 +141,7 @@ export function Nothing() {
           label="with curl"
           text={`curl ${url}/v1/evaluations -H 'content-type: application/json'${header} -d '{"name": "grounded", "score": 0.9, "trace_id": "0af7651916cd43dd8448eb211c80319c"}'`}
         />
-      </Empty>
+      </NothingFound>
     </div>
   )
 }

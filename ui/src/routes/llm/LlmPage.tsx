@@ -1,11 +1,11 @@
-import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { infoQuery } from '@/api/queries'
 import { llmQuery } from '@/api/llmQueries'
+import { NothingFound } from '@/kit/NothingFound'
 import { FilterBar } from '@/kit/FilterBar'
 import { Outside } from '@/kit/Outside'
 import { Explorer, Page } from '@/kit/Page'
-import { Empty, Failure, SkeletonRows, Snippet } from '@/kit/states'
+import { Failure, SkeletonRows, Snippet } from '@/kit/states'
 import { useView } from '@/kit/view'
 import { SPAN_KEYS } from '../traces/columns'
 import { Groups } from './Groups'
@@ -55,32 +55,14 @@ export function LlmPage() {
 }
 
 function NoCalls() {
-  const { range, scope, setQ, setRange } = useView()
+  const { scope } = useView()
   const info = useQuery(infoQuery)
-  const everything = range.from !== 'all' && (
-    <Button onClick={() => setRange({ from: 'all', to: 'now' })}>Look at all times</Button>
-  )
-  if (scope.q) {
-    return (
-      <Empty
-        title="No calls of models match"
-        actions={
-          <>
-            <Button onClick={() => setQ('')}>Clear the filter</Button>
-            {everything}
-          </>
-        }
-      >
-        <p className="mono">{scope.q}</p>
-      </Empty>
-    )
-  }
   const header =
     scope.project === 'default'
       ? ''
       : `\nexport OTEL_EXPORTER_OTLP_HEADERS=x-tapetum-project=${scope.project}`
   return (
-    <Empty title={`No calls of models in project ${scope.project} in this time`} actions={everything}>
+    <NothingFound what="calls of models" filtered={!!scope.q}>
       <p>
         Any instrumentation with OpenTelemetry’s GenAI or OpenInference’s conventions fills this page. For
         OpenAI’s Python client, with no change to the code:
@@ -89,6 +71,6 @@ function NoCalls() {
         label="setup"
         text={`pip install opentelemetry-distro opentelemetry-exporter-otlp-proto-http openinference-instrumentation-openai\nexport OTEL_EXPORTER_OTLP_ENDPOINT=${info.data?.otlp_http ?? location.origin}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf${header}\nOTEL_SERVICE_NAME=my-app opentelemetry-instrument python app.py`}
       />
-    </Empty>
+    </NothingFound>
   )
 }

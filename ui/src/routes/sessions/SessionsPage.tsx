@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Tooltip } from '@mantine/core'
+import { ActionIcon, Tooltip } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { PanelLeftOpen } from 'lucide-react'
@@ -6,6 +6,7 @@ import { useCallback, useMemo, useState } from 'react'
 import { infoQuery } from '@/api/queries'
 import { sessionsQuery, type Whose } from '@/api/sessionQueries'
 import type { SessionRow } from '@/api/types'
+import { NothingFound } from '@/kit/NothingFound'
 import { DataTable } from '@/kit/DataTable'
 import { csvCell, downloadText } from '@/kit/download'
 import { ExportMenu } from '@/kit/ExportMenu'
@@ -15,7 +16,7 @@ import { counted } from '@/kit/format'
 import { Outside } from '@/kit/Outside'
 import { Explorer, Page } from '@/kit/Page'
 import { usePref } from '@/kit/prefs'
-import { Empty, Failure, SkeletonRows, Snippet } from '@/kit/states'
+import { Failure, SkeletonRows, Snippet } from '@/kit/states'
 import { travelling, useView } from '@/kit/view'
 import { SPAN_KEYS } from '../traces/columns'
 import { columnsOf } from './columns'
@@ -180,28 +181,10 @@ trace.get_current_span().set_attribute("user.id", "alice")`,
 }
 
 function Nobody({ whose }: { whose: Whose }) {
-  const { range, scope, setQ, setRange } = useView()
+  const { scope } = useView()
   const info = useQuery(infoQuery)
-  const everything = range.from !== 'all' && (
-    <Button onClick={() => setRange({ from: 'all', to: 'now' })}>Look at all times</Button>
-  )
-  if (scope.q) {
-    return (
-      <Empty
-        title={`No ${whose} match`}
-        actions={
-          <>
-            <Button onClick={() => setQ('')}>Clear the filter</Button>
-            {everything}
-          </>
-        }
-      >
-        <p className="mono">{scope.q}</p>
-      </Empty>
-    )
-  }
   return (
-    <Empty title={`No ${whose} in project ${scope.project} in this time`} actions={everything}>
+    <NothingFound what={whose} filtered={!!scope.q}>
       <p>
         {whose === 'sessions'
           ? 'A session is whatever spans name as session.id or gen_ai.conversation.id; one span of a trace is enough. From Python:'
@@ -209,6 +192,6 @@ function Nobody({ whose }: { whose: Whose }) {
       </p>
       <Snippet label="example" text={SAY[whose]} />
       <p className="quiet">This server takes OTLP at {info.data?.otlp_http ?? location.origin}.</p>
-    </Empty>
+    </NothingFound>
   )
 }

@@ -5,6 +5,7 @@ import { ListChecks, PanelLeftOpen } from 'lucide-react'
 import { useCallback, useMemo, useState } from 'react'
 import { infoQuery, spansQuery, tracesQuery } from '@/api/queries'
 import type { SpanRow, TraceRow } from '@/api/types'
+import { NothingFound } from '@/kit/NothingFound'
 import { DataTable } from '@/kit/DataTable'
 import { Drawer } from '@/kit/Drawer'
 import { ExportMenu } from '@/kit/ExportMenu'
@@ -15,7 +16,7 @@ import { useShortcuts } from '@/kit/keys'
 import { Outside } from '@/kit/Outside'
 import { Explorer, Page } from '@/kit/Page'
 import { usePref } from '@/kit/prefs'
-import { Empty, Failure, SkeletonRows, Snippet } from '@/kit/states'
+import { Failure, SkeletonRows, Snippet } from '@/kit/states'
 import { textOf } from '../trace/conversation/highlight'
 import { travelling, useView } from '@/kit/view'
 import { OpenTraceButton, SpanPanel } from '../trace/SpanPanel'
@@ -265,39 +266,21 @@ const toneOf = (row: { status: string; error_count?: number }) =>
   row.status === 'error' || (row.error_count ?? 0) > 0 ? 'error' : ''
 
 function NoTraces({ filtered }: { filtered: boolean }) {
-  const { range, scope, setQ, setRange } = useView()
+  const { scope } = useView()
   const info = useQuery(infoQuery)
-  const everything = range.from !== 'all' && (
-    <Button onClick={() => setRange({ from: 'all', to: 'now' })}>Look at all times</Button>
-  )
-  if (filtered) {
-    return (
-      <Empty
-        title="No spans match"
-        actions={
-          <>
-            <Button onClick={() => setQ('')}>Clear the filter</Button>
-            {everything}
-          </>
-        }
-      >
-        <p className="mono">{scope.q}</p>
-      </Empty>
-    )
-  }
   const url = info.data?.otlp_http ?? location.origin
   const header =
     scope.project === 'default'
       ? ''
       : `\nexport OTEL_EXPORTER_OTLP_HEADERS=x-tapetum-project=${scope.project}`
   return (
-    <Empty title={`No traces in project ${scope.project} in this time`} actions={everything}>
+    <NothingFound what="traces" filtering="spans" filtered={filtered}>
       <p>Any OpenTelemetry SDK fills this page. For Python, with no change to the code:</p>
       <Snippet
         label="setup"
         text={`pip install opentelemetry-distro opentelemetry-exporter-otlp-proto-http\nopentelemetry-bootstrap -a install\nexport OTEL_EXPORTER_OTLP_ENDPOINT=${url}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf${header}\nOTEL_SERVICE_NAME=my-app opentelemetry-instrument python app.py`}
       />
       <p>With Live on, this page shows the first span as it arrives.</p>
-    </Empty>
+    </NothingFound>
   )
 }
