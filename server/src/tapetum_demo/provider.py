@@ -20,7 +20,7 @@ from typing import Any
 
 from tapetum_demo import provider_dialects as dialects
 from tapetum_demo.leash import Leash
-from tapetum_demo.provider_script import count_tokens, embedding_of, reply_to
+from tapetum_demo.provider_script import Ask, Reply, count_tokens, embedding_of, reply_to
 
 RETRY_AFTER_S = 1
 EMBEDDING_DIMENSIONS = 64
@@ -138,25 +138,31 @@ class _Handler(BaseHTTPRequestHandler):
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             return self._fail(400, f"{error}")
 
-    def _chat(self, body: dict[str, Any]) -> None:
+    def _reply(self, ask: Ask) -> tuple[Reply, str]:
+        """What is answered and its id, once the question has been read at this provider's pace."""
         provider = self.server.provider
-        ask = dialects.read_openai(body)
         reply, reply_id = reply_to(ask, provider.seed), provider.next_id()
         time.sleep(provider.pace * (0.15 + reply.input_tokens / 10_000))
+        return reply, reply_id
+
+    def _write_slowly(self, reply: Reply) -> None:
+        time.sleep(self.server.provider.pace * reply.output_tokens / 200)
+
+    def _chat(self, body: dict[str, Any]) -> None:
+        ask = dialects.read_openai(body)
+        reply, reply_id = self._reply(ask)
         if body.get("stream"):
             usage = bool((body.get("stream_options") or {}).get("include_usage"))
             return self._stream(dialects.openai_events(ask, reply, reply_id, usage=usage))
-        time.sleep(provider.pace * reply.output_tokens / 200)
+        self._write_slowly(reply)
         return self._answer(dialects.openai_answer(ask, reply, reply_id))
 
     def _message(self, body: dict[str, Any]) -> None:
-        provider = self.server.provider
         ask = dialects.read_anthropic(body)
-        reply, reply_id = reply_to(ask, provider.seed), provider.next_id()
-        time.sleep(provider.pace * (0.15 + reply.input_tokens / 10_000))
+        reply, reply_id = self._reply(ask)
         if body.get("stream"):
             return self._stream(dialects.anthropic_events(ask, reply, reply_id))
-        time.sleep(provider.pace * reply.output_tokens / 200)
+        self._write_slowly(reply)
         return self._answer(dialects.anthropic_answer(ask, reply, reply_id))
 
     def _embed(self, body: dict[str, Any]) -> None:

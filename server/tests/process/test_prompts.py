@@ -50,7 +50,7 @@ def kept(shared_server: RunningServer, project: str) -> str:
     return project
 
 
-@pytest.mark.covers("prompt-registry")
+@pytest.mark.covers("prompt-versions")
 def test_versions_never_change_and_labels_move(shared_server: RunningServer, kept: str) -> None:
     newest = ask(shared_server, kept, "/version", name="loan/greet", label="latest")
     assert (newest["version"], newest["variables"], newest["config"]) == (2, ["name", "town"], {"model": "gpt-4o"})
@@ -88,7 +88,7 @@ def test_a_difference_is_told_line_by_line(shared_server: RunningServer, kept: s
     assert ("added", "[system]") in [(line["op"], line["text"]) for line in lines]
 
 
-@pytest.mark.covers("prompt-registry", "bad-prompts")
+@pytest.mark.covers("prompt-versions", "bad-prompts")
 def test_what_cannot_be_kept_is_refused_with_its_field(shared_server: RunningServer, kept: str) -> None:
     server = shared_server
     assert "letters, digits" in refused(push(server, kept, name="a b", prompt="x"), 422, "name")
@@ -225,7 +225,7 @@ def test_the_command_line_keeps_shows_and_labels(shared_server: RunningServer, k
     assert "There is no prompt 'nothing'" in missing.stderr
 
 
-@pytest.mark.covers("prompt-registry", "project-isolation")
+@pytest.mark.covers("prompt-versions", "project-isolation")
 def test_two_projects_with_one_name_know_nothing_of_each_other(shared_server: RunningServer, kept: str) -> None:
     server, other = shared_server, f"{kept}-b"[-64:]
     server.client.post("/api/v1/projects", json={"name": other})
