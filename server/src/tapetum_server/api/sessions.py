@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from tapetum_server.analysis import session_report as reports
 from tapetum_server.api.dependencies import catalog_of
-from tapetum_server.api.questions import CursorText, Limit, Question, QuestionOfOne, answer, router_of
+from tapetum_server.api.questions import Asked, CursorText, Limit, Question, QuestionOfOne, answer, router_of
 from tapetum_server.api.spans import Buckets
 from tapetum_server.query import evaluations
 from tapetum_server.query import sessions as queries
@@ -29,49 +29,19 @@ async def list_sessions(
     cursor: CursorText = None,
 ) -> Response:
     """Sessions with a trace of which any span passes the filter."""
-    return answer(
-        await queries.list_sessions(
-            asked.reader,
-            "session_id",
-            project=asked.project,
-            time_range=asked.time_range,
-            filter=asked.filter,
-            sort=sort,
-            limit=limit,
-            cursor=cursor,
-            definitions=catalog_of(request).scores.known(asked.project),
-        )
-    )
+    return await _list(request, asked, "session_id", sort, limit, cursor)
 
 
 @router.get("/sessions/histogram", response_model=queries.SessionHistogram)
 async def get_session_histogram(asked: Question, buckets: Buckets = 60) -> Response:
     """Sessions, their traces and failures over time."""
-    return answer(
-        await queries.session_histogram(
-            asked.reader,
-            "session_id",
-            project=asked.project,
-            time_range=asked.time_range,
-            filter=asked.filter,
-            buckets=buckets,
-        )
-    )
+    return await _histogram(asked, "session_id", buckets)
 
 
 @router.get("/sessions/detail", response_model=queries.SessionRow)
 async def get_session(request: Request, asked: QuestionOfOne, session: Id) -> Response:
     """One session, of all the time that is kept. An id may hold anything: it is a parameter."""
-    return answer(
-        await reports.session_report(
-            asked.reader,
-            "session_id",
-            project=asked.project,
-            id=session,
-            time_range=asked.time_range,
-            definitions=catalog_of(request).scores.known(asked.project),
-        )
-    )
+    return await _report(request, asked, "session_id", session)
 
 
 @router.get("/sessions/turns", response_model=reports.SessionTurns)
@@ -112,10 +82,28 @@ async def list_users(
     cursor: CursorText = None,
 ) -> Response:
     """Users with a trace of which any span passes the filter."""
+    return await _list(request, asked, "user_id", sort, limit, cursor)
+
+
+@router.get("/users/histogram", response_model=queries.SessionHistogram)
+async def get_user_histogram(asked: Question, buckets: Buckets = 60) -> Response:
+    """Users, their traces and failures over time."""
+    return await _histogram(asked, "user_id", buckets)
+
+
+@router.get("/users/detail", response_model=queries.SessionRow)
+async def get_user(request: Request, asked: Question, user: Id) -> Response:
+    """One user within the range. An id may hold anything: it is a parameter."""
+    return await _report(request, asked, "user_id", user)
+
+
+async def _list(
+    request: Request, asked: Asked, whose: queries.Whose, sort: queries.SessionSort, limit: int, cursor: str | None
+) -> Response:
     return answer(
         await queries.list_sessions(
             asked.reader,
-            "user_id",
+            whose,
             project=asked.project,
             time_range=asked.time_range,
             filter=asked.filter,
@@ -127,13 +115,11 @@ async def list_users(
     )
 
 
-@router.get("/users/histogram", response_model=queries.SessionHistogram)
-async def get_user_histogram(asked: Question, buckets: Buckets = 60) -> Response:
-    """Users, their traces and failures over time."""
+async def _histogram(asked: Asked, whose: queries.Whose, buckets: int) -> Response:
     return answer(
         await queries.session_histogram(
             asked.reader,
-            "user_id",
+            whose,
             project=asked.project,
             time_range=asked.time_range,
             filter=asked.filter,
@@ -142,15 +128,13 @@ async def get_user_histogram(asked: Question, buckets: Buckets = 60) -> Response
     )
 
 
-@router.get("/users/detail", response_model=queries.SessionRow)
-async def get_user(request: Request, asked: Question, user: Id) -> Response:
-    """One user within the range. An id may hold anything: it is a parameter."""
+async def _report(request: Request, asked: Asked, whose: queries.Whose, id: str) -> Response:
     return answer(
         await reports.session_report(
             asked.reader,
-            "user_id",
+            whose,
             project=asked.project,
-            id=user,
+            id=id,
             time_range=asked.time_range,
             definitions=catalog_of(request).scores.known(asked.project),
         )
