@@ -11,6 +11,7 @@ import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { useView } from '@/kit/view'
 import { Corrections } from '../../evaluations/Corrections'
 import { Documents } from './Documents'
+import { PromptRef } from '../../prompts/PromptRef'
 import { flagWords } from './flags'
 import { JsonTree } from './JsonTree'
 import { SearchWords, useSearchWords } from './searched'
@@ -56,11 +57,7 @@ function Conversation({ said, span }: { said: SpanConversation; span: SpanDetail
           )}
           {span.prompt_name && (
             <span>
-              prompt{' '}
-              <b>
-                <Isolated text={span.prompt_name} />
-              </b>{' '}
-              {span.prompt_version && <Isolated text={span.prompt_version} />}
+              prompt <PromptRef name={span.prompt_name} version={span.prompt_version} />
             </span>
           )}
           {said.from_logs && <span className="quiet">from log records of this span</span>}
