@@ -60,6 +60,15 @@ export function distinct(names: readonly string[]): Map<string, string> {
   return colours
 }
 
+/** Colours for the lines of one chart by their labels: those of services are the services' own. */
+export function seriesColours(
+  series: readonly { labels: Record<string, string> }[],
+  names: readonly string[],
+): Map<string, string> {
+  const services = series.every(({ labels }) => Object.keys(labels).join() === 'service')
+  return services ? new Map(names.map((name) => [name, serviceColour(name)])) : distinct(names)
+}
+
 const KIND_HUE: Record<string, number> = {
   llm: 0,
   agent: 7,

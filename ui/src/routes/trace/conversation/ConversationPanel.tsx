@@ -7,7 +7,7 @@ import { spanConversationQuery } from '@/api/conversationQueries'
 import type { ShownMessage, SpanConversation, SpanDetail } from '@/api/types'
 import { Isolated } from '@/kit/Isolated'
 import { count, counted } from '@/kit/format'
-import { Empty, Failure, SkeletonRows } from '@/kit/states'
+import { Empty, Failure, SkeletonRows, Snippet } from '@/kit/states'
 import { useView } from '@/kit/view'
 import { Corrections } from '../../evaluations/Corrections'
 import { Documents } from './Documents'
@@ -93,8 +93,10 @@ function Conversation({ said, span }: { said: SpanConversation; span: SpanDetail
       {nothing && (
         <Empty title="Nothing was said in this span">
           <p>Libraries leave content out unless they are told to send it, as with</p>
-          <p className="mono">OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true</p>
-          <p>Its attributes, events and logs are in the tabs beside.</p>
+          <Snippet
+            text="export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true"
+            label="capturing content"
+          />
         </Empty>
       )}
       {said.input.length > 0 && (
