@@ -11,6 +11,7 @@ import { counted } from '@/kit/format'
 import { Page } from '@/kit/Page'
 import { Failure, NotEnoughData, SkeletonRows } from '@/kit/states'
 import { RelativeTime, Tokens } from '@/kit/values'
+import { useRows } from '@/kit/useRows'
 import { travelling, useView } from '@/kit/view'
 import { Took } from '@/routes/services/measures'
 import { Money } from '../llm/Money'
@@ -37,11 +38,7 @@ export function UserPage() {
     ...sessionsQuery('sessions', of, sort),
     refetchInterval: live ? LIVE_MS : false,
   })
-  const rows = useMemo(() => list.data?.pages.flatMap((p) => p.rows) ?? [], [list.data])
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const { rows, ...pages } = useRows(list)
   const open = useCallback(
     (row: SessionRow) =>
       void navigate({
@@ -130,8 +127,7 @@ export function UserPage() {
               tone={toneOf}
               sort={sort}
               onSort={(next) => patch({ order: next }, true)}
-              onEnd={more}
-              footer={isFetchingNextPage ? 'Loading more…' : undefined}
+              {...pages}
             />
           </div>
         </div>
