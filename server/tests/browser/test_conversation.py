@@ -83,11 +83,14 @@ def test_a_call_shows_what_is_new_and_nothing_that_can_be_followed(ui: Watched) 
     expect(came.locator("a, img, iframe")).to_have_count(0)
     expect(came).to_contain_text("https://elsewhere.test/m.png")
     panel = span.get_by_role("tabpanel")
-    for words in ("300 input", "600 from cache", "40 output", "200 ms to the first token", "finder v3"):
+    for words in ("300 input", "600 from cache", "40 output", "200 ms to the first token", "finder, version v3"):
         expect(panel).to_contain_text(words)
     span.get_by_role("button", name="Previous turn", exact=True).click()
     expect(page).to_have_url(re.compile(f"span={span_id(2)}"))
     expect(span.get_by_role("region", name="Output")).to_contain_text("search")
+    page.get_by_role("link", name="finder, version v3").first.click()
+    page.wait_for_url("**/prompts?*name=finder*version=v3*")
+    expect(page.get_by_role("heading", name="finder")).to_be_visible()
 
 
 @pytest.mark.covers("ui-thread", "conversation-noise")

@@ -138,7 +138,10 @@ function Form({
         data={names}
         maxLength={200}
         required
+        // The window's own first focus may be past when the span is read. Opened by typing: Escape closes the window.
+        autoFocus={!name}
         data-autofocus={!name || undefined}
+        openOnFocus={false}
       />
       {draft.datasets.includes(name) && (
         <p className="ds-note">This span is in it already: saving changes that item in a next version.</p>

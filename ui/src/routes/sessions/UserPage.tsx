@@ -69,18 +69,24 @@ export function UserPage() {
               <span>{counted(row.traces, 'trace')}</span>
               <span>{row.failed ? `${counted(row.failed, 'trace')} failed` : 'none failed'}</span>
               <span>{counted(row.calls, 'LLM call')}</span>
-              <span>
-                cost <Money value={row.cost_usd} unpriced={row.unpriced} />
-              </span>
-              <span>
-                <Tokens input={row.input_tokens} output={row.output_tokens} />
-              </span>
+              {row.calls > 0 && (
+                <>
+                  <span>
+                    cost <Money value={row.cost_usd} unpriced={row.unpriced} />
+                  </span>
+                  <span>
+                    tokens <Tokens input={row.input_tokens} output={row.output_tokens} />
+                  </span>
+                </>
+              )}
               <span>
                 p95 <Took ms={row.p95_ms} />
               </span>
-              <span className="quiet">
-                <Named of={row.models} />
-              </span>
+              {row.models.length > 0 && (
+                <span className="quiet">
+                  <Named of={row.models} />
+                </span>
+              )}
               <span className="quiet">
                 last seen <RelativeTime iso={row.last_seen} />
               </span>

@@ -1,9 +1,9 @@
 import { ActionIcon, Button, SegmentedControl, Tooltip } from '@mantine/core'
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { ListChecks, PanelLeftOpen } from 'lucide-react'
 import { useCallback, useMemo, useState } from 'react'
-import { infoQuery, spansQuery, tracesQuery } from '@/api/queries'
+import { spansQuery, tracesQuery } from '@/api/queries'
 import type { SpanRow, TraceRow } from '@/api/types'
 import { NothingFound } from '@/kit/NothingFound'
 import { DataTable } from '@/kit/DataTable'
@@ -16,7 +16,8 @@ import { useShortcuts } from '@/kit/keys'
 import { Outside } from '@/kit/Outside'
 import { Explorer, Page } from '@/kit/Page'
 import { usePref } from '@/kit/prefs'
-import { Failure, SkeletonRows, Snippet } from '@/kit/states'
+import { COMMON_SENDERS, SetUp } from '@/kit/SetUp'
+import { Failure, SkeletonRows } from '@/kit/states'
 import { textOf } from '../trace/conversation/highlight'
 import { travelling, useView } from '@/kit/view'
 import { OpenTraceButton, SpanPanel } from '../trace/SpanPanel'
@@ -267,20 +268,10 @@ const toneOf = (row: { status: string; error_count?: number }) =>
 
 function NoTraces({ filtered }: { filtered: boolean }) {
   const { scope } = useView()
-  const info = useQuery(infoQuery)
-  const url = info.data?.otlp_http ?? location.origin
-  const header =
-    scope.project === 'default'
-      ? ''
-      : `\nexport OTEL_EXPORTER_OTLP_HEADERS=x-tapetum-project=${scope.project}`
   return (
     <NothingFound what="traces" filtering="spans" filtered={filtered}>
-      <p>Any OpenTelemetry SDK fills this page. For Python, with no change to the code:</p>
-      <Snippet
-        label="setup"
-        text={`pip install opentelemetry-distro opentelemetry-exporter-otlp-proto-http\nopentelemetry-bootstrap -a install\nexport OTEL_EXPORTER_OTLP_ENDPOINT=${url}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf${header}\nOTEL_SERVICE_NAME=my-app opentelemetry-instrument python app.py`}
-      />
-      <p>With Live on, this page shows the first span as it arrives.</p>
+      <p>Any OpenTelemetry SDK or Collector fills this page; with Live on, as the first span arrives.</p>
+      <SetUp project={scope.project} kinds={COMMON_SENDERS} />
     </NothingFound>
   )
 }
