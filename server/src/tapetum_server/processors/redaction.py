@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 from typing import Any
 
 from tapetum.redaction import Redactor, Screened, is_secret_key, redact_mapping, redact_value
+from tapetum_server.processors.redaction_sieve import containing
 from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.consumer import Batch, Consumer, IngestObserver, Receipt
 from tapetum_server.signals.logs import LogBatch
@@ -92,7 +93,7 @@ def redact_batch(batch: Batch, redactor: Redactor) -> Counts:
             _gather(body, held, keys, 0)
     held.update(keys)
     held.update(_other_texts(batch))
-    screened = redactor.screened(held)
+    screened = redactor.screened(held, containing)
     if screened is None:
         if not any(is_secret_key(key) for key in keys):
             return {}
