@@ -99,6 +99,11 @@ class Redactors:
             made = self._made[project] = (document, redactor)
         return made[1]
 
+    def text(self, project: str, text: str) -> str:
+        """A text of the project's telemetry as it may be shown and counted."""
+        redactor = self.of(project)
+        return text if redactor is None else redactor.redact(text)
+
     def _rules(self, project: str, document: str) -> tuple[Rule, ...]:
         floor = self.floor(project)
         if not document:

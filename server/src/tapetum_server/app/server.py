@@ -136,6 +136,7 @@ class Server:
         self._catalog = Catalog.open(directory.path, version=__version__, url=settings.catalog or None)
         opened.callback(self._catalog.close)
         self._redactors = Redactors(settings.redaction, directory.path, self._catalog.redaction.of)
+        self._counters.shown = self._redactors.text
         self._price_books = PriceBooks(self._catalog.prices)
         require_keys_for(settings.host, self._catalog.keys.any_usable())
         self._engine: Engine = open_engine(
@@ -294,7 +295,7 @@ class Server:
         lines = LogLines(consumer, self._counters, self._ingest_pool)
         records = Records(consumer, self._counters, self._ingest_pool, self._catalog.scores.definition)
         remote_write = RemoteWrite(consumer, self._counters, self._ingest_pool)
-        scraper = Scraper(settings.scrape, consumer, self._counters)
+        scraper = Scraper(settings.scrape, consumer, self._counters, shown=self._redactors.text)
         keys_required = settings.require_keys or not is_loopback(settings.host)
         grpc_server: OtlpGrpc | None = None
         if settings.grpc_port >= 0:
