@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -315,6 +316,11 @@ def test_rules_and_own_patterns_are_set_by_project_and_marks_outlive_a_restart(
         ('onn = ["email"]', "Did you mean 'on'?"),
         ('[[redaction.pattern]]\nname = "x"\npattern = "(a+)+b"', "may take for ever"),
         ('project = "a b"', "expected the name of a project"),
+        pytest.param(
+            '[redaction.presidio]\nentities = ["PERSON"]',
+            "needs Presidio, which is not installed: pip install 'tapetum[presidio]'",
+            marks=pytest.mark.skipif(find_spec("presidio_analyzer") is not None, reason="Presidio is installed"),
+        ),
     ],
 )
 def test_a_wrong_rule_is_named_before_anything_starts(tmp_path: Path, table: str, said: str) -> None:

@@ -41,6 +41,7 @@ from tapetum_server.app.own_health import OwnHealth
 from tapetum_server.app.price_books import PriceBooks
 from tapetum_server.app.redaction_settings import Redactors
 from tapetum_server.app.settings import Settings
+from tapetum_server.app.settings_errors import SettingsError
 from tapetum_server.app.upkeep import keep_catalog
 from tapetum_server.app.web import operator_routes, ui_routes
 from tapetum_server.catalog.catalog import Catalog
@@ -115,7 +116,7 @@ class Server:
         """Take the ports and the data directory, bring schemas up to date, build the chain."""
         try:
             self._open()
-        except (StoreError, CatalogError, KeysRequired) as error:
+        except (StoreError, CatalogError, KeysRequired, SettingsError) as error:
             self._opened.close()
             raise CannotStart(str(error)) from error
         except BaseException:
