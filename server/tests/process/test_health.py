@@ -234,7 +234,7 @@ def test_secrets_that_somebody_sends_are_a_line_with_their_key_and_rows(told: To
     chosen = told.server.client.put("/api/v1/redaction", json={"on": ["email"]}, **rules)  # type: ignore[arg-type]
     assert chosen.status_code == 200, chosen.text
     assert told.lines("leak") == []
-    assert told.check("Secrets")["outcome"] == "ok"
+    assert told.check("Credentials")["outcome"] == "ok"
     hint = {"kind": "config", "subject": "web", "before": "no hint", "after": "hint: your key here"}
     headers = {"x-tapetum-project": told.project, "content-type": "application/x-ndjson"}
     told.server.client.post("/v1/changes", json=hint, headers=headers | {"content-type": "application/json"})
@@ -268,7 +268,7 @@ def test_secrets_that_somebody_sends_are_a_line_with_their_key_and_rows(told: To
     assert [row["body"] for row in marked] == ["chat", "chat"]
     assert (till["subject"], till["value"]) == ("till", 1)
     assert ", under body." in till["text"]
-    assert told.check("Secrets")["text"] == "2 senders sent secrets in the last hour: 4."
+    assert told.check("Credentials")["text"] == "2 senders sent credentials in the last hour: 4."
 
 
 @pytest.mark.covers("health-monitors")

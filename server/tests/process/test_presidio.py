@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from process.conftest import StartServer
-from process.servers import tapetum
+from process.servers import TAPETUM, environment
 from process.test_log_lines import NDJSON, kept
 
 MODEL = """
@@ -59,7 +59,8 @@ entities = ["US_PASSPORT", "CRYPTO"]
 score = 0.4
 '''
     )
-    server = start_server(tmp_path / "data", "--config", config, env=with_presidio)
+    # An interpreter of its own: one that is forked has the path of this one.
+    server = start_server(tmp_path / "data", "--config", config, env=with_presidio, prefix=["env"])
 
     def store(project: str, *messages: str) -> list[str]:
         body = "\n".join(json.dumps({"message": text}) for text in messages).encode()
@@ -95,6 +96,7 @@ score = 0.4
         ("PASPORT", "Presidio has no entity 'PASPORT'"),
     ):
         config.write_text(f'[[redaction]]\n[redaction.presidio]\nentities = ["{entity}"]\n')
-        done = tapetum("serve", "--data", tmp_path / "other", "--config", config, "--port", "0", env=with_presidio)
+        serve = [*TAPETUM, "serve", "--data", tmp_path / "other", "--config", config, "--port", "0"]
+        done = subprocess.run(serve, env=environment(with_presidio), capture_output=True, text=True, timeout=120)
         assert done.returncode == 1
         assert why in " ".join(done.stderr.split())

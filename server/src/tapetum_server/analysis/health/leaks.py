@@ -45,12 +45,16 @@ def look_for_leaks(found: Sequence[Leak], changes: Sequence[Change], *, watched:
 def _check(found: Sequence[Leak], *, watched: bool) -> CheckRow:
     if found:
         senders = len({one.sender for one in found})
-        text = f"{plural(senders, 'sender')} sent secrets in the last hour: {count(sum(one.lately for one in found))}."
+        text = (
+            f"{plural(senders, 'sender')} sent credentials in the last hour: {count(sum(one.lately for one in found))}."
+        )
         grave = any(one.rule not in GUESSED for one in found)
-        return CheckRow(name="Secrets", outcome="attention" if grave else "ok", text=text)
+        return CheckRow(name="Credentials", outcome="attention" if grave else "ok", text=text)
     if not watched:
-        return CheckRow(name="Secrets", outcome="not_seen", text="No rule of redaction for secrets holds here.")
-    return CheckRow(name="Secrets", outcome="ok", text="No secret arrived in the last hour that a rule knows.")
+        return CheckRow(name="Credentials", outcome="not_seen", text="Redaction does not look for any here.")
+    return CheckRow(
+        name="Credentials", outcome="ok", text="None arrived in the last hour that a rule of redaction knows."
+    )
 
 
 def _leak(one: Leak, changes: Sequence[Change]) -> AttentionRow:
@@ -65,7 +69,7 @@ def _leak(one: Leak, changes: Sequence[Change]) -> AttentionRow:
         f"{where}{shortly_before(before, [one.sender])}.",
         link=page("/settings", {"tab": "redaction", "since": "1d"}), since=one.first_ns, value=float(one.lately),
         limit=0.0, changes=before, links=_rows(one),
-        next="Only marks are stored, but it left the process: revoke it where it was issued, and stop sending it.",
+        next="Only marks are stored, but it left the process that sent it: revoke it, and stop sending it.",
     )  # fmt: skip
 
 
