@@ -33,6 +33,7 @@ from tapetum_server.query import (
     heartbeats,
     histograms,
     host_shares,
+    leaks,
     llm_groups,
     llm_overview,
     llm_tools,
@@ -289,6 +290,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "health_traffic": lambda: service_windows.traffic_statement(selection(SPANS), STEPS, START),
     "health_spoken": lambda: arrivals.spoken_statement("default", HOUR),
     "health_lag": lambda: arrivals.lag_statement("default", HOUR),
+    "health_leaks": lambda: leaks.leaks_statement("default", HOUR, START, ["jwt", "private_key"]),
     "health_hosts": lambda: host_shares.host_shares_statement(selection(METRICS)),
 }
 
