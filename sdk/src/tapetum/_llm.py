@@ -36,6 +36,7 @@ class Call:
         self._keep_output = keep_output
         self._stream: weakref.ref[Any] | None = None
         self._ended = False
+        self._omitted: dict[str, int] = {}
 
     def output(
         self,
@@ -126,7 +127,7 @@ class Call:
 
     def _tell(self, reply: Reply) -> None:
         if reply.messages and self._keep_output:
-            self.span.set_attribute(semconv.GEN_AI_OUTPUT_MESSAGES, _llm_messages.text_of(reply.messages))
+            self._say(semconv.GEN_AI_OUTPUT_MESSAGES, reply.messages)
         for key, value in (
             (semconv.GEN_AI_RESPONSE_ID, reply.response_id),
             (semconv.GEN_AI_RESPONSE_MODEL, reply.model),
@@ -135,6 +136,13 @@ class Call:
             if value:
                 self.span.set_attribute(key, value)
         self._count(reply.tokens)
+
+    def _say(self, key: str, content: Sequence[_llm_messages.Message]) -> None:
+        """Set messages or parts, and say how many images and sounds of the call were too large to go with them."""
+        text, self._omitted[key] = _llm_messages.text_of(content)
+        self.span.set_attribute(key, text)
+        if omitted := sum(self._omitted.values()):
+            self.span.set_attribute(semconv.TAPETUM_OMITTED_MEDIA, omitted)
 
     def _count(self, tokens: Mapping[str, int]) -> None:
         for name, count in tokens.items():
@@ -217,11 +225,10 @@ class llm:
             return
         given, system, tools = self._content
         if given is not None:
-            messages = _llm_messages.input_messages(given)
-            span.set_attribute(semconv.GEN_AI_INPUT_MESSAGES, _llm_messages.text_of(messages))
+            self._call._say(semconv.GEN_AI_INPUT_MESSAGES, _llm_messages.input_messages(given))
         if system is not None:
             parts = [part for message in _llm_messages.input_messages(system) for part in message["parts"]]
-            span.set_attribute(semconv.GEN_AI_SYSTEM_INSTRUCTIONS, _llm_messages.text_of(parts))
+            self._call._say(semconv.GEN_AI_SYSTEM_INSTRUCTIONS, parts)
         if tools:
             plain = [_llm_messages.plain_of(tool) for tool in tools]
             text = json.dumps(plain, ensure_ascii=False, default=_capture.text_of)

@@ -68,6 +68,8 @@ GEN_AI_RETRIEVAL_DOCUMENTS: Final = "gen_ai.retrieval.documents"
 # Tapetum's own.
 TAPETUM_PROJECT: Final = "tapetum.project"
 """Resource attribute: the project this telemetry belongs to, where no `x-tapetum-project` header says it."""
+TAPETUM_OMITTED_MEDIA: Final = "tapetum.omitted_media"
+"""How many images, sounds and files of a call's messages were too large to be sent along."""
 
 # Tapetum's own: a span that has not ended yet, as `tapetum.init` reports it. The end record has none of these.
 TAPETUM_HEARTBEAT_SEQUENCE: Final = "tapetum.heartbeat.sequence"
