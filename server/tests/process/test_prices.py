@@ -237,7 +237,7 @@ def test_a_kill_half_way_leaves_every_call_whole_and_a_second_run_finishes(
     pytest.fail("each time the server was done before the kill came")
 
 
-@pytest.mark.covers("cli-prices", "reprice")
+@pytest.mark.covers("cli-prices", "reprice", "cost-media")
 def test_from_a_terminal(shop: Shop) -> None:
     def run(*arguments: str, code: int = 0) -> str:
         where = ("--url", shop.server.url)
@@ -247,20 +247,32 @@ def test_from_a_terminal(shop: Shop) -> None:
         return ended.stdout + ended.stderr
 
     shop.call("asked", "my-7b")
+    media = {"audio__input_tokens": 300, "audio__output_tokens": 40, "image__input_tokens": 200}
+    media = {f"usage__{name}": count for name, count in media.items()}
+    shop.call("before", "voice", **media)
+    assert "40 audio input, 80 audio output, 5 image input per million" in run(
+        "prices", "set", "voice", "--input", "1", "--output", "2", "--audio-input", "40", "--audio-output", "80",
+        "--image-input", "5",
+    )  # fmt: skip
+    shop.call("after", "voice", **media)
     assert "costs 1 in, 2 out, 0.5 cache read per million" in run(
         "prices", "set", "my-*", "--input", "1", "--output", "2", "--cache-read", "0.5", "--from", "2026-11-01"
     )
     window = ("--from", RANGE["from"], "--to", RANGE["to"])
     said = run("reprice", "--dry-run", *window)
-    assert "1 of 1 calls would change." in said
-    assert "before  unknown, 1 calls without a known cost" in said
-    assert "after   $0.0012, 0 calls without a known cost" in said
+    assert "2 of 3 calls would change." in said
+    assert "before  $0.0168, 2 calls without a known cost" in said
+    assert "after   $0.0348, 0 calls without a known cost" in said
     assert shop.costs()["asked"][1] == "unknown_model"
-    assert json.loads(run("reprice", "--json", *window))["changed"] == 1
+    assert json.loads(run("reprice", "--json", *window))["changed"] == 2
     assert shop.costs()["asked"][0] == pytest.approx(0.0012)
-    (row,) = [json.loads(line) for line in run("prices", "--json").splitlines()]
+    # Of 1,000 tokens in, 500 are text; of 100 out, 60. When it arrives and when it is priced anew it is the same money.
+    spoken = pytest.approx((500 * 1 + 300 * 40 + 200 * 5 + 60 * 2 + 40 * 80) / 1e6)
+    assert (shop.costs()["before"][0], shop.costs()["after"][0]) == (spoken, spoken)
+    voice, row = [json.loads(line) for line in run("prices", "--json").splitlines()]
     assert (row["model"], row["project"], row["valid_from"]) == ("my-*", shop.project, "2026-11-01")
     run("prices", "delete", row["id"])
+    run("prices", "delete", voice["id"])
     assert "No prices of your own" in run("prices")
 
 
