@@ -277,9 +277,13 @@ def test_what_is_too_large_is_named_and_counted_and_never_cut_amid(ended: Ended)
         {"role": "user", "content": [image(whole)]}, {"role": "user", "content": [image(whole), image(whole)]},
         {"role": "tool", "tool_call_id": "t", "content": [{"type": "text", "text": "x" * 300_000}, image(whole + 1)]},
     ]  # fmt: skip
+    details = {"cached_tokens": 3, "audio_tokens": 20, "image_tokens": 5}
+    used = {"prompt_tokens": 40, "prompt_tokens_details": details, "completion_tokens": 30,
+            "completion_tokens_details": {"audio_tokens": 25}}  # fmt: skip
     heard = {"id": "a-1", "data": base64.b64encode(bytes(whole + 2)).decode(), "transcript": "Meow."}
     with tapetum.llm("m", input=history) as call:
         call.output({"role": "assistant", "content": None, "audio": heard})
+        call.usage(used, audio_input_tokens=21)
     with tapetum.llm("m", input={"role": "assistant", "audio": {"id": "a-1"}}):
         pass
     one, two = ended()
@@ -291,5 +295,7 @@ def test_what_is_too_large_is_named_and_counted_and_never_cut_amid(ended: Ended)
     sound = {"type": "blob", "modality": "audio", "content": "", "omitted_bytes": whole + 2}
     assert answered(said(one))[0]["parts"] == [sound, text("Meow.")]
     assert said(one)[semconv.TAPETUM_OMITTED_MEDIA] == 3
+    usage = ("audio.input_tokens", "audio.output_tokens", "image.input_tokens", "cache_read.input_tokens")
+    assert [said(one)[f"gen_ai.usage.{name}"] for name in usage] == [21, 25, 5, 3]
     (again,) = json.loads(said(two)[semconv.GEN_AI_INPUT_MESSAGES])
     assert again["parts"] == [{"type": "file", "modality": "audio", "file_id": "a-1"}]

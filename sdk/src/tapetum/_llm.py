@@ -23,6 +23,9 @@ _TOKENS = {
     "cache_read_tokens": semconv.GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
     "cache_write_tokens": semconv.GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS,
     "reasoning_tokens": semconv.GEN_AI_USAGE_REASONING_OUTPUT_TOKENS,
+    "audio_input_tokens": semconv.GEN_AI_USAGE_AUDIO_INPUT_TOKENS,
+    "audio_output_tokens": semconv.GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS,
+    "image_input_tokens": semconv.GEN_AI_USAGE_IMAGE_INPUT_TOKENS,
 }
 
 
@@ -66,15 +69,21 @@ class Call:
         cache_read_tokens: int | None = None,
         cache_write_tokens: int | None = None,
         reasoning_tokens: int | None = None,
+        audio_input_tokens: int | None = None,
+        audio_output_tokens: int | None = None,
+        image_input_tokens: int | None = None,
     ) -> None:
         """How many tokens it took: a provider's `usage` object, or counts, which stand above it.
 
-        `input_tokens` includes those read from and written to a cache, `output_tokens` those of reasoning.
+        `input_tokens` includes those read from and written to a cache, of sounds and of images, `output_tokens` those
+        of reasoning and of sounds.
         """
         with never_raise(faults, 1):
             counts = {
                 "input_tokens": input_tokens, "output_tokens": output_tokens, "cache_read_tokens": cache_read_tokens,
                 "cache_write_tokens": cache_write_tokens, "reasoning_tokens": reasoning_tokens,
+                "audio_input_tokens": audio_input_tokens, "audio_output_tokens": audio_output_tokens,
+                "image_input_tokens": image_input_tokens,
             }  # fmt: skip
             told = tokens_of(usage) if usage is not None else {}
             self._count({**told, **{name: count for name, count in counts.items() if count is not None}})
