@@ -78,7 +78,7 @@ PLACES = {
 }
 PRICES = repricing.DayPrices(
     [200_000],
-    {7: (repricing.PricedAs("", "list", (0.0, 1.0, 0.5, 1.25, 2.0, 1.0, 2.0, -1.0)),) * 2,
+    {7: (repricing.PricedAs("", "list", (0.0, 1.0, 0.5, 1.25, 2.0, 1.0, 2.0, 1.0, -1.0)),) * 2,
      9: (repricing.PricedAs("unknown_model", "", repricing.NO_RATES),) * 2},
 )  # fmt: skip
 Q = "-service:web,api name:GET* duration_ms:>=250ms http.route:/ask gen_ai.request.model:m host.name:h"

@@ -59,6 +59,8 @@ class LlmGroups(TypedDict):
     rows: list[LlmGroup]
     total: int
     """How many groups there are."""
+    cost_usd: float | None
+    """What the calls of all of them cost, of known prices: of which each group's is a share."""
     times: list[str]
     interval_ms: int
 
@@ -83,7 +85,7 @@ async def llm_groups(
     selection = await select(reader, SPANS, project=project, time_range=time_range, filter=filter, keys=keys)
     ends = await ends_of(reader, selection)
     if ends is None:
-        return LlmGroups(keys=keys, rows=[], total=0, times=[], interval_ms=0)
+        return LlmGroups(keys=keys, rows=[], total=0, cost_usd=None, times=[], interval_ms=0)
     steps = steps_over(ends["drawn"], TREND_STEPS)
     found = list(
         tuples_of(
@@ -103,17 +105,18 @@ async def llm_groups(
     return LlmGroups(
         keys=keys,
         rows=[_group(row, len(keys), *trends[row[: len(keys)]]) for row in found],
-        total=found[0][-1] if found else 0,
+        total=found[0][-2] if found else 0,
+        cost_usd=found[0][-1] if found else None,
         times=[format_time(time) for time in steps.times()],
         interval_ms=steps.step // MILLISECOND,
     )
 
 
 def groups_statement(selection: Selection, keys: Sequence[str], sort: LlmSort, limit: int) -> Statement:
-    """(values…, measures…, how many groups there are), those first that the order wants first."""
+    """(values…, measures…, how many groups there are, what all cost), those first that the order wants first."""
     parameters = Parameters()
     names = ", ".join(f"key_{i}" for i in range(len(keys)))
-    sql = f"""SELECT {names}, {MEASURES}, count() OVER () AS groups
+    sql = f"""SELECT {names}, {MEASURES}, count() OVER () AS groups, sum(spent) OVER () AS spent_by_all
 FROM (
 {_calls(selection, keys, parameters, CALL_COLUMNS)}
 )
