@@ -4114,6 +4114,8 @@ export interface components {
       interval_ms: number
       /** Keys */
       keys: string[]
+      /** Repeated */
+      repeated: number
       /** Rows */
       rows: components['schemas']['LlmGroup'][]
       /** Times */
