@@ -2829,6 +2829,8 @@ export interface components {
       ids: string[]
       /** Items */
       items: number
+      /** Missing */
+      missing: string[]
       /** Name */
       name: string
       /** Removed */
@@ -4768,6 +4770,11 @@ export interface components {
       remove?: string[]
       /** Seen Version */
       seen_version?: number | null
+      /**
+       * Skip Missing
+       * @default false
+       */
+      skip_missing?: boolean
       /** Spans */
       spans?: components['schemas']['SavedSpan'][]
     }
@@ -6032,6 +6039,11 @@ export interface components {
     SavedSpan: {
       /** Expected Output */
       expected_output?: unknown
+      /**
+       * If Absent
+       * @default false
+       */
+      if_absent?: boolean
       /** Span Id */
       span_id: string
       /** Trace Id */
