@@ -12,6 +12,7 @@ test('numbers lead to calls, and those of a session, user or agent to traces', (
     q: 'tool:search',
     sort: '-error_count',
   })
+  expect(rowsOf('user_id:a', groupTerms(['tool'], ['search']))).toEqual({ q: 'user_id:a' })
   expect(rowsOf('tool:search', [], 'cost_usd:*')).toEqual({ q: 'tool:search', sort: '-cost_usd' })
   expect(rowsOf('', groupTerms(['user_id'], ['']))).toEqual({ view: 'spans', q: `${CALLS} -user_id:*` })
   expect(rowsOf('', groupTerms(['prompt_name', 'prompt_version'], ['greet', '']))).toEqual({

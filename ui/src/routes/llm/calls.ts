@@ -30,7 +30,9 @@ export function rowsOf(q: string, terms: readonly Term[] = [], also = '', sort?:
   const traces = [...terms, ...parseFilter(q)].some((t) => OF_THE_TRACE.has(t.key) && !t.negated)
   if (!traces) return { view: 'spans', q: joined(CALLS, said, also, q), sort }
   // What holds for a call need not hold for the span that names the user: the traces with most of it come first.
-  return { q: joined(said, q), sort: FIRST[also] ?? sort }
+  // And the span of a tool hardly ever names the user: the traces of the user are all that can be listed.
+  const apart = looksAtTraces(q) && terms.some((t) => t.key === 'tool')
+  return { q: apart ? q : joined(said, q), sort: FIRST[also] ?? sort }
 }
 const FIRST: Partial<Record<string, string>> = {
   'status:error': '-error_count',

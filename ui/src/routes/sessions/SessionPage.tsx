@@ -5,6 +5,7 @@ import { Activity, AlertCircle, Bug, ScrollText } from 'lucide-react'
 import { sessionQuery, turnsQuery } from '@/api/sessionQueries'
 import type { SessionRow, SessionTurn } from '@/api/types'
 import { Crumb } from '@/kit/Crumb'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { is, printTerm } from '@/kit/filter'
 import { count, counted } from '@/kit/format'
 import { Page } from '@/kit/Page'
@@ -44,7 +45,7 @@ export function SessionPage() {
 }
 
 function Head({ id, row }: { id: string; row: SessionRow | undefined }) {
-  const { search } = useView()
+  const { search, scope } = useView()
   const { project } = travelling(search)
   const keep = { project, from: 'all' }
   const q = printTerm(is('session_id', id))
@@ -55,6 +56,13 @@ function Head({ id, row }: { id: string; row: SessionRow | undefined }) {
         <h1 className="k-title cut" title={id.slice(0, 1000)}>
           {short(id)}
         </h1>
+        <span className="grow" />
+        <ExportMenu
+          what="traces"
+          scope={{ project: scope.project, from: 'all', to: 'now', q }}
+          about="All traces of this session"
+          disabled={!row}
+        />
       </div>
       {row && (
         <p className="se-facts">
