@@ -17,16 +17,18 @@ import { Took } from '@/routes/services/measures'
 import { Money } from '../llm/Money'
 import { Verdicts } from '../evaluations/Verdicts'
 import { Named, SaidOf, short } from './columns'
+import { RunningIn } from '../trace/RunningNow'
+import { troubled } from '../trace/running'
+import { againAfter, useLiveSession } from './liveSession'
 import { TurnVerdicts } from './TurnVerdicts'
 import './sessions.css'
 
-const LIVE_MS = 5_000
-
 /** One conversation across its traces: what it came to, what failed, and what was said turn by turn. */
 export function SessionPage() {
-  const { search, scope, live } = useView()
+  const { search, scope } = useView()
   const id = search.id ?? ''
-  const query = useQuery({ ...sessionQuery(scope.project, id), refetchInterval: live ? LIVE_MS : false })
+  const query = useQuery(sessionQuery(scope.project, id))
+  useLiveSession(scope.project, id)
   return (
     <Page title={`Session ${short(id)}`} heading={<Head id={id} row={query.data} />}>
       {query.isPending ? (
@@ -37,7 +39,7 @@ export function SessionPage() {
         <div className="k-scroll se-page" tabIndex={0} role="region" aria-label="Session">
           <Verdicts project={scope.project} sessionId={id} />
           {query.data!.failed > 0 && <FailedTurns id={id} row={query.data!} />}
-          <Replay id={id} row={query.data!} live={live} />
+          <Replay id={id} row={query.data!} />
         </div>
       )}
     </Page>
@@ -161,12 +163,12 @@ function TraceLink({ turn }: { turn: SessionTurn }) {
   )
 }
 
-function Replay({ id, row, live }: { id: string; row: SessionRow; live: boolean }) {
+function Replay({ id, row }: { id: string; row: SessionRow }) {
   const { scope, search, patch } = useView()
   const newest = search.order === 'newest'
   const list = useInfiniteQuery({
     ...turnsQuery(scope.project, id, newest ? '-start_time' : 'start_time', false),
-    refetchInterval: live ? LIVE_MS : false,
+    refetchInterval: (q) => againAfter(q.state.data?.pages),
   })
   const turns = list.data?.pages.flatMap((p) => p.rows) ?? []
   return (
@@ -194,7 +196,13 @@ function Replay({ id, row, live }: { id: string; row: SessionRow; live: boolean 
       ) : (
         <ol className="se-turns">
           {turns.map((turn) => (
-            <Turn key={turn.trace.trace_id} turn={turn} session={id} longest={longestOf(turns)} />
+            <Turn
+              key={turn.trace.trace_id}
+              turn={turn}
+              project={scope.project}
+              session={id}
+              longest={longestOf(turns)}
+            />
           ))}
         </ol>
       )}
@@ -209,11 +217,22 @@ function Replay({ id, row, live }: { id: string; row: SessionRow; live: boolean 
 
 const longestOf = (turns: SessionTurn[]): number => Math.max(1, ...turns.map((t) => t.trace.duration_ms ?? 0))
 
-function Turn({ turn, session, longest }: { turn: SessionTurn; session: string; longest: number }) {
+function Turn({
+  turn,
+  project,
+  session,
+  longest,
+}: {
+  turn: SessionTurn
+  project: string
+  session: string
+  longest: number
+}) {
   const { trace } = turn
   const bad = trace.error_count > 0
+  const tone = bad ? ' error' : turn.running.some(troubled) ? ' trouble' : ''
   return (
-    <li className={bad ? 'se-turn error' : 'se-turn'}>
+    <li className={`se-turn${tone}`}>
       <div className="se-what">
         <span className="quiet">
           <ClockTime iso={trace.start_time} date={isoToMs(trace.start_time) < Date.now() - 43_200_000} />
@@ -235,8 +254,11 @@ function Turn({ turn, session, longest }: { turn: SessionTurn; session: string; 
         <Cost value={trace.cost_usd} />
       </div>
       {turn.asked && <Said who="asked" text={turn.asked} />}
+      <RunningIn project={project} traceId={trace.trace_id} running={turn.running} />
       {turn.answered && <Said who="answered" text={turn.answered} />}
-      {!turn.asked && !turn.answered && <p className="quiet">No span of this trace holds what was said.</p>}
+      {!turn.asked && !turn.answered && trace.state !== 'running' && (
+        <p className="quiet">No span of this trace holds what was said.</p>
+      )}
       <TurnVerdicts session={session} traceId={trace.trace_id} />
       {turn.cut && <p className="quiet">More was said than is here: open the trace.</p>}
     </li>
