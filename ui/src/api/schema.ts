@@ -4740,6 +4740,39 @@ export interface components {
       }
     }
     /**
+     * NamedRunningSpan
+     * @description One span that has not ended, told where its trace is not at hand.
+     */
+    NamedRunningSpan: {
+      /** Heard At */
+      heard_at: string
+      /** Heard S */
+      heard_s: number
+      /** Idle S */
+      idle_s: number | null
+      /** Kind */
+      kind: string
+      /**
+       * Liveness
+       * @enum {string}
+       */
+      liveness: 'alive' | 'stuck' | 'silent' | 'exited' | 'unknown'
+      /** Location */
+      location: string
+      /** Name */
+      name: string
+      /** Running S */
+      running_s: number
+      /** Same Place S */
+      same_place_s: number | null
+      /** Span Id */
+      span_id: string
+      /** Stack */
+      stack: string
+      /** Thread */
+      thread: string
+    }
+    /**
      * NewBackup
      * @description A backup to make.
      */
@@ -6463,6 +6496,8 @@ export interface components {
       asked: string
       /** Cut */
       cut: boolean
+      /** Running */
+      running: components['schemas']['NamedRunningSpan'][]
       trace: components['schemas']['TraceRow']
     }
     /**
