@@ -161,6 +161,11 @@ def test_rules_are_switched_tried_and_what_they_found_leads_to_its_rows(ui: Watc
     page.reload()
     expect(found).to_contain_text("body")
     expect(found).to_contain_text("<b>till</b>")
+    page.get_by_role("button", name="Pin Places redacted by rule to a dashboard", exact=True).click()
+    window = page.get_by_role("dialog", name="Pin to a dashboard")
+    window.get_by_label("Title of the new dashboard").fill("Leaks")
+    window.get_by_role("button", name="Pin", exact=True).click()
+    expect(window).to_have_count(0)
 
     text = page.get_by_role("textbox", name="A text")
     text.fill(f"mail ada@example.org about {key}")
@@ -193,3 +198,8 @@ def test_rules_are_switched_tried_and_what_they_found_leads_to_its_rows(ui: Watc
     found.get_by_role("link").click()
     expect(page).to_have_url(re.compile("/logs"))
     expect(page.get_by_text("paid with [redacted:openai_key:", exact=False).first).to_be_visible()
+
+    kept = server.client.get("/api/v1/dashboards", params={"project": "redacted"}).json()["rows"]
+    (leaks,) = [row for row in kept if row["title"] == "Leaks"]
+    page = ui.open(f"/dashboards/{leaks['id']}", project="redacted")
+    expect(page.get_by_role("group", name="Places redacted by rule", exact=True)).to_contain_text("openai_key")

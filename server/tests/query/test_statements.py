@@ -272,6 +272,10 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "llm_group_trends": lambda: llm_groups.group_trends_statement(
         selection(SPANS), ["session_id", "model"], STEPS, [("web", "")]
     ),
+    "llm_groups_by_tool": lambda: llm_groups.groups_statement(
+        selection(SPANS, "-tool:web"), ["tool", "agent"], "-cost_usd", 50
+    ),
+    "llm_groups_repeated": lambda: llm_groups.repeated_statement(selection(SPANS)),
     "llm_tools": lambda: llm_tools.tools_statement(selection(SPANS, "service:web")),
     "sessions_last_seen": lambda: sessions.places_statement(
         selection(SPANS, "service:web"), "session_id", "-last_seen", 51, sessions.Place(START, 7)

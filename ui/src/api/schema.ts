@@ -2829,6 +2829,8 @@ export interface components {
       ids: string[]
       /** Items */
       items: number
+      /** Missing */
+      missing: string[]
       /** Name */
       name: string
       /** Removed */
@@ -4116,6 +4118,8 @@ export interface components {
       interval_ms: number
       /** Keys */
       keys: string[]
+      /** Repeated */
+      repeated: number
       /** Rows */
       rows: components['schemas']['LlmGroup'][]
       /** Times */
@@ -4738,6 +4742,39 @@ export interface components {
       }
     }
     /**
+     * NamedRunningSpan
+     * @description One span that has not ended, told where its trace is not at hand.
+     */
+    NamedRunningSpan: {
+      /** Heard At */
+      heard_at: string
+      /** Heard S */
+      heard_s: number
+      /** Idle S */
+      idle_s: number | null
+      /** Kind */
+      kind: string
+      /**
+       * Liveness
+       * @enum {string}
+       */
+      liveness: 'alive' | 'stuck' | 'silent' | 'exited' | 'unknown'
+      /** Location */
+      location: string
+      /** Name */
+      name: string
+      /** Running S */
+      running_s: number
+      /** Same Place S */
+      same_place_s: number | null
+      /** Span Id */
+      span_id: string
+      /** Stack */
+      stack: string
+      /** Thread */
+      thread: string
+    }
+    /**
      * NewBackup
      * @description A backup to make.
      */
@@ -4768,6 +4805,11 @@ export interface components {
       remove?: string[]
       /** Seen Version */
       seen_version?: number | null
+      /**
+       * Skip Missing
+       * @default false
+       */
+      skip_missing?: boolean
       /** Spans */
       spans?: components['schemas']['SavedSpan'][]
     }
@@ -6040,6 +6082,11 @@ export interface components {
     SavedSpan: {
       /** Expected Output */
       expected_output?: unknown
+      /**
+       * If Absent
+       * @default false
+       */
+      if_absent?: boolean
       /** Span Id */
       span_id: string
       /** Trace Id */
@@ -6459,6 +6506,8 @@ export interface components {
       asked: string
       /** Cut */
       cut: boolean
+      /** Running */
+      running: components['schemas']['NamedRunningSpan'][]
       trace: components['schemas']['TraceRow']
     }
     /**
