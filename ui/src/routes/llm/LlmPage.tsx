@@ -45,7 +45,7 @@ export function LlmPage() {
             <Numbers data={query.data} />
             <LlmCharts data={query.data} />
             <Outside signal="spans" scope={scope} />
-            <Groups total={query.data.now.total} live={every} />
+            <Groups live={every} />
             <Tools live={every} />
           </div>
         )}

@@ -8,6 +8,7 @@ import { claimReview, releaseReview, reviewQuery, type Wanted, type What } from 
 import type { ReviewQueue, ReviewRow } from '@/api/types'
 import { useMaySay } from '@/kit/admin'
 import { FilterBar } from '@/kit/FilterBar'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { count, counted } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { useShortcuts } from '@/kit/keys'
@@ -226,6 +227,12 @@ function Going(p: { wanted: Wanted; holder: string; queue: ReviewQueue; onAgain:
           </span>
         )}
         <span className="grow" />
+        <ExportMenu
+          small
+          what={wanted.what === 'span' ? 'spans' : 'traces'}
+          scope={scope}
+          about={`All ${wanted.what === 'span' ? 'spans' : 'traces'} that are reviewed from: of this filter and time`}
+        />
         <Button
           variant="default"
           leftSection={<Undo2 size={13} aria-hidden />}

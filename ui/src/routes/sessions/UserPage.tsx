@@ -6,6 +6,7 @@ import { sessionsQuery, userQuery } from '@/api/sessionQueries'
 import type { SessionRow } from '@/api/types'
 import { Crumb } from '@/kit/Crumb'
 import { DataTable } from '@/kit/DataTable'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { is, printTerm } from '@/kit/filter'
 import { counted } from '@/kit/format'
 import { Page } from '@/kit/Page'
@@ -59,6 +60,13 @@ export function UserPage() {
             <h1 className="k-title cut" title={id.slice(0, 1000)}>
               {short(id)}
             </h1>
+            <span className="grow" />
+            <ExportMenu
+              what="traces"
+              scope={of}
+              about="All traces of this user in this time"
+              disabled={!row}
+            />
           </div>
           {row && (
             <p className="se-facts">

@@ -5,6 +5,8 @@ import { ListChecks, PanelLeftOpen } from 'lucide-react'
 import { useCallback, useMemo, useState } from 'react'
 import { spansQuery, tracesQuery } from '@/api/queries'
 import type { SpanRow, TraceRow } from '@/api/types'
+import { useMaySay } from '@/kit/admin'
+import { ChosenBar, useChosen } from '@/kit/choose'
 import { NothingFound } from '@/kit/NothingFound'
 import { DataTable } from '@/kit/DataTable'
 import { Drawer } from '@/kit/Drawer'
@@ -20,6 +22,7 @@ import { COMMON_SENDERS, SetUp } from '@/kit/SetUp'
 import { Failure, SkeletonRows } from '@/kit/states'
 import { textOf } from '../trace/conversation/highlight'
 import { travelling, useView } from '@/kit/view'
+import { MAX_SPANS, SaveSpansButton } from '../datasets/SaveSpans'
 import { OpenTraceButton, SpanPanel } from '../trace/SpanPanel'
 import { Charts } from './Charts'
 import { filled, SPAN_COLUMNS, SPAN_KEYS, TRACE_COLUMNS } from './columns'
@@ -53,7 +56,20 @@ export function TracesPage() {
     () => [...filled(TRACE_COLUMNS, traceRows, sort), markColumn(marks, mark)],
     [traceRows, sort, marks, mark],
   )
-  const spanColumns = useMemo(() => filled(SPAN_COLUMNS, spanRows, sort), [spanRows, sort])
+  const maySave = useMaySay()
+  const { chosen, column, clear } = useChosen({
+    rows: spanRows,
+    rowKey: spanKey,
+    nameOf: spanName,
+    project: scope.project,
+    current: search.sel,
+    most: MAX_SPANS,
+    enabled: spansView && maySave,
+  })
+  const spanColumns = useMemo(
+    () => [...(maySave ? [column] : []), ...filled(SPAN_COLUMNS, spanRows, sort)],
+    [spanRows, sort, column, maySave],
+  )
   const total = spansView ? spanRows.length : traceRows.length
 
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
@@ -80,14 +96,20 @@ export function TracesPage() {
       label: 'Traces or spans',
       run: () => patch({ view: spansView ? undefined : 'spans', sel: undefined }),
     },
-    {
-      keys: 'x',
-      label: 'Mark the row for a comparison',
-      run: () => {
-        if (traceId && !spanId) mark(traceId)
-      },
-    },
   ])
+  useShortcuts(
+    'Traces',
+    [
+      {
+        keys: 'x',
+        label: 'Mark the row for a comparison',
+        run: () => {
+          if (traceId && !spanId) mark(traceId)
+        },
+      },
+    ],
+    !spansView,
+  )
 
   const table = {
     sort,
@@ -204,6 +226,11 @@ export function TracesPage() {
             </span>
           )}
           {!spansView && <MarkBar marks={marks} onClear={() => patch({ marks: undefined }, true)} />}
+          {spansView && (
+            <ChosenBar chosen={chosen} most={MAX_SPANS} onClear={clear}>
+              <SaveSpansButton project={scope.project} chosen={chosen} onSaved={clear} />
+            </ChosenBar>
+          )}
           <Button
             variant="default"
             leftSection={<ListChecks size={13} aria-hidden />}
@@ -262,6 +289,7 @@ export function TracesPage() {
 }
 
 const traceKey = (row: TraceRow) => row.trace_id
+const spanName = (row: SpanRow) => row.name || row.span_id
 const spanKey = (row: SpanRow) => `${row.trace_id}/${row.span_id}`
 const toneOf = (row: { status: string; error_count?: number }) =>
   row.status === 'error' || (row.error_count ?? 0) > 0 ? 'error' : ''
