@@ -14,7 +14,7 @@ BENCHMARKS = {
     "tables": "the two table layouts of docs/decisions/001-tables.md at a million distinct spans",
     "health": "one report of Health beside the page Services with the same range",
     "queries": "five questions through the HTTP API against bare SQL at a million distinct spans",
-    "overview": "the pages LLM, Sessions, Users and Evaluations through the HTTP API against bare SQL at a million spans",
+    "overview": "the pages LLM, Sessions, Users and Evaluations against bare SQL, as queries does",
     "ui_during_ingest": "requests of the web UI in idle windows and at 10,000 spans a second",
     "ui_long_trace": "a trace of 50,000 spans in a headless browser, from navigation to painted rows",
 }
