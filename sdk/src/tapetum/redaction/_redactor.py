@@ -51,9 +51,9 @@ class Redactor:
         self._key = (key or _process_key)[:64]
         self._salt = hashlib.blake2b(salt, digest_size=16).digest()
         self._keywords = Keywords(self.rules)
-        own = [rule for rule in self.rules if rule.window]
+        own = [rule for rule in self.rules if rule.alone]
         self._own = self if len(own) == len(self.rules) else Redactor(own, key=key, salt=salt) if own else None
-        self._ours = Redactor([r for r in self.rules if not r.window], key=key, salt=salt) if own else self
+        self._ours = Redactor([r for r in self.rules if not r.alone], key=key, salt=salt) if own else self
         self._scans = [at for at, rule in enumerate(self.rules) if not rule.keywords]
 
     def __eq__(self, other: object) -> bool:
@@ -73,7 +73,7 @@ class Redactor:
         held = list(texts)
         # Rules without keywords search everything.
         sifted = held if sieve is None or self._ours._scans else sieve(self._ours._keywords.pattern, held)
-        # No rule of ours reaches over a separator; own patterns might, so they see each text by itself.
+        # No rule of ours reaches over a separator; own patterns might, and finders: they see each text by itself.
         ends = list(itertools.accumulate(len(text) + len(_SEPARATOR) for text in sifted))
         dirty: set[str] = set()
         for finding in self._ours.find(_SEPARATOR.join(sifted)):
@@ -135,6 +135,11 @@ class Redactor:
     def _throughout(self, text: str, index: int, found: list[tuple[int, int, int]]) -> None:
         rule = self.rules[index]
         if rule.needs and rule.needs not in text:
+            return
+        if rule.finder is not None:
+            for start, end in rule.finder(text):
+                if start < end and (rule.check is None or rule.check(text[start:end])):
+                    found.append((start, end, index))
             return
         if rule.window:
             for start in range(0, len(text), rule.window - rule.window // 4):
