@@ -185,12 +185,13 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "evaluations_of_a_model": lambda: evaluations.evaluations_statement(
         selection(EVALUATIONS, "name:correctness"), "score", 51, None, evaluations.OfSpan("model", "small")
     ),
-    "evaluations_score_ends": lambda: evaluation_distribution.ends_statement(selection(EVALUATIONS), "correctness"),
+    "evaluations_score_ends_and_labels": lambda: evaluation_distribution.ends_and_labels_statement(
+        selection(EVALUATIONS), "correctness"
+    ),
     "evaluations_score_values": lambda: evaluation_distribution.values_statement(selection(EVALUATIONS), "correctness"),
     "evaluations_score_bins": lambda: evaluation_distribution.bins_statement(
         selection(EVALUATIONS), "correctness", 0, 1
     ),
-    "evaluations_labels": lambda: evaluation_distribution.labels_statement(selection(EVALUATIONS), "correctness"),
     "evaluations_by_model": lambda: summary("''", evaluation_summary.SPAN_KEYS["model"]),
     "evaluations_series": lambda: record_series.series_statement(
         selection(EVALUATIONS, "source:llm"), STEPS, "pass_rate", ["name"], None
