@@ -197,16 +197,21 @@ OPENINFERENCE = {"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o-min
 
 
 @pytest.mark.covers("usage-nested-once")
-@pytest.mark.parametrize("order", ["together", "child-first", "parent-first"])
-@pytest.mark.parametrize("between", [False, True], ids=["direct", "with-a-span-between"])
+@pytest.mark.parametrize("order", ["together", "child-first", "parent-first", "between-last"])
+@pytest.mark.parametrize(
+    "between",
+    [None, {"openinference.span.kind": "CHAIN"}, {"http.request.method": "POST"}],
+    ids=["direct", "with-a-chain-between", "with-a-request-between"],
+)
 def test_one_call_in_nested_spans_counts_once_and_the_richer_one_counts(
-    project: Project, order: str, between: bool
+    project: Project, order: str, between: dict[str, Any] | None
 ) -> None:
     outer = {"id": "1" * 16, "attributes": OPENINFERENCE, "scope": "openinference.instrumentation.openai"}
-    middle = {"id": "2" * 16, "parent": "1" * 16, "attributes": {"openinference.span.kind": "CHAIN"}}
+    middle = {"id": "2" * 16, "parent": "1" * 16, "attributes": between}
     inner = {"id": "3" * 16, "parent": ("2" if between else "1") * 16, "attributes": CALL}
     rows = [outer, *([middle] if between else []), inner]
-    requests = [rows] if order == "together" else [[r] for r in (rows if order == "parent-first" else rows[::-1])]
+    arriving = {"child-first": rows[::-1], "between-last": [inner, outer, *rows[1:-1]]}.get(order, rows)
+    requests = [rows] if order == "together" else [[row] for row in arriving]
     for _ in range(2):  # everything again, as a retry
         for request in requests:
             project.spans(*request)
