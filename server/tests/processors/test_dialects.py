@@ -272,6 +272,11 @@ def test_usage_on_agents_chains_and_workflows_is_kept_and_never_counted(project:
         ({"gen_ai.usage.cache_read.input_tokens": 90, "gen_ai.usage.cache_write.input_tokens": 40},
          [100, 10, 90, 10, "cache_exceeds_input"]),
         ({"gen_ai.usage.cost": 0}, [100, 10, None, None, ""]),
+        ({"gen_ai.usage.input_tokens": "100.0", "gen_ai.usage.output_tokens": "-10.0"},
+         [100, None, None, None, "impossible_count"]),
+        ({"gen_ai.response.time_to_first_chunk": 850.0}, [100, 10, None, None, "time_exceeds_span"]),
+        ({"gen_ai.response.time_to_first_chunk": 850.0, "gen_ai.usage.input_tokens": -5},
+         [None, 10, None, None, "impossible_count,time_exceeds_span"]),
     ],
 )  # fmt: skip
 def test_counts_that_cannot_be_are_flagged_kept_raw_and_left_out(
@@ -279,10 +284,33 @@ def test_counts_that_cannot_be_are_flagged_kept_raw_and_left_out(
 ) -> None:
     project.spans({"id": "1" * 16, "attributes": {**CALL, **sent}})
     columns = "input_tokens, output_tokens, cache_read_tokens, cache_write_tokens"
-    ((*counts, flags, cost, raw),) = project.ask(f"{columns}, usage_flags, reported_cost_usd, attributes")
+    ((*counts, flags, cost, first, raw),) = project.ask(
+        f"{columns}, usage_flags, reported_cost_usd, ttft_ms, attributes"
+    )
     assert [int(c) if c is not None else None for c in counts] + [flags] == found
-    assert cost is None
+    assert (cost, first) == (None, None)
     assert {k: raw[k] for k in sent} == {k: str(v) for k, v in sent.items()}
+
+
+@pytest.mark.covers("emitter-hostile-values")
+@pytest.mark.parametrize("writing", ["values", "texts", "json-in-json-in-json", "python", "nested"])
+def test_a_providers_usage_is_read_however_it_is_written(project: Project, writing: str) -> None:
+    counts = {"input": 60, "input_cached_tokens": 40, "output": 7, "output_reasoning_tokens": 3}
+    texts = {name: str(count) for name, count in counts.items()}
+    said: Any = {
+        "values": json.dumps(counts), "texts": json.dumps(texts), "python": repr(texts), "nested": counts,
+        "json-in-json-in-json": json.dumps(json.dumps(json.dumps(counts))),
+    }[writing]  # fmt: skip
+    generation = {"langfuse.observation.type": "generation", "langfuse.observation.model.name": "gpt-4o-mini"}
+    project.spans(
+        {"id": "1" * 16, "attributes": {**generation, "langfuse.observation.usage_details": said}},
+        # A bucket that cannot be hides in no sum.
+        {"id": "2" * 16, "attributes": {**generation, "langfuse.observation.usage_details": {**counts, "input": -5}}},
+    )
+    columns = "input_tokens, output_tokens, cache_read_tokens, reasoning_tokens"
+    first, second = project.ask(f"{columns}, usage_flags")
+    assert ([int(n) for n in first[:4]], first[4]) == ([100, 10, 40, 3], "")
+    assert (second[0], int(second[1]), second[4]) == (None, 10, "impossible_count")
 
 
 @pytest.mark.covers("late-logs-enrich")

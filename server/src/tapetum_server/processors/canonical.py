@@ -11,7 +11,7 @@ from tapetum_server.processors.plans import AT, MOMENT, NOTHING, PLACES, SERVER,
 from tapetum_server.processors.providers import provider_of, without_provider
 from tapetum_server.processors.span_messages import event_messages, flattened_messages
 from tapetum_server.processors.transforms import forget
-from tapetum_server.processors.usage_checks import OWNERS, check_usage
+from tapetum_server.processors.usage_checks import OWNERS, check_times, check_usage
 from tapetum_server.signals.attributes import AttributeValue
 from tapetum_server.signals.consumer import Batch, Consumer, Receipt
 from tapetum_server.signals.logs import LogBatch
@@ -60,7 +60,10 @@ def canonicalize(batch: SpanBatch) -> None:
         if plan is NOTHING and not failed:
             out.append(NOTHING_CANONICAL)
         else:
-            out.append(_canonical(plan, attributes, batch.name[i], batch.start_time_unix_nano[i], events, failed))
+            said_of = _canonical(plan, attributes, batch.name[i], batch.start_time_unix_nano[i], events, failed)
+            if said_of.ttft_ms is not None or said_of.time_per_output_token_ms is not None:
+                said_of = check_times(said_of, batch.start_time_unix_nano[i], batch.end_time_unix_nano[i])
+            out.append(said_of)
     batch.canonical = out
     forget()
 
