@@ -60,7 +60,7 @@ class Project:
         headers = {"x-tapetum-project": self.name}
         httpx.post(f"{self.url}/v1/{signal}", json=body, headers=headers, timeout=120).raise_for_status()
 
-    def spans(self, *rows: dict[str, Any]) -> None:
+    def spans(self, *rows: dict[str, Any], resource: dict[str, Any] | None = None) -> None:
         """One request with these spans."""
         spans = [
             {
@@ -84,7 +84,10 @@ class Project:
             }
             for row in rows
         ]  # fmt: skip
-        self.send("traces", {"resourceSpans": [{"resource": {}, "scopeSpans": spans}]})
+        self.send(
+            "traces",
+            {"resourceSpans": [{"resource": {"attributes": _attributes(resource or {})}, "scopeSpans": spans}]},
+        )
 
     def logs(self, *rows: dict[str, Any]) -> None:
         """One request with these log records."""
@@ -311,6 +314,23 @@ def test_a_providers_usage_is_read_however_it_is_written(project: Project, writi
     first, second = project.ask(f"{columns}, usage_flags")
     assert ([int(n) for n in first[:4]], first[4]) == ([100, 10, 40, 3], "")
     assert (second[0], int(second[1]), second[4]) == (None, 10, "impossible_count")
+
+
+@pytest.mark.covers("emitter-otel-genai-old", "emitter-mcp", "emitter-langsmith")
+def test_a_session_is_the_conversation_and_no_project_or_connection(project: Project) -> None:
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"openinference.span.kind": "LLM", "metadata": '{"thread_id": "t-1"}'}, "t-1"),
+        ({"openinference.span.kind": "LLM", "metadata": '{"thread_id": "t-1"}', "session.id": "s-1"}, "s-1"),
+        ({"traceloop.span.kind": "workflow", "traceloop.association.properties.chat_id": "c-1"}, "c-1"),
+        ({"mcp.method.name": "tools/call", "mcp.session.id": "transport"}, "of-the-process"),
+        ({"mcp.method.name": "tools/call", "mcp.session.id": "transport", "session.id": "s-2"}, "s-2"),
+        ({"langsmith.span.kind": "llm", "langsmith.trace.session_id": "p", "langsmith.trace.session_name": "p"},
+         "of-the-process"),
+        (CALL, "of-the-process"),
+    ]  # fmt: skip
+    rows = [{"id": f"{n:016x}", "attributes": attributes} for n, (attributes, _) in enumerate(cases, 1)]
+    project.spans(*rows, resource={"session.id": "of-the-process", "user.id": "u-1"})
+    assert project.ask("session_id, user_id") == [[session, "u-1"] for _, session in cases]
 
 
 @pytest.mark.covers("late-logs-enrich")
