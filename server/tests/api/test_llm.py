@@ -130,7 +130,9 @@ def test_by_model_the_dearest_first_and_the_unknown_last(asked: World) -> None:
     assert [row["values"] for row in asked.get("/llm/by", by="model", **RANGE, sort="-calls", limit=1)["rows"]] == [
         ["gpt"]
     ]
-    assert asked.get("/llm/by", by="model", **RANGE, limit=1)["total"] == 4
+    # A share is one of all groups, also of those that are not in the answer.
+    one = asked.get("/llm/by", by="model", **RANGE, limit=1)
+    assert (one["total"], one["cost_usd"]) == (4, 2.375)
     first = {sort: by(asked, "model", sort=sort)[0][0] for sort in LLM_SORTS}
     assert first == {sort: ["gpt"] for sort in LLM_SORTS} | {"-p95_ms": ["embed"]}
 
@@ -182,6 +184,74 @@ def test_tools_by_use_failure_and_time(asked: World) -> None:
     # A tool belongs to the trace's user too.
     assert [row["uses"] for row in asked.get("/llm/tools", **RANGE, q="user_id:alice")["rows"]] == [1]
     assert asked.get("/llm/tools", from_="all", q="tool:nothing") == {"rows": [], "total": 0}
+
+
+@pytest.mark.covers("llm-by-tool")
+def test_by_tool_a_call_stands_with_every_tool_that_it_asked_for(asked: World) -> None:
+    """The call is the last that had begun when the tool began: a sibling or the parent, else any of the trace."""
+
+    def tool(span: int, name: str, at: float, parent: int = 1) -> dict[str, Any]:
+        canonical = {"kind": "tool", "tool": name}
+        return {"trace": 1, "span": span, "parent": parent, "at": at, "name": name, "canonical": canonical}
+
+    def one(span: int, at: float, cost: float | None, parent: int = 1, **said: Any) -> dict[str, Any]:
+        return call(1, span, at=at, cost_usd=cost, parent=parent, model=f"m{span}", **said)
+
+    asked.keep(
+        span_batch(
+            # It asked for two tools, one of them twice: all three are its siblings.
+            one(2, 1, 1.0, input_tokens=300, cache_read_tokens=100, ttft_ms=50.0),
+            tool(3, "search", 2), tool(4, "search", 2.5), tool(5, "buy", 3),
+            # It asked for nothing but one tool, below itself.
+            one(6, 4, 4.0, status=2, finish_reason="content_filter"),
+            tool(7, "search", 4.5, parent=6),
+            # A tool of another branch, as of a graph's node: the last call of the trace. An embedding asks for nothing.
+            one(8, 6, 16.0, parent=9),
+            call(1, 10, at=6.5, kind="embedding", cost_usd=64.0, parent=9),
+            tool(11, "mail", 7, parent=12),
+            # A tool that asks a model itself: that call is not the one which asked for the tool.
+            one(13, 7.5, 32.0, parent=11),
+            one(14, 8, None),
+            # Before any call; and a tool without a name.
+            tool(15, "early", 0.5), tool(16, "", 2),
+            # The same call told twice stands once.
+            project="tools",
+        ),
+        span_batch(call(2, 2, response_id="r", cost_usd=128.0), call(2, 3, response_id="r", cost_usd=128.0),
+                   {"trace": 2, "span": 4, "parent": 1, "at": 3, "name": "t", "canonical": {"kind": "tool", "tool": "buy"}},
+                   project="tools"),
+    )  # fmt: skip
+
+    def rows(keys: str = "tool", **query: Any) -> dict[tuple[str, ...], Any]:
+        found = asked.get("/llm/by", by=keys, project="tools", **RANGE, **query)
+        return {tuple(row["values"]): row for row in found["rows"]}
+
+    found = rows()
+    assert {key: (row["calls"], row["cost_usd"]) for (key,), row in found.items()} == {
+        "search": (2, 5.0), "buy": (2, 129.0), "mail": (1, 16.0), "": (3, 96.0),
+    }  # fmt: skip
+    search = found["search",]
+    assert (search["input_tokens"], search["output_tokens"], search["cache_read_tokens"]) == (400, 20, 100)
+    assert (search["error_rate"], search["refusal_rate"], search["ttft_p95_ms"]) == (0.5, 0.5, 50.0)
+    assert (sum(search["calls_trend"]), sum(cost or 0 for cost in search["cost_trend"])) == (2, 5.0)
+    assert found["",]["unpriced"] == 1
+    # One call stands in two rows, and the answer says so; the page's own sums have it once.
+    whole = asked.get("/llm", project="tools", **RANGE)["now"]["total"]
+    assert (whole["calls"], whole["cost_usd"]) == (7, 1 + 4 + 16 + 32 + 64 + 128)
+    assert sum(row["calls"] for row in found.values()) == whole["calls"] + 1
+    by_tool = asked.get("/llm/by", by="tool", project="tools", **RANGE)
+    assert (by_tool["repeated"], by_tool["cost_usd"]) == (1, whole["cost_usd"])
+    assert asked.get("/llm/by", by="model", project="tools", **RANGE)["repeated"] == 0
+    assert rows("tool,model", q="tool:search")["search", "m6"]["cost_usd"] == 4.0
+
+    def spent(q: str) -> tuple[int, float | None]:
+        found = asked.get("/llm", project="tools", **RANGE, q=q)["now"]["total"]
+        return found["calls"], found["cost_usd"]
+
+    # In the filter, a tool means the calls that asked for it, each of them once.
+    assert spent("tool:search,buy") == (3, 133.0)
+    assert spent("-tool:search") == (5, 240.0)
+    assert spent("-tool:*") == spent('tool:""') == (3, 96.0)
 
 
 @pytest.mark.covers("llm-measures")

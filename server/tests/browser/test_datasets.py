@@ -25,19 +25,21 @@ def attribute(key: str, value: str) -> dict[str, Any]:
     return {"key": key, "value": {"stringValue": value}}
 
 
-def call(server: RunningServer, project: str) -> None:
-    """One call of a model, whose answer is wrong."""
+def call(server: RunningServer, project: str, spans: int = 1) -> None:
+    """Calls of a model, whose answers are wrong."""
     at = time.time_ns() - 20 * SECOND
     said = [{"role": "user", "content": "Capital of Peru?"}]
     answer = [{"role": "assistant", "parts": [{"type": "text", "content": "It is Cusco."}]}]
-    span = {
-        "traceId": TRACE, "spanId": SPAN, "name": "chat m", "startTimeUnixNano": str(at),
-        "endTimeUnixNano": str(at + SECOND), "attributes": [
-            attribute("gen_ai.operation.name", "chat"), attribute("gen_ai.request.model", "m"),
-            attribute("gen_ai.input.messages", json.dumps(said)), attribute("gen_ai.output.messages", json.dumps(answer)),
-        ],
-    }  # fmt: skip
-    body = {"resourceSpans": [{"resource": {}, "scopeSpans": [{"spans": [span]}]}]}
+    attributes = [
+        attribute("gen_ai.operation.name", "chat"), attribute("gen_ai.request.model", "m"),
+        attribute("gen_ai.input.messages", json.dumps(said)), attribute("gen_ai.output.messages", json.dumps(answer)),
+    ]  # fmt: skip
+    sent_spans = [
+        {"traceId": TRACE, "spanId": f"{int(SPAN, 16) + n:016x}", "name": "chat m" if n == 0 else f"chat m {n}",
+         "startTimeUnixNano": str(at - n * SECOND), "endTimeUnixNano": str(at + SECOND), "attributes": attributes}
+        for n in range(spans)
+    ]  # fmt: skip
+    body = {"resourceSpans": [{"resource": {}, "scopeSpans": [{"spans": sent_spans}]}]}
     sent = server.send(
         "traces", json.dumps(body).encode(), project=project, headers={"content-type": "application/json"}
     )
@@ -68,6 +70,7 @@ def test_a_span_is_corrected_saved_changed_compared_and_exported(ui: Watched, se
     window = page.get_by_role("dialog")
     expected = window.get_by_role("textbox", name="Expected output")
     expect(expected).to_have_value("It was Lima.")
+    expect(window.get_by_role("combobox", name="Dataset")).to_be_focused()
     expected.fill("It is Lima.")
     window.get_by_role("combobox", name="Dataset").fill("qa/capitals")
     expect(window.get_by_text("A new one of this name is made.")).to_be_visible()
@@ -103,6 +106,45 @@ def test_a_span_is_corrected_saved_changed_compared_and_exported(ui: Watched, se
     page.get_by_role("link", name="Open the span it came from").click()
     expect(page.get_by_role("button", name="Save to dataset")).to_be_visible()
     assert f"/traces/{TRACE}" in page.url
+
+
+@pytest.mark.covers("page-datasets", "dataset-save-spans", "ui-accessibility")
+def test_rows_of_a_list_are_chosen_and_saved_together(ui: Watched, server: RunningServer) -> None:
+    project = "datasets-chosen"
+    call(server, project, spans=5)
+    page = ui.open("/traces", project=project, view="spans")
+    page.get_by_role("checkbox", name="Choose chat m", exact=True).click()
+    page.get_by_role("checkbox", name="Choose chat m 2").click(modifiers=["Shift"])
+    expect(page.get_by_text("3 chosen")).to_be_visible()
+    # The same by keys: the last row, then the one before it with all between.
+    grid = page.get_by_role("grid", name="Spans")
+    grid.get_by_text("chat m 4").click()
+    page.keyboard.press("x")
+    expect(page.get_by_role("checkbox", name="Choose chat m 4")).to_be_checked()
+    page.keyboard.press("k")
+    page.keyboard.press("X")
+    expect(page.get_by_text("5 chosen")).to_be_visible()
+    page.get_by_role("checkbox", name="Choose chat m 1").click()
+    settled(page)
+    found = violations(page, "chosen rows")
+
+    window = page.get_by_role("dialog")
+    for said in ("Added 4 spans in version 1 of chosen", "They are there already: nothing was changed in chosen"):
+        page.get_by_role("button", name="Add to dataset…").click()
+        expect(window).to_contain_text("Add 4 spans to a dataset")
+        window.get_by_role("combobox", name="Dataset").fill("chosen")
+        settled(page)
+        found += violations(page, "saving many")
+        window.get_by_role("button", name="Add", exact=True).click()
+        expect(window.get_by_role("status")).to_contain_text(said)
+        if said.startswith("Added"):
+            window.get_by_role("button", name="Done").click()
+            expect(page.get_by_text("4 chosen")).to_have_count(0)
+            page.get_by_role("checkbox", name="Choose all rows that are loaded").click()
+            page.get_by_role("checkbox", name="Choose chat m 1").click()
+    window.get_by_role("link", name="chosen").click()
+    expect(page.get_by_role("grid", name="Items")).to_have_attribute("aria-rowcount", "5")
+    assert found == []
 
 
 @pytest.mark.covers("page-datasets", "ui-accessibility")

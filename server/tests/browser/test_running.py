@@ -76,3 +76,44 @@ def test_what_runs_is_told_apart_by_its_heartbeats(
     expect(panel.locator("pre")).to_contain_text("threading:wait:1")
     found += violations(page, "a span that hangs")
     assert found == []
+
+
+@pytest.mark.covers("page-sessions", "session-live")
+def test_a_session_in_progress_shows_new_turns_and_a_tool_that_hangs(new_page: OpenPage, server: RunningServer) -> None:
+    """Nobody presses anything: the page follows what arrives."""
+    project, began = "running-session", time.time_ns() - 600 * SECOND
+
+    def turn(number: int, ended: bool, **said: Any) -> None:
+        """An agent that asks a tool; only the agent names the session."""
+        sent, trace = Spans(), f"{number:032x}"
+        named = {"session.id": "talk", "gen_ai.operation.name": "invoke_agent", "input.value": f"question {number}"}
+        tool = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search"}
+        at = began + number * SECOND
+        end = at + 5 * SECOND if ended else 0
+        sent.add(
+            host_of("helper"), trace, f"{1:016x}", "ask", at, end, attributes=named | ({} if ended else beat(**said))
+        )
+        sent.add(host_of("helper"), trace, f"{2:016x}", "execute_tool search", at + SECOND, end, parent=f"{1:016x}",
+                 attributes=tool | ({} if ended else beat(**said)))  # fmt: skip
+        assert server.send("traces", sent.body(), project=project).status_code == 200
+
+    turn(1, ended=True)
+    ui = new_page()
+    page = ui.open("/sessions/one", project=project, id="talk")
+    turns = page.get_by_role("region", name="Replay").get_by_role("list").first.locator("> li")
+    expect(turns).to_have_count(1)
+    expect(page.get_by_role("list", name="Still running")).to_have_count(0)
+    turn(2, ended=False, same_place_s=420.0)
+    expect(turns).to_have_count(2)
+    running = turns.nth(1).get_by_role("list", name="Still running").get_by_role("listitem")
+    # The agent only waits for its tool.
+    expect(running).to_have_count(1)
+    expect(running).to_contain_text(re.compile(r"tool, running for 1\d min, in the same place for \d+ min"))
+    expect(running.get_by_label("trouble")).to_be_visible()
+    expect(page.get_by_text("2 of 2 traces")).to_be_visible()
+    assert violations(page, "a session in progress") == []
+    turn(2, ended=True)
+    expect(running).to_have_count(0)
+    turn(3, ended=False)
+    turns.nth(2).get_by_role("link", name="execute_tool search").click()
+    expect(page.get_by_role("region", name="Still running")).to_contain_text("last heard")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -70,12 +72,17 @@ def test_from_the_sessions_to_what_failed_and_what_was_said(ui: Watched, convers
     expect(page.get_by_role("heading", level=1)).to_contain_text("ask")
 
 
-@pytest.mark.covers("page-sessions")
+@pytest.mark.covers("page-sessions", "ui-export")
 def test_a_session_of_any_name_and_a_user_have_pages(ui: Watched, conversations: None) -> None:
     page = ui.open("/sessions", project=PROJECT)
     pick(rows(page, "Sessions").filter(has_text="a/b?c=d"))
     expect(page.get_by_role("heading", level=1)).to_have_text(ODD)
     expect(page.get_by_role("region", name="Replay")).to_contain_text("odd?")
+    page.get_by_role("button", name="Export traces").click()
+    with page.expect_download() as download:
+        page.get_by_role("menuitem", name="Lines of JSON").click()
+    (line,) = Path(download.value.path()).read_text().splitlines()
+    assert json.loads(line)["session_id"] == ODD
     page = ui.open("/users", project=PROJECT)
     pick(rows(page, "Users").filter(has_text="alice"))
     expect(page.get_by_role("heading", level=1)).to_have_text("alice")
@@ -122,6 +129,13 @@ def test_tools_and_a_filter_by_the_user_of_the_trace(ui: Watched, shop: Shop) ->
     # A monitor looks at what calls say themselves, and these name no user.
     watch = page.get_by_role("button", name="Make a monitor of LLM: Tokens")
     expect(watch).to_be_disabled()
+    page = ui.open("/llm", project="shop")
+    # A call that asked for a tool, and from there to the traces in which the tool was used.
+    page.get_by_role("radiogroup", name="Calls by").get_by_text("Tool", exact=True).click()
+    asked = page.get_by_role("region", name="Calls by tool").get_by_role("row").filter(has_text="track_parcel")
+    asked.get_by_role("link", name="track_parcel").click()
+    expect(page).to_have_url(re.compile("/traces.*tool"))
+    expect(rows(page, "Traces").first).to_be_visible()
     page = ui.open("/llm", project="shop")
     watch.click()
     expect(page).to_have_url(re.compile("/monitors/new"))

@@ -117,10 +117,15 @@ def test_a_model_without_a_price_gets_one_and_its_stored_calls_too(ui: Watched, 
     expect(form.get_by_label("Model")).to_have_value("my-<b>7b</b>")
     form.get_by_label("Input", exact=True).fill("1")
     form.get_by_label("Output", exact=True).fill("10")
+    form.get_by_label("Audio in the input").fill("40")
+    form.get_by_label("Audio in the output").fill("80")
+    form.get_by_label("Images in the input").fill("5")
     found = violations(page, "a new price")
     form.get_by_role("button", name="Set the price").click()
     expect(row).to_contain_text("1 in, 10 out a million tokens")
-    expect(page.get_by_role("region", name="Prices of your own")).to_contain_text("my-<b>7b</b>")
+    own = page.get_by_role("region", name="Prices of your own")
+    expect(own).to_contain_text("my-<b>7b</b>")
+    expect(own).to_contain_text("1 in, 10 out, 40 audio in, 80 audio out, 5 images in a million tokens")
 
     page.get_by_role("button", name="Reprice the last 30 days").click()
     dialog = page.get_by_role("dialog", name="Reprice the last 30 days")
@@ -156,6 +161,11 @@ def test_rules_are_switched_tried_and_what_they_found_leads_to_its_rows(ui: Watc
     page.reload()
     expect(found).to_contain_text("body")
     expect(found).to_contain_text("<b>till</b>")
+    page.get_by_role("button", name="Pin Places redacted by rule to a dashboard", exact=True).click()
+    window = page.get_by_role("dialog", name="Pin to a dashboard")
+    window.get_by_label("Title of the new dashboard").fill("Leaks")
+    window.get_by_role("button", name="Pin", exact=True).click()
+    expect(window).to_have_count(0)
 
     text = page.get_by_role("textbox", name="A text")
     text.fill(f"mail ada@example.org about {key}")
@@ -188,3 +198,8 @@ def test_rules_are_switched_tried_and_what_they_found_leads_to_its_rows(ui: Watc
     found.get_by_role("link").click()
     expect(page).to_have_url(re.compile("/logs"))
     expect(page.get_by_text("paid with [redacted:openai_key:", exact=False).first).to_be_visible()
+
+    kept = server.client.get("/api/v1/dashboards", params={"project": "redacted"}).json()["rows"]
+    (leaks,) = [row for row in kept if row["title"] == "Leaks"]
+    page = ui.open(f"/dashboards/{leaks['id']}", project="redacted")
+    expect(page.get_by_role("group", name="Places redacted by rule", exact=True)).to_contain_text("openai_key")

@@ -193,6 +193,30 @@ def test_a_span_is_saved_once_with_messages_in_one_shape(shared_server: RunningS
     assert gone.status_code == 404
 
 
+@pytest.mark.covers("dataset-save-spans")
+def test_many_spans_are_saved_once_and_those_that_are_gone_are_named(shared_server: RunningServer, kept: str) -> None:
+    """What a list's selection sends: what somebody edited stays, and a span past its retention stops nothing."""
+    server = shared_server
+    chat(server, kept)
+    there, gone = [{"trace_id": TRACE, "span_id": span, "if_absent": True} for span in (SPAN, TOOL)], "e" * 16
+    lost = {"trace_id": TRACE, "span_id": gone}
+    assert put(server, kept, "many", spans=there[:1]).json()["missing"] == []
+    (item,) = ask(server, kept, "/items", name="many")["rows"]
+    put(server, kept, "many", put=[{"id": item["id"], "expected_output": "Lima"}])
+
+    message = refused(put(server, kept, "many", spans=[*there, lost, lost | {"span_id": "f" * 16}]), 404, "spans.2")
+    assert "nor are 1 others of the 4" in message
+    assert len(ask(server, kept, "/items", name="many")["rows"]) == 1, "all of it or nothing"
+    saved = put(server, kept, "many", spans=[*there, lost], skip_missing=True).json()
+    assert (saved["added"], saved["unchanged"], saved["missing"]) == (1, 1, [f"{TRACE}/{gone}"])
+    edited, _ = ask(server, kept, "/items", name="many")["rows"]
+    assert edited["expected_output"] == "Lima"
+    again = put(server, kept, "many", spans=there).json()
+    assert (again["version"], again["unchanged"]) == (saved["version"], 2), "what changes nothing makes no version"
+    refused(put(server, kept, "many", spans=[lost], skip_missing=True), 404, "spans.0")
+    refused(put(server, kept, "many", spans=there[:1] * 201), 422, "spans")
+
+
 @pytest.mark.covers("corrections")
 def test_a_correction_is_shown_beside_the_output_and_is_what_is_expected(
     shared_server: RunningServer, kept: str

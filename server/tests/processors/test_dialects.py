@@ -164,6 +164,28 @@ def test_every_emitter_has_a_fixture_or_a_capture() -> None:
     assert [e.name for e in emitters() if e.name not in known and e.name != "general"] == []
 
 
+@pytest.mark.covers("session-of-the-application")
+def test_a_session_that_the_application_names_stands_above_every_emitters_conversation(project: Project) -> None:
+    """Whatever it calls it: as soon as `session.id` is there, that is the session; else the emitter's own name counts."""
+    sent: dict[str, tuple[str, str]] = {}
+    rows = []
+    for emitter in emitters():
+        for source in emitter.fields.get("text", {}).get("session_id", ()):
+            key, _, step = source.partition(" :: ")
+            if key == "session.id":
+                continue
+            own = {key: json.dumps("thread") if step.startswith("json") else "thread"}
+            scope = emitter.scopes[0].removesuffix("*") if emitter.scopes else ""
+            for said, attributes in (("thread", own), ("mine", {**own, "session.id": "mine"})):
+                id = f"{len(rows) + 1:016x}"
+                sent[id] = (source, said)
+                rows.append({"id": id, "scope": scope, "attributes": {"gen_ai.operation.name": "chat", **attributes}})
+    project.spans(*rows)
+    found = dict(project.ask("span_id, session_id"))
+    assert {sent[id]: session for id, session in found.items() if session != sent[id][1]} == {}
+    assert len(found) == len(rows) > 50
+
+
 @pytest.mark.covers("emitters-page")
 def test_the_page_of_emitters_says_what_the_tables_say() -> None:
     assert emitters_page.PAGE.read_text("utf-8") == emitters_page.page(emitters_page.PAGE.read_text("utf-8"))

@@ -33,6 +33,7 @@ from tapetum_server.query import (
     heartbeats,
     histograms,
     host_shares,
+    leaks,
     llm_groups,
     llm_overview,
     llm_tools,
@@ -77,7 +78,7 @@ PLACES = {
 }
 PRICES = repricing.DayPrices(
     [200_000],
-    {7: (repricing.PricedAs("", "list", (0.0, 1.0, 0.5, 1.25, 2.0, 1.0, 2.0, -1.0)),) * 2,
+    {7: (repricing.PricedAs("", "list", (0.0, 1.0, 0.5, 1.25, 2.0, 1.0, 2.0, 1.0, -1.0)),) * 2,
      9: (repricing.PricedAs("unknown_model", "", repricing.NO_RATES),) * 2},
 )  # fmt: skip
 Q = "-service:web,api name:GET* duration_ms:>=250ms http.route:/ask gen_ai.request.model:m host.name:h"
@@ -271,6 +272,10 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "llm_group_trends": lambda: llm_groups.group_trends_statement(
         selection(SPANS), ["session_id", "model"], STEPS, [("web", "")]
     ),
+    "llm_groups_by_tool": lambda: llm_groups.groups_statement(
+        selection(SPANS, "-tool:web"), ["tool", "agent"], "-cost_usd", 50
+    ),
+    "llm_groups_repeated": lambda: llm_groups.repeated_statement(selection(SPANS)),
     "llm_tools": lambda: llm_tools.tools_statement(selection(SPANS, "service:web")),
     "sessions_last_seen": lambda: sessions.places_statement(
         selection(SPANS, "service:web"), "session_id", "-last_seen", 51, sessions.Place(START, 7)
@@ -289,6 +294,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "health_traffic": lambda: service_windows.traffic_statement(selection(SPANS), STEPS, START),
     "health_spoken": lambda: arrivals.spoken_statement("default", HOUR),
     "health_lag": lambda: arrivals.lag_statement("default", HOUR),
+    "health_leaks": lambda: leaks.leaks_statement("default", HOUR, START, ["jwt", "private_key"]),
     "health_hosts": lambda: host_shares.host_shares_statement(selection(METRICS)),
 }
 

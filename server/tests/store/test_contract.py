@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bench.history_dialects import DIALECTS
 from store.conftest import Keep
 from store.telemetry import SECOND, START, logs, points, spans
 from tapetum_server.signals.attributes import decode_text, type_of
@@ -235,6 +236,35 @@ def test_a_long_conversation_is_stored_once_and_reads_back_exactly(any_engine: E
     )
     references = sum(n * 36 for n in range(len(turns)))
     assert stored[0]["n"] < 2 * unique + references + 1000 < naive / 4
+
+
+@pytest.mark.covers("messages-stored-once")
+def test_the_history_of_every_dialect_reads_back_exactly_and_is_stored_about_once(
+    any_engine: Engine, keep: Keep
+) -> None:
+    """Python's and twice encoded JSON's messages are not cut: they stay whole in their spans, and the codec finds them."""
+    random.seed(4)
+    said = [(role, f'"{n}" {random.getrandbits(1200):x}') for n in range(20) for role in ("user", "assistant")]
+    history = [("system", f"Be brief. {random.getrandbits(2000):x}"), *said]
+    sent: dict[tuple[str, str], dict[str, Any]] = {}
+    for n in range(1, len(history), 2):
+        called = {name: write(history[: n + 1], history[n + 1][1]) for name, write in DIALECTS.items()}
+        keep(*(spans({"span_id": f"{n:016x}", "start": START + n, "attributes": attributes}, project=name)
+               for name, attributes in called.items()))  # fmt: skip
+        sent |= {(name, f"{n:016x}"): attributes for name, attributes in called.items()}
+    found = rows(any_engine, "SELECT project, span_id, attributes FROM spans")
+    assert {(row["project"], row["span_id"]): row["attributes"] for row in found} == sent
+    stored = {
+        row["project"]: row["n"]
+        for row in rows(
+            any_engine,
+            """SELECT project, sum(size) AS n FROM (SELECT project, sum(length(arrayStringConcat(attr_values)) + length(input)
+            + length(output)) AS size FROM span_rows GROUP BY project UNION ALL SELECT project, sum(length(text))
+            FROM message_rows GROUP BY project) GROUP BY project""",
+        )
+    }
+    naive = {name: sum(len(v) for (of, _), a in sent.items() if of == name for v in a.values()) for name in DIALECTS}
+    assert [name for name in DIALECTS if stored[name] * 3 > naive[name]] == ["litellm", "mlflow"]
 
 
 def test_a_retry_does_not_move_a_spans_text_out_of_it(any_engine: Engine, keep: Keep) -> None:

@@ -71,7 +71,8 @@ export interface NewDatasetVersion {
   description?: string
   message?: string
   put?: (Partial<Pick<DatasetItem, 'input' | 'expected_output' | 'output' | 'metadata'>> & { id?: string })[]
-  spans?: { trace_id: string; span_id: string; expected_output?: unknown }[]
+  spans?: { trace_id: string; span_id: string; expected_output?: unknown; if_absent?: boolean }[]
+  skip_missing?: boolean
   remove?: string[]
   seen_version?: number
 }

@@ -1256,7 +1256,7 @@ export interface paths {
     }
     /**
      * List Prompt Usage
-     * @description How each version did within the range, by the spans that name it (`gen_ai.prompt.name` and its like).
+     * @description How each version did within the range, by the calls of models that name it (`gen_ai.prompt.name` …).
      */
     get: operations['list_prompt_usage']
     put?: never
@@ -2829,6 +2829,8 @@ export interface components {
       ids: string[]
       /** Items */
       items: number
+      /** Missing */
+      missing: string[]
       /** Name */
       name: string
       /** Removed */
@@ -4110,10 +4112,14 @@ export interface components {
      * @description The groups first in the order that was asked for.
      */
     LlmGroups: {
+      /** Cost Usd */
+      cost_usd: number | null
       /** Interval Ms */
       interval_ms: number
       /** Keys */
       keys: string[]
+      /** Repeated */
+      repeated: number
       /** Rows */
       rows: components['schemas']['LlmGroup'][]
       /** Times */
@@ -4736,6 +4742,39 @@ export interface components {
       }
     }
     /**
+     * NamedRunningSpan
+     * @description One span that has not ended, told where its trace is not at hand.
+     */
+    NamedRunningSpan: {
+      /** Heard At */
+      heard_at: string
+      /** Heard S */
+      heard_s: number
+      /** Idle S */
+      idle_s: number | null
+      /** Kind */
+      kind: string
+      /**
+       * Liveness
+       * @enum {string}
+       */
+      liveness: 'alive' | 'stuck' | 'silent' | 'exited' | 'unknown'
+      /** Location */
+      location: string
+      /** Name */
+      name: string
+      /** Running S */
+      running_s: number
+      /** Same Place S */
+      same_place_s: number | null
+      /** Span Id */
+      span_id: string
+      /** Stack */
+      stack: string
+      /** Thread */
+      thread: string
+    }
+    /**
      * NewBackup
      * @description A backup to make.
      */
@@ -4766,6 +4805,11 @@ export interface components {
       remove?: string[]
       /** Seen Version */
       seen_version?: number | null
+      /**
+       * Skip Missing
+       * @default false
+       */
+      skip_missing?: boolean
       /** Spans */
       spans?: components['schemas']['SavedSpan'][]
     }
@@ -4891,6 +4935,8 @@ export interface components {
       cache_write_usd?: number | null
       /** Hourly Usd */
       hourly_usd?: number | null
+      /** Image Input Usd */
+      image_input_usd?: number | null
       /** Input Usd */
       input_usd?: number | null
       /** Model */
@@ -5154,6 +5200,8 @@ export interface components {
       modality?: string
       /** Name */
       name?: string
+      /** Omitted Bytes */
+      omitted_bytes?: number
       /** Response */
       response?: unknown
       /** Size */
@@ -5267,6 +5315,8 @@ export interface components {
       hourly_usd: number | null
       /** Id */
       id: string
+      /** Image Input Usd */
+      image_input_usd: number | null
       /** Input Usd */
       input_usd: number | null
       /** Model */
@@ -5417,6 +5467,8 @@ export interface components {
       }
       /** Name */
       name: string
+      /** Newest */
+      newest: number
       /** Updated At */
       updated_at: string
       /** Updated By */
@@ -5434,9 +5486,11 @@ export interface components {
     }
     /**
      * PromptUsage
-     * @description The spans of one version of one prompt. A sum is null where no span said it.
+     * @description The calls of one version of one prompt. A sum is null where no call said it.
      */
     PromptUsage: {
+      /** Calls */
+      calls: number
       /** Cost Usd */
       cost_usd: number | null
       /** Errors */
@@ -5457,8 +5511,6 @@ export interface components {
       p50_ms: number | null
       /** P95 Ms */
       p95_ms: number | null
-      /** Spans */
-      spans: number
       /** Traces */
       traces: number
       /** Version */
@@ -5466,7 +5518,7 @@ export interface components {
     }
     /**
      * PromptUsageRows
-     * @description What spans say of prompts and their versions, the latest used first.
+     * @description What calls of models say of prompts and their versions, the latest used first.
      */
     PromptUsageRows: {
       /** Rows */
@@ -6030,6 +6082,11 @@ export interface components {
     SavedSpan: {
       /** Expected Output */
       expected_output?: unknown
+      /**
+       * If Absent
+       * @default false
+       */
+      if_absent?: boolean
       /** Span Id */
       span_id: string
       /** Trace Id */
@@ -6449,6 +6506,8 @@ export interface components {
       asked: string
       /** Cut */
       cut: boolean
+      /** Running */
+      running: components['schemas']['NamedRunningSpan'][]
       trace: components['schemas']['TraceRow']
     }
     /**

@@ -19,7 +19,7 @@ function typing(target: EventTarget | null): boolean {
   const element = target as HTMLElement | null
   if (!element?.closest) return false
   return !!element.closest(
-    'input, textarea, select, [contenteditable="true"], [role="menu"], [role="listbox"]',
+    'input:not([type="checkbox"]), textarea, select, [contenteditable="true"], [role="menu"], [role="listbox"]',
   )
 }
 
@@ -33,9 +33,9 @@ function onKey(event: KeyboardEvent) {
   for (let i = layers.length - 1; i >= 0; i--) {
     const hit = layers[i]!.list().find((s) => s.keys === chord)
     if (hit) {
-      // Buttons and links keep their own Enter and Space.
-      if ((chord === 'Enter' || chord === ' ') && (event.target as HTMLElement).closest('a, button, summary'))
-        return
+      // Buttons, links and boxes to tick keep their own Enter and Space.
+      const own = 'a, button, summary, input'
+      if ((chord === 'Enter' || chord === ' ') && (event.target as HTMLElement).closest(own)) return
       event.preventDefault()
       hit.run(event)
       return

@@ -19,6 +19,8 @@ SILENT_INTERVALS = 3
 SILENT_S = 30.0
 """So long, or so many intervals, without a heartbeat is no hiccup of a network."""
 STUCK_S = 60.0
+MAX_OF_TRACE = 5
+"""Spans of one trace that are told of where many traces are."""
 
 
 class RunningSpan(TypedDict):
@@ -51,6 +53,13 @@ async def running_spans(reader: Reader, *, project: str, trace_id: str, now_ns: 
     return RunningSpans(rows=[_running(one, now_ns) for one in found])
 
 
+class NamedRunningSpan(RunningSpan):
+    """One span that has not ended, told where its trace is not at hand."""
+
+    name: str
+    kind: str
+
+
 class ListedTrace(TraceRow):
     """One trace of a list."""
 
@@ -67,20 +76,35 @@ class ListedTraces(TypedDict):
 
 async def with_running(reader: Reader, *, project: str, page: TracePage, now_ns: int) -> ListedTraces:
     """A page of traces, each that runs with how it is: one more question where any does."""
-    open_ = [row for row in page["rows"] if row["state"] == "running"]
     worst: dict[str, RunningSpan] = {}
-    if open_:
-        earliest = min(parse_moment(row["start_time"], now_ns) for row in open_)
-        found = await running_of(
-            reader, project=project, started=TimeRange(earliest, None), trace_ids=[row["trace_id"] for row in open_]
-        )
-        for one in innermost(found):
-            told = _running(one.beat, now_ns)
-            before = worst.get(one.trace_id)
-            if before is None or WORST.index(told["liveness"]) < WORST.index(before["liveness"]):
-                worst[one.trace_id] = told
+    for one in await _worst_first(reader, project, page["rows"], now_ns):
+        worst.setdefault(one.trace_id, _running(one.beat, now_ns))
     rows = [ListedTrace(**row, running=worst.get(row["trace_id"])) for row in page["rows"]]
     return ListedTraces(rows=rows, next_cursor=page["next_cursor"])
+
+
+async def running_by_trace(
+    reader: Reader, *, project: str, traces: Sequence[TraceRow], now_ns: int
+) -> dict[str, list[NamedRunningSpan]]:
+    """What these traces wait for, the worst first, without stacks: one question where any of them runs."""
+    told: dict[str, list[NamedRunningSpan]] = {}
+    for one in await _worst_first(reader, project, traces, now_ns):
+        spans = told.setdefault(one.trace_id, [])
+        if len(spans) < MAX_OF_TRACE:
+            spans.append(NamedRunningSpan(**_running(one.beat, now_ns), name=one.name, kind=one.kind))
+    return told
+
+
+async def _worst_first(reader: Reader, project: str, traces: Sequence[TraceRow], now_ns: int) -> list[Running]:
+    """The innermost spans that run in those of the traces that do."""
+    open_ = [row for row in traces if row["state"] == "running"]
+    if not open_:
+        return []
+    earliest = min(parse_moment(row["start_time"], now_ns) for row in open_)
+    found = await running_of(
+        reader, project=project, started=TimeRange(earliest, None), trace_ids=[row["trace_id"] for row in open_]
+    )
+    return sorted(innermost(found), key=lambda one: WORST.index(_running(one.beat, now_ns)["liveness"]))
 
 
 def innermost(found: Sequence[Running]) -> Iterable[Running]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from typing_extensions import TypedDict
 
+from tapetum_server.analysis.running_report import NamedRunningSpan, running_by_trace
 from tapetum_server.processors.messages.reading import read_messages
 from tapetum_server.query.errors import NotFound
 from tapetum_server.query.filter import Filter
@@ -30,6 +31,8 @@ class SessionTurn(TypedDict):
     answered: str
     cut: bool
     """Whether more was said than is here."""
+    running: list[NamedRunningSpan]
+    """Of a trace that has not ended: what it waits for, the worst first."""
 
 
 class SessionTurns(TypedDict):
@@ -63,16 +66,27 @@ async def session_report(
 
 
 async def replay(
-    reader: Reader, *, project: str, session: str, sort: TurnSort, failed: bool, limit: int, cursor: str | None
+    reader: Reader,
+    *,
+    project: str,
+    session: str,
+    sort: TurnSort,
+    failed: bool,
+    limit: int,
+    cursor: str | None,
+    now_ns: int,
 ) -> SessionTurns:
     """A page of the session's turns."""
     turns, following = await session_turns(
         reader, project=project, session=session, sort=sort, failed=failed, limit=limit, cursor=cursor
     )
-    return SessionTurns(rows=[_turn(turn) for turn in turns], next_cursor=following)
+    running = await running_by_trace(reader, project=project, traces=[turn.trace for turn in turns], now_ns=now_ns)
+    return SessionTurns(
+        rows=[_turn(turn, running.get(turn.trace["trace_id"], [])) for turn in turns], next_cursor=following
+    )
 
 
-def _turn(turn: Turn) -> SessionTurn:
+def _turn(turn: Turn, running: list[NamedRunningSpan]) -> SessionTurn:
     asked = said_last(turn.root.input or turn.first_call.input, "user")
     answered = said_last(turn.root.output or turn.last_call.output, "assistant")
     return SessionTurn(
@@ -80,6 +94,7 @@ def _turn(turn: Turn) -> SessionTurn:
         asked=asked[:MAX_SHOWN],
         answered=answered[:MAX_SHOWN],
         cut=max(len(asked), len(answered)) > MAX_SHOWN,
+        running=running,
     )
 
 

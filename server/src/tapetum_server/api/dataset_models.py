@@ -78,6 +78,8 @@ class SavedSpan(BaseModel):
     span_id: str = Field(pattern="^[0-9a-f]{16}$")
     expected_output: Any = None
     """Without it, the latest correction, else what came out."""
+    if_absent: bool = False
+    """An item that is there already stays as it is, whatever somebody edited in it."""
 
     @field_validator("expected_output")
     @classmethod
@@ -95,6 +97,8 @@ class NewDatasetVersion(BaseModel):
     name: str = Field(description="Letters, digits and . _ : / -, at most 200.")
     put: list[NewItem] = Field(default_factory=list, max_length=MAX_ITEMS)
     spans: list[SavedSpan] = Field(default_factory=list, max_length=MAX_SPANS)
+    skip_missing: bool = False
+    """Save the other spans where the store no longer has some; `missing` of the answer names those."""
     remove: list[str] = Field(default_factory=list, max_length=MAX_ITEMS)
     """Ids of items."""
     message: str = Field(default="", max_length=2_000)
@@ -179,6 +183,8 @@ class DatasetChange(BaseModel):
     unchanged: int
     ids: list[str]
     """Of the items that were put or saved, in their order."""
+    missing: list[str]
+    """Spans that were left out, as the store does not have them (any more): `trace_id/span_id`."""
 
 
 class DatasetItem(BaseModel):

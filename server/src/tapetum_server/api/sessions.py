@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated
 
 from fastapi import Query
@@ -63,6 +64,7 @@ async def get_session_turns(
             failed=failed,
             limit=limit,
             cursor=cursor,
+            now_ns=time.time_ns(),
         )
     )
 

@@ -78,7 +78,7 @@ def change(
         before = there.get(one.item_id)
         values = {field: one.values.get(field, before.values[field] if before else None) for field in FIELDS}
         source = one.source if one.source is not None else before.source if before else Source()
-        if before is not None and (values, source) == (before.values, before.source):
+        if before is not None and (one.if_absent or (values, source) == (before.values, before.source)):
             continue
         if before is None:
             added, position = added + 1, position + 1

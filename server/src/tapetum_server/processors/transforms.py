@@ -88,6 +88,10 @@ def _step(text: str) -> Step:
     )
 
 
+_JSON_BEGINS = frozenset('{["-0123456789tfn \t\r\n')
+"""Most texts are prose: a look at one character is cheaper than an error of the parser."""
+
+
 def read_json(value: Any) -> Any:
     """The value of a JSON text, of one within a JSON string, or of what was structured already. Else None.
 
@@ -95,7 +99,7 @@ def read_json(value: Any) -> Any:
     """
     if not isinstance(value, str):
         return value
-    if not 0 < len(value) <= MAX_JSON:
+    if not 0 < len(value) <= MAX_JSON or value[0] not in _JSON_BEGINS:
         return None
     key = ("json", value)
     if key in _read:

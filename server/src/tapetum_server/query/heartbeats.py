@@ -50,6 +50,7 @@ class Running(NamedTuple):
     parent_span_id: str
     service: str
     name: str
+    kind: str
     beat: Heartbeat
 
 
@@ -75,10 +76,11 @@ async def running_of(
     rows = rows_of(await reader.query(*running_statement(project, places)))
     return [
         Running(
-            row.pop("trace_id"), row.pop("parent_span_id"), row.pop("service"), row.pop("name"), beat=_heartbeat(row)
+            row.pop("trace_id"), row.pop("parent_span_id"), row.pop("service"), row.pop("name"), row.pop("kind"),
+            beat=_heartbeat(row),
         )
         for row in rows
-    ]
+    ]  # fmt: skip
 
 
 def places_statement(project: str, started: TimeRange, trace_ids: Sequence[str], heard_since: int | None) -> Statement:
@@ -102,7 +104,7 @@ def running_statement(project: str, places: Sequence[Place]) -> Statement:
     """Those of these spans that really have not ended, found by the table's order."""
     parameters = Parameters()
     said = ", ".join(f"attributes['{key}'] AS {name}" for name, key in _SAID.items() if name != "stack")
-    columns = f"""trace_id, span_id, parent_span_id, service, name, toUnixTimestamp64Nano(start_time) AS start_ns,
+    columns = f"""trace_id, span_id, parent_span_id, service, name, kind, toUnixTimestamp64Nano(start_time) AS start_ns,
     toUnixTimestamp64Nano(ingested_at) AS heard_ns, '' AS stack, {said}"""
     starts = parameters.bind([place.start_ns for place in places], "Array(Int64)")
     condition = f"""project = {parameters.text(project)}

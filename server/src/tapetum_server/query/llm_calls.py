@@ -2,7 +2,8 @@
 
 A call is a span of kind llm, embedding or reranker that no other span reports already. What agents, chains and
 workflows say about usage repeats their calls and enters no sum. Emitters often name session, user and agent on the
-root alone: a call that names none belongs to the one that its trace names, if that is only one.
+root alone: a call that names none belongs to the one that its trace names, if that is only one. A call belongs to
+every tool that it asked for (`llm_asked`).
 """
 
 from __future__ import annotations
@@ -16,11 +17,15 @@ from typing_extensions import TypedDict
 
 from tapetum_server.query.filter import Term
 from tapetum_server.query.filter_sql import condition, terms_of
+from tapetum_server.query.llm_asked import asked_sql
 from tapetum_server.query.selection import Selection
 from tapetum_server.query.statement import Parameters
 
 OF_THE_TRACE = ("session_id", "user_id", "agent")
 """Keys that a call takes from its trace where it names none itself."""
+TOOL = "tool"
+"""The key whose values of a call are the tools that it asked for."""
+CALL = "is_call"
 CALL_COLUMNS = """status, duration_ms, ttft_ms, cost_usd, input_tokens, output_tokens, cache_read_tokens,
         cache_write_tokens, reasoning_tokens, owns_usage, finish_reason, cache_savings_usd"""
 """What `MEASURES` is made of."""
@@ -106,17 +111,25 @@ def _known(value: float | None) -> float | None:
 NO_CALLS = measures_of((0, 0, 0, 0, None, None, None, None, None, None, [None] * 3, [None] * 3, None))
 
 
-def call_conditions(selection: Selection, parameters: Parameters, what: str = "is_call") -> list[str]:
+def call_conditions(selection: Selection, parameters: Parameters, what: str = CALL) -> list[str]:
     """What holds for the calls (or other spans that are `what`) that the selection means: its project first, always."""
-    terms = terms_of(selection)
     found = selection.bounds(parameters)
-    found += [
-        _of_the_trace(_exists(term), selection, parameters)
-        if term.key in OF_THE_TRACE
-        else condition(term, selection, parameters)
-        for term in terms
-    ]
+    for term in terms_of(selection):
+        if term.key in OF_THE_TRACE:
+            found.append(_of_the_trace(_exists(term), selection, parameters))
+        elif term.key == TOOL and what == CALL:
+            found.append(_asked(_exists(term), selection, parameters))
+        else:
+            found.append(condition(term, selection, parameters))
     return [*found, what]
+
+
+def _asked(term: Term, selection: Selection, parameters: Parameters) -> str:
+    """The call asked for a tool that the term means."""
+    which = condition(replace(term, negated=False), selection, parameters)
+    asked = asked_sql(selection, parameters, f"tool != '' AND {which}")
+    sql = f"(trace_id, span_id) IN (SELECT trace_id, span_id FROM (\n        {asked}\n    ))"
+    return f"NOT {sql}" if term.negated else sql
 
 
 def _of_the_trace(term: Term, selection: Selection, parameters: Parameters) -> str:

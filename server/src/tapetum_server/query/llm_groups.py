@@ -12,11 +12,13 @@ from tapetum_server.query.errors import QueryError
 from tapetum_server.query.filter import Filter
 from tapetum_server.query.filter_sql import value_sql
 from tapetum_server.query.histograms import step_sql, steps_over
+from tapetum_server.query.llm_asked import asked_sql
 from tapetum_server.query.llm_calls import (
     CALL_COLUMNS,
     MEASURE_COUNT,
     MEASURES,
     OF_THE_TRACE,
+    TOOL,
     LlmMeasures,
     call_conditions,
     measures_of,
@@ -59,6 +61,10 @@ class LlmGroups(TypedDict):
     rows: list[LlmGroup]
     total: int
     """How many groups there are."""
+    cost_usd: float | None
+    """What the calls of all of them cost, each once, of known prices: of which each group's is a share."""
+    repeated: int
+    """Calls that stand in more than one group, since they asked for several tools: a sum over groups has them twice."""
     times: list[str]
     interval_ms: int
 
@@ -83,7 +89,7 @@ async def llm_groups(
     selection = await select(reader, SPANS, project=project, time_range=time_range, filter=filter, keys=keys)
     ends = await ends_of(reader, selection)
     if ends is None:
-        return LlmGroups(keys=keys, rows=[], total=0, times=[], interval_ms=0)
+        return LlmGroups(keys=keys, rows=[], total=0, cost_usd=None, repeated=0, times=[], interval_ms=0)
     steps = steps_over(ends["drawn"], TREND_STEPS)
     found = list(
         tuples_of(
@@ -100,20 +106,26 @@ async def llm_groups(
         ):
             costs, counts = trends[tuple(values)]
             costs[step], counts[step] = cost, calls
+    repeated, spent = 0, found[0][-1] if found else None
+    if found and TOOL in keys:
+        whole = replace(selection, time_range=ends["whole"])
+        ((repeated, spent),) = tuples_of(await reader.query(*repeated_statement(whole)))
     return LlmGroups(
         keys=keys,
         rows=[_group(row, len(keys), *trends[row[: len(keys)]]) for row in found],
-        total=found[0][-1] if found else 0,
+        total=found[0][-2] if found else 0,
+        cost_usd=spent,
+        repeated=repeated,
         times=[format_time(time) for time in steps.times()],
         interval_ms=steps.step // MILLISECOND,
     )
 
 
 def groups_statement(selection: Selection, keys: Sequence[str], sort: LlmSort, limit: int) -> Statement:
-    """(values…, measures…, how many groups there are), those first that the order wants first."""
+    """(values…, measures…, how many groups there are, what all cost), those first that the order wants first."""
     parameters = Parameters()
     names = ", ".join(f"key_{i}" for i in range(len(keys)))
-    sql = f"""SELECT {names}, {MEASURES}, count() OVER () AS groups
+    sql = f"""SELECT {names}, {MEASURES}, count() OVER () AS groups, sum(spent) OVER () AS spent_by_all
 FROM (
 {_calls(selection, keys, parameters, CALL_COLUMNS)}
 )
@@ -140,16 +152,34 @@ GROUP BY step, {names}"""
     return Statement(sql, parameters.values)
 
 
+def repeated_statement(selection: Selection) -> Statement:
+    """(how many of the calls asked for more than one tool, what all calls cost: each once)."""
+    parameters = Parameters()
+    sql = f"""SELECT countIf(tools > 1) AS repeated, sum(cost) AS spent
+FROM (
+    SELECT trace_id, span_id, count() AS tools, anyIf(cost_usd, owns_usage) AS cost
+    FROM (
+{_calls(selection, [TOOL], parameters, "trace_id, span_id, cost_usd, owns_usage")}
+    )
+    GROUP BY trace_id, span_id
+)"""
+    return Statement(sql, parameters.values)
+
+
 def _calls(selection: Selection, keys: Sequence[str], parameters: Parameters, columns: str) -> str:
-    """The calls with the values of the keys, also those that only their trace names."""
+    """The calls with the values of the keys, also those that only their trace names; one for each tool it asked for."""
     condition = " AND ".join(call_conditions(selection, parameters))
     project = selection.bounds(parameters)[0]
     inherited = [key for key in keys if key in OF_THE_TRACE]
-    values, joined = [], ""
+    values, joined, needed = [], "", ""
     for i, key in enumerate(keys):
+        if key == TOOL:
+            values.append(f"asked_tool AS key_{i}")
+            continue
         own = f"toString({value_sql(key, selection, parameters)})"
         values.append(f"if({own} = '', of_{key}, {own}) AS key_{i}" if key in inherited else f"{own} AS key_{i}")
     if inherited:
+        needed = "trace_id"
         within = " AND ".join(selection.bounds(parameters))
         named = " OR ".join(f"{key} != ''" for key in inherited)
         # Of one trace with several sessions nobody can say whose a call was that names none.
@@ -163,8 +193,14 @@ def _calls(selection: Selection, keys: Sequence[str], parameters: Parameters, co
         WHERE {within} AND ({named})
         GROUP BY trace_id
     ) AS traces USING (trace_id)"""
+    if TOOL in keys:
+        needed = "trace_id, span_id"
+        joined += f"""
+    LEFT JOIN (
+        {asked_sql(selection, parameters)}
+    ) AS asked USING (trace_id, span_id)"""
     listed = f"{', '.join(values)}, {columns}"
-    relation = selection.source.relation(listed, condition, "trace_id" if inherited else "", of=project)
+    relation = selection.source.relation(listed, condition, needed, of=project)
     return f"""    SELECT {listed}
     FROM {relation} AS calls{joined}
     WHERE {condition}"""

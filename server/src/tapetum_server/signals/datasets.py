@@ -30,6 +30,8 @@ class ItemChange(NamedTuple):
     values: Mapping[str, str | None]
     """Field → JSON text (`encode_value`)."""
     source: Source | None = None
+    if_absent: bool = False
+    """An item that is there stays as it is."""
 
 
 class BadValue(ValueError):

@@ -1,15 +1,13 @@
 /** Saves a span as an item of a dataset: which one, and what should have come out. */
-import { Autocomplete, Button, Modal } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Button, Modal } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { DatabaseBackup } from 'lucide-react'
 import { useState } from 'react'
-import { changeDataset, datasetsQuery, itemDraftQuery } from '@/api/datasetQueries'
+import { changeDataset, itemDraftQuery } from '@/api/datasetQueries'
 import type { ItemDraft } from '@/api/types'
 import { useMaySay } from '@/kit/admin'
-import { Isolated } from '@/kit/Isolated'
-import { usePref } from '@/kit/prefs'
 import { Failure, SkeletonRows } from '@/kit/states'
+import { DatasetField, SavedTo, useDatasetName } from './DatasetField'
 import { read, same, typed } from './itemValue'
 import { ValueField } from './ValueField'
 import './datasets.css'
@@ -67,10 +65,7 @@ function Form({
   draft,
   onClose,
 }: Span & { draft: ItemDraft; onClose: () => void }) {
-  const client = useQueryClient()
-  const datasets = useQuery(datasetsQuery(project))
-  const [last, setLast] = usePref(`dataset.${project}`, '')
-  const [name, setName] = useState(last)
+  const { name, setName, kept } = useDatasetName(project)
   const [expected, setExpected] = useState(() => typed(draft.expected_output))
   const [problem, setProblem] = useState<string>()
   const save = useMutation({
@@ -86,37 +81,19 @@ function Form({
           },
         ],
       }),
-    onSuccess: () => {
-      setLast(name)
-      void client.invalidateQueries({ queryKey: ['/datasets'] })
-    },
+    onSuccess: kept,
   })
-  const names = (datasets.data?.rows ?? []).map((row) => row.name)
   const submit = () => {
     const found = read(expected)
     setProblem('problem' in found ? found.problem : undefined)
     if ('value' in found) save.mutate(found.value)
   }
   if (save.isSuccess) {
-    const { version, items, changed, unchanged } = save.data
-    return (
-      <div className="ds-form">
-        <p role="status">
-          {unchanged
-            ? 'It is there already, as it is: nothing was changed in '
-            : `${changed ? 'Changed' : 'Saved'} in version ${version} of `}
-          <Link to="/datasets" search={{ project, name }}>
-            <Isolated text={save.data.name} />
-          </Link>
-          , which has {items} {items === 1 ? 'item' : 'items'}.
-        </p>
-        <div className="k-window-actions">
-          <Button variant="filled" onClick={onClose} data-autofocus>
-            Done
-          </Button>
-        </div>
-      </div>
-    )
+    const { version, changed, unchanged } = save.data
+    const said = unchanged
+      ? 'It is there already, as it is: nothing was changed in'
+      : `${changed ? 'Changed' : 'Saved'} in version ${version} of`
+    return <SavedTo project={project} done={save.data} said={said} onClose={onClose} />
   }
   return (
     <form
@@ -126,20 +103,7 @@ function Form({
         submit()
       }}
     >
-      <Autocomplete
-        label="Dataset"
-        description={
-          name && datasets.isSuccess && !names.includes(name)
-            ? 'A new one of this name is made.'
-            : 'One that is there, or a new name.'
-        }
-        value={name}
-        onChange={setName}
-        data={names}
-        maxLength={200}
-        required
-        data-autofocus={!name || undefined}
-      />
+      <DatasetField project={project} name={name} onChange={setName} />
       {draft.datasets.includes(name) && (
         <p className="ds-note">This span is in it already: saving changes that item in a next version.</p>
       )}

@@ -4,10 +4,11 @@ import { distributionQuery } from '@/api/evaluationQueries'
 import { is, printFilter, range } from '@/kit/filter'
 import { compact, count } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
+import { PinMenu } from '@/kit/PinMenu'
 import { Failure, SkeletonRows } from '@/kit/states'
 import { useView } from '@/kit/view'
 import { percent } from '@/routes/services/measures'
-import { inOrder, labelColour, number, verdict, type Listed } from './meaning'
+import { binsAsked, inOrder, labelColour, number, verdict, type Listed } from './meaning'
 import { ToRows } from './parts'
 
 export function Distribution({ of }: { of: Listed }) {
@@ -31,11 +32,25 @@ interface Bin {
 }
 
 function Bins({ of, bins, scored }: { of: Listed; bins: Bin[]; scored: number }) {
+  const { scope } = useView()
+  const asked = binsAsked(of.name, bins, scope.q)
   const most = Math.max(...bins.map((bin) => bin.count))
   const named = printFilter([is('name', of.name)])
   return (
     <section>
-      <h3>Distribution of scores</h3>
+      <div className="ev-title">
+        <h3>Distribution of scores</h3>
+        <span className="grow" />
+        {asked && (
+          <PinMenu
+            small
+            alone
+            query={asked}
+            chart="table"
+            title={`${of.name.slice(0, 150)}: distribution of scores`}
+          />
+        )}
+      </div>
       <ol className="ev-bins">
         {bins.map((bin, i) => {
           const alone = bin.start === bin.end
@@ -70,11 +85,26 @@ function Bins({ of, bins, scored }: { of: Listed; bins: Bin[]; scored: number })
 }
 
 function Labels({ of, labels }: { of: Listed; labels: { label: string; count: number }[] }) {
+  const { scope } = useView()
   const all = labels.reduce((sum, one) => sum + one.count, 0)
   const named = printFilter([is('name', of.name)])
   return (
     <section>
-      <h3>Labels</h3>
+      <div className="ev-title">
+        <h3>Labels</h3>
+        <span className="grow" />
+        <PinMenu
+          small
+          query={{
+            kind: 'evaluations',
+            measure: 'count',
+            group_by: ['label'],
+            q: [named, 'label:*', scope.q].filter(Boolean).join(' '),
+          }}
+          chart="table"
+          title={`${of.name.slice(0, 150)}: labels`}
+        />
+      </div>
       <ul className="ev-shares">
         {inOrder(labels, of.definition).map((one) => (
           <li key={one.label}>

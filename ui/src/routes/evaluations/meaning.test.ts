@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ScoreDefinition } from '@/api/types'
-import { failing, inOrder, inWords, labelColour, verdict, worstFirst } from './meaning'
+import { binsAsked, failing, inOrder, inWords, labelColour, verdict, worstFirst } from './meaning'
 
 const of = (more: Partial<ScoreDefinition>): ScoreDefinition => ({
   name: 'x', kind: 'numeric', description: '', direction: 'higher', minimum: null, maximum: null, threshold: null,
@@ -47,5 +47,20 @@ describe('what a score means', () => {
     expect(['rude', 'odd, cold', 'kind', 'new'].map((l) => labelColour(l, tone, 'grey'))).toEqual([
       'var(--bad)', 'var(--warn)', 'var(--good)', 'grey',
     ]) // prettier-ignore
+  })
+})
+
+describe('a pinned distribution', () => {
+  it('asks for each score where there are few, with the filter of the page', () => {
+    expect(binsAsked('tone', [{ start: 0, end: 0 }, { start: 1, end: 1 }], 'source:llm')).toEqual({
+      kind: 'evaluations', measure: 'count', group_by: ['score'], q: 'name:tone score:* source:llm',
+    }) // prettier-ignore
+  })
+  it('asks for bins in SQL, and not where a filter would be lost', () => {
+    const bins = [{ start: 0, end: 0.5 }, { start: 0.5, end: 1 }] // prettier-ignore
+    const asked = binsAsked("it's", bins, '')
+    expect(asked?.kind === 'sql' && asked.query).toContain("name = 'it\\'s'")
+    expect(asked?.kind === 'sql' && asked.query).toContain('least(1, greatest(0, floor((score - 0) / 0.5)))')
+    expect(binsAsked('tone', bins, 'source:llm')).toBeNull()
   })
 })

@@ -1,6 +1,7 @@
 /** What a score means by its definition: does it pass, which end comes first, how it is said. Pure. */
-import type { EvaluationRow, EvaluationSummaryRow, ScoreDefinition } from '@/api/types'
-import { printTerm } from '@/kit/filter'
+import type { EvaluationRow, EvaluationSummaryRow, SavedQuery, ScoreDefinition } from '@/api/types'
+import { is, printFilter, printTerm } from '@/kit/filter'
+import { sqlString } from '@/kit/sqlText'
 
 export interface Listed {
   name: string
@@ -105,4 +106,30 @@ export function inOrder<T extends { label: string }>(
 ): T[] {
   const place = new Map(definition?.labels.map((one, i) => [one.label, i]))
   return [...labels].sort((a, b) => (place.get(a.label) ?? 1e6) - (place.get(b.label) ?? 1e6))
+}
+
+/** The distribution as a panel asks for it: bins take SQL, which a filter of the page cannot be put into. */
+export function binsAsked(
+  name: string,
+  bins: readonly { start: number; end: number }[],
+  q: string,
+): SavedQuery | null {
+  if (bins.every((bin) => bin.start === bin.end)) {
+    const wanted = [printFilter([is('name', name)]), 'score:*', q].filter(Boolean).join(' ')
+    return { kind: 'evaluations', measure: 'count', group_by: ['score'], q: wanted }
+  }
+  if (q) return null
+  const [low, high] = [bins[0]!.start, bins.at(-1)!.end]
+  const length = (high - low) / bins.length
+  return {
+    kind: 'sql',
+    query: `SELECT
+    ${low} + least(${bins.length - 1}, greatest(0, floor((score - ${low}) / ${length}))) * ${length} AS from_score,
+    count() AS evaluations
+FROM evaluations
+WHERE name = ${sqlString(name)} AND score IS NOT NULL
+    AND time >= {from:DateTime64(9)} AND time < {to:DateTime64(9)}
+GROUP BY from_score
+ORDER BY from_score`,
+  }
 }

@@ -4,31 +4,36 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { llmGroupsQuery } from '@/api/llmQueries'
-import type { LlmGroup, LlmGroups, LlmMeasures } from '@/api/types'
+import type { LlmGroup, LlmGroups } from '@/api/types'
 import { csvCell, downloadText } from '@/kit/download'
 import { ExportMenu } from '@/kit/ExportMenu'
-import { count } from '@/kit/format'
+import { count, usd } from '@/kit/format'
 import { Names } from '@/kit/Value'
 import { Sparkline } from '@/kit/Sparkline'
 import { Failure, SkeletonRows } from '@/kit/states'
 import { travelling, useView } from '@/kit/view'
 import { ErrorShare, percent, Took } from '@/routes/services/measures'
-import { groupTerms, rowsOf } from './calls'
+import { asked, groupTerms, looksAtTraces, rowsOf } from './calls'
 import { Amount, Money } from './Money'
 
 export const DIMENSIONS = [
   { value: 'model', label: 'Model' },
   { value: 'provider', label: 'Provider' },
   { value: 'agent', label: 'Agent' },
+  { value: 'tool', label: 'Tool' },
   { value: 'prompt_name,prompt_version', label: 'Prompt' },
   { value: 'user_id', label: 'User' },
   { value: 'session_id', label: 'Session' },
   { value: 'service', label: 'Service' },
 ]
+const ASKED =
+  'The call that asked for a tool: the last that had begun when the tool began, among its siblings and its parent, else in its trace. A call that asked for several tools stands in the row of each.'
+const NONE =
+  'Calls that asked for no tool. A filter of spans cannot tell them: the rows behind are all calls.'
 const SORTS = { cost: '-cost_usd', calls: '-calls', errors: '-errors', tokens: '-tokens', p95: '-p95_ms' }
 const SAVED = [
   'calls', 'errors', 'refused', 'cost_usd', 'unpriced', 'input_tokens', 'output_tokens', 'cache_read_tokens',
-  'reasoning_tokens', 'p50_ms', 'p95_ms', 'p99_ms', 'ttft_p50_ms', 'ttft_p95_ms',
+  'reasoning_tokens', 'cache_savings_usd', 'p50_ms', 'p95_ms', 'p99_ms', 'ttft_p50_ms', 'ttft_p95_ms',
 ] as const // prettier-ignore
 
 const csvOf = (data: LlmGroups): string =>
@@ -36,7 +41,7 @@ const csvOf = (data: LlmGroups): string =>
     .map((cells) => cells.map(csvCell).join(','))
     .join('\r\n')
 
-export function Groups({ total, live }: { total: LlmMeasures; live: number | false }) {
+export function Groups({ live }: { live: number | false }) {
   const { scope, search, patch } = useView()
   const by = search.by ?? 'model'
   const sort = search.sort ?? SORTS.cost
@@ -44,6 +49,7 @@ export function Groups({ total, live }: { total: LlmMeasures; live: number | fal
   const dimensions = DIMENSIONS.some((d) => d.value === by)
     ? DIMENSIONS
     : [...DIMENSIONS, { value: by, label: by }]
+  const keys = by.split(',')
   const label = dimensions.find((d) => d.value === by)!.label
   const head = (id: keyof typeof SORTS, text: ReactNode) => (
     <th scope="col" className="num" aria-sort={sort === SORTS[id] ? 'descending' : 'none'}>
@@ -66,15 +72,17 @@ export function Groups({ total, live }: { total: LlmMeasures; live: number | fal
           />
         </div>
         <span className="grow" />
-        <span className="quiet" role="status">
-          {query.data && query.data.total > query.data.rows.length
-            ? `The first ${count(query.data.rows.length)} of ${count(query.data.total)}`
-            : ''}
+        <span className="quiet" role="status" title={query.data?.repeated ? ASKED : undefined}>
+          {query.data && notesOf(query.data).join(' · ')}
         </span>
         <ExportMenu
           what="spans"
-          scope={{ ...scope, q: rowsOf(scope.q).q }}
-          about="All calls of this filter and time"
+          scope={{ ...scope, q: asked(scope.q) }}
+          about={
+            looksAtTraces(scope.q)
+              ? 'The calls that say themselves what the filter asks for'
+              : 'All calls of this filter and time'
+          }
           disabled={!query.data?.rows.length}
           {...(query.data && {
             shown: {
@@ -93,7 +101,9 @@ export function Groups({ total, live }: { total: LlmMeasures; live: number | fal
           <table>
             <thead>
               <tr>
-                <th scope="col">{label}</th>
+                <th scope="col" title={keys.includes('tool') ? ASKED : undefined}>
+                  {keys.includes('tool') ? `${label} asked for` : label}
+                </th>
                 {head('cost', 'Spend')}
                 <th scope="col" className="num">
                   Share
@@ -103,9 +113,15 @@ export function Groups({ total, live }: { total: LlmMeasures; live: number | fal
                 </th>
                 {head('calls', 'Calls')}
                 {head('errors', 'Failed')}
+                <th scope="col" className="num">
+                  Refused
+                </th>
                 {head('tokens', 'Tokens in')}
                 <th scope="col" className="num">
                   Cached
+                </th>
+                <th scope="col" className="num">
+                  Saved
                 </th>
                 <th scope="col" className="num">
                   Tokens out
@@ -118,7 +134,12 @@ export function Groups({ total, live }: { total: LlmMeasures; live: number | fal
             </thead>
             <tbody>
               {query.data.rows.map((row) => (
-                <Row key={row.values.join('\x1f')} row={row} keys={query.data.keys} total={total.cost_usd} />
+                <Row
+                  key={row.values.join('\x1f')}
+                  row={row}
+                  keys={query.data.keys}
+                  total={query.data.cost_usd}
+                />
               ))}
             </tbody>
           </table>
@@ -128,20 +149,34 @@ export function Groups({ total, live }: { total: LlmMeasures; live: number | fal
   )
 }
 
+function notesOf(data: LlmGroups): string[] {
+  const notes: string[] = []
+  if (data.total > data.rows.length)
+    notes.push(`The first ${count(data.rows.length)} of ${count(data.total)}`)
+  if (data.repeated)
+    notes.push(
+      data.repeated === 1
+        ? '1 call asked for several tools and stands in the row of each'
+        : `${count(data.repeated)} calls asked for several tools and stand in the row of each`,
+    )
+  return notes
+}
+
 function Row({ row, keys, total }: { row: LlmGroup; keys: string[]; total: number | null }) {
   const { search, scope } = useView()
   const keep = travelling(search)
   const terms = groupTerms(keys, row.values)
   const named = row.values.filter(Boolean).map((v) => (v.length > 120 ? `${v.slice(0, 120)}…` : v))
   const to = (children: ReactNode, also = '', sort?: string) => (
-    <Link to="/traces" search={{ ...keep, ...rowsOf(scope.q, terms, also), sort } as never}>
+    <Link to="/traces" search={{ ...keep, ...rowsOf(scope.q, terms, also, sort) } as never}>
       {children}
     </Link>
   )
+  const none = keys.some((key, i) => key === 'tool' && !row.values[i])
   const costs = row.cost_trend.some((v) => v !== null)
   return (
     <tr>
-      <td title={row.values.join(' ').slice(0, 1000)}>
+      <td title={none ? NONE : row.values.join(' ').slice(0, 1000)}>
         {to(named.length ? <Names of={named} /> : <span className="quiet">none named</span>)}
       </td>
       <td className="num">{to(<Money value={row.cost_usd} unpriced={row.unpriced} />)}</td>
@@ -154,17 +189,19 @@ function Row({ row, keys, total }: { row: LlmGroup; keys: string[]; total: numbe
       </td>
       <td className="num">{to(<Amount value={row.calls} />)}</td>
       <td className="num">{to(<ErrorShare share={row.error_rate ?? 0} />, 'status:error')}</td>
-      <td className="num">
-        <Amount value={row.input_tokens} />
+      <td className={row.refused ? 'num' : 'num quiet'}>
+        {row.refused ? to(percent(row.refusal_rate ?? 0), 'finish_reason:content_filter') : ''}
       </td>
-      <td className="num quiet">{row.cached_share === null ? '' : percent(row.cached_share)}</td>
-      <td className="num">
-        <Amount value={row.output_tokens} />
+      <td className="num">{to(<Amount value={row.input_tokens} />, 'input_tokens:*')}</td>
+      <td className="num quiet">
+        {row.cached_share === null ? '' : to(percent(row.cached_share), 'cache_read_tokens:>0')}
       </td>
+      <td className="num quiet">
+        {row.cache_savings_usd === null ? '' : to(usd(row.cache_savings_usd), 'cache_savings_usd:*')}
+      </td>
+      <td className="num">{to(<Amount value={row.output_tokens} />, 'output_tokens:*')}</td>
       <td className="num">{to(<Took ms={row.p95_ms} />, '', '-duration_ms')}</td>
-      <td className="num">
-        <Took ms={row.ttft_p95_ms} />
-      </td>
+      <td className="num">{to(<Took ms={row.ttft_p95_ms} />, 'ttft_ms:*')}</td>
     </tr>
   )
 }

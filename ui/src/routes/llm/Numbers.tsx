@@ -96,10 +96,7 @@ function Figure(p: {
   const { search, scope } = useView()
   return (
     <li title={p.title}>
-      <Link
-        to="/traces"
-        search={{ ...travelling(search), ...rowsOf(scope.q, [], p.also), sort: p.sort } as never}
-      >
+      <Link to="/traces" search={{ ...travelling(search), ...rowsOf(scope.q, [], p.also, p.sort) } as never}>
         <span className="lm-name">{p.name}</span>
         <b>{p.children}</b>
         <span className={p.bad ? 'lm-was bad' : 'lm-was'} title="Against the same length of time before">

@@ -59,14 +59,20 @@ export function Tools({ live }: { live: number | false }) {
                       {row.tool ? <Isolated text={row.tool.slice(0, 120)} /> : 'unnamed'}
                     </Link>
                   </td>
-                  <td className="num">{count(row.uses)}</td>
+                  <td className="num">
+                    <Link to="/traces" search={{ ...keep, q, view: 'spans' }}>
+                      {count(row.uses)}
+                    </Link>
+                  </td>
                   <td className="num">
                     <Link to="/traces" search={{ ...keep, q: `${q} status:error`, view: 'spans' }}>
                       <ErrorShare share={row.error_rate} />
                     </Link>
                   </td>
                   <td className="num">
-                    <Took ms={row.p50_ms} />
+                    <Link to="/traces" search={{ ...keep, q, view: 'spans', sort: 'duration_ms' }}>
+                      <Took ms={row.p50_ms} />
+                    </Link>
                   </td>
                   <td className="num">
                     <Link to="/traces" search={{ ...keep, q, view: 'spans', sort: '-duration_ms' }}>

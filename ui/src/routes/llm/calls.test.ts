@@ -8,6 +8,12 @@ test('numbers lead to calls, and those of a session, user or agent to traces', (
     q: `${CALLS} model:"gpt 4" status:error`,
   })
   expect(rowsOf('', groupTerms(['user_id'], ['al"ice']))).toEqual({ q: 'user_id:"al\\"ice"' })
+  expect(rowsOf('', groupTerms(['tool'], ['search']), 'status:error')).toEqual({
+    q: 'tool:search',
+    sort: '-error_count',
+  })
+  expect(rowsOf('user_id:a', groupTerms(['tool'], ['search']))).toEqual({ q: 'user_id:a' })
+  expect(rowsOf('tool:search', [], 'cost_usd:*')).toEqual({ q: 'tool:search', sort: '-cost_usd' })
   expect(rowsOf('', groupTerms(['user_id'], ['']))).toEqual({ view: 'spans', q: `${CALLS} -user_id:*` })
   expect(rowsOf('', groupTerms(['prompt_name', 'prompt_version'], ['greet', '']))).toEqual({
     view: 'spans',

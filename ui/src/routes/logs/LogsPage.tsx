@@ -189,7 +189,7 @@ export function LogsPage() {
           ) : query.isError && !rows.length ? (
             <Failure error={query.error} retry={() => void refetch()} />
           ) : rows.length === 0 ? (
-            <NoLogs scope={scope} live={live} onQ={setQ} onRange={setRange} />
+            <NoLogs live={live} />
           ) : (
             <DataTable
               label="Log records"

@@ -7,6 +7,8 @@ import { ApiError } from '@/api/client'
 import { deletePrompt, promptDiffQuery, promptQuery, promptUsageQuery } from '@/api/promptQueries'
 import type { PromptRow, PromptVersion } from '@/api/types'
 import { useAdmin } from '@/kit/admin'
+import { ExportMenu } from '@/kit/ExportMenu'
+import { is, printTerm } from '@/kit/filter'
 import { Isolated } from '@/kit/Isolated'
 import { Page } from '@/kit/Page'
 import { Failure, SkeletonRows, Snippet } from '@/kit/states'
@@ -115,6 +117,11 @@ function Known(props: {
         {props.back}
         {props.heading}
         <span className="quiet grow cut">{prompt.description}</span>
+        <ExportMenu
+          what="spans"
+          scope={{ ...scope, q: printTerm(is('prompt_name', prompt.name)) }}
+          about="Every span that names this prompt in this time"
+        />
         {admin && (
           <>
             <Button

@@ -6,6 +6,7 @@ import { useMemo, useState, type ReactNode } from 'react'
 import { serviceMapQuery } from '@/api/serviceQueries'
 import type { ServiceMap } from '@/api/types'
 import { serviceColour } from '@/kit/colour'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { count } from '@/kit/format'
 import { useSize } from '@/kit/hooks'
 import { Failure, SkeletonRows } from '@/kit/states'
@@ -55,6 +56,8 @@ export function ServiceMapView({ tabs }: { tabs: ReactNode }) {
             drawn !== map &&
             `; drawn: ${count(drawn.edges.length)} that fail or are busiest`}
         </span>
+        <span className="grow" />
+        <ExportMenu what="spans" scope={scope} disabled={map.nodes.length === 0} />
       </div>
       {asTable ? <EdgeTable edges={map.edges} nodes={map.nodes} /> : <Picture map={drawn ?? map} />}
     </>

@@ -3,6 +3,7 @@ import { Link, useParams } from '@tanstack/react-router'
 import { Activity, Bug, ScrollText } from 'lucide-react'
 import { serviceMapQuery, serviceQuery } from '@/api/serviceQueries'
 import type { SavedQuery, ServiceDetail } from '@/api/types'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { printTerm } from '@/kit/filter'
 import { compact, count, durationText } from '@/kit/format'
 import { Page } from '@/kit/Page'
@@ -49,7 +50,7 @@ const only = (service: string): string =>
   printTerm({ negated: false, key: 'service', op: 'is', values: [service] })
 
 function Head({ service, detail }: { service: string; detail: ServiceDetail | undefined }) {
-  const { search } = useView()
+  const { search, scope } = useView()
   const keep = travelling(search)
   const q = [only(service), keep.q].filter(Boolean).join(' ')
   return (
@@ -59,6 +60,13 @@ function Head({ service, detail }: { service: string; detail: ServiceDetail | un
         <h1 className="k-title cut" title={service}>
           {service}
         </h1>
+        <span className="grow" />
+        <ExportMenu
+          what="spans"
+          scope={{ ...scope, q }}
+          about="All spans of this service in this time"
+          disabled={!detail}
+        />
       </div>
       {detail && (
         <p className="sv-facts">

@@ -5,6 +5,7 @@ import { Activity, AlertCircle, Bug, ScrollText } from 'lucide-react'
 import { sessionQuery, turnsQuery } from '@/api/sessionQueries'
 import type { SessionRow, SessionTurn } from '@/api/types'
 import { Crumb } from '@/kit/Crumb'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { is, printTerm } from '@/kit/filter'
 import { count, counted } from '@/kit/format'
 import { Page } from '@/kit/Page'
@@ -16,16 +17,18 @@ import { Took } from '@/routes/services/measures'
 import { Money } from '../llm/Money'
 import { Verdicts } from '../evaluations/Verdicts'
 import { Named, SaidOf, short } from './columns'
+import { RunningIn } from '../trace/RunningNow'
+import { troubled } from '../trace/running'
+import { againAfter, useLiveSession } from './liveSession'
 import { TurnVerdicts } from './TurnVerdicts'
 import './sessions.css'
 
-const LIVE_MS = 5_000
-
 /** One conversation across its traces: what it came to, what failed, and what was said turn by turn. */
 export function SessionPage() {
-  const { search, scope, live } = useView()
+  const { search, scope } = useView()
   const id = search.id ?? ''
-  const query = useQuery({ ...sessionQuery(scope.project, id), refetchInterval: live ? LIVE_MS : false })
+  const query = useQuery(sessionQuery(scope.project, id))
+  useLiveSession(scope.project, id)
   return (
     <Page title={`Session ${short(id)}`} heading={<Head id={id} row={query.data} />}>
       {query.isPending ? (
@@ -36,7 +39,7 @@ export function SessionPage() {
         <div className="k-scroll se-page" tabIndex={0} role="region" aria-label="Session">
           <Verdicts project={scope.project} sessionId={id} />
           {query.data!.failed > 0 && <FailedTurns id={id} row={query.data!} />}
-          <Replay id={id} row={query.data!} live={live} />
+          <Replay id={id} row={query.data!} />
         </div>
       )}
     </Page>
@@ -44,7 +47,7 @@ export function SessionPage() {
 }
 
 function Head({ id, row }: { id: string; row: SessionRow | undefined }) {
-  const { search } = useView()
+  const { search, scope } = useView()
   const { project } = travelling(search)
   const keep = { project, from: 'all' }
   const q = printTerm(is('session_id', id))
@@ -55,6 +58,13 @@ function Head({ id, row }: { id: string; row: SessionRow | undefined }) {
         <h1 className="k-title cut" title={id.slice(0, 1000)}>
           {short(id)}
         </h1>
+        <span className="grow" />
+        <ExportMenu
+          what="traces"
+          scope={{ project: scope.project, from: 'all', to: 'now', q }}
+          about="All traces of this session"
+          disabled={!row}
+        />
       </div>
       {row && (
         <p className="se-facts">
@@ -153,12 +163,12 @@ function TraceLink({ turn }: { turn: SessionTurn }) {
   )
 }
 
-function Replay({ id, row, live }: { id: string; row: SessionRow; live: boolean }) {
+function Replay({ id, row }: { id: string; row: SessionRow }) {
   const { scope, search, patch } = useView()
   const newest = search.order === 'newest'
   const list = useInfiniteQuery({
     ...turnsQuery(scope.project, id, newest ? '-start_time' : 'start_time', false),
-    refetchInterval: live ? LIVE_MS : false,
+    refetchInterval: (q) => againAfter(q.state.data?.pages),
   })
   const turns = list.data?.pages.flatMap((p) => p.rows) ?? []
   return (
@@ -186,7 +196,13 @@ function Replay({ id, row, live }: { id: string; row: SessionRow; live: boolean 
       ) : (
         <ol className="se-turns">
           {turns.map((turn) => (
-            <Turn key={turn.trace.trace_id} turn={turn} session={id} longest={longestOf(turns)} />
+            <Turn
+              key={turn.trace.trace_id}
+              turn={turn}
+              project={scope.project}
+              session={id}
+              longest={longestOf(turns)}
+            />
           ))}
         </ol>
       )}
@@ -201,11 +217,22 @@ function Replay({ id, row, live }: { id: string; row: SessionRow; live: boolean 
 
 const longestOf = (turns: SessionTurn[]): number => Math.max(1, ...turns.map((t) => t.trace.duration_ms ?? 0))
 
-function Turn({ turn, session, longest }: { turn: SessionTurn; session: string; longest: number }) {
+function Turn({
+  turn,
+  project,
+  session,
+  longest,
+}: {
+  turn: SessionTurn
+  project: string
+  session: string
+  longest: number
+}) {
   const { trace } = turn
   const bad = trace.error_count > 0
+  const tone = bad ? ' error' : turn.running.some(troubled) ? ' trouble' : ''
   return (
-    <li className={bad ? 'se-turn error' : 'se-turn'}>
+    <li className={`se-turn${tone}`}>
       <div className="se-what">
         <span className="quiet">
           <ClockTime iso={trace.start_time} date={isoToMs(trace.start_time) < Date.now() - 43_200_000} />
@@ -227,8 +254,11 @@ function Turn({ turn, session, longest }: { turn: SessionTurn; session: string; 
         <Cost value={trace.cost_usd} />
       </div>
       {turn.asked && <Said who="asked" text={turn.asked} />}
+      <RunningIn project={project} traceId={trace.trace_id} running={turn.running} />
       {turn.answered && <Said who="answered" text={turn.answered} />}
-      {!turn.asked && !turn.answered && <p className="quiet">No span of this trace holds what was said.</p>}
+      {!turn.asked && !turn.answered && trace.state !== 'running' && (
+        <p className="quiet">No span of this trace holds what was said.</p>
+      )}
       <TurnVerdicts session={session} traceId={trace.trace_id} />
       {turn.cut && <p className="quiet">More was said than is here: open the trace.</p>}
     </li>

@@ -16,6 +16,7 @@ import { counted } from '@/kit/format'
 import { Outside } from '@/kit/Outside'
 import { Explorer, Page } from '@/kit/Page'
 import { usePref } from '@/kit/prefs'
+import { reachedAt } from '@/kit/setUpText'
 import { Failure, SkeletonRows, Snippet } from '@/kit/states'
 import { travelling, useView } from '@/kit/view'
 import { SPAN_KEYS } from '../traces/columns'
@@ -191,7 +192,9 @@ function Nobody({ whose }: { whose: Whose }) {
           : 'A user is whoever spans name as user.id; one span of a trace is enough. From Python:'}
       </p>
       <Snippet label="example" text={SAY[whose]} />
-      <p className="quiet">This server takes OTLP at {info.data?.otlp_http ?? location.origin}.</p>
+      <p className="quiet">
+        OTLP over HTTP at <span className="mono">{reachedAt(location.origin, info.data?.otlp_http)}</span>.
+      </p>
     </NothingFound>
   )
 }

@@ -6,6 +6,7 @@ import { sessionsQuery, userQuery } from '@/api/sessionQueries'
 import type { SessionRow } from '@/api/types'
 import { Crumb } from '@/kit/Crumb'
 import { DataTable } from '@/kit/DataTable'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { is, printTerm } from '@/kit/filter'
 import { counted } from '@/kit/format'
 import { Page } from '@/kit/Page'
@@ -62,6 +63,13 @@ export function UserPage() {
             <h1 className="k-title cut" title={id.slice(0, 1000)}>
               {short(id)}
             </h1>
+            <span className="grow" />
+            <ExportMenu
+              what="traces"
+              scope={of}
+              about="All traces of this user in this time"
+              disabled={!row}
+            />
           </div>
           {row && (
             <p className="se-facts">
@@ -69,18 +77,24 @@ export function UserPage() {
               <span>{counted(row.traces, 'trace')}</span>
               <span>{row.failed ? `${counted(row.failed, 'trace')} failed` : 'none failed'}</span>
               <span>{counted(row.calls, 'LLM call')}</span>
-              <span>
-                cost <Money value={row.cost_usd} unpriced={row.unpriced} />
-              </span>
-              <span>
-                <Tokens input={row.input_tokens} output={row.output_tokens} />
-              </span>
+              {row.calls > 0 && (
+                <>
+                  <span>
+                    cost <Money value={row.cost_usd} unpriced={row.unpriced} />
+                  </span>
+                  <span>
+                    tokens <Tokens input={row.input_tokens} output={row.output_tokens} />
+                  </span>
+                </>
+              )}
               <span>
                 p95 <Took ms={row.p95_ms} />
               </span>
-              <span className="quiet">
-                <Named of={row.models} />
-              </span>
+              {row.models.length > 0 && (
+                <span className="quiet">
+                  <Named of={row.models} />
+                </span>
+              )}
               <span className="quiet">
                 last seen <RelativeTime iso={row.last_seen} />
               </span>

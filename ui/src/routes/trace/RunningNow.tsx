@@ -1,7 +1,8 @@
 /** What still runs in a trace, in words: for the head of the page, and for the panel of one span. */
+import { Link } from '@tanstack/react-router'
 import { AlertTriangle, CircleDashed } from 'lucide-react'
 import { Isolated } from '@/kit/Isolated'
-import type { RunningSpan } from '@/api/types'
+import type { NamedRunningSpan, RunningSpan } from '@/api/types'
 import { said, troubled, useRunning, worstFirst, type Running } from './running'
 import type { SpanTree } from './tree'
 import './running.css'
@@ -37,6 +38,32 @@ export function RunningNow(p: { tree: SpanTree; running: Running; onSelect: (spa
         </li>
       ))}
       {rows.length > SHOWN && <li className="quiet">and {rows.length - SHOWN} more that run</li>}
+    </ul>
+  )
+}
+
+/** What a trace waits for where its tree is not at hand; each leads to the span. */
+export function RunningIn(p: { traceId: string; running: readonly NamedRunningSpan[]; project: string }) {
+  if (!p.running.length) return null
+  return (
+    <ul className="t-running" aria-label="Still running">
+      {p.running.map((one) => (
+        <li key={one.span_id} className={troubled(one) ? 'trouble' : undefined}>
+          <Sign one={one} />
+          <Link
+            to="/traces/$traceId"
+            params={{ traceId: p.traceId }}
+            search={{ project: p.project, span: one.span_id } as never}
+          >
+            <Isolated text={one.name.slice(0, 120) || 'unnamed'} />
+          </Link>
+          <span>
+            {one.kind !== 'span' && <span className="quiet">{one.kind}, </span>}
+            {said(one)}
+            <Place one={one} />
+          </span>
+        </li>
+      ))}
     </ul>
   )
 }

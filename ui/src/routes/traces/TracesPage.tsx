@@ -1,10 +1,12 @@
 import { ActionIcon, Button, SegmentedControl, Tooltip } from '@mantine/core'
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { ListChecks, PanelLeftOpen } from 'lucide-react'
 import { useCallback, useMemo, useState } from 'react'
-import { infoQuery, spansQuery, tracesQuery } from '@/api/queries'
+import { spansQuery, tracesQuery } from '@/api/queries'
 import type { SpanRow, TraceRow } from '@/api/types'
+import { useMaySay } from '@/kit/admin'
+import { ChosenBar, useChosen } from '@/kit/choose'
 import { NothingFound } from '@/kit/NothingFound'
 import { DataTable } from '@/kit/DataTable'
 import { Drawer } from '@/kit/Drawer'
@@ -16,9 +18,11 @@ import { useShortcuts } from '@/kit/keys'
 import { Outside } from '@/kit/Outside'
 import { Explorer, Page } from '@/kit/Page'
 import { usePref } from '@/kit/prefs'
-import { Failure, SkeletonRows, Snippet } from '@/kit/states'
+import { COMMON_SENDERS, SetUp } from '@/kit/SetUp'
+import { Failure, SkeletonRows } from '@/kit/states'
 import { textOf } from '../trace/conversation/highlight'
 import { travelling, useView } from '@/kit/view'
+import { MAX_SPANS, SaveSpansButton } from '../datasets/SaveSpans'
 import { OpenTraceButton, SpanPanel } from '../trace/SpanPanel'
 import { Charts } from './Charts'
 import { filled, SPAN_COLUMNS, SPAN_KEYS, TRACE_COLUMNS } from './columns'
@@ -52,7 +56,20 @@ export function TracesPage() {
     () => [...filled(TRACE_COLUMNS, traceRows, sort), markColumn(marks, mark)],
     [traceRows, sort, marks, mark],
   )
-  const spanColumns = useMemo(() => filled(SPAN_COLUMNS, spanRows, sort), [spanRows, sort])
+  const maySave = useMaySay()
+  const { chosen, column, clear } = useChosen({
+    rows: spanRows,
+    rowKey: spanKey,
+    nameOf: spanName,
+    project: scope.project,
+    current: search.sel,
+    most: MAX_SPANS,
+    enabled: spansView && maySave,
+  })
+  const spanColumns = useMemo(
+    () => [...(maySave ? [column] : []), ...filled(SPAN_COLUMNS, spanRows, sort)],
+    [spanRows, sort, column, maySave],
+  )
   const total = spansView ? spanRows.length : traceRows.length
 
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
@@ -79,14 +96,20 @@ export function TracesPage() {
       label: 'Traces or spans',
       run: () => patch({ view: spansView ? undefined : 'spans', sel: undefined }),
     },
-    {
-      keys: 'x',
-      label: 'Mark the row for a comparison',
-      run: () => {
-        if (traceId && !spanId) mark(traceId)
-      },
-    },
   ])
+  useShortcuts(
+    'Traces',
+    [
+      {
+        keys: 'x',
+        label: 'Mark the row for a comparison',
+        run: () => {
+          if (traceId && !spanId) mark(traceId)
+        },
+      },
+    ],
+    !spansView,
+  )
 
   const table = {
     sort,
@@ -203,6 +226,11 @@ export function TracesPage() {
             </span>
           )}
           {!spansView && <MarkBar marks={marks} onClear={() => patch({ marks: undefined }, true)} />}
+          {spansView && (
+            <ChosenBar chosen={chosen} most={MAX_SPANS} onClear={clear}>
+              <SaveSpansButton project={scope.project} chosen={chosen} onSaved={clear} />
+            </ChosenBar>
+          )}
           <Button
             variant="default"
             leftSection={<ListChecks size={13} aria-hidden />}
@@ -261,26 +289,17 @@ export function TracesPage() {
 }
 
 const traceKey = (row: TraceRow) => row.trace_id
+const spanName = (row: SpanRow) => row.name || row.span_id
 const spanKey = (row: SpanRow) => `${row.trace_id}/${row.span_id}`
 const toneOf = (row: { status: string; error_count?: number }) =>
   row.status === 'error' || (row.error_count ?? 0) > 0 ? 'error' : ''
 
 function NoTraces({ filtered }: { filtered: boolean }) {
   const { scope } = useView()
-  const info = useQuery(infoQuery)
-  const url = info.data?.otlp_http ?? location.origin
-  const header =
-    scope.project === 'default'
-      ? ''
-      : `\nexport OTEL_EXPORTER_OTLP_HEADERS=x-tapetum-project=${scope.project}`
   return (
     <NothingFound what="traces" filtering="spans" filtered={filtered}>
-      <p>Any OpenTelemetry SDK fills this page. For Python, with no change to the code:</p>
-      <Snippet
-        label="setup"
-        text={`pip install opentelemetry-distro opentelemetry-exporter-otlp-proto-http\nopentelemetry-bootstrap -a install\nexport OTEL_EXPORTER_OTLP_ENDPOINT=${url}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf${header}\nOTEL_SERVICE_NAME=my-app opentelemetry-instrument python app.py`}
-      />
-      <p>With Live on, this page shows the first span as it arrives.</p>
+      <p>Any OpenTelemetry SDK or Collector fills this page; with Live on, as the first span arrives.</p>
+      <SetUp project={scope.project} kinds={COMMON_SENDERS} />
     </NothingFound>
   )
 }

@@ -4,7 +4,9 @@ import { Link } from '@tanstack/react-router'
 import { redactionCountsQuery } from '@/api/redactionQueries'
 import { Isolated } from '@/kit/Isolated'
 import { distinct } from '@/kit/colour'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { count } from '@/kit/format'
+import { PinMenu } from '@/kit/PinMenu'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { isoToMs } from '@/kit/time'
 import { TimeChart } from '@/kit/TimeChart'
@@ -18,6 +20,15 @@ const SINCE = [
   { value: '30d', label: '30 days' },
 ]
 const CHARTED = 7
+/** The chart for any time; counters are of whole minutes. */
+const PINNED = `SELECT
+    toStartOfInterval(time, toIntervalSecond(greatest({step_s:UInt32}, 60))) AS t,
+    reason AS rule,
+    sum(redacted) AS places
+FROM ingest
+WHERE time >= {from:DateTime64(9)} AND time < {to:DateTime64(9)} AND redacted > 0
+GROUP BY t, rule
+ORDER BY t`
 const SHOWN = 50
 
 /** What the rules found: over time, by rule, and under which key of whose records. */
@@ -54,6 +65,20 @@ export function Found({ project }: { project: string }) {
           data={SINCE}
           value={since}
           onChange={(value) => patch({ since: value === '7d' ? undefined : value })}
+        />
+        <PinMenu
+          small
+          query={{ kind: 'sql', query: PINNED }}
+          chart="bar"
+          title="Places redacted by rule"
+          disabled={!data?.rules.length}
+        />
+        <ExportMenu
+          small
+          what="ingest"
+          scope={{ project, from, to: 'now', q: '' }}
+          about="All counts of records and places in this time"
+          disabled={!data?.rules.length}
         />
       </div>
       {query.isPending ? (
