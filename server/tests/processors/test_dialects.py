@@ -174,7 +174,9 @@ def test_a_session_that_the_application_names_stands_above_every_emitters_conver
             key, _, step = source.partition(" :: ")
             if key == "session.id":
                 continue
-            own = {key: json.dumps("thread") if step.startswith("json") else "thread"}
+            reader, _, member = step.partition(" ")
+            said_so: Any = {member: "thread"} if member else "thread"
+            own = {key: json.dumps(said_so) if reader == "json" else "thread"}
             scope = emitter.scopes[0].removesuffix("*") if emitter.scopes else ""
             for said, attributes in (("thread", own), ("mine", {**own, "session.id": "mine"})):
                 id = f"{len(rows) + 1:016x}"
