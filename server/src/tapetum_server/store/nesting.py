@@ -17,6 +17,23 @@ MAX_TWINS = 64
 """Calls of one trace with the same usage that are compared."""
 
 
+class _Parents:
+    """The parents of the spans seen last. The older half goes at once: taking the oldest out of a dict is a walk."""
+
+    def __init__(self, most: int) -> None:
+        self._half = most // 2
+        self._new: dict[tuple[str, str, str], str] = {}
+        self._old: dict[tuple[str, str, str], str] = {}
+
+    def put(self, span: tuple[str, str, str], parent: str) -> None:
+        if len(self._new) >= self._half:
+            self._old, self._new = self._new, {}
+        self._new[span] = parent
+
+    def get(self, span: tuple[str, str, str]) -> str:
+        return self._new.get(span) or self._old.get(span, "")
+
+
 class Nesting:
     """Who is whose parent, and which calls used the same.
 
@@ -25,8 +42,7 @@ class Nesting:
     """
 
     def __init__(self) -> None:
-        self._parents: dict[tuple[str, str, str], str] = {}
-        self._plain: dict[tuple[str, str, str], str] = {}
+        self._parents, self._plain = _Parents(CAPACITY), _Parents(PLAIN_CAPACITY)
         self._calls: dict[tuple[str, str, Usage], list[Call]] = {}
         self._alike: dict[tuple[str, str], set[Usage]] = {}
 
@@ -34,10 +50,7 @@ class Nesting:
         """Remember a span's parent."""
         if not parent:
             return
-        parents, most = (self._plain, PLAIN_CAPACITY) if plain else (self._parents, CAPACITY)
-        if len(parents) >= most:
-            parents.pop(next(iter(parents)))
-        parents[(project, *ids)] = parent
+        (self._plain if plain else self._parents).put((project, *ids), parent)
 
     def keep(self, project: str, call: Call) -> None:
         """Remember a call that owns usage."""
@@ -92,7 +105,7 @@ class Nesting:
         """The spans around one, the nearest first."""
         for _ in range(MAX_DEPTH):
             span = project, trace, at
-            at = self._parents.get(span) or self._plain.get(span, "")
+            at = self._parents.get(span) or self._plain.get(span)
             if not at:
                 return
             yield at
