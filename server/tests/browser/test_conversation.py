@@ -67,6 +67,9 @@ def told(server: RunningServer) -> None:
         add(100 + i, "fs.read", 120 + i, 1, {}, 2)
     long = {"role": "user", "content": "lorem ipsum " * 170_000}
     add(50, "chat", 0, 900, chat([long], {"role": "assistant", "content": "ok"}), trace=BIG)
+    add(51, "chat", 950, 40, {**chat([ASKED], ANSWER), "gen_ai.request.model": "gpt-5.2", "gen_ai.system": "openai",
+        "openai.request.service_tier": "gold", "gen_ai.usage.cache_read.input_tokens": -7,
+        "gen_ai.response.time_to_first_chunk": 200}, trace=BIG)  # fmt: skip
     assert server.send("traces", sent.body(), project="said").status_code == 200
 
 
@@ -175,6 +178,14 @@ def test_the_graph_leads_to_the_spans_of_a_node(ui: Watched) -> None:
     assert violations(page, "a graph") == []
     graph.get_by_role("button", name="span 2", exact=True).click()
     expect(page).to_have_url(re.compile(f"span={span_id(4)}"))
+
+
+@pytest.mark.covers("ui-conversation", "usage-flags")
+def test_what_cannot_be_is_said_beside_the_call(ui: Watched) -> None:
+    ui.open(f"/traces/{BIG}", project="said", span=span_id(51))
+    panel = ui.page.get_by_role("complementary", name="Span").get_by_role("tabpanel")
+    for words in ("A count of tokens cannot be", "as if in another unit", "no price for this service tier"):
+        expect(panel).to_contain_text(words)
 
 
 @pytest.mark.covers("ui-conversation", "messages-bad-input")
