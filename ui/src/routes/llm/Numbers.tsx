@@ -5,7 +5,7 @@ import type { LlmOverview } from '@/api/types'
 import { durationText, usd } from '@/kit/format'
 import { travelling, useView } from '@/kit/view'
 import { ErrorShare, percent, Took } from '@/routes/services/measures'
-import { change, rowsOf } from './calls'
+import { change, rose, rowsOf } from './calls'
 import { Amount, Money } from './Money'
 
 export function Numbers({ data }: { data: LlmOverview }) {
@@ -23,7 +23,7 @@ export function Numbers({ data }: { data: LlmOverview }) {
         name="Failed"
         was={change(now.error_rate, before?.error_rate)}
         also="status:error"
-        bad={(now.error_rate ?? 0) > (before?.error_rate ?? now.error_rate ?? 0)}
+        bad={rose(now.error_rate, before?.error_rate)}
       >
         {now.error_rate === null ? <span className="quiet">–</span> : <ErrorShare share={now.error_rate} />}
       </Figure>
@@ -31,7 +31,7 @@ export function Numbers({ data }: { data: LlmOverview }) {
         name="Refused"
         was={change(now.refusal_rate, before?.refusal_rate)}
         also="finish_reason:content_filter"
-        bad={(now.refusal_rate ?? 0) > (before?.refusal_rate ?? now.refusal_rate ?? 0)}
+        bad={rose(now.refusal_rate, before?.refusal_rate)}
       >
         {now.refusal_rate === null ? <span className="quiet">–</span> : percent(now.refusal_rate)}
       </Figure>
@@ -77,6 +77,17 @@ export function Numbers({ data }: { data: LlmOverview }) {
       >
         <Took ms={now.ttft_p95_ms} />
       </Figure>
+      {now.flagged > 0 && (
+        <Figure
+          name="Flagged"
+          was={change(now.flagged, before?.flagged)}
+          also="usage_flags:*"
+          bad={rose(now.flagged, before?.flagged)}
+          title="Calls that said tokens or times that cannot be: what was wrong is in no sum"
+        >
+          <Amount value={now.flagged} />
+        </Figure>
+      )}
     </ul>
   )
 }
