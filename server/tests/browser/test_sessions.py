@@ -114,8 +114,9 @@ def test_every_number_of_the_calls_leads_to_its_rows(ui: Watched, conversations:
     expect(page.get_by_role("figure", name="Time to first token")).to_be_visible()
     table = page.get_by_role("region", name="Calls by model")
     expect(table.get_by_role("row").filter(has_text="gpt-x")).to_contain_text("33 %")
-    for number in ("Failed", "Flagged"):
-        numbers.filter(has_text=number).get_by_role("link").click()
+    flagged = page.get_by_text("said tokens or times that cannot be").get_by_role("link", name="1 call")
+    for link in (numbers.filter(has_text="Failed").get_by_role("link"), flagged):
+        link.click()
         expect(rows(page, "Spans")).to_have_count(1)
         page.go_back()
     page.get_by_role("radiogroup", name="Calls by").get_by_text("Session").click()

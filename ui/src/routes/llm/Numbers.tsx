@@ -1,12 +1,29 @@
 /** The numbers of the page, each beside the period before, each leading to its rows. */
 import { Link } from '@tanstack/react-router'
+import { AlertTriangle } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { LlmOverview } from '@/api/types'
-import { durationText, usd } from '@/kit/format'
+import { counted, durationText, usd } from '@/kit/format'
 import { travelling, useView } from '@/kit/view'
 import { ErrorShare, percent, Took } from '@/routes/services/measures'
 import { change, rose, rowsOf } from './calls'
 import { Amount, Money } from './Money'
+
+/** What the senders got wrong stands apart: it is in no sum above. */
+export function Flagged({ calls }: { calls: number }) {
+  const { search, scope } = useView()
+  if (!calls) return null
+  const to = rowsOf(scope.q, [], 'usage_flags:*', '-start_time')
+  return (
+    <p className="lm-flagged">
+      <AlertTriangle size={13} aria-hidden />{' '}
+      <Link to="/traces" search={{ ...travelling(search), ...to } as never}>
+        {counted(calls, 'call')}
+      </Link>{' '}
+      said tokens or times that cannot be; those are in no sum.
+    </p>
+  )
+}
 
 export function Numbers({ data }: { data: LlmOverview }) {
   const now = data.now.total
@@ -77,17 +94,6 @@ export function Numbers({ data }: { data: LlmOverview }) {
       >
         <Took ms={now.ttft_p95_ms} />
       </Figure>
-      {now.flagged > 0 && (
-        <Figure
-          name="Flagged"
-          was={change(now.flagged, before?.flagged)}
-          also="usage_flags:*"
-          bad={rose(now.flagged, before?.flagged)}
-          title="Calls that said tokens or times that cannot be: what was wrong is in no sum"
-        >
-          <Amount value={now.flagged} />
-        </Figure>
-      )}
     </ul>
   )
 }
