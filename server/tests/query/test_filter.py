@@ -107,7 +107,7 @@ SPANS_KEPT = span_batch(
      "resource": {"host.name": "h1", "n": "7"}, "seconds": 0.2},
     {"span": 2, "name": "chat", "service": "bot", "attributes": {"route": "", "quote": "it's \\ \"q\"\n{x:String}"},
      "canonical": {"kind": "llm", "model": "gpt-4o", "input_tokens": 10, "usage_counted": True,
-                   "input": "Schöne neue Welt 我爱北京", "output": "ok, done"}},
+                   "input": "Schöne neue Welt 我爱北京 Привет ΚΑΛΗΜΕΡΑ", "output": "ok, done"}},
     {"span": 3, "name": "chat", "service": "bot", "status": 2, "status_message": "timeout of 5 s", "seconds": None,
      "attributes": {"gen_ai.request.model": "gpt-4o", "long": "x" * 200, "user.id": "u-1"},
      "canonical": {"model": "gpt-4o", "user_id": "u-1", "cost_usd": 0.0}},
@@ -117,7 +117,7 @@ SPANS_KEPT = span_batch(
      "resource": {"host.name": "h1"}},
 )  # fmt: skip
 LOGS_KEPT = log_batch(
-    {"at": 1, "span": 1, "severity_number": 9, "body": "Started server", "attributes": {"port": 80}},
+    {"at": 1, "span": 1, "severity_number": 9, "body": "Started server Ошибка", "attributes": {"port": 80}},
     {"at": 2, "span": 2, "severity": "WARNING", "severity_number": 0, "body": "disk at 91 %", "service": "db"},
     {"at": 3, "span": 3, "severity_number": 17, "body": "connection refused: 10.0.0.1", "event_name": "net.error",
      "resource": {"host.name": "h1"}},
@@ -155,7 +155,7 @@ SPAN_FILTERS = (
     "a,b:*", '"a,b":"c:d"', "model:gpt-4o", "gen_ai.request.model:gpt-4o", "gen_ai.request.model:gpt*",
     "user.id:u-1", "-user.id:u-1", "long:" + "x" * 200, "long:" + "x" * 199, "long:x*", "duration_ms:>100ms",
     "duration_ms:*", "-duration_ms:*", "duration_ms:200", "input_tokens:>5", "-input_tokens:>5", "cost_usd:0",
-    "cost_usd:*", "status:error", "state:running", "usage_counted:true", "kind:llm,span", "welt", "WELT schöne",
+    "cost_usd:*", "status:error", "state:running", "usage_counted:true", "kind:llm,span", "welt", "WELT schöne", "Привет", "привет", "ΠΡΙ", "SCHÖNE καλημερα ПРИВЕТ", "приветы",
     "北京", "-timeout", '"timeout of"', "gpt", "done ok", "5", "absent:x", "-absent:x", "absent:*", 'absent:""',
     "start_time:>2020-01-01", "end_time:<2020-01-01", "-end_time:*", "get",
 )  # fmt: skip
@@ -169,7 +169,7 @@ def test_the_tail_and_the_list_of_spans_agree(asked: World, text: str) -> None:
 LOG_FILTERS = (
     "severity:warn", "severity:WARNING", "severity:>=warn", "severity:<error", "-severity:info", "severity:*",
     "severity:e*", "port:80", "port:>10", "port:*", "x:*", 'x:""', "refused", "10.0.0.1", "net.error", "event_name:*",
-    "host.name:h1", "service:db", 'body:""', "body:disk*", "severity_number:0", "severity_number:>=9", "91", "-server",
+    "host.name:h1", "service:db", 'body:""', "body:disk*", "severity_number:0", "severity_number:>=9", "91", "-server", "ошибка", "Ошибка server", "ошибки",
 )  # fmt: skip
 
 

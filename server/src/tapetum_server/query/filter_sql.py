@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tapetum_server.query.errors import QueryError
-from tapetum_server.query.filter import Choice, Term, tokens_of
+from tapetum_server.query.filter import Choice, Term, indexed_tokens_of, tokens_of
 from tapetum_server.query.filter_values import attribute_key, levels_of, moment_of, no_prefix, number_of
 from tapetum_server.query.selection import (
     ANYWHERE,
@@ -185,7 +185,18 @@ def _full_text(text: str, selection: Selection, parameters: Parameters) -> str:
         searched = selection.source.searched
         return _any([f"positionCaseInsensitiveUTF8({column.column}, {needle}) > 0" for column in searched])
     source, needle = selection.source, parameters.text(" ".join(tokens))
-    found = [f"hasAllTokens({column.column}, {needle})" for column in source.searched if column.indexed]
+    plain, either = indexed_tokens_of(text)
+    tests = [("hasAllTokens", parameters.text(" ".join(plain)))] if plain else []
+    tests += [("hasAnyTokens", parameters.text(" ".join(letters))) for letters in either]
+
+    def has(indexed: str) -> str:
+        return " AND ".join(f"{function}({indexed}, {wanted})" for function, wanted in tests)
+
+    found = [
+        f"({has(column.column)})" if len(tests) > 1 else has(column.column)
+        for column in source.searched
+        if column.indexed
+    ]
     short = [
         f"hasAllTokens(lowerUTF8({column.column}), {needle}, 'unicodeWord')"
         for column in source.searched
@@ -196,14 +207,14 @@ def _full_text(text: str, selection: Selection, parameters: Parameters) -> str:
         project = parameters.text(selection.project)
         found.append(
             "hasAnyTokens(search_text, (SELECT groupArray(hash) FROM (SELECT DISTINCT toString(hash) AS hash"
-            f" FROM message_rows WHERE project = {project} AND hasAllTokens(text, {needle}) LIMIT {MAX_MESSAGES})))"
+            f" FROM message_rows WHERE project = {project} AND {has('text')} LIMIT {MAX_MESSAGES})))"
         )
         found += [
             "(trace_id, span_id) IN (SELECT trace_id, span_id FROM span_enrichments"
-            f" WHERE project = {project} AND hasAllTokens(concat({asked}, ' ', {answered}), {needle}))"
-            for asked, answered in (
-                ("span_enrichments.input", "span_enrichments.output"),
-                ("input_message", "output_message"),
+            f" WHERE project = {project} AND {has(said)})"
+            for said in (
+                "concat(span_enrichments.input, ' ', span_enrichments.output)",
+                "concat(input_message, ' ', output_message)",
             )
         ]
     return _any(found)
