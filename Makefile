@@ -5,11 +5,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PY     := $(BIN)/python
 ARGS   ?=
-# One more than there are cores: many tests wait for a server or a browser.
-JOBS   ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)
+CORES  := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+# More than there are cores: many tests wait for a server or a browser.
+JOBS   ?= $(shell expr $(CORES) + 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve dev test test-slow test-interop check format coverage bench docs ui wheels clean env test-env ui-packages
+.PHONY: help demo serve dev test test-ui test-slow test-interop check check-python check-types check-ui format coverage bench docs ui wheels clean env test-env ui-packages
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,10 +24,9 @@ serve: env ui ## start an empty server on the data directory of `tapetum serve`
 dev: test-env ui-packages ## run server and web UI, both reloading when a file changes
 	@$(PY) tools/dev.py $(ARGS)
 
-test: test-env ui ui-packages check ## every check and every fast test, of the server, the SDK and the web UI
+test: test-env ui ui-packages check test-ui ## every check and every fast test, of the server, the SDK and the web UI
 	@CHROMIUM=$$($(PY) tools/chromium.py) && export TAPETUM_CHROMIUM="$$CHROMIUM" && \
 		$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -q $(ARGS)
-	@$(PY) server/ui_build.py npm test --silent
 
 test-slow: test-env ui ## the tests that take minutes: many kill -9 trials, long fuzzing
 	@CHROMIUM=$$($(PY) tools/chromium.py) && export TAPETUM_CHROMIUM="$$CHROMIUM" && \
@@ -36,12 +36,22 @@ test-interop: test-env ui ## real clients and the examples, each in an environme
 	@$(PY) tools/interop.py $(ARGS)
 
 check: test-env ui-packages ## linters, types, import contracts, coverage of named items (what CI runs first)
+	@$(MAKE) --no-print-directory -j $(CORES) check-types check-ui check-python
+
+check-python:
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports
 	@$(PY) tools/coverage_items.py check
+
+check-types:
+	@$(BIN)/mypy
+
+check-ui:
 	@$(PY) server/ui_build.py npm run check --silent
+
+test-ui: ui-packages
+	@$(PY) server/ui_build.py npm test --silent
 
 format: test-env ## rewrite the Python sources in the project's format
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .

@@ -12,9 +12,10 @@ BENCHMARKS = {
     "redaction": "redaction of secrets per KB of text, beside a pass of every expression",
     "start": "cold start and idle memory",
     "tables": "the two table layouts of docs/decisions/001-tables.md at a million distinct spans",
+    "history": "agents of 100 turns in seven dialects: bytes on disk against bytes sent, and an exact read-back",
     "health": "one report of Health beside the page Services with the same range",
     "queries": "five questions through the HTTP API against bare SQL at a million distinct spans",
-    "overview": "the pages LLM, Sessions and Users through the HTTP API against bare SQL at a million distinct spans",
+    "overview": "the pages LLM, Sessions, Users and Evaluations against bare SQL, as queries does",
     "ui_during_ingest": "requests of the web UI in idle windows and at 10,000 spans a second",
     "ui_long_trace": "a trace of 50,000 spans in a headless browser, from navigation to painted rows",
 }
@@ -22,6 +23,7 @@ PARTS = {
     "payload": "makes OTLP payloads of spans; payload_signals those of log records and metric points",
     "fresh": "one request again and again, each time with new ids, times and texts; used by ui_during_ingest",
     "long_trace": "the trace of 50,000 spans that ui_long_trace opens",
+    "history_dialects": "one conversation as emitters write it; for history",
     "distinct": "a million distinct spans with redelivery, start and end pairs and late logs; for tables and queries",
 }
 """What benchmarks are made of; nothing to run by themselves."""

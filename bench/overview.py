@@ -1,9 +1,10 @@
-"""The pages LLM, Sessions and Users through the HTTP API against bare SQL on the same engine, at a million spans.
+"""The pages LLM, Sessions, Users and Evaluations through the HTTP API against bare SQL, at a million spans.
 
-    python -m bench.overview [--copies 10] [--repeats 7] [--work DIR]
+    python -m bench.overview [--copies 10] [--repeats 7] [--only TEXT] [--work DIR]
 
 The server runs inside this process, so that both ways use the same engine and its caches; wall and CPU are the least
 of the repeats. The bare SQL is what a person would write over the tables, deduplicated as the views do it.
+Every call has an evaluation with a score and a label.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from bench.million import million
 from bench.queries import ask_api, cost, on_engine
 from tapetum_server.app.server import Server
 from tapetum_server.app.settings import Settings
+from tapetum_server.store.engine import Engine
 
 _TWICE = "(project, trace_id, span_id) NOT IN (SELECT project, trace_id, span_id FROM span_duplicates)"
 _CALLS = f"kind IN ('llm', 'embedding', 'reranker') AND {_TWICE}"
@@ -104,13 +106,40 @@ def questions(truth: dict[str, Any]) -> dict[str, tuple[str, list[str]]]:
          f"FROM span_rows FINAL WHERE project = 'default' AND trace_id IN (SELECT trace_id FROM span_rows FINAL "
          f"WHERE {one})) GROUP BY trace_id"],
     )  # fmt: skip
+    evaluations = f"evaluation_rows FINAL WHERE {within.replace('start_time', 'time')} AND NOT withdrawn"
+    found["scores and labels of a name"] = (
+        f"/api/v1/evaluations/distribution?name=correctness&{day}",
+        [f"SELECT min(score), max(score) FROM {evaluations} AND name = 'correctness'",
+         f"SELECT floor(score * 10) AS bin, count() FROM {evaluations} AND name = 'correctness' GROUP BY bin",
+         f"SELECT label, count() FROM {evaluations} AND name = 'correctness' GROUP BY label"],
+    )  # fmt: skip
+    found["evaluations by model"] = (
+        f"/api/v1/evaluations/summary?group_by=model&{day}",
+        ["SELECT name, model, count(), avg(score), min(score), max(score), countIf(score >= threshold), max(time), "
+         f"topK(8)(label) FROM (SELECT * FROM {evaluations}) AS e LEFT JOIN (SELECT trace_id, span_id, model "
+         "FROM span_rows FINAL WHERE project = 'default') AS s USING (trace_id, span_id) GROUP BY name, model"],
+    )  # fmt: skip
     return found
+
+
+def evaluate(engine: Engine) -> None:
+    """Give every call an evaluation, unless that was done before."""
+    if engine.query("SELECT 1 FROM evaluation_rows LIMIT 1").num_rows:
+        return
+    engine.command(
+        "INSERT INTO tapetum.evaluation_rows (project, time, evaluation_id, version, updated_at, ingested_at, name, "
+        "target_type, target_id, trace_id, span_id, score, label, threshold, source) "
+        "SELECT project, start_time, span_id, 1, start_time, now64(9), 'correctness', 'span', span_id, trace_id, "
+        "span_id, rand() / 4294967296, ['good', 'fair', 'poor'][1 + rand(1) % 3], 0.5, 'llm' "
+        "FROM tapetum.span_rows FINAL WHERE kind = 'llm'"
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--copies", type=int, default=10, help="copies of 100,000 distinct spans")
     parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--only", default="", help="questions with this text in their names")
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "tapetum-bench")
     args = parser.parse_args()
     directory, truth = million(args.work, args.copies)
@@ -123,8 +152,11 @@ def main() -> None:
 
     def asking() -> None:
         try:
+            engine = server._engine
+            evaluate(engine)
             for name, (path, statements) in questions(truth).items():
-                engine = server._engine
+                if args.only not in name:
+                    continue
                 costs = [cost(functools.partial(on_engine, engine, sql), args.repeats) for sql in statements]
                 bare_wall, bare_cpu = sum(c[0] for c in costs), sum(c[1] for c in costs)
                 connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)

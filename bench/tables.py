@@ -51,13 +51,13 @@ class Filled:
         if layout is MAP:
             self.engine.command(map_table("bench"))
 
-    async def fill(self, made: Iterator[Span | tuple[Span, Span]]) -> dict[str, float]:
-        """Insert everything; CPU seconds of making rows, of inserts and merges, and of all."""
+    async def fill(self, made: Iterator[Span | tuple[Span, Span]], rows_at_once: int = GROUP) -> dict[str, float]:
+        """Insert everything in such groups; CPU seconds of making rows, of inserts and merges, and of all."""
         writer = StoreWriter(self.engine, ThreadPoolExecutor(1), lambda project, signal: 30)
         making = encoding = 0.0
         rows = 0
         started = time.process_time()
-        upcoming = groups(made, GROUP)
+        upcoming = groups(made, rows_at_once)
         while True:
             before = time.thread_time()
             group = next(upcoming, None)

@@ -1,10 +1,11 @@
-"""One question, asked through four libraries: `python chat.py openai|anthropic|langgraph|pydantic-ai`.
+"""One question, asked through six libraries, one of SENDERS: `python chat.py openai`.
 
 The lines that matter for Tapetum are `tapetum.init(…, instrument=[…])` and the block that names session and user.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 
 import tapetum
@@ -29,6 +30,37 @@ def openai() -> str:
         stream_options={"include_usage": True},
     )
     return "".join(piece.choices[0].delta.content or "" for piece in pieces if piece.choices)
+
+
+def openai_responses() -> str:
+    """OpenAI's client and its responses: a tool, and thoughts."""
+    from openai import OpenAI
+
+    client = OpenAI()
+    said = [{"role": "user", "content": QUESTION}]
+    tool = {
+        "type": "function", "name": "get_weather", "description": get_weather.__doc__, "strict": False,
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+    }  # fmt: skip
+    asked = {"model": "gpt-5-mini", "instructions": SYSTEM, "tools": [tool], "reasoning": {"effort": "low"}}
+    with tapetum.span("guide", kind="agent"):
+        answer = client.responses.create(input=said, **asked)
+        said += [item.model_dump(exclude_none=True) for item in answer.output]
+        for call in answer.output:
+            if call.type == "function_call":
+                with tapetum.span("get_weather", kind="tool", input=call.arguments):
+                    told = get_weather(**json.loads(call.arguments))
+                said.append({"type": "function_call_output", "call_id": call.call_id, "output": told})
+        pieces = client.responses.create(input=said, stream=True, **asked)
+        return "".join(piece.delta for piece in pieces if piece.type == "response.output_text.delta")
+
+
+def openai_agents() -> str:
+    """An agent of OpenAI's Agents SDK, which asks for responses by itself."""
+    from agents import Agent, Runner, function_tool
+
+    agent = Agent(name="guide", model="gpt-5-mini", instructions=SYSTEM, tools=[function_tool(get_weather)])
+    return str(Runner.run_sync(agent, QUESTION).final_output)
 
 
 def anthropic() -> str:
@@ -68,6 +100,8 @@ def pydantic_ai() -> str:
 
 SENDERS = {
     "openai": (openai, ["openai"]),
+    "openai-responses": (openai_responses, ["openai"]),
+    "openai-agents": (openai_agents, ["openai-agents"]),
     "anthropic": (anthropic, ["anthropic"]),
     "langgraph": (langgraph, ["langgraph"]),
     "pydantic-ai": (pydantic_ai, ["pydantic-ai"]),

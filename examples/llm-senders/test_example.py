@@ -1,4 +1,4 @@
-"""Four libraries, a mock provider, and a real server: what was said, used, spent, and in which session.
+"""Six libraries, a mock provider, and a real server: what was said, used, spent, and in which session.
 
 Runs in an environment that has requirements.txt and pytest. The server is `tapetum` of PATH or of TAPETUM_BIN, and the
 provider that of its demo, beside it.
@@ -21,11 +21,11 @@ from examples.tour import LOOPBACK, ask, free_port, running, until
 pytestmark = pytest.mark.interop
 
 HERE = Path(__file__).resolve().parent
-SENDERS = ("openai", "anthropic", "langgraph", "pydantic-ai")
-WITH_TOOL = ("langgraph", "pydantic-ai")
+SENDERS = ("openai", "openai-responses", "openai-agents", "anthropic", "langgraph", "pydantic-ai")
+WITH_TOOL = ("openai-responses", "openai-agents", "langgraph", "pydantic-ai")
 CALLS = {name: 2 if name in WITH_TOOL else 1 for name in SENDERS}
-MODELS = {"anthropic": "claude-sonnet-4-5"}
-PER_MILLION = {"gpt-4o-mini": (0.15, 0.60), "claude-sonnet-4-5": (3.0, 15.0)}
+MODELS = {"anthropic": "claude-sonnet-4-5", "openai-responses": "gpt-5-mini", "openai-agents": "gpt-5-mini"}
+PER_MILLION = {"gpt-4o-mini": (0.15, 0.60), "gpt-5-mini": (0.25, 2.0), "claude-sonnet-4-5": (3.0, 15.0)}
 SENDER_S = 120
 
 
@@ -93,3 +93,6 @@ def test_a_library_that_is_switched_on_by_name_is_a_priced_conversation_of_its_s
         assert ("Rain in Oslo." in said, "Here is what I found" in said) == (True, True)
     else:
         assert "You said: What is the weather in Oslo. " in said
+    if name == "openai-responses":
+        total = ask(f"{api}/llm", q=f"session_id:{name}-1")["now"]["total"]
+        assert total["reasoning_tokens"] == 10, "five words and signs of a thought, in each of two calls"

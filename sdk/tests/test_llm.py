@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -89,7 +90,8 @@ def test_a_call_says_what_was_asked_answered_and_used_in_the_words_of_the_conven
     of = said(one)
     assert [m["parts"] for m in json.loads(of[semconv.GEN_AI_INPUT_MESSAGES])] == [
         [text("Be brief.")],
-        [text("What is this?"), {"type": "uri", "modality": "image", "uri": "https://x/y.png"}, {"type": "image", "bytes": 122}],
+        [text("What is this?"), {"type": "uri", "modality": "image", "uri": "https://x/y.png"},
+         {"type": "blob", "modality": "image", "mime_type": "image/png", "content": "A" * 100}],
         [{"type": "tool_call", "id": "t-0", "name": "look", "arguments": "not JSON"}],
         [{"type": "tool_call_response", "id": "t-0", "response": "a cat"}],
     ]  # fmt: skip
@@ -221,3 +223,79 @@ def test_content_is_bounded_and_can_be_left_out(ended: Ended) -> None:
     assert said(one)["gen_ai.usage.input_tokens"] == 1
     assert semconv.GEN_AI_INPUT_MESSAGES not in said(two)
     assert answered(said(two))[0]["parts"] == [text("kept")]
+
+
+PNG = bytes(range(99))
+PNG_64 = base64.b64encode(PNG).decode()
+CAT = {"type": "blob", "modality": "image", "mime_type": "image/png", "content": PNG_64}
+SAID = {"type": "blob", "modality": "audio", "mime_type": "audio/wav", "content": PNG_64}
+
+
+@pytest.mark.covers("sdk-llm-media")
+@pytest.mark.parametrize(
+    ("block", "part"),
+    [
+        ({"type": "image", "data": PNG, "mime_type": "image/png"}, CAT),
+        ({"type": "image", "uri": "s3://b/cat.png"}, {"type": "uri", "modality": "image", "uri": "s3://b/cat.png"}),
+        ({"type": "audio", "file_id": "f-1"}, {"type": "file", "modality": "audio", "file_id": "f-1"}),
+        ({"type": "blob", "modality": "image", "mime_type": "image/png", "content": bytearray(PNG)}, CAT),
+        # OpenAI's chat and responses
+        ({"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG_64}", "detail": "low"}}, CAT),
+        ({"type": "input_image", "image_url": "https://x/y.png"}, {"type": "uri", "modality": "image", "uri": "https://x/y.png"}),
+        ({"type": "input_image", "file_id": "f-1"}, {"type": "file", "modality": "image", "file_id": "f-1"}),
+        ({"type": "input_audio", "input_audio": {"data": PNG_64, "format": "wav"}}, SAID),
+        ({"type": "file", "file": {"filename": "a.wav", "file_data": f"data:audio/wav;base64,{PNG_64}"}}, {**SAID, "name": "a.wav"}),
+        # Anthropic
+        ({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PNG_64}}, CAT),
+        ({"type": "document", "source": {"type": "url", "url": "https://x/y.pdf"}},
+         {"type": "uri", "modality": "document", "uri": "https://x/y.pdf"}),
+        ({"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "Hi"}}, text("Hi")),
+        # Percent-encoded, as pictures of text are
+        ({"type": "image_url", "image_url": {"url": "data:image/svg+xml,%3Csvg/%3E"}},
+         {"type": "blob", "modality": "image", "mime_type": "image/svg+xml", "content": "PHN2Zy8+"}),
+        pytest.param(PNG, {"type": "blob", "modality": "file", "content": PNG_64}, id="bytes"),
+    ],
+)  # fmt: skip
+def test_images_and_sounds_of_any_client_are_parts_of_the_conventions(ended: Ended, block: Any, part: Any) -> None:
+    with tapetum.llm("m", input=[{"role": "user", "content": [block]}]) as call:
+        call.output({"role": "assistant", "parts": [block]} if isinstance(block, dict) else block)
+    (span,) = ended()
+    (asked,) = json.loads(said(span)[semconv.GEN_AI_INPUT_MESSAGES])
+    assert asked["parts"] == [part]
+    assert answered(said(span))[0]["parts"] == [part]
+    assert semconv.TAPETUM_OMITTED_MEDIA not in said(span)
+
+
+@pytest.mark.covers("sdk-llm-media")
+def test_what_is_too_large_is_named_and_counted_and_never_cut_amid(ended: Ended) -> None:
+    def image(size: int) -> dict[str, Any]:
+        return {"type": "image", "data": bytes(size), "mime_type": "image/png"}
+
+    whole = 64 * 1024
+    left_out = {"type": "blob", "modality": "image", "mime_type": "image/png", "content": ""}
+    history = [
+        {"role": "user", "content": [image(whole)]}, {"role": "user", "content": [image(whole), image(whole)]},
+        {"role": "tool", "tool_call_id": "t", "content": [{"type": "text", "text": "x" * 300_000}, image(whole + 1)]},
+    ]  # fmt: skip
+    details = {"cached_tokens": 3, "audio_tokens": 20, "image_tokens": 5}
+    used = {"prompt_tokens": 40, "prompt_tokens_details": details, "completion_tokens": 30,
+            "completion_tokens_details": {"audio_tokens": 25}}  # fmt: skip
+    heard = {"id": "a-1", "data": base64.b64encode(bytes(whole + 2)).decode(), "transcript": "Meow."}
+    with tapetum.llm("m", input=history) as call:
+        call.output({"role": "assistant", "content": None, "audio": heard})
+        call.usage(used, audio_input_tokens=21)
+    with tapetum.llm("m", input={"role": "assistant", "audio": {"id": "a-1"}}):
+        pass
+    one, two = ended()
+    oldest, middle, newest = json.loads(said(one)[semconv.GEN_AI_INPUT_MESSAGES])
+    assert newest["parts"][0]["response"][1] == {**left_out, "omitted_bytes": whole + 1}
+    # Two of three fit into 256 Ki characters of base64; the newest messages come first, whatever their texts take.
+    assert [len(part["content"]) for part in middle["parts"]] == [87_384, 87_384]
+    assert oldest["parts"] == [{**left_out, "omitted_bytes": whole}]
+    sound = {"type": "blob", "modality": "audio", "content": "", "omitted_bytes": whole + 2}
+    assert answered(said(one))[0]["parts"] == [sound, text("Meow.")]
+    assert said(one)[semconv.TAPETUM_OMITTED_MEDIA] == 3
+    usage = ("audio.input_tokens", "audio.output_tokens", "image.input_tokens", "cache_read.input_tokens")
+    assert [said(one)[f"gen_ai.usage.{name}"] for name in usage] == [21, 25, 5, 3]
+    (again,) = json.loads(said(two)[semconv.GEN_AI_INPUT_MESSAGES])
+    assert again["parts"] == [{"type": "file", "modality": "audio", "file_id": "a-1"}]

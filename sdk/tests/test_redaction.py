@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import random
+import re
 import string
 import time
 import uuid
@@ -19,6 +20,8 @@ from tapetum.redaction import (
     SECRETS,
     BadPattern,
     Redactor,
+    Rule,
+    allowing,
     chosen,
     own_rule,
     own_rules,
@@ -285,3 +288,29 @@ def test_own_patterns_find_across_pieces_and_have_names_of_their_own() -> None:
             chosen([], own=own_rules(bad))
     with pytest.raises(BadPattern, match="no rule"):
         chosen(["secret"])
+
+
+@pytest.mark.covers("redaction-any-text")
+def test_a_rule_may_find_by_itself_and_sees_each_text_alone() -> None:
+    """As a model of language does: what it is shown, where marks stand, and what is left alone."""
+    seen: list[str] = []
+
+    def find(text: str) -> list[tuple[int, int]]:
+        seen.append(text)
+        return [(at, at + 5) for at in range(len(text)) if text.startswith("Grace", at)]
+
+    person = Rule("person", "pii", "people", re.compile("(?!)"), finder=find)
+    redactor = Redactor(allowing([*SECRETS, person], ["Gracenote"]), key=b"k")
+    key = "sk-" + "proj-" + "Ab3dEf6hIj9lMn2pQr5t" * 2
+    screened = redactor.screened(["hello Grace", "nobody here", f"{key} of Grace"])
+    # What a rule of secrets found already is looked at when it is rewritten.
+    assert set(seen) == {"hello Grace", "nobody here"}
+    assert screened is not None
+    noted: list[str] = []
+    once = screened.redact(f"{key} of Grace", noted.append)
+    assert once == f"{redactor.mark('openai_key', key)} of {redactor.mark('person', 'Grace')}"
+    assert sorted(noted) == ["openai_key", "person"]
+    assert redactor.redact(once) == once
+    assert screened.redact("nobody here") == "nobody here"
+    unless = Redactor(allowing([person], ["Grace"]), key=b"k")
+    assert unless.redact("hello Grace") == "hello Grace"

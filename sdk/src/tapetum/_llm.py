@@ -23,6 +23,9 @@ _TOKENS = {
     "cache_read_tokens": semconv.GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
     "cache_write_tokens": semconv.GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS,
     "reasoning_tokens": semconv.GEN_AI_USAGE_REASONING_OUTPUT_TOKENS,
+    "audio_input_tokens": semconv.GEN_AI_USAGE_AUDIO_INPUT_TOKENS,
+    "audio_output_tokens": semconv.GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS,
+    "image_input_tokens": semconv.GEN_AI_USAGE_IMAGE_INPUT_TOKENS,
 }
 
 
@@ -36,6 +39,7 @@ class Call:
         self._keep_output = keep_output
         self._stream: weakref.ref[Any] | None = None
         self._ended = False
+        self._omitted: dict[str, int] = {}
 
     def output(
         self,
@@ -65,15 +69,21 @@ class Call:
         cache_read_tokens: int | None = None,
         cache_write_tokens: int | None = None,
         reasoning_tokens: int | None = None,
+        audio_input_tokens: int | None = None,
+        audio_output_tokens: int | None = None,
+        image_input_tokens: int | None = None,
     ) -> None:
         """How many tokens it took: a provider's `usage` object, or counts, which stand above it.
 
-        `input_tokens` includes those read from and written to a cache, `output_tokens` those of reasoning.
+        `input_tokens` includes those read from and written to a cache, of sounds and of images, `output_tokens` those
+        of reasoning and of sounds.
         """
         with never_raise(faults, 1):
             counts = {
                 "input_tokens": input_tokens, "output_tokens": output_tokens, "cache_read_tokens": cache_read_tokens,
                 "cache_write_tokens": cache_write_tokens, "reasoning_tokens": reasoning_tokens,
+                "audio_input_tokens": audio_input_tokens, "audio_output_tokens": audio_output_tokens,
+                "image_input_tokens": image_input_tokens,
             }  # fmt: skip
             told = tokens_of(usage) if usage is not None else {}
             self._count({**told, **{name: count for name, count in counts.items() if count is not None}})
@@ -126,7 +136,7 @@ class Call:
 
     def _tell(self, reply: Reply) -> None:
         if reply.messages and self._keep_output:
-            self.span.set_attribute(semconv.GEN_AI_OUTPUT_MESSAGES, _llm_messages.text_of(reply.messages))
+            self._say(semconv.GEN_AI_OUTPUT_MESSAGES, reply.messages)
         for key, value in (
             (semconv.GEN_AI_RESPONSE_ID, reply.response_id),
             (semconv.GEN_AI_RESPONSE_MODEL, reply.model),
@@ -135,6 +145,13 @@ class Call:
             if value:
                 self.span.set_attribute(key, value)
         self._count(reply.tokens)
+
+    def _say(self, key: str, content: Sequence[_llm_messages.Message]) -> None:
+        """Set messages or parts, and say how many images and sounds of the call were too large to go with them."""
+        text, self._omitted[key] = _llm_messages.text_of(content)
+        self.span.set_attribute(key, text)
+        if omitted := sum(self._omitted.values()):
+            self.span.set_attribute(semconv.TAPETUM_OMITTED_MEDIA, omitted)
 
     def _count(self, tokens: Mapping[str, int]) -> None:
         for name, count in tokens.items():
@@ -217,11 +234,10 @@ class llm:
             return
         given, system, tools = self._content
         if given is not None:
-            messages = _llm_messages.input_messages(given)
-            span.set_attribute(semconv.GEN_AI_INPUT_MESSAGES, _llm_messages.text_of(messages))
+            self._call._say(semconv.GEN_AI_INPUT_MESSAGES, _llm_messages.input_messages(given))
         if system is not None:
             parts = [part for message in _llm_messages.input_messages(system) for part in message["parts"]]
-            span.set_attribute(semconv.GEN_AI_SYSTEM_INSTRUCTIONS, _llm_messages.text_of(parts))
+            self._call._say(semconv.GEN_AI_SYSTEM_INSTRUCTIONS, parts)
         if tools:
             plain = [_llm_messages.plain_of(tool) for tool in tools]
             text = json.dumps(plain, ensure_ascii=False, default=_capture.text_of)

@@ -43,9 +43,12 @@ def tokens_of(usage: Any) -> Tokens:
     details = plain.get("input_tokens_details", plain.get("prompt_tokens_details"))
     if isinstance(details, Mapping):
         take("cache_read_tokens", details.get("cached_tokens"))
+        take("audio_input_tokens", details.get("audio_tokens"))
+        take("image_input_tokens", details.get("image_tokens"))
     details = plain.get("output_tokens_details", plain.get("completion_tokens_details"))
     if isinstance(details, Mapping):
         take("reasoning_tokens", details.get("reasoning_tokens"))
+        take("audio_output_tokens", details.get("audio_tokens"))
     return found
 
 

@@ -53,6 +53,9 @@ GEN_AI_USAGE_OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"
 GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS: Final = "gen_ai.usage.cache_read.input_tokens"
 GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS: Final = "gen_ai.usage.cache_write.input_tokens"
 GEN_AI_USAGE_REASONING_OUTPUT_TOKENS: Final = "gen_ai.usage.reasoning.output_tokens"
+GEN_AI_USAGE_AUDIO_INPUT_TOKENS: Final = "gen_ai.usage.audio.input_tokens"
+GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS: Final = "gen_ai.usage.audio.output_tokens"
+GEN_AI_USAGE_IMAGE_INPUT_TOKENS: Final = "gen_ai.usage.image.input_tokens"
 
 # Agents, tools, prompts, retrieval.
 GEN_AI_AGENT_NAME: Final = "gen_ai.agent.name"
@@ -68,6 +71,8 @@ GEN_AI_RETRIEVAL_DOCUMENTS: Final = "gen_ai.retrieval.documents"
 # Tapetum's own.
 TAPETUM_PROJECT: Final = "tapetum.project"
 """Resource attribute: the project this telemetry belongs to, where no `x-tapetum-project` header says it."""
+TAPETUM_OMITTED_MEDIA: Final = "tapetum.omitted_media"
+"""How many images, sounds and files of a call's messages were too large to be sent along."""
 
 # Tapetum's own: a span that has not ended yet, as `tapetum.init` reports it. The end record has none of these.
 TAPETUM_HEARTBEAT_SEQUENCE: Final = "tapetum.heartbeat.sequence"

@@ -106,7 +106,7 @@ class Agent:
         config = {**registry.CONFIG, **prompt.config}
         for attempt in range(1, _TRIES + 1):
             try:
-                # Around calls of the model alone: tools would count as calls of the prompt too.
+                # Around calls of the model alone: tools would name the prompt too.
                 with prompt:
                     return self._stream(messages, config, may_call)
             except (openai.RateLimitError, openai.InternalServerError) as error:

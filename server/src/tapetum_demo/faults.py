@@ -63,6 +63,7 @@ LEAK = Fault(
     effects=(
         "ingest: fields are redacted by the rules openai_key and card; nothing of either is stored",
         "web, assistant: conversations show marks such as [redacted:card:…] where the secrets stood",
+        "health: a line leak says who sends OpenAI API keys, how many, and since when",
     ),
     change={
         "kind": "config", "subject": "web", "before": "no hint beside the chat", "after": "hint: pay by card here",

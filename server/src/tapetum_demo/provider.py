@@ -20,6 +20,7 @@ from typing import Any
 
 from tapetum_demo import provider_dialects as dialects
 from tapetum_demo.leash import Leash
+from tapetum_demo.provider_responses import read_responses, responses_answer, responses_events
 from tapetum_demo.provider_script import Ask, Reply, count_tokens, embedding_of, reply_to
 
 RETRY_AFTER_S = 1
@@ -28,7 +29,10 @@ _LARGEST_BODY = 4 << 20
 _ERRORS = {
     400: ("invalid_request_error", ""),
     401: ("authentication_error", "no API key was given"),
-    404: ("not_found_error", "here are /v1/chat/completions, /v1/embeddings, /v1/messages and /v1/models"),
+    404: (
+        "not_found_error",
+        "here are /v1/chat/completions, /v1/responses, /v1/embeddings, /v1/messages and /v1/models",
+    ),
     429: ("rate_limit_error", "Rate limit reached for requests. Please try again in a moment."),
     500: ("api_error", "The server had an error while processing your request."),
 }
@@ -119,6 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(length)
         work = {
             "/v1/chat/completions": self._chat,
+            "/v1/responses": self._respond,
             "/v1/embeddings": self._embed,
             "/v1/messages": self._message,
         }.get(self.path.partition("?")[0])
@@ -156,6 +161,14 @@ class _Handler(BaseHTTPRequestHandler):
             return self._stream(dialects.openai_events(ask, reply, reply_id, usage=usage))
         self._write_slowly(reply)
         return self._answer(dialects.openai_answer(ask, reply, reply_id))
+
+    def _respond(self, body: dict[str, Any]) -> None:
+        ask = read_responses(body)
+        reply, reply_id = self._reply(ask)
+        if body.get("stream"):
+            return self._stream(responses_events(body, ask, reply, reply_id))
+        self._write_slowly(reply)
+        return self._answer(responses_answer(body, ask, reply, reply_id))
 
     def _message(self, body: dict[str, Any]) -> None:
         ask = dialects.read_anthropic(body)
@@ -201,7 +214,7 @@ class _Handler(BaseHTTPRequestHandler):
         kind, usual = _ERRORS[status]
         error = {"type": kind, "code": kind, "message": message or usual}
         extra = {"retry-after": str(RETRY_AFTER_S)} if status == 429 else {}
-        # Both dialects look below "error"; Anthropic's has a type beside it.
+        # All dialects look below "error"; Anthropic's has a type beside it.
         self._answer({"type": "error", "error": error}, status, extra)
 
     def _answer(self, body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> None:

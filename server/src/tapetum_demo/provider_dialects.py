@@ -1,4 +1,7 @@
-"""The two dialects of the mock provider: requests read into an `Ask`, replies written as JSON and as events."""
+"""OpenAI's chat and Anthropic's messages, as the mock provider speaks them.
+
+Requests are read into an `Ask`, replies written as JSON and as events.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from tapetum_demo.provider_script import Ask, Reply, Tool
 
 Json = dict[str, Any]
 Event = tuple[str | None, Json | str]
-"""The name of a server-sent event (Anthropic's have one) and its data."""
+"""The name of a server-sent event (OpenAI's chat has none) and its data."""
 _PIECE = re.compile(r"\s*\S+(?:\s+\S+){0,3}")
 
 
@@ -23,21 +26,21 @@ class BadRequest(ValueError):
 def read_openai(body: Mapping[str, Any]) -> Ask:
     """A request of `POST /v1/chat/completions`."""
     messages = _messages(body)
-    systems = [_text(m.get("content")) for m in messages if m.get("role") in ("system", "developer")]
+    systems = [text_of(m.get("content")) for m in messages if m.get("role") in ("system", "developer")]
     users = [i for i, m in enumerate(messages) if m.get("role") == "user"]
     latest = users[-1] if users else -1
     choice = body.get("tool_choice") or "auto"
     return Ask(
         model=str(body.get("model") or "mock"),
         system="\n".join(systems),
-        user=_text(messages[latest].get("content")) if users else "",
-        texts=[_text(m.get("content")) or json.dumps(m.get("tool_calls") or "") for m in messages],
+        user=text_of(messages[latest].get("content")) if users else "",
+        texts=[text_of(m.get("content")) or json.dumps(m.get("tool_calls") or "") for m in messages],
         tools=[
             Tool(name=str(f["name"]), description=str(f.get("description") or ""), schema=f.get("parameters") or {})
             for t in body.get("tools") or []
             if isinstance(f := t.get("function"), dict) and "name" in f
         ],
-        results=[_text(m.get("content")) for m in messages[latest + 1 :] if m.get("role") == "tool"],
+        results=[text_of(m.get("content")) for m in messages[latest + 1 :] if m.get("role") == "tool"],
         tool_choice=str(choice["function"]["name"]) if isinstance(choice, dict) else str(choice),
     )
 
@@ -47,16 +50,16 @@ def read_anthropic(body: Mapping[str, Any]) -> Ask:
     if not isinstance(body.get("max_tokens"), int):
         raise BadRequest("max_tokens: Field required")
     messages = _messages(body)
-    system = _text(body.get("system"))
-    spoken = [i for i, m in enumerate(messages) if m.get("role") == "user" and _text(m.get("content"))]
+    system = text_of(body.get("system"))
+    spoken = [i for i, m in enumerate(messages) if m.get("role") == "user" and text_of(m.get("content"))]
     latest = spoken[-1] if spoken else -1
     blocks = [b for m in messages[latest + 1 :] if isinstance(m.get("content"), list) for b in m["content"]]
     choice = body.get("tool_choice") or {"type": "auto"}
     return Ask(
         model=str(body.get("model") or "mock"),
         system=system,
-        user=_text(messages[latest].get("content")) if spoken else "",
-        texts=[system, *(_text(m.get("content")) or json.dumps(m.get("content")) for m in messages)],
+        user=text_of(messages[latest].get("content")) if spoken else "",
+        texts=[system, *(text_of(m.get("content")) or json.dumps(m.get("content")) for m in messages)],
         tools=[
             Tool(
                 name=str(t["name"]),
@@ -66,7 +69,7 @@ def read_anthropic(body: Mapping[str, Any]) -> Ask:
             for t in body.get("tools") or []
             if "name" in t
         ],
-        results=[_text(b.get("content")) for b in blocks if b.get("type") == "tool_result"],
+        results=[text_of(b.get("content")) for b in blocks if b.get("type") == "tool_result"],
         tool_choice={"any": "required", "tool": str(choice.get("name"))}.get(choice["type"], str(choice["type"])),
     )
 
@@ -104,9 +107,9 @@ def openai_events(ask: Ask, reply: Reply, reply_id: str, *, usage: bool) -> Iter
         call = _openai_call(reply, reply_id)
         arguments = call["function"]["arguments"]
         yield chunk({"tool_calls": [{"index": 0, **call, "function": {"name": reply.tool, "arguments": ""}}]})
-        for piece in _pieces(arguments):
+        for piece in pieces(arguments):
             yield chunk({"tool_calls": [{"index": 0, "function": {"arguments": piece}}]})
-    for piece in _pieces(reply.text):
+    for piece in pieces(reply.text):
         yield chunk({"content": piece})
     yield chunk({}, _openai_finish(reply))
     if usage:
@@ -139,18 +142,18 @@ def anthropic_events(ask: Ask, reply: Reply, reply_id: str) -> Iterator[Event]:
     (block,) = whole["content"]
     usage = {"input_tokens": reply.input_tokens, "output_tokens": 1}
     start = {**whole, "content": [], "stop_reason": None, "usage": usage}
-    yield _named({"type": "message_start", "message": start})
+    yield named({"type": "message_start", "message": start})
     empty = {**block, "input": {}} if reply.tool else {**block, "text": ""}
-    yield _named({"type": "content_block_start", "index": 0, "content_block": empty})
-    for piece in _pieces(json.dumps(dict(reply.arguments)) if reply.tool else reply.text):
+    yield named({"type": "content_block_start", "index": 0, "content_block": empty})
+    for piece in pieces(json.dumps(dict(reply.arguments)) if reply.tool else reply.text):
         delta = {"type": "input_json_delta", "partial_json": piece} if reply.tool else {
             "type": "text_delta", "text": piece,
         }  # fmt: skip
-        yield _named({"type": "content_block_delta", "index": 0, "delta": delta})
-    yield _named({"type": "content_block_stop", "index": 0})
+        yield named({"type": "content_block_delta", "index": 0, "delta": delta})
+    yield named({"type": "content_block_stop", "index": 0})
     end = {"stop_reason": whole["stop_reason"], "stop_sequence": None}
-    yield _named({"type": "message_delta", "delta": end, "usage": {"output_tokens": reply.output_tokens}})
-    yield _named({"type": "message_stop"})
+    yield named({"type": "message_delta", "delta": end, "usage": {"output_tokens": reply.output_tokens}})
+    yield named({"type": "message_stop"})
 
 
 def _messages(body: Mapping[str, Any]) -> Sequence[Json]:
@@ -160,7 +163,7 @@ def _messages(body: Mapping[str, Any]) -> Sequence[Json]:
     return messages
 
 
-def _text(content: Any) -> str:
+def text_of(content: Any) -> str:
     """The text of a content: a string, or parts of which some have text."""
     if isinstance(content, str):
         return content
@@ -169,12 +172,13 @@ def _text(content: Any) -> str:
     return "\n".join(p["text"] for p in content if isinstance(p, dict) and isinstance(p.get("text"), str))
 
 
-def _pieces(text: str) -> list[str]:
+def pieces(text: str) -> list[str]:
     """A text in the pieces in which it is streamed: a few words each."""
     return _PIECE.findall(text)
 
 
-def _named(data: Json) -> Event:
+def named(data: Json) -> Event:
+    """An event that is named by its type."""
     return str(data["type"]), data
 
 

@@ -21,6 +21,8 @@ _CLOSINGS = (
     "Please tell me if anything is still unclear.",
     "I hope that this helps.",
 )
+_THOUGHTS = ("What is being asked?", "Which of the sources could tell?", "Does the answer follow from what was found?")
+_EFFORTS = {"low": 1, "medium": 2, "high": 3}
 REFUSAL = "I'm sorry, but I can't help with that: the sources that I found do not agree."
 
 
@@ -44,6 +46,7 @@ class Ask:
     tools: Sequence[Tool] = ()
     results: Sequence[str] = ()  # of tools called since the user spoke
     tool_choice: str = "auto"  # "auto", "none", "required", or a tool's name
+    effort: str = ""  # how hard to think: "low", "medium" or "high"; else not at all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,9 @@ class Reply:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     input_tokens: int = 0
     output_tokens: int = 0
+    """With those of `thought`."""
+    thought: str = ""
+    """What went through its mind before."""
 
 
 def count_tokens(text: str) -> int:
@@ -66,14 +72,19 @@ def count_tokens(text: str) -> int:
 def reply_to(ask: Ask, seed: int) -> Reply:
     """The model's answer. The same request and seed always get the same one."""
     tool = _wanted_tool(ask)
+    thought = " ".join(_THOUGHTS[: _EFFORTS.get(ask.effort, 0)])
+    thinking = count_tokens(thought)
     used = sum(map(count_tokens, ask.texts)) + sum(count_tokens(json.dumps(t.schema)) + 8 for t in ask.tools)
     if tool is not None:
         arguments = _arguments(tool, ask)
         said = count_tokens(json.dumps(arguments)) + count_tokens(tool.name)
-        return Reply(tool=tool.name, arguments=arguments, input_tokens=used, output_tokens=said)
+        return Reply(
+            tool=tool.name, arguments=arguments, input_tokens=used, output_tokens=said + thinking, thought=thought
+        )
     refused = bool(ask.results and _KEEPS_SEARCHING.search(ask.system))
     text = REFUSAL if refused else _answer(ask, seed)
-    return Reply(text=text, refused=refused, input_tokens=used, output_tokens=count_tokens(text))
+    said = count_tokens(text)
+    return Reply(text=text, refused=refused, input_tokens=used, output_tokens=said + thinking, thought=thought)
 
 
 def embedding_of(text: str, dimensions: int) -> list[float]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+import textwrap
 import time
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-from process.servers import RunningServer
+from process.servers import START_S, RunningServer, environment
 
 from browser.axe import violations
 from browser.shop import host_of
@@ -64,6 +67,9 @@ def told(server: RunningServer) -> None:
         add(100 + i, "fs.read", 120 + i, 1, {}, 2)
     long = {"role": "user", "content": "lorem ipsum " * 170_000}
     add(50, "chat", 0, 900, chat([long], {"role": "assistant", "content": "ok"}), trace=BIG)
+    add(51, "chat", 950, 40, {**chat([ASKED], ANSWER), "gen_ai.request.model": "gpt-5.2", "gen_ai.system": "openai",
+        "openai.request.service_tier": "gold", "gen_ai.usage.cache_read.input_tokens": -7,
+        "gen_ai.response.time_to_first_chunk": 200}, trace=BIG)  # fmt: skip
     assert server.send("traces", sent.body(), project="said").status_code == 200
 
 
@@ -83,11 +89,46 @@ def test_a_call_shows_what_is_new_and_nothing_that_can_be_followed(ui: Watched) 
     expect(came.locator("a, img, iframe")).to_have_count(0)
     expect(came).to_contain_text("https://elsewhere.test/m.png")
     panel = span.get_by_role("tabpanel")
-    for words in ("300 input", "600 from cache", "40 output", "200 ms to the first token", "finder v3"):
+    for words in ("300 input", "600 from cache", "40 output", "200 ms to the first token", "finder, version v3"):
         expect(panel).to_contain_text(words)
     span.get_by_role("button", name="Previous turn", exact=True).click()
     expect(page).to_have_url(re.compile(f"span={span_id(2)}"))
     expect(span.get_by_role("region", name="Output")).to_contain_text("search")
+    page.get_by_role("link", name="finder, version v3").first.click()
+    page.wait_for_url("**/prompts?*name=finder*version=v3*")
+    expect(page.get_by_role("heading", name="finder")).to_be_visible()
+
+
+@pytest.mark.covers("ui-conversation", "sdk-llm-media")
+def test_images_and_sounds_that_the_sdk_sends_are_named_and_never_loaded(ui: Watched, server: RunningServer) -> None:
+    code = """
+        import tapetum
+        tapetum.init("kitchen", metrics=False, resources=False, logs=False)
+        asked = [
+            "What is this?", {"type": "image", "data": b"a fridge", "mime_type": "image/png"},
+            {"type": "audio", "uri": "https://elsewhere.test/ask.wav"},
+            {"type": "image", "data": bytes(70_000), "mime_type": "image/jpeg"},
+        ]
+        with tapetum.llm("own", input={"role": "user", "content": asked}) as call:
+            call.output("A fridge.")
+        context = call.span.get_span_context()
+        print(f"{context.trace_id:032x} {context.span_id:016x}")
+        """
+    env = environment({"TAPETUM_URL": server.url, "TAPETUM_PROJECT": "said", "TAPETUM_SDK_RAISE": "1"})
+    told = [sys.executable, "-c", textwrap.dedent(code)]
+    done = subprocess.run(told, env=env, capture_output=True, text=True, timeout=START_S, check=True)
+    trace, span = done.stdout.split()
+    went = ui.open(f"/traces/{trace}", project="said", span=span).get_by_role("region", name="Input")
+    expect(went).to_contain_text("What is this?")
+    chips = went.locator(".c-chip")
+    expect(chips).to_have_count(3)
+    for place, words in enumerate((
+        ["image", "image/png", "9 B inline"], ["audio", "https://elsewhere.test/ask.wav"],
+        ["image", "image/jpeg", "too large to be sent along"],
+    )):  # fmt: skip
+        for word in words:
+            expect(chips.nth(place)).to_contain_text(word)
+    expect(went.locator("img, audio, video, iframe, a")).to_have_count(0)
 
 
 @pytest.mark.covers("ui-thread", "conversation-noise")
@@ -137,6 +178,14 @@ def test_the_graph_leads_to_the_spans_of_a_node(ui: Watched) -> None:
     assert violations(page, "a graph") == []
     graph.get_by_role("button", name="span 2", exact=True).click()
     expect(page).to_have_url(re.compile(f"span={span_id(4)}"))
+
+
+@pytest.mark.covers("ui-conversation", "usage-flags")
+def test_what_cannot_be_is_said_beside_the_call(ui: Watched) -> None:
+    ui.open(f"/traces/{BIG}", project="said", span=span_id(51))
+    panel = ui.page.get_by_role("complementary", name="Span").get_by_role("tabpanel")
+    for words in ("A count of tokens cannot be", "as if in another unit", "no price for this service tier"):
+        expect(panel).to_contain_text(words)
 
 
 @pytest.mark.covers("ui-conversation", "messages-bad-input")

@@ -70,6 +70,7 @@ def test_a_span_is_corrected_saved_changed_compared_and_exported(ui: Watched, se
     window = page.get_by_role("dialog")
     expected = window.get_by_role("textbox", name="Expected output")
     expect(expected).to_have_value("It was Lima.")
+    expect(window.get_by_role("combobox", name="Dataset")).to_be_focused()
     expected.fill("It is Lima.")
     window.get_by_role("combobox", name="Dataset").fill("qa/capitals")
     expect(window.get_by_text("A new one of this name is made.")).to_be_visible()

@@ -53,7 +53,7 @@ def test_a_thumb_a_comment_and_a_correction_are_kept_and_taken_back(ui: Watched,
     of_span.get_by_label("Comment", exact=True).and_(of_span.get_by_role("textbox")).fill("close, but not it")
     settled(page)
     assert violations(page, "evaluations") == []
-    of_span.get_by_role("button", name="Save").click()
+    of_span.get_by_role("button", name="Save", exact=True).click()
     expect(of_span.get_by_role("listitem").filter(has_text="close, but not it")).to_be_visible()
     (row,) = (row for row in mine() if row["target_type"] == "span")
     assert (row["label"], row["comment"], row["expected_output"]) == ("up", "close, but not it", "")

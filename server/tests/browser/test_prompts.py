@@ -64,7 +64,7 @@ def test_from_the_list_to_a_difference_a_label_and_the_next_version(ui: Watched,
         page.get_by_role("menuitem", name="CSV of the versions in this time").click()
     lines = Path(download.value.path()).read_text().splitlines()
     assert [line.split(",")[:4] for line in lines[:2]] == [
-        ["name", "version", "spans", "traces"],
+        ["name", "version", "calls", "traces"],
         [NAME, "2", "2", "2"],
     ]
     row.click()

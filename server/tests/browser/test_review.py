@@ -49,6 +49,9 @@ def test_keys_judge_comment_correct_undo_and_two_reviewers_do_not_meet(
     tone = {"name": "tone", "kind": "categorical", "labels": [{"label": "rude", "key": 1}, {"label": "kind", "key": 2}]}
     assert server.client.put("/api/v1/scores", params={"project": project}, json=tone).status_code == 200
     ada: Watched = new_page()
+    page = ada.open("/health", project=project)
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Review").click()
+    page.wait_for_url("**/review?*q=kind%3Allm*")
     page = ada.open("/review", project=project, q="kind:llm", score="tone")
     item, progress = page.locator(".rv-item"), page.get_by_role("status").filter(has_text="reviewed")
     expect(item).to_contain_text("answer 0")

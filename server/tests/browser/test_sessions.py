@@ -98,7 +98,7 @@ def test_empty_lists_say_what_fills_them(ui: Watched, server: RunningServer) -> 
     server.client.post("/api/v1/projects", json={"name": "no-sessions"}).raise_for_status()
     for path, said in (("/sessions", "session.id"), ("/users", "user.id"), ("/llm", "opentelemetry-instrument")):
         page = ui.open(path, project="no-sessions")
-        expect(page.get_by_label(re.compile("^(example|setup)$"))).to_contain_text(said)
+        expect(page.get_by_label(re.compile("^(example|openai set-up)$"))).to_contain_text(said)
 
 
 @pytest.mark.covers("page-llm")

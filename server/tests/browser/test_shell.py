@@ -119,8 +119,8 @@ def test_time_is_picked_typed_and_given_to_the_second(ui: Watched, shop: Shop) -
     page.get_by_label("To", exact=True).fill("2026-01-02T04:00:00")
     page.get_by_role("button", name="Apply").click()
     expect(page).to_have_url(re.compile("from=2026-01-02T03%3A04%3A05.000Z&to=2026-01-02T04%3A00%3A00.000Z"))
-    expect(page.get_by_text("No traces in project shop in this time")).to_be_visible()
-    page.get_by_role("button", name="Look at all times").click()
+    expect(page.get_by_text("No traces in project shop (2026-01-02 03:04:05 to 04:00:00)")).to_be_visible()
+    page.get_by_role("button", name="Everything").click()
     expect(rows(page, "Traces").first).to_be_visible()
 
 

@@ -83,8 +83,8 @@ def rows(page: Page, table: str) -> Locator:
 
 
 def pick(row: Locator) -> None:
-    """Select a row as a person does: anywhere but on a value, which has a menu of its own."""
-    row.get_by_role("gridcell").first.click()
+    """Select a row as a person does: anywhere but on a value, which has a menu of its own, or a box to tick."""
+    row.get_by_role("gridcell").filter(has_not=row.page.get_by_role("checkbox")).first.click()
 
 
 def choose(page: Page, label: str, option: str) -> None:

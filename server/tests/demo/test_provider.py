@@ -80,6 +80,65 @@ def test_openais_client_gets_tool_calls_streams_usage_and_failures(provider: Pro
 
 
 @pytest.mark.covers("demo-provider")
+def test_openais_client_gets_responses_with_calls_thoughts_and_usage_whole_and_streamed(client: Any) -> None:
+    """The client puts the stream together itself, and refuses events that do not fit each other."""
+    weather = {"type": "function", "strict": False, **WEATHER}
+    call = {"model": "gpt-5-mini", "instructions": "Be brief.", "input": ASKED, "tools": [weather]}
+    thinking = {"reasoning": {"effort": "high", "summary": "auto"}}
+    whole = client.responses.create(**call, **thinking)
+    thought, wanted = whole.output
+    assert (whole.status, thought.type, wanted.type, wanted.name) == (
+        "completed",
+        "reasoning",
+        "function_call",
+        "get_weather",
+    )
+    assert json.loads(wanted.arguments) == {"city": ASKED, "days": 3}
+    used = whole.usage
+    assert used.output_tokens_details.reasoning_tokens == count_tokens(thought.summary[0].text) > 10
+    assert used.output_tokens == used.output_tokens_details.reasoning_tokens + count_tokens(
+        f"get_weather {wanted.arguments}"
+    )
+    assert used.total_tokens == used.input_tokens + used.output_tokens
+
+    history = [
+        {"role": "user", "content": [{"type": "input_text", "text": ASKED}]},
+        *(item.model_dump(exclude_none=True) for item in whole.output),
+        {"type": "function_call_output", "call_id": wanted.call_id, "output": "Rain."},
+    ]
+    told = {"model": "gpt-5-mini", "input": history, "tools": [weather]}
+    said = client.responses.create(**told)
+    assert "Rain." in said.output_text
+    assert said.usage.output_tokens == count_tokens(said.output_text)
+    assert said.usage.output_tokens_details.reasoning_tokens == 0
+    for asked, expected in (({**call, **thinking}, whole), (told, said)):
+        with client.responses.stream(**asked) as stream:
+            kinds = [event.type for event in stream]
+            put_together = stream.get_final_response()
+        assert kinds[:2] == ["response.created", "response.in_progress"]
+        assert kinds[-1] == "response.completed"
+        assert (put_together.output_text, put_together.usage) == (expected.output_text, expected.usage)
+    deltas = [e.delta for e in client.responses.create(**told, stream=True) if e.type == "response.output_text.delta"]
+    assert "".join(deltas) == said.output_text
+    assert len(deltas) > 2
+    arguments = [
+        e.delta
+        for e in client.responses.create(**call, stream=True)
+        if e.type == "response.function_call_arguments.delta"
+    ]
+    assert "".join(arguments) == wanted.arguments
+
+    loop = "Search again until all sources agree."
+    search = {"type": "function", "name": "search", "parameters": {}, "strict": False}
+    refused = client.responses.create(model="m", instructions=loop, input=history, tools=[search], tool_choice="none")
+    assert refused.output[0].content[0].type == "refusal"
+    with pytest.raises(openai.BadRequestError, match="input"):
+        client.responses.create(model="m", input=[])
+    with pytest.raises(openai.BadRequestError, match="previous_response_id"):
+        client.responses.create(model="m", input="And then?", previous_response_id="resp_1")
+
+
+@pytest.mark.covers("demo-provider")
 def test_anthropics_dialect_whole_and_streamed(provider: Provider) -> None:
     """Events in Anthropic's order; the pieces make the whole."""
     tools = [{"name": "get_weather", "description": WEATHER["description"], "input_schema": WEATHER["parameters"]}]

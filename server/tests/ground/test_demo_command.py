@@ -41,6 +41,13 @@ def redacted(client: httpx.Client) -> set[str]:
     return {row["rule"] for row in client.get("/ingest").json()["redacted"]}
 
 
+def leaks(client: httpx.Client) -> list[dict[str, Any]]:
+    """What Health says of secrets in telemetry: of the key, and not of the card, which is counted only."""
+    found = [row for row in client.get("/health").json()["attention"] if row["rule"] == "leak"]
+    assert not any("card" in row["text"] for row in found)
+    return found
+
+
 @pytest.mark.covers("cli-demo", "health-demo-faults", "demo-assistant", "demo-leak")
 @pytest.mark.skipif(bool(missing_dependencies()), reason="tapetum[demo] is not installed")
 def test_the_demo_shows_a_trace_through_three_services_with_its_logs_and_metrics(tmp_path: Path) -> None:
@@ -85,6 +92,9 @@ def test_the_demo_shows_a_trace_through_three_services_with_its_logs_and_metrics
             until("a conversation with the assistant", lambda: chats(client))
             until("its prompt", lambda: client.get("/prompts/usage").json()["rows"])
             until("what was given away in it", lambda: {"openai_key", "card"} <= redacted(client))
+            leak = until("the finding of it", lambda: leaks(client))[0]
+            assert (leak["severity"], leak["value"] > 0) == ("warning", True)
+            assert "sends OpenAI API keys: rule openai_key found" in leak["text"]
             faults = client.get("/demo/faults").json()["rows"]
             on = [(fault["name"], fault["service"]) for fault in faults if fault["on"]]
             assert on == [("slow-dependency", "features"), ("leak", "traffic")]

@@ -18,10 +18,12 @@ from typing import IO, Any
 
 import httpx
 import pyarrow as pa
+from process.forked import ForkedTapetum
 
 START_S = 120
 """Generous: the machine may be busy with the rest of the suite."""
 TAPETUM = (sys.executable, "-m", "tapetum_server")
+STREAMS = ("stdin", "stdout", "stderr")
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -40,10 +42,20 @@ def tapetum(
     *arguments: str | Path, env: Mapping[str, str] | None = None, stdin: str = "", cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run one `tapetum` command to its end."""
-    return subprocess.run(
-        [*TAPETUM, *map(str, arguments)],
-        input=stdin, capture_output=True, text=True, timeout=START_S, env=environment(env), cwd=cwd, check=False,
-    )  # fmt: skip
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        given.write(stdin.encode())
+        given.seek(0)
+        streams = given.fileno(), out.fileno(), err.fileno()
+        process = ForkedTapetum(arguments, env=environment(env), cwd=cwd, **dict(zip(STREAMS, streams)))
+        try:
+            code = process.wait(START_S)
+        finally:
+            process.kill()
+        said = []
+        for stream in (out, err):
+            stream.seek(0)
+            said.append(stream.read().decode())
+    return subprocess.CompletedProcess(["tapetum", *map(str, arguments)], code, *said)
 
 
 class RunningServer:
@@ -61,15 +73,20 @@ class RunningServer:
     ) -> None:
         self.data = data
         self._stderr: IO[bytes] = tempfile.TemporaryFile()
-        command = [*prefix, *TAPETUM, "serve", "--port", "0", "--grpc-port", "0", "--data", str(data), "--json"]
-        self.process = subprocess.Popen(
-            [*command, *options], stdout=subprocess.PIPE, stderr=self._stderr, env=environment(env)
-        )
-        assert self.process.stdout is not None
+        command = ["serve", "--port", "0", "--grpc-port", "0", "--data", str(data), "--json", *options]
+        said, stdout = os.pipe()
+        self._stdout = open(said)
+        self.process: ForkedTapetum | subprocess.Popen[bytes]
+        with open(os.devnull) as nothing, open(stdout, "wb") as out:
+            streams: dict[str, Any] = dict(zip(STREAMS, (nothing.fileno(), out.fileno(), self._stderr.fileno())))
+            if prefix:
+                self.process = subprocess.Popen([*prefix, *TAPETUM, *command], env=environment(env), **streams)
+            else:
+                self.process = ForkedTapetum(command, env=environment(env), **streams)
         # A server that never comes up ends, and what it said is told.
         overdue = threading.Timer(START_S, self.process.kill)
         overdue.start()
-        line = self.process.stdout.readline()
+        line = self._stdout.readline()
         overdue.cancel()
         overdue.join(START_S)
         if not line:
@@ -159,8 +176,7 @@ class RunningServer:
             self.kill()
         if hasattr(self, "client"):
             self.client.close()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+        self._stdout.close()
         if not self._stderr.closed:
             self._stderr.close()
 

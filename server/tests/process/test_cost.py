@@ -24,13 +24,13 @@ def at(day: str) -> tuple[int, datetime]:
 
 def cost_of(
     provider: str, model: str, start: int, tier: str, inputs: int, outputs: int, read: int = 0, write: int = 0,
-    audio_in: int = 0, audio_out: int = 0,
+    audio_in: int = 0, audio_out: int = 0, image_in: int = 0,
 ) -> tuple[float | None, str, str]:  # fmt: skip
     """(USD, price version, status) by the price list alone."""
     rates = PriceBook().rates(provider, model, "", day_of(start), tier, inputs)
     if isinstance(rates, str):
         return None, "", rates
-    return charge(rates, inputs, outputs, read, write, audio_in, audio_out), rates.version, PRICED
+    return charge(rates, inputs, outputs, read, write, audio_in, audio_out, image_in), rates.version, PRICED
 
 
 MODELS = [
@@ -76,6 +76,23 @@ def test_a_tier_has_its_own_price_and_an_unknown_one_has_none() -> None:
     assert cost_of("openai", "gpt-4o-mini", start, "gold", 1000, 100) == (None, "", UNKNOWN_TIER)
 
 
+@pytest.mark.covers("cost-priced", "cost-media")
+@pytest.mark.parametrize(
+    ("provider", "seller", "model"),
+    [("openai", "openai", "gpt-realtime"),
+     ("gcp.gemini", "google", "gemini-3.1-flash-live-preview"), ("gcp.gemini", "google", "gemini-2.5-flash")],
+)  # fmt: skip
+def test_sounds_and_images_cost_what_the_price_list_says(provider: str, seller: str, model: str) -> None:
+    start, moment = at("2026-11-01")
+    usage = genai_prices.Usage(
+        input_tokens=1000, output_tokens=200, input_audio_tokens=300, output_audio_tokens=150, input_image_tokens=250
+    )
+    wanted = genai_prices.calc_price(usage, model, provider_id=seller, genai_request_timestamp=moment).total_price
+    cost, _, _ = cost_of(provider, model, start, "", 1000, 200, 0, 0, 300, 150, 250)
+    assert cost == pytest.approx(float(wanted))
+    assert cost != pytest.approx(cost_of(provider, model, start, "", 1000, 200)[0])
+
+
 @pytest.mark.covers("cost-priced")
 def test_by_hand() -> None:
     """$0.15 a million input tokens, half of that cached, $0.60 output."""
@@ -99,7 +116,7 @@ def test_what_is_not_in_the_list_has_no_price(provider: str, model: str) -> None
 def test_no_counts_make_a_price_negative_or_bill_cached_tokens_twice(
     inputs: int, outputs: int, read: int, write: int, audio: int, start: int
 ) -> None:
-    cost, _, status = cost_of("openai", "gpt-4o-mini", start, "", inputs, outputs, read, write, audio, audio)
+    cost, _, status = cost_of("openai", "gpt-4o-mini", start, "", inputs, outputs, read, write, audio, audio, audio)
     uncached, _, _ = cost_of("openai", "gpt-4o-mini", start, "", inputs, outputs)
     assert status == PRICED
     assert cost is not None

@@ -6,10 +6,12 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from process import planted
 from process.conftest import StartServer
-from process.servers import RunningServer, tapetum
+from process.servers import RunningServer, eventually, tapetum
 from process.told import Told
 
 MINUTE = 60.0
@@ -222,6 +224,51 @@ def test_refused_records_by_reason_and_share(told: Told) -> None:
     assert line["link"]["path"] == "/ingest"
     report = told.report()
     assert (report["ingest"]["accepted"], report["ingest"]["refused"]) == (5, 40)
+
+
+@pytest.mark.covers("health-leaks")
+def test_secrets_that_somebody_sends_are_a_line_with_their_key_and_rows(told: Told) -> None:
+    """An address is redacted where that is on, counted, and no news."""
+    rules = {"params": {"project": told.project}}
+    told.logs("web", [1.0])
+    chosen = told.server.client.put("/api/v1/redaction", json={"on": ["email"]}, **rules)  # type: ignore[arg-type]
+    assert chosen.status_code == 200, chosen.text
+    assert told.lines("leak") == []
+    assert told.check("Credentials")["outcome"] == "ok"
+    hint = {"kind": "config", "subject": "web", "before": "no hint", "after": "hint: your key here"}
+    headers = {"x-tapetum-project": told.project, "content-type": "application/x-ndjson"}
+    told.server.client.post("/v1/changes", json=hint, headers=headers | {"content-type": "application/json"})
+    sent = [
+        {"service": "web", "message": "chat", "prompt": f"my key {planted.OPENAI_KEY}"},
+        {"service": "web", "message": "chat", "prompt": f"my key {planted.OPENAI_KEY}"},
+        {"service": "web", "message": f"key {planted.OPENAI_KEY} refused"},
+        {"service": "web", "message": f"mail from {planted.EMAIL}"},
+        {"service": "till", "message": f"AWS {planted.AWS_KEY}"},
+        {"service": "mail", "message": f"to {planted.EMAIL}"},
+    ]
+    body = "\n".join(map(json.dumps, sent)).encode()
+    assert told.server.client.post("/v1/logs", content=body, headers=headers).is_success
+
+    def all_four() -> list[dict[str, Any]] | None:
+        lines = told.lines("leak")
+        return lines if sum(row["value"] for row in lines) == 4 else None
+
+    web, till = eventually(all_four, "counts are kept", at_most_s=PATIENCE_S)
+    assert (web["subject"], web["severity"], web["value"], web["limit"]) == ("web", "warning", 3, 0)
+    assert web["text"] == (
+        "web sends OpenAI API keys: rule openai_key found 3 in the last hour, under prompt and 1 more place. "
+        "Shortly before: config of web from no hint to hint: your key here."
+    )
+    assert "revoke it" in web["next"]
+    assert abs(_minutes(web["since"]) - _minutes(time.strftime("%Y-%m-%dT%H:%M", time.gmtime()))) <= 2
+    assert web["link"] == {"path": "/settings", "search": {"tab": "redaction", "since": "1d"}}
+    (rows,) = web["links"]
+    asked = {"project": told.project, **rows["search"]}
+    marked = told.server.client.get(f"/api/v1{rows['path']}", params=asked).json()["rows"]
+    assert [row["body"] for row in marked] == ["chat", "chat"]
+    assert (till["subject"], till["value"]) == ("till", 1)
+    assert ", under body." in till["text"]
+    assert told.check("Credentials")["text"] == "2 senders sent credentials in the last hour: 4."
 
 
 @pytest.mark.covers("health-monitors")

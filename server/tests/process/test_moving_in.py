@@ -286,6 +286,8 @@ def test_prompts_keep_their_numbers_and_labels_and_come_once(shared_server: Runn
         3, '{"answer": "{{question}}"}', {"model": "gpt-4o-mini"}, ["production", "latest"],
     )  # fmt: skip
     assert (first["version"], first["message"], first["variables"]) == (1, "first", ["question"])
+    listed = shared_server.client.get("/api/v1/prompts", params={"project": project}).json()["rows"]
+    assert {row["name"]: (row["versions"], row["newest"]) for row in listed}["geo-answer"] == (2, 3)
     (chat,) = versions("agent")
     assert [message["role"] for message in chat["prompt"]] == ["system", "placeholder", "user"]
     asked = {"project": project, "name": "geo-answer", "label": "staging"}

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from process.servers import RunningServer, tapetum
+from process.conftest import StartServer
+from process.servers import RunningServer, eventually, tapetum
 
 HOUR = 3_600 * 10**9
 DAY = 24 * HOUR
@@ -38,9 +43,10 @@ class Shop:
     def reprice(self, **more: Any) -> Any:
         """Price the stored calls of the days of this test anew, in as many requests as it takes."""
         total: dict[str, Any] = {}
-        at: str | None = RANGE["from"]
+        within = RANGE | more
+        at: str | None = within["from"]
         while at is not None:
-            part = self.ask("POST", "/prices/reprice", body={**RANGE, "from": at, **more})
+            part = self.ask("POST", "/prices/reprice", body={**within, "from": at})
             at = part.pop("next")
             numbers = {k: v for k, v in part.items() if k != "dry_run" and v is not None}
             total |= {k: total.get(k, 0) + v for k, v in numbers.items()}
@@ -50,12 +56,16 @@ class Shop:
         self, name: str, model: str, *, at: int = NOON, seconds: float = 1.0, scope: str = "", **attributes: Any
     ) -> None:
         """Send one call of 1,000 tokens in and 100 out, unless `attributes` say otherwise."""
+        self.send_spans([self.span(name, model, at, seconds, **attributes)], scope)
+
+    def span(self, name: str, model: str, at: int, seconds: float = 1.0, **attributes: Any) -> dict[str, Any]:
+        """Such a call."""
         self._spans += 1
         said = {
             "gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": model,
             "gen_ai.usage.input_tokens": 1000, "gen_ai.usage.output_tokens": 100, "gen_ai.response.id": name,
         } | {f"gen_ai.{key}".replace("__", "."): value for key, value in attributes.items()}  # fmt: skip
-        span = {
+        return {
             "traceId": f"{self._spans:032x}", "spanId": f"{self._spans:016x}", "name": name,
             "startTimeUnixNano": str(at), "endTimeUnixNano": str(at + int(seconds * 1e9)),
             "attributes": [
@@ -63,9 +73,11 @@ class Shop:
                 for key, value in said.items() if value is not None
             ],
         }  # fmt: skip
-        self.send(
-            "traces", {"resourceSpans": [{"resource": {}, "scopeSpans": [{"scope": {"name": scope}, "spans": [span]}]}]}
-        )
+
+    def send_spans(self, spans: list[dict[str, Any]], scope: str = "") -> None:
+        """Send them in one request."""
+        within = [{"scope": {"name": scope}, "spans": spans}]
+        self.send("traces", {"resourceSpans": [{"resource": {}, "scopeSpans": within}]})
 
     def send(self, signal: str, body: Any) -> None:
         """Send OTLP as JSON."""
@@ -181,7 +193,51 @@ def test_stored_calls_are_priced_anew_and_what_they_cost_in_between_is_said(shop
     assert shop.costs() == before
 
 
-@pytest.mark.covers("cli-prices", "reprice")
+STATES = """SELECT cost_usd, cache_savings_usd, cost_status, substring(price_version, 1, 8), count() FROM spans
+GROUP BY ALL ORDER BY ALL"""
+
+
+def killed_while_it_reprices(shop: Shop) -> None:
+    """kill -9 as soon as a first call has another cost."""
+    before = shop.server.rows(STATES)
+    with ThreadPoolExecutor(1) as beside:
+        cut = beside.submit(
+            shop.server.client.post, "/api/v1/prices/reprice", params={"project": shop.project}, json={}
+        )
+        eventually(lambda: shop.server.rows(STATES) != before, "another cost", every_s=0.02)
+        shop.server.kill()
+        with suppress(httpx.TransportError):
+            cut.result()
+    shop.server.close()
+
+
+@pytest.mark.covers("reprice", "kill-9")
+def test_a_kill_half_way_leaves_every_call_whole_and_a_second_run_finishes(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    """Three days, priced one after the other."""
+    shop = Shop(start_server(tmp_path), "mine")
+    day, cached = time.time_ns() - HOUR, {"usage__cache_read__input_tokens": 400}
+    shop.send_spans([shop.span(f"{n}", "my-7b", day - n % 3 * DAY, **cached) for n in range(90)])
+    old: tuple[Any, ...] = (None, None, "unknown_model", "")
+    for usd in range(1, 4):
+        shop.put("my-7b", input_usd=usd, output_usd=0, cache_read_usd=0)
+        killed_while_it_reprices(shop)
+        shop.server = start_server(tmp_path)
+        new = (pytest.approx(usd * 600e-6), pytest.approx(usd * 400e-6), "priced", "override")
+        found = shop.server.rows(STATES)
+        assert sum(count for *_, count in found) == 90
+        assert [state for *state, _ in found if tuple(state) not in (old, new)] == []
+        done = shop.reprice(**{"from": "now-30d", "to": "now"})
+        assert (done["calls"], done["unpriced_after"], done["after_usd"]) == (90, 0, pytest.approx(usd * 0.054))
+        assert shop.server.rows(STATES) == [(*new, 90)]
+        if len(found) == 2:
+            return
+        old = new
+    pytest.fail("each time the server was done before the kill came")
+
+
+@pytest.mark.covers("cli-prices", "reprice", "cost-media")
 def test_from_a_terminal(shop: Shop) -> None:
     def run(*arguments: str, code: int = 0) -> str:
         where = ("--url", shop.server.url)
@@ -191,20 +247,32 @@ def test_from_a_terminal(shop: Shop) -> None:
         return ended.stdout + ended.stderr
 
     shop.call("asked", "my-7b")
+    media = {"audio__input_tokens": 300, "audio__output_tokens": 40, "image__input_tokens": 200}
+    media = {f"usage__{name}": count for name, count in media.items()}
+    shop.call("before", "voice", **media)
+    assert "40 audio input, 80 audio output, 5 image input per million" in run(
+        "prices", "set", "voice", "--input", "1", "--output", "2", "--audio-input", "40", "--audio-output", "80",
+        "--image-input", "5",
+    )  # fmt: skip
+    shop.call("after", "voice", **media)
     assert "costs 1 in, 2 out, 0.5 cache read per million" in run(
         "prices", "set", "my-*", "--input", "1", "--output", "2", "--cache-read", "0.5", "--from", "2026-11-01"
     )
     window = ("--from", RANGE["from"], "--to", RANGE["to"])
     said = run("reprice", "--dry-run", *window)
-    assert "1 of 1 calls would change." in said
-    assert "before  unknown, 1 calls without a known cost" in said
-    assert "after   $0.0012, 0 calls without a known cost" in said
+    assert "2 of 3 calls would change." in said
+    assert "before  $0.0168, 2 calls without a known cost" in said
+    assert "after   $0.0348, 0 calls without a known cost" in said
     assert shop.costs()["asked"][1] == "unknown_model"
-    assert json.loads(run("reprice", "--json", *window))["changed"] == 1
+    assert json.loads(run("reprice", "--json", *window))["changed"] == 2
     assert shop.costs()["asked"][0] == pytest.approx(0.0012)
-    (row,) = [json.loads(line) for line in run("prices", "--json").splitlines()]
+    # Of 1,000 tokens in, 500 are text; of 100 out, 60. When it arrives and when it is priced anew it is the same money.
+    spoken = pytest.approx((500 * 1 + 300 * 40 + 200 * 5 + 60 * 2 + 40 * 80) / 1e6)
+    assert (shop.costs()["before"][0], shop.costs()["after"][0]) == (spoken, spoken)
+    voice, row = [json.loads(line) for line in run("prices", "--json").splitlines()]
     assert (row["model"], row["project"], row["valid_from"]) == ("my-*", shop.project, "2026-11-01")
     run("prices", "delete", row["id"])
+    run("prices", "delete", voice["id"])
     assert "No prices of your own" in run("prices")
 
 

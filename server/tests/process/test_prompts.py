@@ -128,7 +128,8 @@ def test_the_sdk_fetches_fills_in_and_names_the_version_on_every_span_inside(
                 "gen_ai.operation.name": "chat", "gen_ai.request.model": "m",
                 "gen_ai.usage.input_tokens": 30, "gen_ai.usage.output_tokens": 4}):
                 pass
-        with tapetum.prompt("loan/greet", label="latest"), tapetum.span("failing"):
+            with tapetum.span("look", kind="tool"): pass
+        with tapetum.prompt("loan/greet", label="latest"), tapetum.span("failing", kind="llm"):
             trace.get_current_span().set_status(trace.StatusCode.ERROR)
         with tapetum.span("outside"): pass
     """)  # fmt: skip
@@ -139,9 +140,12 @@ def test_the_sdk_fetches_fills_in_and_names_the_version_on_every_span_inside(
         return {row["version"]: row for row in rows} if len(rows) == 2 else None
 
     rows = eventually(used, "both versions are used")
-    assert (rows["1"]["spans"], rows["1"]["input_tokens"], rows["1"]["output_tokens"]) == (1, 30, 4)
+    assert (rows["1"]["calls"], rows["1"]["input_tokens"], rows["1"]["output_tokens"]) == (1, 30, 4)
     assert (rows["1"]["models"], rows["1"]["errors"], rows["2"]["errors"]) == (["m"], 0, 1)
     assert rows["2"]["input_tokens"] is None, "what nobody said is not 0"
+    # The tool has the prompt's name too, and is no call of a model.
+    named = "SELECT name FROM spans WHERE project = {p:String} AND prompt_version = '1' ORDER BY name"
+    assert shared_server.rows(named, p=kept) == [("chat",), ("look",)]
 
 
 @pytest.mark.covers("sdk-prompt")

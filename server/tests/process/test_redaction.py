@@ -6,15 +6,18 @@ import json
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+from process import planted
 from process.conftest import StartServer
 from process.otlp import JSON, PROTOBUF, channel, request
 from process.remote_write import exemplar, series, snappy
 from process.remote_write import post as remote_write
 from process.servers import RunningServer, environment, eventually, tapetum
+from process.targets import targets
 from process.test_log_lines import NDJSON, PUSH
 
 TAIL = "Ab3dEf6hIj9lMn2pQr5tUv8xYz1"
@@ -71,62 +74,65 @@ def fed(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A server that was told a secret through every door, and what a live viewer saw meanwhile."""
     directory = tmp_path_factory.mktemp("redaction")
     data, config = directory / "data", directory / "tapetum.toml"
-    config.write_text(
+    tables = (
         '[[redaction]]\n[[redaction]]\nproject = "raw"\non = []\n[[redaction]]\nproject = "free"\nmay_weaken = true\n'
     )
-    with RunningServer(data, "--config", str(config)) as server:
-        with server.client.stream("GET", "/api/v1/logs/tail") as live:
-            lines = live.iter_lines()
-            first = next(lines)
-            for signal in ("traces", "logs", "metrics"):
-                assert (
-                    server.send(signal, otlp(signal, "HttpPb").SerializeToString(), headers=PROTOBUF).status_code == 200
-                )
-            service = {
-                "traces": "trace.v1.TraceService",
-                "logs": "logs.v1.LogsService",
-                "metrics": "metrics.v1.MetricsService",
-            }
-            with channel(server.grpc) as opened:
-                for signal, name in service.items():
-                    call = opened.unary_unary(f"/opentelemetry.proto.collector.{name}/Export")
-                    call(otlp(signal, "Grpc").SerializeToString(), timeout=60)
-            line = json.dumps(
-                {"message": f"Authorization: Bearer {secret('Ndjson')}", "user": {"password": "p" + TAIL}}
-            )
-            assert server.client.post("/v1/logs", content=line.encode(), headers=NDJSON).is_success
-            pushed = {"streams": [{"stream": {"app": "shop"}, "values": [[str(time.time_ns()), secret("Loki")]]}]}
-            assert server.client.post(PUSH, content=json.dumps(pushed), headers=JSON).is_success
-            change = {
-                "kind": "config",
-                "subject": "api",
-                "before": secret("Change"),
-                "after": "x",
-                "attributes": {"k": secret("Change")},
-            }
-            assert server.client.post("/v1/changes", content=json.dumps(change), headers=JSON).is_success
-            said = {
-                "name": "feedback", "target_type": "session", "target_id": "s1", "source": "user", "score": 0,
-                "comment": secret("Evaluation"), "expected_output": secret("Evaluation"),
-                "attributes": {"k": secret("Evaluation")},
-            }  # fmt: skip
-            assert server.client.post("/v1/evaluations", content=json.dumps(said), headers=JSON).is_success
-            write = {"__name__": "paid_total", "job": "till", "key": secret("RemoteWrite")}
-            at = int(time.time() * 1000)
-            mark = exemplar({"trace_id": "0af7651916cd43dd8448eb211c80319c", "k": secret("Exemplar")}, 1.0, at)
-            assert remote_write(server, "default", snappy(series(write, (at, 1.0), rest=mark))).is_success
-            log = directory / "till.log"
-            log.write_text(f"2026-11-25T10:00:00Z ERROR failed with {secret('LogsSend')}\n")
-            assert tapetum("logs", "send", log, "--service", "till", "--url", server.url).returncode == 0
-            bad = {"kind": secret("Refused"), "subject": 5, "before": secret("Refused")}
-            refused = server.client.post("/v1/changes", content=json.dumps(bad), headers=JSON)
-            assert refused.status_code == 400
-            seen = [first]
-            for seen_line in lines:
-                seen.append(seen_line)
-                if "Loki" in seen_line or sum("redacted:openai_key" in s for s in seen) >= 3:
-                    break
-        yield server, data, seen
+    with targets() as served:
+        config.write_text(tables + planted.configuration(served))
+        with RunningServer(data, "--config", str(config)) as server:
+            yield server, data, watched(server, directory)
+
+
+def watched(server: RunningServer, directory: Path) -> list[str]:
+    """What a live viewer sees while secrets come through the doors."""
+    with server.client.stream("GET", "/api/v1/logs/tail") as live:
+        lines = live.iter_lines()
+        first = next(lines)
+        for signal in ("traces", "logs", "metrics"):
+            assert server.send(signal, otlp(signal, "HttpPb").SerializeToString(), headers=PROTOBUF).status_code == 200
+        service = {
+            "traces": "trace.v1.TraceService",
+            "logs": "logs.v1.LogsService",
+            "metrics": "metrics.v1.MetricsService",
+        }
+        with channel(server.grpc) as opened:
+            for signal, name in service.items():
+                call = opened.unary_unary(f"/opentelemetry.proto.collector.{name}/Export")
+                call(otlp(signal, "Grpc").SerializeToString(), timeout=60)
+        line = json.dumps({"message": f"Authorization: Bearer {secret('Ndjson')}", "user": {"password": "p" + TAIL}})
+        assert server.client.post("/v1/logs", content=line.encode(), headers=NDJSON).is_success
+        pushed = {"streams": [{"stream": {"app": "shop"}, "values": [[str(time.time_ns()), secret("Loki")]]}]}
+        assert server.client.post(PUSH, content=json.dumps(pushed), headers=JSON).is_success
+        change = {
+            "kind": "config",
+            "subject": "api",
+            "before": secret("Change"),
+            "after": "x",
+            "attributes": {"k": secret("Change")},
+        }
+        assert server.client.post("/v1/changes", content=json.dumps(change), headers=JSON).is_success
+        said = {
+            "name": "feedback", "target_type": "session", "target_id": "s1", "source": "user", "score": 0,
+            "comment": secret("Evaluation"), "expected_output": secret("Evaluation"),
+            "attributes": {"k": secret("Evaluation")},
+        }  # fmt: skip
+        assert server.client.post("/v1/evaluations", content=json.dumps(said), headers=JSON).is_success
+        write = {"__name__": "paid_total", "job": "till", "key": secret("RemoteWrite")}
+        at = int(time.time() * 1000)
+        mark = exemplar({"trace_id": "0af7651916cd43dd8448eb211c80319c", "k": secret("Exemplar")}, 1.0, at)
+        assert remote_write(server, "default", snappy(series(write, (at, 1.0), rest=mark))).is_success
+        log = directory / "till.log"
+        log.write_text(f"2026-11-25T10:00:00Z ERROR failed with {secret('LogsSend')}\n")
+        assert tapetum("logs", "send", log, "--service", "till", "--url", server.url).returncode == 0
+        bad = {"kind": secret("Refused"), "subject": 5, "before": secret("Refused")}
+        refused = server.client.post("/v1/changes", content=json.dumps(bad), headers=JSON)
+        assert refused.status_code == 400
+        seen = [first]
+        for seen_line in lines:
+            seen.append(seen_line)
+            if "Loki" in seen_line or sum("redacted:openai_key" in s for s in seen) >= 3:
+                break
+    return seen
 
 
 @pytest.mark.covers("redaction-before-storage")
@@ -310,6 +316,11 @@ def test_rules_and_own_patterns_are_set_by_project_and_marks_outlive_a_restart(
         ('onn = ["email"]', "Did you mean 'on'?"),
         ('[[redaction.pattern]]\nname = "x"\npattern = "(a+)+b"', "may take for ever"),
         ('project = "a b"', "expected the name of a project"),
+        pytest.param(
+            '[redaction.presidio]\nentities = ["PERSON"]',
+            "needs Presidio, which is not installed: pip install 'tapetum[presidio]'",
+            marks=pytest.mark.skipif(find_spec("presidio_analyzer") is not None, reason="Presidio is installed"),
+        ),
     ],
 )
 def test_a_wrong_rule_is_named_before_anything_starts(tmp_path: Path, table: str, said: str) -> None:
@@ -454,3 +465,55 @@ def test_what_was_redacted_is_counted_by_the_key_it_was_found_under(
     shown = tapetum("redaction", "counts", "--url", server.url, "--project", "keys", "--json").stdout.splitlines()
     assert json.loads(shown[0])["key"] == "__other__"
     assert server.rows("SELECT sum(redacted) FROM ingest WHERE project = 'keys' AND place = 'body'") == [(1,)]
+
+
+@pytest.mark.covers("redaction-every-door")
+@pytest.mark.parametrize("door", planted.DOORS)
+def test_planted_secrets_are_marks_in_every_view_whatever_the_door(
+    fed: tuple[RunningServer, Path, list[str]], door: str
+) -> None:
+    """Also where a record is refused, and in the names of services under which arrivals are counted."""
+    server, _, _ = fed
+    project = planted.project(door)
+    planted.DOORS[door](server, project)
+    kept = {
+        view: repr(server.rows(f"SELECT * FROM {view} WHERE project = {{p:String}}", p=project))
+        for view in planted.VIEWS
+    }
+    assert {view: planted.found_in(rows) for view, rows in kept.items() if planted.found_in(rows)} == {}
+    if door != planted.BAD_SCRAPE:
+        for rule in planted.RULES:
+            assert f"[redacted:{rule}:" in repr(kept), rule
+            assert any(key[0] == project and key[2:] == ("redacted", rule) for key in server.counts()), rule
+    for path in ("/metrics", "/api/v1/ingest", "/api/v1/scrape_targets", "/api/v1/services", "/api/v1/sessions"):
+        assert planted.found_in(server.client.get(path, params={"project": project}).text) == [], path
+    assert planted.found_in(server.stderr()) == []
+
+
+@pytest.mark.covers("redaction-every-door")
+def test_a_dataset_of_a_span_holds_its_marks(fed: tuple[RunningServer, Path, list[str]]) -> None:
+    server, _, _ = fed
+    project = planted.project("otlp-langfuse")
+    planted.otlp_langfuse(server, project)
+    [[trace, span]] = server.rows("SELECT DISTINCT trace_id, span_id FROM spans WHERE project = {p:String}", p=project)
+    asked = {"params": {"project": project}}
+    body = {"name": "saved", "spans": [{"trace_id": trace, "span_id": span}]}
+    made = server.client.post("/api/v1/datasets", json=body, **asked)  # type: ignore[arg-type]
+    assert made.status_code == 201, made.text
+    items = server.client.get("/api/v1/datasets/items", params={"project": project, "name": "saved"}).text
+    assert "[redacted:card:" in items
+    assert planted.found_in(items) == []
+
+
+@pytest.mark.covers("redaction-every-door")
+def test_no_file_holds_a_planted_secret_after_the_server_stopped(fed: tuple[RunningServer, Path, list[str]]) -> None:
+    """The last test of this file: it stops the server. Columns are compressed, so the engine reads them too."""
+    server, data, _ = fed
+    assert server.stop() == 0
+    assert planted.files_with_secrets(data) == []
+    dump = subprocess.run([sys.executable, "-c", planted.DUMP, str(data / "store")], capture_output=True, timeout=120)
+    assert dump.returncode == 0, dump.stderr
+    rows = dump.stdout.decode(errors="replace")
+    assert rows.count("[redacted:card:") > 20
+    assert planted.found_in(rows) == []
+    assert planted.found_in(server.stderr()) == []

@@ -156,7 +156,7 @@ def test_what_the_sdk_lost_is_on_the_ingest_page(shared_server: RunningServer, p
     assert kept < 15
 
 
-@pytest.mark.covers("sdk-llm", "sdk-llm-stream", "sdk-session")
+@pytest.mark.covers("sdk-llm", "sdk-llm-stream", "sdk-llm-media", "sdk-session")
 def test_a_streamed_call_by_hand_is_a_priced_call_of_a_session_with_its_conversation(
     shared_server: RunningServer, project: str
 ) -> None:
@@ -169,7 +169,10 @@ def test_a_streamed_call_by_hand_is_a_priced_call_of_a_session_with_its_conversa
             yield {"id": "c-1", "choices": [], "usage": {"prompt_tokens": 1000, "completion_tokens": 100}}
         with tapetum.session("s-1"), tapetum.user("ada"):
             with tapetum.span("turn", kind="agent"):
-                asked = [{"role": "user", "content": "What goes with eggs?"}]
+                asked = [{"role": "user", "content": ["What goes with eggs?",
+                    {"type": "image", "data": b"a fridge", "mime_type": "image/png"},
+                    {"type": "audio", "uri": "s3://kitchen/ask.wav"}, {"type": "image", "file_id": "f-1"},
+                    {"type": "image", "data": bytes(70_000), "mime_type": "image/jpeg"}]}]
                 with tapetum.llm("gpt-4o-mini", provider="openai", input=asked, system="Be brief.") as call:
                     list(call.stream(pieces()))
             logging.warning("answered")
@@ -191,8 +194,17 @@ def test_a_streamed_call_by_hand_is_a_priced_call_of_a_session_with_its_conversa
     )
     assert answer.status_code == 200, answer.text
     messages = [*answer.json()["input"], *answer.json()["output"]]
-    said = [(m["role"], [part.get("content") for part in m["parts"]]) for m in messages]
+    fridge, ask, old, large = messages[1]["parts"][1:]
+    said = [(m["role"], [part["content"] for part in m["parts"] if "content" in part]) for m in messages]
     assert said == [("system", ["Be brief."]), ("user", ["What goes with eggs?"]), ("assistant", ["An omelette."])]
+    # Never their bytes: what they are, and where.
+    assert fridge == {"type": "blob", "modality": "image", "mime_type": "image/png", "size": 12}
+    assert ask == {"type": "uri", "modality": "audio", "uri": "s3://kitchen/ask.wav"}
+    assert old == {"type": "file", "modality": "image", "file_id": "f-1"}
+    assert large == {"type": "blob", "modality": "image", "mime_type": "image/jpeg", "omitted_bytes": 70_000}
+    assert shared_server.rows(
+        "SELECT numeric_attributes['tapetum.omitted_media'] FROM spans WHERE span_id = {s:String}", s=span_id
+    ) == [(1.0,)]
 
 
 @pytest.mark.covers("sdk-never-blocks")

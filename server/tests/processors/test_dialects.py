@@ -60,7 +60,7 @@ class Project:
         headers = {"x-tapetum-project": self.name}
         httpx.post(f"{self.url}/v1/{signal}", json=body, headers=headers, timeout=120).raise_for_status()
 
-    def spans(self, *rows: dict[str, Any]) -> None:
+    def spans(self, *rows: dict[str, Any], resource: dict[str, Any] | None = None) -> None:
         """One request with these spans."""
         spans = [
             {
@@ -84,7 +84,10 @@ class Project:
             }
             for row in rows
         ]  # fmt: skip
-        self.send("traces", {"resourceSpans": [{"resource": {}, "scopeSpans": spans}]})
+        self.send(
+            "traces",
+            {"resourceSpans": [{"resource": {"attributes": _attributes(resource or {})}, "scopeSpans": spans}]},
+        )
 
     def logs(self, *rows: dict[str, Any]) -> None:
         """One request with these log records."""
@@ -161,6 +164,30 @@ def test_every_emitter_has_a_fixture_or_a_capture() -> None:
     assert [e.name for e in emitters() if e.name not in known and e.name != "general"] == []
 
 
+@pytest.mark.covers("session-of-the-application")
+def test_a_session_that_the_application_names_stands_above_every_emitters_conversation(project: Project) -> None:
+    """Whatever it calls it: as soon as `session.id` is there, that is the session; else the emitter's own name counts."""
+    sent: dict[str, tuple[str, str]] = {}
+    rows = []
+    for emitter in emitters():
+        for source in emitter.fields.get("text", {}).get("session_id", ()):
+            key, _, step = source.partition(" :: ")
+            if key == "session.id":
+                continue
+            reader, _, member = step.partition(" ")
+            said_so: Any = {member: "thread"} if member else "thread"
+            own = {key: json.dumps(said_so) if reader == "json" else "thread"}
+            scope = emitter.scopes[0].removesuffix("*") if emitter.scopes else ""
+            for said, attributes in (("thread", own), ("mine", {**own, "session.id": "mine"})):
+                id = f"{len(rows) + 1:016x}"
+                sent[id] = (source, said)
+                rows.append({"id": id, "scope": scope, "attributes": {"gen_ai.operation.name": "chat", **attributes}})
+    project.spans(*rows)
+    found = dict(project.ask("span_id, session_id"))
+    assert {sent[id]: session for id, session in found.items() if session != sent[id][1]} == {}
+    assert len(found) == len(rows) > 50
+
+
 @pytest.mark.covers("emitters-page")
 def test_the_page_of_emitters_says_what_the_tables_say() -> None:
     assert emitters_page.PAGE.read_text("utf-8") == emitters_page.page(emitters_page.PAGE.read_text("utf-8"))
@@ -197,16 +224,21 @@ OPENINFERENCE = {"openinference.span.kind": "LLM", "llm.model_name": "gpt-4o-min
 
 
 @pytest.mark.covers("usage-nested-once")
-@pytest.mark.parametrize("order", ["together", "child-first", "parent-first"])
-@pytest.mark.parametrize("between", [False, True], ids=["direct", "with-a-span-between"])
+@pytest.mark.parametrize("order", ["together", "child-first", "parent-first", "between-last"])
+@pytest.mark.parametrize(
+    "between",
+    [None, {"openinference.span.kind": "CHAIN"}, {"http.request.method": "POST"}],
+    ids=["direct", "with-a-chain-between", "with-a-request-between"],
+)
 def test_one_call_in_nested_spans_counts_once_and_the_richer_one_counts(
-    project: Project, order: str, between: bool
+    project: Project, order: str, between: dict[str, Any] | None
 ) -> None:
     outer = {"id": "1" * 16, "attributes": OPENINFERENCE, "scope": "openinference.instrumentation.openai"}
-    middle = {"id": "2" * 16, "parent": "1" * 16, "attributes": {"openinference.span.kind": "CHAIN"}}
+    middle = {"id": "2" * 16, "parent": "1" * 16, "attributes": between}
     inner = {"id": "3" * 16, "parent": ("2" if between else "1") * 16, "attributes": CALL}
     rows = [outer, *([middle] if between else []), inner]
-    requests = [rows] if order == "together" else [[r] for r in (rows if order == "parent-first" else rows[::-1])]
+    arriving = {"child-first": rows[::-1], "between-last": [inner, outer, *rows[1:-1]]}.get(order, rows)
+    requests = [rows] if order == "together" else [[row] for row in arriving]
     for _ in range(2):  # everything again, as a retry
         for request in requests:
             project.spans(*request)
@@ -267,6 +299,11 @@ def test_usage_on_agents_chains_and_workflows_is_kept_and_never_counted(project:
         ({"gen_ai.usage.cache_read.input_tokens": 90, "gen_ai.usage.cache_write.input_tokens": 40},
          [100, 10, 90, 10, "cache_exceeds_input"]),
         ({"gen_ai.usage.cost": 0}, [100, 10, None, None, ""]),
+        ({"gen_ai.usage.input_tokens": "100.0", "gen_ai.usage.output_tokens": "-10.0"},
+         [100, None, None, None, "impossible_count"]),
+        ({"gen_ai.response.time_to_first_chunk": 850.0}, [100, 10, None, None, "time_exceeds_span"]),
+        ({"gen_ai.response.time_to_first_chunk": 850.0, "gen_ai.usage.input_tokens": -5},
+         [None, 10, None, None, "impossible_count,time_exceeds_span"]),
     ],
 )  # fmt: skip
 def test_counts_that_cannot_be_are_flagged_kept_raw_and_left_out(
@@ -274,10 +311,50 @@ def test_counts_that_cannot_be_are_flagged_kept_raw_and_left_out(
 ) -> None:
     project.spans({"id": "1" * 16, "attributes": {**CALL, **sent}})
     columns = "input_tokens, output_tokens, cache_read_tokens, cache_write_tokens"
-    ((*counts, flags, cost, raw),) = project.ask(f"{columns}, usage_flags, reported_cost_usd, attributes")
+    ((*counts, flags, cost, first, raw),) = project.ask(
+        f"{columns}, usage_flags, reported_cost_usd, ttft_ms, attributes"
+    )
     assert [int(c) if c is not None else None for c in counts] + [flags] == found
-    assert cost is None
+    assert (cost, first) == (None, None)
     assert {k: raw[k] for k in sent} == {k: str(v) for k, v in sent.items()}
+
+
+@pytest.mark.covers("emitter-hostile-values")
+@pytest.mark.parametrize("writing", ["values", "texts", "json-in-json-in-json", "python", "nested"])
+def test_a_providers_usage_is_read_however_it_is_written(project: Project, writing: str) -> None:
+    counts = {"input": 60, "input_cached_tokens": 40, "output": 7, "output_reasoning_tokens": 3}
+    texts = {name: str(count) for name, count in counts.items()}
+    said: Any = {
+        "values": json.dumps(counts), "texts": json.dumps(texts), "python": repr(texts), "nested": counts,
+        "json-in-json-in-json": json.dumps(json.dumps(json.dumps(counts))),
+    }[writing]  # fmt: skip
+    generation = {"langfuse.observation.type": "generation", "langfuse.observation.model.name": "gpt-4o-mini"}
+    project.spans(
+        {"id": "1" * 16, "attributes": {**generation, "langfuse.observation.usage_details": said}},
+        # A bucket that cannot be hides in no sum.
+        {"id": "2" * 16, "attributes": {**generation, "langfuse.observation.usage_details": {**counts, "input": -5}}},
+    )
+    columns = "input_tokens, output_tokens, cache_read_tokens, reasoning_tokens"
+    first, second = project.ask(f"{columns}, usage_flags")
+    assert ([int(n) for n in first[:4]], first[4]) == ([100, 10, 40, 3], "")
+    assert (second[0], int(second[1]), second[4]) == (None, 10, "impossible_count")
+
+
+@pytest.mark.covers("emitter-otel-genai-old", "emitter-mcp", "emitter-langsmith")
+def test_a_session_is_the_conversation_and_no_project_or_connection(project: Project) -> None:
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"openinference.span.kind": "LLM", "metadata": '{"thread_id": "t-1"}'}, "t-1"),
+        ({"openinference.span.kind": "LLM", "metadata": '{"thread_id": "t-1"}', "session.id": "s-1"}, "s-1"),
+        ({"traceloop.span.kind": "workflow", "traceloop.association.properties.chat_id": "c-1"}, "c-1"),
+        ({"mcp.method.name": "tools/call", "mcp.session.id": "transport"}, "of-the-process"),
+        ({"mcp.method.name": "tools/call", "mcp.session.id": "transport", "session.id": "s-2"}, "s-2"),
+        ({"langsmith.span.kind": "llm", "langsmith.trace.session_id": "p", "langsmith.trace.session_name": "p"},
+         "of-the-process"),
+        (CALL, "of-the-process"),
+    ]  # fmt: skip
+    rows = [{"id": f"{n:016x}", "attributes": attributes} for n, (attributes, _) in enumerate(cases, 1)]
+    project.spans(*rows, resource={"session.id": "of-the-process", "user.id": "u-1"})
+    assert project.ask("session_id, user_id") == [[session, "u-1"] for _, session in cases]
 
 
 @pytest.mark.covers("late-logs-enrich")

@@ -159,6 +159,8 @@ def test_one_answer_in_every_shape(shape: str) -> None:
          {"type": "blob", "modality": "audio", "size": 4}),
         ({"type": "file", "file": {"file_id": "f-1", "filename": "a.pdf"}},
          {"type": "file", "modality": "file", "name": "a.pdf", "file_id": "f-1"}),
+        ({"type": "blob", "modality": "image", "content": "", "omitted_bytes": 70_000},
+         {"type": "blob", "modality": "image", "omitted_bytes": 70_000}),
         ({"type": "blob", "modality": "image", "mime_type": "image/png", "content": "aGk="},
          {"type": "blob", "modality": "image", "mime_type": "image/png", "size": 4}),
         ({"type": "something", "new": 1}, {"type": "generic", "value": {"type": "something", "new": 1}}),

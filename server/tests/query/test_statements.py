@@ -33,6 +33,7 @@ from tapetum_server.query import (
     heartbeats,
     histograms,
     host_shares,
+    leaks,
     llm_groups,
     llm_overview,
     llm_tools,
@@ -77,7 +78,7 @@ PLACES = {
 }
 PRICES = repricing.DayPrices(
     [200_000],
-    {7: (repricing.PricedAs("", "list", (0.0, 1.0, 0.5, 1.25, 2.0, 1.0, 2.0, -1.0)),) * 2,
+    {7: (repricing.PricedAs("", "list", (0.0, 1.0, 0.5, 1.25, 2.0, 1.0, 2.0, 1.0, -1.0)),) * 2,
      9: (repricing.PricedAs("unknown_model", "", repricing.NO_RATES),) * 2},
 )  # fmt: skip
 Q = "-service:web,api name:GET* duration_ms:>=250ms http.route:/ask gen_ai.request.model:m host.name:h"
@@ -184,12 +185,13 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "evaluations_of_a_model": lambda: evaluations.evaluations_statement(
         selection(EVALUATIONS, "name:correctness"), "score", 51, None, evaluations.OfSpan("model", "small")
     ),
-    "evaluations_score_ends": lambda: evaluation_distribution.ends_statement(selection(EVALUATIONS), "correctness"),
+    "evaluations_score_ends_and_labels": lambda: evaluation_distribution.ends_and_labels_statement(
+        selection(EVALUATIONS), "correctness"
+    ),
     "evaluations_score_values": lambda: evaluation_distribution.values_statement(selection(EVALUATIONS), "correctness"),
     "evaluations_score_bins": lambda: evaluation_distribution.bins_statement(
         selection(EVALUATIONS), "correctness", 0, 1
     ),
-    "evaluations_labels": lambda: evaluation_distribution.labels_statement(selection(EVALUATIONS), "correctness"),
     "evaluations_by_model": lambda: summary("''", evaluation_summary.SPAN_KEYS["model"]),
     "evaluations_series": lambda: record_series.series_statement(
         selection(EVALUATIONS, "source:llm"), STEPS, "pass_rate", ["name"], None
@@ -293,6 +295,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "health_traffic": lambda: service_windows.traffic_statement(selection(SPANS), STEPS, START),
     "health_spoken": lambda: arrivals.spoken_statement("default", HOUR),
     "health_lag": lambda: arrivals.lag_statement("default", HOUR),
+    "health_leaks": lambda: leaks.leaks_statement("default", HOUR, START, ["jwt", "private_key"]),
     "health_hosts": lambda: host_shares.host_shares_statement(selection(METRICS)),
 }
 

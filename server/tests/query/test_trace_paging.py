@@ -57,13 +57,13 @@ async def all_pages(asked: World, project: str, q: str, sort: traces.TraceSort, 
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-@pytest.mark.parametrize("window", [1, 5, 40])
+@pytest.mark.parametrize("window", [2, 40])
 def test_pages_hold_every_trace_once_in_order(
     asked: World, monkeypatch: pytest.MonkeyPatch, seed: int, window: int
 ) -> None:
     """Many traces start at the same time and reach across the edges of windows and pages."""
     monkeypatch.setattr(traces, "FIRST_WINDOW", window)
-    rows = some_traces(seed, 30)
+    rows = some_traces(seed, 20)
     asked.keep(span_batch(*rows, project=f"p{seed}"))
     for sort in ("-start_time", "start_time"):
         for q in ("", "name:b"):

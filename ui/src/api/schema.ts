@@ -1256,7 +1256,7 @@ export interface paths {
     }
     /**
      * List Prompt Usage
-     * @description How each version did within the range, by the spans that name it (`gen_ai.prompt.name` and its like).
+     * @description How each version did within the range, by the calls of models that name it (`gen_ai.prompt.name` …).
      */
     get: operations['list_prompt_usage']
     put?: never
@@ -4112,6 +4112,8 @@ export interface components {
      * @description The groups first in the order that was asked for.
      */
     LlmGroups: {
+      /** Cost Usd */
+      cost_usd: number | null
       /** Interval Ms */
       interval_ms: number
       /** Keys */
@@ -4933,6 +4935,8 @@ export interface components {
       cache_write_usd?: number | null
       /** Hourly Usd */
       hourly_usd?: number | null
+      /** Image Input Usd */
+      image_input_usd?: number | null
       /** Input Usd */
       input_usd?: number | null
       /** Model */
@@ -5196,6 +5200,8 @@ export interface components {
       modality?: string
       /** Name */
       name?: string
+      /** Omitted Bytes */
+      omitted_bytes?: number
       /** Response */
       response?: unknown
       /** Size */
@@ -5309,6 +5315,8 @@ export interface components {
       hourly_usd: number | null
       /** Id */
       id: string
+      /** Image Input Usd */
+      image_input_usd: number | null
       /** Input Usd */
       input_usd: number | null
       /** Model */
@@ -5459,6 +5467,8 @@ export interface components {
       }
       /** Name */
       name: string
+      /** Newest */
+      newest: number
       /** Updated At */
       updated_at: string
       /** Updated By */
@@ -5476,9 +5486,11 @@ export interface components {
     }
     /**
      * PromptUsage
-     * @description The spans of one version of one prompt. A sum is null where no span said it.
+     * @description The calls of one version of one prompt. A sum is null where no call said it.
      */
     PromptUsage: {
+      /** Calls */
+      calls: number
       /** Cost Usd */
       cost_usd: number | null
       /** Errors */
@@ -5499,8 +5511,6 @@ export interface components {
       p50_ms: number | null
       /** P95 Ms */
       p95_ms: number | null
-      /** Spans */
-      spans: number
       /** Traces */
       traces: number
       /** Version */
@@ -5508,7 +5518,7 @@ export interface components {
     }
     /**
      * PromptUsageRows
-     * @description What spans say of prompts and their versions, the latest used first.
+     * @description What calls of models say of prompts and their versions, the latest used first.
      */
     PromptUsageRows: {
       /** Rows */

@@ -94,3 +94,5 @@ export function SetUp(props: {
 
 /** For the empty state of a page: the senders that most readers have. */
 export const COMMON_SENDERS = ['python', 'any', 'collector', 'curl']
+/** The same where it is calls of models that are missing. */
+export const LLM_SENDERS = ['openai', 'any', 'collector']

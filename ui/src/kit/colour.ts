@@ -47,17 +47,26 @@ export const categoryIndex = hashIndex
 export const category = (name: string): string => `var(--cat-${hashIndex(name)})`
 export const serviceColour = (name: string): string => `var(--cat-${serviceIndex(name)})`
 
-/** Colours for the series of one chart: each its own as long as there are enough. */
+/** Colours for the series of one chart: each its own as long as there are enough, the same in whatever order they come. */
 export function distinct(names: readonly string[]): Map<string, string> {
   const taken = new Set<number>()
   const colours = new Map<string, string>()
-  for (const name of names) {
+  for (const name of names.toSorted()) {
     if (colours.has(name)) continue
     const index = settle(name, taken)
     taken.add(index)
     colours.set(name, `var(--cat-${index})`)
   }
   return colours
+}
+
+/** Colours for the lines of one chart by their labels: those of services are the services' own. */
+export function seriesColours(
+  series: readonly { labels: Record<string, string> }[],
+  names: readonly string[],
+): Map<string, string> {
+  const services = series.every(({ labels }) => Object.keys(labels).join() === 'service')
+  return services ? new Map(names.map((name) => [name, serviceColour(name)])) : distinct(names)
 }
 
 const KIND_HUE: Record<string, number> = {

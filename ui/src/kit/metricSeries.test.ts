@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { MetricAnswer } from '@/api/types'
-import { align, colours, fitting, labelOf, linesOf, statsOf } from './metricSeries'
+import { align, fitting, labelOf, linesOf, statsOf } from './metricSeries'
 
 describe('series of a metric', () => {
   it('leave a gap where nothing was measured, never a line through it', () => {
@@ -27,12 +27,6 @@ describe('series of a metric', () => {
       ]),
     ).toEqual({ last: 4, min: 0, avg: 2, max: 4 })
     expect(statsOf([[0, null]]).avg).toBeNull()
-  })
-
-  it('never share a colour while one is free', () => {
-    const eight = colours(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'])
-    expect(new Set(eight).size).toBe(8)
-    expect(colours(['model-x'])[0]).toBe(colours(['model-x', 'other'])[0])
   })
 
   it('are asked what fits their kind', () => {

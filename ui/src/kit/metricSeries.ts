@@ -1,6 +1,6 @@
 /** From the answer's series to what a chart and a table draw. */
 import type { Aggregation, MetricAnswer, MetricEntry, MetricSeries } from '@/api/types'
-import { categoryIndex } from './colour'
+import { seriesColours } from './colour'
 
 /** Which questions fit which kind of metric; the first is asked unless the reader says otherwise. */
 const FITTING: Record<string, Aggregation[]> = {
@@ -68,17 +68,6 @@ export function statsOf(points: [number, number | null][]): Stats {
   return n ? { last, min, avg: sum / n, max } : { last: null, min: null, avg: null, max: null }
 }
 
-/** Names keep their colour from page to page; of two that share one, the later moves to the next free. */
-export function colours(labels: string[]): string[] {
-  const taken = new Set<number>()
-  return labels.map((label) => {
-    let at = categoryIndex(label)
-    for (let i = 0; taken.size < 8 && taken.has(at) && i < 8; i++) at = (at + 1) % 8
-    taken.add(at)
-    return `var(--cat-${at})`
-  })
-}
-
 /** Whether the earlier period's points stand at their own times or were already moved onto the window's. */
 function shiftOf(series: MetricSeries[], baseline: MetricSeries[], offsetMs: number): number {
   const first = (list: MetricSeries[]) => Math.min(...list.map((s) => s.points[0]?.[0] ?? Infinity))
@@ -89,14 +78,14 @@ export function linesOf(answer: MetricAnswer, offsetMs: number): Line[] {
   const before = new Map((answer.compare ?? []).map((s) => [keyOf(s.labels), s]))
   const shift = answer.compare ? shiftOf(answer.series, answer.compare, offsetMs) : 0
   const labels = answer.series.map((s) => labelOf(s.labels, answer.name))
-  const palette = colours(labels)
+  const palette = seriesColours(answer.series, labels)
   return answer.series.map((s, i) => {
     const earlier = before.get(keyOf(s.labels))
     return {
       key: keyOf(s.labels),
       label: labels[i]!,
       labels: s.labels,
-      colour: palette[i]!,
+      colour: palette.get(labels[i]!)!,
       points: s.points,
       stats: statsOf(s.points),
       baseline: earlier

@@ -106,6 +106,18 @@ export const SNIPPETS: readonly SetUpSnippet[] = [
     ],
   },
   {
+    kind: 'openai',
+    label: 'OpenAI in Python',
+    group: 'Applications',
+    text: (t) => [
+      'pip install opentelemetry-distro opentelemetry-exporter-otlp-proto-http \\',
+      '  openinference-instrumentation-openai',
+      '',
+      ...environment(t),
+      'opentelemetry-instrument python app.py',
+    ],
+  },
+  {
     kind: 'tapetum-sdk',
     label: 'Python, in code',
     group: 'Applications',

@@ -82,6 +82,7 @@ function stepped(steps: [number, string][], factor: number, largest: number): Sc
 export function plainUnit(unit: string): string {
   if (unit === '1' || unit === '') return ''
   if (unit === 'By') return 'bytes'
+  if (unit === '1/s') return '/s'
   const plain = unit.replace(/\{([^}]*)\}/g, '$1')
   // It stands at every number: what is longer is a mistake of the sender and must not push the numbers away.
   return plain.length > 24 ? `${plain.slice(0, 23)}…` : plain

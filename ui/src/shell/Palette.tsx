@@ -9,7 +9,7 @@ import { infoQuery } from '@/api/queries'
 import { printTerm } from '@/kit/filter'
 import { PRESETS } from '@/kit/time'
 import { travelling, useView } from '@/kit/view'
-import { PAGES } from './pages'
+import { PAGES, searchFor } from './pages'
 
 export function Palette() {
   const [text, setText] = useState('')
@@ -61,7 +61,7 @@ export function Palette() {
         label: page.label,
         description: `g ${page.key}`,
         leftSection: <page.icon size={14} />,
-        onClick: () => void navigate({ to: page.to, search: keep as never }),
+        onClick: () => void navigate({ to: page.to, search: searchFor(page, search) as never }),
       })),
       ...PRESETS.map((preset) => ({
         id: preset.from,

@@ -3,14 +3,13 @@ import { Link, useLocation } from '@tanstack/react-router'
 import { PanelLeft } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { usePref } from '@/kit/prefs'
-import { travelling, useView } from '@/kit/view'
-import { PAGES } from './pages'
+import { useView } from '@/kit/view'
+import { PAGES, searchFor } from './pages'
 
 export function Rail() {
   const [narrow, setNarrow] = usePref('rail', '')
   const { search } = useView()
   const { pathname } = useLocation()
-  const keep = travelling(search)
   const list = useRef<HTMLUListElement>(null)
   useEffect(() => {
     // On a phone the bar scrolls: the page one is on is always in it.
@@ -21,7 +20,11 @@ export function Rail() {
     return (
       <li key={page.to} className={page.to === '/settings' ? 's-foot' : ''}>
         <Tooltip label={`${page.label}  g ${page.key}`} position="right" disabled={!narrow}>
-          <Link to={page.to} search={keep as never} aria-current={current ? 'page' : undefined}>
+          <Link
+            to={page.to}
+            search={searchFor(page, search) as never}
+            aria-current={current ? 'page' : undefined}
+          >
             <page.icon size={16} aria-hidden />
             <span className="s-label">{page.label}</span>
           </Link>

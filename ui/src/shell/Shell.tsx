@@ -6,10 +6,10 @@ import { infoQuery } from '@/api/queries'
 import { useShortcuts } from '@/kit/keys'
 import { writePref } from '@/kit/prefs'
 import { Failure, SkeletonRows } from '@/kit/states'
-import { travelling, useView } from '@/kit/view'
+import { useView } from '@/kit/view'
 import { HelpWindow } from './HelpWindow'
 import { Login } from './Login'
-import { PAGES } from './pages'
+import { PAGES, searchFor } from './pages'
 import { Palette } from './Palette'
 import { Rail } from './Rail'
 import { startProject } from './startProject'
@@ -56,12 +56,11 @@ function Frame() {
   const { pathname } = useLocation()
   useStartProject()
   const { search } = useView()
-  const keep = travelling(search)
   useShortcuts('Go to', [
     ...PAGES.map((page) => ({
       keys: `g ${page.key}`,
       label: page.label,
-      run: () => void navigate({ to: page.to, search: keep as never }),
+      run: () => void navigate({ to: page.to, search: searchFor(page, search) as never }),
     })),
     { keys: '?', label: 'Keyboard help', run: () => setHelp(true) },
   ])

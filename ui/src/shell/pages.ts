@@ -20,6 +20,7 @@ import {
   Waypoints,
   type LucideIcon,
 } from 'lucide-react'
+import { travelling, type CommonSearch } from '@/kit/view'
 
 export interface PageEntry {
   to:
@@ -48,6 +49,8 @@ export interface PageEntry {
   /** Which parts of the top bar mean something there. */
   time: boolean
   live: boolean
+  /** The filter that it starts with. */
+  q?: string
   /** Whose environments can be chosen. */
   signal?: 'spans' | 'logs' | 'metrics' | 'errors'
 }
@@ -80,7 +83,17 @@ export const PAGES: PageEntry[] = [
   { to: '/errors', label: 'Errors', icon: Bug, key: 'x', time: true, live: true, signal: 'errors' },
   { to: '/prompts', label: 'Prompts', icon: MessageSquareQuote, key: 'p', time: true, live: false },
   { to: '/evaluations', label: 'Evaluations', icon: ClipboardCheck, key: 'q', time: true, live: true },
-  { to: '/review', label: 'Review', icon: ListChecks, key: 'r', time: true, live: false, signal: 'spans' },
+  {
+    to: '/review',
+    label: 'Review',
+    icon: ListChecks,
+    key: 'r',
+    time: true,
+    live: false,
+    // Answers are what people judge; of every request nobody could.
+    q: 'kind:llm',
+    signal: 'spans',
+  },
   { to: '/datasets', label: 'Datasets', icon: Database, key: 'k', time: false, live: false },
   { to: '/dashboards', label: 'Dashboards', icon: LayoutDashboard, key: 'd', time: true, live: true },
   { to: '/monitors', label: 'Monitors', icon: BellRing, key: 'a', time: true, live: false },
@@ -88,3 +101,9 @@ export const PAGES: PageEntry[] = [
   { to: '/sql', label: 'SQL', icon: Terminal, key: 's', time: false, live: false },
   { to: '/settings', label: 'Settings', icon: Settings, key: 'e', time: false, live: false },
 ]
+
+/** What goes along to a page from wherever one is. */
+export function searchFor(page: PageEntry, search: CommonSearch): CommonSearch {
+  const keep = travelling(search)
+  return { ...keep, q: [keep.q, page.q].filter(Boolean).join(' ') || undefined }
+}

@@ -6,6 +6,7 @@ found by walking along these characters, unless a text has very many.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -36,6 +37,9 @@ class Keywords:
         for index, rule in enumerate(rules):
             for keyword in rule.keywords:
                 owners.setdefault((keyword, rule.ignore_case), []).append(index)
+        escaped = ((re.escape(text), folded) for text, folded in owners)
+        self.pattern = "|".join(f"(?i:{text})" if folded else text for text, folded in escaped)
+        """Finds any of them, for an engine that is faster at it than Python's; RE2 reads it too."""
         self._by_rarest: dict[bool, dict[str, list[Keyword]]] = {False: {}, True: {}}
         self._by_anchor: dict[str, dict[str, list[Keyword]]] = {anchor: {} for anchor in _ANCHORS}
         for (text, folded), indices in owners.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,6 +37,14 @@ class Rule:
     """Words, in lower case, of which one must be in the 48 characters before."""
     window: int = 0
     """Search in pieces of this many characters: for patterns that nobody has proved to be linear."""
+
+    finder: Callable[[str], Iterable[tuple[int, int]]] | None = None
+    """Says from where to where, for what no expression finds: the pattern is not asked."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether it must see each text by itself: it might reach over what stands between two."""
+        return bool(self.window) or self.finder is not None
 
     @property
     def group(self) -> str | int:

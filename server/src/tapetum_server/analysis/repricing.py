@@ -129,7 +129,7 @@ def _priced(rates: Rates | str) -> PricedAs:
         rates.version,
         (
             rates.call, rates.input, rates.cache_read, rates.cache_write, rates.output, rates.audio_input,
-            rates.audio_output, -1.0 if rates.second is None else rates.second,
+            rates.audio_output, rates.image_input, -1.0 if rates.second is None else rates.second,
         ),
     )  # fmt: skip
 

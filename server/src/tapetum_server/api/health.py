@@ -17,6 +17,7 @@ from tapetum_server.analysis.server_state import ServerWatch
 from tapetum_server.api.dependencies import ProjectName, Reader, catalog_of, require
 from tapetum_server.api.errors import ApiError
 from tapetum_server.api.questions import answer, now_of, reader_of, router_of
+from tapetum_server.api.redaction import secrets_watched
 from tapetum_server.catalog.deliveries import GivenUp
 from tapetum_server.signals.identity import Identity
 
@@ -54,6 +55,7 @@ async def get_health(request: Request, caller: Reader, project: ProjectName) -> 
             given_up=given_up,
             server=None if watch is None else watch.state(),
             whole_server=caller.project is None,
+            secrets_watched=secrets_watched(request, project),
         )
     )
 

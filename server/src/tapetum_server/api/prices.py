@@ -51,6 +51,7 @@ class NewPrice(BaseModel):
     cache_write_usd: Money = None
     audio_input_usd: Money = None
     audio_output_usd: Money = None
+    image_input_usd: Money = None
     hourly_usd: Money = None
     """Instead: what an hour of a machine or accelerator costs that the call occupies."""
     accelerators: Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)] = 1.0
@@ -74,6 +75,7 @@ class Price(BaseModel):
     cache_write_usd: float | None
     audio_input_usd: float | None
     audio_output_usd: float | None
+    image_input_usd: float | None
     hourly_usd: float | None
     accelerators: float
     updated_at: Time

@@ -112,7 +112,9 @@ class PromptRow(BaseModel):
     name: str
     description: str
     versions: int
-    """The newest version's number: how many there are, unless imports left numbers out."""
+    """How many there are."""
+    newest: int
+    """The newest one's number; imports may have left numbers out."""
     labels: dict[str, int]
     updated_at: Time
     updated_by: str
@@ -159,7 +161,7 @@ class PromptDiff(BaseModel):
 
 
 class PromptUsageRows(BaseModel):
-    """What spans say of prompts and their versions, the latest used first."""
+    """What calls of models say of prompts and their versions, the latest used first."""
 
     rows: list[PromptUsage]
 
@@ -302,7 +304,7 @@ def compare_prompt_versions(
 async def list_prompt_usage(
     asked: Question, name: Annotated[str | None, Query(max_length=200, description="Default: every prompt.")] = None
 ) -> Response:
-    """How each version did within the range, by the spans that name it (`gen_ai.prompt.name` and its like)."""
+    """How each version did within the range, by the calls of models that name it (`gen_ai.prompt.name` …)."""
     return answer(
         {
             "rows": await prompt_usage(
@@ -329,6 +331,7 @@ def _row(summary: PromptSummary) -> PromptRow:
         name=summary.name,
         description=summary.description,
         versions=summary.versions,
+        newest=summary.newest,
         labels=summary.labels,
         updated_at=summary.updated_at,
         updated_by=summary.updated_by,

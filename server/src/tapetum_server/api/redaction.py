@@ -20,7 +20,7 @@ from tapetum_server.api.questions import Question, answer, now_of, router_of
 from tapetum_server.api.spans import Buckets
 from tapetum_server.catalog.errors import RedactionChanged
 from tapetum_server.catalog.redaction import StoredRedaction
-from tapetum_server.processors.redaction_rules import Floor, OwnRules, Weakens, check, effective
+from tapetum_server.processors.redaction_rules import Floor, OwnRules, Weakens, check, effective, watches_secrets
 from tapetum_server.query import redactions as queries
 
 router = router_of("redaction")
@@ -178,6 +178,12 @@ async def get_redaction_counts(request: Request, asked: Question, buckets: Bucke
             asked.reader, project=asked.project, start=max(start, end - _KEPT_DAYS * _DAY), end=end, buckets=buckets
         )
     )
+
+
+def secrets_watched(request: Request, project: str) -> bool:
+    """Whether secrets are looked for in what arrives in the project."""
+    stored = catalog_of(request).redaction.of(project)
+    return watches_secrets(_floor(request, project), OwnRules.from_json(stored.document) if stored else None)
 
 
 def _floor(request: Request, project: str) -> Floor:

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -26,6 +26,8 @@ class IngestCounters:
     """`signals.IngestObserver`: never raises, never blocks, flushed to the store every few seconds."""
 
     def __init__(self) -> None:
+        self.shown: Callable[[str, str], str] = lambda project, sender: sender
+        """The name of a sender as it may be kept: it is that of a service, which may hold a secret as any text may."""
         self._lock = threading.Lock()
         self._totals: Counter[Key] = Counter()
         self._unsaved: Counter[Row] = Counter()
@@ -48,7 +50,11 @@ class IngestCounters:
     def totals(self) -> dict[Key, int]:
         """All counts since the start of the process."""
         with self._lock:
-            return dict(self._totals)
+            totals = dict(self._totals)
+        named: Counter[Key] = Counter()
+        for (project, sender, signal, outcome, reason), count in totals.items():
+            named[project, self.shown(project, sender), signal, outcome, reason] += count
+        return named
 
     def places(self) -> dict[tuple[str, str, str], int]:
         """What was redacted since the start of the process, by project, rule and place."""
@@ -63,6 +69,7 @@ class IngestCounters:
             return
         minute = int(time.time()) // 60 * 60
         columns = list(zip(*counts))
+        columns[1] = tuple(self.shown(project, sender) for project, sender in zip(*columns[:2]))
         names = ("project", "sender", "signal", "outcome", "reason", "place")
         rows = {name: pa.array(column, pa.string()) for name, column in zip(names, columns)}
         rows["count"] = pa.array(list(counts.values()), pa.uint64())

@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from tapetum.redaction import BadPattern, Redactor, Rule, allowing, chosen, own_rules
+from tapetum_server.app.presidio_settings import read_presidio
 from tapetum_server.app.settings_errors import SettingsError, unknown
 from tapetum_server.catalog.redaction import StoredRedaction
+from tapetum_server.processors.presidio import Presidio, PresidioUnfit, presidio_rules
 from tapetum_server.processors.redaction_rules import Floor, OwnRules, effective
 from tapetum_server.signals.identity import PROJECT_NAME
 
 logger = logging.getLogger("tapetum")
 KEY_FILE = "redaction.key"
 _KEY_BYTES = 32
-_NAMES = ("project", "on", "off", "pattern", "allow", "may_weaken")
+_NAMES = ("project", "on", "off", "pattern", "allow", "may_weaken", "presidio")
 _MAX_REDACTORS = 1000
 
 
@@ -30,6 +32,9 @@ class ProjectRules:
 
     project: str = ""
     floor: Floor
+    presidio: Presidio | None = None
+    allow: tuple[str, ...] = ()
+    """Texts that Presidio's findings leave alone too."""
 
 
 def read_redaction(entries: Any, path: str) -> tuple[ProjectRules, ...]:
@@ -61,10 +66,26 @@ def _read(entry: Mapping[str, Any], where: str) -> ProjectRules:
     if not isinstance(may_weaken, bool):
         raise SettingsError(f"{where}.may_weaken is {may_weaken!r}; expected true or false.")
     try:
-        rules = allowing(chosen(on, off, own_rules(patterns)), entry.get("allow", []))
-        return ProjectRules(project=project, floor=Floor(rules=rules, may_weaken=may_weaken))
+        allow = entry.get("allow", [])
+        rules = allowing(chosen(on, off, own_rules(patterns)), allow)
     except BadPattern as error:
         raise SettingsError(f"{where}: {error}.") from error
+    presidio = read_presidio(entry["presidio"], f"{where}.presidio") if "presidio" in entry else None
+    floor = Floor(rules=rules, may_weaken=may_weaken)
+    return ProjectRules(project=project, floor=floor, presidio=presidio, allow=tuple(allow))
+
+
+def _with_presidio(each: ProjectRules, at: int) -> Floor:
+    if each.presidio is None:
+        return each.floor
+    try:
+        more = allowing(presidio_rules(each.presidio), each.allow)
+    except PresidioUnfit as error:
+        raise SettingsError(f"redaction[{at}].presidio: {error}.") from error
+    names = {rule.name for rule in more}
+    if clash := sorted(names & each.floor.names):
+        raise SettingsError(f"redaction[{at}].pattern is named {clash[0]!r}, as what Presidio finds; give it another.")
+    return replace(each.floor, rules=(*each.floor.rules, *more))
 
 
 class Redactors:
@@ -76,7 +97,8 @@ class Redactors:
         directory: Path,
         stored: Callable[[str], StoredRedaction | None] = lambda project: None,
     ) -> None:
-        self._by_project = {each.project: each.floor for each in configured}
+        # Presidio takes seconds to start: here, where it is asked for, and not where settings are only read.
+        self._by_project = {each.project: _with_presidio(each, at) for at, each in enumerate(configured)}
         self._otherwise = self._by_project.get("", Floor(rules=chosen()))
         self._key = _key_in(directory)
         self._stored = stored
@@ -98,6 +120,11 @@ class Redactors:
             redactor = Redactor(rules, key=self._key, salt=project.encode()) if rules else None
             made = self._made[project] = (document, redactor)
         return made[1]
+
+    def text(self, project: str, text: str) -> str:
+        """A text of the project's telemetry as it may be shown and counted."""
+        redactor = self.of(project)
+        return text if redactor is None else redactor.redact(text)
 
     def _rules(self, project: str, document: str) -> tuple[Rule, ...]:
         floor = self.floor(project)

@@ -41,6 +41,7 @@ from tapetum_server.app.own_health import OwnHealth
 from tapetum_server.app.price_books import PriceBooks
 from tapetum_server.app.redaction_settings import Redactors
 from tapetum_server.app.settings import Settings
+from tapetum_server.app.settings_errors import SettingsError
 from tapetum_server.app.upkeep import keep_catalog
 from tapetum_server.app.web import operator_routes, ui_routes
 from tapetum_server.catalog.catalog import Catalog
@@ -115,7 +116,7 @@ class Server:
         """Take the ports and the data directory, bring schemas up to date, build the chain."""
         try:
             self._open()
-        except (StoreError, CatalogError, KeysRequired) as error:
+        except (StoreError, CatalogError, KeysRequired, SettingsError) as error:
             self._opened.close()
             raise CannotStart(str(error)) from error
         except BaseException:
@@ -136,6 +137,7 @@ class Server:
         self._catalog = Catalog.open(directory.path, version=__version__, url=settings.catalog or None)
         opened.callback(self._catalog.close)
         self._redactors = Redactors(settings.redaction, directory.path, self._catalog.redaction.of)
+        self._counters.shown = self._redactors.text
         self._price_books = PriceBooks(self._catalog.prices)
         require_keys_for(settings.host, self._catalog.keys.any_usable())
         self._engine: Engine = open_engine(
@@ -294,7 +296,7 @@ class Server:
         lines = LogLines(consumer, self._counters, self._ingest_pool)
         records = Records(consumer, self._counters, self._ingest_pool, self._catalog.scores.definition)
         remote_write = RemoteWrite(consumer, self._counters, self._ingest_pool)
-        scraper = Scraper(settings.scrape, consumer, self._counters)
+        scraper = Scraper(settings.scrape, consumer, self._counters, shown=self._redactors.text)
         keys_required = settings.require_keys or not is_loopback(settings.host)
         grpc_server: OtlpGrpc | None = None
         if settings.grpc_port >= 0:

@@ -27,7 +27,9 @@ class PromptSummary:
     name: str
     description: str
     versions: int
-    """The newest version's number: how many there are, unless numbers were left out when they were imported."""
+    """How many there are."""
+    newest: int
+    """The newest one's number: more than there are where numbers were left out when they were imported."""
     labels: dict[str, int]
     """Label → version, without `latest`."""
     updated_at: datetime
@@ -61,10 +63,11 @@ class Prompts:
         """The project's prompts, by name."""
         with self._database.reading() as connection:
             labels = _labels(connection, project)
+            counts = _counts(connection, project)
             rows = connection.execute(
                 select(prompts).where(prompts.c.project == project).order_by(func.lower(prompts.c.name), prompts.c.name)
             )
-            return [_summary(row, labels.get(row.name, {})) for row in rows]
+            return [_summary(row, labels.get(row.name, {}), counts[row.name]) for row in rows]
 
     def get(self, project: str, name: str) -> PromptSummary:
         """One prompt. Raises `UnknownPrompt`, also for another project's."""
@@ -195,16 +198,24 @@ def _labels(connection: Connection, project: str, name: str | None = None) -> di
     return found
 
 
+def _counts(connection: Connection, project: str, name: str | None = None) -> dict[str, int]:
+    """How many versions each prompt has."""
+    of = prompt_versions.c
+    query = select(of.name, func.count()).where(of.project == project).group_by(of.name)
+    found = connection.execute(query if name is None else query.where(of.name == name))
+    return {row[0]: row[1] for row in found}
+
+
 def _prompt(connection: Connection, project: str, name: str) -> PromptSummary:
     row = connection.execute(select(prompts).where(prompts.c.project == project, prompts.c.name == name)).one_or_none()
     if row is None:
         raise UnknownPrompt(f"There is no prompt {name[:200]!r} in this project.", "name")
-    return _summary(row, _labels(connection, project, name).get(name, {}))
+    return _summary(row, _labels(connection, project, name).get(name, {}), _counts(connection, project, name)[name])
 
 
 def _labelled(summary: PromptSummary, label: str) -> int:
     if label == LATEST:
-        return summary.versions
+        return summary.newest
     if label not in summary.labels:
         there = ", ".join([LATEST, *summary.labels])
         raise UnknownPrompt(
@@ -224,7 +235,7 @@ def _row_of(connection: Connection, project: str, summary: PromptSummary, versio
     ).one_or_none()
     if row is None:
         raise UnknownPrompt(
-            f"The prompt {summary.name!r} has no version {version}: the newest is {summary.versions}.", "version"
+            f"The prompt {summary.name!r} has no version {version}: the newest is {summary.newest}.", "version"
         )
     return row
 
@@ -235,11 +246,12 @@ def _put_label(connection: Connection, project: str, name: str, label: str, vers
     connection.execute(insert(prompt_labels).values(project=project, name=name, label=label, version=version))
 
 
-def _summary(row: Row[Any], labels: dict[str, int]) -> PromptSummary:
+def _summary(row: Row[Any], labels: dict[str, int], versions: int) -> PromptSummary:
     return PromptSummary(
         name=row.name,
         description=row.description,
-        versions=row.versions,
+        versions=versions,
+        newest=row.versions,
         labels=labels,
         updated_at=row.updated_at,
         updated_by=row.updated_by,
@@ -254,7 +266,7 @@ def _version(row: Row[Any], summary: PromptSummary) -> PromptVersion:
         config=row.config,
         message=row.message,
         labels=[label for label, version in summary.labels.items() if version == row.version]
-        + ([LATEST] if row.version == summary.versions else []),
+        + ([LATEST] if row.version == summary.newest else []),
         created_at=row.created_at,
         created_by=row.created_by,
     )

@@ -320,6 +320,7 @@ prices = Table(
     Column("cache_write_usd", Float, nullable=True),
     Column("audio_input_usd", Float, nullable=True),
     Column("audio_output_usd", Float, nullable=True),
+    Column("image_input_usd", Float, nullable=True),
     Column("hourly_usd", Float, nullable=True),
     Column("accelerators", Float, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),

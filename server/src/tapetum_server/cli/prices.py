@@ -29,7 +29,7 @@ from tapetum_server.cli.unless_named import unless_named
 prices_app = typer.Typer(
     name="prices", cls=unless_named("list"), help="List, set and delete prices that come before the price list's."
 )
-_PER_MILLION = ("input", "output", "cache_read", "cache_write", "audio_input", "audio_output")
+_PER_MILLION = ("input", "output", "cache_read", "cache_write", "audio_input", "audio_output", "image_input")
 
 
 def list_prices(as_json: AsJson = False, project: Project = None, url: Url = DEFAULT_URL, key: Key = None) -> None:
@@ -76,6 +76,7 @@ def set_price(
     cache_write: Annotated[float | None, typer.Option(min=0, help="Of input written to a cache.")] = None,
     audio_input: Annotated[float | None, typer.Option(min=0, help="Of audio in the input.")] = None,
     audio_output: Annotated[float | None, typer.Option(min=0, help="Of audio in the output.")] = None,
+    image_input: Annotated[float | None, typer.Option(min=0, help="Of images in the input.")] = None,
     hourly: Annotated[
         float | None, typer.Option(min=0, help="Instead: USD for an hour of the machine or GPU that a call has.")
     ] = None,
@@ -91,8 +92,9 @@ def set_price(
     body = {
         "model": model, "provider": provider, "valid_from": valid_from, "input_usd": input_usd,
         "output_usd": output_usd, "cache_read_usd": cache_read, "cache_write_usd": cache_write,
-        "audio_input_usd": audio_input, "audio_output_usd": audio_output, "hourly_usd": hourly,
-        "accelerators": accelerators, "all_projects": all_projects,
+        "audio_input_usd": audio_input, "audio_output_usd": audio_output,
+        "image_input_usd": image_input, "hourly_usd": hourly, "accelerators": accelerators,
+        "all_projects": all_projects,
     }  # fmt: skip
     with server(url, key) as client:
         answer = client.put("/prices", json=body, params={"project": project} if project else None)

@@ -52,7 +52,7 @@ def list_prompts(as_json: AsJson = False, project: Project = None, url: Url = DE
     for row in rows:
         labels = " ".join(f"{label}={version}" for label, version in row["labels"].items())
         table.add_row(
-            Text(row["name"]), str(row["versions"]), Text(labels), row["updated_at"][:19].replace("T", " "),
+            Text(row["name"]), str(row["newest"]), Text(labels), row["updated_at"][:19].replace("T", " "),
             Text(one_line(row["updated_by"], 40)),
         )  # fmt: skip
     print_table(table)

@@ -14,9 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tapetum_server.cli import completing
-from tapetum_server.cli.asking import PIPE_COLUMNS, print_table
+from tapetum_server.cli.asking import DEFAULT_URL, PIPE_COLUMNS, Key, Url, print_table
 
-DEFAULT_URL = "http://127.0.0.1:4318"
 _CELL = 200
 """Characters of a cell that the table shows; the other formats show all."""
 
@@ -44,8 +43,8 @@ def sql(
             autocompletion=completing.projects,
         ),
     ] = None,
-    url: Annotated[str, typer.Option("--url", envvar="TAPETUM_URL", help="The server.")] = DEFAULT_URL,
-    key: Annotated[str | None, typer.Option("--key", envvar="TAPETUM_KEY", help="A key of the server.")] = None,
+    url: Url = DEFAULT_URL,
+    key: Key = None,
 ) -> None:
     """Run one SELECT over the public views (spans, traces, logs, metrics, ingest) of a running server."""
     errors = Console(stderr=True)

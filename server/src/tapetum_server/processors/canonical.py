@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from tapetum_server.processors.plans import AT, MOMENT, NOTHING, PLACES, SERVER,
 from tapetum_server.processors.providers import provider_of, without_provider
 from tapetum_server.processors.span_messages import event_messages, flattened_messages
 from tapetum_server.processors.transforms import forget
-from tapetum_server.processors.usage_checks import OWNERS, check_usage
+from tapetum_server.processors.usage_checks import OWNERS, check_times, check_usage
 from tapetum_server.signals.attributes import AttributeValue
 from tapetum_server.signals.consumer import Batch, Consumer, Receipt
 from tapetum_server.signals.logs import LogBatch
@@ -27,6 +28,7 @@ _INPUT, _OUTPUT, _TTFT, _ERROR, _EMITTER, _COST = (
 _FINISH, _LOG_KEY, _SESSION, _RESPONSE, _TRUSTED = (
     AT["finish_reason"], AT["log_key"], AT["session_id"], AT["response_id"], AT["usage_trusted"],
 )  # fmt: skip
+_USER = AT["user_id"]
 _DEFAULTS = [*NOTHING_CANONICAL, "", None]
 _ERROR_STATUS = 2
 _NO_EVENTS: list[Event] = []
@@ -49,6 +51,7 @@ class Canonicalize:
 def canonicalize(batch: SpanBatch) -> None:
     """Fill `batch.canonical` from the attributes and events, one `Canonical` per span."""
     out = []
+    resource, caller = None, ("", "")
     for i, attributes in enumerate(batch.attributes):
         plan = plan_for(batch.scope[i].name, tuple(attributes))
         events = batch.events[i] if batch.events else _NO_EVENTS
@@ -60,14 +63,21 @@ def canonicalize(batch: SpanBatch) -> None:
         if plan is NOTHING and not failed:
             out.append(NOTHING_CANONICAL)
         else:
-            out.append(_canonical(plan, attributes, batch.name[i], batch.start_time_unix_nano[i], events, failed))
+            if batch.resource and batch.resource[i] is not resource:
+                resource = batch.resource[i]
+                caller = _text_of(resource.attributes, "session.id"), _text_of(resource.attributes, "user.id")
+            said_of = _canonical(plan, attributes, batch.name[i], batch.start_time_unix_nano[i], events, failed, caller)
+            if said_of.ttft_ms is not None or said_of.time_per_output_token_ms is not None:
+                said_of = check_times(said_of, batch.start_time_unix_nano[i], batch.end_time_unix_nano[i])
+            out.append(said_of)
     batch.canonical = out
     forget()
 
 
 def _canonical(
-    plan: Plan, attributes: dict[str, AttributeValue], name: str, start: int, events: list[Event], failed: bool
-) -> Canonical:
+    plan: Plan, attributes: dict[str, AttributeValue], name: str, start: int, events: list[Event], failed: bool,
+    caller: tuple[str, str],
+) -> Canonical:  # fmt: skip
     fields: list[Any] = _DEFAULTS.copy()
     for place, sources in plan.fields:
         for key, read in sources:
@@ -75,6 +85,9 @@ def _canonical(
             if value is not None and value != "":
                 fields[place] = value
                 break
+    if plan is not NOTHING:  # a process of one session, as a coding agent's, says so once
+        fields[_SESSION] = fields[_SESSION] or caller[0]
+        fields[_USER] = fields[_USER] or caller[1]
     if plan.counts:
         check_usage(fields, plan)
     kind = _kind(plan, attributes, name)
@@ -142,6 +155,11 @@ def _first_token(plan: Plan, events: list[Event], start: int) -> float | None:
         if event.name in plan.first_token and event.time_unix_nano >= start > 0:
             return (event.time_unix_nano - start) / 1e6
     return None
+
+
+def _text_of(attributes: Mapping[str, AttributeValue], key: str) -> str:
+    said = attributes.get(key)
+    return said if isinstance(said, str) else ""
 
 
 def _exception_type(events: list[Event]) -> str:

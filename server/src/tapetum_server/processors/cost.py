@@ -73,7 +73,7 @@ def _priced(
     # Where log records may still say the output, what the input costs is kept: the rest is added at read.
     total = charge(
         rates, tokens_in, tokens_out or 0, fields.cache_read_tokens or 0, fields.cache_write_tokens or 0,
-        fields.audio_input_tokens or 0, fields.audio_output_tokens or 0,
+        fields.audio_input_tokens or 0, fields.audio_output_tokens or 0, fields.image_input_tokens or 0,
     )  # fmt: skip
     status = PRICED if complete else NO_USAGE
     return fields._replace(
@@ -84,20 +84,22 @@ def _priced(
 
 def charge(
     rates: Rates, input_tokens: int, output_tokens: int, cache_read: int, cache_write: int, audio_input: int,
-    audio_output: int,
+    audio_output: int, image_input: int,
 ) -> float:  # fmt: skip
-    """USD of one call. `input_tokens` is the total, of which cached and audio tokens are a part; output likewise."""
+    """USD of one call. `input_tokens` is the total, of which cached, audio and image tokens are parts."""
     # What cannot be is the sender's mistake (usage_flags has it) and must not make a negative price.
     cache_read = min(cache_read, input_tokens)
     cache_write = min(cache_write, input_tokens - cache_read)
     audio_input = min(audio_input, input_tokens - cache_read - cache_write)
+    image_input = min(image_input, input_tokens - cache_read - cache_write - audio_input)
     audio_output = min(audio_output, output_tokens)
     return (
         rates.call
-        + (input_tokens - cache_read - cache_write - audio_input) * rates.input
+        + (input_tokens - cache_read - cache_write - audio_input - image_input) * rates.input
         + cache_read * rates.cache_read
         + cache_write * rates.cache_write
         + audio_input * rates.audio_input
+        + image_input * rates.image_input
         + (output_tokens - audio_output) * rates.output
         + audio_output * rates.audio_output
     )

@@ -38,7 +38,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 """Which fields each section of a table may fill."""
 _SECTIONS = {
     *FIELDS, "title", "order", "docs", "recognise", "kind", "names", "usage", "messages", "events", "logs", "spans",
-    "nothing", "only",
+    "nothing", "only", "first",
 }  # fmt: skip
 _LOG_SECTIONS = {*FIELDS, "events", "joins", "anyone", "usage"}
 
@@ -85,6 +85,8 @@ class Emitter:
     """Texts that mean that there is no value."""
     only: tuple[str, ...]
     """Fields of which this emitter's word is the last: what others read under their names means something else here."""
+    first: tuple[str, ...]
+    """Fields of which this emitter's word stands above everybody's, whatever its order."""
 
     def recognises(self, scope: str, keys: Mapping[str, Any] | frozenset[str] | set[str]) -> bool:
         """Whether a span or record of this scope with these attribute keys is this emitter's."""
@@ -137,6 +139,7 @@ def _emitter(name: str, table: dict[str, Any]) -> Emitter:
         spans=tuple(_rule(name, rule) for rule in table.get("spans", ())),
         nothing=frozenset(table.get("nothing", ())),
         only=tuple(table.get("only", ())),
+        first=tuple(table.get("first", ())),
     )
 
 

@@ -98,9 +98,11 @@ def compile_plan(scope: str, keys: Sequence[str]) -> Plan:
     kinds: list[tuple[str, Read]] = []
     closed: set[int] = set()
     for emitter in said:
+        first = {AT[name] for name in emitter.first}
         for place, sources in merged(emitter.fields, present, emitter.nothing).items():
             if place not in closed:
-                fields.setdefault(place, []).extend(sources)
+                before = fields.get(place, [])
+                fields[place] = [*sources, *before] if place in first else [*before, *sources]
         closed |= {AT[name] for name in emitter.only}
         kinds += [_kind(source, table) for source, table in emitter.kinds.items() if source.split(" :: ")[0] in present]
     if not fields and not kinds and named is None:

@@ -91,7 +91,7 @@ def _rates_of(rule: PriceRule) -> Rates:
     which = f"override {rule.id[:8]} {f'{rule.provider}/' if rule.provider else ''}{rule.model}"
     if rule.hourly_usd is not None:
         version = f"{which}: {rule.hourly_usd:g} USD/h × {rule.accelerators:g}"
-        return Rates(0, 0, 0, 0, 0, 0, 0, version, second=rule.hourly_usd * rule.accelerators / 3600)
+        return Rates(0, 0, 0, 0, 0, 0, 0, 0, version, second=rule.hourly_usd * rule.accelerators / 3600)
 
     def per_token(price: float | None, otherwise: float = 0.0) -> float:
         return otherwise if price is None else price / _MILLION
@@ -105,5 +105,6 @@ def _rates_of(rule: PriceRule) -> Rates:
         output,
         per_token(rule.audio_input_usd, fresh),
         per_token(rule.audio_output_usd, output),
+        per_token(rule.image_input_usd, fresh),
         f"{which}: {rule.input_usd or 0:g} in, {rule.output_usd or 0:g} out, USD per million",
     )

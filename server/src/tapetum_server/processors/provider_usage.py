@@ -6,8 +6,9 @@ the input count holds the cached tokens: here `input_tokens` is always the total
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeGuard
+from typing import Any
 
 _INPUT = ("prompt_tokens", "input_tokens", "prompt_token_count", "promptTokenCount", "inputTokens")
 _OUTPUT = ("completion_tokens", "output_tokens", "outputTokens")
@@ -60,11 +61,11 @@ def usage_of(said: Mapping[str, Any]) -> dict[str, Any]:
     tokens_in, tokens_out, total = _one(said, _INPUT), _one(said, _OUTPUT), _one(said, _TOTAL)
     candidates = _one(said, _CANDIDATES)
     if tokens_out is None and candidates is not None:
-        tokens_out = candidates + (found["reasoning_tokens"] or 0)
-    if tokens_in is not None and "prompt_tokens" not in said and any(name in said for name in _EXCLUSIVE):
-        # The total decides where it is said: some report the same names with the cache included.
-        cached = (found["cache_read_tokens"] or 0) + (found["cache_write_tokens"] or 0)
-        tokens_in += 0 if total == tokens_in + (tokens_out or 0) else cached
+        tokens_out = _sum([candidates, found["reasoning_tokens"] or 0])
+    exclusive = "prompt_tokens" not in said and any(name in said for name in _EXCLUSIVE)
+    # The total decides where it is said: some report the same names with the cache included.
+    if tokens_in is not None and exclusive and total != tokens_in + (tokens_out or 0):
+        tokens_in = _sum([tokens_in, found["cache_read_tokens"] or 0, found["cache_write_tokens"] or 0])
     if tokens_in is None and tokens_out is None:
         tokens_in, tokens_out = _buckets(said, "input"), _buckets(said, "output")
     found |= {"input_tokens": tokens_in, "output_tokens": tokens_out}
@@ -73,17 +74,31 @@ def usage_of(said: Mapping[str, Any]) -> dict[str, Any]:
 
 def _buckets(said: Mapping[str, Any], side: str) -> int | None:
     """The sum of `input` and every `input_…`: buckets that exclude each other."""
-    counts = [int(n) for name, n in said.items() if (name == side or name.startswith(side + "_")) and _is_count(n)]
-    return sum(counts) if counts else None
+    counts = [_count(n) for name, n in said.items() if name == side or name.startswith(side + "_")]
+    known = [n for n in counts if n is not None]
+    return _sum(known) if known else None
+
+
+def _sum(counts: Sequence[int]) -> int:
+    """What counts come to; of one that cannot be nothing is hidden behind the others."""
+    return min(counts) if min(counts) < 0 else sum(counts)
 
 
 def _one(said: Mapping[str, Any], names: Sequence[str]) -> int | None:
     for name in names:
-        value = said.get(name) if "." not in name else member(said, name.split("."))
-        if _is_count(value):
-            return int(value)
+        found = _count(said.get(name) if "." not in name else member(said, name.split(".")))
+        if found is not None:
+            return found
     return None
 
 
-def _is_count(value: Any) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == value and abs(value) < 2**63
+def _count(value: Any) -> int | None:
+    """A number of tokens, also as text; as it was sent, whether it can be or not."""
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+        return int(value)
+    return None

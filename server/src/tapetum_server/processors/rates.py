@@ -40,6 +40,7 @@ class Rates:
     output: float
     audio_input: float
     audio_output: float
+    image_input: float
     version: str
     """Which price list and which of its models, or which override."""
     second: float | None = None
@@ -127,7 +128,8 @@ def _rates(provider: str, model: str, day: int, tier: str, length: int) -> Rates
     )
     return Rates(
         call, plain, part("cache_read_tokens", plain), part("cache_write_tokens", plain), output,
-        part("input_audio_tokens", plain), part("output_audio_tokens", output), version,
+        part("input_audio_tokens", plain), part("output_audio_tokens", output),
+        part("input_image_tokens", plain), version,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 from typing import Any
 
 from tapetum.redaction import Redactor, Screened, is_secret_key, redact_mapping, redact_value
+from tapetum_server.processors.redaction_sieve import containing
 from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.consumer import Batch, Consumer, IngestObserver, Receipt
 from tapetum_server.signals.logs import LogBatch
@@ -23,9 +24,25 @@ _TEXTS = {
     "logs": ("severity", "event_name"),
     "metrics": (),
     "changes": ("subject", "before", "after", "source"),
-    "evaluations": ("label", "explanation", "comment", "expected_output"),
+    "evaluations": (
+        "label",
+        "explanation",
+        "comment",
+        "expected_output",
+        "name",
+        "slice",
+        "target_id",
+        "response_id",
+        "evaluation_id",
+        "evaluator",
+        "raw",
+    ),
 }
-"""Columns of text, by signal. Ids, numbers and times hold none."""
+"""Columns of text, by signal. Ids of spans and traces, numbers and times hold none.
+
+What an evaluation is about is text: a session may be called by an address, and its mark is that of the attribute
+of its spans.
+"""
 
 
 Counts = dict[tuple[str, str], int]
@@ -92,7 +109,7 @@ def redact_batch(batch: Batch, redactor: Redactor) -> Counts:
             _gather(body, held, keys, 0)
     held.update(keys)
     held.update(_other_texts(batch))
-    screened = redactor.screened(held)
+    screened = redactor.screened(held, containing)
     if screened is None:
         if not any(is_secret_key(key) for key in keys):
             return {}
@@ -160,7 +177,9 @@ class _Rewriting:
     def rewrite(self, batch: Any) -> None:
         for column in _TEXTS[batch.signal]:
             texts = getattr(batch, column)
-            texts[:] = [self._text(text, column) for text in texts]
+            # A reviewer is known again by the name of the key, which is no telemetry.
+            own = batch.sender if column == "evaluator" else None
+            texts[:] = [text if text == own else self._text(text, column) for text in texts]
         batch.attributes[:] = [self._mapping(attributes, "") for attributes in batch.attributes]
         for resource in set(getattr(batch, "resource", ())):
             self._resource(resource)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from tapetum.redaction import PII, RULES, SECRETS, BadPattern, Rule, allowing, chosen, own_rules
@@ -78,6 +78,12 @@ def effective(floor: Floor, own: OwnRules | None) -> tuple[Rule, ...]:
     by_name = {rule.name: rule for rule in (*base, *allowed)}
     known = [by_name[name] for name in RULES if name in by_name]
     return (*known, *(rule for name, rule in by_name.items() if name not in RULES))
+
+
+def watches_secrets(floor: Floor, own: OwnRules | None) -> bool:
+    """Whether any rule of secrets holds; a project's own patterns are none."""
+    plain = None if own is None else replace(own, pattern=(), allow=())
+    return any(rule.family == "secret" for rule in effective(floor, plain))
 
 
 def _each(names: tuple[str, ...]) -> list[str]:

@@ -22,6 +22,10 @@ from tapetum_server.signals.attributes import encode_text
 
 Step = Callable[[Any], Any]
 
+_LAYERS = 2
+"""JSON inside a JSON string, inside a JSON string."""
+_PYTHON = ("{'", "[{'", "['")
+
 MAX_JSON = 1 << 20
 """Longer JSON texts are not read: the facts looked for stand in short ones."""
 MAX_PYTHON = 1 << 16
@@ -84,21 +88,30 @@ def _step(text: str) -> Step:
     )
 
 
+_JSON_BEGINS = frozenset('{["-0123456789tfn \t\r\n')
+"""Most texts are prose: a look at one character is cheaper than an error of the parser."""
+
+
 def read_json(value: Any) -> Any:
-    """The value of a JSON text, of one within a JSON string, or of what was structured already. Else None."""
+    """The value of a JSON text, of one within a JSON string, or of what was structured already. Else None.
+
+    A dict or list as Python prints it counts as JSON: a careless `str()` is the commonest way to send one.
+    """
     if not isinstance(value, str):
         return value
-    if not 0 < len(value) <= MAX_JSON:
+    if not 0 < len(value) <= MAX_JSON or value[0] not in _JSON_BEGINS:
         return None
     key = ("json", value)
     if key in _read:
         return _read[key]
     try:
         found = orjson.loads(value)
-        if isinstance(found, str) and found[:1] in ("{", "[", '"'):
+        for _ in range(_LAYERS):
+            if not isinstance(found, str) or found[:1] not in ("{", "[", '"'):
+                break
             found = orjson.loads(found)
     except (orjson.JSONDecodeError, RecursionError):
-        found = None
+        found = read_python(value) if value.startswith(_PYTHON) else None
     _read[key] = found
     return found
 
@@ -142,9 +155,12 @@ def to_tokens(value: Any) -> int | None:
         return value if 0 <= value <= MAX_COUNT else INVALID
     if isinstance(value, str):
         digits = value[1:] if value[:1] == "-" else value
-        if not (digits.isascii() and digits.isdecimal()):
+        if digits.isascii() and digits.isdecimal():
+            return to_tokens(int(value)) if len(value) <= 18 else INVALID
+        try:
+            return to_tokens(float(value))
+        except ValueError:
             return None
-        return to_tokens(int(value)) if len(value) <= 18 else INVALID
     if isinstance(value, float) and math.isfinite(value):
         return to_tokens(int(value)) if value.is_integer() else INVALID if value < 0 else None
     return None

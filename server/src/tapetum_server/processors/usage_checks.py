@@ -1,4 +1,4 @@
-"""Counts that cannot be are flagged and left out; what is a subset of a total never exceeds it."""
+"""Counts and times that cannot be are flagged and left out; what is a subset of a total never exceeds it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from tapetum_server.processors.plans import AT, TOKEN_PLACES, Plan
 from tapetum_server.processors.transforms import INVALID
+from tapetum_server.signals.spans import Canonical
 
 OWNERS = frozenset({"llm", "embedding", "reranker"})
 """Kinds whose usage enters sums. Usage on agents, chains and workflows repeats their leaves'."""
@@ -13,6 +14,8 @@ OWNERS = frozenset({"llm", "embedding", "reranker"})
 _INPUT, _OUTPUT, _READ, _WRITE, _REASONING = (
     AT["input_tokens"], AT["output_tokens"], AT["cache_read_tokens"], AT["cache_write_tokens"], AT["reasoning_tokens"],
 )  # fmt: skip
+TIME_SLACK_MS = 1000.0
+"""Clocks of a call and of its span differ; milliseconds sent as seconds are off by a thousand times."""
 _COST, _FLAGS = AT["reported_cost_usd"], AT["usage_flags"]
 
 
@@ -42,3 +45,18 @@ def check_usage(fields: list[Any], plan: Plan) -> None:
         fields[_COST] = None  # emitters write 0 where they do not know the price
     if flags:
         fields[_FLAGS] = ",".join(flags)
+
+
+def check_times(said: Canonical, start: int, end: int) -> Canonical:
+    """Without times of tokens that are longer than the span, as in another unit than the emitter's own: flagged."""
+    if end <= start:
+        return said  # still running, or nobody knows how long
+    most = (end - start) / 1e6 + TIME_SLACK_MS
+    first, each = said.ttft_ms, said.time_per_output_token_ms
+    if (first or 0) <= most and (each or 0) <= most:
+        return said
+    return said._replace(
+        ttft_ms=first if (first or 0) <= most else None,
+        time_per_output_token_ms=each if (each or 0) <= most else None,
+        usage_flags=f"{said.usage_flags},time_exceeds_span".lstrip(","),
+    )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from typing_extensions import TypedDict
 
 from tapetum_server.query.filter import Filter
 from tapetum_server.query.filter_sql import conditions
-from tapetum_server.query.reader import Reader, first_row, rows_of
+from tapetum_server.query.reader import Reader, rows_of
 from tapetum_server.query.selection import Selection, select
 from tapetum_server.query.sources import EVALUATIONS
 from tapetum_server.query.statement import Parameters, Statement
@@ -55,12 +53,9 @@ async def evaluation_distribution(
 ) -> EvaluationDistribution:
     """The distribution of the evaluations of that name which pass the filter."""
     selection = await select(reader, EVALUATIONS, project=project, time_range=time_range, filter=filter)
-    ends, labels = await asyncio.gather(
-        reader.query(*ends_statement(selection, name)), reader.query(*labels_statement(selection, name))
-    )
-    found = [LabelShare(label=row["of_label"], count=row["records"]) for row in rows_of(labels)]
-    row = first_row(ends)
-    if row is None or not row["scored"]:
+    row, *labels = rows_of(await reader.query(*ends_and_labels_statement(selection, name)))
+    found = [LabelShare(label=label["of_label"], count=label["records"]) for label in labels]
+    if not row["scored"]:
         return EvaluationDistribution(scored=0, bins=[], labels=found)
     low, high = row["low"], row["high"]
     if row["distinct"] <= BINS:
@@ -78,11 +73,15 @@ async def evaluation_distribution(
     return EvaluationDistribution(scored=row["scored"], bins=bins, labels=found)
 
 
-def ends_statement(selection: Selection, name: str) -> Statement:
-    """The least and the highest score, and whether there are only few of them."""
-    columns = f"""toInt64(count(score)) AS scored, min(score) AS low, max(score) AS high,
-    uniqUpTo({BINS})(score) AS distinct"""
-    return _of(selection, name, Parameters(), columns, "score", "")
+def ends_and_labels_statement(selection: Selection, name: str) -> Statement:
+    """First the ends of the scores and whether they are few; then how often each label is given."""
+    columns = f"""toString(label) AS of_label, count() AS records, toInt64(count(score)) AS scored, min(score) AS low,
+    max(score) AS high, uniqUpTo({BINS})(score) AS distinct"""
+    return _of(
+        selection, name, Parameters(), columns, "label score",
+        "GROUP BY GROUPING SETS ((), (of_label))\nHAVING grouping(of_label) = 1 OR of_label != ''\n"
+        f"ORDER BY grouping(of_label) DESC, records DESC, of_label\nLIMIT {MAX_LABELS + 1}",
+    )  # fmt: skip
 
 
 def values_statement(selection: Selection, name: str) -> Statement:
@@ -106,14 +105,6 @@ def bins_statement(selection: Selection, name: str, low: float, high: float) -> 
         "score",
         "AND isNotNull(score)\nGROUP BY bin",
     )
-
-
-def labels_statement(selection: Selection, name: str) -> Statement:
-    """How often each label was given."""
-    return _of(
-        selection, name, Parameters(), "toString(label) AS of_label, count() AS records", "label",
-        f"AND label != ''\nGROUP BY of_label\nORDER BY records DESC, of_label\nLIMIT {MAX_LABELS}",
-    )  # fmt: skip
 
 
 def _of(selection: Selection, name: str, parameters: Parameters, columns: str, read: str, then: str) -> Statement:

@@ -144,20 +144,19 @@ def with_value(said: str, of_span: str | None, project: str, parameters: Paramet
         return f"SELECT *, own AS value FROM ({said})"
     ours, text = f"project = {parameters.text(project)}", f"toString({of_span})"
 
-    def spans(condition: str, columns: str, group: str) -> str:
-        relation = SPANS.relation(columns, of_span, condition)
-        return f"SELECT {columns} FROM {relation} WHERE {condition} GROUP BY {group}"
+    def spans(condition: str, columns: str) -> str:
+        where = f"{condition} AND {text} != ''"
+        return f"SELECT {columns} FROM {SPANS.relation(columns, where)} WHERE {where}"
 
     of_traces = f"{ours} AND trace_id IN (SELECT trace_id FROM ({said}) WHERE trace_id != '')"
     of_responses = (
         f"{ours} AND response_id IN (SELECT response_id FROM ({said}) WHERE trace_id = '' AND response_id != '')"
     )
-    by_span = spans(of_traces, f"trace_id, span_id, any({text}) AS found", "trace_id, span_id")
-    only = f"if(uniqExactIf({text}, {text} != '') = 1, max({text}), '')"
-    by_trace = spans(of_traces, f"trace_id, {only} AS found", "trace_id")
-    by_response = spans(of_responses, f"response_id, any({text}) AS found", "response_id")
+    by_span = spans(of_traces, f"trace_id, span_id, {text} AS found")
+    by_trace = spans(of_traces, f"trace_id, if(uniqExact({text}) = 1, max({text}), '') AS found") + " GROUP BY trace_id"
+    by_response = spans(of_responses, f"response_id, {text} AS found")
     return f"""SELECT said.*, multiIf(s.found != '', s.found, r.found != '', r.found, t.found) AS value
     FROM ({said}) AS said
-    LEFT JOIN ({by_span}) AS s ON said.trace_id = s.trace_id AND said.span_id = s.span_id
-    LEFT JOIN ({by_trace}) AS t ON said.trace_id = t.trace_id
-    LEFT JOIN ({by_response}) AS r ON said.response_id = r.response_id"""
+    LEFT ANY JOIN ({by_span}) AS s ON said.trace_id = s.trace_id AND said.span_id = s.span_id
+    LEFT ANY JOIN ({by_trace}) AS t ON said.trace_id = t.trace_id
+    LEFT ANY JOIN ({by_response}) AS r ON said.response_id = r.response_id"""

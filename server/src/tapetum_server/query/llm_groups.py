@@ -61,6 +61,8 @@ class LlmGroups(TypedDict):
     rows: list[LlmGroup]
     total: int
     """How many groups there are."""
+    cost_usd: float | None
+    """What the calls of all of them cost, each once, of known prices: of which each group's is a share."""
     repeated: int
     """Calls that stand in more than one group, since they asked for several tools: a sum over groups has them twice."""
     times: list[str]
@@ -87,7 +89,7 @@ async def llm_groups(
     selection = await select(reader, SPANS, project=project, time_range=time_range, filter=filter, keys=keys)
     ends = await ends_of(reader, selection)
     if ends is None:
-        return LlmGroups(keys=keys, rows=[], total=0, repeated=0, times=[], interval_ms=0)
+        return LlmGroups(keys=keys, rows=[], total=0, cost_usd=None, repeated=0, times=[], interval_ms=0)
     steps = steps_over(ends["drawn"], TREND_STEPS)
     found = list(
         tuples_of(
@@ -104,14 +106,15 @@ async def llm_groups(
         ):
             costs, counts = trends[tuple(values)]
             costs[step], counts[step] = cost, calls
-    repeated = 0
+    repeated, spent = 0, found[0][-1] if found else None
     if found and TOOL in keys:
         whole = replace(selection, time_range=ends["whole"])
-        ((repeated,),) = tuples_of(await reader.query(*repeated_statement(whole)))
+        ((repeated, spent),) = tuples_of(await reader.query(*repeated_statement(whole)))
     return LlmGroups(
         keys=keys,
         rows=[_group(row, len(keys), *trends[row[: len(keys)]]) for row in found],
-        total=found[0][-1] if found else 0,
+        total=found[0][-2] if found else 0,
+        cost_usd=spent,
         repeated=repeated,
         times=[format_time(time) for time in steps.times()],
         interval_ms=steps.step // MILLISECOND,
@@ -119,10 +122,10 @@ async def llm_groups(
 
 
 def groups_statement(selection: Selection, keys: Sequence[str], sort: LlmSort, limit: int) -> Statement:
-    """(values…, measures…, how many groups there are), those first that the order wants first."""
+    """(values…, measures…, how many groups there are, what all cost), those first that the order wants first."""
     parameters = Parameters()
     names = ", ".join(f"key_{i}" for i in range(len(keys)))
-    sql = f"""SELECT {names}, {MEASURES}, count() OVER () AS groups
+    sql = f"""SELECT {names}, {MEASURES}, count() OVER () AS groups, sum(spent) OVER () AS spent_by_all
 FROM (
 {_calls(selection, keys, parameters, CALL_COLUMNS)}
 )
@@ -150,16 +153,15 @@ GROUP BY step, {names}"""
 
 
 def repeated_statement(selection: Selection) -> Statement:
-    """(how many of the calls asked for more than one tool)."""
+    """(how many of the calls asked for more than one tool, what all calls cost: each once)."""
     parameters = Parameters()
-    sql = f"""SELECT count() AS repeated
+    sql = f"""SELECT countIf(tools > 1) AS repeated, sum(cost) AS spent
 FROM (
-    SELECT trace_id, span_id
+    SELECT trace_id, span_id, count() AS tools, anyIf(cost_usd, owns_usage) AS cost
     FROM (
-{_calls(selection, [TOOL], parameters, "trace_id, span_id")}
+{_calls(selection, [TOOL], parameters, "trace_id, span_id, cost_usd, owns_usage")}
     )
     GROUP BY trace_id, span_id
-    HAVING count() > 1
 )"""
     return Statement(sql, parameters.values)
 

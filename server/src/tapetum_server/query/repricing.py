@@ -30,7 +30,9 @@ _TIER = """multiIf(span_rows.service_tier != '', toString(span_rows.service_tier
         span_rows.service_tier = '' AND span_rows.cost_status = 'unknown_tier', '?', '')"""
 """Rows of versions that kept no tier: it stands in their price's version, or nobody knows it any more (`?`)."""
 _KEY = f"cityHash64(span_rows.provider, span_rows.model, span_rows.request_model, {_TIER})"
-_RATES = ("call", "input", "cache_read", "cache_write", "output", "audio_input", "audio_output", "second")
+_RATES = (
+    "call", "input", "cache_read", "cache_write", "output", "audio_input", "audio_output", "image_input", "second",
+)  # fmt: skip
 _KEPT_RATES = ("input", "cache_read", "cache_write", "output")
 
 
@@ -267,11 +269,12 @@ def _charge() -> str:
     read = f"least(toInt64(ifNull(span_rows.cache_read_tokens, 0)), {tokens_in})"
     written = f"least(toInt64(ifNull(span_rows.cache_write_tokens, 0)), {tokens_in} - {read})"
     heard = f"least(toInt64(ifNull(span_rows.audio_input_tokens, 0)), {tokens_in} - {read} - {written})"
+    seen = f"least(toInt64(ifNull(span_rows.image_input_tokens, 0)), {tokens_in} - {read} - {written} - {heard})"
     spoken = f"least(toInt64(ifNull(span_rows.audio_output_tokens, 0)), {tokens_out})"
     return (
-        f"per_call + ({tokens_in} - {read} - {written} - {heard}) * per_input + {read} * per_cache_read"
-        f" + {written} * per_cache_write + {heard} * per_audio_input + ({tokens_out} - {spoken}) * per_output"
-        f" + {spoken} * per_audio_output"
+        f"per_call + ({tokens_in} - {read} - {written} - {heard} - {seen}) * per_input + {read} * per_cache_read"
+        f" + {written} * per_cache_write + {heard} * per_audio_input + {seen} * per_image_input"
+        f" + ({tokens_out} - {spoken}) * per_output + {spoken} * per_audio_output"
     )
 
 

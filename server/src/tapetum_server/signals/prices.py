@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-TOKEN_PRICES = ("input_usd", "output_usd", "cache_read_usd", "cache_write_usd", "audio_input_usd", "audio_output_usd")
+TOKEN_PRICES = (
+    "input_usd", "output_usd", "cache_read_usd", "cache_write_usd", "audio_input_usd", "audio_output_usd",
+    "image_input_usd",
+)  # fmt: skip
 """USD per million tokens."""
 
 
@@ -26,11 +29,12 @@ class PriceRule:
     input_usd: float | None = None
     output_usd: float | None = None
     cache_read_usd: float | None = None
-    """As all other input where it is `None`; so are the two below."""
+    """As all other input where it is `None`; so are the next one and that of images."""
     cache_write_usd: float | None = None
     audio_input_usd: float | None = None
     audio_output_usd: float | None = None
     """As all other output where it is `None`."""
+    image_input_usd: float | None = None
     hourly_usd: float | None = None
     """What an hour of one machine or accelerator costs that does nothing but this call."""
     accelerators: float = 1.0

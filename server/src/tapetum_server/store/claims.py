@@ -51,6 +51,13 @@ class Claims:
         self._by_response: dict[tuple[str, str], Call] = {}
         self._nesting = Nesting()
         self._lost: dict[tuple[str, str, str], tuple[str, str]] = {}
+        known = engine.query(
+            "SELECT project, trace_id, span_id, duplicate_of, response_id FROM span_duplicates "
+            "WHERE version > toUnixTimestamp64Nano(now64(9) - toIntervalMinute(10)) LIMIT {limit:UInt32}",
+            {"limit": CAPACITY},
+        )
+        for row in known.to_pylist():
+            self._lost[row["project"], row["trace_id"], row["span_id"]] = row["duplicate_of"], row["response_id"]
         recent = engine.query(
             "SELECT project, response_id, trace_id, span_id, parent_span_id, "
             "toUnixTimestamp64Nano(start_time) AS start, owns_usage, input_tokens, output_tokens, model, "
@@ -63,20 +70,12 @@ class Claims:
         for row in recent.to_pylist():
             ids = row["trace_id"], row["span_id"]
             self._nesting.saw(row["project"], ids, row["parent_span_id"])
-            if row["owns_usage"]:
+            if row["owns_usage"] and (row["project"], *ids) not in self._lost:
                 usage = row["input_tokens"], row["output_tokens"] or 0
                 call = Call(ids, row["start"], row["richness"], row["response_id"], row["model"], usage)
                 if row["response_id"]:
                     self._by_response.setdefault((row["project"], row["response_id"]), call)
                 self._nesting.keep(row["project"], call)
-
-        known = engine.query(
-            "SELECT project, trace_id, span_id, duplicate_of, response_id FROM span_duplicates "
-            "WHERE version > toUnixTimestamp64Nano(now64(9) - toIntervalMinute(10)) LIMIT {limit:UInt32}",
-            {"limit": CAPACITY},
-        )
-        for row in known.to_pylist():
-            self._lost[row["project"], row["trace_id"], row["span_id"]] = row["duplicate_of"], row["response_id"]
 
     def duplicates(self, batch: SpanBatch, now: int, retention_days: int) -> pa.Table | None:
         """Rows of `span_duplicates` for calls that spans of `batch` and others report twice."""
@@ -84,8 +83,8 @@ class Claims:
         project = batch.project
         with self._lock:
             for i, fields in enumerate(batch.canonical):
-                if fields.kind != "span":
-                    self._nesting.saw(project, (batch.trace_id[i], batch.span_id[i]), batch.parent_span_id[i])
+                ids = batch.trace_id[i], batch.span_id[i]
+                self._nesting.saw(project, ids, batch.parent_span_id[i], plain=fields.kind == "span")
             for i, fields in enumerate(batch.canonical):
                 if not fields.usage_counted:
                     continue
@@ -98,14 +97,13 @@ class Claims:
                     found[me.ids] = lost  # sent again: what was decided stays
                     continue
                 other = self._claim_of(project, me) or self._nesting.twin(project, me)
-                if other is not None:
-                    lesser, owner = (other, me) if me.outdoes(other) else (me, other)
-                    found[lesser.ids] = self._loses(project, lesser, owner, fields.response_id)
-                    self._nesting.forget(project, lesser)
-                    if owner is me and me.response_id:
-                        self._by_response[project, me.response_id] = me
-                if other is None or owner is me:
+                owner = me if other is None else self._settle(project, me, other, found)
+                if owner is me:
                     self._nesting.keep(project, me)
+            for trace in {batch.trace_id[i] for i, fields in enumerate(batch.canonical) if not fields.usage_counted}:
+                for inner, outer in self._nesting.late_twins(project, trace):
+                    if (project, *inner.ids) not in self._lost and (project, *outer.ids) not in self._lost:
+                        self._settle(project, inner, outer, found)
         if not found:
             return None
         count = len(found)
@@ -120,6 +118,15 @@ class Claims:
                 "expires_at": col.numbers([now // 10**9 + (retention_days + 2) * 86_400] * count, "u4"),
             }
         )
+
+    def _settle(self, project: str, me: Call, other: Call, found: dict[Ids, tuple[str, str]]) -> Call:
+        """Which of two reports of one call owns its usage; the other one is `found`, and compared no more."""
+        lesser, owner = (other, me) if me.outdoes(other) else (me, other)
+        found[lesser.ids] = self._loses(project, lesser, owner, me.response_id)
+        self._nesting.forget(project, lesser)
+        if owner is me and me.response_id:
+            self._by_response[project, me.response_id] = me
+        return owner
 
     def _loses(self, project: str, lesser: Call, owner: Call, response_id: str) -> tuple[str, str]:
         if len(self._lost) >= CAPACITY:

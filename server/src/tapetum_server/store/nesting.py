@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,27 +10,47 @@ if TYPE_CHECKING:
 
 Usage = tuple[int | None, int]
 CAPACITY = 200_000
+PLAIN_CAPACITY = 100_000
 MAX_DEPTH = 8
 """Spans between two reports of one call: an instrumentor's, a framework's, a retry's, not more."""
 MAX_TWINS = 64
 """Calls of one trace with the same usage that are compared."""
 
 
-class Nesting:
-    """Who is whose parent among spans of models and agents, and which calls used the same.
+class _Parents:
+    """The parents of the spans seen last. The older half goes at once: taking the oldest out of a dict is a walk."""
 
-    Bounded: the oldest goes first.
+    def __init__(self, most: int) -> None:
+        self._half = most // 2
+        self._new: dict[tuple[str, str, str], str] = {}
+        self._old: dict[tuple[str, str, str], str] = {}
+
+    def put(self, span: tuple[str, str, str], parent: str) -> None:
+        if len(self._new) >= self._half:
+            self._old, self._new = self._new, {}
+        self._new[span] = parent
+
+    def get(self, span: tuple[str, str, str]) -> str:
+        return self._new.get(span) or self._old.get(span, "")
+
+
+class Nesting:
+    """Who is whose parent, and which calls used the same.
+
+    Bounded: the oldest goes first. Spans of no particular kind, such as the requests between an application and the
+    gateway that both report a call, are many: they have a place of their own and push no model's span out.
     """
 
     def __init__(self) -> None:
-        self._parents: dict[tuple[str, str, str], str] = {}
+        self._parents, self._plain = _Parents(CAPACITY), _Parents(PLAIN_CAPACITY)
         self._calls: dict[tuple[str, str, Usage], list[Call]] = {}
+        self._alike: dict[tuple[str, str], set[Usage]] = {}
 
-    def saw(self, project: str, ids: Ids, parent: str) -> None:
+    def saw(self, project: str, ids: Ids, parent: str, plain: bool = False) -> None:
         """Remember a span's parent."""
-        if len(self._parents) >= CAPACITY:
-            self._parents.pop(next(iter(self._parents)))
-        self._parents[(project, *ids)] = parent
+        if not parent:
+            return
+        (self._plain if plain else self._parents).put((project, *ids), parent)
 
     def keep(self, project: str, call: Call) -> None:
         """Remember a call that owns usage."""
@@ -41,6 +62,23 @@ class Nesting:
         calls = self._calls.setdefault((project, call.ids[0], usage), [])
         if len(calls) < MAX_TWINS and all(known.ids != call.ids for known in calls):
             calls.append(call)
+            if len(calls) == 2:
+                if len(self._alike) >= CAPACITY:
+                    self._alike.pop(next(iter(self._alike)))
+                self._alike.setdefault((project, call.ids[0]), set()).add(usage)
+
+    def late_twins(self, project: str, trace: str) -> list[tuple[Call, Call]]:
+        """(inner, outer) of calls that a span between them, arrived after both, shows to be one."""
+        found = []
+        for usage in self._alike.get((project, trace), ()):
+            calls = {call.ids[1]: call for call in self._calls.get((project, trace, usage), ())}
+            for inner in calls.values():
+                for above in self._above(project, trace, inner.ids[1]):
+                    outer = calls.get(above)
+                    if outer is not None and outer is not inner and _may_be_one(inner, outer):
+                        found.append((inner, outer))
+                        break
+        return found
 
     def forget(self, project: str, call: Call) -> None:
         """A call that turned out to be another's is compared no more."""
@@ -61,14 +99,16 @@ class Nesting:
         return None
 
     def _is_within(self, project: str, trace: str, inner: str, outer: str) -> bool:
-        at = inner
+        return outer in self._above(project, trace, inner)
+
+    def _above(self, project: str, trace: str, at: str) -> Iterator[str]:
+        """The spans around one, the nearest first."""
         for _ in range(MAX_DEPTH):
-            at = self._parents.get((project, trace, at), "")
+            span = project, trace, at
+            at = self._parents.get(span) or self._plain.get(span)
             if not at:
-                return False
-            if at == outer:
-                return True
-        return False
+                return
+            yield at
 
 
 def _may_be_one(one: Call, other: Call) -> bool:

@@ -6,7 +6,7 @@ SELECT key_0, key_1, count() AS calls, countIf(status = 'error') AS errors,
     sumIf(cache_read_tokens, owns_usage) AS cache_read, sumIf(cache_write_tokens, owns_usage) AS cache_write,
     sumIf(reasoning_tokens, owns_usage) AS reasoning,
     quantiles(0.5, 0.95, 0.99)(duration_ms) AS durations, quantiles(0.5, 0.95, 0.99)(ttft_ms) AS first_tokens,
-    sumIf(cache_savings_usd, owns_usage) AS saved, count() OVER () AS groups
+    sumIf(cache_savings_usd, owns_usage) AS saved, count() OVER () AS groups, sum(spent) OVER () AS spent_by_all
 FROM (
     SELECT toString(model) AS key_0, toString(if(position(attr_values[if(extract(attr_shape, {p4:String}) = '.', countMatches(extract(attr_shape, {p5:String}), '(?s)(?:^|\\x00)[a-z]\\.') + 1, 0)], char(0)) = 0, attr_values[if(extract(attr_shape, {p4:String}) = '.', countMatches(extract(attr_shape, {p5:String}), '(?s)(?:^|\\x00)[a-z]\\.') + 1, 0)], arrayStringConcat(arrayMap((part, i) -> multiIf(i % 2 = 1, part, part = '', char(0), dictGetOrDefault('messages', 'text', (project, part), '')), splitByChar(char(0), attr_values[if(extract(attr_shape, {p4:String}) = '.', countMatches(extract(attr_shape, {p5:String}), '(?s)(?:^|\\x00)[a-z]\\.') + 1, 0)]), arrayEnumerate(splitByChar(char(0), attr_values[if(extract(attr_shape, {p4:String}) = '.', countMatches(extract(attr_shape, {p5:String}), '(?s)(?:^|\\x00)[a-z]\\.') + 1, 0)])))))) AS key_1, status, duration_ms, ttft_ms, cost_usd, input_tokens, output_tokens, cache_read_tokens,
         cache_write_tokens, reasoning_tokens, owns_usage, finish_reason, cache_savings_usd

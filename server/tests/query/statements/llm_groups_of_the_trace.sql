@@ -6,7 +6,7 @@ SELECT key_0, count() AS calls, countIf(status = 'error') AS errors,
     sumIf(cache_read_tokens, owns_usage) AS cache_read, sumIf(cache_write_tokens, owns_usage) AS cache_write,
     sumIf(reasoning_tokens, owns_usage) AS reasoning,
     quantiles(0.5, 0.95, 0.99)(duration_ms) AS durations, quantiles(0.5, 0.95, 0.99)(ttft_ms) AS first_tokens,
-    sumIf(cache_savings_usd, owns_usage) AS saved, count() OVER () AS groups
+    sumIf(cache_savings_usd, owns_usage) AS saved, count() OVER () AS groups, sum(spent) OVER () AS spent_by_all
 FROM (
     SELECT if(toString(user_id) = '', of_user_id, toString(user_id)) AS key_0, status, duration_ms, ttft_ms, cost_usd, input_tokens, output_tokens, cache_read_tokens,
         cache_write_tokens, reasoning_tokens, owns_usage, finish_reason, cache_savings_usd

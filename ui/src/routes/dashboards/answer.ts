@@ -1,6 +1,6 @@
 /** From the answer of a saved query to what a panel draws. Pure. */
 import type { DashboardPanel, QueryAnswer } from '@/api/types'
-import { distinct } from '@/kit/colour'
+import { seriesColours } from '@/kit/colour'
 import { csvCell } from '@/kit/download'
 import { labelOf, statsOf, type Stats } from '@/kit/metricSeries'
 import { scaleOfQuery, type Scale } from '@/kit/units'
@@ -27,7 +27,7 @@ export interface Drawn {
 export function drawnOf(panel: Pick<DashboardPanel, 'query' | 'title' | 'unit'>, answer: QueryAnswer): Drawn {
   const { query } = panel
   const labels = answer.series.map((s) => labelOf(said(s.labels), panel.title))
-  const palette = distinct(labels)
+  const palette = seriesColours(answer.series, labels)
   const lines = answer.series
     .map((s, i): Line => {
       const stats = statsOf(s.points)

@@ -35,7 +35,10 @@ export function DatasetField(p: { project: string; name: string; onChange: (name
       data={names}
       maxLength={200}
       required
+      // The window's own first focus may be past when the span is read. Opened by typing: Escape closes the window.
+      autoFocus={!p.name}
       data-autofocus={!p.name || undefined}
+      openOnFocus={false}
     />
   )
 }

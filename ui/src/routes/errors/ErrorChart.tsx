@@ -1,9 +1,9 @@
-import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { errorHistogramQuery } from '@/api/errorQueries'
 import type { Scope } from '@/api/queries'
-import { count } from '@/kit/format'
+import { count, counted } from '@/kit/format'
+import { ChartFailed, NoChart } from '@/kit/NoChart'
 import { PinMenu } from '@/kit/PinMenu'
 import { isoToMs } from '@/kit/time'
 import { TimeChart, type Series } from '@/kit/TimeChart'
@@ -31,19 +31,13 @@ export function ErrorChart({ scope, live }: { scope: Scope; live: boolean }) {
     }
   }, [data])
   if (query.isError && !data) {
-    // The rows below say what went wrong at length.
-    return (
-      <div className="er-flat row" role="alert">
-        The errors could not be counted.
-        <Button onClick={() => void query.refetch()}>Try again</Button>
-      </div>
-    )
+    return <ChartFailed what="errors" retry={() => void query.refetch()} />
   }
   const all = drawn.known + drawn.fresh
   return (
     <div>
       <div className="er-legend">
-        <span className="quiet">{data ? `${count(all)} occurrences` : 'Counting…'}</span>
+        <span className="quiet">{data ? counted(all, 'occurrence') : 'Counting…'}</span>
         <span className="grow" />
         {drawn.fresh > 0 && (
           <span>
@@ -73,9 +67,7 @@ export function ErrorChart({ scope, live }: { scope: Scope; live: boolean }) {
           }
         />
       ) : (
-        <div className="er-flat" style={{ height: query.isPending ? HEIGHT : 26 }}>
-          {!query.isPending && <span>No errors in this time</span>}
-        </div>
+        <NoChart what="errors" height={HEIGHT} waiting={query.isPending} />
       )}
     </div>
   )

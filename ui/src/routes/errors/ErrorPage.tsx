@@ -10,6 +10,7 @@ import { count } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { Key } from '@/kit/Key'
 import { is, printTerm } from '@/kit/filter'
+import { LongerTimes } from '@/kit/NothingFound'
 import { Page } from '@/kit/Page'
 import { PinMenu } from '@/kit/PinMenu'
 import { Failure, SkeletonRows } from '@/kit/states'
@@ -30,7 +31,7 @@ const LIVE_MS = 10_000
 /** One error: what, where, since when and after which change, and where to look. */
 export function ErrorPage() {
   const { fingerprint = '' } = useParams({ strict: false })
-  const { scope, live, range, setRange, setQ } = useView()
+  const { scope, live, setQ } = useView()
   const query = useQuery({
     ...errorQuery(scope, fingerprint),
     placeholderData: keepPreviousData,
@@ -44,9 +45,7 @@ export function ErrorPage() {
         <SkeletonRows rows={16} label="Loading the error" />
       ) : query.isError && (!report || missing) ? (
         <Failure error={query.error} retry={() => void query.refetch()}>
-          {missing && range.from !== 'all' && (
-            <Button onClick={() => setRange({ from: 'all', to: 'now' })}>Look at all times</Button>
-          )}
+          {missing && <LongerTimes />}
           {missing && scope.q && <Button onClick={() => setQ('')}>Clear the filter</Button>}
         </Failure>
       ) : (

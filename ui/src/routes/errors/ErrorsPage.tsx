@@ -1,8 +1,7 @@
-import { ActionIcon, Button, Tooltip } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { PanelLeftOpen } from 'lucide-react'
-import { useCallback, useMemo, useState } from 'react'
+import { useCallback } from 'react'
 import { errorQuery, errorsQuery } from '@/api/errorQueries'
 import { infoQuery } from '@/api/queries'
 import type { ErrorRow } from '@/api/types'
@@ -10,13 +9,13 @@ import { NothingFound } from '@/kit/NothingFound'
 import { DataTable } from '@/kit/DataTable'
 import { Drawer } from '@/kit/Drawer'
 import { ExportMenu } from '@/kit/ExportMenu'
-import { Facets } from '@/kit/Facets'
 import { FilterBar } from '@/kit/FilterBar'
-import { count } from '@/kit/format'
+import { counted } from '@/kit/format'
 import { Outside } from '@/kit/Outside'
 import { Explorer, Page } from '@/kit/Page'
-import { usePref } from '@/kit/prefs'
 import { Failure, SkeletonRows, Snippet } from '@/kit/states'
+import { useFacets } from '@/kit/useFacets'
+import { useRows } from '@/kit/useRows'
 import { travelling, useView } from '@/kit/view'
 import { ERROR_COLUMNS, ERROR_KEYS } from './columns'
 import { ErrorChart } from './ErrorChart'
@@ -33,14 +32,9 @@ export function ErrorsPage() {
   const { search, scope, live, patch, setQ } = useView()
   const navigate = useNavigate()
   const sort = search.sort ?? DEFAULT_SORT
-  const [hidden, setHidden] = usePref('facets-hidden', '')
-  const [facetsOpen, setFacetsOpen] = useState(false)
+  const { facets, show } = useFacets('errors')
   const list = useInfiniteQuery({ ...errorsQuery(scope, sort), refetchInterval: live ? LIVE_MS : false })
-  const rows = useMemo(() => list.data?.pages.flatMap((p) => p.rows) ?? [], [list.data])
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const { rows, ...pages } = useRows(list)
   const select = useCallback((r: ErrorRow) => patch({ sel: r.fingerprint }, true), [patch])
   const open = useCallback(
     (r: { fingerprint: string }) =>
@@ -69,17 +63,7 @@ export function ErrorsPage() {
             <Outside signal="errors" scope={scope} />
           </>
         }
-        facets={
-          (!hidden || facetsOpen) && (
-            <Facets
-              scope={scope}
-              signal="errors"
-              open={facetsOpen}
-              onChange={setQ}
-              onClose={() => (facetsOpen ? setFacetsOpen(false) : setHidden('1'))}
-            />
-          )
-        }
+        facets={facets}
         drawer={
           search.sel && (
             <Preview
@@ -91,20 +75,9 @@ export function ErrorsPage() {
         }
       >
         <div className="k-toolbar">
-          <Tooltip label="Show facets">
-            <ActionIcon
-              className={hidden ? '' : 'er-narrow'}
-              aria-label="Show facets"
-              onClick={() => {
-                setHidden('')
-                setFacetsOpen(true)
-              }}
-            >
-              <PanelLeftOpen size={14} />
-            </ActionIcon>
-          </Tooltip>
+          {show}
           <span className="quiet" role="status">
-            {list.data ? `${count(rows.length)}${hasNextPage ? '+' : ''} errors` : ''}
+            {list.data ? counted(rows.length, 'error', list.hasNextPage) : ''}
           </span>
           <span className="grow" />
           <ExportMenu
@@ -132,8 +105,7 @@ export function ErrorsPage() {
             tone={toneOf}
             sort={sort}
             onSort={(next) => patch({ sort: next }, true)}
-            onEnd={more}
-            footer={isFetchingNextPage ? 'Loading more…' : undefined}
+            {...pages}
           />
         )}
       </Explorer>

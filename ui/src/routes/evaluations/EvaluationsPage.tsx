@@ -12,7 +12,7 @@ import { Explorer, Page } from '@/kit/Page'
 import { Failure, SkeletonRows, Snippet } from '@/kit/states'
 import { useView } from '@/kit/view'
 import { listed } from './meaning'
-import { RowsList, RowsToolbar } from './Rows'
+import { Rows } from './Rows'
 import { ScoreDetail } from './ScoreDetail'
 import { ScoreModal } from './ScoreModal'
 import { ScoresTable } from './ScoresTable'
@@ -28,41 +28,47 @@ export const EVALUATION_KEYS = [
 export function EvaluationsPage() {
   const { search, scope, setQ, patch } = useView()
   const rows = search.view === 'rows'
+  const filter = (
+    <FilterBar
+      scope={scope}
+      signal="evaluations"
+      keys={EVALUATION_KEYS}
+      placeholder="Filter: name:correctness source:llm score:<0.5, or words"
+      onChange={setQ}
+    />
+  )
+  const tabs = (
+    <SegmentedControl
+      aria-label="Show"
+      value={rows ? 'rows' : 'scores'}
+      onChange={(value) =>
+        patch({
+          view: value === 'rows' ? 'rows' : undefined,
+          sort: undefined,
+          sel: undefined,
+          span_key: undefined,
+          span_value: undefined,
+        })
+      }
+      data={[
+        { value: 'scores', label: 'Scores' },
+        { value: 'rows', label: 'Evaluations' },
+      ]}
+    />
+  )
   return (
     <Page title="Evaluations">
-      <Explorer
-        filter={
-          <FilterBar
-            scope={scope}
-            signal="evaluations"
-            keys={EVALUATION_KEYS}
-            placeholder="Filter: name:correctness source:llm score:<0.5, or words"
-            onChange={setQ}
-          />
-        }
-      >
-        <div className="k-toolbar">
-          <SegmentedControl
-            aria-label="Show"
-            value={rows ? 'rows' : 'scores'}
-            onChange={(value) =>
-              patch({
-                view: value === 'rows' ? 'rows' : undefined,
-                sort: undefined,
-                sel: undefined,
-                span_key: undefined,
-                span_value: undefined,
-              })
-            }
-            data={[
-              { value: 'scores', label: 'Scores' },
-              { value: 'rows', label: 'Evaluations' },
-            ]}
-          />
-          {rows ? <RowsToolbar /> : <DefineButton />}
-        </div>
-        {rows ? <RowsList /> : <Scores />}
-      </Explorer>
+      {rows ? (
+        <Rows filter={filter} tabs={tabs} />
+      ) : (
+        <Explorer filter={filter}>
+          <div className="k-toolbar">
+            {tabs}
+            <DefineButton />
+          </div>
+          <Scores />
+        </Explorer>
+      )}
     </Page>
   )
 }

@@ -1,20 +1,20 @@
 /** The evaluations themselves: filtered, sorted, each with what it is about and why. */
-import { ActionIcon, Tooltip } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { PanelLeftOpen, X } from 'lucide-react'
-import { useCallback, useMemo } from 'react'
+import { X } from 'lucide-react'
+import { useCallback, useMemo, type ReactNode } from 'react'
 import { evaluationsQuery, scoresQuery } from '@/api/evaluationQueries'
 import type { EvaluationRow, ScoreDefinition } from '@/api/types'
 import { DataTable, type Column } from '@/kit/DataTable'
 import { Drawer } from '@/kit/Drawer'
 import { ExportMenu } from '@/kit/ExportMenu'
-import { Facets } from '@/kit/Facets'
-import { count } from '@/kit/format'
+import { counted } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { Outside } from '@/kit/Outside'
-import { usePref } from '@/kit/prefs'
+import { Explorer } from '@/kit/Page'
 import { Failure, SkeletonRows } from '@/kit/states'
+import { useFacets } from '@/kit/useFacets'
+import { useRows } from '@/kit/useRows'
 import { RelativeTime } from '@/kit/values'
 import { useView } from '@/kit/view'
 import { Nothing } from './EvaluationsPage'
@@ -24,79 +24,19 @@ import { author, reason, Score, Target } from './parts'
 const DEFAULT_SORT = '-time'
 const LIVE_MS = 5_000
 
-function useRows() {
-  const { search, scope, live } = useView()
+export function Rows({ filter, tabs }: { filter: ReactNode; tabs: ReactNode }) {
+  const { search, scope, live, patch } = useView()
+  const navigate = useNavigate()
   const sort = search.sort ?? DEFAULT_SORT
   const of = search.span_key ? { key: search.span_key, value: search.span_value ?? '' } : undefined
   const list = useInfiniteQuery({
     ...evaluationsQuery(scope, sort, of),
     refetchInterval: live ? LIVE_MS : false,
   })
-  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.rows) ?? [], [list.data])
-  return { list, rows, sort, of }
-}
-
-export function RowsToolbar() {
-  const { scope, patch } = useView()
-  const { list, rows, of } = useRows()
-  const [hidden, setHidden] = usePref('facets-hidden', '')
-  const [, setOpen] = usePref('facets-open-evaluations', '')
-  return (
-    <>
-      <Tooltip label="Show facets">
-        <ActionIcon
-          className={hidden ? '' : 'ev-narrow'}
-          aria-label="Show facets"
-          onClick={() => {
-            setHidden('')
-            setOpen('1')
-          }}
-        >
-          <PanelLeftOpen size={14} />
-        </ActionIcon>
-      </Tooltip>
-      {of && (
-        <span className="k-chip">
-          <span className="cut">
-            <span className="quiet">of spans with {of.key} </span>
-            {of.value ? <Isolated text={of.value.slice(0, 120)} /> : 'that name none'}
-          </span>
-          <button
-            type="button"
-            className="plain k-chip-x"
-            aria-label={`Remove ${of.key}`}
-            onClick={() => patch({ span_key: undefined, span_value: undefined }, true)}
-          >
-            <X size={12} />
-          </button>
-        </span>
-      )}
-      <span className="quiet" role="status">
-        {list.data ? `${count(rows.length)}${list.hasNextPage ? '+' : ''} evaluations` : ''}
-      </span>
-      <span className="grow" />
-      <ExportMenu
-        what="evaluations"
-        scope={scope}
-        disabled={rows.length === 0}
-        {...(of && { about: 'All of this filter and time, whatever span they are of' })}
-      />
-    </>
-  )
-}
-
-export function RowsList() {
-  const { search, scope, patch, setQ } = useView()
-  const navigate = useNavigate()
-  const { list, rows, sort } = useRows()
+  const { rows, ...pages } = useRows(list)
+  const { facets, show } = useFacets('evaluations')
   const definitions = useQuery(scoresQuery(scope.project))
-  const [hidden, setHidden] = usePref('facets-hidden', '')
-  const [open, setOpen] = usePref('facets-open-evaluations', '')
   const columns = useMemo(() => columnsOf(definitions.data?.rows ?? []), [definitions.data])
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
   const select = useCallback((row: EvaluationRow) => patch({ sel: row.evaluation_id }, true), [patch])
   const follow = useCallback(
     (row: EvaluationRow) => {
@@ -116,49 +56,72 @@ export function RowsList() {
   )
   const chosen = rows.find((row) => row.evaluation_id === search.sel)
   return (
-    <div className="ev-rows">
-      {(!hidden || open) && (
-        <Facets
-          scope={scope}
-          signal="evaluations"
-          open={open === '1'}
-          onChange={setQ}
-          onClose={() => (open ? setOpen('') : setHidden('1'))}
-        />
-      )}
-      <div className="k-rows">
-        <Outside signal="evaluations" scope={scope} />
-        {list.isPending ? (
-          <SkeletonRows rows={20} label="Loading evaluations" />
-        ) : list.isError && !list.data ? (
-          <Failure error={list.error} retry={() => void list.refetch()} />
-        ) : rows.length === 0 ? (
-          <Nothing />
-        ) : (
-          <DataTable
-            label="Evaluations"
-            columns={columns}
-            rows={rows}
-            rowKey={keyOf}
-            selected={search.sel}
-            onSelect={select}
-            onOpen={follow}
-            tone={toneOf}
-            sort={sort}
-            onSort={(next) => patch({ sort: next }, true)}
-            onEnd={more}
-            footer={isFetchingNextPage ? 'Loading more…' : undefined}
+    <Explorer
+      filter={filter}
+      facets={facets}
+      drawer={
+        chosen && (
+          <Whole
+            row={chosen}
+            definition={definitions.data?.rows.find((one) => one.name === chosen.name) ?? null}
+            onClose={() => patch({ sel: undefined }, true)}
           />
+        )
+      }
+    >
+      <div className="k-toolbar">
+        {show}
+        {tabs}{' '}
+        {of && (
+          <span className="k-chip">
+            <span className="cut">
+              <span className="quiet">of spans with {of.key} </span>
+              {of.value ? <Isolated text={of.value.slice(0, 120)} /> : 'that name none'}
+            </span>
+            <button
+              type="button"
+              className="plain k-chip-x"
+              aria-label={`Remove ${of.key}`}
+              onClick={() => patch({ span_key: undefined, span_value: undefined }, true)}
+            >
+              <X size={12} />
+            </button>
+          </span>
         )}
+        <span className="quiet" role="status">
+          {list.data ? counted(rows.length, 'evaluation', list.hasNextPage) : ''}
+        </span>
+        <span className="grow" />
+        <ExportMenu
+          what="evaluations"
+          scope={scope}
+          disabled={rows.length === 0}
+          {...(of && { about: 'All of this filter and time, whatever span they are of' })}
+        />
       </div>
-      {chosen && (
-        <Whole
-          row={chosen}
-          definition={definitions.data?.rows.find((one) => one.name === chosen.name) ?? null}
-          onClose={() => patch({ sel: undefined }, true)}
+      <Outside signal="evaluations" scope={scope} />
+      {list.isPending ? (
+        <SkeletonRows rows={20} label="Loading evaluations" />
+      ) : list.isError && !list.data ? (
+        <Failure error={list.error} retry={() => void list.refetch()} />
+      ) : rows.length === 0 ? (
+        <Nothing />
+      ) : (
+        <DataTable
+          label="Evaluations"
+          columns={columns}
+          rows={rows}
+          rowKey={keyOf}
+          selected={search.sel}
+          onSelect={select}
+          onOpen={follow}
+          tone={toneOf}
+          sort={sort}
+          onSort={(next) => patch({ sort: next }, true)}
+          {...pages}
         />
       )}
-    </div>
+    </Explorer>
   )
 }
 

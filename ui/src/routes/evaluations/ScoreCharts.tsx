@@ -85,7 +85,6 @@ function Chart(p: {
             </span>
           )}
         </h3>
-        <span className="grow" />
         <PinMenu small query={asked} title={`${name.slice(0, 150)}: ${p.title.toLowerCase()}`} />
       </div>
       {query.isPending ? (

@@ -2,7 +2,7 @@
 import { ActionIcon, Button, Textarea } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient, type UseQueryOptions } from '@tanstack/react-query'
 import { MessageSquare, ThumbsDown, ThumbsUp } from 'lucide-react'
-import { useState, type FormEvent } from 'react'
+import { useState, type FormEvent, type ReactNode } from 'react'
 import {
   CORRECTION,
   say,
@@ -27,7 +27,15 @@ type About =
   | { traceId: string; spanId?: string; sessionId?: undefined }
   | { sessionId: string; traceId?: undefined; spanId?: undefined }
 
-export function Verdicts({ project, ...about }: { project: string } & About) {
+export function Verdicts({
+  project,
+  children,
+  ...about
+}: {
+  project: string
+  /** What else can be done with it, beside the thumbs. */
+  children?: ReactNode
+} & About) {
   const { traceId, spanId, sessionId } = about
   const found = useQuery<EvaluationsOfOne>(
     sessionId === undefined
@@ -54,7 +62,9 @@ export function Verdicts({ project, ...about }: { project: string } & About) {
       {found.isError && <Failure error={found.error} retry={() => void found.refetch()} />}
       {maySay && found.isSuccess && (
         // Anew when my own word changed, so that the form shows it.
-        <Say key={mine?.updated_at ?? ''} {...{ project, traceId, spanId, sessionId, mine }} />
+        <Say key={mine?.updated_at ?? ''} {...{ project, traceId, spanId, sessionId, mine }}>
+          {children}
+        </Say>
       )}
       {rows.length > 0 && (
         <ul>
@@ -116,9 +126,10 @@ interface Form {
   spanId: string | undefined
   sessionId: string | undefined
   mine: EvaluationRow | undefined
+  children: ReactNode
 }
 
-function Say({ project, traceId, spanId, sessionId, mine }: Form) {
+function Say({ project, traceId, spanId, sessionId, mine, children }: Form) {
   const [open, setOpen] = useState(false)
   const [comment, setComment] = useState(mine?.comment ?? '')
   const [expected, setExpected] = useState(mine?.expected_output ?? '')
@@ -177,6 +188,7 @@ function Say({ project, traceId, spanId, sessionId, mine }: Form) {
         >
           Comment
         </Button>
+        {children}
       </div>
       {open && (
         <form onSubmit={submit}>

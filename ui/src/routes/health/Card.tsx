@@ -47,8 +47,8 @@ export function Figure(props: {
   return (
     <div className="health-figure">
       <span className="health-name">{props.name}</span>
-      <span className="health-value">{props.children}</span>
-      {props.values ? (
+      <span className={props.values ? 'health-value' : 'health-value wide'}>{props.children}</span>
+      {props.values && (
         <Sparkline
           label={`${props.name} over the last hour`}
           values={props.values}
@@ -56,8 +56,6 @@ export function Figure(props: {
           {...(props.colour ? { colour: props.colour } : {})}
           {...(props.least ? { least: props.least } : {})}
         />
-      ) : (
-        <span />
       )}
       <span className="health-pin">{props.pin}</span>
     </div>

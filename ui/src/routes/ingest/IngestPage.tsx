@@ -1,15 +1,13 @@
-import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Radio } from 'lucide-react'
 import { ingestQuery } from '@/api/ingestQueries'
 import type { IngestAnswer } from '@/api/types'
 import { useNow } from '@/kit/hooks'
 import { ExportMenu } from '@/kit/ExportMenu'
+import { NothingFound } from '@/kit/NothingFound'
 import { Page } from '@/kit/Page'
 import { COMMON_SENDERS, SetUp } from '@/kit/SetUp'
-import { Empty, Failure, SkeletonRows } from '@/kit/states'
-import { describe } from '@/kit/time'
-import { useUtc } from '@/kit/prefs'
+import { Failure, SkeletonRows } from '@/kit/states'
 import { useView } from '@/kit/view'
 import { IngestChart } from './IngestChart'
 import { Reasons } from './Reasons'
@@ -23,7 +21,7 @@ const WAITING_MS = 3_000
 
 /** What arrived, from whom, and what was refused and why. */
 export function IngestPage() {
-  const { scope, live, setRange } = useView()
+  const { scope, live } = useView()
   const query = useQuery({
     ...ingestQuery(scope.project, scope.from, scope.to),
     // An empty page waits for the first record whether or not live is on.
@@ -37,7 +35,7 @@ export function IngestPage() {
       ) : query.isError && !data ? (
         <Failure error={query.error} retry={() => void query.refetch()} />
       ) : !data || isEmpty(data) ? (
-        <Waiting project={scope.project} range={scope} onRange={setRange} />
+        <Waiting />
       ) : (
         <Arrivals data={data} />
       )}
@@ -47,32 +45,17 @@ export function IngestPage() {
 
 const isEmpty = (data: IngestAnswer): boolean => data.senders.length === 0 && data.reasons.length === 0
 
-function Waiting(props: {
-  project: string
-  range: { from: string; to: string }
-  onRange: (range: { from: string; to: string }) => void
-}) {
-  const [utc] = useUtc()
-  const relative = props.range.to === 'now'
+function Waiting() {
+  const { scope } = useView()
   return (
-    <Empty
-      title={`Nothing arrived in project ${props.project} (${describe(props.range, utc).toLowerCase()})`}
-      actions={
-        props.range.from !== 'all' && (
-          <>
-            <Button onClick={() => props.onRange({ from: 'now-24h', to: 'now' })}>Last 24 hours</Button>
-            <Button onClick={() => props.onRange({ from: 'all', to: 'now' })}>Everything</Button>
-          </>
-        )
-      }
-    >
-      {relative && (
+    <NothingFound what="records" title="Nothing arrived" filtered={false}>
+      {scope.to === 'now' && (
         <p className="ingest-waiting" role="status">
           <Radio size={14} aria-hidden /> Waiting for the first record; this page changes by itself.
         </p>
       )}
-      <SetUp project={props.project} kinds={COMMON_SENDERS} />
-    </Empty>
+      <SetUp project={scope.project} kinds={COMMON_SENDERS} />
+    </NothingFound>
   )
 }
 

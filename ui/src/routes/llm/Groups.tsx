@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { llmGroupsQuery } from '@/api/llmQueries'
-import type { LlmGroup, LlmGroups, LlmMeasures } from '@/api/types'
+import type { LlmGroup, LlmGroups } from '@/api/types'
 import { csvCell, downloadText } from '@/kit/download'
 import { ExportMenu } from '@/kit/ExportMenu'
 import { count, usd } from '@/kit/format'
@@ -41,7 +41,7 @@ const csvOf = (data: LlmGroups): string =>
     .map((cells) => cells.map(csvCell).join(','))
     .join('\r\n')
 
-export function Groups({ total, live }: { total: LlmMeasures; live: number | false }) {
+export function Groups({ live }: { live: number | false }) {
   const { scope, search, patch } = useView()
   const by = search.by ?? 'model'
   const sort = search.sort ?? SORTS.cost
@@ -134,7 +134,12 @@ export function Groups({ total, live }: { total: LlmMeasures; live: number | fal
             </thead>
             <tbody>
               {query.data.rows.map((row) => (
-                <Row key={row.values.join('\x1f')} row={row} keys={query.data.keys} total={total.cost_usd} />
+                <Row
+                  key={row.values.join('\x1f')}
+                  row={row}
+                  keys={query.data.keys}
+                  total={query.data.cost_usd}
+                />
               ))}
             </tbody>
           </table>

@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
-import { infoQuery } from '@/api/queries'
 import { llmQuery } from '@/api/llmQueries'
 import { NothingFound } from '@/kit/NothingFound'
 import { FilterBar } from '@/kit/FilterBar'
 import { Outside } from '@/kit/Outside'
 import { Explorer, Page } from '@/kit/Page'
-import { Failure, SkeletonRows, Snippet } from '@/kit/states'
+import { LLM_SENDERS, SetUp } from '@/kit/SetUp'
+import { Failure, SkeletonRows } from '@/kit/states'
 import { useView } from '@/kit/view'
 import { SPAN_KEYS } from '../traces/columns'
 import { Groups } from './Groups'
@@ -45,7 +45,7 @@ export function LlmPage() {
             <Numbers data={query.data} />
             <LlmCharts data={query.data} />
             <Outside signal="spans" scope={scope} />
-            <Groups total={query.data.now.total} live={every} />
+            <Groups live={every} />
             <Tools live={every} />
           </div>
         )}
@@ -56,21 +56,13 @@ export function LlmPage() {
 
 function NoCalls() {
   const { scope } = useView()
-  const info = useQuery(infoQuery)
-  const header =
-    scope.project === 'default'
-      ? ''
-      : `\nexport OTEL_EXPORTER_OTLP_HEADERS=x-tapetum-project=${scope.project}`
   return (
     <NothingFound what="calls of models" filtered={!!scope.q}>
       <p>
-        Any instrumentation with OpenTelemetry’s GenAI or OpenInference’s conventions fills this page. For
-        OpenAI’s Python client, with no change to the code:
+        Any instrumentation with OpenTelemetry’s GenAI or OpenInference’s conventions fills this page, with no
+        change to the code.
       </p>
-      <Snippet
-        label="setup"
-        text={`pip install opentelemetry-distro opentelemetry-exporter-otlp-proto-http openinference-instrumentation-openai\nexport OTEL_EXPORTER_OTLP_ENDPOINT=${info.data?.otlp_http ?? location.origin}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf${header}\nOTEL_SERVICE_NAME=my-app opentelemetry-instrument python app.py`}
-      />
+      <SetUp project={scope.project} kinds={LLM_SENDERS} />
     </NothingFound>
   )
 }

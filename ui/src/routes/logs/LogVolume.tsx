@@ -1,10 +1,10 @@
-import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { logHistogramQuery } from '@/api/logQueries'
 import type { Scope } from '@/api/queries'
 import { parseFilter, range as bounded } from '@/kit/filter'
-import { compact, count } from '@/kit/format'
+import { compact, counted } from '@/kit/format'
+import { ChartFailed, NoChart } from '@/kit/NoChart'
 import { PinMenu } from '@/kit/PinMenu'
 import { SEVERITIES, type Severity as Level } from '@/kit/severity'
 import { isoToMs, type Range } from '@/kit/time'
@@ -51,13 +51,7 @@ export function LogVolume({ scope, live, onQ, onRange }: Props) {
   }, [data])
 
   if (query.isError && !data) {
-    // The rows below say what went wrong at length.
-    return (
-      <div className="logs-flat row" role="alert">
-        The volume could not be counted.
-        <Button onClick={() => void query.refetch()}>Try again</Button>
-      </div>
-    )
+    return <ChartFailed what="records" retry={() => void query.refetch()} />
   }
   const least = parseFilter(scope.q).find((t) => t.key === 'severity_number' && t.op === '>=')?.values[0]
   const toggle = (level: Level) => {
@@ -67,9 +61,7 @@ export function LogVolume({ scope, live, onQ, onRange }: Props) {
   return (
     <div className="logs-volume">
       <div className="logs-legend">
-        <span className="quiet">
-          {data ? `${count(drawn.all)} ${drawn.all === 1 ? 'record' : 'records'}` : 'Counting…'}
-        </span>
+        <span className="quiet">{data ? counted(drawn.all, 'record') : 'Counting…'}</span>
         <span className="grow" />
         {SEVERITIES.toReversed().map((level) => {
           const total = drawn.totals.get(level) ?? 0
@@ -109,12 +101,7 @@ export function LogVolume({ scope, live, onQ, onRange }: Props) {
           }
         />
       ) : (
-        <div
-          className={query.isPending ? 'logs-wait' : 'logs-flat'}
-          style={{ height: query.isPending ? HEIGHT : 26 }}
-        >
-          {!query.isPending && <span>No records in this time</span>}
-        </div>
+        <NoChart what="records" height={HEIGHT} waiting={query.isPending} />
       )}
     </div>
   )

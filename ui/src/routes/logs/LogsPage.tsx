@@ -1,21 +1,18 @@
-import { Button, Tooltip } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { PanelLeftOpen } from 'lucide-react'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { logsQuery } from '@/api/queries'
 import type { LogRow } from '@/api/types'
 import { DataTable } from '@/kit/DataTable'
 import { ExportMenu } from '@/kit/ExportMenu'
-import { Facets } from '@/kit/Facets'
 import { FilterBar } from '@/kit/FilterBar'
-import { count } from '@/kit/format'
+import { count, counted } from '@/kit/format'
 import { useShortcuts } from '@/kit/keys'
 import { Outside } from '@/kit/Outside'
 import { Explorer, Page } from '@/kit/Page'
-import { usePref } from '@/kit/prefs'
 import { Failure, SkeletonRows } from '@/kit/states'
 import { resolve } from '@/kit/time'
+import { useFacets } from '@/kit/useFacets'
 import { useView } from '@/kit/view'
 import { logColumns, recordKey } from './columns'
 import { LogDrawer } from './LogDrawer'
@@ -34,8 +31,7 @@ type Pause = 'no' | 'hand' | 'scroll'
 export function LogsPage() {
   const { scope, range, search, live, patch, setQ, setRange } = useView()
   const navigate = useNavigate()
-  const [facets, setFacets] = usePref('facets-open', '1')
-  const [facetSheet, setFacetSheet] = useState(false)
+  const { facets, show } = useFacets('logs')
   const [pause, setPause] = useState<Pause>('no')
   const paused = live && pause !== 'no'
   const sort = !live && search.sort === 'time' ? 'time' : '-time'
@@ -106,7 +102,6 @@ export function LogsPage() {
     () => logColumns({ dates: wide, sortable: !live, project: search.project }),
     [wide, live, search.project],
   )
-  const showFacets = facets === '1'
 
   return (
     <Page title="Logs">
@@ -126,38 +121,11 @@ export function LogsPage() {
             <Outside signal="logs" scope={scope} />
           </>
         }
-        facets={
-          (showFacets || facetSheet) && (
-            <Facets
-              scope={scope}
-              signal="logs"
-              open={facetSheet}
-              onChange={(q) => {
-                setQ(q)
-                setFacetSheet(false)
-              }}
-              onClose={() => {
-                if (facetSheet) setFacetSheet(false)
-                else setFacets('')
-              }}
-            />
-          )
-        }
+        facets={facets}
         drawer={search.sel && <LogDrawer key="drawer" sel={search.sel} rows={rows} onSelect={select} />}
       >
         <div className="k-toolbar logs-bar">
-          <Tooltip label="Facets">
-            <Button
-              className={showFacets ? 'logs-facets-button narrow-only' : 'logs-facets-button'}
-              leftSection={<PanelLeftOpen size={13} aria-hidden />}
-              onClick={() => {
-                if (window.matchMedia('(max-width: 820px)').matches) setFacetSheet(true)
-                else setFacets('1')
-              }}
-            >
-              Facets
-            </Button>
-          </Tooltip>
+          {show}
           {live ? (
             <TailBar
               tail={tail}
@@ -170,12 +138,9 @@ export function LogsPage() {
             <span className="quiet">
               {query.data && (
                 <>
-                  {count(rows.length)}
                   {hasNextPage
-                    ? ' newest shown, more as you scroll'
-                    : rows.length === 1
-                      ? ' record'
-                      : ' records'}
+                    ? `${count(rows.length)} newest shown, more as you scroll`
+                    : counted(rows.length, 'record')}
                 </>
               )}
             </span>
@@ -189,7 +154,7 @@ export function LogsPage() {
           ) : query.isError && !rows.length ? (
             <Failure error={query.error} retry={() => void refetch()} />
           ) : rows.length === 0 ? (
-            <NoLogs scope={scope} live={live} onQ={setQ} onRange={setRange} />
+            <NoLogs live={live} />
           ) : (
             <DataTable
               label="Log records"

@@ -1,35 +1,22 @@
 import { Button } from '@mantine/core'
-import type { Scope } from '@/api/queries'
+import { LongerTimes, NothingFound, useWhen } from '@/kit/NothingFound'
 import { COMMON_SENDERS, SetUp } from '@/kit/SetUp'
 import { Empty } from '@/kit/states'
-import { describe, type Range } from '@/kit/time'
-import { useUtc } from '@/kit/prefs'
+import { useView } from '@/kit/view'
 
 /** Nothing to show: because of the filter, because of the time, or because nothing was ever sent. */
-export function NoLogs(props: {
-  scope: Scope
-  live: boolean
-  onQ: (q: string) => void
-  onRange: (range: Range) => void
-}) {
-  const { scope } = props
-  const [utc] = useUtc()
-  const when = describe(scope, utc).toLowerCase()
-  const everything = scope.from === 'all'
-  const actions = (
+export function NoLogs({ live }: { live: boolean }) {
+  const { scope, setQ } = useView()
+  const when = useWhen()
+  const actions = scope.q && (
     <>
-      {scope.q && <Button onClick={() => props.onQ('')}>Clear the filter</Button>}
-      {!everything && (
-        <>
-          <Button onClick={() => props.onRange({ from: 'now-24h', to: 'now' })}>Last 24 hours</Button>
-          <Button onClick={() => props.onRange({ from: 'all', to: 'now' })}>Everything</Button>
-        </>
-      )}
+      <Button onClick={() => setQ('')}>Clear the filter</Button>
+      <LongerTimes />
     </>
   )
-  if (props.live) {
+  if (live) {
     return (
-      <Empty title="Waiting for the first record" actions={scope.q ? actions : undefined}>
+      <Empty title="Waiting for the first record" actions={actions}>
         <p>
           Live tail is on for project {scope.project}
           {scope.q ? ' with this filter' : ''}. Records show here as they arrive.
@@ -46,9 +33,9 @@ export function NoLogs(props: {
     )
   }
   return (
-    <Empty title={`No logs in project ${scope.project} (${when})`} actions={actions}>
+    <NothingFound what="logs" filtered={false}>
       <p>Any OpenTelemetry log exporter, logging bridge or Collector fills this page.</p>
       <SetUp project={scope.project} kinds={COMMON_SENDERS} />
-    </Empty>
+    </NothingFound>
   )
 }

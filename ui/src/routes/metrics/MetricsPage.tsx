@@ -4,12 +4,11 @@ import { metricCatalogQuery } from '@/api/metricQueries'
 import type { MetricEntry } from '@/api/types'
 import { Isolated } from '@/kit/Isolated'
 import { environmentTerms } from '@/kit/environment'
+import { LongerTimes, useWhen } from '@/kit/NothingFound'
 import { Outside } from '@/kit/Outside'
 import { Page } from '@/kit/Page'
 import { COMMON_SENDERS, SetUp } from '@/kit/SetUp'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
-import { describe } from '@/kit/time'
-import { useUtc } from '@/kit/prefs'
 import { useView } from '@/kit/view'
 import { Button } from '@mantine/core'
 import { Catalogue, kindOf } from './Catalogue'
@@ -27,8 +26,8 @@ const ABOUT_ONE = {
 }
 
 export function MetricsPage() {
-  const { scope, search, patch, setRange } = useView()
-  const [utc] = useUtc()
+  const { scope, search, patch } = useView()
+  const when = useWhen()
   const environment = environmentTerms(scope.q)
   const catalogue = useQuery(metricCatalogQuery(scope.project, scope.from, scope.to, environment))
   const metrics = catalogue.data?.metrics
@@ -67,15 +66,12 @@ export function MetricsPage() {
       <Page title="Metrics">
         <Outside signal="metrics" scope={about} />
         <Empty
-          title={`No metrics ${environment ? `with ${environment} ` : ''}in project ${scope.project} (${describe(scope, utc).toLowerCase()})`}
+          title={`No metrics ${environment ? `with ${environment} ` : ''}in project ${scope.project} (${when})`}
           actions={
-            scope.from !== 'all' && (
-              <>
-                {environment && <Button onClick={() => patch({ q: undefined })}>All environments</Button>}
-                <Button onClick={() => setRange({ from: 'now-24h', to: 'now' })}>Last 24 hours</Button>
-                <Button onClick={() => setRange({ from: 'all', to: 'now' })}>Everything</Button>
-              </>
-            )
+            <>
+              {environment && <Button onClick={() => patch({ q: undefined })}>All environments</Button>}
+              <LongerTimes />
+            </>
           }
         >
           <p>Any OpenTelemetry metric exporter or Collector fills this page.</p>

@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import type { MonitorPast, SavedQuery } from '@/api/types'
-import { distinct } from '@/kit/colour'
+import { seriesColours } from '@/kit/colour'
 import type { Band, Limit } from '@/kit/LimitMarks'
 import { labelOf } from '@/kit/metricSeries'
 import { TimeChart, type Series } from '@/kit/TimeChart'
@@ -32,7 +32,7 @@ export function MonitorChart(props: {
     )
     const chosen = scaleOfQuery(query, past.unit, largest)
     const labels = past.series.map((s) => labelOf(s.labels, 'value'))
-    const colours = distinct(labels)
+    const colours = seriesColours(past.series, labels)
     const unit = chosen.unit ? ` ${chosen.unit}` : ''
     const lines: Limit[] = []
     const steps = past.series[0]?.points.map(([t]) => t) ?? []

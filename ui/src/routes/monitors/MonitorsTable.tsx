@@ -10,11 +10,12 @@ import { Severity, State, Told } from './State'
 import { watched } from './words'
 
 const COLUMNS: Column<MonitorRow>[] = [
-  { id: 'state', header: 'State', width: 124, render: (r) => <State state={r.state} /> },
+  { id: 'state', header: 'State', width: 104, render: (r) => <State state={r.state} /> },
   {
     id: 'name',
     header: 'Name',
-    width: 130,
+    // On a phone the value stays beside it.
+    width: 110,
     grow: 2,
     render: (r) => (
       <span className="row" style={{ gap: 6 }}>

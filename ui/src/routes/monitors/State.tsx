@@ -51,7 +51,7 @@ const STATUS: Record<string, string> = { waiting: 'error', delivered: 'ok', give
 /** What came of the newest notification. */
 export function Told({ row }: { row: MonitorRow }) {
   const last = row.last_delivery
-  if (!row.webhook) return <span className="quiet">shows only</span>
+  if (!row.webhook) return <span className="quiet">no webhook</span>
   if (!last) return <span className="quiet">nobody told yet</span>
   const tried = last.status === 'waiting' && last.outcome === ''
   const words =

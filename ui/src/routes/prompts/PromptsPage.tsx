@@ -54,12 +54,12 @@ const COLUMNS: Column<ListedPrompt>[] = [
       r.row ? r.row.versions : <span title="that spans name">{r.used.filter(Boolean).length}</span>,
   },
   {
-    id: 'spans',
+    id: 'calls',
     header: 'Calls',
     width: 58,
     align: 'right',
     render: (r) =>
-      r.spans ? <span title={`${count(r.spans)} spans in this time`}>{compact(r.spans)}</span> : NONE,
+      r.calls ? <span title={`${count(r.calls)} calls in this time`}>{compact(r.calls)}</span> : NONE,
   },
   {
     id: 'errors',
@@ -67,7 +67,7 @@ const COLUMNS: Column<ListedPrompt>[] = [
     width: 58,
     align: 'right',
     priority: 1,
-    render: (r) => (r.spans ? `${((100 * r.errors) / r.spans).toFixed(r.errors ? 1 : 0)} %` : NONE),
+    render: (r) => (r.calls ? `${((100 * r.errors) / r.calls).toFixed(r.errors ? 1 : 0)} %` : NONE),
   },
   {
     id: 'p95',
@@ -180,7 +180,7 @@ function List() {
           rows={rows}
           rowKey={(row) => row.name}
           onSelect={(row) => patch({ name: row.name })}
-          tone={(row) => (row.errors > row.spans / 100 ? 'error' : '')}
+          tone={(row) => (row.errors > row.calls / 100 ? 'error' : '')}
         />
       )}
       {making && <NewVersionModal onClose={() => setMaking(false)} />}

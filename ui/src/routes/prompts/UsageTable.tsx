@@ -4,7 +4,7 @@ import { count } from '@/kit/format'
 import { NotEnoughData } from '@/kit/states'
 import { Cost, Duration, RelativeTime, Tokens } from '@/kit/values'
 import { travelling, useView } from '@/kit/view'
-import { byVersion, spansOf } from './usage'
+import { byVersion, callsOf } from './usage'
 
 /** How each version did in this time; each number's rows are one click away. */
 export function UsageTable({ name, rows }: { name: string; rows: PromptUsage[] }) {
@@ -58,7 +58,7 @@ export function UsageTable({ name, rows }: { name: string; rows: PromptUsage[] }
                   search={
                     {
                       ...travelling(search),
-                      q: spansOf(name, row.version || undefined),
+                      q: callsOf(name, row.version || undefined),
                       view: 'spans',
                     } as never
                   }
@@ -66,8 +66,10 @@ export function UsageTable({ name, rows }: { name: string; rows: PromptUsage[] }
                   {row.version || 'not named'}
                 </Link>
               </td>
-              <td className="num">{count(row.spans)}</td>
-              <td className="num">{((100 * row.errors) / row.spans).toFixed(row.errors ? 1 : 0)} %</td>
+              <td className="num">{count(row.calls)}</td>
+              <td className="num">
+                {row.calls ? `${((100 * row.errors) / row.calls).toFixed(row.errors ? 1 : 0)} %` : '–'}
+              </td>
               <td className="num">{row.p50_ms === null ? '–' : <Duration ms={row.p50_ms} />}</td>
               <td className="num">{row.p95_ms === null ? '–' : <Duration ms={row.p95_ms} />}</td>
               <td className="num">

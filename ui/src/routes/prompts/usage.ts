@@ -1,9 +1,10 @@
 /** What spans say of prompts, brought together with what the registry holds. Pure. */
 import { csvCell } from '@/kit/download'
+import { CALLS } from '@/routes/llm/calls'
 import type { PromptRow, PromptUsage, PromptVersion } from '@/api/types'
 
 export interface Totals {
-  spans: number
+  calls: number
   errors: number
   p95_ms: number | null
   input_tokens: number | null
@@ -21,7 +22,7 @@ export interface ListedPrompt extends Totals {
 }
 
 const NOTHING: Totals = {
-  spans: 0,
+  calls: 0,
   errors: 0,
   p95_ms: null,
   input_tokens: null,
@@ -36,7 +37,7 @@ const plus = (a: number | null, b: number | null): number | null => (a === null 
 export function totals(rows: PromptUsage[]): Totals {
   return rows.reduce<Totals>(
     (sum, row) => ({
-      spans: sum.spans + row.spans,
+      calls: sum.calls + row.calls,
       errors: sum.errors + row.errors,
       p95_ms:
         row.p95_ms === null
@@ -64,13 +65,13 @@ export function listed(registry: PromptRow[], usage: PromptUsage[]): ListedPromp
       const used = by.get(name) ?? []
       return { name, row: known.get(name) ?? null, used: used.map((u) => u.version), ...totals(used) }
     })
-    .toSorted((a, b) => b.spans - a.spans || a.name.localeCompare(b.name))
+    .toSorted((a, b) => b.calls - a.calls || a.name.localeCompare(b.name))
 }
 
-/** The filter that finds the spans of a prompt, and of one version of it. */
-export function spansOf(name: string, version?: string): string {
+/** The filter that finds the calls of a prompt, and of one version of it. */
+export function callsOf(name: string, version?: string): string {
   const quoted = (text: string) => (/^[\w.-]+$/.test(text) ? text : JSON.stringify(text))
-  return `prompt_name:${quoted(name)}${version ? ` prompt_version:${quoted(version)}` : ''}`
+  return `${CALLS} prompt_name:${quoted(name)}${version ? ` prompt_version:${quoted(version)}` : ''}`
 }
 
 /** How an application gets a prompt; with a version at hand, that one's variables. */
@@ -89,7 +90,7 @@ export const byVersion = (rows: PromptUsage[]): PromptUsage[] =>
 const CSV = [
   'name',
   'version',
-  'spans',
+  'calls',
   'traces',
   'errors',
   'p50_ms',

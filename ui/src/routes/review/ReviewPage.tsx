@@ -12,7 +12,9 @@ import { ExportMenu } from '@/kit/ExportMenu'
 import { count, counted } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { useShortcuts } from '@/kit/keys'
+import { LongerTimes, useWhen } from '@/kit/NothingFound'
 import { Page } from '@/kit/Page'
+import { LLM_SENDERS, SetUp } from '@/kit/SetUp'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { useView } from '@/kit/view'
 import { SPAN_KEYS } from '../traces/columns'
@@ -38,6 +40,7 @@ function useWanted(): Wanted {
 export function ReviewPage() {
   const { scope, setQ } = useView()
   const wanted = useWanted()
+  const when = useWhen()
   // A page of one's own: the same reviewer may have two open.
   const [holder] = useState(() => Math.random().toString(36).slice(2) + Date.now().toString(36))
   const queue = useQuery(reviewQuery(scope, wanted, holder))
@@ -58,12 +61,23 @@ export function ReviewPage() {
       ) : queue.isError ? (
         <Failure error={queue.error} retry={() => void queue.refetch()} />
       ) : queue.data.rows.length === 0 ? (
-        <Empty title="Nothing to review">
-          <p>
-            No {wanted.what} of this filter and time is in the queue. Take a longer time, another filter, or
-            come from the Traces page with “Review”.
-          </p>
-        </Empty>
+        <div className="k-scroll">
+          <Empty
+            title={`Nothing to review (${when})`}
+            actions={
+              <>
+                {scope.q && <Button onClick={() => setQ('')}>Clear the filter</Button>}
+                <LongerTimes />
+              </>
+            }
+          >
+            <p>
+              No {wanted.what} of this filter and time is in the queue. Take a longer time, another filter, or
+              come from the Traces page with “Review”. Where no calls of models arrive yet:
+            </p>
+            <SetUp project={scope.project} kinds={LLM_SENDERS} />
+          </Empty>
+        </div>
       ) : (
         <Going
           key={queue.dataUpdatedAt}

@@ -8,9 +8,10 @@ import { csvCell, downloadText } from '@/kit/download'
 import { ExportMenu } from '@/kit/ExportMenu'
 import { FilterBar } from '@/kit/FilterBar'
 import { count, counted } from '@/kit/format'
+import { NothingFound } from '@/kit/NothingFound'
 import { Explorer, Page } from '@/kit/Page'
 import { COMMON_SENDERS, SetUp } from '@/kit/SetUp'
-import { Empty, Failure, SkeletonRows } from '@/kit/states'
+import { Failure, SkeletonRows } from '@/kit/states'
 import { travelling, useView } from '@/kit/view'
 import { SPAN_KEYS } from '../traces/columns'
 import { ServicesTable } from './ServicesTable'
@@ -99,18 +100,12 @@ export function ServicesPage({ map = false }: { map?: boolean }) {
         ) : query.isError && !query.data ? (
           <Failure error={query.error} retry={() => void query.refetch()} />
         ) : rows.length === 0 ? (
-          <Empty title={scope.q ? 'No spans match' : `No services in project ${scope.project} in this time`}>
-            {scope.q ? (
-              <p className="mono">{scope.q}</p>
-            ) : (
-              <>
-                <p>
-                  A service is whatever sends spans under a name of its own (<code>service.name</code>).
-                </p>
-                <SetUp project={scope.project} kinds={COMMON_SENDERS} />
-              </>
-            )}
-          </Empty>
+          <NothingFound what="services" filtering="spans" filtered={scope.q !== ''}>
+            <p>
+              A service is whatever sends spans under a name of its own (<code>service.name</code>).
+            </p>
+            <SetUp project={scope.project} kinds={COMMON_SENDERS} />
+          </NothingFound>
         ) : map ? (
           <Suspense fallback={<SkeletonRows rows={16} label="Loading the map" />}>
             <ServiceMapView tabs={tabs} />

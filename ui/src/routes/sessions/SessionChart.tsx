@@ -1,9 +1,9 @@
-import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { Scope } from '@/api/queries'
 import { sessionHistogramQuery, type Whose } from '@/api/sessionQueries'
 import { counted } from '@/kit/format'
+import { ChartFailed, NoChart } from '@/kit/NoChart'
 import { PinMenu } from '@/kit/PinMenu'
 import { isoToMs } from '@/kit/time'
 import { TimeChart, type Series } from '@/kit/TimeChart'
@@ -38,13 +38,7 @@ export function SessionChart({ whose, scope, live }: { whose: Whose; scope: Scop
     }
   }, [data])
   if (query.isError && !data) {
-    // The rows below say what went wrong at length.
-    return (
-      <div className="se-flat row" role="alert">
-        The {whose} could not be counted.
-        <Button onClick={() => void query.refetch()}>Try again</Button>
-      </div>
-    )
+    return <ChartFailed what={whose} retry={() => void query.refetch()} />
   }
   const noun = whose === 'sessions' ? 'session' : 'user'
   return (
@@ -52,7 +46,8 @@ export function SessionChart({ whose, scope, live }: { whose: Whose; scope: Scop
       <div className="k-legend">
         <span className="grow quiet">
           {data
-            ? `${counted(drawn.traces, 'trace')}, of at most ${counted(drawn.most, noun)} at once`
+            ? counted(drawn.traces, 'trace') +
+              (drawn.most > 1 ? `, up to ${counted(drawn.most, noun)} in one bar` : '')
             : 'Counting…'}
         </span>
         <PinMenu
@@ -76,9 +71,7 @@ export function SessionChart({ whose, scope, live }: { whose: Whose; scope: Scop
           }
         />
       ) : (
-        <div className="se-flat" style={{ height: query.isPending ? HEIGHT : 26 }}>
-          {!query.isPending && <span>No {whose} in this time</span>}
-        </div>
+        <NoChart what={whose} height={HEIGHT} waiting={query.isPending} />
       )}
     </div>
   )

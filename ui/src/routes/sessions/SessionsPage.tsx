@@ -1,8 +1,6 @@
-import { ActionIcon, Tooltip } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { PanelLeftOpen } from 'lucide-react'
-import { useCallback, useMemo, useState } from 'react'
+import { useCallback, useMemo } from 'react'
 import { infoQuery } from '@/api/queries'
 import { sessionsQuery, type Whose } from '@/api/sessionQueries'
 import type { SessionRow } from '@/api/types'
@@ -10,13 +8,14 @@ import { NothingFound } from '@/kit/NothingFound'
 import { DataTable } from '@/kit/DataTable'
 import { csvCell, downloadText } from '@/kit/download'
 import { ExportMenu } from '@/kit/ExportMenu'
-import { Facets } from '@/kit/Facets'
 import { FilterBar } from '@/kit/FilterBar'
 import { counted } from '@/kit/format'
 import { Outside } from '@/kit/Outside'
 import { Explorer, Page } from '@/kit/Page'
-import { usePref } from '@/kit/prefs'
+import { reachedAt } from '@/kit/setUpText'
 import { Failure, SkeletonRows, Snippet } from '@/kit/states'
+import { useFacets } from '@/kit/useFacets'
+import { useRows } from '@/kit/useRows'
 import { travelling, useView } from '@/kit/view'
 import { SPAN_KEYS } from '../traces/columns'
 import { columnsOf } from './columns'
@@ -59,18 +58,13 @@ function List({ whose }: { whose: Whose }) {
   const { search, scope, live, patch, setQ } = useView()
   const navigate = useNavigate()
   const sort = search.sort ?? DEFAULT_SORT
-  const [hidden, setHidden] = usePref('facets-hidden', '')
-  const [facetsOpen, setFacetsOpen] = useState(false)
+  const { facets, show } = useFacets('spans')
   const list = useInfiniteQuery({
     ...sessionsQuery(whose, scope, sort),
     refetchInterval: live ? LIVE_MS : false,
   })
-  const rows = useMemo(() => list.data?.pages.flatMap((p) => p.rows) ?? [], [list.data])
+  const { rows, ...pages } = useRows(list)
   const columns = useMemo(() => columnsOf(whose), [whose])
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
   const open = useCallback(
     (row: SessionRow) =>
       void navigate({
@@ -102,33 +96,14 @@ function List({ whose }: { whose: Whose }) {
             <Outside signal="spans" scope={scope} />
           </>
         }
-        facets={
-          (!hidden || facetsOpen) && (
-            <Facets
-              scope={scope}
-              signal="spans"
-              open={facetsOpen}
-              onChange={setQ}
-              onClose={() => (facetsOpen ? setFacetsOpen(false) : setHidden('1'))}
-            />
-          )
-        }
+        facets={facets}
       >
         <div className="k-toolbar">
-          <Tooltip label="Show facets">
-            <ActionIcon
-              className={hidden ? '' : 'se-narrow'}
-              aria-label="Show facets"
-              onClick={() => {
-                setHidden('')
-                setFacetsOpen(true)
-              }}
-            >
-              <PanelLeftOpen size={14} />
-            </ActionIcon>
-          </Tooltip>
+          {show}
           <span className="quiet" role="status">
-            {list.data ? counted(rows.length, whose === 'sessions' ? 'session' : 'user', hasNextPage) : ''}
+            {list.data
+              ? counted(rows.length, whose === 'sessions' ? 'session' : 'user', list.hasNextPage)
+              : ''}
           </span>
           <span className="grow" />
           <ExportMenu
@@ -159,8 +134,7 @@ function List({ whose }: { whose: Whose }) {
             tone={toneOf}
             sort={sort}
             onSort={(next) => patch({ sort: next }, true)}
-            onEnd={more}
-            footer={isFetchingNextPage ? 'Loading more…' : undefined}
+            {...pages}
           />
         )}
       </Explorer>
@@ -191,7 +165,9 @@ function Nobody({ whose }: { whose: Whose }) {
           : 'A user is whoever spans name as user.id; one span of a trace is enough. From Python:'}
       </p>
       <Snippet label="example" text={SAY[whose]} />
-      <p className="quiet">This server takes OTLP at {info.data?.otlp_http ?? location.origin}.</p>
+      <p className="quiet">
+        OTLP over HTTP at <span className="mono">{reachedAt(location.origin, info.data?.otlp_http)}</span>.
+      </p>
     </NothingFound>
   )
 }

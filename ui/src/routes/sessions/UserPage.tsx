@@ -12,6 +12,7 @@ import { counted } from '@/kit/format'
 import { Page } from '@/kit/Page'
 import { Failure, NotEnoughData, SkeletonRows } from '@/kit/states'
 import { RelativeTime, Tokens } from '@/kit/values'
+import { useRows } from '@/kit/useRows'
 import { travelling, useView } from '@/kit/view'
 import { Took } from '@/routes/services/measures'
 import { Money } from '../llm/Money'
@@ -38,11 +39,7 @@ export function UserPage() {
     ...sessionsQuery('sessions', of, sort),
     refetchInterval: live ? LIVE_MS : false,
   })
-  const rows = useMemo(() => list.data?.pages.flatMap((p) => p.rows) ?? [], [list.data])
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const { rows, ...pages } = useRows(list)
   const open = useCallback(
     (row: SessionRow) =>
       void navigate({
@@ -77,18 +74,24 @@ export function UserPage() {
               <span>{counted(row.traces, 'trace')}</span>
               <span>{row.failed ? `${counted(row.failed, 'trace')} failed` : 'none failed'}</span>
               <span>{counted(row.calls, 'LLM call')}</span>
-              <span>
-                cost <Money value={row.cost_usd} unpriced={row.unpriced} />
-              </span>
-              <span>
-                <Tokens input={row.input_tokens} output={row.output_tokens} />
-              </span>
+              {row.calls > 0 && (
+                <>
+                  <span>
+                    cost <Money value={row.cost_usd} unpriced={row.unpriced} />
+                  </span>
+                  <span>
+                    tokens <Tokens input={row.input_tokens} output={row.output_tokens} />
+                  </span>
+                </>
+              )}
               <span>
                 p95 <Took ms={row.p95_ms} />
               </span>
-              <span className="quiet">
-                <Named of={row.models} />
-              </span>
+              {row.models.length > 0 && (
+                <span className="quiet">
+                  <Named of={row.models} />
+                </span>
+              )}
               <span className="quiet">
                 last seen <RelativeTime iso={row.last_seen} />
               </span>
@@ -132,8 +135,7 @@ export function UserPage() {
               tone={toneOf}
               sort={sort}
               onSort={(next) => patch({ order: next }, true)}
-              onEnd={more}
-              footer={isFetchingNextPage ? 'Loading more…' : undefined}
+              {...pages}
             />
           </div>
         </div>

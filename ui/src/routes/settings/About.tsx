@@ -40,7 +40,6 @@ export function About() {
         <a href="/metrics" target="_blank" rel="noreferrer">
           The server’s own metrics
         </a>
-        <span className="grow" />
         <CopyButton text={rows.map(([k, v]) => `${k}: ${v}`).join('\n')} label="Copy for a bug report" />
       </p>
     </section>

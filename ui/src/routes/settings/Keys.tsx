@@ -7,7 +7,7 @@ import { keysQuery, revokeKey } from '@/api/adminQueries'
 import { infoQuery } from '@/api/queries'
 import type { ApiKey } from '@/api/types'
 import { useNow } from '@/kit/hooks'
-import { Empty, Failure, SkeletonRows } from '@/kit/states'
+import { Empty, Failure, SkeletonRows, Snippet } from '@/kit/states'
 import { isoToMs } from '@/kit/time'
 import { RelativeTime } from '@/kit/values'
 import { FormError } from './FormError'
@@ -56,6 +56,7 @@ export function Keys({ admin }: { admin: boolean }) {
       ) : query.data.keys.length === 0 ? (
         <Empty title="No keys yet">
           <p>Senders need the ingest scope, people and notebooks read, and this page admin.</p>
+          <Snippet text="tapetum keys create --name my-app --scope ingest" label="making a key" />
         </Empty>
       ) : (
         <div className="settings-wide" role="region" aria-label="Keys" tabIndex={0}>

@@ -16,10 +16,13 @@ export interface Draft {
 }
 
 const TOKENS = [
-  ['input_usd', 'Input', ''],
+  ['input_usd', 'Input', 'All but the parts below'],
   ['output_usd', 'Output', '0 where it is free, as of embeddings'],
   ['cache_read_usd', 'Input read from a cache', 'Empty: as all input'],
   ['cache_write_usd', 'Input written to a cache', 'Empty: as all input'],
+  ['audio_input_usd', 'Audio in the input', 'Empty: as all input'],
+  ['audio_output_usd', 'Audio in the output', 'Empty: as all output'],
+  ['image_input_usd', 'Images in the input', 'Empty: as all input'],
 ] as const
 type Amounts = Partial<Record<keyof NewPrice, number | undefined>>
 
@@ -134,7 +137,9 @@ export function PriceModal(p: { project: string; draft: Draft; everything: boole
             />
           </>
         ) : (
-          TOKENS.map(([name, label, description]) => amount(name, label, description))
+          <div className="settings-amounts">
+            {TOKENS.map(([name, label, description]) => amount(name, label, description))}
+          </div>
         )}
         <TextInput
           label="From"

@@ -51,7 +51,7 @@ export function Projects({ admin }: { admin: boolean }) {
                 <th scope="col">Project</th>
                 {SIGNALS.map((signal) => (
                   <th key={signal} scope="col" className="num">
-                    {signal}
+                    {`Keeps ${signal}`}
                   </th>
                 ))}
                 <th scope="col">Made</th>

@@ -17,6 +17,7 @@ import { SaveToDatasetButton } from '../datasets/SaveToDataset'
 import { TraceErrors } from '../errors/TraceErrors'
 import { Corrections } from '../evaluations/Corrections'
 import { Verdicts } from '../evaluations/Verdicts'
+import { PromptRef } from '../prompts/PromptRef'
 import { AttributeList, Attributes } from './Attributes'
 import { textOf } from './conversation/highlight'
 import { LongText } from './LongText'
@@ -70,10 +71,9 @@ function Loaded(p: Props & { span: SpanDetail }) {
       {(span.status === 'error' || span.events.some((event) => event.name === 'exception')) && (
         <TraceErrors project={p.project} traceId={p.traceId} />
       )}
-      <Verdicts {...source} />
-      <div className="t-save">
+      <Verdicts {...source}>
         <SaveToDatasetButton {...source} />
-      </div>
+      </Verdicts>
       {p.actions}
       <Tabs value={tab} onChange={(value) => value && p.onTab(value)} keepMounted={false}>
         <Tabs.List>
@@ -197,7 +197,11 @@ function Facts({ span }: { span: SpanDetail }) {
     ['First token', durationText(span.ttft_ms), span.ttft_ms !== null],
     ['Agent', <Value key="a" k="agent" v={span.agent} />, span.agent],
     ['Tool', <Value key="to" k="tool" v={span.tool} />, span.tool],
-    ['Prompt', <Cut key="pr" text={`${span.prompt_name} ${span.prompt_version}`} />, span.prompt_name],
+    [
+      'Prompt',
+      <PromptRef key="pr" name={span.prompt_name} version={span.prompt_version} />,
+      span.prompt_name,
+    ],
     ['Session', <Value key="se" k="session_id" v={span.session_id} />, span.session_id],
     ['User', <Value key="u" k="user_id" v={span.user_id} />, span.user_id],
     ['Scope', <Cut key="sc" text={`${span.scope} ${span.scope_version}`} />, span.scope],

@@ -307,7 +307,7 @@ function Bar(p: { tree: SpanTree; span: number; from: number; to: number; critic
                 ? { left: `calc(${right}% + 6px)` }
                 : left > 14
                   ? { right: `calc(${100 - left}% + 6px)` }
-                  : { right: 6 }
+                  : { right: '0px' }
             }
           >
             {label}

@@ -7,6 +7,7 @@ import { range as filterRange } from '@/kit/filter'
 import { compact, count, durationText } from '@/kit/format'
 import { Heatmap } from '@/kit/Heatmap'
 import { useSize } from '@/kit/hooks'
+import { NoChart } from '@/kit/NoChart'
 import { PinMenu } from '@/kit/PinMenu'
 import { Failure, SkeletonRows } from '@/kit/states'
 import { isoToMs } from '@/kit/time'
@@ -74,6 +75,8 @@ function CountChart({ scope, onBrush }: { scope: Scope; onBrush: (from: number, 
       </div>
       {histogram.isError ? (
         <Failure aside error={histogram.error} retry={() => void histogram.refetch()} />
+      ) : data && !data.buckets.some((b) => b.count) ? (
+        <NoChart what="spans" height={HEIGHT} waiting={false} />
       ) : data ? (
         <TimeChart
           label="Spans over time"
@@ -154,6 +157,8 @@ function DurationChart(p: { scope: Scope; onSelect: Parameters<typeof Heatmap>[0
       </div>
       {heatmap.isError ? (
         <Failure aside error={heatmap.error} retry={() => void heatmap.refetch()} />
+      ) : heatmap.data && top === 0 ? (
+        <NoChart what="durations" height={HEIGHT} waiting={false} />
       ) : heatmap.data ? (
         <Heatmap data={heatmap.data} height={HEIGHT} onSelect={p.onSelect} />
       ) : (

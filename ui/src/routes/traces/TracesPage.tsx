@@ -1,9 +1,9 @@
-import { ActionIcon, Button, SegmentedControl, Tooltip } from '@mantine/core'
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { Button, SegmentedControl } from '@mantine/core'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { ListChecks, PanelLeftOpen } from 'lucide-react'
+import { ListChecks } from 'lucide-react'
 import { useCallback, useMemo, useState } from 'react'
-import { infoQuery, spansQuery, tracesQuery } from '@/api/queries'
+import { spansQuery, tracesQuery } from '@/api/queries'
 import type { SpanRow, TraceRow } from '@/api/types'
 import { useMaySay } from '@/kit/admin'
 import { ChosenBar, useChosen } from '@/kit/choose'
@@ -11,15 +11,16 @@ import { NothingFound } from '@/kit/NothingFound'
 import { DataTable } from '@/kit/DataTable'
 import { Drawer } from '@/kit/Drawer'
 import { ExportMenu } from '@/kit/ExportMenu'
-import { Facets } from '@/kit/Facets'
 import { FilterBar } from '@/kit/FilterBar'
 import { count, counted, shortId } from '@/kit/format'
 import { useShortcuts } from '@/kit/keys'
 import { Outside } from '@/kit/Outside'
 import { Explorer, Page } from '@/kit/Page'
-import { usePref } from '@/kit/prefs'
-import { Failure, SkeletonRows, Snippet } from '@/kit/states'
+import { COMMON_SENDERS, SetUp } from '@/kit/SetUp'
+import { Failure, SkeletonRows } from '@/kit/states'
 import { textOf } from '../trace/conversation/highlight'
+import { useFacets } from '@/kit/useFacets'
+import { useRows } from '@/kit/useRows'
 import { travelling, useView } from '@/kit/view'
 import { MAX_SPANS, SaveSpansButton } from '../datasets/SaveSpans'
 import { OpenTraceButton, SpanPanel } from '../trace/SpanPanel'
@@ -37,15 +38,14 @@ export function TracesPage() {
   const navigate = useNavigate()
   const spansView = search.view === 'spans'
   const sort = search.sort ?? DEFAULT_SORT
-  const [hidden, setHidden] = usePref('facets-hidden', '')
-  const [facetsOpen, setFacetsOpen] = useState(false)
+  const { facets, show } = useFacets('spans')
   const [scrolled, setScrolled] = useState(false)
 
   const traces = useInfiniteQuery(tracesQuery(scope, sort, !spansView))
   const spans = useInfiniteQuery(spansQuery(scope, sort, spansView))
   const list = spansView ? spans : traces
-  const traceRows = useMemo(() => traces.data?.pages.flatMap((p) => p.rows) ?? [], [traces.data])
-  const spanRows = useMemo(() => spans.data?.pages.flatMap((p) => p.rows) ?? [], [spans.data])
+  const { rows: traceRows, ...tracePages } = useRows(traces)
+  const { rows: spanRows, ...spanPages } = useRows(spans)
   const marks = useMemo(() => search.marks?.split(',').filter(Boolean) ?? [], [search.marks])
   const mark = useCallback(
     (traceId: string) => patch({ marks: toggled(marks, traceId).join(',') || undefined }, true),
@@ -70,11 +70,6 @@ export function TracesPage() {
     [spanRows, sort, column, maySave],
   )
   const total = spansView ? spanRows.length : traceRows.length
-
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
 
   const feed = useLiveTraces(scope, live, scrolled, [spansView ? '/spans' : '/traces', scope, sort])
   const [traceId = '', spanId = ''] = (search.sel ?? '').split('/')
@@ -113,10 +108,8 @@ export function TracesPage() {
   const table = {
     sort,
     onSort: (next: string) => patch({ sort: next }, true),
-    onEnd: more,
     onScrolled: (top: number) => setScrolled(top > 40),
   }
-  const footer = isFetchingNextPage ? 'Loading more…' : undefined
   return (
     <Page title="Traces">
       <Explorer
@@ -135,17 +128,7 @@ export function TracesPage() {
             <Outside signal="spans" scope={scope} />
           </>
         }
-        facets={
-          (!hidden || facetsOpen) && (
-            <Facets
-              scope={scope}
-              signal="spans"
-              open={facetsOpen}
-              onChange={setQ}
-              onClose={() => (facetsOpen ? setFacetsOpen(false) : setHidden('1'))}
-            />
-          )
-        }
+        facets={facets}
         drawer={
           traceId && (
             <Drawer
@@ -181,18 +164,7 @@ export function TracesPage() {
         }
       >
         <div className="k-toolbar">
-          <Tooltip label="Show facets">
-            <ActionIcon
-              className={hidden ? '' : 'ts-narrow'}
-              aria-label="Show facets"
-              onClick={() => {
-                setHidden('')
-                setFacetsOpen(true)
-              }}
-            >
-              <PanelLeftOpen size={14} />
-            </ActionIcon>
-          </Tooltip>
+          {show}
           <SegmentedControl
             aria-label="Rows"
             value={spansView ? 'spans' : 'traces'}
@@ -203,7 +175,7 @@ export function TracesPage() {
             ]}
           />
           <span className="quiet" role="status">
-            {list.data ? counted(total, spansView ? 'span' : 'trace', hasNextPage) : ''}
+            {list.data ? counted(total, spansView ? 'span' : 'trace', list.hasNextPage) : ''}
           </span>
           <span className="grow" />
           {live && (
@@ -258,6 +230,7 @@ export function TracesPage() {
         ) : spansView ? (
           <DataTable
             {...table}
+            {...spanPages}
             label="Spans"
             columns={spanColumns}
             rows={spanRows}
@@ -266,11 +239,11 @@ export function TracesPage() {
             onSelect={selectSpan}
             onOpen={open}
             tone={toneOf}
-            footer={footer}
           />
         ) : (
           <DataTable
             {...table}
+            {...tracePages}
             label="Traces"
             columns={traceColumns}
             rows={traceRows}
@@ -279,7 +252,6 @@ export function TracesPage() {
             onSelect={selectTrace}
             onOpen={open}
             tone={toneOf}
-            footer={footer}
           />
         )}
       </Explorer>
@@ -295,20 +267,10 @@ const toneOf = (row: { status: string; error_count?: number }) =>
 
 function NoTraces({ filtered }: { filtered: boolean }) {
   const { scope } = useView()
-  const info = useQuery(infoQuery)
-  const url = info.data?.otlp_http ?? location.origin
-  const header =
-    scope.project === 'default'
-      ? ''
-      : `\nexport OTEL_EXPORTER_OTLP_HEADERS=x-tapetum-project=${scope.project}`
   return (
     <NothingFound what="traces" filtering="spans" filtered={filtered}>
-      <p>Any OpenTelemetry SDK fills this page. For Python, with no change to the code:</p>
-      <Snippet
-        label="setup"
-        text={`pip install opentelemetry-distro opentelemetry-exporter-otlp-proto-http\nopentelemetry-bootstrap -a install\nexport OTEL_EXPORTER_OTLP_ENDPOINT=${url}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf${header}\nOTEL_SERVICE_NAME=my-app opentelemetry-instrument python app.py`}
-      />
-      <p>With Live on, this page shows the first span as it arrives.</p>
+      <p>Any OpenTelemetry SDK or Collector fills this page; with Live on, as the first span arrives.</p>
+      <SetUp project={scope.project} kinds={COMMON_SENDERS} />
     </NothingFound>
   )
 }

@@ -15,7 +15,7 @@ Severity = Literal["critical", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 RULES = (
     "monitor", "nothing_arrives", "disk_full", "failing", "errors", "new_error", "error_burst", "silent", "stuck",
-    "lost", "latency", "refused", "host", "disk_fills", "queue", "queries", "memory", "merges", "notifications",
+    "lost", "latency", "leak", "refused", "host", "disk_fills", "queue", "queries", "memory", "merges", "notifications",
     "late", "clock", "dropped", "truncated", "backfill",
 )  # fmt: skip
 """Every rule there is; of lines that are equally bad, those of an earlier one stand first."""

@@ -12,6 +12,7 @@ from tapetum_server.analysis.health.arrivals import look_at_lag, look_at_refusal
 from tapetum_server.analysis.health.attention import MAX_LINES, SEVERITIES, AttentionRow, CheckRow, ranked
 from tapetum_server.analysis.health.errors import look_at_errors
 from tapetum_server.analysis.health.hosts import HostCard, host_cards, look_at_hosts
+from tapetum_server.analysis.health.leaks import CREDENTIALS, look_for_leaks
 from tapetum_server.analysis.health.monitors import MonitorCount, look_at_monitors, monitor_counts
 from tapetum_server.analysis.health.running import HEARD_S, STARTED_S, look_at_running
 from tapetum_server.analysis.health.server import DiskCard, disk_card, look_at_server
@@ -26,6 +27,7 @@ from tapetum_server.query.error_windows import error_windows
 from tapetum_server.query.heartbeats import running_of
 from tapetum_server.query.host_shares import host_shares
 from tapetum_server.query.ingest import Ingest, IngestSeries, ingest
+from tapetum_server.query.leaks import leaks
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.service_windows import ServiceWindows, Traffic, service_windows, traffic
 from tapetum_server.query.time_range import SECOND, Steps, TimeRange, format_time
@@ -81,15 +83,16 @@ async def health_report(
     given_up: Sequence[GivenUp],
     server: ServerState | None,
     whole_server: bool,
+    secrets_watched: bool,
 ) -> HealthReport:
     """Ask everything at once, judge each answer, and put what is worst first."""
     steps = _steps(now, WINDOW_S, WINDOWS)
     young_steps = _steps(now, YOUNG_WINDOW_S, YOUNG_WINDOWS)
-    last_hour = TimeRange(now - HOUR, now)
+    last_hour, last_day = TimeRange(now - HOUR, now), TimeRange(now - 24 * HOUR, now)
     (
         (services, young, speakers, lags, arrived),
         (hosts, changed, requests, engine),
-        (errors, running),
+        (errors, running, leaked),
     ) = await asyncio.gather(
         asyncio.gather(
             service_windows(reader, project=project, steps=steps),
@@ -100,7 +103,7 @@ async def health_report(
         ),
         asyncio.gather(
             host_shares(reader, project=project, time_range=last_hour),
-            list_changes(reader, project=project, time_range=TimeRange(now - 24 * HOUR, now), limit=200),
+            list_changes(reader, project=project, time_range=last_day, limit=200),
             traffic(reader, project=project, now=now),
             _engine(reader, server is not None and whole_server),
         ),
@@ -112,6 +115,7 @@ async def health_report(
                 started=TimeRange(now - STARTED_S * SECOND, now),
                 heard_since=now - HEARD_S * SECOND,
             ),
+            leaks(reader, project=project, time_range=last_day, lately=now - HOUR, rules=CREDENTIALS),
         ),
     )
     groups = [
@@ -121,6 +125,7 @@ async def health_report(
         look_at_running(running, now),
         look_for_silence(speakers, now),
         look_at_hosts(hosts, now),
+        look_for_leaks(leaked, changed["rows"], watched=secrets_watched),
         look_at_refusals(arrived, now),
         look_at_lag(lags),
     ]

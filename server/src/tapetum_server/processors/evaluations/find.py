@@ -119,7 +119,7 @@ def _of_log(batch: LogBatch, i: int) -> Said:
     attributes, trace_id, span_id = batch.attributes[i], batch.trace_id[i], batch.span_id[i]
     response_id = attributes.get("gen_ai.response.id")
     response_id = response_id if isinstance(response_id, str) else ""
-    session_id = attributes.get("gen_ai.conversation.id") or attributes.get("session.id")
+    session_id = attributes.get("session.id") or attributes.get("gen_ai.conversation.id")
     if trace_id and span_id:
         target = _span(trace_id, span_id)._replace(response_id=response_id)
     elif trace_id:

@@ -33,6 +33,11 @@ def media_part(block: Mapping[str, Any], kind: Any) -> Part | None:
         part = _part("file", modality or "file", mime, name)
         part["file_id"] = file_id[:MAX_URI]
         return part
+    omitted = flat.get("omitted_bytes")
+    if modality and isinstance(omitted, int) and omitted >= 0:
+        part = _part("blob", modality, mime, name)
+        part["omitted_bytes"] = omitted
+        return part
     data = _text(flat, "data", "bytes", "base64", "file_data", "content")
     if data and modality and kind not in ("text", "document_text"):
         return _part("blob", modality, mime, name, size=len(data))

@@ -42,6 +42,8 @@ class Part(TypedDict, total=False):
     file_id: str
     size: int
     """Of a blob: characters of its base64 text, which is not carried along."""
+    omitted_bytes: int
+    """Of a blob that was too large to be sent: its bytes."""
     value: Any
     """Of generic: what was there."""
     truncated_from: int

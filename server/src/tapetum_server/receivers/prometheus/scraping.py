@@ -70,11 +70,14 @@ class Scraper:
         consumer: Consumer,
         observer: IngestObserver,
         clock: Callable[[], int] = time.time_ns,
+        shown: Callable[[str, str], str] = lambda project, text: text,
     ) -> None:
         self._watched = [_Watched(target, _waiting(target)) for target in targets]
         self._consumer = consumer
         self._tallies = Tallies(observer, "metrics")
         self._clock = clock
+        self._shown = shown
+        """What a project may be told: errors quote the line that they are about."""
         self._held = Held()
         self._stopping = threading.Event()
 
@@ -183,6 +186,7 @@ class Scraper:
             error = error or "; ".join(scraped.messages)
         if failure is not None:
             self._count(target, "refused", failure.reason, 1)
+        error = self._shown(target.project, error)
         up = failure is None and stored
         before = watched.status
         if not up and before.health != "down":

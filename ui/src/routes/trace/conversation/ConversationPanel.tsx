@@ -7,10 +7,11 @@ import { spanConversationQuery } from '@/api/conversationQueries'
 import type { ShownMessage, SpanConversation, SpanDetail } from '@/api/types'
 import { Isolated } from '@/kit/Isolated'
 import { count, counted } from '@/kit/format'
-import { Empty, Failure, SkeletonRows } from '@/kit/states'
+import { Empty, Failure, SkeletonRows, Snippet } from '@/kit/states'
 import { useView } from '@/kit/view'
 import { Corrections } from '../../evaluations/Corrections'
 import { Documents } from './Documents'
+import { PromptRef } from '../../prompts/PromptRef'
 import { flagWords } from './flags'
 import { JsonTree } from './JsonTree'
 import { SearchWords, useSearchWords } from './searched'
@@ -56,11 +57,7 @@ function Conversation({ said, span }: { said: SpanConversation; span: SpanDetail
           )}
           {span.prompt_name && (
             <span>
-              prompt{' '}
-              <b>
-                <Isolated text={span.prompt_name} />
-              </b>{' '}
-              {span.prompt_version && <Isolated text={span.prompt_version} />}
+              prompt <PromptRef name={span.prompt_name} version={span.prompt_version} />
             </span>
           )}
           {said.from_logs && <span className="quiet">from log records of this span</span>}
@@ -96,8 +93,10 @@ function Conversation({ said, span }: { said: SpanConversation; span: SpanDetail
       {nothing && (
         <Empty title="Nothing was said in this span">
           <p>Libraries leave content out unless they are told to send it, as with</p>
-          <p className="mono">OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true</p>
-          <p>Its attributes, events and logs are in the tabs beside.</p>
+          <Snippet
+            text="export OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true"
+            label="capturing content"
+          />
         </Empty>
       )}
       {said.input.length > 0 && (

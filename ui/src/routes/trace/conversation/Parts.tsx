@@ -103,6 +103,9 @@ function Reference({ part }: { part: MessagePart }) {
       {part.size !== undefined && (
         <small className="quiet">{bytes(Math.round(part.size * 0.75))} inline</small>
       )}
+      {part.omitted_bytes !== undefined && (
+        <small className="quiet">{bytes(part.omitted_bytes)}, too large to be sent along</small>
+      )}
       {where && (
         <>
           <span className="mono c-url" title={where}>

@@ -1,6 +1,8 @@
 /** What a call used and how long it took: the shares as bars, the numbers beside them. */
+import { AlertTriangle } from 'lucide-react'
 import type { SpanDetail } from '@/api/types'
 import { count, durationText, usd } from '@/kit/format'
+import { flagWords, unpricedWords } from './flags'
 
 interface Share {
   label: string
@@ -41,6 +43,8 @@ export function Usage({ span }: { span: SpanDetail }) {
   ]
   const known = input !== null || output !== null
   const cost = span.cost_usd ?? span.reported_cost_usd
+  const flags = span.usage_flags.split(',').filter(Boolean)
+  const unpriced = unpricedWords(span.cost_status)
   return (
     <div className="c-usage">
       {known ? (
@@ -57,7 +61,7 @@ export function Usage({ span }: { span: SpanDetail }) {
               ))}
             <span>
               {cost === null ? (
-                <span className="quiet">cost unknown</span>
+                <span className="quiet">cost unknown{unpriced && `: ${unpriced}`}</span>
               ) : (
                 <>
                   <b>{usd(cost)}</b>
@@ -69,8 +73,16 @@ export function Usage({ span }: { span: SpanDetail }) {
           </p>
         </div>
       ) : (
-        span.kind === 'llm' && <p className="quiet">Tokens unknown: the sender did not say.</p>
+        span.kind === 'llm' &&
+        !flags.includes('impossible_count') && (
+          <p className="quiet">Tokens unknown: the sender did not say.</p>
+        )
       )}
+      {flags.map((flag) => (
+        <p className="c-flag" key={flag}>
+          <AlertTriangle size={13} aria-hidden /> {flagWords(flag)}
+        </p>
+      ))}
       {first !== null && took !== null && took > 0 && (
         <div>
           <Bar

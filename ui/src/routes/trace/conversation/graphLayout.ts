@@ -3,6 +3,7 @@ import { Graph, layout } from '@dagrejs/dagre'
 import type { AgentGraph, GraphNode } from '@/api/types'
 
 export const BOX = { width: 196, height: 64 }
+const COUNT = { width: 28, height: 18, labelpos: 'c' }
 type Edge = AgentGraph['edges'][number]
 
 export interface Laid {
@@ -21,7 +22,8 @@ export function lay(graph: AgentGraph, down: boolean): Laid {
   g.setDefaultEdgeLabel(() => ({}))
   for (const node of graph.nodes) g.setNode(node.id, { ...BOX })
   const edges = [...graph.edges].sort((a, b) => b.count - a.count).slice(0, MOST_EDGES)
-  edges.forEach((edge, i) => g.setEdge(edge.source, edge.target, {}, String(i)))
+  // A line with room for its count: else one that goes around a box leaves the picture.
+  edges.forEach((edge, i) => g.setEdge(edge.source, edge.target, { ...COUNT }, String(i)))
   layout(g)
   const size = g.graph() as { width?: number; height?: number }
   return {

@@ -1,4 +1,0 @@
-SELECT toInt64(count(score)) AS scored, min(score) AS low, max(score) AS high,
-    uniqUpTo(10)(score) AS distinct
-FROM (SELECT project, time, name, score FROM evaluation_rows FINAL WHERE NOT withdrawn)
-WHERE project = {p0:String} AND time >= fromUnixTimestamp64Nano({p1:Int64}, 'UTC') AND time < fromUnixTimestamp64Nano({p2:Int64}, 'UTC') AND name = {p3:String}
