@@ -244,6 +244,9 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
         replace(question("sum", group_by=("service",)), apart=("le",))
     ),
     "metric_increase": lambda: metric_statements.increases_statement(question("sum", group_by=("service",))),
+    "metric_increase_of_machine": lambda: metric_statements.increases_statement(
+        replace(question("sum", group_by=("service",)), name="system.disk.io")
+    ),
     "metric_buckets": lambda: metric_statements.buckets_statement(question("histogram", group_by=("service",))),
     "metric_extremes": lambda: metric_statements.extremes_statement(question("histogram"), "max"),
     "metric_exemplars": lambda: exemplars.exemplars_statement(question("histogram", group_by=("service",))),
