@@ -66,7 +66,7 @@ from tapetum_server.query.selection import Selection, Whereabouts
 from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, METRICS, SPANS
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import TimeRange, steps_of
-from tapetum_server.query.trace_spans import spans_of_statement
+from tapetum_server.query.trace_spans import spans_of_statement, told_statement
 from tapetum_server.signals.scores import ScoreDefinition, ScoreLabel
 
 SNAPSHOTS = Path(__file__).parent / "statements"
@@ -203,6 +203,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "traces_by_cost": lambda: traces.ranked_statement(selection(SPANS, "status:error"), "-cost_usd", 51, AFTER),
     "traces_summaries": lambda: traces.summaries_statement("default", ["a", "b"], HOUR),
     "trace_spans": lambda: spans_of_statement("default", "a", 50_001, None),
+    "trace_spans_told": lambda: told_statement("default", "a", 50_000, Cursor("trace", HOUR, (START, "b"))),
     "conversation_span": lambda: conversation.content_statement("default", "a", span_id="b", limit=1),
     "conversation_earlier": lambda: conversation.content_statement(
         "default", "a", kinds=("llm",), before=conversation.Place(START, "b"), agent="", service="web", limit=6
