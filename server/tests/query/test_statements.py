@@ -202,6 +202,10 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "traces_filtered_after": lambda: traces.window_statement(selection(SPANS, Q), "start_time", 67, 2_000, AFTER),
     "traces_by_cost": lambda: traces.ranked_statement(selection(SPANS, "status:error"), "-cost_usd", 51, AFTER),
     "traces_summaries": lambda: traces.summaries_statement("default", ["a", "b"], HOUR),
+    "traces_of_a_session": lambda: traces.window_statement(
+        selection(SPANS, "session_id:a"), "-start_time", 67, None, None
+    ),
+    "traces_summaries_apart": lambda: traces.summaries_statement("default", ["a", "b"], apart=True),
     "trace_spans": lambda: spans_of_statement("default", "a", 50_001, None),
     "trace_spans_told": lambda: told_statement("default", "a", 50_000, Cursor("trace", HOUR, (START, "b"))),
     "conversation_span": lambda: conversation.content_statement("default", "a", span_id="b", limit=1),
