@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { ChevronLeft, Plus } from 'lucide-react'
 import { useState } from 'react'
 import { ApiError } from '@/api/client'
+import { summaryQuery } from '@/api/evaluationQueries'
 import { deletePrompt, promptDiffQuery, promptQuery, promptUsageQuery } from '@/api/promptQueries'
 import type { PromptRow, PromptVersion } from '@/api/types'
 import { useAdmin } from '@/kit/admin'
@@ -25,6 +26,7 @@ export function PromptView({ name }: { name: string }) {
   const { scope, search } = useView()
   const query = useQuery(promptQuery(scope.project, name))
   const usage = useQuery(promptUsageQuery(scope, name))
+  const said = useQuery(summaryQuery({ ...scope, q: '' }, 'prompt'))
   const unknown = query.error instanceof ApiError && query.error.status === 404
   const back = (
     <Link
@@ -44,7 +46,15 @@ export function PromptView({ name }: { name: string }) {
   ) : usage.isPending ? (
     <SkeletonRows rows={3} label="Loading usage" />
   ) : (
-    <UsageTable name={name} rows={usage.data.rows} />
+    <>
+      <UsageTable name={name} rows={usage.data.rows} said={said.data?.rows} />
+      {said.isError && <Failure error={said.error} retry={() => void said.refetch()} />}
+      {said.data?.truncated && (
+        <p className="quiet">
+          Prompts with few evaluations are left out of the column Evaluations: too many.
+        </p>
+      )}
+    </>
   )
   if (query.isSuccess) {
     return (
