@@ -125,7 +125,7 @@ def test_the_first_prompt_is_made_and_all_of_it_deleted(ui: Watched, server: Run
     page.get_by_role("button", name="Keep prompt").click()
     expect(page.get_by_role("region", name="system message")).to_contain_text("You help {{name}}.")
     page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Delete all 1 versions").click()
+    page.get_by_role("button", name="Delete all 1 version").click()
     expect(page.get_by_role("heading", name="No prompts yet")).to_be_visible()
 
 
