@@ -257,6 +257,35 @@ def test_calls_that_only_look_alike_all_count(project: Project) -> None:
     assert project.counted() == (500, 50)
 
 
+@pytest.mark.covers("usage-nested-once")
+def test_one_call_counts_once_whether_its_input_holds_the_cached_tokens_or_not(project: Project) -> None:
+    """Each trace: what the outer and the inner span say as (input, cached), and what that comes to."""
+    cases = [
+        ((60, 40), (100, 40), 100),
+        ((100, 40), (60, 40), 100),
+        ((100, None), (60, 40), 100),
+        ((10, 90), (100, 90), 100),  # more than its input: cut there, and known here
+        ((60, 40), (60, 40), 60),
+        ((60, 40), (100, 30), 160),  # other cached tokens: another call
+        ((60, 40), (101, 40), 161),
+        ((60, None), (100, 40), 160),
+        ((60, 40), (70, 30), 130),
+    ]
+    requests: list[list[dict[str, Any]]] = [[], []]
+    for n, (outer, inner, _) in enumerate(cases * 2, 1):
+        for place, (tokens_in, cached) in (("a", outer), ("b", inner)):
+            said = {**CALL, "gen_ai.usage.input_tokens": tokens_in, "gen_ai.usage.cache_read.input_tokens": cached}
+            row = {"id": f"{place}{n:015x}", "trace": f"{n:032x}", "parent": f"a{n:015x}" if place == "b" else "",
+                   "attributes": {key: value for key, value in said.items() if value is not None}}  # fmt: skip
+            requests[(n > len(cases)) ^ (place == "b")].append(row)
+    for request in requests:
+        project.spans(*request)
+    siblings = [{"id": f"{n:016x}", "parent": "f" * 16, "attributes": {**CALL, **said}} for n, said in enumerate((
+        {"gen_ai.usage.input_tokens": 60, "gen_ai.usage.cache_read.input_tokens": 40}, {}), 1)]  # fmt: skip
+    project.spans(*siblings)
+    assert project.counted()[0] == 2 * sum(total for _, _, total in cases) + 160
+
+
 @pytest.mark.covers("usage-across-traces-once")
 @pytest.mark.parametrize("rich_first", [False, True])
 def test_one_call_in_two_traces_counts_once_and_the_richer_one_counts(project: Project, rich_first: bool) -> None:

@@ -35,12 +35,27 @@ class Call:
     model: str
     usage: Usage
     trusted: bool = False
+    cached: int | None = None
+    """Tokens from and to the cache, as sent."""
 
     def outdoes(self, other: Call) -> bool:
         """Whether this report of a call is to be counted instead of `other`."""
         if self.trusted != other.trusted and self.usage != other.usage:
             return self.trusted
+        if self.says_less_than(other) or other.says_less_than(self):
+            return other.says_less_than(self)
         return self.richness > other.richness
+
+    def readings(self) -> tuple[Usage, ...]:
+        """What the call may have used: as it is said, and with the cached tokens besides."""
+        tokens_in, tokens_out = self.usage
+        if tokens_in is None or not self.cached:
+            return (self.usage,)
+        return self.usage, (tokens_in + self.cached, tokens_out)
+
+    def says_less_than(self, other: Call) -> bool:
+        """Whether this is what `other` says, but for the cached tokens, which are in the input of `other` alone."""
+        return bool(self.cached) and other.usage == self.readings()[-1] and other.cached in (None, self.cached)
 
 
 class Claims:
@@ -61,6 +76,7 @@ class Claims:
         recent = engine.query(
             "SELECT project, response_id, trace_id, span_id, parent_span_id, "
             "toUnixTimestamp64Nano(start_time) AS start, owns_usage, input_tokens, output_tokens, model, "
+            "ifNull(cache_read_tokens, 0) + ifNull(cache_write_tokens, 0) AS cached, "
             "(cache_read_tokens IS NOT NULL) + (reasoning_tokens IS NOT NULL) + (input != '') * 2 + (output != '') * 2 "
             "+ (session_id != '') + (user_id != '') + (response_id != '') AS richness "
             "FROM span_rows WHERE ingested_at > now64(9) - toIntervalMinute(10) AND kind != 'span' "
@@ -72,7 +88,10 @@ class Claims:
             self._nesting.saw(row["project"], ids, row["parent_span_id"])
             if row["owns_usage"] and (row["project"], *ids) not in self._lost:
                 usage = row["input_tokens"], row["output_tokens"] or 0
-                call = Call(ids, row["start"], row["richness"], row["response_id"], row["model"], usage)
+                call = Call(
+                    ids, row["start"], row["richness"], row["response_id"], row["model"], usage,
+                    cached=row["cached"] or None,
+                )  # fmt: skip
                 if row["response_id"]:
                     self._by_response.setdefault((row["project"], row["response_id"]), call)
                 self._nesting.keep(row["project"], call)
@@ -91,7 +110,7 @@ class Claims:
                 me = Call(
                     (batch.trace_id[i], batch.span_id[i]), batch.start_time_unix_nano[i], _richness(fields),
                     fields.response_id, fields.model, (fields.input_tokens, fields.output_tokens or 0),
-                    fields.usage_trusted,
+                    fields.usage_trusted, fields.cached_as_sent,
                 )  # fmt: skip
                 if lost := self._lost.get((project, *me.ids)):
                     found[me.ids] = lost  # sent again: what was decided stays

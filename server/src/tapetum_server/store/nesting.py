@@ -54,18 +54,18 @@ class Nesting:
 
     def keep(self, project: str, call: Call) -> None:
         """Remember a call that owns usage."""
-        usage = call.usage
-        if usage[0] is None or usage == (0, 0):
+        if call.usage[0] is None or call.usage == (0, 0):
             return
-        if len(self._calls) >= CAPACITY:
-            self._calls.pop(next(iter(self._calls)))
-        calls = self._calls.setdefault((project, call.ids[0], usage), [])
-        if len(calls) < MAX_TWINS and all(known.ids != call.ids for known in calls):
-            calls.append(call)
-            if len(calls) == 2:
-                if len(self._alike) >= CAPACITY:
-                    self._alike.pop(next(iter(self._alike)))
-                self._alike.setdefault((project, call.ids[0]), set()).add(usage)
+        for usage in call.readings():
+            if len(self._calls) >= CAPACITY:
+                self._calls.pop(next(iter(self._calls)))
+            calls = self._calls.setdefault((project, call.ids[0], usage), [])
+            if len(calls) < MAX_TWINS and all(known.ids != call.ids for known in calls):
+                calls.append(call)
+                if len(calls) == 2:
+                    if len(self._alike) >= CAPACITY:
+                        self._alike.pop(next(iter(self._alike)))
+                    self._alike.setdefault((project, call.ids[0]), set()).add(usage)
 
     def late_twins(self, project: str, trace: str) -> list[tuple[Call, Call]]:
         """(inner, outer) of calls that a span between them, arrived after both, shows to be one."""
@@ -82,20 +82,22 @@ class Nesting:
 
     def forget(self, project: str, call: Call) -> None:
         """A call that turned out to be another's is compared no more."""
-        calls = self._calls.get((project, call.ids[0], call.usage))
-        if calls is not None:
-            calls[:] = [known for known in calls if known.ids != call.ids]
+        for usage in call.readings():
+            calls = self._calls.get((project, call.ids[0], usage))
+            if calls is not None:
+                calls[:] = [known for known in calls if known.ids != call.ids]
 
     def twin(self, project: str, me: Call) -> Call | None:
         """A call around `me`, or within it, that used the same and may be the same."""
         trace = me.ids[0]
-        for other in self._calls.get((project, trace, me.usage), ()):
-            if other.ids == me.ids or not _may_be_one(me, other):
-                continue
-            if self._is_within(project, trace, me.ids[1], other.ids[1]):
-                return other
-            if self._is_within(project, trace, other.ids[1], me.ids[1]):
-                return other
+        for usage in me.readings():
+            for other in self._calls.get((project, trace, usage), ()):
+                if other.ids == me.ids or not _may_be_one(me, other):
+                    continue
+                if self._is_within(project, trace, me.ids[1], other.ids[1]):
+                    return other
+                if self._is_within(project, trace, other.ids[1], me.ids[1]):
+                    return other
         return None
 
     def _is_within(self, project: str, trace: str, inner: str, outer: str) -> bool:
@@ -114,5 +116,7 @@ class Nesting:
 def _may_be_one(one: Call, other: Call) -> bool:
     """Two response ids are two calls; so are two models, unless one is the dated name of the other."""
     if one.response_id and other.response_id and one.response_id != other.response_id:
+        return False
+    if one.usage != other.usage and not one.says_less_than(other) and not other.says_less_than(one):
         return False
     return not one.model or not other.model or one.model.startswith(other.model) or other.model.startswith(one.model)
