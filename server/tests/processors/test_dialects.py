@@ -324,7 +324,11 @@ def test_usage_on_agents_chains_and_workflows_is_kept_and_never_counted(project:
         ({"gen_ai.usage.input_tokens": -5}, [None, 10, None, None, "impossible_count"]),
         ({"gen_ai.usage.output_tokens": 10**15}, [100, None, None, None, "impossible_count"]),
         ({"gen_ai.usage.output_tokens": "9" * 40}, [100, None, None, None, "impossible_count"]),
-        ({"gen_ai.usage.output_tokens": "many"}, [100, None, None, None, ""]),
+        ({"gen_ai.usage.output_tokens": "many"}, [100, None, None, None, "impossible_count"]),
+        ({"gen_ai.usage.output_tokens": {"total": 7}}, [100, None, None, None, "impossible_count"]),
+        ({"gen_ai.usage.output_tokens": "2.5"}, [100, None, None, None, "impossible_count"]),
+        ({"gen_ai.usage.output_tokens": "None"}, [100, None, None, None, ""]),
+        ({"gen_ai.usage.output_tokens": "many", "gen_ai.usage.completion_tokens": 7}, [100, 7, None, None, ""]),
         ({"gen_ai.usage.cache_read.input_tokens": 90, "gen_ai.usage.cache_write.input_tokens": 40},
          [100, 10, 90, 10, "cache_exceeds_input"]),
         ({"gen_ai.usage.cost": 0}, [100, 10, None, None, ""]),
@@ -345,7 +349,8 @@ def test_counts_that_cannot_be_are_flagged_kept_raw_and_left_out(
     )
     assert [int(c) if c is not None else None for c in counts] + [flags] == found
     assert (cost, first) == (None, None)
-    assert {k: raw[k] for k in sent} == {k: str(v) for k, v in sent.items()}
+    texts = {k: v if isinstance(v, str) else json.dumps(v, separators=(",", ":")) for k, v in sent.items()}
+    assert {k: raw[k] for k in sent} == texts
 
 
 @pytest.mark.covers("emitter-hostile-values")
@@ -362,11 +367,16 @@ def test_a_providers_usage_is_read_however_it_is_written(project: Project, writi
         {"id": "1" * 16, "attributes": {**generation, "langfuse.observation.usage_details": said}},
         # A bucket that cannot be hides in no sum.
         {"id": "2" * 16, "attributes": {**generation, "langfuse.observation.usage_details": {**counts, "input": -5}}},
+        {
+            "id": "3" * 16,
+            "attributes": {**generation, "langfuse.observation.usage_details": {**texts, "input": "many"}},
+        },
     )
     columns = "input_tokens, output_tokens, cache_read_tokens, reasoning_tokens"
-    first, second = project.ask(f"{columns}, usage_flags")
+    first, second, third = project.ask(f"{columns}, usage_flags")
     assert ([int(n) for n in first[:4]], first[4]) == ([100, 10, 40, 3], "")
     assert (second[0], int(second[1]), second[4]) == (None, 10, "impossible_count")
+    assert (third[0], int(third[1]), third[4]) == (None, 10, "impossible_count")
 
 
 @pytest.mark.covers("emitter-otel-genai-old", "emitter-mcp", "emitter-langsmith")

@@ -12,6 +12,7 @@ import orjson
 from tapetum_server.processors.emitter_files import Emitter, FactRule, emitters
 from tapetum_server.processors.log_keys import log_key
 from tapetum_server.processors.plans import AT, MAX_PLANS, PLACES, Read, merged
+from tapetum_server.processors.provider_usage import UNREADABLE
 from tapetum_server.processors.span_messages import MESSAGE_EVENTS, message_of
 from tapetum_server.processors.transforms import INVALID, forget
 from tapetum_server.signals.attributes import AttributeValue
@@ -103,7 +104,8 @@ def facts_of(
             value = read(attributes[key])
             if value is not None and value != "":
                 fields[place] = value
-                break
+                if value != UNREADABLE:
+                    break
     counts: dict[str, Any] = {
         n: fields[AT[n]] if fields[AT[n]] is not None and fields[AT[n]] > INVALID else None for n in _COUNTS
     }
