@@ -71,6 +71,7 @@ class Project:
                         "spanId": row["id"],
                         "parentSpanId": row.get("parent", ""),
                         "name": row.get("name", "chat"),
+                        "kind": row.get("kind", 0),
                         "startTimeUnixNano": str(START),
                         "endTimeUnixNano": str(START + 1000 * MS),
                         "attributes": _attributes(row["attributes"]),
@@ -284,6 +285,42 @@ def test_one_call_counts_once_whether_its_input_holds_the_cached_tokens_or_not(p
         {"gen_ai.usage.input_tokens": 60, "gen_ai.usage.cache_read.input_tokens": 40}, {}), 1)]  # fmt: skip
     project.spans(*siblings)
     assert project.counted()[0] == 2 * sum(total for _, _, total in cases) + 160
+
+
+@pytest.mark.covers("llm-tools", "emitter-mcp")
+def test_a_tool_that_agent_client_and_server_report_is_used_once(project: Project) -> None:
+    agent = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search"}
+    mcp = {"mcp.method.name": "tools/call", "gen_ai.tool.name": "search"}
+    unnamed = {"mcp.method.name": "tools/call"}
+
+    def use(n: int, place: str, inside: str, attributes: dict[str, Any], scope: str, kind: int = 1) -> dict[str, Any]:
+        parent = f"{inside}{n:015x}" if inside else ""
+        return {"id": f"{place}{n:015x}", "trace": f"{n:032x}", "parent": parent, "kind": kind, "scope": scope,
+                "attributes": attributes}  # fmt: skip
+
+    def one(n: int, tool: dict[str, Any]) -> list[dict[str, Any]]:
+        return [use(n, "a", "", tool, "agents"), use(n, "b", "a", mcp, "fastmcp", 3), use(n, "c", "b", unnamed, "mcp", 3),
+                use(n, "d", "c", {"http.request.method": "POST"}, "http", 3), use(n, "e", "d", mcp, "fastmcp", 2)]  # fmt: skip
+
+    arriving = [one(n, agent) for n in range(1, 4)]
+    arriving[1].reverse()
+    arriving[2] = [arriving[2][at] for at in (4, 0, 2, 1, 3)]
+    for _ in range(2):  # everything again, as a retry
+        for request in zip(*arriving):
+            project.spans(*request)
+    found = project.ask("span_id, duplicate_of != ''", "spans WHERE kind = 'tool'")
+    assert found == [[f"{place}{n:015x}", place != "a"] for place in "abce" for n in (1, 2, 3)]
+    # A client that does not name the tool; an agent that names the server too.
+    project.spans(use(4, "c", "", unnamed, "mcp", 3), use(4, "e", "c", mcp, "fastmcp", 2))
+    project.spans(*one(5, {**agent, "gen_ai.tool.name": "mcp__docs__search"}))
+    # Used again: beside it, by what it calls itself, by an agent within, and by another call's id.
+    project.spans(use(6, "a", "", agent, "agents"), use(6, "b", "", agent, "agents"), use(6, "c", "b", agent, "agents"))
+    project.spans(use(7, "a", "", agent, "agents"), use(7, "b", "a", {"gen_ai.operation.name": "invoke_agent"}, "agents"),
+                  use(7, "c", "b", mcp, "fastmcp", 3))  # fmt: skip
+    project.spans(use(8, "a", "", {**agent, "gen_ai.tool.call.id": "1"}, "agents"),
+                  use(8, "b", "a", {**mcp, "gen_ai.tool.call.id": "2"}, "fastmcp", 3))  # fmt: skip
+    answer = httpx.get(f"{project.url}/api/v1/llm/tools", params={"project": project.name, "from": "all"}, timeout=120)
+    assert {row["tool"]: row["uses"] for row in answer.json()["rows"]} == {"search": 3 + 1 + 7, "mcp__docs__search": 1}
 
 
 @pytest.mark.covers("usage-across-traces-once")

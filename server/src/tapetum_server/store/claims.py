@@ -3,25 +3,25 @@
 Two instrumentors of one call report it in two spans: nested in one trace with the same usage, or anywhere with the
 provider's response id. Whichever arrives first claims the call. Where the other one knows more, the claim passes to it.
 The span without the claim is written to `span_duplicates`, and the public views leave its usage out of sums.
+So is a span that reports the use of a tool which one around it reports already.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from tapetum_server.signals.spans import Canonical, SpanBatch
+from tapetum_server.signals.spans import SPAN_KINDS, Canonical, SpanBatch
 from tapetum_server.store import columns as col
 from tapetum_server.store.engine import Engine
-from tapetum_server.store.nesting import Nesting, Usage
+from tapetum_server.store.nesting import Ids, Nesting, Usage
+from tapetum_server.store.tool_uses import ToolUses, Use
 
 WINDOW_NANOS = 10 * 60 * 10**9
 CAPACITY = 200_000
-
-Ids = tuple[str, str]
-"""(trace id, span id)"""
 
 
 @dataclass(slots=True)
@@ -65,6 +65,7 @@ class Claims:
         self._lock = threading.Lock()
         self._by_response: dict[tuple[str, str], Call] = {}
         self._nesting = Nesting()
+        self._uses = ToolUses(self._nesting)
         self._lost: dict[tuple[str, str, str], tuple[str, str]] = {}
         known = engine.query(
             "SELECT project, trace_id, span_id, duplicate_of, response_id FROM span_duplicates "
@@ -76,6 +77,7 @@ class Claims:
         recent = engine.query(
             "SELECT project, response_id, trace_id, span_id, parent_span_id, "
             "toUnixTimestamp64Nano(start_time) AS start, owns_usage, input_tokens, output_tokens, model, "
+            "kind, tool, tool_call_id, scope, span_kind, "
             "ifNull(cache_read_tokens, 0) + ifNull(cache_write_tokens, 0) AS cached, "
             "(cache_read_tokens IS NOT NULL) + (reasoning_tokens IS NOT NULL) + (input != '') * 2 + (output != '') * 2 "
             "+ (session_id != '') + (user_id != '') + (response_id != '') AS richness "
@@ -83,9 +85,15 @@ class Claims:
             "ORDER BY version LIMIT {limit:UInt32}",
             {"limit": CAPACITY},
         )
+        used: list[tuple[str, Use]] = []
         for row in recent.to_pylist():
             ids = row["trace_id"], row["span_id"]
             self._nesting.saw(row["project"], ids, row["parent_span_id"])
+            if row["kind"] == "tool":
+                side = row["scope"], row["span_kind"]
+                use = Use(ids, row["parent_span_id"], row["tool"], row["tool_call_id"], side)
+                self._uses.keep(row["project"], use)
+                used.append((row["project"], use))
             if row["owns_usage"] and (row["project"], *ids) not in self._lost:
                 usage = row["input_tokens"], row["output_tokens"] or 0
                 call = Call(
@@ -95,6 +103,8 @@ class Claims:
                 if row["response_id"]:
                     self._by_response.setdefault((row["project"], row["response_id"]), call)
                 self._nesting.keep(row["project"], call)
+        for project, use in used:
+            deque(self._uses.around(project, use), 0)  # those that are not alone are known already; the others wait
 
     def duplicates(self, batch: SpanBatch, now: int, retention_days: int) -> pa.Table | None:
         """Rows of `span_duplicates` for calls that spans of `batch` and others report twice."""
@@ -123,6 +133,7 @@ class Claims:
                 for inner, outer in self._nesting.late_twins(project, trace):
                     if (project, *inner.ids) not in self._lost and (project, *outer.ids) not in self._lost:
                         self._settle(project, inner, outer, found)
+            self._settle_uses(batch, found)
         if not found:
             return None
         count = len(found)
@@ -138,19 +149,38 @@ class Claims:
             }
         )
 
+    def _settle_uses(self, batch: SpanBatch, found: dict[Ids, tuple[str, str]]) -> None:
+        """Reports of a tool's use that one around them makes already are `found` too."""
+        project, uses = batch.project, []
+        for i, fields in enumerate(batch.canonical):
+            if fields.kind == "tool":
+                ids = batch.trace_id[i], batch.span_id[i]
+                if lost := self._lost.get((project, *ids)):
+                    found[ids] = lost
+                side = batch.scope[i].name, SPAN_KINDS[batch.span_kind[i]]
+                uses.append(Use(ids, batch.parent_span_id[i], fields.tool, fields.tool_call_id, side))
+                self._uses.keep(project, uses[-1])
+        pairs = [pair for use in uses for pair in self._uses.around(project, use)]
+        for i, fields in enumerate(batch.canonical if self._uses.waits else ()):
+            if fields.kind in ("tool", "span"):
+                pairs += self._uses.arrived(project, (batch.trace_id[i], batch.span_id[i]))
+        for lesser, owner in pairs:
+            if (project, *lesser.ids) not in self._lost:
+                found[lesser.ids] = self._loses(project, lesser.ids, owner.ids, "")
+
     def _settle(self, project: str, me: Call, other: Call, found: dict[Ids, tuple[str, str]]) -> Call:
         """Which of two reports of one call owns its usage; the other one is `found`, and compared no more."""
         lesser, owner = (other, me) if me.outdoes(other) else (me, other)
-        found[lesser.ids] = self._loses(project, lesser, owner, me.response_id)
+        found[lesser.ids] = self._loses(project, lesser.ids, owner.ids, me.response_id)
         self._nesting.forget(project, lesser)
         if owner is me and me.response_id:
             self._by_response[project, me.response_id] = me
         return owner
 
-    def _loses(self, project: str, lesser: Call, owner: Call, response_id: str) -> tuple[str, str]:
+    def _loses(self, project: str, lesser: Ids, owner: Ids, response_id: str) -> tuple[str, str]:
         if len(self._lost) >= CAPACITY:
             self._lost.pop(next(iter(self._lost)))
-        self._lost[(project, *lesser.ids)] = said = owner.ids[1], response_id
+        self._lost[(project, *lesser)] = said = owner[1], response_id
         return said
 
     def _claim_of(self, project: str, me: Call) -> Call | None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from tapetum_server.store.claims import Call, Ids
+    from tapetum_server.store.claims import Call
 
+Ids = tuple[str, str]
+"""(trace id, span id)"""
+SpanKey = tuple[str, str, str]
+"""(project, trace id, span id)"""
 Usage = tuple[int | None, int]
 CAPACITY = 200_000
 PLAIN_CAPACITY = 100_000
@@ -17,21 +21,30 @@ MAX_TWINS = 64
 """Calls of one trace with the same usage that are compared."""
 
 
-class _Parents:
-    """The parents of the spans seen last. The older half goes at once: taking the oldest out of a dict is a walk."""
+_Known = TypeVar("_Known")
+
+
+class Recent(Generic[_Known]):
+    """What is known of the spans seen last. The older half goes at once: taking the oldest out of a dict is a walk."""
 
     def __init__(self, most: int) -> None:
         self._half = most // 2
-        self._new: dict[tuple[str, str, str], str] = {}
-        self._old: dict[tuple[str, str, str], str] = {}
+        self._new: dict[SpanKey, _Known] = {}
+        self._old: dict[SpanKey, _Known] = {}
 
-    def put(self, span: tuple[str, str, str], parent: str) -> None:
+    def put(self, span: SpanKey, known: _Known) -> None:
+        """Remember this, and no longer what is oldest where there is too much."""
         if len(self._new) >= self._half:
             self._old, self._new = self._new, {}
-        self._new[span] = parent
+        self._new[span] = known
 
-    def get(self, span: tuple[str, str, str]) -> str:
-        return self._new.get(span) or self._old.get(span, "")
+    def __bool__(self) -> bool:
+        return bool(self._new or self._old)
+
+    def get(self, span: SpanKey) -> _Known | None:
+        """What is remembered of this span."""
+        known = self._new.get(span)
+        return known if known is not None else self._old.get(span)
 
 
 class Nesting:
@@ -42,7 +55,8 @@ class Nesting:
     """
 
     def __init__(self) -> None:
-        self._parents, self._plain = _Parents(CAPACITY), _Parents(PLAIN_CAPACITY)
+        self._parents: Recent[str] = Recent(CAPACITY)
+        self._plain: Recent[str] = Recent(PLAIN_CAPACITY)
         self._calls: dict[tuple[str, str, Usage], list[Call]] = {}
         self._alike: dict[tuple[str, str], set[Usage]] = {}
 
@@ -51,6 +65,10 @@ class Nesting:
         if not parent:
             return
         (self._plain if plain else self._parents).put((project, *ids), parent)
+
+    def plain_parent(self, span: SpanKey) -> str | None:
+        """The parent of a span of no particular kind; None for another one, and where it is not known."""
+        return self._plain.get(span)
 
     def keep(self, project: str, call: Call) -> None:
         """Remember a call that owns usage."""
@@ -107,9 +125,10 @@ class Nesting:
         """The spans around one, the nearest first."""
         for _ in range(MAX_DEPTH):
             span = project, trace, at
-            at = self._parents.get(span) or self._plain.get(span)
-            if not at:
+            parent = self._parents.get(span) or self._plain.get(span)
+            if not parent:
                 return
+            at = parent
             yield at
 
 
