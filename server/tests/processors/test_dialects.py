@@ -465,6 +465,25 @@ def test_a_conversation_in_a_record_per_message_is_the_spans(project: Project, a
         assert (word, len(page["rows"])) == (word, hits)
 
 
+@pytest.mark.covers("late-logs-enrich")
+def test_a_record_without_a_spans_ids_finds_its_call_by_the_response(project: Project) -> None:
+    for n, logs_first in ((1, False), (2, True)):
+        said = [{"role": "user", "parts": [{"type": "text", "content": f"Hi {n}"}]}]
+        attributes = {**CALL, "gen_ai.response.id": f"r-{n}", "gen_ai.input.messages": json.dumps(said)}
+        record = {"scope": "s", "event": "gen_ai.client.inference.operation.details", "attributes": attributes}
+        span = {"id": f"{n:016x}", "attributes": {**CALL, "gen_ai.response.id": f"r-{n}"}}
+        for _ in range(2):  # everything again, as a retry
+            if logs_first:
+                project.logs(record)
+            project.spans(span)
+            if not logs_first:
+                project.logs(record)
+    texts = [json.loads(row[0])[0]["parts"][0]["content"] for row in project.ask("input")]
+    assert (texts, project.counted()) == (["Hi 1", "Hi 2"], (200, 20))
+    asking = {"project": project.name, "q": "hi", "from": "all"}
+    assert len(httpx.get(f"{project.url}/api/v1/spans", params=asking, timeout=120).json()["rows"]) == 2
+
+
 @pytest.mark.covers("emitter-hostile-values")
 def test_values_that_are_not_what_they_should_be_cost_nothing_but_themselves(project: Project) -> None:
     deep = "[" * 20_000 + "]" * 20_000

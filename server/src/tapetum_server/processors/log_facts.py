@@ -124,6 +124,8 @@ def facts_of(
             fields[AT["output_tokens"]],
             fields[AT["response_id"]],
         )
+    elif not span_id and fields[AT["response_id"]]:
+        trace_id, span_id = "", log_key("response", "", "", None, None, fields[AT["response_id"]])
     if rule.usage.get("reasoning") == "excluded" and counts["output_tokens"] is not None:
         counts["output_tokens"] += counts["reasoning_tokens"] or 0
     if not span_id:

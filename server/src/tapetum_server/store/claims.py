@@ -14,11 +14,13 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.spans import SPAN_KINDS, Canonical, SpanBatch
 from tapetum_server.store import columns as col
 from tapetum_server.store.engine import Engine
 from tapetum_server.store.nesting import Ids, Nesting, Usage
 from tapetum_server.store.tool_uses import ToolUses, Use
+from tapetum_server.store.unplaced import Unplaced, response_id_of
 
 WINDOW_NANOS = 10 * 60 * 10**9
 CAPACITY = 200_000
@@ -66,6 +68,7 @@ class Claims:
         self._by_response: dict[tuple[str, str], Call] = {}
         self._nesting = Nesting()
         self._uses = ToolUses(self._nesting)
+        self._unplaced = Unplaced()
         self._lost: dict[tuple[str, str, str], tuple[str, str]] = {}
         known = engine.query(
             "SELECT project, trace_id, span_id, duplicate_of, response_id FROM span_duplicates "
@@ -106,8 +109,26 @@ class Claims:
         for project, use in used:
             deque(self._uses.around(project, use), 0)  # those that are not alone are known already; the others wait
 
+    def place(self, batch: LogBatch) -> None:
+        """Give what records say of a response the ids of the span that owns it; what has no span yet waits for it."""
+        placed = []
+        with self._lock:
+            for said in batch.facts:
+                response_id = response_id_of(said)
+                if response_id:
+                    call = self._by_response.get((batch.project, response_id))
+                    if call is None:
+                        self._unplaced.keep(batch.project, response_id, said)
+                        continue
+                    said = said._replace(trace_id=call.ids[0], span_id=call.ids[1])
+                placed.append(said)
+        batch.facts = placed
+
     def duplicates(self, batch: SpanBatch, now: int, retention_days: int) -> pa.Table | None:
-        """Rows of `span_duplicates` for calls that spans of `batch` and others report twice."""
+        """Rows of `span_duplicates` for calls that spans of `batch` and others report twice.
+
+        What records said before of calls of `batch` joins its facts.
+        """
         found: dict[Ids, tuple[str, str]] = {}
         project = batch.project
         with self._lock:
@@ -129,6 +150,9 @@ class Claims:
                 owner = me if other is None else self._settle(project, me, other, found)
                 if owner is me:
                     self._nesting.keep(project, me)
+                if me.response_id:
+                    waited = self._unplaced.take(project, me.response_id)
+                    batch.facts += [said._replace(trace_id=owner.ids[0], span_id=owner.ids[1]) for said in waited]
             for trace in {batch.trace_id[i] for i, fields in enumerate(batch.canonical) if not fields.usage_counted}:
                 for inner, outer in self._nesting.late_twins(project, trace):
                     if (project, *inner.ids) not in self._lost and (project, *outer.ids) not in self._lost:
