@@ -59,6 +59,22 @@ def failed_trace(url: str, project: str) -> str:
     return ABSENT
 
 
+def agent_trace(url: str, project: str) -> str:
+    """The trace with the most spans among those in which an agent ran, else one that is not there."""
+    query = urlencode({"project": project, "from": "all", "q": "kind:agent", "sort": "-span_count", "limit": 1})
+    with urlopen(f"{url}/api/v1/traces?{query}", timeout=60) as answer:
+        rows = json.load(answer)["rows"]
+    return str(rows[0]["trace_id"]) if rows else ABSENT
+
+
+def first_session(url: str, project: str) -> str:
+    """The session that was seen last, or one that is not there."""
+    query = urlencode({"project": project, "from": "all", "limit": 1})
+    with urlopen(f"{url}/api/v1/sessions?{query}", timeout=60) as answer:
+        rows = json.load(answer)["rows"]
+    return str(rows[0]["id"]) if rows else "none"
+
+
 def peer_of(url: str, project: str, trace: str) -> str:
     """A trace to hold `trace` against: the fastest of the same root that succeeded, else itself."""
     if trace == ABSENT:
@@ -83,7 +99,9 @@ def first_monitor(url: str, project: str) -> str:
     return str(rows[0]["id"]) if rows else "none"
 
 
-def addresses(project: str, trace: str, other: str, error: str, monitor: str) -> dict[str, str]:
+def addresses(
+    project: str, trace: str, other: str, error: str, monitor: str, agent: str, session: str
+) -> dict[str, str]:
     """Name of a picture to the address of its page."""
 
     def address(path: str, **search: str) -> str:
@@ -97,18 +115,23 @@ def addresses(project: str, trace: str, other: str, error: str, monitor: str) ->
         "traces-failed": address("/traces", q="status:error", **recent),
         "traces-drawer": address("/traces", sel=trace, **recent),
         "spans": address("/traces", view="spans", **recent),
+        "spans-chosen": address("/traces", view="spans", q="kind:llm", **recent),
         "trace": address(f"/traces/{trace}"),
         "trace-resources": address(f"/traces/{trace}", res="1"),
         "compare": address("/traces/compare", a=other, b=trace),
         "compare-choose": address("/traces/compare", b=trace),
         "compare-nothing": address("/traces/compare"),
         "trace-flame": address(f"/traces/{trace}", view="flame"),
+        "trace-thread": address(f"/traces/{agent}", view="thread"),
+        "trace-graph": address(f"/traces/{agent}", view="graph"),
         "traces-export": address("/traces", **recent),
         "sessions": address("/sessions", **recent),
         "sessions-none": address("/sessions", q="user_id:nobody", **recent),
+        "session": address("/sessions/one", id=session),
         "session-unknown": address("/sessions/one", id="nothing-has-this-name"),
         "users": address("/users", **recent),
         "llm": address("/llm", **recent),
+        "llm-tools": address("/llm", by="tool", **recent),
         "llm-none": address("/llm", q="model:nothing-has-this-name", **recent),
         "logs": address("/logs", **recent),
         "metrics": address("/metrics-explorer", **recent),
@@ -173,6 +196,13 @@ def use(page: Page, name: str) -> None:
         rows = page.get_by_role("grid", name="Log records").get_by_role("row")
         if rows.count() > 3:
             rows.nth(3).click()
+    elif name == "spans-chosen":
+        boxes = page.get_by_role("grid", name="Spans").get_by_role("checkbox")
+        if boxes.count() > 4:
+            boxes.nth(1).click()
+            boxes.nth(3).click(modifiers=["Shift"])
+            page.get_by_role("button", name="Add to dataset…").click()
+            page.get_by_role("dialog").wait_for()
     elif name == "traces-export":
         button = page.get_by_role("button", name="Export traces")
         if button.is_enabled():
@@ -226,7 +256,8 @@ def main() -> int:
     found = subprocess.run([sys.executable, str(TOOLS / "chromium.py")], stdout=subprocess.PIPE, text=True, check=True)
     trace = failed_trace(args.url, args.project)
     other, monitor = peer_of(args.url, args.project, trace), first_monitor(args.url, args.project)
-    wanted = addresses(args.project, trace, other, first_error(args.url, args.project), monitor)
+    agent, session = agent_trace(args.url, args.project), first_session(args.url, args.project)
+    wanted = addresses(args.project, trace, other, first_error(args.url, args.project), monitor, agent, session)
     if unknown := set(args.only) - wanted.keys():
         parser.error(f"no page is called {', '.join(sorted(unknown))}; there are {', '.join(wanted)}")
     problems: list[str] = []

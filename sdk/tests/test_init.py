@@ -220,6 +220,8 @@ def test_feedback_is_about_the_current_span_or_what_it_names(collector: Collecto
             tapetum.feedback("down", comment="old", user_id="ada")
             tapetum.evaluation("grounded", score=0.9, threshold=0.5)
         tapetum.feedback("up", session_id="s-1")
+        tapetum.feedback("down", prediction_id="p-1")
+        tapetum.evaluation("right", score=True, prediction_id="p-1")
         tapetum.feedback("up")
         tapetum.feedback("sideways", trace_id="ab" * 16)
         tapetum.feedback(trace_id="ab" * 16)
@@ -243,6 +245,8 @@ def test_feedback_is_about_the_current_span_or_what_it_names(collector: Collecto
         },
         {"name": "grounded", "score": 0.9, "threshold": 0.5, "source": "code", **here},
         {"name": "feedback", "score": 1.0, "label": "up", "session_id": "s-1", "source": "user"},
+        {"name": "feedback", "score": 0.0, "label": "down", "prediction_id": "p-1", "source": "user"},
+        {"name": "right", "score": True, "prediction_id": "p-1", "source": "code"},
     ]
 
 

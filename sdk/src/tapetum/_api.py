@@ -147,6 +147,7 @@ def feedback(
     span_id: str | None = None,
     session_id: str | None = None,
     response_id: str | None = None,
+    prediction_id: str | None = None,
     user_id: str | None = None,
 ) -> None:
     """Record what a user says of an answer: `feedback("down", comment="out of date", trace_id=…)`.
@@ -157,7 +158,7 @@ def feedback(
     said = {
         "name": name, "score": score, "label": label, "comment": comment, "expected_output": expected_output,
         "trace_id": trace_id, "span_id": span_id, "session_id": session_id, "response_id": response_id,
-        "evaluator": user_id, "source": "user",
+        "prediction_id": prediction_id, "evaluator": user_id, "source": "user",
     }  # fmt: skip
     _say(said, thumb)
 
@@ -175,6 +176,7 @@ def evaluation(
     span_id: str | None = None,
     session_id: str | None = None,
     response_id: str | None = None,
+    prediction_id: str | None = None,
     evaluator: str | None = None,
     source: Literal["code", "llm", "human", "user"] = "code",
 ) -> None:
@@ -185,7 +187,8 @@ def evaluation(
     said = {
         "name": name, "score": score, "label": label, "threshold": threshold, "explanation": explanation,
         "comment": comment, "expected_output": expected_output, "trace_id": trace_id, "span_id": span_id,
-        "session_id": session_id, "response_id": response_id, "evaluator": evaluator, "source": source,
+        "session_id": session_id, "response_id": response_id, "prediction_id": prediction_id, "evaluator": evaluator,
+        "source": source,
     }  # fmt: skip
     _say(said, None)
 

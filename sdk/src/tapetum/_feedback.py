@@ -34,7 +34,9 @@ def made(said: Mapping[str, Any], thumb: str | None, time_unix_nano: int) -> dic
     if not record.keys() & {"trace_id", "session_id", "prediction_id", "response_id"}:
         current = trace.get_current_span().get_span_context()
         if not current.is_valid:
-            raise Nothing("there is no current span: say trace_id (and span_id), session_id or response_id")
+            raise Nothing(
+                "there is no current span: say trace_id (and span_id), session_id, prediction_id or response_id"
+            )
         record["trace_id"] = trace.format_trace_id(current.trace_id)
         record["span_id"] = trace.format_span_id(current.span_id)
     record["time"] = iso(time_unix_nano)

@@ -34,7 +34,8 @@ CALLS: list[dict[str, Any]] = [
     # It failed before it used anything: nothing is unknown of it.
     call(3, 2, seconds=4, status=2, cost_usd=None, input_tokens=None, output_tokens=None, usage_counted=False),
     # A stream without usage: what it cost is unknown.
-    call(4, 2, seconds=5, cost_usd=None, input_tokens=None, output_tokens=None, usage_counted=False, user_id="carol"),
+    call(4, 2, seconds=5, cost_usd=None, input_tokens=None, output_tokens=None, usage_counted=False, user_id="carol",
+         usage_flags="impossible_count"),
     call(5, 2, seconds=6, kind="embedding", model="embed", input_tokens=7, output_tokens=None, cost_usd=0.25),
 ]  # fmt: skip
 AROUND: list[dict[str, Any]] = [
@@ -72,6 +73,7 @@ def test_spend_tokens_and_latency_of_every_call_counted_once(asked: World) -> No
     assert (found["calls"], found["errors"], found["unpriced"]) == (7, 1, 2)
     assert (found["refused"], found["refusal_rate"]) == (1, pytest.approx(1 / 7))
     assert found["error_rate"] == pytest.approx(1 / 7)
+    assert (found["flagged"], total(asked, q="usage_flags:*")["calls"]) == (1, 1)
     assert found["cost_usd"] == pytest.approx(0.5 + 1.5 + 0.25 + 0.125)
     assert (found["input_tokens"], found["output_tokens"]) == (407, 60)
     assert (found["cache_read_tokens"], found["cache_write_tokens"], found["reasoning_tokens"]) == (40, None, 20)

@@ -50,6 +50,14 @@ def filled(asked: World) -> None:
         metric_batch(
             counter, {"at": 12, "since": 8, "value": 7, "attributes": b}, {"at": 22, "since": 8, "value": 9, "attributes": b}
         ),
+        # Of the machine: 9e9 read since its boot, by a process that began with its first point and is begun anew at 35
+        # (another start, no fall); the machine itself boots between 45 and 55.
+        metric_batch(
+            Metric("system.disk.io", "sum", "By", temporality=CUMULATIVE, is_monotonic=True),
+            {"at": 5, "since": 4, "value": 9e9}, {"at": 15, "since": 4, "value": 9e9 + 100},
+            {"at": 35, "since": 34, "value": 9e9 + 300}, {"at": 45, "since": 34, "value": 9e9 + 350},
+            {"at": 55, "since": 54, "value": 40},
+        ),
         metric_batch(updown, {"at": 5, "since": -3000, "value": 10}, {"at": 15, "since": -3000, "value": 4}),
         metric_batch(delta, {"at": 5, "since": 0, "value": 3}, {"at": 8, "since": 5, "value": 4},
                      {"at": 25, "since": 8, "value": 1}),
@@ -111,6 +119,14 @@ def test_a_counter_increases_through_restarts(asked: World) -> None:
 
 def test_a_counter_that_begins_within_sight_counts_from_its_beginning(asked: World) -> None:
     assert values(ask(asked, "requests", "increase", q="pool:b")) == [None, 7, 2, None, None, None]
+
+
+def test_what_a_machine_counted_before_anyone_looked_is_no_peak(asked: World) -> None:
+    """SDKs say of a disk's counter that it began when they did: its first point is no gigabytes in one step."""
+    rate = ask(asked, "system.disk.io", "rate")
+    assert values(rate) == [None, 10, None, 20, 5, 4]
+    assert rate["series"][0]["total"] == pytest.approx(390 / 60)
+    assert rate["unit"] == "By/s"
 
 
 def test_increases_of_series_add_up(asked: World) -> None:

@@ -52,7 +52,8 @@ def filled(asked: World) -> None:
         *turn(3, "s-1", "alice", error="rate limited", cost=None),
         *turn(4, "s-2", "alice", cost=2.0, input=json.dumps(LANGCHAIN), output=json.dumps(COMPLETION)),
         *turn(5, ODD, "bob", input=json.dumps({"messages": [{"role": "user", "content": "odd"}]})),
-        *turn(6, LONG, "bob"),
+        *turn(6, LONG, "bob", output=json.dumps([{"role": "assistant", "tool_calls": [
+              {"id": "c", "type": "function", "function": {"name": name, "arguments": "{}"}} for name in ("look", "ask", "look")]}])),
         # Without a session; and a span whose parent never comes.
         *turn(7, "", "carol"),
         {"trace": 8, "span": 2, "parent": 77, "at": 8, "canonical": {"session_id": "orphan", "kind": "llm"}},
@@ -143,6 +144,8 @@ def test_a_session_is_replayed_by_what_was_asked_and_answered(asked: World) -> N
     assert odd["asked"] == "odd"
     (other,) = asked.get("/sessions/turns", session="s-2")["rows"]
     assert (other["asked"], other["answered"]) == ("in their words", "in ours"), "of whatever library"
+    (waiting,) = asked.get("/sessions/turns", session=LONG)["rows"]
+    assert waiting["answered"] == "asks for look, ask", "nothing was said yet"
     seen, cursor = [], None
     for _ in range(3):
         page = asked.get(

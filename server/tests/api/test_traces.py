@@ -127,6 +127,28 @@ def test_each_order_puts_what_is_unknown_last_and_pages_through_all(asked: World
     assert paged == order
 
 
+@pytest.mark.parametrize(("sort", "order"), [("-start_time", [84, 82, 81]), ("start_time", [81, 82, 84])])
+def test_the_traces_of_a_session_page_whole_and_in_order(asked: World, sort: str, order: list[int]) -> None:
+    """81 names the session again after 82 began, 82 once, after its root; 83 is of another session."""
+    ours, other = {"session_id": "apart"}, {"session_id": "other"}
+    spans = [
+        {"trace": 81, "at": 0, "canonical": ours}, {"trace": 81, "at": 70, "canonical": ours}, {"trace": 82, "at": -60},
+        {"trace": 82, "at": 60, "canonical": ours}, {"trace": 83, "at": 65, "canonical": other},
+        {"trace": 84, "at": 300, "canonical": ours}, {"trace": 84, "at": 301},
+    ]  # fmt: skip
+    asked.keep(span_batch(*spans, project="apart"))
+    rows: list[dict[str, Any]] = []
+    cursor = ""
+    while cursor is not None:
+        page = asked.get("/traces", q="session_id:apart", sort=sort, limit=1, cursor=cursor, project="apart")
+        rows += page["rows"]
+        cursor = page["next_cursor"]
+    assert ids({"rows": rows}) == order
+    assert [(row["span_count"], row["session_id"]) for row in rows] == [(2, "apart")] * 3
+    began = {row["trace_id"]: row["start_time"] for row in rows}
+    assert began[trace_id(82)] == format_time(START - 60 * SECOND), "a row tells of the whole trace"
+
+
 @pytest.mark.covers("api-traces")
 @pytest.mark.parametrize(
     ("q", "found"),

@@ -33,6 +33,15 @@ def kept(server: RunningServer) -> Iterator[None]:
     json_body = {"content-type": "application/json"}
     sent = server.send("traces", json.dumps(body).encode(), project=PROJECT, headers=json_body)
     assert sent.status_code == 200, sent.text
+    of = {"trace_id": spans[0]["traceId"], "span_id": spans[0]["spanId"]}
+    said = [
+        {"name": "kind", "score": 0.9, "threshold": 0.5, "source": "llm"},
+        {"name": "feedback", "score": 0, "label": "down"},
+    ]
+    kept = server.client.post(
+        "/v1/evaluations", json=[of | one for one in said], headers={"x-tapetum-project": PROJECT}
+    )
+    assert kept.status_code == 200, kept.text
     yield
     for row in server.client.get("/api/v1/prompts", params={"project": PROJECT}).json()["rows"]:
         server.client.delete("/api/v1/prompts", params={"project": PROJECT, "name": row["name"]}).raise_for_status()
@@ -76,6 +85,7 @@ def test_from_the_list_to_a_difference_a_label_and_the_next_version(ui: Watched,
     difference = page.get_by_role("list", name="Difference, line by line")
     expect(difference.locator(".removed")).to_contain_text("Be brief.")
     expect(difference.locator(".added")).to_contain_text("Be kind.")
+    expect(page.get_by_text("1 line added, 1 removed")).to_be_visible()
     assert "against=1" in page.url, "a link shows a colleague the same"
 
     page.get_by_role("button", name="Labels", exact=True).click()
@@ -97,7 +107,9 @@ def test_from_the_list_to_a_difference_a_label_and_the_next_version(ui: Watched,
     assert (found["version"], found["message"], found["config"]) == (3, "towns", {"model": "n"})
 
     used = page.get_by_role("region", name="Versions in this time")
-    used.get_by_role("link", name="2").click()
+    expect(used).to_contain_text("kind 100 % of 1 passed")
+    expect(used.get_by_role("link", name="feedback down 1")).to_be_visible()
+    used.get_by_role("link", name="2", exact=True).click()
     expect(page.get_by_role("grid", name="Spans").get_by_role("row").nth(1)).to_be_visible()
     assert "prompt_version:2" in page.url.replace("%3A", ":")
 
@@ -113,7 +125,7 @@ def test_the_first_prompt_is_made_and_all_of_it_deleted(ui: Watched, server: Run
     page.get_by_role("button", name="Keep prompt").click()
     expect(page.get_by_role("region", name="system message")).to_contain_text("You help {{name}}.")
     page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Delete all 1 versions").click()
+    page.get_by_role("button", name="Delete all 1 version").click()
     expect(page.get_by_role("heading", name="No prompts yet")).to_be_visible()
 
 

@@ -39,6 +39,8 @@ def conversations(server: RunningServer) -> None:
                   attributes={"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-x",
                               "gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 20,
                               "gen_ai.usage.cache_read.input_tokens": 40,
+                              # More than the output: it cannot be.
+                              "gen_ai.usage.reasoning.output_tokens": 30 if error else 10,
                               "gen_ai.response.time_to_first_chunk": 0.2,
                               "gen_ai.input.messages": f'[{{"role":"user","parts":[{{"type":"text","content":"{question}"}}]}}]',
                               "gen_ai.output.messages": f'[{{"role":"assistant","parts":[{{"type":"text","content":"{answer}"}}]}}]',
@@ -112,9 +114,11 @@ def test_every_number_of_the_calls_leads_to_its_rows(ui: Watched, conversations:
     expect(page.get_by_role("figure", name="Time to first token")).to_be_visible()
     table = page.get_by_role("region", name="Calls by model")
     expect(table.get_by_role("row").filter(has_text="gpt-x")).to_contain_text("33 %")
-    numbers.filter(has_text="Failed").get_by_role("link").click()
-    expect(rows(page, "Spans")).to_have_count(1)
-    page.go_back()
+    flagged = page.get_by_text("said tokens or times that cannot be").get_by_role("link", name="1 call")
+    for link in (numbers.filter(has_text="Failed").get_by_role("link"), flagged):
+        link.click()
+        expect(rows(page, "Spans")).to_have_count(1)
+        page.go_back()
     page.get_by_role("radiogroup", name="Calls by").get_by_text("Session").click()
     expect(page).to_have_url(re.compile("by=session_id"))
     page.get_by_role("region", name="Calls by session").get_by_role("link", name="talk").click()

@@ -43,4 +43,4 @@ def test_everything_is_in_the_list_and_its_chart_ends_a_day_from_now(ui: Watched
     expect(note).to_contain_text("1 occurrence lies more than a day from now (newest at 2262-04-11")
     expect(page.get_by_text("2 occurrences", exact=True)).to_be_visible()
     note.get_by_role("button", name="Show it").click()
-    expect(page.get_by_text("1 occurrences", exact=True)).to_be_visible()
+    expect(page.get_by_text("1 occurrence", exact=True)).to_be_visible()

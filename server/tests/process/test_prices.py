@@ -354,6 +354,9 @@ def test_tokens_that_logs_tell_later_cost_too_and_savings_are_money(shop: Shop) 
     more = spent + 50 * 10e-6
     assert shop.ask("GET", "/llm", **RANGE)["now"]["total"]["cost_usd"] == pytest.approx(more)
     assert shop.costs()["agent"][0] == pytest.approx(more)
+    opened = shop.ask("GET", f"/traces/{traced['trace_id']}")
+    assert opened["spans"]["columns"]["output_tokens"] == [opened["trace"]["output_tokens"]] == [150]
+    assert opened["spans"]["columns"]["cost_usd"] == [opened["trace"]["cost_usd"]] == [pytest.approx(more)]
     shop.put("gemini-x", input_usd=2, output_usd=20, cache_read_usd=0.5)
     assert shop.reprice()["after_usd"] == pytest.approx(2 * more)
     assert shop.costs()["agent"][0] == pytest.approx(2 * more)

@@ -66,7 +66,7 @@ from tapetum_server.query.selection import Selection, Whereabouts
 from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, METRICS, SPANS
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import TimeRange, steps_of
-from tapetum_server.query.trace_spans import spans_of_statement
+from tapetum_server.query.trace_spans import spans_of_statement, told_statement
 from tapetum_server.signals.scores import ScoreDefinition, ScoreLabel
 
 SNAPSHOTS = Path(__file__).parent / "statements"
@@ -202,7 +202,12 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "traces_filtered_after": lambda: traces.window_statement(selection(SPANS, Q), "start_time", 67, 2_000, AFTER),
     "traces_by_cost": lambda: traces.ranked_statement(selection(SPANS, "status:error"), "-cost_usd", 51, AFTER),
     "traces_summaries": lambda: traces.summaries_statement("default", ["a", "b"], HOUR),
+    "traces_of_a_session": lambda: traces.window_statement(
+        selection(SPANS, "session_id:a"), "-start_time", 67, None, None
+    ),
+    "traces_summaries_apart": lambda: traces.summaries_statement("default", ["a", "b"], apart=True),
     "trace_spans": lambda: spans_of_statement("default", "a", 50_001, None),
+    "trace_spans_told": lambda: told_statement("default", "a", 50_000, Cursor("trace", HOUR, (START, "b"))),
     "conversation_span": lambda: conversation.content_statement("default", "a", span_id="b", limit=1),
     "conversation_earlier": lambda: conversation.content_statement(
         "default", "a", kinds=("llm",), before=conversation.Place(START, "b"), agent="", service="web", limit=6
@@ -244,6 +249,9 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
         replace(question("sum", group_by=("service",)), apart=("le",))
     ),
     "metric_increase": lambda: metric_statements.increases_statement(question("sum", group_by=("service",))),
+    "metric_increase_of_machine": lambda: metric_statements.increases_statement(
+        replace(question("sum", group_by=("service",)), name="system.disk.io")
+    ),
     "metric_buckets": lambda: metric_statements.buckets_statement(question("histogram", group_by=("service",))),
     "metric_extremes": lambda: metric_statements.extremes_statement(question("histogram"), "max"),
     "metric_exemplars": lambda: exemplars.exemplars_statement(question("histogram", group_by=("service",))),

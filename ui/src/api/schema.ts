@@ -4080,6 +4080,8 @@ export interface components {
       error_rate: number | null
       /** Errors */
       errors: number
+      /** Flagged */
+      flagged: number
       /** Input Tokens */
       input_tokens: number | null
       /** Output Tokens */
@@ -4148,6 +4150,8 @@ export interface components {
       error_rate: number | null
       /** Errors */
       errors: number
+      /** Flagged */
+      flagged: number
       /** Input Tokens */
       input_tokens: number | null
       /** Output Tokens */

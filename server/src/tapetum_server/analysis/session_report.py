@@ -99,9 +99,15 @@ def _turn(turn: Turn, running: list[NamedRunningSpan]) -> SessionTurn:
 
 
 def said_last(payload: str, role: str) -> str:
-    """The text of the last message of this role, whatever library wrote it; of what is no message, all of it."""
-    for message in reversed(read_messages(payload, role).messages):
+    """The text of the last message of this role, whatever library wrote it; of what is no message, all of it.
+
+    Where it says nothing but asks for tools, as in a turn that still waits for one, these.
+    """
+    messages = read_messages(payload, role).messages
+    for message in reversed(messages):
         said = [part["content"] for part in message["parts"] if part["type"] == "text" and part.get("content")]
         if message["role"] == role and said:
             return "\n".join(said)
-    return payload
+    calls = [part for message in messages if message["role"] == role for part in message["parts"]]
+    tools = list(dict.fromkeys(str(part.get("name") or "a tool") for part in calls if part["type"] == "tool_call"))
+    return f"asks for {', '.join(tools)}" if tools else payload

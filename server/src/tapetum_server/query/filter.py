@@ -51,6 +51,13 @@ class Filter:
     def __bool__(self) -> bool:
         return bool(self.terms)
 
+    def pins(self, key: str) -> bool:
+        """Whether only rows with some exact values of this key pass."""
+        return any(
+            term.key == key and term.op == "is" and not term.negated and not any(c.is_prefix for c in term.choices)
+            for term in self.terms
+        )
+
 
 def parse_filter(text: str | None) -> Filter:
     """The filter that `text` says. Every text is a filter; a key nobody knows is an attribute's."""

@@ -50,8 +50,8 @@ class Running(NamedTuple):
     parent_span_id: str
     service: str
     name: str
-    kind: str
     beat: Heartbeat
+    kind: str = "span"
 
 
 class Place(NamedTuple):
@@ -76,8 +76,8 @@ async def running_of(
     rows = rows_of(await reader.query(*running_statement(project, places)))
     return [
         Running(
-            row.pop("trace_id"), row.pop("parent_span_id"), row.pop("service"), row.pop("name"), row.pop("kind"),
-            beat=_heartbeat(row),
+            row.pop("trace_id"), row.pop("parent_span_id"), row.pop("service"), row.pop("name"),
+            kind=row.pop("kind"), beat=_heartbeat(row),
         )
         for row in rows
     ]  # fmt: skip

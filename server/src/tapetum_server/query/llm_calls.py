@@ -27,7 +27,8 @@ TOOL = "tool"
 """The key whose values of a call are the tools that it asked for."""
 CALL = "is_call"
 CALL_COLUMNS = """status, duration_ms, ttft_ms, cost_usd, input_tokens, output_tokens, cache_read_tokens,
-        cache_write_tokens, reasoning_tokens, owns_usage, finish_reason, cache_savings_usd"""
+        cache_write_tokens, reasoning_tokens, owns_usage, finish_reason, cache_savings_usd,
+        usage_flags"""
 """What `MEASURES` is made of."""
 MEASURES = """count() AS calls, countIf(status = 'error') AS errors,
     countIf(finish_reason = 'content_filter') AS blocked,
@@ -37,9 +38,9 @@ MEASURES = """count() AS calls, countIf(status = 'error') AS errors,
     sumIf(cache_read_tokens, owns_usage) AS cache_read, sumIf(cache_write_tokens, owns_usage) AS cache_write,
     sumIf(reasoning_tokens, owns_usage) AS reasoning,
     quantiles(0.5, 0.95, 0.99)(duration_ms) AS durations, quantiles(0.5, 0.95, 0.99)(ttft_ms) AS first_tokens,
-    sumIf(cache_savings_usd, owns_usage) AS saved"""
+    sumIf(cache_savings_usd, owns_usage) AS saved, countIf(usage_flags != '') AS flagged"""
 """What calls add up to; `measures_of` reads it. A sum of which nobody said a part is NULL, never 0."""
-MEASURE_COUNT = 13
+MEASURE_COUNT = 14
 
 
 class LlmMeasures(TypedDict):
@@ -55,6 +56,8 @@ class LlmMeasures(TypedDict):
     """What the calls with a known price cost."""
     unpriced: int
     """Calls whose cost is not known and so not in `cost_usd`: of no known price, or without usage."""
+    flagged: int
+    """Calls that said a count or a time that cannot be: `usage_flags` names what was wrong."""
     input_tokens: int | None
     """All of the input, what was read from a cache included."""
     output_tokens: int | None
@@ -77,7 +80,7 @@ class LlmMeasures(TypedDict):
 def measures_of(values: Sequence[Any]) -> LlmMeasures:
     """The answer to `MEASURES`, in its order."""
     calls, errors, refused, unpriced, cost, tokens_in, tokens_out, read, written, reasoning, durations = values[:11]
-    first_tokens, saved = values[11:]
+    first_tokens, saved, flagged = values[11:]
     p50, p95, p99 = map(_known, durations)
     ttft_p50, ttft_p95, ttft_p99 = map(_known, first_tokens)
     return LlmMeasures(
@@ -88,6 +91,7 @@ def measures_of(values: Sequence[Any]) -> LlmMeasures:
         refused=refused,
         refusal_rate=refused / calls if calls else None,
         unpriced=unpriced,
+        flagged=flagged,
         input_tokens=tokens_in,
         output_tokens=tokens_out,
         cache_read_tokens=read,
@@ -108,7 +112,7 @@ def _known(value: float | None) -> float | None:
     return None if value is None or math.isnan(value) else value
 
 
-NO_CALLS = measures_of((0, 0, 0, 0, None, None, None, None, None, None, [None] * 3, [None] * 3, None))
+NO_CALLS = measures_of((0, 0, 0, 0, None, None, None, None, None, None, [None] * 3, [None] * 3, None, 0))
 
 
 def call_conditions(selection: Selection, parameters: Parameters, what: str = CALL) -> list[str]:

@@ -19,6 +19,8 @@ LOOK_BACK = 600 * SECOND
 """How far before the range a counter's previous point is looked for."""
 FIRST_POINT = 120 * SECOND
 """How long after a counter began its first point may come and be all gained then: two of OpenTelemetry's intervals."""
+_OF_THE_MACHINE = ("system.", "hw.")
+"""OpenTelemetry's namespaces of what a machine has counted since it booted, whoever reports it and since when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +216,9 @@ def _changes(question: MetricQuestion, parameters: Parameters, columns: str) -> 
     first point in sight counts whole if it says that it began shortly before: within sight, and no
     longer ago than a step or `FIRST_POINT`. Otherwise what it gained is unknown, or gained so long
     ago that one step must not have it all. A start equal to the point's own time is OpenTelemetry's
-    way to say "unknown start".
+    way to say "unknown start". What a machine counts is told by its falls alone: OpenTelemetry's SDKs
+    give it the start of the process that reports it, and all that was read since the boot would
+    stand in one step.
     """
     labels, names = _labels(question, parameters)
     condition = f"{condition_sql(question, parameters, look_back=True)} AND bitAnd(flags, 1) = 0"
@@ -224,8 +228,14 @@ def _changes(question: MetricQuestion, parameters: Parameters, columns: str) -> 
         condition += " AND isNotNull(value)"
     else:
         condition += " AND isNotNull(count)"
-    since = parameters.moment(question.steps.start - LOOK_BACK)
-    shortly = parameters.integer(max(question.steps.step, FIRST_POINT))
+    if question.name.startswith(_OF_THE_MACHINE):
+        begins = "nth = 1, 0,"
+    else:
+        since = parameters.moment(question.steps.start - LOOK_BACK)
+        shortly = parameters.integer(max(question.steps.step, FIRST_POINT))
+        begins = f"""nth = 1, start_time >= {since} AND start_time < time
+                AND toUnixTimestamp64Nano(time) - toUnixTimestamp64Nano(start_time) <= {shortly},
+            start_time != previous_start, start_time < time,"""
     carried = f"temporality, start_time, time, is_monotonic, series, {columns}"
     own = f"""{_step(question, parameters)} AS step, {labels + ", " if labels else ""}*, {measure} AS measure,
             {total} AS total"""
@@ -235,9 +245,7 @@ def _changes(question: MetricQuestion, parameters: Parameters, columns: str) -> 
         row_number() OVER w AS nth, lagInFrame(start_time) OVER w AS previous_start,
         multiIf(
             temporality = 'delta', 1,
-            nth = 1, start_time >= {since} AND start_time < time
-                AND toUnixTimestamp64Nano(time) - toUnixTimestamp64Nano(start_time) <= {shortly},
-            start_time != previous_start, start_time < time,
+            {begins}
             {falls} AND measure < previous, 1,
             2) AS change
     FROM (

@@ -140,6 +140,7 @@ SPANS = Source(
         "usage_counted": f"span_rows.owns_usage AND ({_IDS}) NOT {_REPORTED_TWICE}",
         "is_call": f"span_rows.kind IN {CALL_KINDS} AND ({_IDS}) NOT {_REPORTED_TWICE}",
         "is_use": f"span_rows.kind = 'tool' AND ({_IDS}) NOT {_REPORTED_TWICE}",
+        "reported_twice": f"({_IDS}) {_REPORTED_TWICE}",
         "duplicate_of": f"if(({_IDS}) {_REPORTED_TWICE},"
         " dictGetOrDefault('duplicates', 'duplicate_of', (project, trace_id, span_id), ''), '')",
         "cost_usd": sql_files.cost("span_rows").replace("{database}.", ""),
@@ -147,6 +148,8 @@ SPANS = Source(
         "cache_savings_usd": sql_files.cache_savings("span_rows").replace("{database}.", ""),
         **{column: sql_files.said(column).replace("{database}.", "") for column in sql_files.SAID_BY_LOGS},
         **{f"own_{column}": f"span_rows.{column}" for column in sql_files.SAID_BY_LOGS if column in PROMOTED},
+        "own_cost_usd": "span_rows.cost_usd",
+        "logs_tell": "span_rows.log_key != ''",
         "input": _payload("input"),
         "output": _payload("output"),
         "own_input": _engine_text("span_rows.input"),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
+from operator import and_
 from typing import Any
 
 from typing_extensions import TypedDict
 
 from tapetum_server.query.cursor import Cursor, decode_cursor, encode_cursor
-from tapetum_server.query.reader import Reader
-from tapetum_server.query.sources import SPANS
+from tapetum_server.query.reader import Reader, tuples_of
+from tapetum_server.query.sources import CALL_KINDS, SPANS
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import TimeRange, format_time
 from tapetum_server.query.traces import TraceSummary, no_trace, trace_summary
@@ -19,8 +21,10 @@ _ORDER = "trace"
 _EVERYTHING = TimeRange(None, None)
 _COLUMNS = """span_id, parent_span_id, name, kind, span_kind, convention, service,
     toUnixTimestamp64Nano(start_time) AS start_ns, toUnixTimestamp64Nano(end_time) AS end_ns,
-    status, model, input_tokens, output_tokens, cost_usd, has_events, usage_counted, session_id, user_id,
-    is_call AND isNull(cost_usd) AND (owns_usage OR status != 'error') AS unpriced"""
+    status, model, input_tokens, own_output_tokens, own_cost_usd, has_events, session_id, user_id,
+    owns_usage, reported_twice, logs_tell"""
+_TOLD = "span_id, toUnixTimestamp64Nano(start_time) AS start_ns, output_tokens, cost_usd"
+"""What log records add to spans. Planning how takes the engine longer than a trace's other columns altogether."""
 
 
 class SpanColumns(TypedDict):
@@ -77,6 +81,10 @@ async def get_trace(
         count = limit
         place = (columns["start_ns"][-1], columns["span_id"][-1])
         following = encode_cursor(Cursor(_ORDER, _EVERYTHING, place))
+    if columns:
+        columns["output_tokens"], columns["cost_usd"] = columns["own_output_tokens"], columns["own_cost_usd"]
+    if any(columns.get("logs_tell", ())):
+        await _add_what_logs_tell(reader, columns, told_statement(project, trace_id, limit, after))
     if following is None and after is None:
         # Every span is here: adding up costs less than asking the engine for a second scan.
         summary, start_ns = _summary(trace_id, columns)
@@ -110,20 +118,40 @@ async def get_trace(
 
 
 def spans_of_statement(project: str, trace_id: str, limit: int, after: Cursor | None) -> Statement:
-    """What a waterfall draws of each span, in order of start."""
+    """What a waterfall draws of each span, in order of start; its usage as the span itself says it."""
+    return _statement(project, trace_id, limit, after, _COLUMNS)
+
+
+def told_statement(project: str, trace_id: str, limit: int, after: Cursor | None) -> Statement:
+    """(span id, start, output tokens, cost) of the spans of which log records tell, in order of start."""
+    return _statement(project, trace_id, limit, after, _TOLD, only="logs_tell")
+
+
+def _statement(
+    project: str, trace_id: str, limit: int, after: Cursor | None, columns: str, *, only: str = ""
+) -> Statement:
     parameters = Parameters()
     whole = f"project = {parameters.text(project)} AND trace_id = {parameters.text(trace_id)}"
     where = [whole]
     if after is not None:
         moment, span_id = parameters.moment(int(after.place[0])), parameters.text(str(after.place[1]))
         where.append(f"(start_time > {moment} OR (start_time = {moment} AND span_id > {span_id}))")
+    where += [only] if only else []
     condition = " AND ".join(where)
-    sql = f"""SELECT {_COLUMNS}
-FROM {SPANS.relation(_COLUMNS, condition, of=whole)}
+    sql = f"""SELECT {columns}
+FROM {SPANS.relation(columns, condition, of=whole)}
 WHERE {condition}
 ORDER BY start_time, span_id
 LIMIT {limit}"""
     return Statement(sql, parameters.values)
+
+
+async def _add_what_logs_tell(reader: Reader, columns: dict[str, list[Any]], statement: Statement) -> None:
+    places = {place: i for i, place in enumerate(zip(columns["span_id"], columns["start_ns"]))}
+    for span_id, start_ns, output_tokens, cost_usd in tuples_of(await reader.query(*statement)):
+        place = places.get((span_id, start_ns))
+        if place is not None:  # a span that arrived since, and belongs to the next look
+            columns["output_tokens"][place], columns["cost_usd"][place] = output_tokens, cost_usd
 
 
 async def _start(reader: Reader, project: str, trace_id: str) -> int:
@@ -142,7 +170,14 @@ def _summary(trace_id: str, columns: dict[str, list[Any]]) -> tuple[TraceSummary
     running = None in ends
     end_ns = None if running else max(ends)
     errors = columns["status"].count("error")
-    counted = columns["usage_counted"]
+    once = [not twice for twice in columns["reported_twice"]]
+    counted = list(map(and_, columns["owns_usage"], once))
+    unpriced = sum(
+        kind in CALL_KINDS and cost is None and (owns or status != "error")
+        for kind, cost, owns, status in compress(
+            zip(columns["kind"], columns["cost_usd"], columns["owns_usage"], columns["status"]), once
+        )
+    )
     summary = TraceSummary(
         trace_id=trace_id,
         root_name=columns["name"][root],
@@ -156,7 +191,7 @@ def _summary(trace_id: str, columns: dict[str, list[Any]]) -> tuple[TraceSummary
         input_tokens=_sum(columns["input_tokens"], counted),
         output_tokens=_sum(columns["output_tokens"], counted),
         cost_usd=_sum(columns["cost_usd"], counted),
-        unpriced=sum(columns["unpriced"]),
+        unpriced=unpriced,
         session_id=min(set(columns["session_id"]) - {""}, default=""),
         user_id=min(set(columns["user_id"]) - {""}, default=""),
         status="error" if errors else "ok" if "ok" in columns["status"] else "unset",
@@ -166,6 +201,6 @@ def _summary(trace_id: str, columns: dict[str, list[Any]]) -> tuple[TraceSummary
     return summary, start_ns
 
 
-def _sum(values: Sequence[Any], counted: Sequence[int]) -> Any:
+def _sum(values: Sequence[Any], counted: Sequence[bool]) -> Any:
     said = [value for value, counts in zip(values, counted) if counts and value is not None]
     return sum(said) if said else None

@@ -27,6 +27,7 @@ TraceSort = Literal["-start_time", "start_time", "-duration_ms", "-cost_usd", "-
 TRACE_SORTS: tuple[TraceSort, ...] = get_args(TraceSort)
 FIRST_WINDOW = 20_000
 """How many of the newest matching spans the first look takes; each further look takes ten times as many."""
+_PINNED = ("session_id", "trace_id")
 
 
 class TraceRow(TypedDict):
@@ -149,7 +150,9 @@ async def _by_time(
     """
     newest_first = sort == "-start_time"
     candidates_wanted = wanted + wanted // 4 + 4
-    window: int | None = FIRST_WINDOW
+    # The spans of a session are few, found by their index, and lie anywhere: reading them in order costs most.
+    few = any(selection.filter.pins(key) for key in _PINNED)
+    window: int | None = None if few else FIRST_WINDOW
     places: dict[str, Place] = {}
     summaries: dict[str, dict[str, Any]] = {}
     while True:
@@ -160,7 +163,7 @@ async def _by_time(
         if saw_everything and (newest_first or after is None):
             # No edge that a trace could reach across. Oldest first, a later look always has one.
             page = candidates[:wanted]
-            return page, await _summaries(reader, selection.project, [place.trace_id for place in page])
+            return page, await _summaries(reader, selection.project, [place.trace_id for place in page], apart=few)
         ids = [place.trace_id for place in candidates]
         keys, known = await _verified(reader, selection, ids)
         summaries.update(known)
@@ -265,8 +268,13 @@ LIMIT {limit}"""
     return Statement(sql, parameters.values)
 
 
-def summaries_statement(project: str, ids: Sequence[str], first_within: TimeRange | None = None) -> Statement:
-    """Summaries of whole traces, and with `first_within` also where each stands in an unfiltered list."""
+def summaries_statement(
+    project: str, ids: Sequence[str], first_within: TimeRange | None = None, *, apart: bool = False
+) -> Statement:
+    """Summaries of whole traces, and with `first_within` also where each stands in an unfiltered list.
+
+    Of traces that happened far `apart` the times narrow nothing, and looking them up is a second search for each id.
+    """
     parameters = Parameters()
     first = ""
     if first_within is not None:
@@ -281,29 +289,30 @@ def summaries_statement(project: str, ids: Sequence[str], first_within: TimeRang
     sql = f"""SELECT trace_id,{first}
     {SUMMARY_COLUMNS}
 FROM {SPANS.relation("project, trace_id", SUMMARY_COLUMNS, of=wanted)}
-WHERE {SPANS.timed(wanted)}
+WHERE {wanted if apart else SPANS.timed(wanted)}
 GROUP BY trace_id"""
     return Statement(sql, parameters.values)
 
 
 async def _summaries(
-    reader: Reader, project: str, ids: Sequence[str], first_within: TimeRange | None = None
+    reader: Reader, project: str, ids: Sequence[str], first_within: TimeRange | None = None, *, apart: bool = False
 ) -> dict[str, dict[str, Any]]:
     if not ids:
         return {}
-    answer = await reader.query(*summaries_statement(project, ids, first_within))
+    answer = await reader.query(*summaries_statement(project, ids, first_within, apart=apart))
     names = list(answer.names)
     return {row[0]: dict(zip(names, row)) for row in tuples_of(answer)}
 
 
 async def summaries_of(reader: Reader, *, project: str, ids: Sequence[str]) -> dict[str, TraceRow]:
-    """Rows of these traces by their ids, as lists show them."""
-    return {trace_id: _trace_row(row) for trace_id, row in (await _summaries(reader, project, ids)).items()}
+    """Rows of these traces of one session by their ids, as lists show them."""
+    found = await _summaries(reader, project, ids, apart=True)
+    return {trace_id: _trace_row(row) for trace_id, row in found.items()}
 
 
 async def trace_summary(reader: Reader, *, project: str, trace_id: str) -> TraceSummary:
     """What all spans of one trace say together."""
-    row = first_row(await reader.query(*summaries_statement(project, [trace_id])))
+    row = first_row(await reader.query(*summaries_statement(project, [trace_id], apart=True)))
     if row is None:
         raise no_trace(project, trace_id)
     return summary_of(row)

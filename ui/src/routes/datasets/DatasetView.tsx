@@ -1,7 +1,7 @@
-import { Button, Select, UnstyledButton } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { ChevronLeft, Plus, Trash2 } from 'lucide-react'
+import { ChevronLeft, Plus } from 'lucide-react'
 import { useCallback, useMemo, useState } from 'react'
 import { datasetItemsQuery, datasetQuery, deleteDataset } from '@/api/datasetQueries'
 import type { DatasetItem, DatasetRow, DatasetVersion } from '@/api/types'
@@ -11,7 +11,7 @@ import { counted } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { Page } from '@/kit/Page'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
-import { RelativeTime } from '@/kit/values'
+import { DeleteVersions, useVersions, VersionBar, VersionList } from '@/kit/versions'
 import { travelling, useView } from '@/kit/view'
 import { Difference } from './Difference'
 import { ExportDataset } from './ExportDataset'
@@ -60,7 +60,7 @@ export function DatasetView({ name }: { name: string }) {
   const query = useQuery(datasetQuery(scope.project, name))
   return (
     <Page title={name} heading={null}>
-      <div className="ds-head">
+      <div className="vs-head">
         <Link to="/datasets" search={{ ...travelling(search), ...AWAY } as never}>
           <ChevronLeft size={13} aria-hidden /> Datasets
         </Link>
@@ -85,7 +85,6 @@ function Actions({ dataset }: { dataset: DatasetRow }) {
   const [admin, may] = [useAdmin(), useMaySay()]
   const client = useQueryClient()
   const [making, setMaking] = useState(false)
-  const [deleting, setDeleting] = useState(false)
   const remove = useMutation({
     mutationFn: () => deleteDataset(scope.project, dataset.name),
     onSuccess: () => {
@@ -103,30 +102,13 @@ function Actions({ dataset }: { dataset: DatasetRow }) {
           New item
         </Button>
       )}
-      {admin &&
-        (deleting ? (
-          <>
-            <Button
-              className="k-danger"
-              variant="default"
-              loading={remove.isPending}
-              onClick={() => remove.mutate()}
-            >
-              Delete all {counted(dataset.versions, 'version')}
-            </Button>
-            <Button variant="default" onClick={() => setDeleting(false)}>
-              Keep
-            </Button>
-          </>
-        ) : (
-          <Button
-            variant="default"
-            leftSection={<Trash2 size={13} aria-hidden />}
-            onClick={() => setDeleting(true)}
-          >
-            Delete
-          </Button>
-        ))}
+      {admin && (
+        <DeleteVersions
+          count={dataset.versions}
+          pending={remove.isPending}
+          onDelete={() => remove.mutate()}
+        />
+      )}
       {remove.isError && <Failure error={remove.error} />}
       {making && <ItemForm name={dataset.name} version={dataset.versions} onClose={() => setMaking(false)} />}
     </>
@@ -134,58 +116,27 @@ function Actions({ dataset }: { dataset: DatasetRow }) {
 }
 
 function Known({ name, versions }: { name: string; versions: DatasetVersion[] }) {
-  const { scope, search, patch } = useView()
-  const shown = versions.find((v) => String(v.version) === search.version) ?? versions[0]!
-  const against = versions.find((v) => String(v.version) === search.against && v !== shown)
-  const others = versions
-    .filter((v) => v !== shown)
-    .slice(0, 500)
-    .map((v) => ({ value: String(v.version), label: `Version ${v.version}` }))
+  const { scope } = useView()
+  const { shown, against, choose } = useVersions(versions)
   return (
-    <div className="ds-body">
-      <ul className="ds-versions" aria-label="Versions">
-        {versions.slice(0, 500).map((version) => (
-          <li key={version.version}>
-            <UnstyledButton
-              aria-current={version === shown}
-              onClick={() => patch({ version: String(version.version), against: undefined, item: undefined })}
-            >
-              <span>
-                <b>Version {version.version}</b>{' '}
-                <span className="quiet">{counted(version.items, 'item')}</span>
-              </span>
-              <p className="quiet">{whatChanged(version)}</p>
-              {version.message && (
-                <p className="cut" title={version.message}>
-                  <Isolated text={version.message} />
-                </p>
-              )}
-              <p className="quiet cut">
-                <RelativeTime iso={version.created_at} /> by <Isolated text={version.created_by} />
-              </p>
-            </UnstyledButton>
-          </li>
-        ))}
-      </ul>
+    <div className="vs-body">
+      <VersionList
+        versions={versions}
+        shown={shown}
+        onChoose={(version) => choose(version)}
+        beside={(version) => <span className="quiet">{counted(version.items, 'item')}</span>}
+        said={(version) => <p className="quiet">{whatChanged(version)}</p>}
+      />
       <div className="ds-main">
-        <div className="ds-actions">
-          <b>Version {shown.version}</b>
-          {others.length > 0 && (
-            <Select
-              aria-label="Compare with"
-              placeholder="Compare with…"
-              clearable
-              w={160}
-              value={against ? String(against.version) : null}
-              data={others}
-              onChange={(value) =>
-                patch({ version: String(shown.version), against: value ?? undefined, item: undefined })
-              }
-            />
-          )}
+        <VersionBar
+          versions={versions}
+          shown={shown}
+          against={against}
+          onCompare={(other) => choose(shown, other)}
+        >
           <span className="grow" />
           <ExportDataset project={scope.project} name={name} version={shown.version} />
-        </div>
+        </VersionBar>
         {against ? (
           <Difference name={name} before={against.version} after={shown.version} />
         ) : (

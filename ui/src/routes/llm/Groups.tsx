@@ -177,7 +177,13 @@ function Row({ row, keys, total }: { row: LlmGroup; keys: string[]; total: numbe
   return (
     <tr>
       <td title={none ? NONE : row.values.join(' ').slice(0, 1000)}>
-        {to(named.length ? <Names of={named} /> : <span className="quiet">none named</span>)}
+        {to(
+          named.length ? (
+            <Names of={named} />
+          ) : (
+            <span className="quiet">{none ? 'asked for none' : 'none named'}</span>
+          ),
+        )}
       </td>
       <td className="num">{to(<Money value={row.cost_usd} unpriced={row.unpriced} />)}</td>
       <td className="num quiet">{row.cost_usd !== null && total ? percent(row.cost_usd / total) : ''}</td>

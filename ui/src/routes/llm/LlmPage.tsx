@@ -10,7 +10,7 @@ import { useView } from '@/kit/view'
 import { SPAN_KEYS } from '../traces/columns'
 import { Groups } from './Groups'
 import { LlmCharts } from './LlmCharts'
-import { Numbers } from './Numbers'
+import { Flagged, Numbers } from './Numbers'
 import { Tools } from './Tools'
 import './llm.css'
 
@@ -43,6 +43,7 @@ export function LlmPage() {
         ) : (
           <div className="k-scroll lm-page" tabIndex={0} role="region" aria-label="LLM calls">
             <Numbers data={query.data} />
+            <Flagged calls={query.data.now.total.flagged} />
             <LlmCharts data={query.data} />
             <Outside signal="spans" scope={scope} />
             <Groups live={every} />

@@ -1,12 +1,29 @@
 /** The numbers of the page, each beside the period before, each leading to its rows. */
 import { Link } from '@tanstack/react-router'
+import { AlertTriangle } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { LlmOverview } from '@/api/types'
-import { durationText, usd } from '@/kit/format'
+import { counted, durationText, usd } from '@/kit/format'
 import { travelling, useView } from '@/kit/view'
 import { ErrorShare, percent, Took } from '@/routes/services/measures'
-import { change, rowsOf } from './calls'
+import { change, rose, rowsOf } from './calls'
 import { Amount, Money } from './Money'
+
+/** What the senders got wrong stands apart: it is in no sum above. */
+export function Flagged({ calls }: { calls: number }) {
+  const { search, scope } = useView()
+  if (!calls) return null
+  const to = rowsOf(scope.q, [], 'usage_flags:*', '-start_time')
+  return (
+    <p className="lm-flagged">
+      <AlertTriangle size={13} aria-hidden />{' '}
+      <Link to="/traces" search={{ ...travelling(search), ...to } as never}>
+        {counted(calls, 'call')}
+      </Link>{' '}
+      said tokens or times that cannot be; those are in no sum.
+    </p>
+  )
+}
 
 export function Numbers({ data }: { data: LlmOverview }) {
   const now = data.now.total
@@ -23,7 +40,7 @@ export function Numbers({ data }: { data: LlmOverview }) {
         name="Failed"
         was={change(now.error_rate, before?.error_rate)}
         also="status:error"
-        bad={(now.error_rate ?? 0) > (before?.error_rate ?? now.error_rate ?? 0)}
+        bad={rose(now.error_rate, before?.error_rate)}
       >
         {now.error_rate === null ? <span className="quiet">–</span> : <ErrorShare share={now.error_rate} />}
       </Figure>
@@ -31,7 +48,7 @@ export function Numbers({ data }: { data: LlmOverview }) {
         name="Refused"
         was={change(now.refusal_rate, before?.refusal_rate)}
         also="finish_reason:content_filter"
-        bad={(now.refusal_rate ?? 0) > (before?.refusal_rate ?? now.refusal_rate ?? 0)}
+        bad={rose(now.refusal_rate, before?.refusal_rate)}
       >
         {now.refusal_rate === null ? <span className="quiet">–</span> : percent(now.refusal_rate)}
       </Figure>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { CALLS, change, groupTerms, looksAtTraces, rowsOf } from './calls'
+import { CALLS, change, groupTerms, looksAtTraces, rose, rowsOf } from './calls'
 
 test('numbers lead to calls, and those of a session, user or agent to traces', () => {
   expect(rowsOf('service:web')).toEqual({ view: 'spans', q: `${CALLS} service:web` })
@@ -35,4 +35,13 @@ test('a change is said in per cent, and not where a side is unknown', () => {
   expect(change(0, 0)).toBe('')
   expect(change(null, 3)).toBe('')
   expect(change(3, null)).toBe('')
+})
+
+test('what is said to be as before is not worse', () => {
+  expect(rose(0.1001, 0.1)).toBe(false)
+  expect(rose(0.11, 0.1)).toBe(true)
+  expect(rose(0.1, 0)).toBe(true)
+  expect(rose(0.09, 0.1)).toBe(false)
+  expect(rose(0.1, null)).toBe(false)
+  expect(rose(null, 0.1)).toBe(false)
 })

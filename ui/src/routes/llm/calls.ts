@@ -48,12 +48,18 @@ export const looksAtTraces = (q: string): boolean => parseFilter(q).some((term) 
 export const asked = (q: string, ...terms: Term[]): string =>
   [CALLS, ...terms.map(printTerm), q].filter(Boolean).join(' ')
 
+/** Whether it is worse where more is: never what is said to be as before. */
+export const rose = (now: number | null, before: number | null | undefined): boolean =>
+  now !== null && now > (before ?? now) && change(now, before) !== AS_BEFORE
+
+const AS_BEFORE = 'as before'
+
 /** `+12 %`, `-3 %`, `new`; nothing where one of the two is not known. */
 export function change(now: number | null, before: number | null | undefined): string {
   if (now === null || before === null || before === undefined) return ''
   if (before === 0) return now === 0 ? '' : 'none before'
   const share = ((now - before) / before) * 100
-  if (Math.abs(share) < 0.5) return 'as before'
+  if (Math.abs(share) < 0.5) return AS_BEFORE
   if (share >= 1000) return `×${(now / before).toFixed(0)}`
   return `${share > 0 ? '+' : '−'}${Math.abs(share).toFixed(0)} %`
 }

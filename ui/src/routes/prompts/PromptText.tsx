@@ -1,5 +1,6 @@
-import { DiffLines } from '@/kit/Diff'
 import type { PromptDiff, PromptVersion } from '@/api/types'
+import { DiffLines } from '@/kit/Diff'
+import { count, counted } from '@/kit/format'
 
 const VARIABLE = /(\{\{\s*[A-Za-z_][\w.]{0,99}\s*\}\})/
 
@@ -57,7 +58,8 @@ export function DiffText({ diff }: { diff: PromptDiff }) {
   return (
     <>
       <p className="pr-facts">
-        Version {diff.before} → {diff.after}: <b>{diff.added}</b> lines added, <b>{diff.removed}</b> removed
+        Version {diff.before} → {diff.after}: {counted(diff.added, 'line')} added, {count(diff.removed)}{' '}
+        removed
         {changed && ', configuration changed'}
         {diff.truncated && '; only the first lines are compared'}
       </p>

@@ -1,9 +1,10 @@
-import { Button, Select, UnstyledButton } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { ChevronLeft, Plus, Trash2 } from 'lucide-react'
+import { ChevronLeft, Plus } from 'lucide-react'
 import { useState } from 'react'
 import { ApiError } from '@/api/client'
+import { summaryQuery } from '@/api/evaluationQueries'
 import { deletePrompt, promptDiffQuery, promptQuery, promptUsageQuery } from '@/api/promptQueries'
 import type { PromptRow, PromptVersion } from '@/api/types'
 import { useAdmin } from '@/kit/admin'
@@ -12,7 +13,7 @@ import { is, printTerm } from '@/kit/filter'
 import { Isolated } from '@/kit/Isolated'
 import { Page } from '@/kit/Page'
 import { Failure, SkeletonRows, Snippet } from '@/kit/states'
-import { RelativeTime } from '@/kit/values'
+import { DeleteVersions, useVersions, VersionBar, VersionList } from '@/kit/versions'
 import { travelling, useView } from '@/kit/view'
 import { LabelMenu } from './LabelMenu'
 import { NewVersionModal } from './NewVersionModal'
@@ -25,6 +26,7 @@ export function PromptView({ name }: { name: string }) {
   const { scope, search } = useView()
   const query = useQuery(promptQuery(scope.project, name))
   const usage = useQuery(promptUsageQuery(scope, name))
+  const said = useQuery(summaryQuery({ ...scope, q: '' }, 'prompt'))
   const unknown = query.error instanceof ApiError && query.error.status === 404
   const back = (
     <Link
@@ -44,7 +46,15 @@ export function PromptView({ name }: { name: string }) {
   ) : usage.isPending ? (
     <SkeletonRows rows={3} label="Loading usage" />
   ) : (
-    <UsageTable name={name} rows={usage.data.rows} />
+    <>
+      <UsageTable name={name} rows={usage.data.rows} said={said.data?.rows} />
+      {said.isError && <Failure error={said.error} retry={() => void said.refetch()} />}
+      {said.data?.truncated && (
+        <p className="quiet">
+          Prompts with few evaluations are left out of the column Evaluations: too many.
+        </p>
+      )}
+    </>
   )
   if (query.isSuccess) {
     return (
@@ -61,7 +71,7 @@ export function PromptView({ name }: { name: string }) {
   }
   return (
     <Page title={name} heading={null}>
-      <div className="pr-head">
+      <div className="vs-head">
         {back}
         {heading}
       </div>
@@ -90,10 +100,9 @@ function Known(props: {
   used: React.ReactNode
 }) {
   const { prompt, versions } = props
-  const { scope, search, patch } = useView()
+  const { scope, patch } = useView()
   const admin = useAdmin()
   const [making, setMaking] = useState(false)
-  const [deleting, setDeleting] = useState(false)
   const client = useQueryClient()
   const remove = useMutation({
     mutationFn: () => deletePrompt(scope.project, prompt.name),
@@ -102,18 +111,14 @@ function Known(props: {
       patch({ name: undefined, version: undefined, against: undefined })
     },
   })
-  const shown = versions.find((v) => String(v.version) === search.version) ?? versions[0]!
-  const against = versions.find((v) => String(v.version) === search.against && v !== shown)
+  const { shown, against, choose } = useVersions(versions)
   const diff = useQuery({
     ...promptDiffQuery(scope.project, prompt.name, against?.version ?? 1, shown.version),
     enabled: !!against,
   })
-  const others = versions
-    .filter((v) => v !== shown)
-    .map((v) => ({ value: String(v.version), label: `Version ${v.version}` }))
   return (
     <>
-      <div className="pr-head">
+      <div className="vs-head">
         {props.back}
         {props.heading}
         <span className="quiet grow cut">{prompt.description}</span>
@@ -131,79 +136,39 @@ function Known(props: {
             >
               New version
             </Button>
-            {deleting ? (
-              <>
-                <Button
-                  className="k-danger"
-                  variant="default"
-                  loading={remove.isPending}
-                  onClick={() => remove.mutate()}
-                >
-                  Delete all {prompt.versions} versions
-                </Button>
-                <Button variant="default" onClick={() => setDeleting(false)}>
-                  Keep
-                </Button>
-              </>
-            ) : (
-              <Button
-                variant="default"
-                leftSection={<Trash2 size={13} aria-hidden />}
-                onClick={() => setDeleting(true)}
-              >
-                Delete
-              </Button>
-            )}
+            <DeleteVersions
+              count={prompt.versions}
+              pending={remove.isPending}
+              onDelete={() => remove.mutate()}
+            />
           </>
         )}
       </div>
       {remove.isError && <Failure error={remove.error} />}
-      <div className="pr-body">
-        <ul className="pr-versions" aria-label="Versions">
-          {versions.map((version) => (
-            <li key={version.version}>
-              <UnstyledButton
-                aria-current={version === shown}
-                onClick={() => patch({ version: String(version.version), against: undefined })}
-              >
-                <span className="row" style={{ gap: 8 }}>
-                  <b>Version {version.version}</b>
-                  <span className="pr-labels">
-                    {version.labels.map((label) => (
-                      <span key={label} className="pr-label">
-                        {label}
-                      </span>
-                    ))}
-                  </span>
+      <div className="vs-body pr-body">
+        <VersionList
+          versions={versions}
+          shown={shown}
+          onChoose={(version) => choose(version)}
+          beside={(version) => (
+            <span className="pr-labels">
+              {version.labels.map((label) => (
+                <span key={label} className="pr-label">
+                  {label}
                 </span>
-                {version.message && (
-                  <p className="cut" title={version.message}>
-                    {version.message}
-                  </p>
-                )}
-                <p className="quiet cut">
-                  <RelativeTime iso={version.created_at} /> by {version.created_by}
-                </p>
-              </UnstyledButton>
-            </li>
-          ))}
-        </ul>
+              ))}
+            </span>
+          )}
+        />
         <div className="pr-main">
-          <div className="pr-actions">
-            <b>Version {shown.version}</b>
-            {others.length > 0 && (
-              <Select
-                aria-label="Compare with"
-                placeholder="Compare with…"
-                clearable
-                w={160}
-                value={against ? String(against.version) : null}
-                data={others}
-                onChange={(value) => patch({ version: String(shown.version), against: value ?? undefined })}
-              />
-            )}
+          <VersionBar
+            versions={versions}
+            shown={shown}
+            against={against}
+            onCompare={(other) => choose(shown, other)}
+          >
             {admin && <LabelMenu prompt={prompt} version={shown.version} />}
-          </div>
+          </VersionBar>
           {!against ? (
             <PromptText version={shown} />
           ) : diff.isError ? (

@@ -1,13 +1,20 @@
 import { Link } from '@tanstack/react-router'
-import type { PromptUsage } from '@/api/types'
+import type { EvaluationSummaryRow, PromptUsage } from '@/api/types'
 import { count } from '@/kit/format'
 import { NotEnoughData } from '@/kit/states'
 import { Cost, Duration, RelativeTime, Tokens } from '@/kit/values'
 import { travelling, useView } from '@/kit/view'
-import { byVersion, callsOf } from './usage'
+import { Said } from './Said'
+import { byVersion, callsOf, saidOf } from './usage'
 
 /** How each version did in this time; each number's rows are one click away. */
-export function UsageTable({ name, rows }: { name: string; rows: PromptUsage[] }) {
+export function UsageTable(p: {
+  name: string
+  rows: PromptUsage[]
+  /** By prompt and version; nothing while they are not known. */
+  said: readonly EvaluationSummaryRow[] | undefined
+}) {
+  const { name, rows, said } = p
   const { search } = useView()
   if (!rows.length) {
     return (
@@ -43,6 +50,7 @@ export function UsageTable({ name, rows }: { name: string; rows: PromptUsage[] }
             <th scope="col" className="num">
               Cost
             </th>
+            <th scope="col">Evaluations</th>
             <th scope="col">Models</th>
             <th scope="col" className="num">
               Last used
@@ -78,6 +86,7 @@ export function UsageTable({ name, rows }: { name: string; rows: PromptUsage[] }
               <td className="num">
                 <Cost value={row.cost_usd} />
               </td>
+              <td>{said && <Said rows={saidOf(said, name, row.version)} />}</td>
               <td>{row.models.join(', ') || <span className="quiet">–</span>}</td>
               <td className="num">
                 <RelativeTime iso={row.last_seen} />

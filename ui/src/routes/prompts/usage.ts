@@ -1,7 +1,10 @@
 /** What spans say of prompts, brought together with what the registry holds. Pure. */
 import { csvCell } from '@/kit/download'
+import { count } from '@/kit/format'
 import { CALLS } from '@/routes/llm/calls'
-import type { PromptRow, PromptUsage, PromptVersion } from '@/api/types'
+import { number } from '@/routes/evaluations/meaning'
+import { percent } from '@/routes/services/measures'
+import type { EvaluationSummaryRow, PromptRow, PromptUsage, PromptVersion } from '@/api/types'
 
 export interface Totals {
   calls: number
@@ -72,6 +75,21 @@ export function listed(registry: PromptRow[], usage: PromptUsage[]): ListedPromp
 export function callsOf(name: string, version?: string): string {
   const quoted = (text: string) => (/^[\w.-]+$/.test(text) ? text : JSON.stringify(text))
   return `${CALLS} prompt_name:${quoted(name)}${version ? ` prompt_version:${quoted(version)}` : ''}`
+}
+
+/** What evaluations, summed up by prompt, say of one version. */
+export const saidOf = (rows: readonly EvaluationSummaryRow[], name: string, version: string) =>
+  rows.filter((row) => row.value === (version ? `${name} ${version}` : name))
+
+/** How evaluations of one name turned out, in a word or two: what passes, else what was said, else the mean. */
+export function howSaid(row: EvaluationSummaryRow): string {
+  if (row.judged) return `${percent(row.passed / row.judged)} of ${count(row.judged)} passed`
+  if (row.labels.length)
+    return row.labels
+      .slice(0, 2)
+      .map((one) => `${one.label.slice(0, 20)} ${count(one.count)}`)
+      .join(', ')
+  return row.avg_score === null ? count(row.count) : `${number(row.avg_score)} on average`
 }
 
 /** How an application gets a prompt; with a version at hand, that one's variables. */
