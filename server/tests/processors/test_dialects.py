@@ -71,6 +71,7 @@ class Project:
                         "spanId": row["id"],
                         "parentSpanId": row.get("parent", ""),
                         "name": row.get("name", "chat"),
+                        "kind": row.get("kind", 0),
                         "startTimeUnixNano": str(START),
                         "endTimeUnixNano": str(START + 1000 * MS),
                         "attributes": _attributes(row["attributes"]),
@@ -257,6 +258,71 @@ def test_calls_that_only_look_alike_all_count(project: Project) -> None:
     assert project.counted() == (500, 50)
 
 
+@pytest.mark.covers("usage-nested-once")
+def test_one_call_counts_once_whether_its_input_holds_the_cached_tokens_or_not(project: Project) -> None:
+    """Each trace: what the outer and the inner span say as (input, cached), and what that comes to."""
+    cases = [
+        ((60, 40), (100, 40), 100),
+        ((100, 40), (60, 40), 100),
+        ((100, None), (60, 40), 100),
+        ((10, 90), (100, 90), 100),  # more than its input: cut there, and known here
+        ((60, 40), (60, 40), 60),
+        ((60, 40), (100, 30), 160),  # other cached tokens: another call
+        ((60, 40), (101, 40), 161),
+        ((60, None), (100, 40), 160),
+        ((60, 40), (70, 30), 130),
+    ]
+    requests: list[list[dict[str, Any]]] = [[], []]
+    for n, (outer, inner, _) in enumerate(cases * 2, 1):
+        for place, (tokens_in, cached) in (("a", outer), ("b", inner)):
+            said = {**CALL, "gen_ai.usage.input_tokens": tokens_in, "gen_ai.usage.cache_read.input_tokens": cached}
+            row = {"id": f"{place}{n:015x}", "trace": f"{n:032x}", "parent": f"a{n:015x}" if place == "b" else "",
+                   "attributes": {key: value for key, value in said.items() if value is not None}}  # fmt: skip
+            requests[(n > len(cases)) ^ (place == "b")].append(row)
+    for request in requests:
+        project.spans(*request)
+    siblings = [{"id": f"{n:016x}", "parent": "f" * 16, "attributes": {**CALL, **said}} for n, said in enumerate((
+        {"gen_ai.usage.input_tokens": 60, "gen_ai.usage.cache_read.input_tokens": 40}, {}), 1)]  # fmt: skip
+    project.spans(*siblings)
+    assert project.counted()[0] == 2 * sum(total for _, _, total in cases) + 160
+
+
+@pytest.mark.covers("llm-tools", "emitter-mcp")
+def test_a_tool_that_agent_client_and_server_report_is_used_once(project: Project) -> None:
+    agent = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search"}
+    mcp = {"mcp.method.name": "tools/call", "gen_ai.tool.name": "search"}
+    unnamed = {"mcp.method.name": "tools/call"}
+
+    def use(n: int, place: str, inside: str, attributes: dict[str, Any], scope: str, kind: int = 1) -> dict[str, Any]:
+        parent = f"{inside}{n:015x}" if inside else ""
+        return {"id": f"{place}{n:015x}", "trace": f"{n:032x}", "parent": parent, "kind": kind, "scope": scope,
+                "attributes": attributes}  # fmt: skip
+
+    def one(n: int, tool: dict[str, Any]) -> list[dict[str, Any]]:
+        return [use(n, "a", "", tool, "agents"), use(n, "b", "a", mcp, "fastmcp", 3), use(n, "c", "b", unnamed, "mcp", 3),
+                use(n, "d", "c", {"http.request.method": "POST"}, "http", 3), use(n, "e", "d", mcp, "fastmcp", 2)]  # fmt: skip
+
+    arriving = [one(n, agent) for n in range(1, 4)]
+    arriving[1].reverse()
+    arriving[2] = [arriving[2][at] for at in (4, 0, 2, 1, 3)]
+    for _ in range(2):  # everything again, as a retry
+        for request in zip(*arriving):
+            project.spans(*request)
+    found = project.ask("span_id, duplicate_of != ''", "spans WHERE kind = 'tool'")
+    assert found == [[f"{place}{n:015x}", place != "a"] for place in "abce" for n in (1, 2, 3)]
+    # A client that does not name the tool; an agent that names the server too.
+    project.spans(use(4, "c", "", unnamed, "mcp", 3), use(4, "e", "c", mcp, "fastmcp", 2))
+    project.spans(*one(5, {**agent, "gen_ai.tool.name": "mcp__docs__search"}))
+    # Used again: beside it, by what it calls itself, by an agent within, and by another call's id.
+    project.spans(use(6, "a", "", agent, "agents"), use(6, "b", "", agent, "agents"), use(6, "c", "b", agent, "agents"))
+    project.spans(use(7, "a", "", agent, "agents"), use(7, "b", "a", {"gen_ai.operation.name": "invoke_agent"}, "agents"),
+                  use(7, "c", "b", mcp, "fastmcp", 3))  # fmt: skip
+    project.spans(use(8, "a", "", {**agent, "gen_ai.tool.call.id": "1"}, "agents"),
+                  use(8, "b", "a", {**mcp, "gen_ai.tool.call.id": "2"}, "fastmcp", 3))  # fmt: skip
+    answer = httpx.get(f"{project.url}/api/v1/llm/tools", params={"project": project.name, "from": "all"}, timeout=120)
+    assert {row["tool"]: row["uses"] for row in answer.json()["rows"]} == {"search": 3 + 1 + 7, "mcp__docs__search": 1}
+
+
 @pytest.mark.covers("usage-across-traces-once")
 @pytest.mark.parametrize("rich_first", [False, True])
 def test_one_call_in_two_traces_counts_once_and_the_richer_one_counts(project: Project, rich_first: bool) -> None:
@@ -295,7 +361,11 @@ def test_usage_on_agents_chains_and_workflows_is_kept_and_never_counted(project:
         ({"gen_ai.usage.input_tokens": -5}, [None, 10, None, None, "impossible_count"]),
         ({"gen_ai.usage.output_tokens": 10**15}, [100, None, None, None, "impossible_count"]),
         ({"gen_ai.usage.output_tokens": "9" * 40}, [100, None, None, None, "impossible_count"]),
-        ({"gen_ai.usage.output_tokens": "many"}, [100, None, None, None, ""]),
+        ({"gen_ai.usage.output_tokens": "many"}, [100, None, None, None, "impossible_count"]),
+        ({"gen_ai.usage.output_tokens": {"total": 7}}, [100, None, None, None, "impossible_count"]),
+        ({"gen_ai.usage.output_tokens": "2.5"}, [100, None, None, None, "impossible_count"]),
+        ({"gen_ai.usage.output_tokens": "None"}, [100, None, None, None, ""]),
+        ({"gen_ai.usage.output_tokens": "many", "gen_ai.usage.completion_tokens": 7}, [100, 7, None, None, ""]),
         ({"gen_ai.usage.cache_read.input_tokens": 90, "gen_ai.usage.cache_write.input_tokens": 40},
          [100, 10, 90, 10, "cache_exceeds_input"]),
         ({"gen_ai.usage.cost": 0}, [100, 10, None, None, ""]),
@@ -316,7 +386,8 @@ def test_counts_that_cannot_be_are_flagged_kept_raw_and_left_out(
     )
     assert [int(c) if c is not None else None for c in counts] + [flags] == found
     assert (cost, first) == (None, None)
-    assert {k: raw[k] for k in sent} == {k: str(v) for k, v in sent.items()}
+    texts = {k: v if isinstance(v, str) else json.dumps(v, separators=(",", ":")) for k, v in sent.items()}
+    assert {k: raw[k] for k in sent} == texts
 
 
 @pytest.mark.covers("emitter-hostile-values")
@@ -333,11 +404,16 @@ def test_a_providers_usage_is_read_however_it_is_written(project: Project, writi
         {"id": "1" * 16, "attributes": {**generation, "langfuse.observation.usage_details": said}},
         # A bucket that cannot be hides in no sum.
         {"id": "2" * 16, "attributes": {**generation, "langfuse.observation.usage_details": {**counts, "input": -5}}},
+        {
+            "id": "3" * 16,
+            "attributes": {**generation, "langfuse.observation.usage_details": {**texts, "input": "many"}},
+        },
     )
     columns = "input_tokens, output_tokens, cache_read_tokens, reasoning_tokens"
-    first, second = project.ask(f"{columns}, usage_flags")
+    first, second, third = project.ask(f"{columns}, usage_flags")
     assert ([int(n) for n in first[:4]], first[4]) == ([100, 10, 40, 3], "")
     assert (second[0], int(second[1]), second[4]) == (None, 10, "impossible_count")
+    assert (third[0], int(third[1]), third[4]) == (None, 10, "impossible_count")
 
 
 @pytest.mark.covers("emitter-otel-genai-old", "emitter-mcp", "emitter-langsmith")
@@ -387,6 +463,25 @@ def test_a_conversation_in_a_record_per_message_is_the_spans(project: Project, a
         asking = {"project": project.name, "q": word, "from": "all"}
         page = httpx.get(f"{project.url}/api/v1/spans", params=asking, timeout=120).json()
         assert (word, len(page["rows"])) == (word, hits)
+
+
+@pytest.mark.covers("late-logs-enrich")
+def test_a_record_without_a_spans_ids_finds_its_call_by_the_response(project: Project) -> None:
+    for n, logs_first in ((1, False), (2, True)):
+        said = [{"role": "user", "parts": [{"type": "text", "content": f"Hi {n}"}]}]
+        attributes = {**CALL, "gen_ai.response.id": f"r-{n}", "gen_ai.input.messages": json.dumps(said)}
+        record = {"scope": "s", "event": "gen_ai.client.inference.operation.details", "attributes": attributes}
+        span = {"id": f"{n:016x}", "attributes": {**CALL, "gen_ai.response.id": f"r-{n}"}}
+        for _ in range(2):  # everything again, as a retry
+            if logs_first:
+                project.logs(record)
+            project.spans(span)
+            if not logs_first:
+                project.logs(record)
+    texts = [json.loads(row[0])[0]["parts"][0]["content"] for row in project.ask("input")]
+    assert (texts, project.counted()) == (["Hi 1", "Hi 2"], (200, 20))
+    asking = {"project": project.name, "q": "hi", "from": "all"}
+    assert len(httpx.get(f"{project.url}/api/v1/spans", params=asking, timeout=120).json()["rows"]) == 2
 
 
 @pytest.mark.covers("emitter-hostile-values")

@@ -12,7 +12,7 @@ from tapetum_server.signals.metrics import Metric
 
 OWN = {
     "attr_shape", "attr_values", "resource", "own_input", "own_output", "has_events", "events_json", "links_json",
-    "exemplars_json", "convention", "owns_usage", "is_call",
+    "exemplars_json", "convention", "owns_usage", "is_call", "is_use",
     "own_cost_usd", "logs_tell", "reported_twice", "own_output_tokens", "own_reasoning_tokens", "own_cache_read_tokens",
     "own_cache_write_tokens",
 }  # fmt: skip

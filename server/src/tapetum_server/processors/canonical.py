@@ -9,6 +9,7 @@ from typing import Any
 from tapetum_server.processors.log_facts import facts_of, find_facts
 from tapetum_server.processors.log_keys import log_key
 from tapetum_server.processors.plans import AT, MOMENT, NOTHING, PLACES, SERVER, Plan, plan_for
+from tapetum_server.processors.provider_usage import UNREADABLE
 from tapetum_server.processors.providers import provider_of, without_provider
 from tapetum_server.processors.span_messages import event_messages, flattened_messages
 from tapetum_server.processors.transforms import forget
@@ -84,7 +85,8 @@ def _canonical(
             value = read(attributes[key])
             if value is not None and value != "":
                 fields[place] = value
-                break
+                if value != UNREADABLE:
+                    break
     if plan is not NOTHING:  # a process of one session, as a coding agent's, says so once
         fields[_SESSION] = fields[_SESSION] or caller[0]
         fields[_USER] = fields[_USER] or caller[1]

@@ -12,6 +12,7 @@ import orjson
 from tapetum_server.processors.emitter_files import Emitter, FactRule, emitters
 from tapetum_server.processors.log_keys import log_key
 from tapetum_server.processors.plans import AT, MAX_PLANS, PLACES, Read, merged
+from tapetum_server.processors.provider_usage import UNREADABLE
 from tapetum_server.processors.span_messages import MESSAGE_EVENTS, message_of
 from tapetum_server.processors.transforms import INVALID, forget
 from tapetum_server.signals.attributes import AttributeValue
@@ -103,7 +104,8 @@ def facts_of(
             value = read(attributes[key])
             if value is not None and value != "":
                 fields[place] = value
-                break
+                if value != UNREADABLE:
+                    break
     counts: dict[str, Any] = {
         n: fields[AT[n]] if fields[AT[n]] is not None and fields[AT[n]] > INVALID else None for n in _COUNTS
     }
@@ -122,6 +124,8 @@ def facts_of(
             fields[AT["output_tokens"]],
             fields[AT["response_id"]],
         )
+    elif not span_id and fields[AT["response_id"]]:
+        trace_id, span_id = "", log_key("response", "", "", None, None, fields[AT["response_id"]])
     if rule.usage.get("reasoning") == "excluded" and counts["output_tokens"] is not None:
         counts["output_tokens"] += counts["reasoning_tokens"] or 0
     if not span_id:

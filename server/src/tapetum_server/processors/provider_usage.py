@@ -36,6 +36,19 @@ _AUDIO_OUT = ("completion_tokens_details.audio_tokens", "output_token_details.au
 # Providers whose input count leaves cached tokens out, told by the names only they use.
 _EXCLUSIVE = ("cache_read_input_tokens", "cache_creation_input_tokens", "cacheReadInputTokens", "cacheWriteInputTokens")
 
+UNREADABLE = -(1 << 62)
+"""A count that is no number. Another source's counts instead, where there is one; else it is flagged."""
+_NOT_SAID = frozenset({"", "none", "null", "nan", "undefined", "n/a"})
+"""Texts that emitters write where they have no count."""
+
+
+def text_count(text: str) -> float | None:
+    """The number in a text; `UNREADABLE` where it says something else, None where it says nothing."""
+    try:
+        return float(text)
+    except ValueError:
+        return None if text.strip().lower() in _NOT_SAID else UNREADABLE
+
 
 def member(value: Any, path: Sequence[str]) -> Any:
     """The member of nested maps and lists at `path`; a number picks from a list. None where there is none."""
@@ -85,20 +98,20 @@ def _sum(counts: Sequence[int]) -> int:
 
 
 def _one(said: Mapping[str, Any], names: Sequence[str]) -> int | None:
+    unreadable = None
     for name in names:
         found = _count(said.get(name) if "." not in name else member(said, name.split(".")))
-        if found is not None:
+        if found == UNREADABLE:
+            unreadable = found
+        elif found is not None:
             return found
-    return None
+    return unreadable
 
 
 def _count(value: Any) -> int | None:
     """A number of tokens, also as text; as it was sent, whether it can be or not."""
     if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return None
+        value = text_count(value)
     if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
         return int(value)
     return None

@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from tapetum_server.processors.provider_usage import member, usage_of
+from tapetum_server.processors.provider_usage import UNREADABLE, member, text_count, usage_of
 from tapetum_server.signals.attributes import encode_text
 
 Step = Callable[[Any], Any]
@@ -150,20 +150,22 @@ MAX_COUNT = 10**9
 
 
 def to_tokens(value: Any) -> int | None:
-    """A token count: an integer, also as text or as a whole double; `INVALID` for one that cannot be."""
+    """A token count: an integer, also as text or as a whole double.
+
+    `INVALID` for one that cannot be, `UNREADABLE` for what is none, and None for the words for nothing.
+    """
     if value.__class__ is int:
-        return value if 0 <= value <= MAX_COUNT else INVALID
+        return value if 0 <= value <= MAX_COUNT or value == UNREADABLE else INVALID
     if isinstance(value, str):
         digits = value[1:] if value[:1] == "-" else value
         if digits.isascii() and digits.isdecimal():
             return to_tokens(int(value)) if len(value) <= 18 else INVALID
-        try:
-            return to_tokens(float(value))
-        except ValueError:
-            return None
-    if isinstance(value, float) and math.isfinite(value):
-        return to_tokens(int(value)) if value.is_integer() else INVALID if value < 0 else None
-    return None
+        return to_tokens(text_count(value))
+    if value is None or value != value:
+        return None
+    if isinstance(value, float) and math.isfinite(value) and value.is_integer():
+        return to_tokens(int(value))
+    return INVALID if isinstance(value, float) and value < 0 else UNREADABLE
 
 
 def to_text(value: Any) -> str:

@@ -16,7 +16,7 @@ _INPUT, _OUTPUT, _READ, _WRITE, _REASONING = (
 )  # fmt: skip
 TIME_SLACK_MS = 1000.0
 """Clocks of a call and of its span differ; milliseconds sent as seconds are off by a thousand times."""
-_COST, _FLAGS = AT["reported_cost_usd"], AT["usage_flags"]
+_COST, _FLAGS, _CACHED = AT["reported_cost_usd"], AT["usage_flags"], AT["cached_as_sent"]
 
 
 def check_usage(fields: list[Any], plan: Plan) -> None:
@@ -27,6 +27,7 @@ def check_usage(fields: list[Any], plan: Plan) -> None:
             fields[place] = None
             flags = ["impossible_count"]
     tokens_in, read, write = fields[_INPUT], fields[_READ] or 0, fields[_WRITE] or 0
+    fields[_CACHED] = read + write or None
     if plan.excludes_cache and tokens_in is not None:
         fields[_INPUT] = tokens_in = tokens_in + read + write
     if plan.excludes_reasoning and fields[_OUTPUT] is not None:

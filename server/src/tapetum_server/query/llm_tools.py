@@ -43,7 +43,7 @@ class ToolPage(TypedDict):
 
 
 async def llm_tools(reader: Reader, *, project: str, time_range: TimeRange, filter: Filter) -> ToolPage:
-    """Spans of kind tool that pass the filter, by tool."""
+    """Spans of kind tool that pass the filter, by tool; what is another report of a use counts once."""
     selection = await select(reader, SPANS, project=project, time_range=time_range, filter=filter)
     ends = await ends_of(reader, selection)
     if ends is None:
@@ -64,13 +64,13 @@ async def llm_tools(reader: Reader, *, project: str, time_range: TimeRange, filt
 def tools_statement(selection: Selection) -> Statement:
     """(tool, uses, errors, durations, agents, last, how many tools there are), the most used first."""
     parameters = Parameters()
-    condition = " AND ".join(call_conditions(selection, parameters, "kind = 'tool'"))
+    condition = " AND ".join(call_conditions(selection, parameters, "is_use"))
     columns = """toString(tool) AS called, count() AS uses, countIf(status = 'error') AS errors,
     quantiles(0.5, 0.95, 0.99)(duration_ms) AS durations,
     arraySort(arrayMap(a -> toString(a), groupUniqArrayIf(10)(agent, agent != ''))) AS agents,
     toUnixTimestamp64Nano(max(start_time)) AS last"""
     sql = f"""SELECT {columns}, count() OVER () AS tools
-FROM {selection.source.relation(columns, condition)}
+FROM {selection.source.relation(columns, condition, of=selection.bounds(parameters)[0])}
 WHERE {condition}
 GROUP BY called
 ORDER BY uses DESC, called

@@ -139,6 +139,7 @@ SPANS = Source(
         "state": "if(span_rows.ended, 'ended', 'running')",
         "usage_counted": f"span_rows.owns_usage AND ({_IDS}) NOT {_REPORTED_TWICE}",
         "is_call": f"span_rows.kind IN {CALL_KINDS} AND ({_IDS}) NOT {_REPORTED_TWICE}",
+        "is_use": f"span_rows.kind = 'tool' AND ({_IDS}) NOT {_REPORTED_TWICE}",
         "reported_twice": f"({_IDS}) {_REPORTED_TWICE}",
         "duplicate_of": f"if(({_IDS}) {_REPORTED_TWICE},"
         " dictGetOrDefault('duplicates', 'duplicate_of', (project, trace_id, span_id), ''), '')",

@@ -92,6 +92,8 @@ class Canonical(NamedTuple):
     """What is wrong with the counts that were sent, between commas: `processors.usage_checks`."""
     usage_trusted: bool = False
     """Whether the provider's own library counted: believed where another report of the same call differs."""
+    cached_as_sent: int | None = None
+    """Tokens from and to the cache before they were cut to the input; None where no cache was used."""
     cost_status: str = ""
     """Why there is a cost, or none: `processors.cost`. Empty where the span's usage does not count."""
     price_version: str = ""

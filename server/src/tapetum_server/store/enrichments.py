@@ -17,10 +17,10 @@ from tapetum_server.store import columns as col
 _COLUMNS = [name for name in SpanFacts._fields if name != "time_unix_nano"]
 
 
-def enrichments_of(batch: LogBatch | SpanBatch, now: int, retention_days: int) -> pa.Table | None:
-    """Rows of `span_enrichments` for what the records of `batch` say of spans."""
+def enrichments_of(batch: LogBatch | SpanBatch, now: int, retention_days: int) -> dict[str, pa.Table]:
+    """Rows of `span_enrichments`, under its name, for what the records of `batch` say of spans; nothing for nothing."""
     if not batch.facts:
-        return None
+        return {}
     count = len(batch.facts)
     columns = dict(zip(SpanFacts._fields, (list(c) for c in zip(*batch.facts))))
     rows = {"project": col.same(batch.project, count)}
@@ -34,4 +34,4 @@ def enrichments_of(batch: LogBatch | SpanBatch, now: int, retention_days: int) -
     # Of several records of one kind the newest counts; sent again, a record replaces itself.
     rows["version"] = col.numbers(columns["time_unix_nano"], "u8")
     rows["expires_at"] = col.numbers([now // 10**9 + (retention_days + 2) * 86_400] * count, "u4")
-    return pa.table(rows)
+    return {"span_enrichments": pa.table(rows)}

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from tapetum_server.store.claims import Call, Ids
+    from tapetum_server.store.claims import Call
 
+Ids = tuple[str, str]
+"""(trace id, span id)"""
+SpanKey = tuple[str, str, str]
+"""(project, trace id, span id)"""
 Usage = tuple[int | None, int]
 CAPACITY = 200_000
 PLAIN_CAPACITY = 100_000
@@ -17,21 +21,30 @@ MAX_TWINS = 64
 """Calls of one trace with the same usage that are compared."""
 
 
-class _Parents:
-    """The parents of the spans seen last. The older half goes at once: taking the oldest out of a dict is a walk."""
+_Known = TypeVar("_Known")
+
+
+class Recent(Generic[_Known]):
+    """What is known of the spans seen last. The older half goes at once: taking the oldest out of a dict is a walk."""
 
     def __init__(self, most: int) -> None:
         self._half = most // 2
-        self._new: dict[tuple[str, str, str], str] = {}
-        self._old: dict[tuple[str, str, str], str] = {}
+        self._new: dict[SpanKey, _Known] = {}
+        self._old: dict[SpanKey, _Known] = {}
 
-    def put(self, span: tuple[str, str, str], parent: str) -> None:
+    def put(self, span: SpanKey, known: _Known) -> None:
+        """Remember this, and no longer what is oldest where there is too much."""
         if len(self._new) >= self._half:
             self._old, self._new = self._new, {}
-        self._new[span] = parent
+        self._new[span] = known
 
-    def get(self, span: tuple[str, str, str]) -> str:
-        return self._new.get(span) or self._old.get(span, "")
+    def __bool__(self) -> bool:
+        return bool(self._new or self._old)
+
+    def get(self, span: SpanKey) -> _Known | None:
+        """What is remembered of this span."""
+        known = self._new.get(span)
+        return known if known is not None else self._old.get(span)
 
 
 class Nesting:
@@ -42,7 +55,8 @@ class Nesting:
     """
 
     def __init__(self) -> None:
-        self._parents, self._plain = _Parents(CAPACITY), _Parents(PLAIN_CAPACITY)
+        self._parents: Recent[str] = Recent(CAPACITY)
+        self._plain: Recent[str] = Recent(PLAIN_CAPACITY)
         self._calls: dict[tuple[str, str, Usage], list[Call]] = {}
         self._alike: dict[tuple[str, str], set[Usage]] = {}
 
@@ -52,20 +66,24 @@ class Nesting:
             return
         (self._plain if plain else self._parents).put((project, *ids), parent)
 
+    def plain_parent(self, span: SpanKey) -> str | None:
+        """The parent of a span of no particular kind; None for another one, and where it is not known."""
+        return self._plain.get(span)
+
     def keep(self, project: str, call: Call) -> None:
         """Remember a call that owns usage."""
-        usage = call.usage
-        if usage[0] is None or usage == (0, 0):
+        if call.usage[0] is None or call.usage == (0, 0):
             return
-        if len(self._calls) >= CAPACITY:
-            self._calls.pop(next(iter(self._calls)))
-        calls = self._calls.setdefault((project, call.ids[0], usage), [])
-        if len(calls) < MAX_TWINS and all(known.ids != call.ids for known in calls):
-            calls.append(call)
-            if len(calls) == 2:
-                if len(self._alike) >= CAPACITY:
-                    self._alike.pop(next(iter(self._alike)))
-                self._alike.setdefault((project, call.ids[0]), set()).add(usage)
+        for usage in call.readings():
+            if len(self._calls) >= CAPACITY:
+                self._calls.pop(next(iter(self._calls)))
+            calls = self._calls.setdefault((project, call.ids[0], usage), [])
+            if len(calls) < MAX_TWINS and all(known.ids != call.ids for known in calls):
+                calls.append(call)
+                if len(calls) == 2:
+                    if len(self._alike) >= CAPACITY:
+                        self._alike.pop(next(iter(self._alike)))
+                    self._alike.setdefault((project, call.ids[0]), set()).add(usage)
 
     def late_twins(self, project: str, trace: str) -> list[tuple[Call, Call]]:
         """(inner, outer) of calls that a span between them, arrived after both, shows to be one."""
@@ -82,20 +100,22 @@ class Nesting:
 
     def forget(self, project: str, call: Call) -> None:
         """A call that turned out to be another's is compared no more."""
-        calls = self._calls.get((project, call.ids[0], call.usage))
-        if calls is not None:
-            calls[:] = [known for known in calls if known.ids != call.ids]
+        for usage in call.readings():
+            calls = self._calls.get((project, call.ids[0], usage))
+            if calls is not None:
+                calls[:] = [known for known in calls if known.ids != call.ids]
 
     def twin(self, project: str, me: Call) -> Call | None:
         """A call around `me`, or within it, that used the same and may be the same."""
         trace = me.ids[0]
-        for other in self._calls.get((project, trace, me.usage), ()):
-            if other.ids == me.ids or not _may_be_one(me, other):
-                continue
-            if self._is_within(project, trace, me.ids[1], other.ids[1]):
-                return other
-            if self._is_within(project, trace, other.ids[1], me.ids[1]):
-                return other
+        for usage in me.readings():
+            for other in self._calls.get((project, trace, usage), ()):
+                if other.ids == me.ids or not _may_be_one(me, other):
+                    continue
+                if self._is_within(project, trace, me.ids[1], other.ids[1]):
+                    return other
+                if self._is_within(project, trace, other.ids[1], me.ids[1]):
+                    return other
         return None
 
     def _is_within(self, project: str, trace: str, inner: str, outer: str) -> bool:
@@ -105,14 +125,17 @@ class Nesting:
         """The spans around one, the nearest first."""
         for _ in range(MAX_DEPTH):
             span = project, trace, at
-            at = self._parents.get(span) or self._plain.get(span)
-            if not at:
+            parent = self._parents.get(span) or self._plain.get(span)
+            if not parent:
                 return
+            at = parent
             yield at
 
 
 def _may_be_one(one: Call, other: Call) -> bool:
     """Two response ids are two calls; so are two models, unless one is the dated name of the other."""
     if one.response_id and other.response_id and one.response_id != other.response_id:
+        return False
+    if one.usage != other.usage and not one.says_less_than(other) and not other.says_less_than(one):
         return False
     return not one.model or not other.model or one.model.startswith(other.model) or other.model.startswith(one.model)

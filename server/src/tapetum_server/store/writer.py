@@ -219,19 +219,18 @@ class StoreWriter:
             releases = self._releases.unseen(batch, now)
         if releases:
             side["release_rows"] = release_rows(releases)
-        if isinstance(batch, SpanBatch | LogBatch):
-            enrichments = enrichments_of(batch, now, days)
-            if enrichments is not None:
-                side["span_enrichments"] = enrichments
         if isinstance(batch, SpanBatch):
             table = "span_rows"
             rows, clamped = span_rows(batch, self._memory, repeated, days, now)
             duplicates = self._claims.duplicates(batch, now, days)
             if duplicates is not None:
                 side["span_duplicates"] = duplicates
+            side |= enrichments_of(batch, now, days)
             errors = error_rows(batch, days, now, rows)
         elif isinstance(batch, LogBatch):
             table = "log_rows"
+            self._claims.place(batch)
+            side |= enrichments_of(batch, now, days)
             rows, clamped = log_rows(batch, days, now, partial(self._first_log, batch.project))
             batch.log_id = rows.column("log_id").to_pylist()
             errors = error_rows(batch, days, now, rows)

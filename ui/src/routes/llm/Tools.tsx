@@ -49,7 +49,12 @@ export function Tools({ live }: { live: number | false }) {
           </thead>
           <tbody>
             {rows.map((row) => {
-              const q = ['kind:tool', printFilter(groupTerms(['tool'], [row.tool])), scope.q]
+              const q = [
+                'kind:tool',
+                '-duplicate_of:*',
+                printFilter(groupTerms(['tool'], [row.tool])),
+                scope.q,
+              ]
                 .filter(Boolean)
                 .join(' ')
               return (
