@@ -4,7 +4,8 @@ const WORDS: Record<string, string> = {
   tool_arguments_not_json: 'A tool was called with arguments that are no JSON.',
   more_than_20000_messages: 'More than 20,000 messages: the newest are read.',
   more_than_2000_parts: 'A message of more than 2,000 parts: the first are read.',
-  impossible_count: 'A count of tokens cannot be (negative, no whole number, or above a thousand million): it is in no sum.',
+  impossible_count:
+    'A count of tokens cannot be (negative, no whole number, or above a thousand million): it is in no sum.',
   cache_exceeds_input: 'More tokens from and to the cache than input: cut to the input.',
   reasoning_exceeds_output: 'More tokens of reasoning than output: cut to the output.',
   time_exceeds_span: 'A time of tokens is longer than the whole span, as if in another unit: it is left out.',
