@@ -6,8 +6,8 @@ BIN    := $(VENV)/bin
 PY     := $(BIN)/python
 ARGS   ?=
 CORES  := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-# More than there are cores: many tests wait for a server or a browser.
-JOBS   ?= $(shell expr $(CORES) + 2)
+# One more than there are cores: many tests wait for a server or a browser. With two more, some waited in vain.
+JOBS   ?= $(shell expr $(CORES) + 1)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve dev test test-ui test-slow test-interop check check-python check-types check-ui format coverage bench docs ui wheels clean env test-env ui-packages
