@@ -81,9 +81,9 @@ def world(tmp_path_factory: pytest.TempPathFactory, shop: str) -> Iterator[World
             entry(served, "labels", labels={"team": "ours"}),
             entry(served, "labels", job="honoured", labels={"team": "ours"}, honor_labels=True),
             entry(served, "timed", job="untimed", honor_timestamps=False),
-            # Often, where a test waits for one scrape after another.
+            # Often, where a test waits for one scrape after another; and no scrape may take longer than its interval.
             entry(served, "plain", openmetrics=False, interval_s=1),
-            *(entry(served, job, interval_s=1) for job in ("restarting", "created", "leaving", "dying")),
+            *(entry(served, job, interval_s=2) for job in ("restarting", "created", "leaving", "dying")),
             entry(served, "named").replace("127.0.0.1", "localhost"),
             *(entry(served, job) for job in ("kserve", "odd", "timed", "zipped")),
             *(entry(served, job, timeout_s=HANGS_S) for job in ("hanging", "dripping")),
