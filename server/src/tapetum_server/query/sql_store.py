@@ -9,6 +9,8 @@ from concurrent.futures import Executor
 from tapetum_server.query.sql_runner import EngineFormat, SqlFailed, SqlProfile
 from tapetum_server.store.engine import Engine, StoreError
 
+_ASK_AGAIN, _ASK_AGAIN_S = 20, 0.1
+
 
 class StoreSql:
     """Runs gated SQL on the engine's handles for it, on worker threads."""
@@ -50,4 +52,10 @@ class StoreSql:
     async def cancel(self, query_id: str) -> bool:
         """See `SqlRunner.cancel`."""
         # Not on the bounded pool: it may be full of the very queries that are to be stopped.
-        return await asyncio.to_thread(self._engine.kill, query_id)
+        found = await asyncio.to_thread(self._engine.kill, query_id)
+        # On a busy machine the engine can miss it for a query that it has just begun: ask until the query is gone.
+        for _ in range(_ASK_AGAIN if found else 0):
+            await asyncio.sleep(_ASK_AGAIN_S)
+            if not await asyncio.to_thread(self._engine.kill, query_id):
+                break
+        return found
