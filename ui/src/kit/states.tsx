@@ -1,6 +1,7 @@
 /** Loading, empty, error and "not enough data" are four designs. */
 import { Button } from '@mantine/core'
 import { AlertTriangle, CircleSlash, Inbox } from 'lucide-react'
+import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { ApiError } from '@/api/client'
 import { CopyButton } from './Copy'
@@ -25,6 +26,16 @@ export function Empty(props: { title: string; children?: ReactNode; actions?: Re
       {props.actions && <div className="k-actions">{props.actions}</div>}
     </div>
   )
+}
+
+type Asked = Pick<UseQueryResult, 'isPending' | 'isError' | 'data' | 'error' | 'refetch'>
+
+/** What stands where an answer is to come: rows for one that is waited for, or why there is none. Null once there is one;
+ * it stays while a later one fails. */
+export function unanswered(query: Asked, rows: number, label: string): ReactNode {
+  if (query.isPending) return <SkeletonRows rows={rows} label={label} />
+  if (query.isError && !query.data) return <Failure error={query.error} retry={() => void query.refetch()} />
+  return null
 }
 
 /** Not the same as empty: something is there, too little to say anything. */

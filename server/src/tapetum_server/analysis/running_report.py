@@ -77,8 +77,8 @@ class ListedTraces(TypedDict):
 async def with_running(reader: Reader, *, project: str, page: TracePage, now_ns: int) -> ListedTraces:
     """A page of traces, each that runs with how it is: one more question where any does."""
     worst: dict[str, RunningSpan] = {}
-    for one in await _worst_first(reader, project, page["rows"], now_ns):
-        worst.setdefault(one.trace_id, _running(one.beat, now_ns))
+    for one, told in await _worst_first(reader, project, page["rows"], now_ns):
+        worst.setdefault(one.trace_id, told)
     rows = [ListedTrace(**row, running=worst.get(row["trace_id"])) for row in page["rows"]]
     return ListedTraces(rows=rows, next_cursor=page["next_cursor"])
 
@@ -87,16 +87,18 @@ async def running_by_trace(
     reader: Reader, *, project: str, traces: Sequence[TraceRow], now_ns: int
 ) -> dict[str, list[NamedRunningSpan]]:
     """What these traces wait for, the worst first, without stacks: one question where any of them runs."""
-    told: dict[str, list[NamedRunningSpan]] = {}
-    for one in await _worst_first(reader, project, traces, now_ns):
-        spans = told.setdefault(one.trace_id, [])
+    found: dict[str, list[NamedRunningSpan]] = {}
+    for one, told in await _worst_first(reader, project, traces, now_ns):
+        spans = found.setdefault(one.trace_id, [])
         if len(spans) < MAX_OF_TRACE:
-            spans.append(NamedRunningSpan(**_running(one.beat, now_ns), name=one.name, kind=one.kind))
-    return told
+            spans.append(NamedRunningSpan(**told, name=one.name, kind=one.kind))
+    return found
 
 
-async def _worst_first(reader: Reader, project: str, traces: Sequence[TraceRow], now_ns: int) -> list[Running]:
-    """The innermost spans that run in those of the traces that do."""
+async def _worst_first(
+    reader: Reader, project: str, traces: Sequence[TraceRow], now_ns: int
+) -> list[tuple[Running, RunningSpan]]:
+    """The innermost spans that run in those of the traces that do, and how each is."""
     open_ = [row for row in traces if row["state"] == "running"]
     if not open_:
         return []
@@ -104,7 +106,8 @@ async def _worst_first(reader: Reader, project: str, traces: Sequence[TraceRow],
     found = await running_of(
         reader, project=project, started=TimeRange(earliest, None), trace_ids=[row["trace_id"] for row in open_]
     )
-    return sorted(innermost(found), key=lambda one: WORST.index(_running(one.beat, now_ns)["liveness"]))
+    told = [(one, _running(one.beat, now_ns)) for one in innermost(found)]
+    return sorted(told, key=lambda pair: WORST.index(pair[1]["liveness"]))
 
 
 def innermost(found: Sequence[Running]) -> Iterable[Running]:

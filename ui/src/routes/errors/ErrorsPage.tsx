@@ -13,7 +13,7 @@ import { FilterBar } from '@/kit/FilterBar'
 import { counted } from '@/kit/format'
 import { Outside } from '@/kit/Outside'
 import { Explorer, Page } from '@/kit/Page'
-import { Failure, SkeletonRows, Snippet } from '@/kit/states'
+import { Failure, SkeletonRows, Snippet, unanswered } from '@/kit/states'
 import { useFacets } from '@/kit/useFacets'
 import { useRows } from '@/kit/useRows'
 import { travelling, useView } from '@/kit/view'
@@ -87,27 +87,24 @@ export function ErrorsPage() {
             about="Every occurrence of this filter and time"
           />
         </div>
-        {list.isPending ? (
-          <SkeletonRows rows={20} label="Loading errors" />
-        ) : list.isError && !list.data ? (
-          <Failure error={list.error} retry={() => void list.refetch()} />
-        ) : rows.length === 0 ? (
-          <NoErrors filtered={scope.q !== ''} />
-        ) : (
-          <DataTable
-            label="Errors"
-            columns={ERROR_COLUMNS}
-            rows={rows}
-            rowKey={keyOf}
-            selected={search.sel}
-            onSelect={select}
-            onOpen={open}
-            tone={toneOf}
-            sort={sort}
-            onSort={(next) => patch({ sort: next }, true)}
-            {...pages}
-          />
-        )}
+        {unanswered(list, 20, 'Loading errors') ??
+          (rows.length === 0 ? (
+            <NoErrors filtered={scope.q !== ''} />
+          ) : (
+            <DataTable
+              label="Errors"
+              columns={ERROR_COLUMNS}
+              rows={rows}
+              rowKey={keyOf}
+              selected={search.sel}
+              onSelect={select}
+              onOpen={open}
+              tone={toneOf}
+              sort={sort}
+              onSort={(next) => patch({ sort: next }, true)}
+              {...pages}
+            />
+          ))}
       </Explorer>
     </Page>
   )

@@ -12,7 +12,7 @@ import { counted } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { Outside } from '@/kit/Outside'
 import { Explorer } from '@/kit/Page'
-import { Failure, SkeletonRows } from '@/kit/states'
+import { unanswered } from '@/kit/states'
 import { useFacets } from '@/kit/useFacets'
 import { useRows } from '@/kit/useRows'
 import { RelativeTime } from '@/kit/values'
@@ -100,27 +100,24 @@ export function Rows({ filter, tabs }: { filter: ReactNode; tabs: ReactNode }) {
         />
       </div>
       <Outside signal="evaluations" scope={scope} />
-      {list.isPending ? (
-        <SkeletonRows rows={20} label="Loading evaluations" />
-      ) : list.isError && !list.data ? (
-        <Failure error={list.error} retry={() => void list.refetch()} />
-      ) : rows.length === 0 ? (
-        <Nothing />
-      ) : (
-        <DataTable
-          label="Evaluations"
-          columns={columns}
-          rows={rows}
-          rowKey={keyOf}
-          selected={search.sel}
-          onSelect={select}
-          onOpen={follow}
-          tone={toneOf}
-          sort={sort}
-          onSort={(next) => patch({ sort: next }, true)}
-          {...pages}
-        />
-      )}
+      {unanswered(list, 20, 'Loading evaluations') ??
+        (rows.length === 0 ? (
+          <Nothing />
+        ) : (
+          <DataTable
+            label="Evaluations"
+            columns={columns}
+            rows={rows}
+            rowKey={keyOf}
+            selected={search.sel}
+            onSelect={select}
+            onOpen={follow}
+            tone={toneOf}
+            sort={sort}
+            onSort={(next) => patch({ sort: next }, true)}
+            {...pages}
+          />
+        ))}
     </Explorer>
   )
 }

@@ -7,7 +7,7 @@ import { is, printFilter } from '@/kit/filter'
 import { compact } from '@/kit/format'
 import { align } from '@/kit/metricSeries'
 import { PinMenu } from '@/kit/PinMenu'
-import { Failure, SkeletonRows } from '@/kit/states'
+import { unanswered } from '@/kit/states'
 import { TimeChart } from '@/kit/TimeChart'
 import { useView } from '@/kit/view'
 import { inOrder, labelColour, number, type Listed } from './meaning'
@@ -87,11 +87,7 @@ function Chart(p: {
         </h3>
         <PinMenu small query={asked} title={`${name.slice(0, 150)}: ${p.title.toLowerCase()}`} />
       </div>
-      {query.isPending ? (
-        <SkeletonRows rows={4} label={`Loading ${p.title}`} />
-      ) : query.isError && !query.data ? (
-        <Failure error={query.error} retry={() => void query.refetch()} />
-      ) : (
+      {unanswered(query, 4, `Loading ${p.title}`) ?? (
         <TimeChart
           label={p.title}
           times={times}

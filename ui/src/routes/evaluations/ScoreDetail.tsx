@@ -11,7 +11,7 @@ import { ExportMenu } from '@/kit/ExportMenu'
 import { is, printFilter, type Term } from '@/kit/filter'
 import { compact, count } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
-import { Failure, SkeletonRows } from '@/kit/states'
+import { unanswered } from '@/kit/states'
 import { RelativeTime } from '@/kit/values'
 import { useView } from '@/kit/view'
 import { percent } from '@/routes/services/measures'
@@ -101,11 +101,7 @@ function By(p: { name: string; definition: ScoreDefinition | null; live: number 
           }}
         />
       </div>
-      {query.isPending ? (
-        <SkeletonRows rows={4} label="Loading the table" />
-      ) : query.isError && !query.data ? (
-        <Failure error={query.error} retry={() => void query.refetch()} />
-      ) : (
+      {unanswered(query, 4, 'Loading the table') ?? (
         <div
           className="ev-wide"
           role="region"
@@ -234,11 +230,7 @@ function Worst({ of }: { of: Listed }) {
           All
         </ToRows>
       </div>
-      {query.isPending ? (
-        <SkeletonRows rows={4} label="Loading evaluations" />
-      ) : query.isError && !query.data ? (
-        <Failure error={query.error} retry={() => void query.refetch()} />
-      ) : (
+      {unanswered(query, 4, 'Loading evaluations') ?? (
         <div className="ev-wide" role="region" aria-label={title} tabIndex={0}>
           <table>
             <thead>

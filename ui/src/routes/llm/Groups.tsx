@@ -10,7 +10,7 @@ import { ExportMenu } from '@/kit/ExportMenu'
 import { count, usd } from '@/kit/format'
 import { Names } from '@/kit/Value'
 import { Sparkline } from '@/kit/Sparkline'
-import { Failure, SkeletonRows } from '@/kit/states'
+import { unanswered } from '@/kit/states'
 import { travelling, useView } from '@/kit/view'
 import { ErrorShare, percent, Took } from '@/routes/services/measures'
 import { asked, groupTerms, looksAtTraces, rowsOf } from './calls'
@@ -92,11 +92,7 @@ export function Groups({ live }: { live: number | false }) {
           })}
         />
       </div>
-      {query.isPending ? (
-        <SkeletonRows rows={6} label="Loading the table" />
-      ) : query.isError && !query.data ? (
-        <Failure error={query.error} retry={() => void query.refetch()} />
-      ) : (
+      {unanswered(query, 6, 'Loading the table') ?? (
         <div className="lm-wide" role="region" aria-label={`Calls by ${label.toLowerCase()}`} tabIndex={0}>
           <table>
             <thead>
@@ -133,12 +129,12 @@ export function Groups({ live }: { live: number | false }) {
               </tr>
             </thead>
             <tbody>
-              {query.data.rows.map((row) => (
+              {query.data!.rows.map((row) => (
                 <Row
                   key={row.values.join('\x1f')}
                   row={row}
-                  keys={query.data.keys}
-                  total={query.data.cost_usd}
+                  keys={query.data!.keys}
+                  total={query.data!.cost_usd}
                 />
               ))}
             </tbody>

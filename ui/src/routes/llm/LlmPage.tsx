@@ -5,7 +5,7 @@ import { FilterBar } from '@/kit/FilterBar'
 import { Outside } from '@/kit/Outside'
 import { Explorer, Page } from '@/kit/Page'
 import { LLM_SENDERS, SetUp } from '@/kit/SetUp'
-import { Failure, SkeletonRows } from '@/kit/states'
+import { unanswered } from '@/kit/states'
 import { useView } from '@/kit/view'
 import { SPAN_KEYS } from '../traces/columns'
 import { Groups } from './Groups'
@@ -34,22 +34,19 @@ export function LlmPage() {
           />
         }
       >
-        {query.isPending ? (
-          <SkeletonRows rows={20} label="Loading the calls" />
-        ) : query.isError && !query.data ? (
-          <Failure error={query.error} retry={() => void query.refetch()} />
-        ) : query.data.now.total.calls === 0 ? (
-          <NoCalls />
-        ) : (
-          <div className="k-scroll lm-page" tabIndex={0} role="region" aria-label="LLM calls">
-            <Numbers data={query.data} />
-            <Flagged calls={query.data.now.total.flagged} />
-            <LlmCharts data={query.data} />
-            <Outside signal="spans" scope={scope} />
-            <Groups live={every} />
-            <Tools live={every} />
-          </div>
-        )}
+        {unanswered(query, 20, 'Loading the calls') ??
+          (query.data!.now.total.calls === 0 ? (
+            <NoCalls />
+          ) : (
+            <div className="k-scroll lm-page" tabIndex={0} role="region" aria-label="LLM calls">
+              <Numbers data={query.data!} />
+              <Flagged calls={query.data!.now.total.flagged} />
+              <LlmCharts data={query.data!} />
+              <Outside signal="spans" scope={scope} />
+              <Groups live={every} />
+              <Tools live={every} />
+            </div>
+          ))}
       </Explorer>
     </Page>
   )

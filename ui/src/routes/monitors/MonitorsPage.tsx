@@ -8,7 +8,7 @@ import type { MonitorRow } from '@/api/types'
 import { useAdmin } from '@/kit/admin'
 import { ExportMenu } from '@/kit/ExportMenu'
 import { Page } from '@/kit/Page'
-import { Empty, Failure, SkeletonRows } from '@/kit/states'
+import { Empty, unanswered } from '@/kit/states'
 import { travelling, useView } from '@/kit/view'
 import { MonitorsTable } from './MonitorsTable'
 import { Proposals } from './Proposals'
@@ -60,28 +60,25 @@ export function MonitorsPage() {
           )}
         </div>
       )}
-      {query.isPending ? (
-        <SkeletonRows rows={12} label="Loading monitors" />
-      ) : query.isError && !query.data ? (
-        <Failure error={query.error} retry={() => void query.refetch()} />
-      ) : rows.length === 0 ? (
-        <div className="k-scroll">
-          <Empty title={`No monitors in project ${scope.project} yet`}>
-            <p>
-              A monitor asks a query again and again. It calls a webhook, such as that of a chat, when the
-              answer passes a limit or when there is no answer, and takes it back when that is over.
-            </p>
-          </Empty>
-          {admin && <Proposals />}
-        </div>
-      ) : shown.length === 0 ? (
-        <Empty
-          title={`No monitor is ${wanted === 'muted' ? 'muted' : (WORDS[wanted] ?? wanted).toLowerCase()}`}
-          actions={<Button onClick={() => patch({ state: undefined }, true)}>Show all</Button>}
-        />
-      ) : (
-        <MonitorsTable rows={shown} />
-      )}
+      {unanswered(query, 12, 'Loading monitors') ??
+        (rows.length === 0 ? (
+          <div className="k-scroll">
+            <Empty title={`No monitors in project ${scope.project} yet`}>
+              <p>
+                A monitor asks a query again and again. It calls a webhook, such as that of a chat, when the
+                answer passes a limit or when there is no answer, and takes it back when that is over.
+              </p>
+            </Empty>
+            {admin && <Proposals />}
+          </div>
+        ) : shown.length === 0 ? (
+          <Empty
+            title={`No monitor is ${wanted === 'muted' ? 'muted' : (WORDS[wanted] ?? wanted).toLowerCase()}`}
+            actions={<Button onClick={() => patch({ state: undefined }, true)}>Show all</Button>}
+          />
+        ) : (
+          <MonitorsTable rows={shown} />
+        ))}
     </Page>
   )
 }

@@ -8,7 +8,7 @@ import { printTerm } from '@/kit/filter'
 import { compact, count, durationText } from '@/kit/format'
 import { Page } from '@/kit/Page'
 import { PinMenu } from '@/kit/PinMenu'
-import { Failure, SkeletonRows } from '@/kit/states'
+import { Failure, SkeletonRows, unanswered } from '@/kit/states'
 import { isoToMs } from '@/kit/time'
 import { TimeChart } from '@/kit/TimeChart'
 import { RelativeTime } from '@/kit/values'
@@ -35,13 +35,7 @@ export function ServicePage() {
   const query = useQuery({ ...serviceQuery(scope, service), refetchInterval: live ? LIVE_MS : false })
   return (
     <Page title={service} heading={<Head service={service} detail={query.data} />}>
-      {query.isPending ? (
-        <SkeletonRows rows={16} label="Loading the service" />
-      ) : query.isError && !query.data ? (
-        <Failure error={query.error} retry={() => void query.refetch()} />
-      ) : (
-        <Detail detail={query.data!} />
-      )}
+      {unanswered(query, 16, 'Loading the service') ?? <Detail detail={query.data!} />}
     </Page>
   )
 }

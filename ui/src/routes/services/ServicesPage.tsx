@@ -11,7 +11,7 @@ import { count, counted } from '@/kit/format'
 import { NothingFound } from '@/kit/NothingFound'
 import { Explorer, Page } from '@/kit/Page'
 import { COMMON_SENDERS, SetUp } from '@/kit/SetUp'
-import { Failure, SkeletonRows } from '@/kit/states'
+import { SkeletonRows, unanswered } from '@/kit/states'
 import { travelling, useView } from '@/kit/view'
 import { SPAN_KEYS } from '../traces/columns'
 import { ServicesTable } from './ServicesTable'
@@ -95,24 +95,21 @@ export function ServicesPage({ map = false }: { map?: boolean }) {
             />
           </div>
         )}
-        {query.isPending ? (
-          <SkeletonRows rows={16} label="Loading services" />
-        ) : query.isError && !query.data ? (
-          <Failure error={query.error} retry={() => void query.refetch()} />
-        ) : rows.length === 0 ? (
-          <NothingFound what="services" filtering="spans" filtered={scope.q !== ''}>
-            <p>
-              A service is whatever sends spans under a name of its own (<code>service.name</code>).
-            </p>
-            <SetUp project={scope.project} kinds={COMMON_SENDERS} />
-          </NothingFound>
-        ) : map ? (
-          <Suspense fallback={<SkeletonRows rows={16} label="Loading the map" />}>
-            <ServiceMapView tabs={tabs} />
-          </Suspense>
-        ) : (
-          <ServicesTable rows={rows} />
-        )}
+        {unanswered(query, 16, 'Loading services') ??
+          (rows.length === 0 ? (
+            <NothingFound what="services" filtering="spans" filtered={scope.q !== ''}>
+              <p>
+                A service is whatever sends spans under a name of its own (<code>service.name</code>).
+              </p>
+              <SetUp project={scope.project} kinds={COMMON_SENDERS} />
+            </NothingFound>
+          ) : map ? (
+            <Suspense fallback={<SkeletonRows rows={16} label="Loading the map" />}>
+              <ServiceMapView tabs={tabs} />
+            </Suspense>
+          ) : (
+            <ServicesTable rows={rows} />
+          ))}
       </Explorer>
     </Page>
   )

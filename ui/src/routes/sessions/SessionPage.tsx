@@ -9,7 +9,7 @@ import { ExportMenu } from '@/kit/ExportMenu'
 import { is, printTerm } from '@/kit/filter'
 import { count, counted } from '@/kit/format'
 import { Page } from '@/kit/Page'
-import { Failure, SkeletonRows } from '@/kit/states'
+import { Failure, unanswered } from '@/kit/states'
 import { isoToMs } from '@/kit/time'
 import { ClockTime, Cost, Duration, RelativeTime, StatusBadge, Tokens } from '@/kit/values'
 import { travelling, useView } from '@/kit/view'
@@ -31,11 +31,7 @@ export function SessionPage() {
   useLiveSession(scope.project, id)
   return (
     <Page title={`Session ${short(id)}`} heading={<Head id={id} row={query.data} />}>
-      {query.isPending ? (
-        <SkeletonRows rows={16} label="Loading the session" />
-      ) : query.isError && !query.data ? (
-        <Failure error={query.error} retry={() => void query.refetch()} />
-      ) : (
+      {unanswered(query, 16, 'Loading the session') ?? (
         <div className="k-scroll se-page" tabIndex={0} role="region" aria-label="Session">
           <Verdicts project={scope.project} sessionId={id} />
           {query.data!.failed > 0 && <FailedTurns id={id} row={query.data!} />}
@@ -189,11 +185,7 @@ function Replay({ id, row }: { id: string; row: SessionRow }) {
           ]}
         />
       </div>
-      {list.isPending ? (
-        <SkeletonRows rows={10} label="Loading the conversation" />
-      ) : list.isError && !list.data ? (
-        <Failure error={list.error} retry={() => void list.refetch()} />
-      ) : (
+      {unanswered(list, 10, 'Loading the conversation') ?? (
         <ol className="se-turns">
           {turns.map((turn) => (
             <Turn

@@ -13,7 +13,7 @@ import { counted } from '@/kit/format'
 import { Outside } from '@/kit/Outside'
 import { Explorer, Page } from '@/kit/Page'
 import { reachedAt } from '@/kit/setUpText'
-import { Failure, SkeletonRows, Snippet } from '@/kit/states'
+import { Snippet, unanswered } from '@/kit/states'
 import { useFacets } from '@/kit/useFacets'
 import { useRows } from '@/kit/useRows'
 import { travelling, useView } from '@/kit/view'
@@ -117,26 +117,23 @@ function List({ whose }: { whose: Whose }) {
             }}
           />
         </div>
-        {list.isPending ? (
-          <SkeletonRows rows={20} label={`Loading ${whose}`} />
-        ) : list.isError && !list.data ? (
-          <Failure error={list.error} retry={() => void list.refetch()} />
-        ) : rows.length === 0 ? (
-          <Nobody whose={whose} />
-        ) : (
-          <DataTable
-            label={title}
-            columns={columns}
-            rows={rows}
-            rowKey={keyOf}
-            onSelect={open}
-            onOpen={open}
-            tone={toneOf}
-            sort={sort}
-            onSort={(next) => patch({ sort: next }, true)}
-            {...pages}
-          />
-        )}
+        {unanswered(list, 20, `Loading ${whose}`) ??
+          (rows.length === 0 ? (
+            <Nobody whose={whose} />
+          ) : (
+            <DataTable
+              label={title}
+              columns={columns}
+              rows={rows}
+              rowKey={keyOf}
+              onSelect={open}
+              onOpen={open}
+              tone={toneOf}
+              sort={sort}
+              onSort={(next) => patch({ sort: next }, true)}
+              {...pages}
+            />
+          ))}
       </Explorer>
     </Page>
   )

@@ -17,7 +17,7 @@ import { useShortcuts } from '@/kit/keys'
 import { Outside } from '@/kit/Outside'
 import { Explorer, Page } from '@/kit/Page'
 import { COMMON_SENDERS, SetUp } from '@/kit/SetUp'
-import { Failure, SkeletonRows } from '@/kit/states'
+import { unanswered } from '@/kit/states'
 import { textOf } from '../trace/conversation/highlight'
 import { useFacets } from '@/kit/useFacets'
 import { useRows } from '@/kit/useRows'
@@ -221,39 +221,36 @@ export function TracesPage() {
           </Button>
           <ExportMenu what={spansView ? 'spans' : 'traces'} scope={scope} disabled={total === 0} />
         </div>
-        {list.isPending ? (
-          <SkeletonRows rows={20} label="Loading rows" />
-        ) : list.isError && !list.data ? (
-          <Failure error={list.error} retry={() => void list.refetch()} />
-        ) : total === 0 ? (
-          <NoTraces filtered={scope.q !== ''} />
-        ) : spansView ? (
-          <DataTable
-            {...table}
-            {...spanPages}
-            label="Spans"
-            columns={spanColumns}
-            rows={spanRows}
-            rowKey={spanKey}
-            selected={search.sel}
-            onSelect={selectSpan}
-            onOpen={open}
-            tone={toneOf}
-          />
-        ) : (
-          <DataTable
-            {...table}
-            {...tracePages}
-            label="Traces"
-            columns={traceColumns}
-            rows={traceRows}
-            rowKey={traceKey}
-            selected={search.sel}
-            onSelect={selectTrace}
-            onOpen={open}
-            tone={toneOf}
-          />
-        )}
+        {unanswered(list, 20, 'Loading rows') ??
+          (total === 0 ? (
+            <NoTraces filtered={scope.q !== ''} />
+          ) : spansView ? (
+            <DataTable
+              {...table}
+              {...spanPages}
+              label="Spans"
+              columns={spanColumns}
+              rows={spanRows}
+              rowKey={spanKey}
+              selected={search.sel}
+              onSelect={selectSpan}
+              onOpen={open}
+              tone={toneOf}
+            />
+          ) : (
+            <DataTable
+              {...table}
+              {...tracePages}
+              label="Traces"
+              columns={traceColumns}
+              rows={traceRows}
+              rowKey={traceKey}
+              selected={search.sel}
+              onSelect={selectTrace}
+              onOpen={open}
+              tone={toneOf}
+            />
+          ))}
       </Explorer>
     </Page>
   )
