@@ -128,7 +128,9 @@ def fill(engine: Engine) -> dict[str, list[dict[str, Any]]]:
 
 
 def _column(name: str, values: list[Any]) -> pa.Array:
-    if name in ("start_time", "end_time", "ingested_at", "first_seen") or (name == "time" and values[0] > 10**12):
+    if name in ("start_time", "end_time", "ingested_at", "arrived_at", "first_seen") or (
+        name == "time" and values[0] > 10**12
+    ):
         return pa.array(values, pa.timestamp("ns", "UTC"))
     if name in ("time", "expires_at"):
         return pa.array(values, pa.uint32())
