@@ -7,6 +7,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -108,7 +109,8 @@ class KServeEvents:
             except (NoEvent, NoInference) as wrong:
                 where = wrong.field if isinstance(wrong, NoEvent) else "data"
                 refused.append({"index": index, "field": where, "message": str(wrong)})
-        batch, wrong_ones = self._read(list(records.values()), project, sender.identity.name)
+        dated = [{**record, "time": _iso(record["time"])} for record in records.values()]
+        batch, wrong_ones = self._read(dated, project, sender.identity.name)
         refused += [{"index": None, "field": "data", "message": message} for message in wrong_ones]
         self._count(project, sender, "predictions", "refused", _REFUSED, len(refused))
         return await self._consume(batch, sender) + await self._consume(logs, sender)
@@ -155,6 +157,14 @@ class _Endpoint:
         except ClientDisconnect:
             return
         await response(scope, receive, send)
+
+
+def _iso(time_unix_nano: int) -> str | None:
+    """A time as records have it, with every digit; `None` for 0, when nobody said."""
+    if not time_unix_nano:
+        return None
+    seconds, nanoseconds = divmod(time_unix_nano, 10**9)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{nanoseconds:09d}Z"
 
 
 def _sender(scope: Scope) -> Caller:

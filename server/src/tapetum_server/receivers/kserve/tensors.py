@@ -108,23 +108,28 @@ def _instance(given: Any, found: Rows) -> Row:
 def _put(row: Row, name: str, value: Any, found: Rows) -> None:
     if isinstance(value, dict):
         if set(value) == {"b64"}:  # TensorFlow Serving's way to write bytes
-            found.left_out[name] = f"{len(str(value['b64'])) * 3 // 4} bytes"
+            _leave_out(row, name, f"{len(str(value['b64'])) * 3 // 4} bytes", found)
         else:
             for inner_name, inner in value.items():
                 _put(row, f"{name}.{inner_name}", inner, found)
     elif isinstance(value, list) and any(isinstance(inner, (list, dict)) for inner in value):
         _spread(row, name, value, found)
     elif isinstance(value, list) and len(value) > MAX_LIST:
-        found.left_out[name] = f"[{len(value)}]"
+        _leave_out(row, name, f"[{len(value)}]", found)
     else:
         row[name] = value
+
+
+def _leave_out(row: Row, name: str, shape: str, found: Rows) -> None:
+    row[name] = None
+    found.left_out[name] = shape
 
 
 def _spread(row: Row, name: str, values: Sequence[Any], found: Rows) -> None:
     """The elements of a vector as values of their own; nested lists in their flat order."""
     flat = _flat(values)
     if flat is None or len(flat) > MAX_LIST:
-        found.left_out[name] = f"[{len(values)}, …]" if flat is None else f"[{len(flat)}]"
+        _leave_out(row, name, f"[{len(values)}, …]" if flat is None else f"[{len(flat)}]", found)
     elif len(flat) > MAX_NAMED:
         row[name] = flat
     else:
@@ -179,7 +184,8 @@ def _from_tensors(tensors: Sequence[Mapping[str, Any]], raw: bytes, found: Rows)
         if len(flat) != width * (shape[0] if shape else 1):
             raise NoInference(f"tensor {name!r} of shape {shape} has {len(flat)} elements")
         if width > MAX_LIST:
-            found.left_out[name] = str(shape)
+            for row in found.rows:
+                _leave_out(row, name, str(shape), found)
             continue
         for i, row in enumerate(found.rows):
             part = flat[i * width : (i + 1) * width] if shape and shape[0] == count else flat[:width]
