@@ -101,11 +101,6 @@ WRITE_SETTINGS: Mapping[str, Any] = {
     "input_format_parallel_parsing": 0,
     # Text indexes are built when parts merge; fresh parts are few and small, and are scanned.
     "exclude_materialize_skip_indexes_on_insert": "text_of_payload,text_of_body,text_of_message",
-    # An insert of a second's rows ends before machine code made for it has paid for itself: half the CPU of an insert
-    # into a table that a materialized view reads, a fifth of one of 2,000 spans.
-    "compile_expressions": 0,
-    "compile_aggregate_expressions": 0,
-    "compile_sort_description": 0,
     # Groups are split by day before they get here; the engine's own limit would refuse a whole one.
     "throw_on_max_partitions_per_insert_block": 0,
 }
