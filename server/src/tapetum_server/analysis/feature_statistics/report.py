@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tapetum_server.detectors.feature_statistics.complete import with_histograms
-from tapetum_server.query.feature_statistics import Slices, feature_statistics
+from tapetum_server.query.feature_aggregates import Slices
+from tapetum_server.query.feature_statistics import feature_statistics
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.reader import Reader
 from tapetum_server.signals.feature_statistics import DatasetStatistics
@@ -15,10 +16,18 @@ if TYPE_CHECKING:
 
 
 async def dataset_statistics(
-    reader: Reader, frame: Frame, *, slices: Slices | None = None, timeout_s: float | None = None
+    reader: Reader,
+    frame: Frame,
+    *,
+    slices: Slices | None = None,
+    weight: str = "",
+    timeout_s: float | None = None,
 ) -> list[DatasetStatistics]:
-    """Of all rows, then of each slice, the largest first. Raises `QueryError`."""
-    counted = await feature_statistics(reader, frame, slices=slices, timeout_s=timeout_s)
+    """Of all rows, then of each slice, the largest first. `weight` names the column that says how often a row counts.
+
+    Raises `QueryError`.
+    """
+    counted = await feature_statistics(reader, frame, slices=slices, weight=weight, timeout_s=timeout_s)
     return [with_histograms(dataset) for dataset in counted]
 
 
