@@ -1,4 +1,4 @@
-"""All checks of one feature, in the order in which TFDV makes them. Each leaves the feature as it would be, were the data right."""
+"""All checks of one feature, in TFDV's order. Each leaves the feature as it would be, were the data right."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tapetum_server.detectors.validation.comparators import check_comparator
 from tapetum_server.detectors.validation.contradictions import active, check_feature_itself, deprecate
 from tapetum_server.detectors.validation.domains import Domains
-from tapetum_server.detectors.validation.findings import Found
+from tapetum_server.detectors.validation.findings import Found, Side
 from tapetum_server.detectors.validation.inference import mark_derived, take_semantic_domain
 from tapetum_server.detectors.validation.media import check_image_domain, check_natural_language
 from tapetum_server.detectors.validation.numbers import check_embedding, check_float_domain, check_int_domain
@@ -37,37 +37,34 @@ class Context:
 
 def check_feature(
     feature: schema_pb2.Feature, view: FeatureView, domains: Domains, context: Context, found: Found
-) -> schema_pb2.StringDomain | None:
-    """Note all that is wrong with the data, and change `feature` so that they would be right.
-
-    The answer is the named string domain that would have to grow for that, if one has to.
-    """
+) -> None:
+    """Note all that is wrong with the data, and change `feature` and its domain so that they would be right."""
     as_given = schema_pb2.Feature()
     as_given.CopyFrom(feature)
     check_feature_itself(feature, domains, found)
     if not active(feature):
-        return None
+        return
     if view.present == 0:
         if required(feature, context):
             found.add("FEATURE_TYPE_NOT_PRESENT", GONE, "No example has the feature.")
             deprecate(feature)
-        return None
+        return
     _check_environment(feature, view, context, found)
     check_value_counts(feature, view, found)
     check_shape(feature, view, found)
     check_presence(feature, view, found)
-    grown = _check_values(feature, view, domains, found)
+    _check_values(feature, view, domains, found)
     check_unique(feature, view, found)
-    for comparator, control, side in (
+    sides: tuple[tuple[str, DatasetView | None, Side], ...] = (
         ("drift_comparator", context.previous, "drift"), ("skew_comparator", context.serving, "skew"),
-    ):  # fmt: skip
-        if feature.HasField(comparator):  # type: ignore[arg-type]
-            check_comparator(getattr(feature, comparator), view, control, side, found)  # type: ignore[arg-type]
+    )  # fmt: skip
+    for comparator, control, side in sides:
+        if feature.HasField(comparator):
+            check_comparator(getattr(feature, comparator), view, control, side, found)
     _check_derived(feature, view, found)
     if context.precise:
         serving = context.serving.features.get(view.path) if context.serving else None
         check_precisely(as_given, view, serving, found)
-    return grown
 
 
 def in_environment(feature: schema_pb2.Feature, context: Context) -> bool:
@@ -100,9 +97,7 @@ def _check_environment(feature: schema_pb2.Feature, view: FeatureView, context: 
     )  # fmt: skip
 
 
-def _check_values(
-    feature: schema_pb2.Feature, view: FeatureView, domains: Domains, found: Found
-) -> schema_pb2.StringDomain | None:
+def _check_values(feature: schema_pb2.Feature, view: FeatureView, domains: Domains, found: Found) -> None:
     if view.feature_type != feature.type:
         deprecate(feature)
         expected = schema_pb2.FeatureType.Name(feature.type)
@@ -116,11 +111,11 @@ def _check_values(
             "DOMAIN_INVALID_FOR_TYPE", "Domain does not fit the data",
             f"The data are bytes that nobody has read as texts, which a {domain} cannot describe.", ["BYTES"],
         )  # fmt: skip
-        feature.ClearField(domain)  # type: ignore[arg-type]
-        return None
+        feature.ClearField(domain)
+        return
     match domain:
         case "domain" | "string_domain":
-            return check_string_domain(feature, view, domains, found)
+            check_string_domain(feature, view, domains, found)
         case "bool_domain":
             check_bool_domain(feature, view, found)
         case "int_domain":
@@ -135,9 +130,11 @@ def _check_values(
         case None if take_semantic_domain(feature, view):
             taken = feature.WhichOneof("domain_info") or ""
             found.add(
-                "SEMANTIC_DOMAIN_UPDATE", "Meaning of the values found", f"The values look like those of a {taken}.", [taken]
+                "SEMANTIC_DOMAIN_UPDATE",
+                "Meaning of the values found",
+                f"The values look like those of a {taken}.",
+                [taken],
             )
-    return None
 
 
 def _check_derived(feature: schema_pb2.Feature, view: FeatureView, found: Found) -> None:

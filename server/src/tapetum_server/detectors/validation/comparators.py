@@ -22,7 +22,7 @@ _QUANTILES = schema_pb2.HistogramSelection.QUANTILES
 def check_comparator(
     comparator: schema_pb2.FeatureComparator, view: FeatureView, control: DatasetView | None, side: Side, found: Found
 ) -> None:
-    """Measure the distances that `comparator` has a threshold for. Nothing is said where there is nothing to compare with."""
+    """Measure the distances that `comparator` has a threshold for; without a control, none."""
     asked = [name for name in ("infinity_norm", "normalized_abs_difference", "jensen_shannon_divergence")
              if getattr(comparator, name).HasField("threshold")]  # fmt: skip
     if not asked or control is None:
@@ -31,7 +31,9 @@ def check_comparator(
     _here, there = _HELD_AGAINST[side]
     if other is None:
         found.add(
-            "COMPARATOR_CONTROL_DATA_MISSING", "Nothing to compare with", f"{there.capitalize()} do not have the feature."
+            "COMPARATOR_CONTROL_DATA_MISSING",
+            "Nothing to compare with",
+            f"{there.capitalize()} do not have the feature.",
         )
         for name in asked:
             getattr(comparator, name).ClearField("threshold")
@@ -51,7 +53,7 @@ def check_comparator(
 
 
 def _divergence(view: FeatureView, other: FeatureView, source: int) -> float | None:
-    """`None` where one is made of numbers and the other of texts: no distance can be told, and TFDV says none either."""
+    """`None` where one is made of numbers and the other of texts: TFDV says nothing either."""
     if view.counts and other.counts:
         return divergence_of_counts(view.counts, other.counts)
     of = statistics_pb2.Histogram

@@ -25,7 +25,8 @@ def check_sparse(feature: schema_pb2.SparseFeature, view: FeatureView, found: Fo
             if statistic.name == "missing_index":
                 found.add(
                     "SPARSE_FEATURE_MISSING_INDEX", "Index feature is missing",
-                    f"{digits(bucket.sample_count)} examples have values and no index {bucket.label!r}.", [bucket.label],
+                    f"{digits(bucket.sample_count)} examples have values and no index {bucket.label!r}.",
+                    [bucket.label],
                 )  # fmt: skip
             elif statistic.name in ("max_length_diff", "min_length_diff"):
                 found.add(
@@ -53,5 +54,6 @@ def check_weighted(feature: schema_pb2.WeightedFeature, view: FeatureView, found
     if fewest or most:
         found.add(
             "WEIGHTED_FEATURE_LENGTH_MISMATCH", "Values and weights differ in number",
-            f"Weights and values differ in length by {digits(fewest)} to {digits(most)}.", [digits(fewest), digits(most)],
+            f"Weights and values differ in length by {digits(fewest)} to {digits(most)}.",
+            [digits(fewest), digits(most)],
         )  # fmt: skip

@@ -95,10 +95,11 @@ def _check_domain(feature: schema_pb2.Feature, domains: Domains, found: Found) -
     if feature.type not in _TYPES_OF_DOMAIN.get(kind or "", _ANY):
         type_name = schema_pb2.FeatureType.Name(feature.type)
         found.add(
-            "DOMAIN_INVALID_FOR_TYPE", "Domain does not fit the type", f"A {kind} cannot describe values of type {type_name}.",
+            "DOMAIN_INVALID_FOR_TYPE", "Domain does not fit the type",
+            f"A {kind} cannot describe values of type {type_name}.",
             [type_name],
         )  # fmt: skip
-        feature.ClearField(kind)  # type: ignore[arg-type]
+        feature.ClearField(kind)
         kind = None
     if kind == "domain" and domains.get(feature.domain) is None:
         found.add(
@@ -109,14 +110,19 @@ def _check_domain(feature: schema_pb2.Feature, domains: Domains, found: Found) -
         feature.ClearField("domain")
     elif kind is not None and kind not in _TYPES_OF_DOMAIN:
         found.add(
-            "INVALID_DOMAIN_SPECIFICATION", "Domain cannot be validated", f"Nothing can be validated against a {kind}.", [kind]
+            "INVALID_DOMAIN_SPECIFICATION",
+            "Domain cannot be validated",
+            f"Nothing can be validated against a {kind}.",
+            [kind],
         )
-        feature.ClearField(kind)  # type: ignore[arg-type]
+        feature.ClearField(kind)
     elif kind in ("int_domain", "float_domain"):
         _check_range(feature.int_domain if kind == "int_domain" else feature.float_domain, kind, found)
     if kind not in _VALUES_OF_TEXTS and feature.HasField("distribution_constraints"):
         feature.ClearField("distribution_constraints")
-        _invalid(found, f"distribution_constraints need a domain of strings; the feature has {kind or 'no domain'}.", [])
+        _invalid(
+            found, f"distribution_constraints need a domain of strings; the feature has {kind or 'no domain'}.", []
+        )
 
 
 def _check_range(domain: schema_pb2.IntDomain | schema_pb2.FloatDomain, kind: str, found: Found) -> None:

@@ -53,10 +53,14 @@ def run_custom_checks(
         if dataset not in views:
             data = statistics if dataset in ("", DEFAULT_SLICE, statistics.name) else slices.get(dataset)
             if data is None:
-                raise CustomCheckError(f"A custom check names the data set {dataset!r}, which the statistics do not have.")
+                raise CustomCheckError(
+                    f"A custom check names the data set {dataset!r}, which the statistics do not have."
+                )
             views[dataset] = DatasetView(data)
         if path not in views[dataset].features:
-            raise CustomCheckError(f"A custom check names the feature {path_text(path)!r}, which the statistics do not have.")
+            raise CustomCheckError(
+                f"A custom check names the feature {path_text(path)!r}, which the statistics do not have."
+            )
         return views[dataset].features[path]
 
     for check in checks:
@@ -67,13 +71,20 @@ def run_custom_checks(
         if check.base_path:
             names = {"feature_test": tested, "feature_base": feature(check.base_dataset, check.base_path).data}
         if computed(check.expression, names) is not True:
-            base = f", beside {path_text(check.base_path)} of {check.base_dataset or 'all examples'}" if check.base_path else ""
-            yield check.path, Reason(
-                "CUSTOM_VALIDATION",
-                check.description or "A check of one's own failed",
-                f"Not true of {check.dataset or 'all examples'}{base}: {check.expression}",
-                (),
-                check.severity,
+            base = (
+                f", beside {path_text(check.base_path)} of {check.base_dataset or 'all examples'}"
+                if check.base_path
+                else ""
+            )
+            yield (
+                check.path,
+                Reason(
+                    "CUSTOM_VALIDATION",
+                    check.description or "A check of one's own failed",
+                    f"Not true of {check.dataset or 'all examples'}{base}: {check.expression}",
+                    (),
+                    check.severity,
+                ),
             )
 
 
@@ -101,7 +112,7 @@ def computed(expression: str, names: Mapping[str, Message]) -> Any:
         raise CustomCheckError(f"{expression[:500]!r} cannot be computed: {error}.") from error
 
 
-def _value(node: exp.Expression, names: Mapping[str, Message]) -> Any:
+def _value(node: Any, names: Mapping[str, Message]) -> Any:
     if (operation := _ARITHMETIC.get(type(node))) is not None:
         left, right = _value(node.this, names), _value(node.expression, names)
         return None if left is None or right is None else operation(left, right)
@@ -137,7 +148,7 @@ def _value(node: exp.Expression, names: Mapping[str, Message]) -> Any:
     raise CustomCheckError(f"{node.sql()[:200]!r} is not among what an expression may have.")
 
 
-def _field(node: exp.Expression, names: Mapping[str, Message]) -> Any:
+def _field(node: Any, names: Mapping[str, Message]) -> Any:
     if isinstance(node, exp.Dot):
         return getattr(_value(node.this, names), node.expression.name)
     steps = [part.name for part in node.parts] if isinstance(node, exp.Column) else [node.name]

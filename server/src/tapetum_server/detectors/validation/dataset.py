@@ -32,9 +32,7 @@ def check_dataset(
         limits.max_examples_count = int(data.examples)
 
 
-def _compare(
-    limits: schema_pb2.NumericValueComparator, now: float, before: float, name: str, found: Found
-) -> None:
+def _compare(limits: schema_pb2.NumericValueComparator, now: float, before: float, name: str, found: Found) -> None:
     high = limits.HasField("max_fraction_threshold")
     if before == 0:
         if high:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tensorflow_metadata.proto.v0 import schema_pb2
 
@@ -40,8 +40,10 @@ class Described:
         return _below((), self.schema.feature, skip=True)
 
 
-def _below(path: Path, features: object, skip: bool = False) -> Iterator[tuple[Path, schema_pb2.Feature]]:
-    for feature in features:  # type: ignore[attr-defined]
+def _below(
+    path: Path, features: Iterable[schema_pb2.Feature], skip: bool = False
+) -> Iterator[tuple[Path, schema_pb2.Feature]]:
+    for feature in features:
         here = (*path, feature.name)
         yield here, feature
         if feature.HasField("struct_domain") and not (skip and not active(feature)):

@@ -29,7 +29,7 @@ def l_infinity(one: Mapping[str, float], other: Mapping[str, float]) -> tuple[st
 
 
 def normalized_absolute_difference(one: Mapping[str, float], other: Mapping[str, float]) -> tuple[str, float]:
-    """The value whose count differs most, by how much of both counts together. It depends on how large both sets are."""
+    """The value whose count differs most, by how much of both counts together: a matter of their sizes, too."""
     total = sum(one.values()) + sum(other.values())
     return largest_difference(_scaled(one, total), _scaled(other, total))
 
@@ -54,10 +54,10 @@ def divergence(one: Masses, other: Masses) -> float | None:
 
 
 def divergence_of_histograms(one: statistics_pb2.Histogram, other: statistics_pb2.Histogram) -> float | None:
-    """Jensen–Shannon divergence of two histograms, each cut at the other's edges with its mass spread evenly in a bucket.
+    """Jensen–Shannon divergence of two histograms, each cut at the other's edges, its mass even within a bucket.
 
-    Buckets without a width are points; what is infinite, and NaN, are buckets that the two do not share: no infinity is like
-    another. `None` where one has no mass, or they are of different kinds.
+    Buckets without a width are points; what is infinite, and NaN, are buckets that the two do not share: no infinity
+    is like another. `None` where one has no mass, or they are of different kinds.
     """
     if one.type != other.type:
         return None
@@ -69,7 +69,9 @@ def divergence_of_histograms(one: statistics_pb2.Histogram, other: statistics_pb
     if a.edges == b.edges and (a.nan > 0 or b.nan > 0):
         apart += [(0.0, b.nan), (a.nan, 0.0)]
     masses = [
-        np.concatenate([_spread(side, edges), [side.points.get(point, 0.0) for point in points], [p[at] for p in apart]])
+        np.concatenate(
+            [_spread(side, edges), [side.points.get(point, 0.0) for point in points], [p[at] for p in apart]]
+        )
         for at, side in enumerate((a, b))
     ]
     return divergence(masses[0], masses[1])

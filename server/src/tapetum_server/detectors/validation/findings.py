@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tapetum_server.detectors.validation.paths import Path
-
-if TYPE_CHECKING:
-    from tensorflow_metadata.proto.v0 import schema_pb2
 
 Severity = Literal["ERROR", "WARNING", "UNKNOWN"]
 Side = Literal["drift", "skew"]
@@ -63,8 +60,6 @@ class FeatureAnomaly:
 
     path: Path
     reasons: tuple[Reason, ...]
-    accepted: schema_pb2.Feature | None = None
-    """What the schema would say of the feature, were the data right; `None` for features made of others."""
 
     @property
     def severity(self) -> Severity:

@@ -38,20 +38,20 @@ def add_feature(
     to: list[schema_pb2.Feature], view: FeatureView, domains: Domains, *, shapes: bool, max_domain: int
 ) -> schema_pb2.Feature:
     """Add what these statistics say of a feature, and of those below it."""
-    feature = schema_pb2.Feature(name=view.path[-1], type=view.feature_type)  # type: ignore[arg-type]
+    feature = schema_pb2.Feature(name=view.path[-1], type=view.feature_type)
     _describe_presence(feature, view, shapes)
     if view.data.HasField("validation_derived_source"):
         mark_derived(feature, view)
     if not take_semantic_domain(feature, view):
         _describe_values(feature, view, domains, max_domain)
     for child in view.dataset.children.get(view.path, ()):
-        add_feature(feature.struct_domain.feature, child, domains, shapes=shapes, max_domain=max_domain)  # type: ignore[arg-type]
+        add_feature(feature.struct_domain.feature, child, domains, shapes=shapes, max_domain=max_domain)
     to.append(feature)
     return to[-1]
 
 
 def take_semantic_domain(feature: schema_pb2.Feature, view: FeatureView) -> bool:
-    """Take over the domain that a statistic named `domain_info` tells, such as `mid_domain {}`, where there is none yet."""
+    """Take over the domain that a statistic named `domain_info` tells (`mid_domain {}`), where there is none yet."""
     told = [statistic.str for statistic in view.data.custom_stats if statistic.name == "domain_info"]
     if len(told) != 1 or not told[0] or feature.WhichOneof("domain_info"):
         return False

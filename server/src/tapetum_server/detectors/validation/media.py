@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from tapetum_server.detectors.validation.findings import Found, digits
 from tapetum_server.detectors.validation.numbers import single
 from tapetum_server.detectors.validation.view import FeatureView
 
-Tokens = statistics_pb2.NaturalLanguageStatistics.TokenStatistics
 LANGUAGE = "nl_statistics"
 IMAGES = "image_format_histogram"
 _SMALL_COVERAGE, _SHORT = "Too few tokens are in the vocabulary", "Tokens are too short"
@@ -34,7 +35,8 @@ def check_image_domain(feature: schema_pb2.Feature, view: FeatureView, found: Fo
     if domain.HasField("max_image_byte_size") and largest > domain.max_image_byte_size:
         found.add(
             "MAX_IMAGE_BYTE_SIZE_EXCEEDED", "Images are too large",
-            f"The largest image has {largest} bytes; at most {domain.max_image_byte_size} are expected.", [str(largest)],
+            f"The largest image has {largest} bytes; at most {domain.max_image_byte_size} are expected.",
+            [str(largest)],
         )  # fmt: skip
         domain.max_image_byte_size = largest
 
@@ -56,7 +58,8 @@ def check_natural_language(feature: schema_pb2.Feature, view: FeatureView, found
     if statistics.location_misses > 0:
         found.add(
             "NLP_WRONG_LOCATION", "Sequences in a wrong place",
-            f"{digits(statistics.location_misses)} sequences lie outside their place.", [digits(statistics.location_misses)],
+            f"{digits(statistics.location_misses)} sequences lie outside their place.",
+            [digits(statistics.location_misses)],
         )  # fmt: skip
     known = {_token(token): token for token in statistics.token_statistics}
     for limits in domain.token_constraints:
@@ -79,21 +82,27 @@ def _check_coverage(
         share = statistics.feature_coverage
         found.add(
             "FEATURE_COVERAGE_TOO_LOW", _SMALL_COVERAGE,
-            f"{share:.2%} of the tokens are in the vocabulary; at least {limits.min_coverage:.2%} are expected.", [digits(share)],
+            f"{share:.2%} of the tokens are in the vocabulary; at least {limits.min_coverage:.2%} are expected.",
+            [digits(share)],
         )  # fmt: skip
         limits.min_coverage = share
     if limits.HasField("min_avg_token_length") and statistics.avg_token_length < limits.min_avg_token_length:
         length = statistics.avg_token_length
         found.add(
             "FEATURE_COVERAGE_TOO_SHORT_AVG_TOKEN_LENGTH", _SHORT,
-            f"Tokens have {digits(length)} characters on average; at least {digits(limits.min_avg_token_length)} are expected.",
+            f"Tokens have {digits(length)} characters on average; "
+            f"at least {digits(limits.min_avg_token_length)} are expected.",
             [digits(length)],
         )  # fmt: skip
         limits.min_avg_token_length = length
 
 
-def _check_token(limits: schema_pb2.SequenceValueConstraints, name: str, token: Tokens, found: Found) -> None:
-    share, fewest, most = token.fraction_of_sequences, token.per_sequence_min_frequency, token.per_sequence_max_frequency
+def _check_token(limits: schema_pb2.SequenceValueConstraints, name: str, token: Any, found: Found) -> None:
+    share, fewest, most = (
+        token.fraction_of_sequences,
+        token.per_sequence_min_frequency,
+        token.per_sequence_max_frequency,
+    )
     for field, type, value, low in (
         ("min_fraction_of_sequences", "SEQUENCE_VALUE_TOO_SMALL_FRACTION", share, True),
         ("max_fraction_of_sequences", "SEQUENCE_VALUE_TOO_LARGE_FRACTION", share, False),
@@ -101,7 +110,7 @@ def _check_token(limits: schema_pb2.SequenceValueConstraints, name: str, token: 
         ("max_per_sequence", "SEQUENCE_VALUE_TOO_MANY_OCCURRENCES", most, False),
     ):
         limit = getattr(limits, field)
-        if not limits.HasField(field) or not (value < limit if low else value > limit):  # type: ignore[arg-type]
+        if not limits.HasField(field) or not (value < limit if low else value > limit):
             continue
         of = "the share of sequences with it" if "fraction" in field else "its number in one sequence"
         found.add(
@@ -117,7 +126,7 @@ def type_of(limit: float) -> type[float]:
     return int if isinstance(limit, int) else float
 
 
-def _token(token: Tokens) -> int | str | None:
+def _token(token: Any) -> int | str | None:
     kind = token.WhichOneof("token")
     return getattr(token, kind) if kind else None
 

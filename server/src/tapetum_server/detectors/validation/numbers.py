@@ -56,16 +56,22 @@ def check_int_domain(feature: schema_pb2.Feature, view: FeatureView, found: Foun
         return
     low, high = min(known), max(known)
     if domain.HasField("min") and low < domain.min:
-        found.add("INT_TYPE_SMALL_INT", _RANGE, f"The smallest value is {low}; at least {domain.min} is expected.", [str(low)])
+        found.add(
+            "INT_TYPE_SMALL_INT", _RANGE, f"The smallest value is {low}; at least {domain.min} is expected.", [str(low)]
+        )
         domain.min = low
     if domain.HasField("max") and high > domain.max:
-        found.add("INT_TYPE_BIG_INT", _RANGE, f"The largest value is {high}; at most {domain.max} is expected.", [str(high)])
+        found.add(
+            "INT_TYPE_BIG_INT", _RANGE, f"The largest value is {high}; at most {domain.max} is expected.", [str(high)]
+        )
         domain.max = high
 
 
 def _not_integers(feature: schema_pb2.Feature, view: FeatureView, wrong: list[str], found: Found) -> None:
     if view.type != Types.INT:
-        found.add("INT_TYPE_NOT_INT_STRING", _WRONG, f"Texts should write integers, and {wrong[0]!r} writes none.", wrong)
+        found.add(
+            "INT_TYPE_NOT_INT_STRING", _WRONG, f"Texts should write integers, and {wrong[0]!r} writes none.", wrong
+        )
     elif feature.int_domain.HasField("min") or feature.int_domain.HasField("max"):
         found.add("DOMAIN_INVALID_FOR_TYPE", _WRONG, f"{wrong[0]} does not fit into 64 bits.", wrong)
     else:
@@ -78,11 +84,18 @@ def check_float_domain(feature: schema_pb2.Feature, view: FeatureView, found: Fo
     domain = feature.float_domain
     written = {text: float_number(text) for text in view.counts} if view.type in (Types.STRING, Types.BYTES) else {}
     if domain.disallow_nan and _has_nan(view, written):
-        found.add("FLOAT_TYPE_HAS_NAN", "NaN among the values", "There are NaN values, which the schema does not allow.", ["nan"])
+        found.add(
+            "FLOAT_TYPE_HAS_NAN",
+            "NaN among the values",
+            "There are NaN values, which the schema does not allow.",
+            ["nan"],
+        )
         domain.disallow_nan = False
     wrong = [text for text, number in written.items() if number is None]
     if wrong:
-        found.add("FLOAT_TYPE_STRING_NOT_FLOAT", _WRONG, f"Texts should write numbers, and {wrong[0]!r} writes none.", wrong)
+        found.add(
+            "FLOAT_TYPE_STRING_NOT_FLOAT", _WRONG, f"Texts should write numbers, and {wrong[0]!r} writes none.", wrong
+        )
         feature.ClearField("float_domain")
         return
     if view.type == Types.FLOAT:
@@ -106,14 +119,15 @@ def check_float_domain(feature: schema_pb2.Feature, view: FeatureView, found: Fo
     if domain.disallow_inf and (math.isinf(low) or math.isinf(high)):
         infinite = [digits(value) for value in (low, high) if math.isinf(value)]
         found.add(
-            "FLOAT_TYPE_HAS_INF", "Infinity among the values", "There are infinite values, which the schema does not allow.",
+            "FLOAT_TYPE_HAS_INF", "Infinity among the values",
+            "There are infinite values, which the schema does not allow.",
             infinite,
         )  # fmt: skip
         domain.disallow_inf = False
 
 
 def check_embedding(feature: schema_pb2.Feature, view: FeatureView, found: Found) -> None:
-    """An embedding has as many numbers in every example, and as many as the schema says. TFDV names this and leaves it out."""
+    """An embedding has as many numbers in every example, and as many as the schema says. TFDV does not look."""
     if feature.WhichOneof("domain_info") != "float_domain" or not feature.float_domain.is_embedding:
         return
     domain, lengths = feature.float_domain, view.lengths_by_level

@@ -1,4 +1,4 @@
-"""Names that TFDV's list has and its code does not give any more, each for something narrower than what is said instead.
+"""Names that TFDV's list has and its code does not give any more, each narrower than what is said instead.
 
 They come on request, beside the others: by default a validation says what TFDV says.
 """
@@ -36,13 +36,16 @@ def check_precisely(feature: schema_pb2.Feature, view: FeatureView, serving: Fea
         expected = schema_pb2.FeatureType.Name(feature.type)
         domain = (feature.WhichOneof("domain_info") or "no domain").replace("_", " ")
         found.add(
-            name, "Data of another type", f"The data are {view.type_name}, and the schema has {expected} with {domain}.",
+            name, "Data of another type",
+            f"The data are {view.type_name}, and the schema has {expected} with {domain}.",
             [view.type_name],
         )  # fmt: skip
     most = max(length[1] for length in view.lengths_by_level)
     if most == 0:
         found.add("FEATURE_TYPE_NO_VALUES", "Empty lists", "Wherever the feature is, its list of values is empty.")
-    single = (feature.HasField("shape") and all(dim.size == 1 for dim in feature.shape.dim)) or feature.value_count.max == 1
+    single = (
+        feature.HasField("shape") and all(dim.size == 1 for dim in feature.shape.dim)
+    ) or feature.value_count.max == 1
     if single and most > 1:
         found.add(
             "FEATURE_TYPE_UNEXPECTED_REPEATED", "Several values instead of one",

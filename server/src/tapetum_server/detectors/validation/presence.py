@@ -49,7 +49,8 @@ def _check_level(count: schema_pb2.ValueCount, length: tuple[int, int], where: s
     fewest, most = length
     if count.HasField("min") and fewest < count.min:
         found.add(
-            "FEATURE_TYPE_LOW_NUMBER_VALUES", _FEW, f"An example has {fewest} values{where}; at least {count.min} are expected.",
+            "FEATURE_TYPE_LOW_NUMBER_VALUES", _FEW,
+            f"An example has {fewest} values{where}; at least {count.min} are expected.",
             [str(fewest)],
         )  # fmt: skip
         if fewest:
@@ -58,7 +59,8 @@ def _check_level(count: schema_pb2.ValueCount, length: tuple[int, int], where: s
             count.ClearField("min")
     if count.HasField("max") and most > count.max:
         found.add(
-            "FEATURE_TYPE_HIGH_NUMBER_VALUES", _MANY, f"An example has {most} values{where}; at most {count.max} are expected.",
+            "FEATURE_TYPE_HIGH_NUMBER_VALUES", _MANY,
+            f"An example has {most} values{where}; at most {count.max} are expected.",
             [str(most)],
         )  # fmt: skip
         count.max = most
@@ -82,7 +84,10 @@ def check_shape(feature: schema_pb2.Feature, view: FeatureView, found: Found) ->
         )  # fmt: skip
     elif (actual := math.prod(length[0] for length in lengths)) != expected:
         found.add(
-            "INVALID_FEATURE_SHAPE", _SHAPE, f"Every example has {actual} values, and the shape takes {expected}.", [str(actual)]
+            "INVALID_FEATURE_SHAPE",
+            _SHAPE,
+            f"Every example has {actual} values, and the shape takes {expected}.",
+            [str(actual)],
         )
     else:
         return

@@ -18,9 +18,9 @@ _QUANTILES = statistics_pb2.Histogram.QUANTILES
 def shift(baseline: FeatureView, window: FeatureView) -> float | None:
     """How far a feature moved, between 0 and 1; `None` where the two cannot be compared.
 
-    Categories by the Jensen–Shannon divergence of their shares. Numbers by the same divergence over buckets that hold equal
-    shares of the baseline. TFDV's own takes buckets of equal width: there, one value far out widens every bucket, and what lies
-    inside them looks moved although nothing did.
+    Categories by the Jensen–Shannon divergence of their shares. Numbers by the same divergence over buckets that hold
+    equal shares of the baseline. TFDV's own takes buckets of equal width: there, one value far out widens every bucket,
+    and what lies inside them looks moved although nothing did.
     """
     if baseline.counts and window.counts:
         return divergence_of_counts(baseline.counts, window.counts)
@@ -31,7 +31,7 @@ def shift(baseline: FeatureView, window: FeatureView) -> float | None:
 
 
 def shift_of_histograms(before: statistics_pb2.Histogram, now: statistics_pb2.Histogram) -> float | None:
-    """The divergence of two quantile histograms over the first one's buckets, open at both ends; NaN is a bucket of its own."""
+    """The divergence of two quantile histograms over the first one's buckets, open at both ends; NaN is one more."""
     edges = np.unique([b.low_value for b in before.buckets if math.isfinite(b.low_value)])
     if not len(edges):
         return None

@@ -16,17 +16,15 @@ _NOT_BOOLEAN = "Values that are no booleans"
 _LISTED = 20
 
 
-def check_string_domain(
-    feature: schema_pb2.Feature, view: FeatureView, domains: Domains, found: Found
-) -> schema_pb2.StringDomain | None:
-    """Hold texts against the feature's domain. The domain with what was unexpected in it, if there was something."""
+def check_string_domain(feature: schema_pb2.Feature, view: FeatureView, domains: Domains, found: Found) -> None:
+    """Hold texts against the feature's domain, which takes in what was unexpected."""
     named = feature.WhichOneof("domain_info") == "domain"
     domain = domains.for_change(feature.domain) if named else feature.string_domain
     if view.broken_texts:
         count = view.data.string_stats.invalid_utf8_count
         found.add("ENUM_TYPE_INVALID_UTF8", "Texts that are no UTF-8", f"{count} values are no UTF-8.", [str(count)])
         feature.ClearField("domain" if named else "string_domain")
-        return None
+        return
     expected = set(domain.value)
     unseen = {value: count for value, count in view.counts.items() if value not in expected}
     total, outside = view.values, sum(unseen.values())
@@ -34,7 +32,7 @@ def check_string_domain(
         feature.HasField("distribution_constraints") and feature.distribution_constraints.HasField("min_domain_mass")
     ) else 0.0  # fmt: skip
     if not unseen or (allowed > 0 and not (total and outside / total > allowed)):
-        return None
+        return
     worst = sorted(unseen, key=lambda value: (-unseen[value], value))
     listed = ", ".join(f"{_shown(value)} ({_share(unseen[value], total)})" for value in worst[:_LISTED])
     more = f" and {len(unseen) - _LISTED} more" if len(unseen) > _LISTED else ""
@@ -43,7 +41,6 @@ def check_string_domain(
         f"Not among the {len(expected)} values of the domain: {listed}{more}.", worst,
     )  # fmt: skip
     domain.value.extend(sorted(unseen))
-    return domain if named else None
 
 
 def check_bool_domain(feature: schema_pb2.Feature, view: FeatureView, found: Found) -> None:
@@ -57,10 +54,14 @@ def check_bool_domain(feature: schema_pb2.Feature, view: FeatureView, found: Fou
         )  # fmt: skip
         domain.ClearField("false_value")
     if view.type == Types.INT and numbers.min < 0:
-        found.add("BOOL_TYPE_SMALL_INT", _NOT_BOOLEAN, f"{digits(numbers.min)} is neither 0 nor 1.", [digits(numbers.min)])
+        found.add(
+            "BOOL_TYPE_SMALL_INT", _NOT_BOOLEAN, f"{digits(numbers.min)} is neither 0 nor 1.", [digits(numbers.min)]
+        )
         feature.int_domain.min, feature.int_domain.max = int(numbers.min), int(numbers.max)
     elif view.type == Types.INT and numbers.max > 1:
-        found.add("BOOL_TYPE_BIG_INT", _NOT_BOOLEAN, f"{digits(numbers.max)} is neither 0 nor 1.", [digits(numbers.max)])
+        found.add(
+            "BOOL_TYPE_BIG_INT", _NOT_BOOLEAN, f"{digits(numbers.max)} is neither 0 nor 1.", [digits(numbers.max)]
+        )
         feature.int_domain.min, feature.int_domain.max = int(numbers.min), int(numbers.max)
     elif view.type == Types.FLOAT and (odd := _not_boolean(numbers)):
         found.add("BOOL_TYPE_UNEXPECTED_FLOAT", _NOT_BOOLEAN, f"{odd} is neither 0 nor 1.", [odd])
@@ -73,7 +74,10 @@ def check_bool_domain(feature: schema_pb2.Feature, view: FeatureView, found: Fou
         if wrong:
             expected = " or ".join(map(repr, spelled)) or "nothing, as bool_domain spells neither true nor false"
             found.add(
-                "BOOL_TYPE_UNEXPECTED_STRING", _NOT_BOOLEAN, f"{_shown(wrong[0])} was found; expected is {expected}.", wrong
+                "BOOL_TYPE_UNEXPECTED_STRING",
+                _NOT_BOOLEAN,
+                f"{_shown(wrong[0])} was found; expected is {expected}.",
+                wrong,
             )
             feature.ClearField("bool_domain")
 
@@ -88,8 +92,8 @@ def _not_boolean(numbers: statistics_pb2.NumericStatistics) -> str:
             return "NaN"
         for bucket in histogram.buckets:
             low, high = bucket.low_value, bucket.high_value
-            # Buckets of equal width lie between 0 and 1 also where nothing is; those of quantiles have values at their edges.
-            between = histogram.type == statistics_pb2.Histogram.QUANTILES and 0 < low and high < 1
+            # Buckets of equal width lie between 0 and 1 also where nothing is; those of quantiles end at values.
+            between = histogram.type == statistics_pb2.Histogram.QUANTILES and low > 0 and high < 1
             if bucket.sample_count > 0 and (high < 0 or low > 1 or between):
                 return digits(low)
     return ""

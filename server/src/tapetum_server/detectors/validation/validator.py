@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
@@ -18,7 +18,6 @@ from tapetum_server.detectors.validation.domains import Domains
 from tapetum_server.detectors.validation.findings import (
     FeatureAnomaly,
     Found,
-    Measurement,
     Reason,
     Severity,
     Shift,
@@ -31,7 +30,7 @@ from tapetum_server.detectors.validation.precise import check_missing_precisely
 from tapetum_server.detectors.validation.shift import DEFAULT_THRESHOLD, shift
 from tapetum_server.detectors.validation.view import DatasetView, FeatureView, StatisticsError
 
-Data = statistics_pb2.DatasetFeatureStatistics
+Data: TypeAlias = statistics_pb2.DatasetFeatureStatistics
 T = TypeVar("T", schema_pb2.Feature, schema_pb2.SparseFeature, schema_pb2.WeightedFeature)
 
 
@@ -85,12 +84,12 @@ def validate(statistics: Data, schema: schema_pb2.Schema, against: Against | Non
         run.note(path).reasons.append(reason)
     return Validation(
         anomalies=tuple(
-            FeatureAnomaly(path, reasons, run.accepted.get(path))
+            FeatureAnomaly(path, reasons)
             for path, found in sorted(run.found.items())
             if (reasons := _with_severities(found.reasons, against.severities))
         ),
         dataset=_with_severities(whole.reasons, against.severities),
-        measurements={path: tuple(found.measurements) for path, found in sorted(run.found.items()) if found.measurements},
+        measurements={path: tuple(of.measurements) for path, of in sorted(run.found.items()) if of.measurements},
         shifts=(
             *_shifts(data, previous, "drift", against.shift_threshold),
             *_shifts(data, serving, "skew", against.shift_threshold),
@@ -101,7 +100,11 @@ def validate(statistics: Data, schema: schema_pb2.Schema, against: Against | Non
 
 
 def update_schema(
-    schema: schema_pb2.Schema, statistics: Data, *, only: Collection[Path] | None = None, max_domain: int = MAX_DOMAIN,
+    schema: schema_pb2.Schema,
+    statistics: Data,
+    *,
+    only: Collection[Path] | None = None,
+    max_domain: int = MAX_DOMAIN,
     against: Against | None = None,
 ) -> schema_pb2.Schema:
     """The schema as it would be, were the statistics right: of these features only, or of all.
@@ -136,7 +139,7 @@ def _update(
         parent = described.features.get(path[:-1])
         if wanted and view.data.WhichOneof("stats"):
             to = schema.feature if parent is None else parent.struct_domain.feature
-            add_feature(to, view, domains, shapes=False, max_domain=max_domain)  # type: ignore[arg-type]
+            add_feature(to, view, domains, shapes=False, max_domain=max_domain)
         return
     if wanted:
         _check_described(view, described, domains, context, Found())
@@ -146,30 +149,25 @@ def _update(
             _update(child, schema, described, domains, context, only, max_domain, seen)
 
 
-def _check_described(
-    view: FeatureView, described: Described, domains: Domains, context: Context, found: Found
-) -> None:
+def _check_described(view: FeatureView, described: Described, domains: Domains, context: Context, found: Found) -> None:
     """The checks of whatever the schema describes under this path, which changes it."""
     path = view.path
-    feature, sparse, weighted = (of.get(path) for of in (described.features, described.sparse, described.weighted))
+    feature, sparse, weighted = described.features.get(path), described.sparse.get(path), described.weighted.get(path)
     if weighted is not None:
-        assert isinstance(weighted, schema_pb2.WeightedFeature)
         if (feature is not None or sparse is not None) and active(weighted):
             _collide("WEIGHTED", found, weighted, feature, sparse)
         else:
             check_weighted(weighted, view, found)
             if found.reasons:
                 deprecate(weighted)
-    elif sparse is not None and active(sparse):  # type: ignore[arg-type]
-        assert isinstance(sparse, schema_pb2.SparseFeature)
-        if feature is not None and active(feature):  # type: ignore[arg-type]
+    elif sparse is not None and active(sparse):
+        if feature is not None and active(feature):
             _collide("SPARSE", found, sparse, feature)
         else:
             check_sparse(sparse, view, found)
             if found.reasons:
                 deprecate(sparse)
     elif feature is not None:
-        assert isinstance(feature, schema_pb2.Feature)
         check_feature(feature, view, domains, context, found)
 
 
@@ -180,7 +178,7 @@ def _collide(kind: str, found: Found, *of: object) -> None:
     )  # fmt: skip
     for feature in of:
         if feature is not None:
-            deprecate(feature)  # type: ignore[arg-type]
+            deprecate(feature)
 
 
 class _Run:
@@ -192,7 +190,6 @@ class _Run:
         self.context = context
         self.domains = Domains(schema, copied=True)
         self.found: dict[Path, Found] = {}
-        self.accepted: dict[Path, schema_pb2.Feature] = {}
 
     def note(self, path: Path) -> Found:
         return self.found.setdefault(path, Found())
@@ -208,10 +205,8 @@ class _Run:
         one = _Copied(self.described, path)
         _check_described(view, one, self.domains, self.context, self.note(path))
         feature = one.features.get(path)
-        if feature is not None:
-            self.accepted[path] = feature
-            if not active(feature):
-                return
+        if feature is not None and not active(feature):
+            return
         for child in self.data.children.get(path, ()):
             self.check(child)
 
@@ -225,10 +220,6 @@ class _Run:
             if self.context.precise:
                 controls = (self.context.previous, self.context.serving)
                 check_missing_precisely(feature, any(c is not None and path in c.features for c in controls), found)
-            accepted = schema_pb2.Feature()
-            accepted.CopyFrom(feature)
-            deprecate(accepted)
-            self.accepted[path] = accepted
 
 
 class _Copied(Described):
@@ -258,10 +249,7 @@ def _shifts(data: DatasetView, control: DatasetView | None, side: Side, threshol
     shifts = []
     for path, view in data.features.items() if control else ():
         other = control.features.get(path) if control else None
-        # Skew is told as TFDV tells it, of training data beside serving data: what was trained on is the baseline of both.
+        # The baseline of skew is what the model was trained on, and TFDV calls that the data that are validated.
         if other is not None and (distance := shift(*((view, other) if side == "skew" else (other, view)))) is not None:
             shifts.append(Shift(path, side, distance, threshold))
     return shifts
-
-
-__all__ = ["Against", "Measurement", "update_schema", "validate"]

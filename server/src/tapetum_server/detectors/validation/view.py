@@ -28,7 +28,7 @@ class DatasetView:
         self.data = data
         named = [feature for feature in data.features if feature.WhichOneof("field_id") != "path"]
         if named and len(named) != len(data.features):
-            raise StatisticsError("Some features have a name and some a path: a file of statistics has the one or the other.")
+            raise StatisticsError("Some features have a name and some a path: statistics have the one or the other.")
         # A feature without any statistics is not there: writers name columns that were empty throughout so.
         there = [feature for feature in data.features if feature.WhichOneof("stats") or feature.custom_stats]
         self.features: dict[Path, FeatureView] = {}
@@ -68,13 +68,13 @@ class FeatureView:
     @property
     def feature_type(self) -> int:
         """The type that a schema gives such data."""
-        return _FEATURE_TYPES.get(self.type, schema_pb2.TYPE_UNKNOWN)
+        return int(_FEATURE_TYPES.get(self.type, schema_pb2.TYPE_UNKNOWN))
 
     @property
     def type_name(self) -> str:
         """The type by its name, or `unknown(9)`."""
         known = {number: name for name, number in Types.Type.items()}
-        return known.get(self.type, f"unknown({self.type})")
+        return str(known.get(self.type, f"unknown({self.type})"))
 
     @cached_property
     def common(self) -> statistics_pb2.CommonStatistics:
@@ -146,7 +146,7 @@ class FeatureView:
     @property
     def broken_texts(self) -> bool:
         """Whether there are texts that are no UTF-8."""
-        return self.data.string_stats.invalid_utf8_count > 0
+        return bool(self.data.string_stats.invalid_utf8_count > 0)
 
     def histogram(self, kind: int) -> statistics_pb2.Histogram | None:
         """The first histogram of that kind."""
