@@ -19,6 +19,7 @@ from tapetum_server.cli import (
     restore,
     serve,
     sql,
+    stats,
     traces,
 )
 from tapetum_server.cli.changes import changes_app
@@ -54,6 +55,7 @@ app.command("health")(health.health)
 app.command("redact")(redact.redact)
 app.command("reprice")(reprice)
 app.command("doctor")(doctor.doctor)
+app.command("stats")(stats.stats)
 app.add_typer(logs_app)
 app.add_typer(changes_app)
 app.add_typer(monitors_app)

@@ -18,6 +18,8 @@ _DECILES = ", ".join(f"{step / 10:g}" for step in range(11))
 _ERROR = 1_000
 """One part in so many is how far a value may be from its rank (Greenwald and Khanna)."""
 _NAMED = f"multiIf(NOT isValidUTF8({{0}}), '{NOT_UTF8}', length({{0}}) > {LONGEST_VALUE}, '{TOO_LONG}', {{0}})"
+_SCALARS = ("numeric", "boolean", "time")
+_NEAR_ROWS = 1_000
 Asked = Iterable[tuple[str, str]]
 
 
@@ -41,20 +43,22 @@ def statistics_statement(
     With `weight`, a numeric column, every feature has weighted aggregates besides.
     """
     source = f"{frame.relation} WHERE {frame.where}"
-    asked = ["count() AS rows"]
-    for i, column in enumerate(columns):
-        asked += [f"{sql} AS {name}{i}" for name, sql in _aggregates(column, f"x{i}")]
-    given = [f"{_prepared(column)} AS x{i}" for i, column in enumerate(columns)]
+    places = {column.name: place for place, column in enumerate((c for c in columns if c.kind in _SCALARS), 1)}
+    asked, given = ["count() AS rows"], []
     if weight is not None:
         # What is no weight weighs nothing.
         given.append(f"if(isFinite({weight.sql}) AND {weight.sql} > 0, assumeNotNull({weight.sql}), 0.) AS w")
         given.append(f"toUInt64(round(w * {WEIGHT_STEPS})) AS steps")
         asked.append("sum(w) AS weighted_rows")
-        for i, column in enumerate(columns):
-            given.append(f"{_near(column, source)} AS near{i}")
-            asked += [f"{sql} AS weighted_{name}{i}" for name, sql in _weighted(column, f"x{i}", f"near{i}")]
+    for i, column in enumerate(columns):
+        given.append(f"{_prepared(column)} AS x{i}")
+        near = f"near.{places[column.name]}" if column.kind in _SCALARS else "0."
+        asked += [f"{sql} AS {name}{i}" for name, sql in _aggregates(column, f"x{i}", near)]
+        if weight is not None:
+            asked += [f"{sql} AS weighted_{name}{i}" for name, sql in _weighted(column, f"x{i}", near)]
+    begin = _near(columns, source)
     if slices is None:
-        sql = f"SELECT {', '.join(asked)}\nFROM (SELECT {', '.join(given) or '1'} FROM {source})"
+        sql = f"{begin}SELECT {', '.join(asked)}\nFROM (SELECT {', '.join(given) or '1'} FROM {source})"
         return Statement(sql, dict(frame.parameters))
     text = f"CAST({slices.column.sql}, 'Nullable(String)')"
     # The values that get a row are found first; the others are in the row of all, which grouping sets add.
@@ -64,7 +68,7 @@ def statistics_statement(
     )
     kept = f"if(ifNull({text}, '') IN ({frequent}) AND isNotNull({text}), {text}, NULL) AS part"
     sql = (
-        f"SELECT if(grouping(part) = 1, NULL, part) AS slice, {', '.join(asked)}\n"
+        f"{begin}SELECT if(grouping(part) = 1, NULL, part) AS slice, {', '.join(asked)}\n"
         f"FROM (SELECT {', '.join([kept, *given])} FROM {source})\n"
         "GROUP BY GROUPING SETS ((part), ()) HAVING grouping(part) = 1 OR isNotNull(part)"
     )
@@ -84,23 +88,28 @@ def _prepared(column: FrameColumn) -> str:
     return column.sql
 
 
-def _near(column: FrameColumn, source: str) -> str:
-    """One of the column's values: squares of distances from it lose nothing where all lie far from 0."""
-    if column.kind not in ("numeric", "time"):
-        return "0."
-    x = _prepared(column)
-    return f"ifNull((SELECT {x} FROM {source} AND ifNull(isFinite({x}), 0) LIMIT 1), 0.)"
+def _near(columns: Sequence[FrameColumn], source: str) -> str:
+    """One value of each numeric column as a tuple: squares of distances from it lose nothing far from 0.
+
+    Of the first rows, since any value will do; where none of those is finite, 0.
+    """
+    scalars = [(f"x{i}", column) for i, column in enumerate(columns) if column.kind in _SCALARS]
+    if not scalars:
+        return ""
+    given = ", ".join(f"{_prepared(column)} AS {x}" for x, column in scalars)
+    found = ", ".join(f"anyIf(assumeNotNull({x}), ifNull(isFinite({x}), 0)) AS {x}" for x, _ in scalars)
+    return f"WITH (SELECT tuple({found}) FROM (SELECT {given} FROM {source} LIMIT {_NEAR_ROWS})) AS near\n"
 
 
-def _aggregates(column: FrameColumn, x: str) -> Asked:
+def _aggregates(column: FrameColumn, x: str, near: str) -> Asked:
     if column.kind == "other":
         return [("present", f"countIf(NOT {x})")]
     if column.kind == "numeric_list":
-        return [*_lengths(x), *_numeric(x, "Array")]
+        return [*_lengths(x), *_numeric(x, near, "Array")]
     if column.kind == "categorical_list":
         return [*_lengths(x), *_text(x, "Array")]
     counted = [("present", f"count({x})")]
-    return [*counted, *(_text(x) if column.kind == "categorical" else _numeric(x))]
+    return [*counted, *(_text(x) if column.kind == "categorical" else _numeric(x, near))]
 
 
 def _lengths(x: str) -> Asked:
@@ -115,10 +124,12 @@ def _lengths(x: str) -> Asked:
     ]
 
 
-def _numeric(x: str, array: str = "") -> Asked:
+def _numeric(x: str, near: str, array: str = "") -> Asked:
     # Aggregates skip nulls, so that none of those over the finite values needs a condition of its own.
     finite = _finite(x, array)
+    apart = finite if array else f"({finite} - {near})"
     return [
+        ("near", f"any({near})"),
         ("nan", f"sum{array}({_each('isNaN({0})', x, array)})"),
         ("low_inf", f"sum{array}({_each('({0} = -inf)', x, array)})"),
         ("high_inf", f"sum{array}({_each('({0} = inf)', x, array)})"),
@@ -126,8 +137,8 @@ def _numeric(x: str, array: str = "") -> Asked:
         ("finite", f"count{array}({finite})"),
         ("least", f"min{array}({finite})"),
         ("greatest", f"max{array}({finite})"),
-        ("mean", f"avg{array}({finite})"),
-        ("variance", f"varPopStable{array}({finite})"),
+        ("mean", f"avg{array}({apart})"),
+        ("variance", f"varPopStable{array}({apart})"),
         ("points", f"quantilesGK{array}({_ERROR}, {_POINTS})({finite})"),
     ]
 
@@ -165,10 +176,10 @@ def _weighted(column: FrameColumn, x: str, near: str) -> Asked:
     apart = finite if array else f"({finite} - {near})"
     return [
         *counts,
-        ("near", f"any({near})"),
         ("nan", f"sum{array}({_each('if(isNaN({0}), w, 0)', x, array)})"),
         ("low_inf", f"sum{array}({_each('if({0} = -inf, w, 0)', x, array)})"),
         ("high_inf", f"sum{array}({_each('if({0} = inf, w, 0)', x, array)})"),
+        ("zeros", f"sum{array}({_each('if({0} = 0, w, 0)', x, array)})"),
         ("finite", f"sum{array}({_each('if(isFinite({0}), w, 0)', x, array)})"),
         ("sum", f"sum{array}({_each('w * {0}', apart, array)})"),
         ("squares", f"sum{array}({_each('w * {0} * {0}', apart, array)})"),

@@ -97,7 +97,7 @@ def _feature(column: FrameColumn, i: int, row: Row) -> FeatureStatistics:
     elif column.kind != "other":
         found = replace(found, numeric=_numeric(of))
     if row.get("weighted_rows") is not None:
-        found = replace(found, weighted=_weighted(found, of_weighted, float(row["weighted_rows"])))
+        found = replace(found, weighted=_weighted(found, of_weighted, float(row["weighted_rows"]), of("near") or 0.0))
     return found
 
 
@@ -121,7 +121,7 @@ def _numeric(of: Of) -> NumericStatistics:
     return replace(
         apart,
         finite=finite,
-        mean=float(of("mean")),
+        mean=float(of("near")) + float(of("mean")),
         squared_deviations=float(of("variance")) * finite,
         minimum=float(of("least")),
         maximum=float(of("greatest")),
@@ -143,7 +143,7 @@ def _text(of: Of) -> TextStatistics:
     )
 
 
-def _weighted(plain: FeatureStatistics, of: Of, rows: float) -> FeatureStatistics:
+def _weighted(plain: FeatureStatistics, of: Of, rows: float, near: float) -> FeatureStatistics:
     present = float(of("present"))
     total = of("total")
     counts = replace(
@@ -152,22 +152,24 @@ def _weighted(plain: FeatureStatistics, of: Of, rows: float) -> FeatureStatistic
     )  # fmt: skip
     numeric, text = plain.numeric, plain.text
     if numeric is not None:
-        numeric = _weighted_numeric(numeric, of)
+        numeric = _weighted_numeric(numeric, of, near)
     elif text is not None:
         frequencies = (float(count) / WEIGHT_STEPS for count in of("frequencies"))
-        text = replace(text, values=tuple(zip(of("values"), frequencies)))
+        # Lengths are not weighed: what one value takes stays.
+        size = text.total_bytes / plain.counts.values * counts.values if plain.counts.values else 0.0
+        text = replace(text, total_bytes=size, values=tuple(zip(of("values"), frequencies)))
     return replace(plain, counts=counts, numeric=numeric, text=text)
 
 
-def _weighted_numeric(plain: NumericStatistics, of: Of) -> NumericStatistics:
+def _weighted_numeric(plain: NumericStatistics, of: Of, near: float) -> NumericStatistics:
     apart = NumericStatistics(
         nan=float(of("nan") or 0), negative_infinity=float(of("low_inf") or 0),
-        positive_infinity=float(of("high_inf") or 0), zeros=plain.zeros,
+        positive_infinity=float(of("high_inf") or 0), zeros=float(of("zeros") or 0),
     )  # fmt: skip
     finite = float(of("finite") or 0)
     if not finite:
         return apart
-    near, mean = float(of("near")), float(of("sum")) / finite
+    mean = float(of("sum")) / finite
     return replace(
         apart,
         finite=finite,

@@ -38,7 +38,7 @@ class NumericStatistics:
     nan: float = 0
     negative_infinity: float = 0
     positive_infinity: float = 0
-    zeros: int = 0
+    zeros: float = 0
     mean: float = math.nan
     squared_deviations: float = 0.0
     """Sum of the squared distances from the mean, so that two parts add up (Chan)."""
@@ -53,8 +53,10 @@ class NumericStatistics:
 
     @property
     def std_dev(self) -> float:
-        """Of the population; NaN where no value is finite."""
-        return math.sqrt(max(0.0, self.squared_deviations) / self.finite) if self.finite else math.nan
+        """Of the population; NaN where no value is finite, or where nobody knows."""
+        if not self.finite or math.isnan(self.squared_deviations):
+            return math.nan
+        return math.sqrt(max(0.0, self.squared_deviations) / self.finite)
 
     @property
     def median(self) -> float:

@@ -90,7 +90,7 @@ def _weighted_common(counts: Counts) -> tfdv.WeightedCommonStatistics:
 def _numeric(numeric: NumericStatistics) -> tfdv.NumericStatistics:
     mean, std_dev, low, high = _moments(numeric)
     return tfdv.NumericStatistics(
-        mean=mean, std_dev=std_dev, num_zeros=numeric.zeros, min=low, max=high, median=_or_zero(numeric.median),
+        mean=mean, std_dev=std_dev, num_zeros=int(numeric.zeros), min=low, max=high, median=_or_zero(numeric.median),
         histograms=_histograms(numeric),
     )  # fmt: skip
 
