@@ -26,9 +26,7 @@ class Case:
     """Offending values that the reason tells."""
 
 
-COMMON = (
-    "common_stats { num_non_missing: 10 min_num_values: 1 max_num_values: 1 avg_num_values: 1 tot_num_values: 10 }"
-)
+COMMON = "common_stats { num_non_missing: 10 min_num_values: 1 max_num_values: 1 avg_num_values: 1 tot_num_values: 10 }"
 
 
 def num(kind: str, inside: str = "min: 0 max: 1", common: str = COMMON, name: str = "f") -> str:
@@ -84,7 +82,7 @@ NESTED = common(
 HISTOGRAM = (
     "min: {0} max: {1} histograms {{ type: STANDARD buckets {{ low_value: {0} high_value: {1} sample_count: 10 }} }}"
 )
-BYTES = "features { name: \"f\" type: BYTES bytes_stats { " + COMMON + " max_num_bytes_int: 900 } }"
+BYTES = 'features { name: "f" type: BYTES bytes_stats { ' + COMMON + " max_num_bytes_int: 900 } }"
 COUNT = "dataset_constraints {{ {} }}"
 SPARSE = 'sparse_feature { name: "f" index_feature { name: "i" } value_feature { name: "v" } }'
 WEIGHTED = 'weighted_feature { name: "f" feature { step: "v" } weight_feature { step: "w" } }'

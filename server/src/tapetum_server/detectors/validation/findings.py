@@ -79,7 +79,8 @@ class Validation:
     shifts: tuple[Shift, ...] = ()
     data_missing: bool = False
     examples: float = 0
-    features: int = 0
+    features: tuple[Path, ...] = ()
+    """All that the data or the schema have, in the order of the data."""
 
     @property
     def severity(self) -> Severity:

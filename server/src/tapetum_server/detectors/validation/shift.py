@@ -37,18 +37,30 @@ def shift_of_histograms(before: statistics_pb2.Histogram, now: statistics_pb2.Hi
         return None
     # The lowest value of the baseline is no boundary: what lies below it is in its first bucket.
     inner = edges[1:] if len(edges) > 1 else edges
-    return divergence(_over(before, inner), _over(now, inner))
+    ends = [
+        end for of in (before, now) for b in of.buckets for end in (b.low_value, b.high_value) if math.isfinite(end)
+    ]
+    span = (min(ends), max(ends))
+    return divergence(_over(before, inner, span), _over(now, inner, span))
 
 
-def _over(histogram: statistics_pb2.Histogram, inner: Masses) -> Masses:
+def _over(histogram: statistics_pb2.Histogram, inner: Masses, span: tuple[float, float]) -> Masses:
     """The mass in (-∞, e₁), [e₁, e₂) … [eₙ, ∞), and that of NaN."""
     below = np.zeros(len(inner))
     total = 0.0
     for bucket in histogram.buckets:
-        low, high, count = bucket.low_value, bucket.high_value, bucket.sample_count
+        count = bucket.sample_count
         total += count
-        if low == high or not (math.isfinite(low) and math.isfinite(high)):
-            below += np.where(inner > (high if math.isfinite(high) else low), count, 0.0)
+        # A bucket that reaches into infinity has most of its values where the others' end.
+        low, high = _ends(bucket.low_value, bucket.high_value, span)
+        if low == high:
+            below += np.where(inner > low, count, 0.0)
         else:
             below += np.clip((inner - low) / (high - low), 0.0, 1.0) * count
     return np.append(np.diff(below, prepend=0.0, append=total), float(histogram.num_nan))
+
+
+def _ends(low: float, high: float, span: tuple[float, float]) -> tuple[float, float]:
+    if low == high or (math.isfinite(low) and math.isfinite(high)):
+        return low, high
+    return (low if math.isfinite(low) else span[0]), (high if math.isfinite(high) else span[1])

@@ -95,7 +95,7 @@ def validate(statistics: Data, schema: schema_pb2.Schema, against: Against | Non
             *_shifts(data, serving, "skew", against.shift_threshold),
         ),
         examples=data.examples,
-        features=len(data.features),
+        features=(*data.features, *(path for path in run.found if path not in data.features)),
     )
 
 
