@@ -84,7 +84,7 @@ def diff(
     after: Annotated[Path, typer.Argument(metavar="AFTER", help="Another one.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line, for programs.")] = False,
 ) -> None:
-    """Say what one schema has otherwise than another. Leaves with 0 where nothing, 1 where something, 2 for bad files."""
+    """Say what one schema has otherwise than another. Leaves with 0 where nothing, 1 where something."""
     from tapetum_server.cli.asking import print_json
     from tapetum_server.detectors.validation.difference import schema_changes
     from tapetum_server.moving.tfdv.files import Unreadable
