@@ -7,16 +7,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.table import Table
+from rich.text import Text
 
-from tapetum_server.cli.asking import fail, one_line, plain, say
+from tapetum_server.cli.asking import (
+    DEFAULT_URL,
+    AsJson,
+    Key,
+    Project,
+    Url,
+    check,
+    fail,
+    get,
+    one_line,
+    plain,
+    print_json,
+    print_table,
+    say,
+    server,
+)
 from tapetum_server.cli.validate import refuse
 
 if TYPE_CHECKING:
     from tensorflow_metadata.proto.v0 import schema_pb2
 
 schema_app = typer.Typer(
-    name="schema", help="Infer schemas from data, compare them, take changes in.", no_args_is_help=True
+    name="schema", help="Infer schemas from data, compare them, take changes in, keep versions.", no_args_is_help=True
 )
+_Name = Annotated[str, typer.Argument(metavar="NAME", help="The model's or the data set's name.")]
+_Dataset = Annotated[bool, typer.Option("--dataset", "-d", help="NAME is a data set, and no model.")]
 _Data = Annotated[
     Path,
     typer.Argument(metavar="DATA", help="Parquet, CSV, TSV, Arrow or JSON lines; or statistics that TFDV wrote."),
@@ -85,7 +104,6 @@ def diff(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line, for programs.")] = False,
 ) -> None:
     """Say what one schema has otherwise than another. Leaves with 0 where nothing, 1 where something."""
-    from tapetum_server.cli.asking import print_json
     from tapetum_server.detectors.validation.difference import schema_changes
     from tapetum_server.moving.tfdv.files import Unreadable
     from tapetum_server.moving.tfdv.schemas import read_schema
@@ -110,10 +128,76 @@ def diff(
     raise typer.Exit(1 if changes else 0)
 
 
+def list_schemas(as_json: AsJson = False, project: Project = None, url: Url = DEFAULT_URL, key: Key = None) -> None:
+    """Show the schemas that a server keeps, by model and data set."""
+    with server(url, key) as client:
+        rows = get(client, "/data-schemas", {"project": project})["rows"]
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        say("No schemas. Keep one with: tapetum schema push NAME schema.pbtxt")
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("of", "name", "version", "features", "changed", "by", "message"):
+        table.add_column(name, no_wrap=name == "changed")
+    for row in rows:
+        table.add_row(
+            row["kind"], Text(row["name"]), str(row["version"]), str(row["features"]),
+            row["created_at"][:19].replace("T", " "), Text(one_line(row["created_by"], 40)),
+            Text(one_line(row["message"], 80)),
+        )  # fmt: skip
+    print_table(table)
+
+
+def push(
+    name: _Name,
+    schema: Annotated[Path, typer.Argument(metavar="SCHEMA", help="A schema of TFDV: schema.pbtxt.")],
+    dataset: _Dataset = False,
+    message: Annotated[str, typer.Option("--message", "-m", help="What was changed and why.")] = "",
+    project: Project = None,
+    url: Url = DEFAULT_URL,
+    key: Key = None,
+) -> None:
+    """Keep the next version of a schema; the newest is in force."""
+    try:
+        text = schema.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"{schema} cannot be read: {error}.", None)
+    body = {"kind": _kind(dataset), "name": name, "text": text, "message": message}
+    with server(url, key) as client:
+        answer = client.post("/data-schemas", json=body, params={"project": project} if project else None)
+        check(answer)
+    kept = answer.json()
+    say(f"Version {kept['version']} of the schema of {name}: {kept['features']} features.")
+
+
+def pull(
+    name: _Name,
+    dataset: _Dataset = False,
+    version: Annotated[int | None, typer.Option(min=1, help="By its number.", show_default="the newest")] = None,
+    output: _Output = None,
+    project: Project = None,
+    url: Url = DEFAULT_URL,
+    key: Key = None,
+) -> None:
+    """Write a version of a schema: schema.pbtxt."""
+    asked = {"kind": _kind(dataset), "name": name, "version": version, "project": project}
+    with server(url, key) as client:
+        _write_text(get(client, "/data-schemas/version", asked)["text"], output)
+
+
+def _kind(dataset: bool) -> str:
+    return "dataset" if dataset else "model"
+
+
 def _write(schema: schema_pb2.Schema, output: Path | None) -> None:
     from tapetum_server.moving.tfdv.schemas import schema_text
 
-    text = schema_text(schema)
+    _write_text(schema_text(schema), output)
+
+
+def _write_text(text: str, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(plain(text))
         return
@@ -127,3 +211,6 @@ def _write(schema: schema_pb2.Schema, output: Path | None) -> None:
 schema_app.command("infer")(infer)
 schema_app.command("accept")(accept)
 schema_app.command("diff")(diff)
+schema_app.command("list")(list_schemas)
+schema_app.command("push")(push)
+schema_app.command("pull")(pull)
