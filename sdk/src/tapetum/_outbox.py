@@ -89,6 +89,8 @@ class Outbox:
     def __init__(self, lanes: Iterable[Lane], delay_s: float = DELAY_S) -> None:
         self.lanes: Mapping[str, Lane] = {lane.name: lane for lane in lanes}
         self.sources: list[Callable[[bool], None]] = []
+        self.on_start: Callable[[], None] = lambda: None
+        """Called in the thread whose record is the first one of this process."""
         self._delay_s = delay_s
         self._closed = False
         self._renew()
@@ -141,6 +143,7 @@ class Outbox:
             except RuntimeError:
                 return  # the interpreter is on its way out: `flush` sends from its own thread
             self._thread = thread
+        self.on_start()
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until what is queued now is settled; `False` when the time was up first."""

@@ -78,7 +78,9 @@ class Runtime:
         if multiprocessing.parent_process() is not None:
             self._in_child_of_multiprocessing()
         atexit.register(self._at_exit)
-        self._termination = Termination(self._at_exit, settings.exit_timeout_s)
+        self._termination = Termination(self._last_words, settings.exit_timeout_s)
+        self.outbox.sources.append(self._termination.look)
+        self.outbox.on_start = self._termination.arm
         self.outbox.start()
         self._instruments = self._switch_on()
 
@@ -146,6 +148,10 @@ class Runtime:
         multiprocessing.util.Finalize(None, self._at_exit, exitpriority=0)
 
     def _at_exit(self) -> None:
+        self._last_words()
+        self._termination.wait()
+
+    def _last_words(self) -> None:
         with never_raise(faults, 1):
             if self._in_flight is not None:
                 self._in_flight.last_words()
