@@ -19,7 +19,9 @@ from tapetum_server.cli import (
     restore,
     serve,
     sql,
+    stats,
     traces,
+    validate,
 )
 from tapetum_server.cli.changes import changes_app
 from tapetum_server.cli.datasets import datasets_app
@@ -30,6 +32,7 @@ from tapetum_server.cli.moving import command as moving
 from tapetum_server.cli.prices import prices_app, reprice
 from tapetum_server.cli.prompts import prompts_app
 from tapetum_server.cli.redaction_commands import redaction_app
+from tapetum_server.cli.schema import schema_app
 from tapetum_server.cli.scores import scores_app
 from tapetum_server.cli.sessions import sessions_app
 
@@ -54,6 +57,9 @@ app.command("health")(health.health)
 app.command("redact")(redact.redact)
 app.command("reprice")(reprice)
 app.command("doctor")(doctor.doctor)
+app.command("stats")(stats.stats)
+app.command("validate")(validate.validate)
+app.add_typer(schema_app)
 app.add_typer(logs_app)
 app.add_typer(changes_app)
 app.add_typer(monitors_app)
