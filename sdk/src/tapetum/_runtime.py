@@ -36,7 +36,7 @@ logger = logging.getLogger("tapetum")
 
 
 class Stats(TypedDict):
-    """What became of records so far, by kind: spans, logs, metrics, changes, evaluations."""
+    """What became of records so far, by kind: spans, logs, metrics, changes, evaluations, predictions, labels."""
 
     sent: dict[str, int]
     waiting: dict[str, int]
@@ -180,7 +180,7 @@ class Runtime:
         lanes = self.outbox.lanes.values()
         return Stats(
             sent={lane.name: lane.sent for lane in lanes},
-            waiting={lane.name: len(lane.waiting) for lane in lanes},
+            waiting={lane.name: lane.count(list(lane.waiting)) for lane in lanes},
             lost={lane.name: lost for lane in lanes if (lost := lane.losses.snapshot())},
             faults=sum(faults.snapshot().values()),
         )
