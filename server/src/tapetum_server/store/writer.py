@@ -18,6 +18,7 @@ from tapetum_server.signals.alerts import AlertBatch
 from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.consumer import Batch, Busy, Receipt
 from tapetum_server.signals.evaluations import EvaluationBatch
+from tapetum_server.signals.feature_statistics_batch import FeatureStatisticsBatch
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.spans import SpanBatch
 from tapetum_server.store import columns as col
@@ -31,6 +32,7 @@ from tapetum_server.store.rows_alerts import alert_rows
 from tapetum_server.store.rows_changes import change_rows, timeless_changes
 from tapetum_server.store.rows_errors import error_rows
 from tapetum_server.store.rows_evaluations import evaluation_rows, timeless_evaluations
+from tapetum_server.store.rows_feature_statistics import feature_statistics_rows
 from tapetum_server.store.rows_logs import log_rows
 from tapetum_server.store.rows_metrics import metric_rows
 from tapetum_server.store.rows_spans import span_rows
@@ -45,6 +47,7 @@ _TIME_COLUMN = {
     "change_rows": "time",
     "error_rows": "time",
     "evaluation_rows": "time",
+    "feature_statistics_rows": "window_end",
 }
 
 Retention = Callable[[str, str], int]
@@ -214,7 +217,7 @@ class StoreWriter:
         errors: pa.Table | None = None
         if isinstance(batch, EvaluationBatch):
             days = self._retention(batch.project, "traces")
-        elif not isinstance(batch, AlertBatch | ChangeBatch):
+        elif not isinstance(batch, AlertBatch | ChangeBatch | FeatureStatisticsBatch):
             days = self._retention(batch.project, batch.signal)
             releases = self._releases.unseen(batch, now)
         if releases:
@@ -243,6 +246,9 @@ class StoreWriter:
         elif isinstance(batch, EvaluationBatch):
             table = "evaluation_rows"
             rows, clamped = self._evaluations(batch, days, now)
+        elif isinstance(batch, FeatureStatisticsBatch):
+            table = "feature_statistics_rows"
+            rows, clamped = feature_statistics_rows(batch, now), 0
         else:
             table = "metric_rows"
             rows, clamped = metric_rows(batch, days, now)

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from tapetum_server.receivers.records.bodies import records_of
 from tapetum_server.receivers.records.changes import MAX_CHANGES, keep_change
 from tapetum_server.receivers.records.evaluations import MAX_EVALUATIONS, keep_evaluation
+from tapetum_server.receivers.records.feature_statistics import MAX_STATISTICS, keep_feature_statistics
 from tapetum_server.receivers.records.fields import Wrong
 from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.evaluations import EvaluationBatch
+from tapetum_server.signals.feature_statistics_batch import FeatureStatisticsBatch
 from tapetum_server.signals.scores import Definitions, undefined
 
-RecordBatch = ChangeBatch | EvaluationBatch
+RecordBatch = ChangeBatch | EvaluationBatch | FeatureStatisticsBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class Read:
 
 CHANGES = Kind("changes", MAX_CHANGES, "invalid_change")
 EVALUATIONS = Kind("evaluations", MAX_EVALUATIONS, "invalid_evaluation")
-KINDS = (CHANGES, EVALUATIONS)
+FEATURE_STATISTICS = Kind("feature_statistics", MAX_STATISTICS, "invalid_feature_statistics")
+KINDS = (CHANGES, EVALUATIONS, FEATURE_STATISTICS)
 
 
 def read_records(
@@ -75,5 +78,8 @@ def _batch_of(
     if kind is CHANGES:
         changes = ChangeBatch(project=project, sender=sender)
         return changes, lambda given: keep_change(changes, given)
+    if kind is FEATURE_STATISTICS:
+        statistics = FeatureStatisticsBatch(project=project, sender=sender)
+        return statistics, lambda given: keep_feature_statistics(statistics, given)
     evaluations = EvaluationBatch(project=project, sender=sender)
     return evaluations, lambda given: keep_evaluation(evaluations, given, definitions)
