@@ -143,3 +143,50 @@ def test_a_secret_among_the_frequent_values_is_not_kept(shared_server: RunningSe
     ((values,),) = rows(shared_server, project, "top_values")
     assert key not in json.dumps(values)
     assert values[1] == "no"
+
+
+@pytest.mark.covers("feature-statistics-range")
+def test_any_range_of_windows_is_added_up_each_row_once(shared_server: RunningServer, project: str) -> None:
+    """Two hours, and a day that holds one of them: of the day only the whole of it counts, or the hours."""
+
+    def window(start: str, end: str, rows: int, mean: float, version: str = "3") -> dict[str, Any]:
+        return AGE | {
+            "window_start": start, "window_end": end, "rows": rows, "present": rows, "missing": 0, "finite": rows,
+            "mean": mean, "std_dev": 0, "min": mean, "max": mean, "points": [mean, mean], "version": version,
+            "standard_histogram": [], "quantiles_histogram": [],
+        }  # fmt: skip
+
+    told = [
+        window("2026-11-23T10:00:00Z", "2026-11-23T11:00:00Z", 10, 1.0),
+        window("2026-11-23T11:00:00Z", "2026-11-23T12:00:00Z", 30, 2.0),
+        window("2026-11-23T00:00:00Z", "2026-11-24T00:00:00Z", 100, 5.0),
+        window("2026-11-24T00:00:00Z", "2026-11-24T01:00:00Z", 100, 6.0),
+        window("2026-11-23T10:00:00Z", "2026-11-23T11:00:00Z", 7, 9.0, version="4"),
+    ]
+    assert post(shared_server, project, told).json()["accepted"] == 5
+
+    def asked(start: str, end: str, version: str | None = "3") -> tuple[int, int, float]:
+        query = {
+            "project": project,
+            "model": "income",
+            "from": start,
+            "to": end,
+            **({"version": version} if version else {}),
+        }
+        answer = shared_server.client.get("/api/v1/feature_statistics/features", params=query)
+        assert answer.status_code == 200, answer.text
+        found = answer.json()
+        return found["windows"], found["rows"], found["features"][0]["mean"]
+
+    assert asked("2026-11-23T10:00:00Z", "2026-11-23T12:00:00Z") == (2, 40, 1.75)
+    assert asked("2026-11-23T00:00:00Z", "2026-11-24T01:00:00Z") == (2, 200, 5.5)
+    assert asked("2026-11-23T10:00:00Z", "2026-11-23T11:00:00Z", None) == (2, 17, pytest.approx(73 / 17))
+    listed = shared_server.client.get("/api/v1/feature_statistics", params={"project": project}).json()["rows"]
+    assert [(row["model"], row["version"], row["windows"], row["rows"]) for row in listed] == [
+        ("income", "3", 4, 100), ("income", "4", 1, 7),
+    ]  # fmt: skip
+    for query, said in (({"model": "income"}, "not_found"), ({}, "no_subject")):
+        answer = shared_server.client.get(
+            "/api/v1/feature_statistics/features", params={"project": project, "from": "now-1m", **query}
+        )
+        assert answer.json()["error"]["code"] == said

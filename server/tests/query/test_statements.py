@@ -57,6 +57,7 @@ from tapetum_server.query import (
     span_corrections,
     spans,
     storage,
+    stored_statistics,
     trace_peers,
     traces,
 )
@@ -140,6 +141,13 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "service_map": lambda: service_map.edges_statement(selection(SPANS, "service:web")),
     "outside": lambda: outside.outside_statement(
         replace(selection(SPANS, "service:web"), time_range=TimeRange(NOW, None))
+    ),
+    "statistics_subjects": lambda: stored_statistics.subjects_statement("default"),
+    "statistics_windows": lambda: stored_statistics.windows_statement(
+        "default", stored_statistics.Subject(model="income", version="3"), HOUR
+    ),
+    "statistics_features": lambda: stored_statistics.features_statement(
+        "default", stored_statistics.Subject(model="income", version="3"), [("3", START, NOW)]
     ),
     "changes": lambda: changes.changes_statement("default", HOUR, ["shop"], ["deploy"], 500),
     "health_errors": lambda: error_windows.windows_statement(selection(ERRORS), STEPS, 6),
