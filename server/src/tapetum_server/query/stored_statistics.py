@@ -10,6 +10,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
+from tapetum_server.query.added_statistics import added_statistics
 from tapetum_server.query.reader import Reader, rows_of, tuples_of
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import TimeRange, format_time
@@ -84,29 +85,26 @@ LIMIT {MAX_SUBJECTS}"""
 
 
 async def stored_statistics(
-    reader: Reader, project: str, subject: Subject, time_range: TimeRange
-) -> list[DatasetStatistics]:
-    """The statistics of the windows that lie in the range, each of its rows in one of them; none where there are none.
+    reader: Reader, project: str, subject: Subject, time_range: TimeRange, *, longest: int | None = None
+) -> tuple[DatasetStatistics, int] | None:
+    """Over all windows that lie in the range, each of its rows in one of them, and how many these are; `None` for none.
 
-    Of windows within others, such as the hours of a day, those that are within none that lies in the range.
+    Of windows within others, such as the hours of a day, those count that are within none that lies in the range.
+    With `longest`, only windows of at most so many nanoseconds. Histograms of several windows are not made yet.
     """
-    found = tuples_of(await reader.query(*windows_statement(project, subject, time_range)))
-    windows = cover([(version, int(start), int(end)) for version, start, end in found])
+    found = list(tuples_of(await reader.query(*windows_statement(project, subject, time_range))))
+    given = {(version, int(start), int(end)): int(rows) for version, start, end, rows in found}
+    windows = cover(one for one in given if longest is None or one[2] - one[1] <= longest)
     if not windows:
-        return []
-    rows = rows_of(await reader.query(*features_statement(project, subject, windows)))
-    parts: dict[Window, list[dict[str, Any]]] = {}
-    for row in rows:
-        parts.setdefault((row["version"], row["start_ns"], row["end_ns"]), []).append(row)
-    return [
-        DatasetStatistics(
-            slice=subject.slice,
-            rows=int(part[0]["rows"]),
-            weighted_rows=part[0]["weighted_rows"],
-            features=tuple(_feature(row) for row in part),
-        )
-        for _, part in sorted(parts.items(), key=lambda pair: pair[0][1:])
-    ]
+        return None
+    rows = sum(given[window] for window in windows)
+    parameters = Parameters()
+    where = [*_conditions(project, subject, parameters), _chosen(windows, parameters)]
+    if len(windows) > 1:
+        return await added_statistics(reader, where, parameters, rows=rows, slice=subject.slice), len(windows)
+    told = rows_of(await reader.query(*features_statement(where, parameters)))
+    features = tuple(_feature(row) for row in told)
+    return DatasetStatistics(slice=subject.slice, rows=rows, features=features), 1
 
 
 def cover(windows: Iterable[Window]) -> list[Window]:
@@ -136,7 +134,7 @@ def _conditions(project: str, subject: Subject, parameters: Parameters) -> list[
 
 
 def windows_statement(project: str, subject: Subject, time_range: TimeRange) -> Statement:
-    """(version, start, end) of the windows that lie in the range; a data set without time lies in every one."""
+    """(version, start, end, rows) of the windows that lie in the range; a data set without time lies in every one."""
     parameters = Parameters()
     where = _conditions(project, subject, parameters)
     if subject.model:
@@ -144,30 +142,33 @@ def windows_statement(project: str, subject: Subject, time_range: TimeRange) -> 
             where.append(f"window_start >= {parameters.moment(time_range.start)}")
         if time_range.end is not None:
             where.append(f"window_end <= {parameters.moment(time_range.end)}")
-    sql = f"""SELECT DISTINCT version, toUnixTimestamp64Nano(window_start) AS start_ns,
-    toUnixTimestamp64Nano(window_end) AS end_ns
-FROM feature_statistics_rows FINAL
-WHERE {" AND ".join(where)}"""
+    sql = f"""SELECT version, toUnixTimestamp64Nano(window_start) AS start_ns,
+    toUnixTimestamp64Nano(window_end) AS end_ns, max(rows) AS held
+FROM feature_statistics_rows
+WHERE {" AND ".join(where)}
+GROUP BY version, start_ns, end_ns"""
     return Statement(sql, parameters.values)
 
 
-def features_statement(project: str, subject: Subject, windows: Sequence[Window]) -> Statement:
-    """Every feature in these windows, in the order in which they were told."""
-    parameters = Parameters()
-    where = _conditions(project, subject, parameters)
+def _chosen(windows: Sequence[Window], parameters: Parameters) -> str:
     versions, starts, ends = ([window[i] for window in windows] for i in range(3))
     chosen = (
         f"arrayZip({parameters.texts([str(version) for version in versions])}, "
         f"{parameters.bind(starts, 'Array(Int64)')}, {parameters.bind(ends, 'Array(Int64)')})"
     )
-    sql = f"""SELECT version, toUnixTimestamp64Nano(window_start) AS start_ns,
-    toUnixTimestamp64Nano(window_end) AS end_ns, rows, weighted_rows, feature, kind, type, present, missing,
-    value_count, min_values, max_values, lengths, finite, nan_count, negative_infinity, positive_infinity, zeros, mean,
-    squared_deviations, min, max, points, standard_histogram, quantiles_histogram, unique, unique_exact, total_bytes,
-    shortest, longest, invalid_utf8, top_values, top_frequencies
+    given = "(toString(version), toUnixTimestamp64Nano(window_start), toUnixTimestamp64Nano(window_end))"
+    return f"has({chosen}, {given})"
+
+
+def features_statement(where: Sequence[str], parameters: Parameters) -> Statement:
+    """Every feature of one window, in the order in which they were told."""
+    sql = f"""SELECT feature, kind, type, present, missing, value_count, min_values, max_values, lengths, finite,
+    nan_count, negative_infinity, positive_infinity, zeros, mean, squared_deviations, min, max, points,
+    standard_histogram, quantiles_histogram, unique, unique_exact, total_bytes, shortest, longest, invalid_utf8,
+    top_values, top_frequencies
 FROM feature_statistics_rows FINAL
-WHERE {" AND ".join(where)} AND has({chosen}, (toString(version), start_ns, end_ns))
-ORDER BY start_ns, end_ns, version, position, feature"""
+WHERE {" AND ".join(where)}
+ORDER BY position, feature"""
     return Statement(sql, parameters.values)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from tapetum_server.detectors.feature_statistics.merging import merged
+from tapetum_server.detectors.feature_statistics.complete import with_histograms
 from tapetum_server.query.errors import NotFound, QueryError
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.stored_statistics import Subject, stored_statistics
@@ -35,14 +35,15 @@ async def statistics_of(
             "statistics are of a dataset or of a model", code="no_subject", field="dataset",
             hint="Name one of the two; GET /api/v1/feature_statistics lists them.",
         )  # fmt: skip
-    parts = await stored_statistics(reader, project, subject, time_range)
-    if not parts:
+    found = await stored_statistics(reader, project, subject, time_range)
+    if found is None:
         whose = f"data set {subject.dataset!r}" if subject.dataset else f"model {subject.model!r}"
         raise NotFound(
             f"there are no statistics of {whose[:200]}, {subject.slice}, in this time",
             hint="GET /api/v1/feature_statistics lists what there is; windows count that lie wholly in the time.",
         )
-    return merged(parts), len(parts)
+    added, windows = found
+    return (with_histograms(added) if windows > 1 else added), windows
 
 
 async def statistics_report(reader: Reader, project: str, subject: Subject, time_range: TimeRange) -> Statistics:
