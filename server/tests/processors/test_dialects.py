@@ -484,6 +484,47 @@ def test_a_record_without_a_spans_ids_finds_its_call_by_the_response(project: Pr
     assert len(httpx.get(f"{project.url}/api/v1/spans", params=asking, timeout=120).json()["rows"]) == 2
 
 
+@pytest.mark.covers("late-logs-enrich")
+@pytest.mark.parametrize("order", ["records-first", "spans-first", "together-again"])
+def test_a_record_fills_what_its_calls_span_leaves_out_and_adds_no_usage(project: Project, order: str) -> None:
+    record_says = {
+        **CALL, "gen_ai.response.finish_reasons": ["length"],
+        "gen_ai.conversation.id": "talk", "gen_ai.usage.reasoning.output_tokens": 7, "gen_ai.usage.input_tokens": 900,
+    }  # fmt: skip
+    own = {
+        "gen_ai.response.id": "own", "gen_ai.response.finish_reasons": ["stop"], "session.id": "mine",
+        "gen_ai.usage.reasoning.output_tokens": 2,
+    }  # fmt: skip
+    spans = [
+        {"id": "1" * 16, "attributes": CALL},
+        {"id": "2" * 16, "attributes": {**CALL, **own}},
+        {"id": "3" * 16, "attributes": {**CALL, "gen_ai.usage.output_tokens": 5}},
+        {"id": "4" * 16, "attributes": {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "a"}},
+        {"id": "5" * 16, "attributes": CALL},
+    ]  # fmt: skip
+    records: list[dict[str, Any]] = [
+        {"scope": "s", "event": "gen_ai.client.inference.operation.details", "attributes": {**record_says, "gen_ai.response.id": f"r-{n}"},
+         "ids": {"traceId": project.trace, "spanId": str(n) * 16}} for n in range(1, 5)
+    ]  # fmt: skip
+    if order == "records-first":
+        project.logs(*records)
+    project.spans(*spans)
+    if order != "records-first":
+        project.logs(*records)
+    if order == "together-again":  # a retry of everything changes nothing
+        project.spans(*spans)
+        project.logs(*records)
+    assert project.ask("response_id, finish_reason, session_id, reasoning_tokens, input_tokens") == [
+        ["r-1", "length", "talk", "7", "100"],
+        ["own", "stop", "mine", "2", "100"],
+        ["r-3", "length", "talk", None, "100"],  # more reasoning than output cannot be
+        ["", "", "", None, None],
+        ["", "", "", None, "100"],
+    ]
+    assert project.counted() == (400, 35)
+    assert all("response.id" not in row[0] for row in project.ask("toString(attributes)")[2:])
+
+
 @pytest.mark.covers("emitter-hostile-values")
 def test_values_that_are_not_what_they_should_be_cost_nothing_but_themselves(project: Project) -> None:
     deep = "[" * 20_000 + "]" * 20_000

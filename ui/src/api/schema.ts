@@ -180,6 +180,134 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/data-schemas': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Data Schemas
+     * @description The schemas in force, by model and data set.
+     */
+    get: operations['list_data_schemas']
+    put?: never
+    /**
+     * Create Data Schema Version
+     * @description Keep the next version of a schema. Where it is the very one in force, that one is the answer.
+     */
+    post: operations['create_data_schema_version']
+    /**
+     * Delete Data Schema
+     * @description Forget a schema with all its versions.
+     */
+    delete: operations['delete_data_schema']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/data-schemas/accept': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Accept Into Data Schema
+     * @description Keep the next version as it would be, were the data right.
+     */
+    post: operations['accept_into_data_schema']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/data-schemas/diff': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Compare Data Schema Versions
+     * @description Two versions, feature by feature and field by field.
+     */
+    get: operations['compare_data_schema_versions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/data-schemas/validate': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Validate Against Data Schema
+     * @description Hold statistics against a schema: every anomaly by TFDV's name.
+     */
+    post: operations['validate_against_data_schema']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/data-schemas/version': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Data Schema
+     * @description One version with its text: `schema.pbtxt`.
+     */
+    get: operations['get_data_schema']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/data-schemas/versions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Data Schema Versions
+     * @description All versions of a schema, the newest first.
+     */
+    get: operations['list_data_schema_versions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/datasets': {
     parameters: {
       query?: never
@@ -2446,6 +2574,25 @@ export interface components {
       rows: components['schemas']['AlertRow'][]
     }
     /**
+     * AnomalyReason
+     * @description One thing that is wrong.
+     */
+    AnomalyReason: {
+      /** Description */
+      description: string
+      /**
+       * Severity
+       * @enum {string}
+       */
+      severity: 'ERROR' | 'WARNING' | 'UNKNOWN'
+      /** Short */
+      short: string
+      /** Type */
+      type: string
+      /** Values */
+      values: string[]
+    }
+    /**
      * ArrivalLag
      * @description Seconds between a record's own time (a span's end) and its arrival; below zero, its time was in the future.
      */
@@ -2855,6 +3002,106 @@ export interface components {
       complete: boolean
       /** Name */
       name: string
+    }
+    /**
+     * DataSchemaChange
+     * @description What happened to a feature, a domain, or to what the schema says as a whole.
+     */
+    DataSchemaChange: {
+      /**
+       * Change
+       * @enum {string}
+       */
+      change: 'added' | 'removed' | 'changed'
+      /** Fields */
+      fields: components['schemas']['DataSchemaField'][]
+      /** Name */
+      name: string
+      /**
+       * What
+       * @enum {string}
+       */
+      what: 'feature' | 'sparse_feature' | 'weighted_feature' | 'string_domain' | 'schema'
+    }
+    /**
+     * DataSchemaDiff
+     * @description What one version says otherwise than another.
+     */
+    DataSchemaDiff: {
+      /** After */
+      after: number
+      /** Before */
+      before: number
+      /** Changes */
+      changes: components['schemas']['DataSchemaChange'][]
+    }
+    /**
+     * DataSchemaField
+     * @description A field, as the one version has it and the other; null where it has it not.
+     */
+    DataSchemaField: {
+      /** After */
+      after: string | null
+      /** Before */
+      before: string | null
+      /** Field */
+      field: string
+    }
+    /**
+     * DataSchemaRow
+     * @description A version of a schema in a list.
+     */
+    DataSchemaRow: {
+      /** Created At */
+      created_at: string
+      /** Created By */
+      created_by: string
+      /** Features */
+      features: number
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'model' | 'dataset'
+      /** Message */
+      message: string
+      /** Name */
+      name: string
+      /** Version */
+      version: number
+    }
+    /**
+     * DataSchemaRows
+     * @description Versions of schemas.
+     */
+    DataSchemaRows: {
+      /** Rows */
+      rows: components['schemas']['DataSchemaRow'][]
+    }
+    /**
+     * DataSchemaVersion
+     * @description A version with its text.
+     */
+    DataSchemaVersion: {
+      /** Created At */
+      created_at: string
+      /** Created By */
+      created_by: string
+      /** Features */
+      features: number
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'model' | 'dataset'
+      /** Message */
+      message: string
+      /** Name */
+      name: string
+      /** Text */
+      text: string
+      /** Version */
+      version: number
     }
     /**
      * DatasetChange
@@ -3655,6 +3902,23 @@ export interface components {
     FaultSwitch: {
       /** On */
       on: boolean
+    }
+    /**
+     * FeatureAnomalies
+     * @description All that is wrong with one feature.
+     */
+    FeatureAnomalies: {
+      /** Feature */
+      feature: string
+      /** Path */
+      path: string[]
+      /** Reasons */
+      reasons: components['schemas']['AnomalyReason'][]
+      /**
+       * Severity
+       * @enum {string}
+       */
+      severity: 'ERROR' | 'WARNING' | 'UNKNOWN'
     }
     /**
      * GraphEdge
@@ -4825,6 +5089,28 @@ export interface components {
     NewBackup: {
       /** Keep */
       keep?: number | null
+    }
+    /**
+     * NewDataSchema
+     * @description The next version of a schema; the first makes it.
+     */
+    NewDataSchema: {
+      /** After */
+      after?: number | null
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'model' | 'dataset'
+      /**
+       * Message
+       * @default
+       */
+      message?: string
+      /** Name */
+      name: string
+      /** Text */
+      text: string
     }
     /**
      * NewDatasetVersion
@@ -7497,6 +7783,31 @@ export interface components {
       times: string[]
     }
     /**
+     * ValidationAnswer
+     * @description What a schema says of statistics.
+     */
+    ValidationAnswer: {
+      /** Anomalies */
+      anomalies: components['schemas']['FeatureAnomalies'][]
+      /** Data Missing */
+      data_missing: boolean
+      /** Dataset */
+      dataset: components['schemas']['AnomalyReason'][]
+      /** Examples */
+      examples: number
+      /** Features */
+      features: number
+      /** Passed */
+      passed: boolean
+      /** Schema Version */
+      schema_version: number
+      /**
+       * Severity
+       * @enum {string}
+       */
+      severity: 'ERROR' | 'WARNING' | 'UNKNOWN'
+    }
+    /**
      * VersionRow
      * @description One version of a service, with when it was first and last seen within the range.
      */
@@ -7982,6 +8293,307 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['DashboardDocument']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_data_schemas: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DataSchemaRows']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  create_data_schema_version: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewDataSchema']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DataSchemaVersion']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  delete_data_schema: {
+    parameters: {
+      query: {
+        /** @description Whose schema it is. */
+        kind: 'model' | 'dataset'
+        /** @description The model's or the data set's name. */
+        name: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  accept_into_data_schema: {
+    parameters: {
+      query: {
+        /** @description Whose schema it is. */
+        kind: 'model' | 'dataset'
+        /** @description The model's or the data set's name. */
+        name: string
+        /** @description This feature's changes alone; several times. */
+        feature?: string[] | null
+        message?: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/octet-stream': string
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DataSchemaVersion']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  compare_data_schema_versions: {
+    parameters: {
+      query: {
+        /** @description Whose schema it is. */
+        kind: 'model' | 'dataset'
+        /** @description The model's or the data set's name. */
+        name: string
+        before: number
+        after: number
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DataSchemaDiff']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  validate_against_data_schema: {
+    parameters: {
+      query: {
+        /** @description Whose schema it is. */
+        kind: 'model' | 'dataset'
+        /** @description The model's or the data set's name. */
+        name: string
+        /** @description Default: the newest, which is in force. */
+        version?: number | null
+        /** @description One of the schema's environments. */
+        environment?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/octet-stream': string
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ValidationAnswer']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_data_schema: {
+    parameters: {
+      query: {
+        /** @description Whose schema it is. */
+        kind: 'model' | 'dataset'
+        /** @description The model's or the data set's name. */
+        name: string
+        /** @description Default: the newest, which is in force. */
+        version?: number | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DataSchemaVersion']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_data_schema_versions: {
+    parameters: {
+      query: {
+        /** @description Whose schema it is. */
+        kind: 'model' | 'dataset'
+        /** @description The model's or the data set's name. */
+        name: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DataSchemaRows']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

@@ -22,6 +22,7 @@ from tapetum_server.cli import (
     sql,
     stats,
     traces,
+    validate,
 )
 from tapetum_server.cli.changes import changes_app
 from tapetum_server.cli.datasets import datasets_app
@@ -32,6 +33,7 @@ from tapetum_server.cli.moving import command as moving
 from tapetum_server.cli.prices import prices_app, reprice
 from tapetum_server.cli.prompts import prompts_app
 from tapetum_server.cli.redaction_commands import redaction_app
+from tapetum_server.cli.schema import schema_app
 from tapetum_server.cli.scores import scores_app
 from tapetum_server.cli.sessions import sessions_app
 
@@ -57,6 +59,8 @@ app.command("redact")(redact.redact)
 app.command("reprice")(reprice)
 app.command("doctor")(doctor.doctor)
 app.command("stats")(stats.stats)
+app.command("validate")(validate.validate)
+app.add_typer(schema_app)
 app.add_typer(logs_app)
 app.add_typer(changes_app)
 app.add_typer(monitors_app)

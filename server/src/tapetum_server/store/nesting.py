@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
+
+from tapetum_server.store.recent import Recent
 
 if TYPE_CHECKING:
     from tapetum_server.store.claims import Call
@@ -21,32 +23,6 @@ MAX_TWINS = 64
 """Calls of one trace with the same usage that are compared."""
 
 
-_Known = TypeVar("_Known")
-
-
-class Recent(Generic[_Known]):
-    """What is known of the spans seen last. The older half goes at once: taking the oldest out of a dict is a walk."""
-
-    def __init__(self, most: int) -> None:
-        self._half = most // 2
-        self._new: dict[SpanKey, _Known] = {}
-        self._old: dict[SpanKey, _Known] = {}
-
-    def put(self, span: SpanKey, known: _Known) -> None:
-        """Remember this, and no longer what is oldest where there is too much."""
-        if len(self._new) >= self._half:
-            self._old, self._new = self._new, {}
-        self._new[span] = known
-
-    def __bool__(self) -> bool:
-        return bool(self._new or self._old)
-
-    def get(self, span: SpanKey) -> _Known | None:
-        """What is remembered of this span."""
-        known = self._new.get(span)
-        return known if known is not None else self._old.get(span)
-
-
 class Nesting:
     """Who is whose parent, and which calls used the same.
 
@@ -55,10 +31,10 @@ class Nesting:
     """
 
     def __init__(self) -> None:
-        self._parents: Recent[str] = Recent(CAPACITY)
-        self._plain: Recent[str] = Recent(PLAIN_CAPACITY)
-        self._calls: dict[tuple[str, str, Usage], list[Call]] = {}
-        self._alike: dict[tuple[str, str], set[Usage]] = {}
+        self._parents: Recent[SpanKey, str] = Recent(CAPACITY)
+        self._plain: Recent[SpanKey, str] = Recent(PLAIN_CAPACITY)
+        self._calls: Recent[tuple[str, str, Usage], list[Call]] = Recent(CAPACITY)
+        self._alike: Recent[tuple[str, str], set[Usage]] = Recent(CAPACITY)
 
     def saw(self, project: str, ids: Ids, parent: str, plain: bool = False) -> None:
         """Remember a span's parent."""
@@ -75,21 +51,27 @@ class Nesting:
         if call.usage[0] is None or call.usage == (0, 0):
             return
         for usage in call.readings():
-            if len(self._calls) >= CAPACITY:
-                self._calls.pop(next(iter(self._calls)))
-            calls = self._calls.setdefault((project, call.ids[0], usage), [])
-            if len(calls) < MAX_TWINS and all(known.ids != call.ids for known in calls):
+            key = project, call.ids[0], usage
+            calls = self._calls.get(key)
+            if calls is None:
+                self._calls.put(key, [call])
+            elif len(calls) < MAX_TWINS and all(known.ids != call.ids for known in calls):
                 calls.append(call)
                 if len(calls) == 2:
-                    if len(self._alike) >= CAPACITY:
-                        self._alike.pop(next(iter(self._alike)))
-                    self._alike.setdefault((project, call.ids[0]), set()).add(usage)
+                    self._seen_alike((project, call.ids[0]), usage)
+
+    def _seen_alike(self, trace: tuple[str, str], usage: Usage) -> None:
+        usages = self._alike.get(trace)
+        if usages is None:
+            self._alike.put(trace, {usage})
+        else:
+            usages.add(usage)
 
     def late_twins(self, project: str, trace: str) -> list[tuple[Call, Call]]:
         """(inner, outer) of calls that a span between them, arrived after both, shows to be one."""
         found = []
-        for usage in self._alike.get((project, trace), ()):
-            calls = {call.ids[1]: call for call in self._calls.get((project, trace, usage), ())}
+        for usage in self._alike.get((project, trace)) or ():
+            calls = {call.ids[1]: call for call in self._calls.get((project, trace, usage)) or ()}
             for inner in calls.values():
                 for above in self._above(project, trace, inner.ids[1]):
                     outer = calls.get(above)
@@ -109,7 +91,7 @@ class Nesting:
         """A call around `me`, or within it, that used the same and may be the same."""
         trace = me.ids[0]
         for usage in me.readings():
-            for other in self._calls.get((project, trace, usage), ()):
+            for other in self._calls.get((project, trace, usage)) or ():
                 if other.ids == me.ids or not _may_be_one(me, other):
                     continue
                 if self._is_within(project, trace, me.ids[1], other.ids[1]):
