@@ -15,6 +15,7 @@ BENCHMARKS = {
     "history": "agents of 100 turns in seven dialects: bytes on disk against bytes sent, and an exact read-back",
     "health": "one report of Health beside the page Services with the same range",
     "queries": "five questions through the HTTP API against bare SQL at a million distinct spans",
+    "feature_statistics": "statistics of 20 numeric and 20 categorical columns, beside NumPy and Arrow",
     "overview": "the pages LLM, Sessions, Users and Evaluations against bare SQL, as queries does",
     "ui_during_ingest": "requests of the web UI in idle windows and at 10,000 spans a second",
     "ui_long_trace": "a trace of 50,000 spans in a headless browser, from navigation to painted rows",

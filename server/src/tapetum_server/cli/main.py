@@ -15,6 +15,7 @@ from tapetum_server.cli import (
     export,
     health,
     import_otlp,
+    import_tfdv,
     redact,
     restore,
     serve,
@@ -72,6 +73,7 @@ app.add_typer(sessions_app)
 app.add_typer(keys_app)
 app.add_typer(import_app)
 import_app.command("otlp")(import_otlp.import_otlp)
+import_app.command("tfdv")(import_tfdv.import_tfdv)
 import_app.command("langfuse")(moving.langfuse)
 import_app.command("phoenix")(moving.phoenix)
 import_app.command("mlflow")(moving.mlflow)
