@@ -11,6 +11,7 @@ from tapetum_server.cli import (
     backup,
     compare,
     doctor,
+    drift,
     errors,
     export,
     health,
@@ -54,6 +55,7 @@ app.command("health")(health.health)
 app.command("redact")(redact.redact)
 app.command("reprice")(reprice)
 app.command("doctor")(doctor.doctor)
+app.command("drift")(drift.drift)
 app.add_typer(logs_app)
 app.add_typer(changes_app)
 app.add_typer(monitors_app)

@@ -67,7 +67,8 @@ async def drift_report(reader: Reader, baseline: Frame, window: Frame, settings:
     ]
     if settings.slices:
         drifted = [side for side, feature in zip(kept, features) if feature["verdict"] == "drift"]
-        sliced = await slices_of(reader, baseline, window, drifted, settings)
+        limits = {(side.plan.pair.name, r.method): r.threshold for side, found in zip(kept, verdicts) for r in found}
+        sliced = await slices_of(reader, baseline, window, drifted, limits, settings)
         for feature in features:
             feature["slices"] = [_slice(one) for one in sliced.get(feature["name"], [])]
     features.sort(key=lambda f: (f["verdict"] == "not_enough_data", -f["score"], f["name"]))
@@ -129,6 +130,8 @@ def _effect(side: Sides) -> Effect | None:
     if not b.presence.values or not w.presence.values:
         return None
     if isinstance(b, query.NumericCounts) and isinstance(w, query.NumericCounts):
+        if not b.std and not w.std and b.mean != w.mean:
+            return None  # two constants lie infinitely many deviations apart
         sizes = (b.mean or 0.0, b.std or 0.0, b.presence.values, w.mean or 0.0, w.std or 0.0, w.presence.values)
         return Effect(name="cohens_d", value=standardised_difference(*sizes))
     value = chi_squared(side.plan.aligned(b), side.plan.aligned(w)).cramers_v

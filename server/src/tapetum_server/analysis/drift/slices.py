@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tapetum_server.analysis.drift.measuring import Result, constant_threshold
+from tapetum_server.analysis.drift.measuring import Result
 from tapetum_server.analysis.drift.plans import Sides, count_side
 from tapetum_server.analysis.drift.settings import DriftSettings
-from tapetum_server.detectors.drift.methods import METHODS, Counted
+from tapetum_server.detectors.drift.methods import METHODS, Counted, DriftMethod
 from tapetum_server.detectors.drift.several import adjusted
 from tapetum_server.detectors.drift.verdict import verdict_of
 from tapetum_server.query import drift as query
@@ -30,9 +30,14 @@ class Slice:
 
 
 async def slices_of(
-    reader: Reader, baseline: Frame, window: Frame, sides: Sequence[Sides], settings: DriftSettings
-) -> dict[str, list[Slice]]:
-    """Of each feature the slices in which it moved furthest, over all columns that are asked about."""
+    reader: Reader, baseline: Frame, window: Frame, sides: Sequence[Sides],
+    limits: Mapping[tuple[str, str], float | None], settings: DriftSettings,
+) -> dict[str, list[Slice]]:  # fmt: skip
+    """Of each feature the slices in which it moved furthest, over all columns that are asked about.
+
+    `limits` are the thresholds of the features' methods; a method that takes every value gives way to one over counts.
+    """
+    method = next((m for m in settings.chosen if m.over_counts is not None), METHODS[0])
     found: dict[str, list[Slice]] = {side.plan.pair.name: [] for side in sides}
     for name in settings.slices:
         asked = [side for side in sides if side.plan.pair.name != name]
@@ -45,21 +50,22 @@ async def slices_of(
             found[side.plan.pair.name] += [
                 slice_
                 for group in w
-                if group in b and (slice_ := _slice(side, name, str(group), b[group][n], w[group][n], settings))
+                if group in b
+                and (slice_ := _slice(side, (name, str(group)), b[group][n], w[group][n], method, limits, settings))
             ]
     return {name: _judged(slices, settings) for name, slices in found.items()}
 
 
 def _slice(
-    side: Sides, column: str, value: str, baseline: query.Counts, window: query.Counts, settings: DriftSettings
-) -> Slice | None:
+    side: Sides, place: tuple[str, str], baseline: query.Counts, window: query.Counts, method: DriftMethod,
+    limits: Mapping[tuple[str, str], float | None], settings: DriftSettings,
+) -> Slice | None:  # fmt: skip
     if min(baseline.presence.values, window.presence.values) < settings.min_rows:
         return None
-    method = next((m for m in settings.chosen if m.over_counts is not None), METHODS[0])
     found = method.of_counts(Counted(side.plan.aligned(baseline), side.plan.aligned(window)))
-    limit = constant_threshold(method, settings)
-    result = Result(method.name, found.value, found.p, found.test, method.threshold if limit is None else limit)
-    return Slice(column, value, baseline.presence.values, window.presence.values, result)
+    limit = limits.get((side.plan.pair.name, method.name)) or method.threshold
+    result = Result(method.name, found.value, found.p, found.test, limit)
+    return Slice(*place, baseline.presence.values, window.presence.values, result)
 
 
 def _judged(slices: Sequence[Slice], settings: DriftSettings) -> list[Slice]:
