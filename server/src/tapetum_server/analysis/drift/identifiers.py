@@ -5,8 +5,8 @@ from __future__ import annotations
 from tapetum_server.analysis.drift.plans import Sides
 from tapetum_server.query import drift as query
 
-MIN_REPEATED = 0.05
-"""Of a categorical feature with very many values, the share of rows that the most frequent ones must hold."""
+MIN_REPEATED = 1.5
+"""Of a categorical feature with very many values, how often the most frequent ones must occur on average."""
 _REASON = "an identifier: {}; name it in --features to compare it all the same"
 
 
@@ -24,6 +24,6 @@ def identifier(side: Sides) -> str:
         return ""
     if side.plan.complete or not b.presence.values:
         return ""
-    if sum(b.values.values()) < MIN_REPEATED * b.presence.values:
+    if sum(b.values.values()) < MIN_REPEATED * sum(count > 0 for count in b.values.values()):
         return _REASON.format("nearly every row has another value")
     return ""
