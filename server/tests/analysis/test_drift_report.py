@@ -16,6 +16,7 @@ from scipy import stats
 
 from tapetum_server.analysis.drift.answers import DriftFeature, DriftReport
 from tapetum_server.analysis.drift.importance import importances
+from tapetum_server.analysis.drift.nannyml import nannyml_report
 from tapetum_server.analysis.drift.report import drift_report
 from tapetum_server.analysis.drift.settings import DriftSettings
 from tapetum_server.detectors.drift.thresholds import ConstantThreshold, VariationThreshold
@@ -67,6 +68,8 @@ def report(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         pq.write_table(pa.table(columns), folder / f"{name}.parquet", row_group_size=1_000)
 
     def compare(baseline: Any = None, window: Any = None, /, **settings: Any) -> DriftReport:
+        asks = nannyml_report if settings.get("definitions") == "nannyml" else drift_report
+
         async def asked() -> DriftReport:
             reader = StoreReader(engine)
             frames = []
@@ -78,7 +81,7 @@ def report(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
                     path = folder / f"{side}-own.parquet"
                     pq.write_table(pa.table(table), path)
                 frames.append(await file_frame(reader, path))
-            return await drift_report(reader, *frames, DriftSettings(**settings))
+            return await asks(reader, *frames, DriftSettings(**settings))
 
         return asyncio.run(asked())
 
@@ -265,6 +268,14 @@ def test_exact_methods_see_every_value_sorted_by_the_engine(report: Report) -> N
     assert second["value"] == pytest.approx(stats.ks_2samp(b, w[1_000:2_000]).statistic, abs=1e-9)
 
 
+def test_columns_may_have_any_name(report: Report) -> None:
+    """Also those that a statement might have used itself, and those that are to be quoted."""
+    names = ("g", "x", "n", "n0", "rows", "q0", "it's `so`", "a b", "número")
+    table = {name: np.random.default_rng(9).normal(0, 1, 300) for name in names} | {"v": ["a", "b"] * 150}
+    answered = report(table, table, methods=("js", "ks"), chunk_size=150, slices=("v",))
+    assert (answered["verdict"], answered["compared"]) == ("no_drift", 10)
+
+
 @pytest.mark.parametrize(
     ("settings", "word"),
     [
@@ -280,11 +291,31 @@ def test_exact_methods_see_every_value_sorted_by_the_engine(report: Report) -> N
         ({"drifted_share": 1.0}, "share"),
         ({"importance": {"age": -1.0}}, "importance of 'age'"),
         ({"slices": ("letters",)}, "cannot be sliced"),
+        ({"definitions": "nannyml", "methods": ("psi",)}, "NannyML's definitions say what method is"),
     ],
 )
 def test_a_wrong_question_is_refused_with_what_is_wrong(report: Report, settings: dict[str, Any], word: str) -> None:
     with pytest.raises(QueryError, match=word):
         report(**settings)
+
+
+@pytest.mark.covers("drift-nannyml")
+def test_nannymls_definitions_by_chunk_with_its_thresholds(report: Report) -> None:
+    answered = report(definitions="nannyml", chunk_size=500, features=("income", "channel", "age", "rare"))
+    assert of(answered, "rare")["verdict"] == "not_enough_data"
+    # Half of the chunks alert; more than half is drift.
+    assert (of(answered, "channel")["verdict"], of(answered, "age")["verdict"]) == ("no_drift", "no_drift")
+    b, w = (rows(seed, drifted=d)["income"] for seed, d in ((1, False), (2, True)))
+    chunks = of(answered, "income")["chunks"]
+    ks = [next(r for r in chunk["results"] if r["method"] == "kolmogorov_smirnov") for chunk in chunks]
+    own = [stats.ks_2samp(b, b[i : i + 500]).statistic for i in range(0, ROWS, 500)]
+    assert ks[5]["value"] == pytest.approx(stats.ks_2samp(b, w[2_500:3_000]).statistic, abs=1e-9)
+    assert ks[5]["threshold"] == pytest.approx(np.mean(own) + 3 * np.std(own), abs=1e-9)
+    assert [r["verdict"] == "drift" for r in ks] == [n >= 4 for n in range(8)]
+    chi2 = [next(r for r in chunk["results"] if r["method"] == "chi2") for chunk in of(answered, "channel")["chunks"]]
+    assert (chi2[4]["threshold"], chi2[4]["verdict"]) == (None, "drift")
+    late = report(definitions="nannyml", chunk_size=1_900, features=("channel",))
+    assert late["verdict"] == "drift"
 
 
 CENSUS = next(

@@ -74,6 +74,9 @@ def drift(
     drifted_share: Annotated[
         float, typer.Option("--drifted-share", help="Share of the features beyond which the whole drifted.")
     ] = 0.0,
+    definitions: Annotated[
+        Literal["tapetum", "nannyml"], typer.Option("--definitions", help="Whose bins, chunks and thresholds.")
+    ] = "tapetum",
     format: Annotated[
         Literal["table", "json"], typer.Option("--format", "-f", help="What to print or write.")
     ] = "table",
@@ -91,6 +94,7 @@ def drift(
 
     try:
         settings = DriftSettings(
+            definitions=definitions,
             features=_names(features),
             ignore=_names(ignore),
             categorical=_names(categorical),
@@ -115,15 +119,16 @@ def drift(
 
 
 def _report(baseline: Path, window: Path, settings: DriftSettings) -> DriftReport:
+    from tapetum_server.analysis.drift.nannyml import nannyml_report
     from tapetum_server.analysis.drift.report import drift_report
     from tapetum_server.query.frames import file_frame
     from tapetum_server.query.on_files import ask_files
     from tapetum_server.query.reader import Reader
 
     async def question(reader: Reader) -> DriftReport:
-        return await drift_report(
-            reader, await file_frame(reader, baseline), await file_frame(reader, window), settings
-        )
+        frames = await file_frame(reader, baseline), await file_frame(reader, window)
+        report = nannyml_report if settings.definitions == "nannyml" else drift_report
+        return await report(reader, *frames, settings)
 
     return ask_files(question)
 

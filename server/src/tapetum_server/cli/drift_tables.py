@@ -12,6 +12,7 @@ from rich.text import Text
 from tapetum_server.analysis.drift.answers import DriftFeature, DriftReport, DriftResult
 from tapetum_server.analysis.drift.measuring import PRESENCE
 from tapetum_server.analysis.drift.moved import Moved
+from tapetum_server.analysis.drift.nannyml import METHODS as NANNYML
 from tapetum_server.analysis.drift.settings import DriftSettings
 from tapetum_server.analysis.words import counted
 from tapetum_server.cli.asking import PIPE_COLUMNS, one_line, output_columns
@@ -62,20 +63,21 @@ def _summary(report: DriftReport) -> str:
 
 def _table(features: list[DriftFeature], settings: DriftSettings) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    titles = ["verdict", "feature", *settings.methods, "threshold", "p", "effect", "since", "what moved"]
+    methods = NANNYML if settings.definitions == "nannyml" else settings.methods
+    titles = ["verdict", "feature", *methods, "threshold", "p", "effect", "since", "what moved"]
     for title in titles:
         text = title in ("verdict", "feature", "since", "what moved")
         table.add_column(title, justify="left" if text else "right", no_wrap=title != "what moved")
     for feature in features:
         word, style = _VERDICTS[feature["verdict"]]
         results = {result["method"]: result for result in feature["results"]}
-        first = next((results[name] for name in settings.methods if name in results), None)
+        first = next((results[name] for name in methods if name in results), None)
         table.add_row(
             Text(word, style=style),
             Text(one_line(feature["name"], 40), style="bold" if feature["verdict"] == "drift" else ""),
-            *(f"{results[name]['value']:.4f}" if name in results else "-" for name in settings.methods),
+            *(f"{results[name]['value']:.4f}" if name in results else "-" for name in methods),
             _limit(first),
-            "-" if first is None else f"{first['p_adjusted']:.2g}" if first["p_adjusted"] else "< 1e-300",
+            _chance(first),
             "-"
             if feature["effect"] is None
             else f"{_EFFECTS[feature['effect']['name']]} {feature['effect']['value']:.3f}",
@@ -86,6 +88,12 @@ def _table(features: list[DriftFeature], settings: DriftSettings) -> Table:
 
 
 _EFFECTS = {"cohens_d": "d", "cramers_v": "V"}
+
+
+def _chance(result: DriftResult | None) -> str:
+    if result is None or result["p_adjusted"] is None:
+        return "-"
+    return f"{result['p_adjusted']:.2g}" if result["p_adjusted"] else "< 1e-300"
 
 
 def _limit(result: DriftResult | None) -> str:

@@ -109,7 +109,7 @@ def quantiles_statement(frame: Frame, columns: Sequence[FrameColumn], levels: Se
     """One row: for each column an array of its quantiles."""
     listed = ", ".join(str(float(level)) for level in levels)
     selected = ",\n    ".join(
-        f"quantilesExactInclusiveIf({listed})({column.sql}, isFinite({column.sql})) AS q{n}"
+        f"quantilesExactInclusiveIf({listed})({column.sql}, isFinite({column.sql})) AS drift_q{n}"
         for n, column in enumerate(columns)
     )
     sql = f"SELECT {selected}\nFROM {frame.relation}\nWHERE {frame.where}"
@@ -141,7 +141,7 @@ async def counts(
 def counts_statement(frame: Frame, features: Sequence[Feature], by: By | None = None) -> Statement:
     """One row per group: its name, its rows, and two cells for each feature."""
     parameters = Parameters()
-    cells = ["count() AS rows"]
+    cells = ["count() AS drift_rows"]
     for n, feature in enumerate(features):
         if isinstance(feature, NumericFeature):
             cells += _numeric_cells(feature, n, parameters)
@@ -150,12 +150,12 @@ def counts_statement(frame: Frame, features: Sequence[Feature], by: By | None = 
     selected = ",\n    ".join(cells)
     bound = {**frame.parameters, **parameters.values}
     if by is None:
-        return Statement(f"SELECT NULL AS g, {selected}\nFROM {frame.relation}\nWHERE {frame.where}", bound)
-    sql = f"""SELECT {by.sql} AS g, {selected}
+        return Statement(f"SELECT NULL AS drift_group, {selected}\nFROM {frame.relation}\nWHERE {frame.where}", bound)
+    sql = f"""SELECT {by.sql} AS drift_group, {selected}
 FROM {frame.relation}
-WHERE {frame.where} AND g IS NOT NULL
-GROUP BY g
-ORDER BY g
+WHERE {frame.where} AND drift_group IS NOT NULL
+GROUP BY drift_group
+ORDER BY drift_group
 LIMIT {MAX_GROUPS + 1}"""
     return Statement(sql + _settings(by), bound)
 
@@ -171,8 +171,8 @@ def _numeric_cells(feature: NumericFeature, n: int, parameters: Parameters) -> l
     finite = f"isFinite({x})"
     moments = ", ".join(f"{name}If({x}, {finite})" for name in ("avg", "stddevPopStable", "min", "max"))
     return [
-        f"[countIf(isNull({x})), countIf(isNaN({x})), countIf({x} = inf), countIf({x} = -inf){below}] AS n{n}",
-        f"[{moments}] AS m{n}",
+        f"[countIf(isNull({x})), countIf(isNaN({x})), countIf({x} = inf), countIf({x} = -inf){below}] AS drift_n{n}",
+        f"[{moments}] AS drift_m{n}",
     ]
 
 
@@ -183,7 +183,7 @@ def _categorical_cells(feature: CategoricalFeature, n: int, parameters: Paramete
         values = parameters.texts(feature.values)
         counted = f"transform({x}, {values}, {values}, NULL)"
     # Exact as long as there are fewer values than it may hold.
-    return [f"count({x}) AS n{n}", f"approx_top_count({MAX_VALUES}, {MAX_VALUES})({counted}) AS v{n}"]
+    return [f"count({x}) AS drift_n{n}", f"approx_top_count({MAX_VALUES}, {MAX_VALUES})({counted}) AS drift_v{n}"]
 
 
 def text_of(column: FrameColumn) -> str:
@@ -233,11 +233,11 @@ def sorted_values_statement(frame: Frame, column: FrameColumn, by: By | None = N
     """One row per group and distinct value."""
     group = "NULL" if by is None else by.sql
     # Plus zero, because -0.0 and 0.0 are one number and two keys.
-    sql = f"""SELECT {group} AS g, assumeNotNull({column.sql}) + 0.0 AS x, count() AS n
+    sql = f"""SELECT {group} AS drift_group, assumeNotNull({column.sql}) + 0.0 AS drift_x, count() AS drift_rows
 FROM {frame.relation}
-WHERE {frame.where} AND isFinite({column.sql}){"" if by is None else " AND g IS NOT NULL"}
-GROUP BY g, x
-ORDER BY g, x"""
+WHERE {frame.where} AND isFinite({column.sql}){"" if by is None else " AND drift_group IS NOT NULL"}
+GROUP BY drift_group, drift_x
+ORDER BY drift_group, drift_x"""
     return Statement(sql + _settings(by), dict(frame.parameters))
 
 

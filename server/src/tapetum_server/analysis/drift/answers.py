@@ -10,13 +10,13 @@ from tapetum_server.detectors.drift.verdict import Verdict
 
 
 class DriftResult(TypedDict):
-    """What one method found. `test` is where the p-value comes from; `p_adjusted` stands beside the other features'."""
+    """What one method found. `test` is where the p-value comes from, if there is one; `p_adjusted` minds the others."""
 
     method: str
     value: float
     threshold: float | None
-    p: float
-    p_adjusted: float
+    p: float | None
+    p_adjusted: float | None
     test: str
     verdict: Verdict
 

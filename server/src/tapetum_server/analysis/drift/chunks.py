@@ -17,6 +17,7 @@ from tapetum_server.detectors.drift.verdict import MIN_PRESENCE_CHANGE, presence
 from tapetum_server.query import drift as query
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.reader import Reader
+from tapetum_server.query.time_range import format_time
 
 LASTING = 2
 """So many chunks in a row, up to the last, are drift that has begun, even where the window as a whole shows little."""
@@ -67,7 +68,8 @@ async def chunked(
     return Chunked(judged, thresholds)
 
 
-def _by(frame: Frame, settings: DriftSettings) -> query.By:
+def chunks_by(frame: Frame, settings: DriftSettings) -> query.By:
+    """How the settings cut a frame into chunks."""
     if settings.chunk_size is not None:
         return query.chunks_of_rows(frame, settings.chunk_size)
     assert settings.time is not None
@@ -79,7 +81,7 @@ async def _side(
     reader: Reader, frame: Frame, side: SideName, sides: Sequence[Sides], whole: Mapping[str, SortedValues],
     settings: DriftSettings,
 ) -> list[list[Chunk]]:  # fmt: skip
-    by = _by(frame, settings)
+    by = chunks_by(frame, settings)
     counted = await count_side(reader, frame, [s.plan for s in sides], side, by)
     chunks: list[list[Chunk]] = []
     for n, s in enumerate(sides):
@@ -137,6 +139,14 @@ def _judged(
         replace(chunk, results=tuple(done.get((n, result.method), result) for result in chunk.results))
         for n, chunk in enumerate(chunks)
     ]
+
+
+def chunk_name(group: query.Group, settings: DriftSettings) -> str:
+    """A chunk as people know it: its first row and last, or when it begins."""
+    assert isinstance(group, int)
+    if settings.chunk_size is None:
+        return format_time(group)
+    return f"{group * settings.chunk_size}:{(group + 1) * settings.chunk_size - 1}"
 
 
 def since(chunks: Sequence[Chunk]) -> query.Group:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from tapetum_server.detectors.drift.methods import BY_NAME, METHODS, DriftMethod
 from tapetum_server.detectors.drift.several import Correction
@@ -12,12 +13,15 @@ from tapetum_server.detectors.drift.verdict import MIN_ROWS
 from tapetum_server.query.errors import QueryError
 
 MAX_BINS = 100
+NANNYML_CHUNK = 5_000
+Definitions = Literal["tapetum", "nannyml"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftSettings:
     """A question about drift. `checked` says what is wrong with it."""
 
+    definitions: Definitions = "tapetum"
     features: tuple[str, ...] = ()
     """Columns to compare; none are all."""
     ignore: tuple[str, ...] = ()
@@ -88,4 +92,14 @@ class DriftSettings:
             if not 0 <= weight < float("inf"):
                 raise QueryError(f"the importance of {name!r} is {weight:g}", code="importance", field="importance",
                                  hint="Importances are numbers from 0.")  # fmt: skip
-        return self
+        return self._for_nannyml() if self.definitions == "nannyml" else self
+
+    def _for_nannyml(self) -> DriftSettings:
+        plain = DriftSettings()
+        own = {"method": "methods", "threshold": "threshold", "slice": "slices", "bins": "bins", "alpha": "alpha"}
+        for option, name in own.items():
+            if getattr(self, name) != getattr(plain, name):
+                raise QueryError(
+                    f"NannyML's definitions say what {option} is", code="fixed", field=option, hint="Leave it out."
+                )
+        return self if self.chunked else replace(self, chunk_size=NANNYML_CHUNK)

@@ -6,7 +6,6 @@ A calculator is made from the baseline, and measures one chunk after the other.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,15 +22,6 @@ CHI_SQUARED_P = 0.05
 LIMITS: Mapping[str, float] = {"kolmogorov_smirnov": 1.0, "chi2": 1.0}
 """The largest threshold of these methods; one beyond it is none."""
 _DEVIATIONS = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkValue:
-    """What one method says about one chunk."""
-
-    value: float
-    threshold: float | None
-    alert: bool
 
 
 class Continuous:
