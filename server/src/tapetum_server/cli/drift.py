@@ -71,6 +71,17 @@ def drift(
     importance: Annotated[
         Path | None, typer.Option("--importance", help="JSON or CSV: how much each feature matters, for the ranking.")
     ] = None,
+    multivariate: Annotated[
+        list[str] | None,
+        typer.Option("--multivariate", help=f"Look at all features together: classifier, pca{_LIST}"),
+    ] = None,
+    embedding: Annotated[
+        list[str] | None, typer.Option("--embedding", help=f"Columns of vectors to compare{_LIST}")
+    ] = None,
+    text: Annotated[list[str] | None, typer.Option("--text", help=f"Columns of texts to compare{_LIST}")] = None,
+    attributions: Annotated[
+        str, typer.Option("--attributions", help="What columns of attributions begin with: shap_.", show_default="none")
+    ] = "",
     drifted_share: Annotated[
         float, typer.Option("--drifted-share", help="Share of the features beyond which the whole drifted.")
     ] = 0.0,
@@ -109,6 +120,10 @@ def drift(
             chunk_period_ns=None if chunk_period is None else round(duration(chunk_period).total_seconds()) * 10**9,
             slices=_names(slice_),
             importance=_importance(importance),
+            multivariate=_names(multivariate),
+            embeddings=_names(embedding),
+            texts=_names(text),
+            attributions=attributions,
             drifted_share=drifted_share,
         ).checked()
         report = _report(baseline, window, settings)

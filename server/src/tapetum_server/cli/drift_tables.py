@@ -44,6 +44,9 @@ def _write(console: Console, report: DriftReport, settings: DriftSettings) -> No
     for feature in report["features"]:
         for line in _details(feature):
             console.print(line)
+    for together in report["together"]:
+        word, style = _VERDICTS[together["verdict"]]
+        console.print(Text(f"{one_line(together['of'], 60)}: {word}: {one_line(together['says'], 300)}", style=style))
     for left_out in report["not_compared"]:
         console.print(Text(f"not compared: {one_line(left_out['name'], 60)}: {left_out['reason']}", style="dim"))
     if report["new_columns"]:

@@ -80,6 +80,28 @@ class DriftFeature(TypedDict):
     slices: list[DriftSlice]
 
 
+class Telling(TypedDict):
+    """A feature that tells the two sides apart, or an attribution whose share changed, and by how much."""
+
+    name: str
+    value: float
+
+
+class DriftTogether(TypedDict):
+    """Drift of several features at once: of all, of an embedding, a text, or attributions. `says` is it in words."""
+
+    method: str
+    of: str
+    value: float | None
+    threshold: float | None
+    p: float | None
+    verdict: Verdict
+    says: str
+    telling: list[Telling]
+    baseline_rows: int
+    window_rows: int
+
+
 class NotCompared(TypedDict):
     """A column that says nothing about drift, and why."""
 
@@ -100,5 +122,6 @@ class DriftReport(TypedDict):
     alpha: float
     correction: str
     features: list[DriftFeature]
+    together: list[DriftTogether]
     not_compared: list[NotCompared]
     new_columns: list[str]

@@ -11,6 +11,7 @@ from tapetum_server.analysis.drift.answers import (
     DriftResult,
     DriftSide,
     DriftSlice,
+    DriftTogether,
     Effect,
 )
 from tapetum_server.analysis.drift.chunks import Chunk, chunk_name, since
@@ -26,14 +27,16 @@ from tapetum_server.query import drift as query
 
 def whole_report(
     features: list[DriftFeature], left_out: Sequence[tuple[str, str]], new: Sequence[str], rows: tuple[int, int],
-    settings: DriftSettings,
+    together: Sequence[DriftTogether], settings: DriftSettings,
 ) -> DriftReport:  # fmt: skip
     """The verdict on all features, over what is said of each; `rows` are those of the baseline and of the window."""
     drifted = sum(feature["verdict"] == "drift" for feature in features)
     told = sum(feature["verdict"] != "not_enough_data" for feature in features)
     share = drifted / told if told else 0.0
+    verdicts = {one["verdict"] for one in together}
+    moved = share > settings.drifted_share or "drift" in verdicts
     return DriftReport(
-        verdict="not_enough_data" if not told else "drift" if share > settings.drifted_share else "no_drift",
+        verdict="drift" if moved else "no_drift" if told or "no_drift" in verdicts else "not_enough_data",
         drifted=drifted,
         compared=told,
         not_enough_data=len(features) - told,
@@ -43,6 +46,7 @@ def whole_report(
         alpha=settings.alpha,
         correction=settings.correction,
         features=features,
+        together=list(together),
         not_compared=[{"name": name, "reason": reason} for name, reason in left_out],
         new_columns=list(new),
     )

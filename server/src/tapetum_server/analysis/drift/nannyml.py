@@ -62,7 +62,7 @@ async def nannyml_report(reader: Reader, baseline: Frame, window: Frame, setting
             features.append(_feature(plan, (b, w), own, found, settings))
     features.sort(key=lambda f: (f["verdict"] == "not_enough_data", -f["score"], f["name"]))
     rows = (await query.row_count(reader, baseline), await query.row_count(reader, window))
-    return whole_report(features, left_out, pairs.new, rows, settings)
+    return whole_report(features, left_out, pairs.new, rows, (), settings)
 
 
 def _categorical(baseline: query.CategoricalCounts, chunks: Mapping[query.Group, query.Counts]) -> list[_Chunk] | None:

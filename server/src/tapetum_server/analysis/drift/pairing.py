@@ -46,7 +46,9 @@ def pairs_of(baseline: Frame, window: Frame, settings: DriftSettings) -> Pairs:
         baseline.column(name)
     # In the order of the file, whichever they were named in.
     wanted = {baseline.column(name).name for name in settings.features} or {c.name for c in baseline.columns}
-    wanted -= {*settings.ignore, *({settings.time} if settings.time else ())}
+    wanted -= {*settings.ignore, *settings.embeddings, *settings.texts, *({settings.time} if settings.time else ())}
+    if settings.attributions:
+        wanted -= {column.name for column in baseline.columns if column.name.startswith(settings.attributions)}
     known = {column.name: column for column in window.columns}
     compared: list[Pair] = []
     left_out: list[tuple[str, str]] = []

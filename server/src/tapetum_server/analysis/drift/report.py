@@ -13,6 +13,7 @@ from tapetum_server.analysis.drift.pairing import pairs_of
 from tapetum_server.analysis.drift.plans import Sides, counted_sides
 from tapetum_server.analysis.drift.settings import DriftSettings
 from tapetum_server.analysis.drift.slices import slices_of
+from tapetum_server.analysis.drift.together import Frames, drift_together
 from tapetum_server.query import drift as query
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.reader import Reader
@@ -53,4 +54,6 @@ async def drift_report(reader: Reader, baseline: Frame, window: Frame, settings:
         for feature in features:
             feature["slices"] = [slice_of(one) for one in sliced.get(feature["name"], [])]
     features.sort(key=lambda f: (f["verdict"] == "not_enough_data", -f["score"], f["name"]))
-    return whole_report(features, left_out, pairs.new, (b_rows, w_rows), settings)
+    both = Frames(baseline, window, b_rows, w_rows)
+    together = await drift_together(reader, both, [side.plan.pair for side in kept], settings)
+    return whole_report(features, left_out, pairs.new, (b_rows, w_rows), together, settings)

@@ -15,6 +15,7 @@ from tapetum_server.query.errors import QueryError
 MAX_BINS = 100
 NANNYML_CHUNK = 5_000
 Definitions = Literal["tapetum", "nannyml"]
+MULTIVARIATE = ("classifier", "pca")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,12 @@ class DriftSettings:
     """Columns by whose values drifted features are broken down."""
     importance: Mapping[str, float] = field(default_factory=dict)
     """Weight of a feature in the ranking; 1 where it is not named."""
+    multivariate: tuple[str, ...] = ()
+    """Of `MULTIVARIATE`: looks at all features together."""
+    embeddings: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    attributions: str = ""
+    """What columns of attributions begin with; before the feature's name."""
     drifted_share: float = 0.0
     """Share of the compared features beyond which the whole drifted: with 0, any one of them."""
 
@@ -88,6 +95,12 @@ class DriftSettings:
                 f"a share of {self.drifted_share:g} of the features is not from 0 to below 1", code="share",
                 field="drifted_share",
             )  # fmt: skip
+        for name in self.multivariate:
+            if name not in MULTIVARIATE:
+                raise QueryError(
+                    f"nothing called {name!r} looks at all features", code="unknown_method", field="multivariate",
+                    hint=f"There are: {', '.join(MULTIVARIATE)}.",
+                )  # fmt: skip
         for name, weight in self.importance.items():
             if not 0 <= weight < float("inf"):
                 raise QueryError(f"the importance of {name!r} is {weight:g}", code="importance", field="importance",
@@ -96,7 +109,10 @@ class DriftSettings:
 
     def _for_nannyml(self) -> DriftSettings:
         plain = DriftSettings()
-        own = {"method": "methods", "threshold": "threshold", "slice": "slices", "bins": "bins", "alpha": "alpha"}
+        own = {
+            "method": "methods", "threshold": "threshold", "slice": "slices", "bins": "bins", "alpha": "alpha",
+            "multivariate": "multivariate", "embedding": "embeddings", "text": "texts", "attributions": "attributions",
+        }  # fmt: skip
         for option, name in own.items():
             if getattr(self, name) != getattr(plain, name):
                 raise QueryError(
