@@ -19,6 +19,7 @@ from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.consumer import Batch, Busy, Receipt
 from tapetum_server.signals.evaluations import EvaluationBatch
 from tapetum_server.signals.logs import LogBatch
+from tapetum_server.signals.predictions import LabelBatch, PredictionBatch
 from tapetum_server.signals.spans import SpanBatch
 from tapetum_server.store import columns as col
 from tapetum_server.store.claims import Claims
@@ -33,6 +34,7 @@ from tapetum_server.store.rows_errors import error_rows
 from tapetum_server.store.rows_evaluations import evaluation_rows, timeless_evaluations
 from tapetum_server.store.rows_logs import log_rows
 from tapetum_server.store.rows_metrics import metric_rows
+from tapetum_server.store.rows_predictions import label_rows, prediction_rows
 from tapetum_server.store.rows_spans import span_rows
 from tapetum_server.store.standing import StandingTimes
 
@@ -45,6 +47,7 @@ _TIME_COLUMN = {
     "change_rows": "time",
     "error_rows": "time",
     "evaluation_rows": "time",
+    "prediction_rows": "time",
 }
 
 Retention = Callable[[str, str], int]
@@ -212,7 +215,7 @@ class StoreWriter:
         side: dict[str, pa.Table] = {}
         releases: dict[Release, int] = {}
         errors: pa.Table | None = None
-        if isinstance(batch, EvaluationBatch):
+        if isinstance(batch, EvaluationBatch | PredictionBatch | LabelBatch):
             days = self._retention(batch.project, "traces")
         elif not isinstance(batch, AlertBatch | ChangeBatch):
             days = self._retention(batch.project, batch.signal)
@@ -243,6 +246,12 @@ class StoreWriter:
         elif isinstance(batch, EvaluationBatch):
             table = "evaluation_rows"
             rows, clamped = self._evaluations(batch, days, now)
+        elif isinstance(batch, PredictionBatch):
+            table = "prediction_rows"
+            rows, clamped = prediction_rows(batch, days, now), 0
+        elif isinstance(batch, LabelBatch):
+            table = "label_rows"
+            rows, clamped = label_rows(batch, days, now), 0
         else:
             table = "metric_rows"
             rows, clamped = metric_rows(batch, days, now)
@@ -276,6 +285,8 @@ class StoreWriter:
         )
 
     def _split_by_day(self, table: str, rows: pa.Table) -> list[pa.Table]:
+        if table not in _TIME_COLUMN:
+            return [rows]
         times = rows.column(_TIME_COLUMN[table]).cast(pa.int64()).to_numpy()
         days = times // DAY_NANOS
         distinct = np.unique(days)
