@@ -38,7 +38,7 @@ def test_exit_codes_are_those_of_a_test(files: Path) -> None:
     assert header.split()[:3] == ["verdict", "feature", "js"]
     assert first.split()[:2] == ["drift", "price"]
     assert "0:499" in first
-    assert "price: where shop is Oslo: js " in doubled.stdout
+    assert "price: drift where shop is Oslo: js " in doubled.stdout
     short = tapetum("drift", "baseline.csv", "short.csv", cwd=files)
     assert short.returncode == 2
     assert "Cannot say: no feature has enough values" in short.stdout

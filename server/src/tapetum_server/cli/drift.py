@@ -22,8 +22,10 @@ _LIST = "; repeatable, or separated by commas."
 
 
 def drift(
-    baseline: Annotated[Path, typer.Argument(help="What was normal: Parquet, CSV, TSV, Arrow or NDJSON.")],
-    window: Annotated[Path, typer.Argument(help="What is asked about.")],
+    baseline: Annotated[
+        Path, typer.Argument(metavar="BASELINE", help="What was normal: Parquet, CSV, TSV, Arrow or NDJSON.")
+    ],
+    window: Annotated[Path, typer.Argument(metavar="WINDOW", help="What is asked about.")],
     features: Annotated[list[str] | None, typer.Option("--features", help=f"Columns to compare{_LIST}")] = None,
     ignore: Annotated[list[str] | None, typer.Option("--ignore", help=f"Columns to leave out{_LIST}")] = None,
     categorical: Annotated[

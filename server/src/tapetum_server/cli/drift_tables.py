@@ -81,16 +81,28 @@ def _table(features: list[DriftFeature], settings: DriftSettings) -> Table:
             *(f"{results[name]['value']:.4f}" if name in results else "-" for name in methods),
             _limit(first),
             _chance(first),
-            "-"
-            if feature["effect"] is None
-            else f"{_EFFECTS[feature['effect']['name']]} {feature['effect']['value']:.3f}",
-            feature["since"] or "-",
-            Text("; ".join(_change(moved) for moved in feature["moved"][:3])),
+            _effect(feature),
+            "-" if feature["since"] is None else feature["since"].removesuffix("T00:00:00.000000000Z"),
+            Text(_first_moved(feature)),
         )
     return table
 
 
 _EFFECTS = {"cohens_d": "d", "cramers_v": "V"}
+
+
+def _effect(feature: DriftFeature) -> str:
+    effect = feature["effect"]
+    if effect is None or feature["verdict"] == "not_enough_data":
+        return "-"
+    return f"{_EFFECTS[effect['name']]} {effect['value']:.3f}"
+
+
+def _first_moved(feature: DriftFeature) -> str:
+    """The value that moved most; those of features that drifted are all listed below the table."""
+    if feature["verdict"] == "not_enough_data":
+        return f"{feature['window']['values']:,} values against {feature['baseline']['values']:,}"
+    return _change(feature["moved"][0]) if feature["moved"] else ""
 
 
 def _chance(result: DriftResult | None) -> str:
@@ -109,8 +121,10 @@ def _change(moved: Moved) -> str:
 
 
 def _details(feature: DriftFeature) -> Iterator[Text]:
-    """What the table has no room for: notes, values that went missing, slices."""
+    """What the table has no room for: notes, values that went missing, what else moved, slices that drifted."""
     name = one_line(feature["name"], 60)
+    if feature["verdict"] == "drift" and len(feature["moved"]) > 1:
+        yield Text(f"{name}: {'; '.join(map(_change, feature['moved']))}")
     if feature["note"]:
         yield Text(f"{name}: {feature['note']}", style="yellow")
     for result in feature["results"]:
@@ -120,11 +134,11 @@ def _details(feature: DriftFeature) -> Iterator[Text]:
             yield Text(f"{name}: values in {before} of the baseline's rows, now in {now}")
     for found in feature["slices"]:
         result = found["result"]
-        word = _VERDICTS[result["verdict"]][0]
-        yield Text(
-            f"{name}: where {one_line(found['column'], 40)} is {one_line(found['value'], 40)}: {result['method']}"
-            f" {result['value']:.4f} ({word}, {found['window_rows']:,} values)"
-        )
+        if result["verdict"] == "drift":
+            yield Text(
+                f"{name}: drift where {one_line(found['column'], 40)} is {one_line(found['value'], 40)}:"
+                f" {result['method']} {result['value']:.4f} ({found['window_rows']:,} values)"
+            )
 
 
 def _there(values: int, rows: int) -> str:
