@@ -5,15 +5,18 @@ Write a changed statement down with TAPETUM_SNAPSHOTS=write, and read the differ
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tapetum_server.query import drift
 from tapetum_server.query.frames import Frame, frame_column
 from tapetum_server.query.statement import Statement
+from tapetum_server.query.store_reader import StoreReader
 from tapetum_server.store.embedded import EmbeddedEngine
 from tapetum_server.store.engine import Engine
 
@@ -66,6 +69,11 @@ def test_a_statement_of_drift_is_the_one_that_was_reviewed_and_runs(engine: Engi
     assert engine.query(sql, parameters).num_rows
     assert sql.count("numbers(100)") == 1
     assert "0.30000000000000004" not in sql
+
+
+def test_quantiles_are_numpys(engine: Engine) -> None:
+    (found,) = asyncio.run(drift.quantiles(StoreReader(engine), FRAME, (PRICE,), (0.1, 0.25, 0.9), 97))
+    assert found == pytest.approx(np.quantile(np.arange(3, 100) / 3, (0.1, 0.25, 0.9)), rel=1e-12)
 
 
 def test_no_snapshot_outlives_its_statement() -> None:
