@@ -11,6 +11,7 @@ from tapetum_server.cli import (
     backup,
     compare,
     doctor,
+    drift,
     errors,
     export,
     health,
@@ -61,6 +62,7 @@ app.command("doctor")(doctor.doctor)
 app.command("stats")(stats.stats)
 app.command("validate")(validate.validate)
 app.add_typer(schema_app)
+app.command("drift")(drift.drift)
 app.add_typer(logs_app)
 app.add_typer(changes_app)
 app.add_typer(monitors_app)
