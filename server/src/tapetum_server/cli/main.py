@@ -12,6 +12,7 @@ from tapetum_server.cli import (
     compare,
     doctor,
     errors,
+    evaluate,
     export,
     health,
     import_otlp,
@@ -54,6 +55,7 @@ app.command("health")(health.health)
 app.command("redact")(redact.redact)
 app.command("reprice")(reprice)
 app.command("doctor")(doctor.doctor)
+app.command("evaluate")(evaluate.evaluate)
 app.add_typer(logs_app)
 app.add_typer(changes_app)
 app.add_typer(monitors_app)
