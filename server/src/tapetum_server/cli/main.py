@@ -12,6 +12,7 @@ from tapetum_server.cli import (
     compare,
     doctor,
     errors,
+    estimate,
     evaluate,
     export,
     health,
@@ -55,6 +56,7 @@ app.command("health")(health.health)
 app.command("redact")(redact.redact)
 app.command("reprice")(reprice)
 app.command("doctor")(doctor.doctor)
+app.command("estimate")(estimate.estimate)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(logs_app)
 app.add_typer(changes_app)

@@ -42,7 +42,8 @@ class Coding:
         if self.values:
             place = f"indexOf({parameters.texts(self.values)}, {_text(self.column)})"
             return f"if(isNull({text}), 0, if({place} = 0, {len(self.values) + 1}, {place}))"
-        return f"if(isNull({text}) OR isNaN({text}), 0, 1 + arrayCount(e -> {text} >= e, {parameters.numbers(self.edges)}))"
+        edges = parameters.numbers(self.edges)
+        return f"if(isNull({text}) OR isNaN({text}), 0, 1 + arrayCount(e -> {text} >= e, {edges}))"
 
     def said(self, code: int) -> str:
         """What the rows of a code have in common."""

@@ -154,7 +154,8 @@ async def regression_rows(
     guess = f"ifNull({number_sql(frame, prediction, 'prediction')}, nan)"
     truth = f"ifNull({number_sql(frame, label, 'label')}, nan)" if label else "nan"
     sql = f"""SELECT chunk, groupArray(features) AS features, groupArray(guess) AS guesses, groupArray(truth) AS truths
-FROM (SELECT {chunk} AS chunk, CAST([{", ".join(codes)}], 'Array(Float64)') AS features, {guess} AS guess, {truth} AS truth
+FROM (SELECT {chunk} AS chunk, CAST([{", ".join(codes)}], 'Array(Float64)') AS features,
+        {guess} AS guess, {truth} AS truth
     FROM {frame} AND isFinite({guess}))
 GROUP BY chunk ORDER BY chunk LIMIT {MAX_CHUNKS + 1}{settings}"""
     found = []

@@ -98,8 +98,8 @@ def extent_statement(frame: Frame, columns: BinaryColumns) -> Statement:
     known = "'0', '1', 'true', 'false'"
     other = f"isNotNull({text}) AND lower({text}) NOT IN ({known}, 'nan')" if not columns.positive else "false"
     return Statement(
-        f"SELECT count() AS rows, minIf({score}, isFinite({score})) AS low, maxIf({score}, isFinite({score})) AS high,\n"
-        f"    groupUniqArrayIf(5)({text}, {other}) AS other_labels\n"
+        f"SELECT count() AS rows, minIf({score}, isFinite({score})) AS low,\n"
+        f"    maxIf({score}, isFinite({score})) AS high, groupUniqArrayIf(5)({text}, {other}) AS other_labels\n"
         f"FROM {frame}",
         {**frame.parameters, **parameters.values},
     )

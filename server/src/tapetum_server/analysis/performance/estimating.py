@@ -66,7 +66,7 @@ class EstimateQuestion:
     prediction: str = ""
     positive: str = ""
     threshold: float = 0.5
-    chunks: Chunks = Chunks()
+    chunks: Chunks
     costs: CostMatrix | None = None
     features: tuple[str, ...] = ()
     """Of DLE, what the errors may depend on; of the weighted variant, what may have shifted."""
