@@ -31,9 +31,7 @@ def estimate(
     label: Annotated[str, typer.Option("--label", help="Column of the labels in the baseline.")],
     score: Annotated[
         str,
-        typer.Option(
-            "--score", help="Column of the probability, PREFIX_* for one per class, or of the number predicted."
-        ),
+        typer.Option("--score", help="Column of the probability (PREFIX_* for one per class), or of the number."),
     ],
     prediction: Annotated[
         str,
@@ -48,9 +46,7 @@ def estimate(
     metric: Annotated[list[str] | None, typer.Option("--metric", help="A metric to show; repeatable.")] = None,
     value: Annotated[
         str,
-        typer.Option(
-            "--value", help="What a true positive, false positive, true negative, false negative is worth: 5,-2,0,-9."
-        ),
+        typer.Option("--value", help="Worth of a true and a false positive, a true and a false negative."),
     ] = "",
     weighted: Annotated[
         bool, typer.Option("--weighted", help="Weigh the baseline as the window's features are mixed.")
@@ -74,7 +70,8 @@ def estimate(
         )
     question = EstimateQuestion(
         label=label, score=score, prediction=prediction, positive=positive, threshold=threshold,
-        chunks=Chunks(chunk_size, Periods(time, int(duration(every).total_seconds())) if time else None), costs=_costs(value),
+        chunks=Chunks(chunk_size, Periods(time, int(duration(every).total_seconds())) if time else None),
+        costs=_costs(value),
         features=tuple(feature or ()), weighted=weighted,
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ import typer
 from tapetum_server._version import __version__
 from tapetum_server.cli import (
     backup,
+    challenge,
     compare,
     doctor,
     errors,
@@ -20,6 +21,7 @@ from tapetum_server.cli import (
     redact,
     restore,
     serve,
+    slices,
     sql,
     traces,
 )
@@ -58,6 +60,8 @@ app.command("reprice")(reprice)
 app.command("doctor")(doctor.doctor)
 app.command("estimate")(estimate.estimate)
 app.command("evaluate")(evaluate.evaluate)
+app.command("challenge")(challenge.challenge)
+app.command("slices")(slices.slices)
 app.add_typer(logs_app)
 app.add_typer(changes_app)
 app.add_typer(monitors_app)
