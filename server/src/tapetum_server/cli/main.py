@@ -9,10 +9,13 @@ import typer
 from tapetum_server._version import __version__
 from tapetum_server.cli import (
     backup,
+    challenge,
     compare,
     doctor,
     drift,
     errors,
+    estimate,
+    evaluate,
     export,
     health,
     import_otlp,
@@ -20,6 +23,7 @@ from tapetum_server.cli import (
     redact,
     restore,
     serve,
+    slices,
     sql,
     stats,
     traces,
@@ -63,6 +67,10 @@ app.command("stats")(stats.stats)
 app.command("validate")(validate.validate)
 app.add_typer(schema_app)
 app.command("drift")(drift.drift)
+app.command("estimate")(estimate.estimate)
+app.command("evaluate")(evaluate.evaluate)
+app.command("challenge")(challenge.challenge)
+app.command("slices")(slices.slices)
 app.add_typer(logs_app)
 app.add_typer(changes_app)
 app.add_typer(monitors_app)

@@ -153,7 +153,8 @@ def demo(
         list[str] | None,
         typer.Option(
             "--fault",
-            help="Start with this fault on: unit-change, slow-dependency, bad-prompt, bad-training-data, leak. Repeatable.",
+            help="Start with this fault on: unit-change, slow-dependency, bad-prompt, bad-training-data, leak. "
+            "Repeatable.",
         ),
     ] = None,
     as_json: AsJson = False,
