@@ -16,6 +16,7 @@ from scipy import stats
 from tapetum_server.analysis.drift.answers import DriftReport
 from tapetum_server.analysis.drift.importance import importances
 from tapetum_server.detectors.drift.thresholds import ConstantThreshold, VariationThreshold
+from tapetum_server.query import drift
 from tapetum_server.query.errors import QueryError
 
 DAY_NS = 86_400 * 10**9
@@ -203,6 +204,17 @@ def test_exact_methods_see_every_value_sorted_by_the_engine(report: Report) -> N
     chunks = of(report(methods=("ks",), chunk_size=1_000, features=("income",)), "income")["chunks"]
     second = next(r for r in chunks[1]["results"] if r["method"] == "ks")
     assert second["value"] == pytest.approx(stats.ks_2samp(b, w[1_000:2_000]).statistic, abs=1e-9)
+
+
+def test_more_features_than_one_statement_has_room_for(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of features are asked for in turn; with chunks, so that the groups of several statements meet."""
+    monkeypatch.setattr(drift, "STATEMENT_CHARACTERS", 10_000)
+    random = np.random.default_rng(11)
+    table = {f"feature_{n:02}": random.normal(0, 1, 200).astype(np.float32) for n in range(24)}
+    moved = table | {"feature_17": table["feature_17"] + 3}
+    answered = report(table, moved, chunk_size=100)
+    assert [f["name"] for f in answered["features"] if f["verdict"] == "drift"] == ["feature_17"]
+    assert (answered["compared"], {len(f["chunks"]) for f in answered["features"]}) == (24, {2})
 
 
 def test_columns_may_have_any_name(report: Report) -> None:
