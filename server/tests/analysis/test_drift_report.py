@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from drift_world import ROWS, Report, comparing, of, rows
+from drift_world import CENSUS, ROWS, Report, comparing, of, rows
 from scipy import stats
 
 from tapetum_server.analysis.drift.answers import DriftReport
@@ -267,16 +267,6 @@ def test_nannymls_definitions_by_chunk_with_its_thresholds(report: Report) -> No
     assert late["verdict"] == "drift"
 
 
-CENSUS = next(
-    (
-        folder
-        for parent in Path(__file__).resolve().parents
-        if (folder := parent / "shared" / "oracle" / "census_2016").is_dir()
-    ),
-    None,
-)
-
-
 @pytest.mark.evidence
 @pytest.mark.skipif(CENSUS is None, reason="the public data sets are not beside the checkout")
 @pytest.mark.covers("drift-scipy-exact")
@@ -310,3 +300,29 @@ def test_on_the_census_every_count_and_distance_is_that_of_numpy_and_scipy(repor
         assert effect is not None
         assert effect["value"] == pytest.approx(cell[effect["name"]], rel=1e-9)
     assert compared >= 6 * len(expected)
+
+
+@pytest.mark.evidence
+@pytest.mark.skipif(CENSUS is None, reason="the public data sets are not beside the checkout")
+@pytest.mark.covers("drift-nannyml")
+def test_on_the_census_the_report_by_nannymls_definitions_is_nannymls(report: Report) -> None:
+    """From the files, through the engine: 18 features, 14 chunks, four methods each."""
+    assert CENSUS is not None
+    expected = json.loads((CENSUS / "nannyml" / "expected.json").read_text())["univariate_drift_default_auto"]
+    names = [name for name in expected[0] if name != "chunk"]
+    answered = report(
+        CENSUS / "baseline.parquet", CENSUS / "window.parquet", definitions="nannyml", features=tuple(names),
+        categorical=tuple(name for name in names if "chi2" in expected[0][name]),
+    )  # fmt: skip
+    compared = 0
+    for feature in answered["features"]:
+        assert len(feature["chunks"]) == len(expected)
+        for chunk, row in zip(feature["chunks"], expected):
+            for result in chunk["results"]:
+                cell = row[feature["name"]][result["method"]]
+                assert result["value"] == pytest.approx(cell["value"], abs=1e-6)
+                limit = cell["upper_threshold"]
+                assert result["threshold"] == (None if limit is None else pytest.approx(limit, abs=1e-6))
+                assert (result["verdict"] == "drift") == cell["alert"]
+                compared += 1
+    assert compared == 18 * 14 * 4
