@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from drift_world import ROWS, Report, comparing, of, rows
+from drift_world import CENSUS, ROWS, Report, comparing, of, rows
 from scipy import stats
 
 from tapetum_server.analysis.drift.answers import DriftReport
 from tapetum_server.analysis.drift.importance import importances
 from tapetum_server.detectors.drift.thresholds import ConstantThreshold, VariationThreshold
+from tapetum_server.query import drift
 from tapetum_server.query.errors import QueryError
 
 DAY_NS = 86_400 * 10**9
@@ -205,6 +206,17 @@ def test_exact_methods_see_every_value_sorted_by_the_engine(report: Report) -> N
     assert second["value"] == pytest.approx(stats.ks_2samp(b, w[1_000:2_000]).statistic, abs=1e-9)
 
 
+def test_more_features_than_one_statement_has_room_for(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of features are asked for in turn; with chunks, so that the groups of several statements meet."""
+    monkeypatch.setattr(drift, "STATEMENT_CHARACTERS", 10_000)
+    random = np.random.default_rng(11)
+    table = {f"feature_{n:02}": random.normal(0, 1, 200).astype(np.float32) for n in range(24)}
+    moved = table | {"feature_17": table["feature_17"] + 3}
+    answered = report(table, moved, chunk_size=100)
+    assert [f["name"] for f in answered["features"] if f["verdict"] == "drift"] == ["feature_17"]
+    assert (answered["compared"], {len(f["chunks"]) for f in answered["features"]}) == (24, {2})
+
+
 def test_columns_may_have_any_name(report: Report) -> None:
     """Also those that a statement might have used itself, and those that are to be quoted."""
     names = ("g", "x", "n", "n0", "rows", "q0", "it's `so`", "a b", "número")
@@ -255,16 +267,6 @@ def test_nannymls_definitions_by_chunk_with_its_thresholds(report: Report) -> No
     assert late["verdict"] == "drift"
 
 
-CENSUS = next(
-    (
-        folder
-        for parent in Path(__file__).resolve().parents
-        if (folder := parent / "shared" / "oracle" / "census_2016").is_dir()
-    ),
-    None,
-)
-
-
 @pytest.mark.evidence
 @pytest.mark.skipif(CENSUS is None, reason="the public data sets are not beside the checkout")
 @pytest.mark.covers("drift-scipy-exact")
@@ -298,3 +300,29 @@ def test_on_the_census_every_count_and_distance_is_that_of_numpy_and_scipy(repor
         assert effect is not None
         assert effect["value"] == pytest.approx(cell[effect["name"]], rel=1e-9)
     assert compared >= 6 * len(expected)
+
+
+@pytest.mark.evidence
+@pytest.mark.skipif(CENSUS is None, reason="the public data sets are not beside the checkout")
+@pytest.mark.covers("drift-nannyml")
+def test_on_the_census_the_report_by_nannymls_definitions_is_nannymls(report: Report) -> None:
+    """From the files, through the engine: 18 features, 14 chunks, four methods each."""
+    assert CENSUS is not None
+    expected = json.loads((CENSUS / "nannyml" / "expected.json").read_text())["univariate_drift_default_auto"]
+    names = [name for name in expected[0] if name != "chunk"]
+    answered = report(
+        CENSUS / "baseline.parquet", CENSUS / "window.parquet", definitions="nannyml", features=tuple(names),
+        categorical=tuple(name for name in names if "chi2" in expected[0][name]),
+    )  # fmt: skip
+    compared = 0
+    for feature in answered["features"]:
+        assert len(feature["chunks"]) == len(expected)
+        for chunk, row in zip(feature["chunks"], expected):
+            for result in chunk["results"]:
+                cell = row[feature["name"]][result["method"]]
+                assert result["value"] == pytest.approx(cell["value"], abs=1e-6)
+                limit = cell["upper_threshold"]
+                assert result["threshold"] == (None if limit is None else pytest.approx(limit, abs=1e-6))
+                assert (result["verdict"] == "drift") == cell["alert"]
+                compared += 1
+    assert compared == 18 * 14 * 4

@@ -5,23 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from drift_world import CENSUS
 
 from tapetum_server.detectors.drift import nannyml
 from tapetum_server.detectors.drift.values import SortedValues, kolmogorov_smirnov, wasserstein
 
-CENSUS = next(
-    (
-        folder
-        for parent in Path(__file__).resolve().parents
-        if (folder := parent / "shared" / "oracle" / "census_2016").is_dir()
-    ),
-    None,
-)
 CHUNK = 5_000
 
 

@@ -68,4 +68,8 @@ def test_what_is_wrong_is_said_and_leaves_with_two(files: Path) -> None:
     assert column.returncode == 2
     assert "there is no column 'prize'" in column.stderr
     assert "price, shop" in column.stderr
+    (files / "torn.parquet").write_bytes(b"PAR1 and then nothing")
+    torn = tapetum("drift", "baseline.csv", "torn.parquet", cwd=files)
+    assert torn.returncode == 2
+    assert "cannot be read" in torn.stderr
     assert tapetum("drift", "baseline.csv", "steady.csv", "--threshold", "high", cwd=files).returncode == 2

@@ -7,9 +7,10 @@ statement all the same.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 from tapetum_server.detectors.drift.values import SortedValues
 from tapetum_server.detectors.drift.verdict import Presence
@@ -24,7 +25,10 @@ MAX_VALUES = 1_000
 """Distinct values of a categorical feature that are counted one by one; with more, the rest is counted together."""
 MAX_GROUPS = 10_000
 TIMEOUT_S = 600.0
+STATEMENT_CHARACTERS = 100_000
+"""The engine parses a quarter of a million. Files are read by column, so that several statements read no more."""
 
+Item = TypeVar("Item")
 Group = int | str | None
 """What a chunk or slice is known by: the number of a chunk of rows, the nanosecond one of time begins, or a value."""
 
@@ -99,10 +103,11 @@ async def quantiles(
     reader: Reader, frame: Frame, columns: Sequence[FrameColumn], levels: Sequence[float], rows: int
 ) -> list[list[float]]:
     """Quantiles (linear, as NumPy's) of the finite values of each column; none where it has no such value."""
-    if not columns:
-        return []
-    answer = await reader.query(*quantiles_statement(frame, columns, levels, rows), timeout_s=TIMEOUT_S)
-    return [[q for q in column[0] if q is not None and not math.isnan(q)] for column in answer.columns]
+    found: list[list[float]] = []
+    for batch in _batches(columns, lambda column: 2 * len(column.sql) + 8 * len(levels)):
+        answer = await reader.query(*quantiles_statement(frame, batch, levels, rows), timeout_s=TIMEOUT_S)
+        found += [[q for q in column[0] if q is not None and not math.isnan(q)] for column in answer.columns]
+    return found
 
 
 def quantiles_statement(frame: Frame, columns: Sequence[FrameColumn], levels: Sequence[float], rows: int) -> Statement:
@@ -123,12 +128,13 @@ async def counts(
     reader: Reader, frame: Frame, features: Sequence[Feature], by: By | None = None
 ) -> dict[Group, tuple[int, list[Counts]]]:
     """Rows, and every feature counted, by group in ascending order; `None` where nothing is grouped by."""
-    answer = await reader.query(*counts_statement(frame, features, by), timeout_s=TIMEOUT_S)
     found: dict[Group, tuple[int, list[Counts]]] = {}
-    for group, rows, *columns in tuples_of(answer):
-        cells = iter(columns)
-        counted = [_counts(feature, int(rows), next(cells), next(cells)) for feature in features]
-        found[group] = int(rows), counted
+    for batch in _batches(features, _text_length) if features else [[]]:
+        answer = await reader.query(*counts_statement(frame, batch, by), timeout_s=TIMEOUT_S)
+        for group, rows, *columns in tuples_of(answer):
+            cells = iter(columns)
+            counted = [_counts(feature, int(rows), next(cells), next(cells)) for feature in batch]
+            found.setdefault(group, (int(rows), []))[1].extend(counted)
     if len(found) > MAX_GROUPS:
         raise QueryError(
             f"there are more than {MAX_GROUPS:,} chunks or slices",
@@ -136,6 +142,26 @@ async def counts(
             hint="Ask for larger chunks, or for a slice by a column with fewer values.",
         )
     return found
+
+
+def _batches(items: Sequence[Item], text_length: Callable[[Item], int]) -> Iterator[list[Item]]:
+    """As many at once as one statement has room for: all of them, unless there are hundreds."""
+    batch: list[Item] = []
+    room = STATEMENT_CHARACTERS
+    for item in items:
+        length = text_length(item)
+        if batch and length > room:
+            yield batch
+            batch, room = [], STATEMENT_CHARACTERS
+        batch.append(item)
+        room -= length
+    if batch:
+        yield batch
+
+
+def _text_length(feature: Feature) -> int:
+    terms = len(feature.edges) + 12 if isinstance(feature, NumericFeature) else 3
+    return terms * (len(feature.column.sql) + 40)
 
 
 def counts_statement(frame: Frame, features: Sequence[Feature], by: By | None = None) -> Statement:
