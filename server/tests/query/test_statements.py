@@ -41,7 +41,10 @@ from tapetum_server.query import (
     logs,
     metric_statements,
     metrics,
+    models,
     outside,
+    prediction_frames,
+    predictions,
     priced_models,
     prompt_usage,
     record_series,
@@ -65,6 +68,7 @@ from tapetum_server.query import (
 )
 from tapetum_server.query.cursor import Cursor
 from tapetum_server.query.filter import parse_filter
+from tapetum_server.query.prediction_sources import LABELS, LABELS_BESIDE, PREDICTIONS
 from tapetum_server.query.selection import Selection, Whereabouts
 from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, METRICS, SPANS
 from tapetum_server.query.statement import Parameters, Statement
@@ -126,6 +130,15 @@ def summary(value: str, of_span: str | None, definitions: tuple[ScoreDefinition,
 def statistics_where() -> tuple[list[str], Parameters]:
     parameters = Parameters()
     return [f"project = {parameters.text('default')}", f"model = {parameters.text('income')}"], parameters
+
+
+OF_MODEL = "model:m -label:yes age:>30 job:clerk,cl* features.member:true tags.region:* flagged:false words"
+
+
+def layouts(statement: Callable[[str, str, Parameters], Statement]) -> Statement:
+    parameters = Parameters("frame_")
+    condition = f"project = {parameters.text('default')} AND model = {parameters.text('m')}"
+    return statement(f"prediction_rows FINAL {LABELS_BESIDE.join}", condition, parameters)
 
 
 STATEMENTS: dict[str, Callable[[], Statement]] = {
@@ -213,6 +226,25 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "evaluations_series": lambda: record_series.series_statement(
         selection(EVALUATIONS, "source:llm"), STEPS, "pass_rate", ["name"], None
     ),
+    "predictions": lambda: predictions.predictions_statement(selection(PREDICTIONS, OF_MODEL), "-time", 51),
+    "predictions_by_score_after": lambda: predictions.predictions_statement(
+        selection(PREDICTIONS), "score", 51, Cursor("score", HOUR, (0.5, "m", "p"))
+    ),
+    "prediction": lambda: predictions.prediction_statement("default", "m", "p"),
+    "prediction_labels": lambda: predictions.labels_statement("default", ["m"], ["p"]),
+    "predictions_of_trace": lambda: predictions.of_trace_statement("default", "a" * 32, 201),
+    "prediction_facets": lambda: facets.facets_statement(
+        selection(PREDICTIONS, OF_MODEL), ["model", "label", "age", "tags.region"], 11
+    ),
+    "prediction_keys": lambda: facets.attribute_keys_statement(selection(PREDICTIONS, "model:m")),
+    "models": lambda: models.models_statement(selection(PREDICTIONS, "labelled:true"), 200),
+    "model_trends": lambda: models.trends_statement(selection(PREDICTIONS), STEPS, ["m"], "version"),
+    "model_versions": lambda: models.versions_statement(selection(PREDICTIONS), "m"),
+    "models_versions_seen": lambda: models.seen_statement(selection(PREDICTIONS), ["m"]),
+    "prediction_layouts": lambda: layouts(prediction_frames.layouts_statement),
+    "prediction_names": lambda: layouts(partial(prediction_frames.names_statement, layouts=1)),
+    "export_predictions": lambda: export_rows("predictions", selection(PREDICTIONS, OF_MODEL)),
+    "export_labels": lambda: export_rows("labels", selection(LABELS, "model:m")),
     "export_evaluations": lambda: export_rows("evaluations", selection(EVALUATIONS, "name:correctness")),
     "alerts": lambda: alerts.alerts_statement("default", HOUR, "m1", 100),
     "traces_newest": lambda: traces.window_statement(selection(SPANS), "-start_time", 67, 2_000, None),
@@ -335,8 +367,10 @@ def test_a_statement_is_the_one_that_was_reviewed_and_runs(asked: World, name: s
     assert path.read_text() == sql + "\n"
     asked.sql(sql, **parameters)
     (bound,) = (name for name, value in parameters.items() if value in ("default", ["default"]))
-    # Every read of a table of ours is narrowed to the project.
-    assert sql.count(f"project = {{{bound}:String}}") >= sql.count("_rows FINAL") + sql.count("FROM message_rows")
+    # Every read of a table of ours is narrowed to the project; labels are those of predictions of the same project.
+    assert "USING (project, " in LABELS_BESIDE.join
+    read = sql.replace(LABELS_BESIDE.join, "")
+    assert sql.count(f"project = {{{bound}:String}}") >= read.count("_rows FINAL") + sql.count("FROM message_rows")
 
 
 OF_THE_ENGINE = {"engine_tables": engine_state.TABLES_SQL, "engine_work": engine_state.WORK_SQL}

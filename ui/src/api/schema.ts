@@ -1040,6 +1040,46 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/models': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Models
+     * @description Models with predictions that pass the filter: how many, how fast, which versions, how many labels have come.
+     */
+    get: operations['list_models']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/models/detail': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Model
+     * @description One model, also by version.
+     */
+    get: operations['get_model']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/monitors': {
     parameters: {
       query?: never
@@ -1184,6 +1224,66 @@ export interface paths {
      * @description Records that pass the filter and lie outside of the range with a time that no right clock gives.
      */
     get: operations['get_outside']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/predictions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Predictions
+     * @description Predictions that pass the filter, with their labels; sorted by score, those that have one.
+     */
+    get: operations['list_predictions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/predictions/detail': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Prediction
+     * @description One prediction with all features and its label; of several days', the newest.
+     */
+    get: operations['get_prediction']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/predictions/facets': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Prediction Facets
+     * @description The most frequent values of some keys, and the features and tags there are.
+     */
+    get: operations['get_prediction_facets']
     put?: never
     post?: never
     delete?: never
@@ -2249,6 +2349,26 @@ export interface paths {
      * @description Traces with the same root: the one before, the fastest, the slowest, and the one of median duration.
      */
     get: operations['get_trace_peers']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/traces/{trace_id}/predictions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Trace Predictions
+     * @description What models answered within a trace, the oldest first.
+     */
+    get: operations['get_trace_predictions']
     put?: never
     post?: never
     delete?: never
@@ -4874,6 +4994,55 @@ export interface components {
       total: number | null
     }
     /**
+     * ModelDetail
+     * @description One model, by version.
+     */
+    ModelDetail: {
+      /** By Version */
+      by_version: components['schemas']['ModelVersion'][]
+      /** First Seen */
+      first_seen: string
+      /** Flagged */
+      flagged: number
+      /** Label Coverage */
+      label_coverage: number
+      /** Label Delay P50 S */
+      label_delay_p50_s: number | null
+      /** Label Delay P95 S */
+      label_delay_p95_s: number | null
+      /** Labelled */
+      labelled: number
+      /** Last Seen */
+      last_seen: string
+      /** Mean Output */
+      mean_output: number | null
+      /** Mean Score */
+      mean_score: number | null
+      /** Model */
+      model: string
+      /** P50 Ms */
+      p50_ms: number | null
+      /** P95 Ms */
+      p95_ms: number | null
+      /** Predictions */
+      predictions: number
+      /** Rate Per S */
+      rate_per_s: number
+      trend: components['schemas']['ModelTrend']
+      /** Versions */
+      versions: string[]
+    }
+    /**
+     * ModelPage
+     * @description Models, those with the most predictions first.
+     */
+    ModelPage: {
+      /** Rows */
+      rows: components['schemas']['ModelRow'][]
+      /** Total */
+      total: number
+    }
+    /**
      * ModelPrice
      * @description USD per million tokens, or per hour; what is as all other input or output is said too.
      */
@@ -4890,6 +5059,98 @@ export interface components {
       output_usd: number | null
       /** Steps */
       steps: number[]
+      /** Version */
+      version: string
+    }
+    /**
+     * ModelRow
+     * @description One model.
+     */
+    ModelRow: {
+      /** First Seen */
+      first_seen: string
+      /** Flagged */
+      flagged: number
+      /** Label Coverage */
+      label_coverage: number
+      /** Label Delay P50 S */
+      label_delay_p50_s: number | null
+      /** Label Delay P95 S */
+      label_delay_p95_s: number | null
+      /** Labelled */
+      labelled: number
+      /** Last Seen */
+      last_seen: string
+      /** Mean Output */
+      mean_output: number | null
+      /** Mean Score */
+      mean_score: number | null
+      /** Model */
+      model: string
+      /** P50 Ms */
+      p50_ms: number | null
+      /** P95 Ms */
+      p95_ms: number | null
+      /** Predictions */
+      predictions: number
+      /** Rate Per S */
+      rate_per_s: number
+      trend: components['schemas']['ModelTrend']
+      /** Versions */
+      versions: string[]
+    }
+    /**
+     * ModelTrend
+     * @description Predictions by step.
+     */
+    ModelTrend: {
+      /** Interval Ms */
+      interval_ms: number
+      /** Label Coverage */
+      label_coverage: (number | null)[]
+      /** Mean Output */
+      mean_output: (number | null)[]
+      /** Mean Score */
+      mean_score: (number | null)[]
+      /** P95 Ms */
+      p95_ms: (number | null)[]
+      /** Rate Per S */
+      rate_per_s: number[]
+      /** Times */
+      times: string[]
+    }
+    /**
+     * ModelVersion
+     * @description One version of a model.
+     */
+    ModelVersion: {
+      /** First Seen */
+      first_seen: string
+      /** Flagged */
+      flagged: number
+      /** Label Coverage */
+      label_coverage: number
+      /** Label Delay P50 S */
+      label_delay_p50_s: number | null
+      /** Label Delay P95 S */
+      label_delay_p95_s: number | null
+      /** Labelled */
+      labelled: number
+      /** Last Seen */
+      last_seen: string
+      /** Mean Output */
+      mean_output: number | null
+      /** Mean Score */
+      mean_score: number | null
+      /** P50 Ms */
+      p50_ms: number | null
+      /** P95 Ms */
+      p95_ms: number | null
+      /** Predictions */
+      predictions: number
+      /** Rate Per S */
+      rate_per_s: number
+      trend: components['schemas']['ModelTrend']
       /** Version */
       version: string
     }
@@ -5584,6 +5845,124 @@ export interface components {
       op: 'same' | 'removed' | 'added'
       /** Text */
       text: string
+    }
+    /**
+     * PredictionDetail
+     * @description One prediction, whole.
+     */
+    PredictionDetail: {
+      /** Embedding Length */
+      embedding_length: number
+      /** Feature Count */
+      feature_count: number
+      /** Features */
+      features: {
+        [key: string]: number | boolean | string | (number | null)[] | (string | null)[] | null
+      }
+      /** Flags */
+      flags: string[]
+      /** Ingested At */
+      ingested_at: string
+      /** Kinds */
+      kinds: {
+        [key: string]: string
+      }
+      /** Label */
+      label: string
+      /** Label Time */
+      label_time: string | null
+      /** Label Value */
+      label_value: number | null
+      /** Labelled */
+      labelled: boolean
+      /** Latency Ms */
+      latency_ms: number | null
+      /** Model */
+      model: string
+      /** Output */
+      output: number | null
+      /** Output Label */
+      output_label: string
+      /** Prediction Id */
+      prediction_id: string
+      /** Score */
+      score: number | null
+      /** Scores */
+      scores: {
+        [key: string]: number | string
+      }
+      /** Source */
+      source: string
+      /** Span Id */
+      span_id: string
+      /** Tags */
+      tags: {
+        [key: string]: string
+      }
+      /** Time */
+      time: string
+      /** Trace Id */
+      trace_id: string
+      /** Version */
+      version: string
+    }
+    /**
+     * PredictionPage
+     * @description Some predictions, and where the next ones begin.
+     */
+    PredictionPage: {
+      /** Next Cursor */
+      next_cursor: string | null
+      /** Rows */
+      rows: components['schemas']['PredictionRow'][]
+    }
+    /**
+     * PredictionRow
+     * @description One prediction, with some of its features.
+     */
+    PredictionRow: {
+      /** Feature Count */
+      feature_count: number
+      /** Features */
+      features: {
+        [key: string]: number | boolean | string | (number | null)[] | (string | null)[] | null
+      }
+      /** Flags */
+      flags: string[]
+      /** Label */
+      label: string
+      /** Label Time */
+      label_time: string | null
+      /** Label Value */
+      label_value: number | null
+      /** Labelled */
+      labelled: boolean
+      /** Latency Ms */
+      latency_ms: number | null
+      /** Model */
+      model: string
+      /** Output */
+      output: number | null
+      /** Output Label */
+      output_label: string
+      /** Prediction Id */
+      prediction_id: string
+      /** Score */
+      score: number | null
+      /** Source */
+      source: string
+      /** Span Id */
+      span_id: string
+      /** Tags */
+      tags: {
+        [key: string]: string
+      }
+      /** Time */
+      time: string
+      /** Trace Id */
+      trace_id: string
+      /** Version */
+      version: string
     }
     /**
      * Preview
@@ -7626,6 +8005,16 @@ export interface components {
       slowest: components['schemas']['Peer'] | null
     }
     /**
+     * TracePredictions
+     * @description Predictions that were made within a trace, the oldest first.
+     */
+    TracePredictions: {
+      /** More */
+      more: boolean
+      /** Rows */
+      rows: components['schemas']['PredictionRow'][]
+    }
+    /**
      * TraceResources
      * @description What the hosts and processes of a trace, or of one of its spans, used. Times are milliseconds since 1970.
      */
@@ -9315,7 +9704,17 @@ export interface operations {
       header?: never
       path: {
         what:
-          'spans' | 'traces' | 'logs' | 'metrics' | 'errors' | 'ingest' | 'changes' | 'alerts' | 'evaluations'
+          | 'spans'
+          | 'traces'
+          | 'logs'
+          | 'metrics'
+          | 'errors'
+          | 'ingest'
+          | 'changes'
+          | 'alerts'
+          | 'evaluations'
+          | 'predictions'
+          | 'labels'
       }
       cookie?: never
     }
@@ -10082,6 +10481,84 @@ export interface operations {
       }
     }
   }
+  list_models: {
+    parameters: {
+      query?: {
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ModelPage']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_model: {
+    parameters: {
+      query: {
+        /** @description The model's name. */
+        model: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ModelDetail']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
   list_monitors: {
     parameters: {
       query?: {
@@ -10375,7 +10852,7 @@ export interface operations {
   get_outside: {
     parameters: {
       query: {
-        signal: 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations'
+        signal: 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations' | 'predictions'
         /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
         from?: string | null
         /** @description Default now. */
@@ -10398,6 +10875,127 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Outside']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_predictions: {
+    parameters: {
+      query?: {
+        sort?: '-time' | 'time' | 'score' | '-score'
+        /** @description Rows of a page. */
+        limit?: number
+        /** @description `next_cursor` of the page before. */
+        cursor?: string | null
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PredictionPage']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_prediction: {
+    parameters: {
+      query: {
+        /** @description The model's name. */
+        model: string
+        /** @description The prediction's id. */
+        prediction_id: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PredictionDetail']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_prediction_facets: {
+    parameters: {
+      query?: {
+        /** @description Keys, separated by commas; columns or attributes. */
+        keys?: string | null
+        /** @description Values of each key. */
+        limit?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Facets']
         }
       }
       /** @description The request was refused; the body says why and what to do. */
@@ -12580,6 +13178,40 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['TracePeers']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_trace_predictions: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path: {
+        trace_id: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TracePredictions']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

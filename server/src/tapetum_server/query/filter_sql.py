@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.filter import Choice, Term, indexed_tokens_of, tokens_of
+from tapetum_server.query.filter_maps import map_text, map_value_passes
 from tapetum_server.query.filter_values import attribute_key, levels_of, moment_of, no_prefix, number_of
 from tapetum_server.query.selection import (
     ANYWHERE,
@@ -53,6 +54,8 @@ def value_sql(key: str, selection: Selection, parameters: Parameters) -> str:
     known = selection.source.fields.get(key)
     if known is not None:
         return key if known.kind in ("text", "severity") else f"ifNull(toString({key}), '')"
+    if selection.source.in_maps:
+        return map_text(key, parameters)
     found = selection.whereabouts.get(key, ANYWHERE)
     name, in_attributes, in_resource = attribute_key(key)
     own = _attribute_text(name, found.places, selection, parameters) if in_attributes and found.places else ""
@@ -67,6 +70,8 @@ def _positive(term: Term, selection: Selection, parameters: Parameters) -> tuple
     if term.op == "text":
         return _full_text(term.value, selection, parameters), False
     known = selection.source.fields.get(term.key)
+    if known is None and selection.source.in_maps:
+        return map_value_passes(term, parameters), False
     if known is None:
         return _attribute(term, selection, parameters), False
     if known.kind == "severity":
