@@ -265,6 +265,12 @@ ELSEWHERE = {
         "process/test_datasets.py: two projects, one key",
     ),
     **dict.fromkeys(
+        ("list_data_schemas", "create_data_schema_version", "delete_data_schema", "get_data_schema",
+         "list_data_schema_versions", "compare_data_schema_versions", "validate_against_data_schema",
+         "accept_into_data_schema"),
+        "process/test_data_schemas.py: two projects, one key",
+    ),
+    **dict.fromkeys(
         ("list_prices", "put_price", "delete_price", "get_listed_price", "reprice_calls"),
         "process/test_prices.py: who may set whose price",
     ),

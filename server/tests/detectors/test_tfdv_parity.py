@@ -12,6 +12,7 @@ import pytest
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
+from tapetum_server.detectors.validation.difference import schema_changes
 from tapetum_server.detectors.validation.distances import divergence_of_histograms
 from tapetum_server.detectors.validation.findings import Validation
 from tapetum_server.detectors.validation.inference import infer_schema
@@ -122,6 +123,31 @@ def test_the_schema_of_the_census_is_inferred_as_tfdv_infers_it() -> None:
     assert infer_schema(census("baseline")) == schema(CENSUS / "schema_inferred.pbtxt")
 
 
+@pytest.mark.covers("tfdv-parity-infer")
+def test_texts_of_few_values_get_a_domain() -> None:
+    """As in the schema that TFDV inferred for the fixture; above the limit, and for lists, there is none."""
+    inferred, given = (infer_schema(statistics(TFX / "FeatureStats.pb")), schema(TFX / "schema.pbtxt"))
+    domains = {domain.name: list(domain.value) for domain in inferred.string_domain}
+    assert domains == {domain.name: list(domain.value) for domain in given.string_domain}
+    fewer = infer_schema(statistics(TFX / "FeatureStats.pb"), max_domain=2, shapes=False)
+    assert [domain.name for domain in fewer.string_domain] == ["payment"]
+    assert {feature.name for feature in fewer.feature if feature.HasField("shape")} == set()
+    assert {feature.value_count.max for feature in fewer.feature} == {1}
+
+
+def test_a_bound_is_met_by_the_very_number_it_was_written_as() -> None:
+    """Schemas keep bounds as 32-bit floats: 0.1 of the data is not below 0.1 of the schema."""
+    given = text_format.Parse(
+        'feature { name: "f" type: FLOAT float_domain { min: 0.1 max: 0.3 } }', schema_pb2.Schema()
+    )
+    data = text_format.Parse(
+        'num_examples: 2 features { name: "f" type: FLOAT num_stats { min: 0.1 max: 0.3'
+        " common_stats { num_non_missing: 2 min_num_values: 1 max_num_values: 1 } } }",
+        statistics_pb2.DatasetFeatureStatistics(),
+    )
+    assert not validate(data, given).anomalies
+
+
 @pytest.mark.covers("schema-accept")
 @pytest.mark.parametrize("name", ["baseline", "window", "window_faults"])
 def test_an_inferred_schema_has_nothing_to_say_of_its_own_data(name: str) -> None:
@@ -136,9 +162,28 @@ def test_accepting_a_feature_changes_that_feature_alone() -> None:
     left = [pair for pair in VALIDATIONS["faults"]["pairs"] if pair[0] not in ("RAC1P", "extra_col")]
     assert pairs(validate(faults, accepted)) == left
     assert [list(f.string_domain.value)[-1] for f in accepted.feature if f.name == "RAC1P"] == ["42"]
+    gone = update_schema(given, faults, only={("DEYE",)})
+    assert {feature.name for feature in gone.feature if feature.lifecycle_stage} == {"DEYE"}
     everything = update_schema(given, faults)
     assert not validate(faults, everything).anomalies
     assert [f.lifecycle_stage for f in everything.feature if f.name == "DEYE"] == [schema_pb2.DEPRECATED]
+
+
+@pytest.mark.covers("schema-diff")
+def test_two_schemas_are_compared_field_by_field() -> None:
+    one = 'feature { name: "a" type: INT presence { min_count: 1 } } string_domain { name: "d" value: "x" value: "y" }'
+    other = 'string_domain { name: "d" value: "y" value: "x" } feature { name: "s" type: STRUCT struct_domain {'
+    other += ' feature { name: "b" type: FLOAT } } } feature { name: "a" type: BYTES } default_environment: "T"'
+    before, after = (text_format.Parse(text, schema_pb2.Schema()) for text in (one, other))
+    found = schema_changes(before, after)
+    assert [(one["what"], one["name"], one["change"]) for one in found] == [
+        ("feature", "a", "changed"), ("schema", "", "changed"), ("feature", "s", "added"), ("feature", "s.b", "added"),
+    ]  # fmt: skip
+    assert found[0]["fields"] == [
+        {"field": "type", "before": "INT", "after": "BYTES"},
+        {"field": "presence.min_count", "before": "1", "after": None},
+    ]
+    assert schema_changes(before, before) == []
 
 
 @pytest.mark.covers("shift-distance")

@@ -58,7 +58,6 @@ def test_a_schema_has_versions_and_the_newest_is_in_force(shared_server: Running
     assert [(row["kind"], row["version"], row["features"]) for row in rows] == [("dataset", 1, 0), ("model", 2, 21)]
     assert server.client.delete("/api/v1/data-schemas", params={"project": kept, **OF}).status_code == 204
     assert [row["kind"] for row in ask(server, kept, "").json()["rows"]] == ["dataset"]
-    assert ask(server, "default", "/version", **OF).status_code == 404, "another project's is not there"
 
 
 @pytest.mark.covers("schema-stored-validate", "schema-accept")
@@ -78,6 +77,23 @@ def test_statistics_are_held_against_the_schema_in_force_and_changes_accepted(
     assert again["schema_version"] == 2
     assert {one["feature"] for one in again["anomalies"]} == set(reasons) - {"MAR", "extra_col"}
     assert len(send(server, kept, "/validate", FAULTS, version=1).json()["anomalies"]) == len(reasons)
+
+
+def test_two_projects_with_one_name_know_nothing_of_each_other(shared_server: RunningServer, kept: str) -> None:
+    server, other = shared_server, f"{kept}-b"[-64:]
+    server.client.post("/api/v1/projects", json={"name": other})
+    for answer in (
+        ask(server, other, "/version", **OF),
+        ask(server, other, "/versions", **OF),
+        ask(server, other, "/diff", **OF, before=1, after=1),
+        send(server, other, "/validate", FAULTS),
+        send(server, other, "/accept", FAULTS),
+        server.client.delete("/api/v1/data-schemas", params={"project": other, **OF}),
+    ):
+        assert answer.status_code == 404, answer.text
+    assert push(server, other, **OF, text="").json()["features"] == 0
+    assert server.client.delete("/api/v1/data-schemas", params={"project": other, **OF}).status_code == 204
+    assert [row["features"] for row in ask(server, kept, "").json()["rows"]] == [21]
 
 
 @pytest.mark.covers("bad-validation")

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from google.protobuf import text_format
 from process.servers import tapetum
-from tensorflow_metadata.proto.v0 import anomalies_pb2
+from public_data import public_data
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
 TFDV = Path(__file__).parents[1] / "data" / "tfdv"
 CENSUS = TFDV / "census"
@@ -196,3 +197,28 @@ def test_a_schema_that_contradicts_itself_is_told_by_feature(tmp_path: Path) -> 
     reasons = {one["feature"]: [reason["type"] for reason in one["reasons"]] for one in told["anomalies"]}
     assert reasons["AGEP"][:2] == ["INVALID_SCHEMA_SPECIFICATION", "INVALID_DOMAIN_SPECIFICATION"]
     assert reasons["MAR"] == ["DOMAIN_INVALID_FOR_TYPE", "UNEXPECTED_DATA_TYPE"]
+
+
+@pytest.mark.evidence
+@pytest.mark.covers("tfdv-parity-anomalies", "tfdv-parity-infer")
+def test_raw_census_data_have_tfdvs_anomalies() -> None:
+    """From Parquet with statistics of our own: the same pairs, and the same categories move as far."""
+    data = public_data("oracle/census_2016")
+    expected = json.loads((CENSUS / "validation.json").read_text())["faults_with_drift"]
+    baseline = data / "baseline.parquet"
+    command = ("validate", data / "window_faults.parquet", "--schema", CENSUS / "schema.pbtxt", "--previous", baseline)
+    told = json.loads(tapetum(*command, "--format", "json").stdout)
+    pairs = [[one["feature"], reason["type"]] for one in told["anomalies"] for reason in one["reasons"]]
+    assert sorted(pairs) == expected["pairs"]
+    measured = {one["feature"]: one["value"] for one in told["measurements"] if one["type"] == "L_INFTY"}
+    theirs = {
+        name: one["value"]
+        for name, sides in expected["drift_skew"].items()
+        for one in sides["drift"]
+        if one["type"] == "L_INFTY"
+    }
+    assert measured == pytest.approx(theirs, rel=1e-9)
+    inferred = tapetum("schema", "infer", baseline).stdout
+    assert text_format.Parse(inferred, schema_pb2.Schema()) == text_format.Parse(
+        (CENSUS / "schema_inferred.pbtxt").read_text(), schema_pb2.Schema()
+    )

@@ -127,11 +127,6 @@ def summary(value: str, of_span: str | None, definitions: tuple[ScoreDefinition,
     return evaluation_summary.summary_statement(condition, value, of_span, "default", parameters, definitions)
 
 
-def statistics_where() -> tuple[list[str], Parameters]:
-    parameters = Parameters()
-    return [f"project = {parameters.text('default')}", f"model = {parameters.text('income')}"], parameters
-
-
 OF_MODEL = "model:m -label:yes age:>30 job:clerk,cl* features.member:true tags.region:* flagged:false words"
 
 
@@ -139,6 +134,11 @@ def layouts(statement: Callable[[str, str, Parameters], Statement]) -> Statement
     parameters = Parameters("frame_")
     condition = f"project = {parameters.text('default')} AND model = {parameters.text('m')}"
     return statement(f"prediction_rows FINAL {LABELS_BESIDE.join}", condition, parameters)
+
+
+def statistics_where() -> tuple[list[str], Parameters]:
+    parameters = Parameters()
+    return [f"project = {parameters.text('default')}", f"model = {parameters.text('income')}"], parameters
 
 
 STATEMENTS: dict[str, Callable[[], Statement]] = {

@@ -9,9 +9,13 @@ import typer
 from tapetum_server._version import __version__
 from tapetum_server.cli import (
     backup,
+    challenge,
     compare,
     doctor,
+    drift,
     errors,
+    estimate,
+    evaluate,
     export,
     health,
     import_otlp,
@@ -19,6 +23,7 @@ from tapetum_server.cli import (
     redact,
     restore,
     serve,
+    slices,
     sql,
     stats,
     traces,
@@ -61,6 +66,11 @@ app.command("doctor")(doctor.doctor)
 app.command("stats")(stats.stats)
 app.command("validate")(validate.validate)
 app.add_typer(schema_app)
+app.command("drift")(drift.drift)
+app.command("estimate")(estimate.estimate)
+app.command("evaluate")(evaluate.evaluate)
+app.command("challenge")(challenge.challenge)
+app.command("slices")(slices.slices)
 app.add_typer(logs_app)
 app.add_typer(changes_app)
 app.add_typer(monitors_app)

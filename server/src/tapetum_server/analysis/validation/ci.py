@@ -11,7 +11,7 @@ from tapetum_server.detectors.validation.findings import RANK, Reason, Severity,
 from tapetum_server.detectors.validation.paths import Path, path_text
 
 DATASET = "data set"
-SHIFT = "TAPETUM_SHIFT_HIGH"
+SHIFT = "SHIFT_HIGH"
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
