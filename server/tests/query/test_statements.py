@@ -170,6 +170,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "statistics_added": lambda: added_statistics.added_statement(*statistics_where()),
     "statistics_due_hours": lambda: statistics_windows.due_hours_statement("default", START, NOW),
     "statistics_due_days": lambda: statistics_windows.due_sums_statement("default", "day", NOW),
+    "statistics_due_thirds": lambda: statistics_windows.due_sums_statement("default", "third", NOW),
     "statistics_due_months": lambda: statistics_windows.due_sums_statement("default", "month", NOW),
     "changes": lambda: changes.changes_statement("default", HOUR, ["shop"], ["deploy"], 500),
     "health_errors": lambda: error_windows.windows_statement(selection(ERRORS), STEPS, 6),
