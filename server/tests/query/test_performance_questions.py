@@ -92,9 +92,9 @@ def test_every_slice_is_counted_in_one_scan(ask: Ask) -> None:
     shift = np.array([None if k % 50 == 0 else s for k, s in enumerate(SHIFT)])
     by_key = {str(each.key): each for each in found}
     expected = {"all rows": np.ones(N, bool)}
-    expected |= {f"city={c}": CITY == c for c in set(CITY)}
+    expected |= {f"city={c}": c == CITY for c in set(CITY)}
     for s in ("day", "night", None):
-        expected |= {f"city={c} · shift={s or '(missing)'}": (CITY == c) & (shift == s) for c in set(CITY)}
+        expected |= {f"city={c} · shift={s or '(missing)'}": (c == CITY) & (shift == s) for c in set(CITY)}
         expected[f"shift={s or '(missing)'} · city=O'Hara"] = (CITY == "O'Hara") & (shift == s)
     expected[SPECS[4].condition] = (AGE >= 40) & np.isin(CITY, ["Bern", "Chur"]) & (shift != None)  # noqa: E711
     assert by_key.keys() == expected.keys()
@@ -193,7 +193,7 @@ def test_errors_are_counted_by_distinct_codes(ask: Ask) -> None:
     assert used[1].said(0) == "shift is missing"
     assert len(used[2].edges) == 9
     low = used[2].edges[0]
-    assert found.rows[found.codes[:, 2] == 1].sum() == (usable & (AGE < low)).sum()
+    assert found.rows[found.codes[:, 2] == 1].sum() == (usable & (low > AGE)).sum()
 
 
 def test_pairs_of_scores_are_counted(ask: Ask) -> None:
