@@ -1,4 +1,4 @@
-"""Where the public data sets lie, beside the repository: tests on them are marked `evidence`."""
+"""Public data sets that lie beside the repository, and not in it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from pathlib import Path
 
 import pytest
 
-_ROOT = Path(__file__).resolve().parents[2]
 
-
-def oracle(name: str) -> Path:
-    """A file of the census oracle; the test is left out where it is not there."""
-    for parent in _ROOT.parents:
-        if (found := parent / "shared" / "oracle" / "census_2016" / name).is_file():
+def public_data(path: str) -> Path:
+    """A folder below `shared` beside the clone; the test is left out where it is not there."""
+    for parent in Path(__file__).parents:
+        if (found := parent / "shared" / path).is_dir():
             return found
-    pytest.skip("the public data sets are not here")
+    pytest.skip(f"the public data shared/{path} is not there")

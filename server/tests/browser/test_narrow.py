@@ -159,7 +159,7 @@ def test_every_page_fits_and_every_control_can_be_pressed(
     ]
     found = []
     for path, search, act in steps:
-        page = ui.open(path, **{"project": "shop"} | search)
+        page = ui.go(path, **{"project": "shop"} | search)
         act(page)
         found += [f"{path} {search} {act.__name__}: {said}" for said in page.evaluate(_UNREACHABLE)]
     server.client.delete(f"/api/v1/monitors/{watched}").raise_for_status()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from public_data import oracle
+from public_data import public_data
 
 from tapetum_server.detectors.estimation import cbpe
 from tapetum_server.detectors.estimation.chunk_cells import ChunkCells
@@ -34,14 +35,18 @@ _NUMBERS = {
 }  # fmt: skip
 
 
+def census_file(name: str) -> Path:
+    return public_data("oracle/census_2016") / name
+
+
 class Census:
     def __init__(self) -> None:
-        table = pq.read_table(oracle("window.parquet"))
+        table = pq.read_table(census_file("window.parquet"))
         self.labels = table["employed"].to_numpy().astype(float)
         self.scores = table["predicted_probability"].to_numpy()
         self.called = table["prediction"].to_numpy().astype(float)
         self.columns = {name: np.array(table[name].to_pylist()) for name in ("SEX", "MAR", "RAC1P")}
-        numbers = pq.read_table(oracle("regression_window.parquet"))
+        numbers = pq.read_table(census_file("regression_window.parquet"))
         self.truth, self.guess = numbers["y_true"].to_numpy(), numbers["y_pred"].to_numpy()
 
     def mask(self, of: list[list[str]]) -> np.ndarray:
@@ -58,7 +63,7 @@ def census() -> Census:
 
 
 def expected(name: str) -> Any:
-    return json.loads(oracle(name).read_text(encoding="utf-8"))
+    return json.loads(census_file(name).read_text(encoding="utf-8"))
 
 
 @pytest.mark.covers("oracle-scikit-learn")
@@ -120,7 +125,7 @@ def test_jackknife_is_as_wide_as_tfmas(census: Census) -> None:
 @pytest.mark.covers("oracle-nannyml")
 def test_estimates_are_nannymls() -> None:
     def chunks(name: str) -> list[ChunkCells]:
-        table = pq.read_table(oracle(name), columns=["employed", "predicted_probability", "prediction"])
+        table = pq.read_table(census_file(name), columns=["employed", "predicted_probability", "prediction"])
         columns = [table[c].to_numpy().astype(float) for c in ("predicted_probability", "prediction", "employed")]
         found = []
         for start in range(0, len(columns[0]), 5000):
