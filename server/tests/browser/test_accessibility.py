@@ -11,7 +11,7 @@ from process.servers import RunningServer
 from browser.axe import violations
 from browser.conftest import OpenPage
 from browser.judged import JUDGED, judge
-from browser.modelled import INCOME, MODELLED, predict
+from browser.modelled import CREDIT, DRIFTED, INCOME, MODELLED, drift_away, predict
 from browser.shop import Shop
 from browser.watch import Watched, pick, rows, settled
 
@@ -333,6 +333,7 @@ def test_on_a_phone(new_page: OpenPage, shop: Shop) -> None:
 def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningServer, shop: Shop) -> None:
     judge(server)
     predict(server)
+    drift_away(server)
     found = []
     for path, search in (
         ("/sessions", {}),
@@ -347,6 +348,8 @@ def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningS
         ("/models", {"project": MODELLED}),
         ("/models/one", {"project": MODELLED, "name": INCOME}),
         ("/models/one", {"project": MODELLED, "name": INCOME, "view": "versions"}),
+        ("/models/one", {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "drift", "sel": "income"}),
+        ("/models/one", {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "performance", "by": "channel"}),
         ("/models/one", {"project": MODELLED, "name": INCOME, "view": "predictions", "sel": "p-05"}),
         ("/evaluations", {"project": JUDGED, "score": "tone", "by": "model"}),
         ("/evaluations", {"project": JUDGED, "view": "rows"}),

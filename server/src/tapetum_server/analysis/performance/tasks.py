@@ -25,6 +25,8 @@ class Judged:
     positive: str = ""
     """The label that a score is the probability of; "" for 1 and true."""
     why: str = ""
+    negative: str = ""
+    """The other label, where there is one other."""
 
     @property
     def scored(self) -> bool:
@@ -48,7 +50,8 @@ def judged_by(told: Outcomes, positive: str = "") -> Judged:
     if probable and (len(classes) <= 2 or positive):
         chosen = positive or _positive(told.called, classes)
         if chosen:
-            return Judged("binary", LABEL, SCORE, chosen)
+            others = sorted(classes - {chosen})
+            return Judged("binary", LABEL, SCORE, chosen, negative=others[0] if len(others) == 1 else "")
     if told.called and told.words and len(classes) <= MAX_WORDS:
         return Judged("multiclass", LABEL, OUTPUT_LABEL)
     if told.numbers and told.outputs:
