@@ -75,6 +75,7 @@ class Project:
                         "startTimeUnixNano": str(START),
                         "endTimeUnixNano": str(START + 1000 * MS),
                         "attributes": _attributes(row["attributes"]),
+                        "status": {"code": row.get("status", 0)},
                         "events": [
                             {"name": e["name"], "timeUnixNano": str(START + e["at_ms"] * MS),
                              "attributes": _attributes(e["attributes"])}
@@ -158,6 +159,38 @@ def test_an_emitter_without_a_capture_is_understood(project: Project, path: Path
         found = project.ask(", ".join(names))[n]
         as_sent = {k: int(v) if k.endswith("_tokens") and v is not None else v for k, v in zip(names, found)}
         assert as_sent == span["expect"]
+
+
+@pytest.mark.covers("scenarios-exact")
+@pytest.mark.parametrize("backwards", [False, True], ids=["outer-first", "inner-first"])
+def test_scenarios_by_the_conventions_are_understood_and_counted_once(project: Project, backwards: bool) -> None:
+    """Emitters that meet in one trace or in several, with the cost by the prices of the day, worked out by hand."""
+    expected: dict[str, tuple[str, dict[str, Any]]] = {}
+    requests = []
+    for nth, scenario in enumerate(json.loads((DATA / "scenarios.json").read_text()), 1):
+        spans, ids = scenario["spans"], [f"{nth:08x}{n:08x}" for n in range(len(scenario["spans"]))]
+        rows = [
+            {**span, "id": ids[n], "parent": ids[span["parent"]] if "parent" in span else "",
+             "trace": f"{nth:02x}{span.get('trace', '0')}".ljust(32, "0")}
+            for n, span in enumerate(spans)
+        ]  # fmt: skip
+        requests.append(rows[::-1] if backwards else rows)
+        for n, span in enumerate(spans):
+            said = {"duplicate_of": "", **span["expect"]}
+            if isinstance(said["duplicate_of"], int):
+                said["duplicate_of"] = ids[said["duplicate_of"]]
+            expected[ids[n]] = f"{scenario['what']} / {span['name']}", said
+    for request in requests:
+        project.spans(*request)
+    columns = sorted({name for _, said in expected.values() for name in said})
+    wrong = {}
+    for span_id, *values in project.ask(", ".join(["span_id", *columns])):
+        found = {k: int(v) if k.endswith("_tokens") and v is not None else v for k, v in zip(columns, values)}
+        what, said = expected.pop(span_id)
+        if differs := {k: (found[k], v) for k, v in said.items() if found[k] != (pytest.approx(v) if v else v)}:
+            wrong[what] = differs
+    assert wrong == {}
+    assert expected == {}
 
 
 def test_every_emitter_has_a_fixture_or_a_capture() -> None:

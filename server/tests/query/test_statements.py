@@ -16,6 +16,7 @@ import pytest
 from asked_world import NOW, SECOND, START, World
 
 from tapetum_server.query import (
+    added_statistics,
     alerts,
     arrivals,
     changes,
@@ -60,7 +61,9 @@ from tapetum_server.query import (
     sessions,
     span_corrections,
     spans,
+    statistics_windows,
     storage,
+    stored_statistics,
     trace_peers,
     traces,
 )
@@ -135,6 +138,11 @@ def layouts(statement: Callable[[str, str, Parameters], Statement]) -> Statement
     return statement(f"prediction_rows FINAL {LABELS_BESIDE.join}", condition, parameters)
 
 
+def statistics_where() -> tuple[list[str], Parameters]:
+    parameters = Parameters()
+    return [f"project = {parameters.text('default')}", f"model = {parameters.text('income')}"], parameters
+
+
 def fractions(relation: str, condition: str, parameters: Parameters) -> Statement:
     column = FrameColumn("age", "numeric", "numeric['age']")
     frame = Frame(relation, (column,), where=condition, parameters=parameters.values)
@@ -164,6 +172,16 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "outside": lambda: outside.outside_statement(
         replace(selection(SPANS, "service:web"), time_range=TimeRange(NOW, None))
     ),
+    "statistics_subjects": lambda: stored_statistics.subjects_statement("default"),
+    "statistics_windows": lambda: stored_statistics.windows_statement(
+        "default", stored_statistics.Subject(model="income", version="3"), HOUR
+    ),
+    "statistics_features": lambda: stored_statistics.features_statement(*statistics_where()),
+    "statistics_added": lambda: added_statistics.added_statement(*statistics_where()),
+    "statistics_due_hours": lambda: statistics_windows.due_hours_statement("default", START, NOW),
+    "statistics_due_days": lambda: statistics_windows.due_sums_statement("default", "day", NOW),
+    "statistics_due_thirds": lambda: statistics_windows.due_sums_statement("default", "third", NOW),
+    "statistics_due_months": lambda: statistics_windows.due_sums_statement("default", "month", NOW),
     "changes": lambda: changes.changes_statement("default", HOUR, ["shop"], ["deploy"], 500),
     "health_errors": lambda: error_windows.windows_statement(selection(ERRORS), STEPS, 6),
     "running_places": lambda: heartbeats.places_statement("default", HOUR, ["0" * 32], START),

@@ -676,6 +676,46 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/feature_statistics': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Feature Statistics
+     * @description Of which data sets and models statistics are kept, data sets first.
+     */
+    get: operations['list_feature_statistics']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/feature_statistics/features': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Feature Statistics
+     * @description Statistics of every feature of a data set, or of a model over all windows that lie in the range.
+     */
+    get: operations['get_feature_statistics']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/health': {
     parameters: {
       query?: never
@@ -7767,6 +7807,22 @@ export interface components {
       views: components['schemas']['View'][]
     }
     /**
+     * Statistics
+     * @description Of every feature, over all rows of the windows.
+     */
+    Statistics: {
+      /** Features */
+      features: {
+        [key: string]: unknown
+      }[]
+      /** Rows */
+      rows: number
+      /** Slice */
+      slice: string
+      /** Windows */
+      windows: number
+    }
+    /**
      * Storage
      * @description What is stored, and how long there is room for more.
      */
@@ -7799,6 +7855,40 @@ export interface components {
        * @enum {string}
        */
       signal: 'traces' | 'logs' | 'metrics'
+    }
+    /**
+     * SubjectRow
+     * @description One data set, or one version of a model.
+     */
+    SubjectRow: {
+      /** Dataset */
+      dataset: string
+      /** Features */
+      features: number
+      /** Ingested At */
+      ingested_at: string
+      /** Model */
+      model: string
+      /** Rows */
+      rows: number
+      /** Slices */
+      slices: string[]
+      /** Version */
+      version: string
+      /** Window End */
+      window_end: string | null
+      /** Window Start */
+      window_start: string | null
+      /** Windows */
+      windows: number
+    }
+    /**
+     * Subjects
+     * @description Data sets and versions of models of which statistics are kept.
+     */
+    Subjects: {
+      /** Rows */
+      rows: components['schemas']['SubjectRow'][]
     }
     /**
      * TableState
@@ -9764,6 +9854,81 @@ export interface operations {
           'application/vnd.apache.parquet': string
           'application/x-ndjson': string
           'text/csv; charset=utf-8; header=present': string
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_feature_statistics: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Subjects']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_feature_statistics: {
+    parameters: {
+      query?: {
+        dataset?: string
+        model?: string
+        /** @description Of the model; without it, all versions together. */
+        version?: string | null
+        slice?: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Statistics']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

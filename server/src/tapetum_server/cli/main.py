@@ -9,15 +9,21 @@ import typer
 from tapetum_server._version import __version__
 from tapetum_server.cli import (
     backup,
+    challenge,
     compare,
     doctor,
+    drift,
     errors,
+    estimate,
+    evaluate,
     export,
     health,
     import_otlp,
+    import_tfdv,
     redact,
     restore,
     serve,
+    slices,
     sql,
     stats,
     traces,
@@ -60,6 +66,11 @@ app.command("doctor")(doctor.doctor)
 app.command("stats")(stats.stats)
 app.command("validate")(validate.validate)
 app.add_typer(schema_app)
+app.command("drift")(drift.drift)
+app.command("estimate")(estimate.estimate)
+app.command("evaluate")(evaluate.evaluate)
+app.command("challenge")(challenge.challenge)
+app.command("slices")(slices.slices)
 app.add_typer(logs_app)
 app.add_typer(changes_app)
 app.add_typer(monitors_app)
@@ -72,6 +83,7 @@ app.add_typer(sessions_app)
 app.add_typer(keys_app)
 app.add_typer(import_app)
 import_app.command("otlp")(import_otlp.import_otlp)
+import_app.command("tfdv")(import_tfdv.import_tfdv)
 import_app.command("langfuse")(moving.langfuse)
 import_app.command("phoenix")(moving.phoenix)
 import_app.command("mlflow")(moving.mlflow)

@@ -10,7 +10,9 @@ from typing import Annotated
 import orjson
 import typer
 
-from tapetum_server.cli.asking import fail
+from tapetum_server.analysis.words import counted
+from tapetum_server.cli.asking import DEFAULT_URL, Url, fail, say
+from tapetum_server.cli.statistics_keeping import IntoProject, SendKey, keep_statistics
 from tapetum_server.cli.stats_tables import print_statistics
 from tapetum_server.signals.feature_statistics import DatasetStatistics
 from tapetum_server.signals.feature_statistics_record import records_of
@@ -52,6 +54,12 @@ def stats(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="A file, which must not be there yet.")
     ] = None,
+    keep: Annotated[
+        str, typer.Option("--keep", metavar="NAME", help="Also keep them in the server, as a data set of this name.")
+    ] = "",
+    project: IntoProject = None,
+    url: Url = DEFAULT_URL,
+    key: SendKey = None,
 ) -> None:  # fmt: skip
     """Show statistics of every column of a file: counts, missing, moments, quantiles, histograms, frequent values."""
     # Here, because the engine takes a second to load, and --help need not wait for it.
@@ -69,6 +77,9 @@ def stats(
         )  # fmt: skip
     except QueryError as error:
         fail(f"{error}.", error.hint)
+    if keep:
+        kept = keep_statistics([(keep, dataset) for dataset in found], project=project, url=url, key=key)
+        say(f"Kept statistics of {counted(kept, 'feature')} as {keep}.", "dim")
     if form is Form.table:
         for dataset in found:
             print_statistics(dataset, path.name, weight)

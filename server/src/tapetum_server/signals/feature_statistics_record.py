@@ -29,7 +29,7 @@ def record_of(feature: FeatureStatistics) -> Record:
     }  # fmt: skip
     if numeric is not None:
         found |= {
-            "finite": numeric.finite, "nan": numeric.nan, "negative_infinity": numeric.negative_infinity,
+            "finite": numeric.finite, "nan_count": numeric.nan, "negative_infinity": numeric.negative_infinity,
             "positive_infinity": numeric.positive_infinity, "zeros": numeric.zeros, "mean": _known(numeric.mean),
             "std_dev": _known(numeric.std_dev), "min": _known(numeric.minimum), "median": _known(numeric.median),
             "max": _known(numeric.maximum), "points": list(numeric.points),
@@ -40,7 +40,7 @@ def record_of(feature: FeatureStatistics) -> Record:
             "unique": text.unique, "unique_exact": text.unique_exact,
             "avg_length": text.total_bytes / counts.values if counts.values else None,
             "shortest": text.shortest, "longest": text.longest, "invalid_utf8": text.not_utf8,
-            "values": [value for value, _ in text.values], "frequencies": [count for _, count in text.values],
+            "top_values": [value for value, _ in text.values], "top_frequencies": [count for _, count in text.values],
         }  # fmt: skip
     if feature.weighted is not None:
         weighted = record_of(feature.weighted)

@@ -33,13 +33,9 @@ class Fill(NamedTuple):
     session_id: str = ""
     reasoning_tokens: int | None = None
 
-    def says_anything(self) -> bool:
-        """Whether there is anything to fill."""
-        return any(map(_said, self))
-
-    def missing_in(self, has: Fill) -> bool:
-        """Whether this says anything that `has` leaves out."""
-        return any(_said(mine) and not _said(theirs) for mine, theirs in zip(self, has))
+    def says(self) -> int:
+        """Which of its fields say something, a bit each."""
+        return sum(1 << n for n, value in enumerate(self) if _said(value))
 
     def over(self, before: Fill) -> Fill:
         """This, and what only `before` says."""
@@ -59,10 +55,10 @@ class LateFill(NamedTuple):
 
 
 class Lacking(NamedTuple):
-    """A call that is written, and what of a `Fill` it has itself."""
+    """A call that is written, and which fields of a `Fill` it leaves out, a bit each."""
 
     start: int
-    has: Fill
+    lacks: int
 
 
 Written = dict[SpanKey, Lacking]
@@ -86,9 +82,8 @@ class Fills:
                 key = batch.project, batch.trace_id[i], batch.span_id[i]
                 if (told := self._told.get(key)) is not None:
                     batch.canonical[i] = fields = _filled(fields, told)
-                has = Fill(fields.response_id, fields.finish_reason, fields.session_id, fields.reasoning_tokens)
-                if None in has or "" in has:
-                    lacking[key] = Lacking(batch.start_time_unix_nano[i], has)
+                if lacks := _lacks(fields):
+                    lacking[key] = Lacking(batch.start_time_unix_nano[i], lacks)
         return lacking
 
     def told(self, project: str, facts: Iterable[SpanFacts]) -> list[LateFill]:
@@ -100,7 +95,7 @@ class Fills:
                     _bounded(said.response_id), _bounded(said.finish_reason), _bounded(said.session_id),
                     said.reasoning_tokens,
                 )  # fmt: skip
-                if not said.trace_id or not fill.says_anything():
+                if not said.trace_id or not fill.says():
                     continue
                 key = project, said.trace_id, said.span_id
                 if (before := self._told.get(key)) is not None:
@@ -124,11 +119,21 @@ class Fills:
         with self._lock:
             for key, start, fill in late:
                 if (span := self._written.get(key)) is not None:
-                    self._written.put(key, Lacking(start, span.has.over(fill)))
+                    self._written.put(key, Lacking(start, span.lacks & ~fill.says()))
 
     def _late(self, key: SpanKey, fill: Fill) -> list[LateFill]:
         span = self._written.get(key)
-        return [LateFill(key, span.start, fill)] if span is not None and fill.missing_in(span.has) else []
+        return [LateFill(key, span.start, fill)] if span is not None and fill.says() & span.lacks else []
+
+
+def _lacks(fields: Canonical) -> int:
+    """The bits of `Fill` that a call leaves out, in its order."""
+    return (
+        (not fields.response_id)
+        | (not fields.finish_reason) << 1
+        | (not fields.session_id) << 2
+        | (fields.reasoning_tokens is None) << 3
+    )
 
 
 def _bounded(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ CAPACITY = 200_000
 PLAIN_CAPACITY = 100_000
 MAX_DEPTH = 8
 """Spans between two reports of one call: an instrumentor's, a framework's, a retry's, not more."""
+_FORM = re.compile("[A-Za-z]{2,}(?=[-_])|")
+"""How providers begin their ids: `chatcmpl-`, `msg_`, `resp_`."""
 MAX_TWINS = 64
 """Calls of one trace with the same usage that are compared."""
 
@@ -115,9 +118,17 @@ class Nesting:
 
 
 def _may_be_one(one: Call, other: Call) -> bool:
-    """Two response ids are two calls; so are two models, unless one is the dated name of the other."""
-    if one.response_id and other.response_id and one.response_id != other.response_id:
+    """Two response ids of one form are two calls; so are two models, unless one is the dated name of the other.
+
+    A gateway gives an answer an id of its own, in the form of the provider that it stands in for.
+    """
+    if one.response_id != other.response_id and _form(one.response_id) == _form(other.response_id) is not None:
         return False
     if one.usage != other.usage and not one.says_less_than(other) and not other.says_less_than(one):
         return False
     return not one.model or not other.model or one.model.startswith(other.model) or other.model.startswith(one.model)
+
+
+def _form(response_id: str) -> str | None:
+    found = _FORM.match(response_id) if response_id else None
+    return found[0] if found else None

@@ -19,6 +19,7 @@ from tapetum_server.signals.alerts import AlertBatch
 from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.consumer import Batch, Busy, Receipt
 from tapetum_server.signals.evaluations import EvaluationBatch
+from tapetum_server.signals.feature_statistics_batch import FeatureStatisticsBatch
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.predictions import LabelBatch, PredictionBatch
 from tapetum_server.signals.spans import SpanBatch
@@ -34,6 +35,7 @@ from tapetum_server.store.rows_alerts import alert_rows
 from tapetum_server.store.rows_changes import change_rows, timeless_changes
 from tapetum_server.store.rows_errors import error_rows
 from tapetum_server.store.rows_evaluations import evaluation_rows, timeless_evaluations
+from tapetum_server.store.rows_feature_statistics import feature_statistics_rows
 from tapetum_server.store.rows_logs import log_rows
 from tapetum_server.store.rows_metrics import metric_rows
 from tapetum_server.store.rows_predictions import label_rows, prediction_rows
@@ -51,6 +53,7 @@ _TIME_COLUMN = {
     "change_rows": "time",
     "error_rows": "time",
     "evaluation_rows": "time",
+    "feature_statistics_rows": "window_end",
     "prediction_rows": "time",
 }
 
@@ -228,7 +231,7 @@ class StoreWriter:
         late: list[LateFill] = []
         if isinstance(batch, EvaluationBatch | PredictionBatch | LabelBatch):
             days = self._retention(batch.project, "traces")
-        elif not isinstance(batch, AlertBatch | ChangeBatch):
+        elif not isinstance(batch, AlertBatch | ChangeBatch | FeatureStatisticsBatch):
             days = self._retention(batch.project, batch.signal)
             releases = self._releases.unseen(batch, now)
         if releases:
@@ -260,6 +263,9 @@ class StoreWriter:
         elif isinstance(batch, EvaluationBatch):
             table = "evaluation_rows"
             rows, clamped = self._evaluations(batch, days, now)
+        elif isinstance(batch, FeatureStatisticsBatch):
+            table = "feature_statistics_rows"
+            rows, clamped = feature_statistics_rows(batch, now), 0
         elif isinstance(batch, PredictionBatch):
             table = "prediction_rows"
             rows, clamped = prediction_rows(batch, days, now), 0

@@ -1,1 +1,1 @@
-"""Histograms out of values at equal steps of rank, and statistics of several windows into those of all."""
+"""Histograms out of values at equal steps of rank."""
