@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from feature_rows import ROWS, rows, write_rows
@@ -201,6 +202,56 @@ def test_many_different_values_are_estimated_and_said_to_be(reader: StoreReader)
     assert len(one.values) == 1_000
     assert some.values[0][0] == "often"
     assert some.values[0][1] == pytest.approx(many / 4, rel=0.01)
+
+
+@pytest.mark.covers("feature-statistics-wide")
+def test_columns_may_be_many_and_have_any_name(reader: StoreReader, tmp_path: Path) -> None:
+    """Also names that a statement might use itself, and more columns than fit one."""
+    names = [
+        "x1",
+        "x0",
+        "w",
+        "rows",
+        "slice",
+        "near",
+        "part",
+        "v",
+        "t",
+        "a`b",
+        "c\\d",
+        "quo'te",
+        "dots.in.name",
+        "日本",
+        "{p}",
+    ]
+    names += [f"many{i}" for i in range(90)]
+    path = tmp_path / "wide.parquet"
+    pq.write_table(pa.table({name: [float(i), i + 2.0, None] for i, name in enumerate(names)}), path)
+
+    async def ask() -> list[DatasetStatistics]:
+        frame = await file_frame(reader, path)
+        return await dataset_statistics(reader, frame, weight="w", slices=Slices(frame.column("slice")))
+
+    for part, mean in zip(asyncio.run(ask()), (1.0, 0.0, 2.0)):
+        assert len(part.features) == len(names) - 1
+        for one in part.features:
+            assert one.numeric is not None
+            assert one.numeric.mean == names.index(one.feature) + mean
+            assert one.weighted is not None
+            assert one.weighted.counts.present == pytest.approx(part.weighted_rows)
+
+
+def test_a_file_without_rows_has_features_without_values(reader: StoreReader, tmp_path: Path) -> None:
+    path = tmp_path / "empty.parquet"
+    columns = {"a": pa.float64(), "c": pa.string(), "l": pa.list_(pa.string())}
+    pq.write_table(pa.table({name: pa.array([], kind) for name, kind in columns.items()}), path)
+
+    async def ask() -> list[DatasetStatistics]:
+        frame = await file_frame(reader, path)
+        return await dataset_statistics(reader, frame, slices=Slices(frame.column("c")))
+
+    (found,) = asyncio.run(ask())
+    assert (found.rows, [one.counts.present for one in found.features]) == (0, [0, 0, 0])
 
 
 @pytest.mark.evidence

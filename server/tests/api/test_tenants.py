@@ -226,7 +226,7 @@ TELEMETRY: dict[str, Ways] = {
     "get_trace_evaluations": reads(f"/traces/{TRACE}/evaluations"),
     "list_predictions": reads("/predictions", sort=("time", "score")),
     "get_prediction": reads("/predictions/detail", model=("ours", THEIRS), prediction_id=("ours", THEIRS)),
-    "get_prediction_facets": reads("/predictions/facets", keys=("model,label", f"{THEIRS}.key,tags.{THEIRS}")),
+    "get_prediction_facets": reads("/predictions/facets", keys=("model,label", f"{THEIRS}.key,version")),
     "get_trace_predictions": reads(f"/traces/{TRACE}/predictions"),
     "list_models": reads("/models"),
     "get_model": reads("/models/detail", model=("ours", THEIRS)),
@@ -267,7 +267,7 @@ ELSEWHERE = {
     **dict.fromkeys(
         ("list_data_schemas", "create_data_schema_version", "delete_data_schema", "get_data_schema",
          "list_data_schema_versions", "compare_data_schema_versions", "validate_against_data_schema",
-         "accept_into_data_schema"),
+         "accept_into_data_schema", "validate_predictions"),
         "process/test_data_schemas.py: two projects, one key",
     ),
     **dict.fromkeys(

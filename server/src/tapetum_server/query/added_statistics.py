@@ -24,7 +24,7 @@ from tapetum_server.signals.feature_statistics import (
 
 ADDED_VALUES = 2 * MOST_VALUES
 """Different values whose frequencies are added up exactly; of more, the frequent ones."""
-_LEVELS = ", ".join(f"{step / (POINTS - 1):.17g}" for step in range(POINTS))
+_LEVELS = ", ".join(f"{step / (POINTS - 1):g}" for step in range(POINTS))
 _DECILES = ", ".join(f"{step / 10:g}" for step in range(11))
 _PARTS_OF_ROWS = 1_000
 """The engine takes whole weights: a value stands for so many parts of a row."""

@@ -13,11 +13,13 @@ COUNTED_VALUES = 10_000
 """Different values that are counted exactly; where there are more, `unique` and the counts are estimates."""
 WEIGHT_STEPS = 1_000_000
 """The engine's weighted sketches take whole weights: millionths."""
-_POINTS = ", ".join(f"{step / (POINTS - 1):.17g}" for step in range(POINTS))
+_POINTS = ", ".join(f"{step / (POINTS - 1):g}" for step in range(POINTS))
 _DECILES = ", ".join(f"{step / 10:g}" for step in range(11))
 _ERROR = 1_000
 """One part in so many is how far a value may be from its rank (Greenwald and Khanna)."""
 _NAMED = f"multiIf(NOT isValidUTF8({{0}}), '{NOT_UTF8}', length({{0}}) > {LONGEST_VALUE}, '{TOO_LONG}', {{0}})"
+_X, _W, _STEPS, _PART, _NEAR = "__x", "__w", "__steps", "__part", "__near"
+"""Names within a statement. An alias hides a column of its name, so that none is one that a file would have."""
 _SCALARS = ("numeric", "boolean", "time")
 _NEAR_ROWS = 1_000
 Asked = Iterable[tuple[str, str]]
@@ -47,15 +49,15 @@ def statistics_statement(
     asked, given = ["count() AS rows"], []
     if weight is not None:
         # What is no weight weighs nothing.
-        given.append(f"if(isFinite({weight.sql}) AND {weight.sql} > 0, assumeNotNull({weight.sql}), 0.) AS w")
-        given.append(f"toUInt64(round(w * {WEIGHT_STEPS})) AS steps")
-        asked.append("sum(w) AS weighted_rows")
+        given.append(f"if(isFinite({weight.sql}) AND {weight.sql} > 0, assumeNotNull({weight.sql}), 0.) AS {_W}")
+        given.append(f"toUInt64(round({_W} * {WEIGHT_STEPS})) AS {_STEPS}")
+        asked.append(f"sum({_W}) AS weighted_rows")
     for i, column in enumerate(columns):
-        given.append(f"{_prepared(column)} AS x{i}")
-        near = f"near.{places[column.name]}" if column.kind in _SCALARS else "0."
-        asked += [f"{sql} AS {name}{i}" for name, sql in _aggregates(column, f"x{i}", near)]
+        given.append(f"{_prepared(column)} AS {_X}{i}")
+        near = f"{_NEAR}.{places[column.name]}" if column.kind in _SCALARS else "0."
+        asked += [f"{sql} AS {name}{i}" for name, sql in _aggregates(column, f"{_X}{i}", near)]
         if weight is not None:
-            asked += [f"{sql} AS weighted_{name}{i}" for name, sql in _weighted(column, f"x{i}", near)]
+            asked += [f"{sql} AS weighted_{name}{i}" for name, sql in _weighted(column, f"{_X}{i}", near)]
     begin = _near(columns, source)
     if slices is None:
         sql = f"{begin}SELECT {', '.join(asked)}\nFROM (SELECT {', '.join(given) or '1'} FROM {source})"
@@ -66,11 +68,11 @@ def statistics_statement(
         f"SELECT assumeNotNull({text}) AS value FROM {source} AND isNotNull({text}) GROUP BY value "
         f"ORDER BY count() DESC, value LIMIT {slices.most:d}"
     )
-    kept = f"if(ifNull({text}, '') IN ({frequent}) AND isNotNull({text}), {text}, NULL) AS part"
+    kept = f"if(ifNull({text}, '') IN ({frequent}) AND isNotNull({text}), {text}, NULL) AS {_PART}"
     sql = (
-        f"{begin}SELECT if(grouping(part) = 1, NULL, part) AS slice, {', '.join(asked)}\n"
+        f"{begin}SELECT if(grouping({_PART}) = 1, NULL, {_PART}) AS slice, {', '.join(asked)}\n"
         f"FROM (SELECT {', '.join([kept, *given])} FROM {source})\n"
-        "GROUP BY GROUPING SETS ((part), ()) HAVING grouping(part) = 1 OR isNotNull(part)"
+        f"GROUP BY GROUPING SETS (({_PART}), ()) HAVING grouping({_PART}) = 1 OR isNotNull({_PART})"
     )
     return Statement(sql, dict(frame.parameters))
 
@@ -93,12 +95,12 @@ def _near(columns: Sequence[FrameColumn], source: str) -> str:
 
     Of the first rows, since any value will do; where none of those is finite, 0.
     """
-    scalars = [(f"x{i}", column) for i, column in enumerate(columns) if column.kind in _SCALARS]
+    scalars = [(f"{_X}{i}", column) for i, column in enumerate(columns) if column.kind in _SCALARS]
     if not scalars:
         return ""
     given = ", ".join(f"{_prepared(column)} AS {x}" for x, column in scalars)
     found = ", ".join(f"anyIf(assumeNotNull({x}), ifNull(isFinite({x}), 0)) AS {x}" for x, _ in scalars)
-    return f"WITH (SELECT tuple({found}) FROM (SELECT {given} FROM {source} LIMIT {_NEAR_ROWS})) AS near\n"
+    return f"WITH (SELECT tuple({found}) FROM (SELECT {given} FROM {source} LIMIT {_NEAR_ROWS})) AS {_NEAR}\n"
 
 
 def _aggregates(column: FrameColumn, x: str, near: str) -> Asked:
@@ -160,29 +162,29 @@ def _text(x: str, array: str = "") -> Asked:
 def _weighted(column: FrameColumn, x: str, near: str) -> Asked:
     """The same with every row as often as its weight says."""
     if column.kind == "other":
-        return [("present", f"sumIf(w, NOT {x})")]
+        return [("present", f"sumIf({_W}, NOT {x})")]
     array = "Array" if column.kind in ("numeric_list", "categorical_list") else ""
     present = f"length({x}) > 0" if array else f"isNotNull({x})"
     counts = [
-        ("present", f"sumIf(w, {present})"),
-        ("total", f"sum(w * length({x}))" if array else f"sumIf(w, {present})"),
+        ("present", f"sumIf({_W}, {present})"),
+        ("total", f"sum({_W} * length({x}))" if array else f"sumIf({_W}, {present})"),
     ]
-    steps = f"arrayMap(v -> steps, {x})" if array else "steps"
+    steps = f"arrayMap(v -> {_STEPS}, {x})" if array else _STEPS
     if column.kind in ("categorical", "categorical_list"):
         counted = f"approx_top_sum{array}({COUNTED_VALUES}, {COUNTED_VALUES})({_each(_NAMED, x, array)}, {steps})"
         return [*counts, *_most_frequent(counted)]
     finite = _finite(x, array)
-    kept = f"arrayMap(v -> steps, {finite})" if array else "steps"
+    kept = f"arrayMap(v -> {_STEPS}, {finite})" if array else _STEPS
     apart = finite if array else f"({finite} - {near})"
     return [
         *counts,
-        ("nan", f"sum{array}({_each('if(isNaN({0}), w, 0)', x, array)})"),
-        ("low_inf", f"sum{array}({_each('if({0} = -inf, w, 0)', x, array)})"),
-        ("high_inf", f"sum{array}({_each('if({0} = inf, w, 0)', x, array)})"),
-        ("zeros", f"sum{array}({_each('if({0} = 0, w, 0)', x, array)})"),
-        ("finite", f"sum{array}({_each('if(isFinite({0}), w, 0)', x, array)})"),
-        ("sum", f"sum{array}({_each('w * {0}', apart, array)})"),
-        ("squares", f"sum{array}({_each('w * {0} * {0}', apart, array)})"),
+        ("nan", f"sum{array}({_each('if(isNaN({0}), __w, 0)', x, array)})"),
+        ("low_inf", f"sum{array}({_each('if({0} = -inf, __w, 0)', x, array)})"),
+        ("high_inf", f"sum{array}({_each('if({0} = inf, __w, 0)', x, array)})"),
+        ("zeros", f"sum{array}({_each('if({0} = 0, __w, 0)', x, array)})"),
+        ("finite", f"sum{array}({_each('if(isFinite({0}), __w, 0)', x, array)})"),
+        ("sum", f"sum{array}({_each('__w * {0}', apart, array)})"),
+        ("squares", f"sum{array}({_each('__w * {0} * {0}', apart, array)})"),
         ("points", f"quantilesTDigestWeighted{array}({_POINTS})({apart}, {kept})"),
     ]
 

@@ -24,8 +24,8 @@ from tapetum_server.signals.feature_statistics import (
     ValueType,
 )
 
-_AT_ONCE = 250
-"""Features of one statement: the engine plans thousands of expressions slowly."""
+_AT_ONCE = 40
+"""Features of one statement: the engine takes 256 KiB of text, and plans thousands of expressions slowly."""
 _LISTS = ("numeric_list", "categorical_list")
 _TEXTS = ("categorical", "categorical_list")
 Row = Mapping[str, Any]
