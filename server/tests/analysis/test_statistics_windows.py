@@ -43,7 +43,7 @@ def predictions(world: World, project: str, at: int, ages: np.ndarray, version: 
 
 def look(world: World, project: str, now: int) -> int:
     """What the server does every few minutes."""
-    return asyncio.run(keep_windows(world.reader, world.writer, project, since=MIDNIGHT - 90 * DAY, now=now))
+    return asyncio.run(keep_windows(world.reader, world.writer, project, since=MIDNIGHT - 90 * DAY, now=now, sums=True))
 
 
 def statistics(world: World, project: str, start: int, end: int, **more: Any) -> dict[str, Any]:
@@ -81,7 +81,14 @@ def test_hours_are_counted_once_they_are_over_and_days_and_months_are_added_up(a
     month = statistics(asked, project, MIDNIGHT - DAY, later, version="3")
     assert (month["windows"], month["rows"]) == (1, 270)
     assert month["features"]["age"]["mean"] == pytest.approx(np.concatenate(hours).mean(), rel=1e-9)
-    assert (statistics(asked, project, MIDNIGHT, MIDNIGHT + DAY, version="3")["windows"]) == 1
+    for days in (1, 10, 12):
+        found = statistics(asked, project, MIDNIGHT, MIDNIGHT + days * DAY, version="3")
+        assert (found["windows"], found["rows"]) == (1, 270)
+    kept = asked.sql(
+        "SELECT DISTINCT window_start, window_end FROM feature_statistics_rows WHERE project = {p:String} AND version = '3' "
+        "AND window_end > window_start + toIntervalHour(1) ORDER BY ALL", p=project,
+    )  # fmt: skip
+    assert [(row["window_end"] - row["window_start"]).days for row in kept] == [1, 10, 30]
 
 
 def test_a_prediction_that_comes_late_is_counted_in_its_hour_day_and_month(asked: World) -> None:

@@ -43,6 +43,7 @@ from tapetum_server.app.price_books import PriceBooks
 from tapetum_server.app.redaction_settings import Redactors
 from tapetum_server.app.settings import Settings
 from tapetum_server.app.settings_errors import SettingsError
+from tapetum_server.app.statistics_upkeep import keep_statistics
 from tapetum_server.app.upkeep import keep_catalog
 from tapetum_server.app.web import operator_routes, ui_routes
 from tapetum_server.catalog.catalog import Catalog
@@ -359,6 +360,7 @@ class Server:
                 self._disk.watch(look_every_s),
                 monitors.run(),
                 scraper.run(),
+                keep_statistics(self._catalog.projects.names, self._reader, self._writer),
                 self._announce(self._uvicorn, started),
             )
         ]

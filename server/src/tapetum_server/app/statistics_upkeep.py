@@ -13,7 +13,7 @@ from tapetum_server.signals.consumer import Consumer
 
 logger = logging.getLogger("tapetum.statistics")
 
-FIRST_AFTER_S = 20.0
+FIRST_AFTER_S = 60.0
 EVERY_S = 300.0
 LATELY_NS = 3 * 86_400 * 10**9
 """How far back is looked each time; what comes later yet is found by a look at everything."""
@@ -39,9 +39,9 @@ async def keep_statistics(
         for project in projects():
             now = clock()
             try:
-                await keep_windows(
-                    reader, consumer, project, since=now - (LATELY_NS if look % ALL_EVERY else ALL_NS), now=now
-                )
+                everything = look % ALL_EVERY == 0
+                since = now - (ALL_NS if everything else LATELY_NS)
+                await keep_windows(reader, consumer, project, since=since, now=now, sums=everything)
                 failing.discard(project)
             except Exception as error:
                 if project not in failing:

@@ -110,6 +110,15 @@ async def quantiles(
     return found
 
 
+def place_hash(frame: Frame, columns: Sequence[FrameColumn]) -> str:
+    """A number that is the same for a row whenever it is asked for, and another for nearly every other row."""
+    if frame.numbered:
+        return f"sipHash64({frame.order})"
+    # Many rows may share a moment; what they hold tells them apart.
+    told_by = [frame.order] * bool(frame.order) + [f"ifNull(toString({column.sql}), '')" for column in columns[:4]]
+    return f"sipHash64({', '.join(told_by)})"
+
+
 def quantiles_statement(frame: Frame, columns: Sequence[FrameColumn], levels: Sequence[float], rows: int) -> Statement:
     """One row: for each column an array of its quantiles."""
     listed = ", ".join(str(float(level)) for level in levels)
@@ -120,7 +129,7 @@ def quantiles_statement(frame: Frame, columns: Sequence[FrameColumn], levels: Se
     sql = f"SELECT {selected}\nFROM {frame.relation}\nWHERE {frame.where}"
     if rows > SAMPLED_ROWS * 2:
         # By a hash and not every so many-th: rows may come in turns.
-        sql += f" AND sipHash64({frame.order or 'rowNumberInAllBlocks()'}) % {rows // SAMPLED_ROWS} = 0"
+        sql += f" AND {place_hash(frame, columns)} % {rows // SAMPLED_ROWS} = 0"
     return Statement(sql, dict(frame.parameters))
 
 
@@ -161,13 +170,16 @@ def _batches(items: Sequence[Item], text_length: Callable[[Item], int]) -> Itera
 
 def _text_length(feature: Feature) -> int:
     terms = len(feature.edges) + 12 if isinstance(feature, NumericFeature) else 3
-    return terms * (len(feature.column.sql) + 40)
+    return terms * 50 + len(feature.column.sql)
 
 
 def counts_statement(frame: Frame, features: Sequence[Feature], by: By | None = None) -> Statement:
     """One row per group: its name, its rows, and two cells for each feature."""
     parameters = Parameters()
     cells = ["count() AS drift_rows"]
+    values = [
+        feature.column.sql if isinstance(feature, NumericFeature) else text_of(feature.column) for feature in features
+    ]
     for n, feature in enumerate(features):
         if isinstance(feature, NumericFeature):
             cells += _numeric_cells(feature, n, parameters)
@@ -176,14 +188,21 @@ def counts_statement(frame: Frame, features: Sequence[Feature], by: By | None = 
     selected = ",\n    ".join(cells)
     bound = {**frame.parameters, **parameters.values}
     if by is None:
-        return Statement(f"SELECT NULL AS drift_group, {selected}\nFROM {frame.relation}\nWHERE {frame.where}", bound)
-    sql = f"""SELECT {by.sql} AS drift_group, {selected}
-FROM {frame.relation}
-WHERE {frame.where} AND drift_group IS NOT NULL
+        return Statement(f"SELECT NULL AS drift_group, {selected}\nFROM {_values_of(frame, values)}", bound)
+    sql = f"""SELECT drift_group, {selected}
+FROM {_values_of(frame, values, by)}
+WHERE drift_group IS NOT NULL
 GROUP BY drift_group
 ORDER BY drift_group
 LIMIT {MAX_GROUPS + 1}"""
     return Statement(sql + _settings(by), bound)
+
+
+def _values_of(frame: Frame, values: Sequence[str], by: By | None = None) -> str:
+    """The rows as `drift_group`, where they are grouped, and `drift_x0`, `drift_x1` …: each worked out once."""
+    group = [] if by is None else [f"{by.sql} AS drift_group"]
+    columns = [*group, *(f"{value} AS drift_x{n}" for n, value in enumerate(values))] or ["1"]
+    return f"(SELECT {', '.join(columns)}\n    FROM {frame.relation}\n    WHERE {frame.where})"
 
 
 def _settings(by: By | None) -> str:
@@ -191,7 +210,7 @@ def _settings(by: By | None) -> str:
 
 
 def _numeric_cells(feature: NumericFeature, n: int, parameters: Parameters) -> list[str]:
-    x = feature.column.sql
+    x = f"drift_x{n}"
     edges = parameters.numbers(feature.edges)
     below = "".join(f", countIf({x} < {edges}[{i + 1}])" for i in range(len(feature.edges)))
     finite = f"isFinite({x})"
@@ -203,7 +222,7 @@ def _numeric_cells(feature: NumericFeature, n: int, parameters: Parameters) -> l
 
 
 def _categorical_cells(feature: CategoricalFeature, n: int, parameters: Parameters) -> list[str]:
-    x = text_of(feature.column)
+    x = f"drift_x{n}"
     counted = x
     if feature.values is not None:
         values = parameters.texts(feature.values)
@@ -257,13 +276,13 @@ async def sorted_values(
 
 def sorted_values_statement(frame: Frame, column: FrameColumn, by: By | None = None) -> Statement:
     """One row per group and distinct value."""
-    group = "NULL" if by is None else by.sql
+    group, known = ("NULL AS drift_group", "") if by is None else ("drift_group", " AND drift_group IS NOT NULL")
     # Plus zero, because -0.0 and 0.0 are one number and two keys.
-    sql = f"""SELECT {group} AS drift_group, assumeNotNull({column.sql}) + 0.0 AS drift_x, count() AS drift_rows
-FROM {frame.relation}
-WHERE {frame.where} AND isFinite({column.sql}){"" if by is None else " AND drift_group IS NOT NULL"}
-GROUP BY drift_group, drift_x
-ORDER BY drift_group, drift_x"""
+    sql = f"""SELECT {group}, assumeNotNull(drift_x0) + 0.0 AS drift_value, count() AS drift_rows
+FROM {_values_of(frame, [column.sql], by)}
+WHERE isFinite(drift_x0){known}
+GROUP BY drift_group, drift_value
+ORDER BY drift_group, drift_value"""
     return Statement(sql + _settings(by), dict(frame.parameters))
 
 
@@ -275,7 +294,8 @@ def chunks_of_rows(frame: Frame, size: int) -> By:
             code="no_order",
             hint="Cut them by time.",
         )
-    return By(f"toInt64(intDiv({frame.order}, {int(size)}))", parallel_parsing=False)
+    place = frame.order if frame.numbered else f"row_number() OVER (ORDER BY {frame.order}) - 1"
+    return By(f"toInt64(intDiv({place}, {int(size)}))", parallel_parsing=False)
 
 
 def chunks_of_time(column: FrameColumn, period_ns: int) -> By:

@@ -14,12 +14,21 @@ MOST_WINDOWS = 200
 HOUR_NS = 3_600 * 10**9
 _SETTLING_S = 60
 """A prediction that came so shortly before the statistics were written may have come after they were counted."""
-Unit = Literal["day", "month"]
-_PARTS = {"day": ("toStartOfDay", "toIntervalDay(1)"), "month": ("toStartOfMonth", "toIntervalMonth(1)")}
-_WITHIN: dict[Unit, str] = {
-    "day": "window_end = window_start + toIntervalHour(1)",
-    "month": "window_start = toStartOfDay(window_start) AND window_end = window_start + toIntervalDay(1)",
+Unit = Literal["day", "third", "month"]
+UNITS: tuple[Unit, ...] = ("day", "third", "month")
+"""Days, thirds of months (from the 1st, the 11th and the 21st) and months, each of the shorter ones."""
+_HOUR = ("toStartOfHour({0})", "{0} + toIntervalHour(1)")
+_PARTS: dict[Unit, tuple[str, str]] = {
+    "day": ("toStartOfDay({0})", "{0} + toIntervalDay(1)"),
+    "third": (
+        "toStartOfMonth({0}) + toIntervalDay(10 * least(intDiv(toDayOfMonth({0}) - 1, 10), 2))",
+        "if(toDayOfMonth({0}) = 21, toDateTime(toStartOfMonth({0}), 'UTC') + toIntervalMonth(1), "
+        "toDateTime({0}, 'UTC') + toIntervalDay(10))",
+    ),
+    "month": ("toStartOfMonth({0})", "{0} + toIntervalMonth(1)"),
 }
+"""Where the one of a time begins, and where the one that begins at a time ends."""
+_OF = {"day": _HOUR, "third": _PARTS["day"], "month": _PARTS["third"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +82,12 @@ LIMIT {MOST_WINDOWS}"""
 def due_sums_statement(project: str, unit: Unit, until: int) -> Statement:
     """From what is kept of the shorter windows and of the longer ones."""
     parameters = Parameters()
-    begin, length = _PARTS[unit]
-    start = f"toDateTime({begin}(window_start), 'UTC')"
-    whole = f"window_start = {start} AND window_end = window_start + {length}"
+    begin, end = _PARTS[unit]
+    start = f"toDateTime({begin.format('window_start')}, 'UTC')"
     sql = f"""SELECT toString(model) AS model, toString(version) AS version,
     toUnixTimestamp64Nano(toDateTime64({start} AS begun, 9, 'UTC')) AS start_ns,
-    toUnixTimestamp64Nano(toDateTime64(begun + {length}, 9, 'UTC')) AS end_ns,
-    maxIf(ingested_at, {_WITHIN[unit]}) AS counted, maxIf(ingested_at, {whole}) AS added_up
+    toUnixTimestamp64Nano(toDateTime64({end.format("begun")}, 9, 'UTC')) AS end_ns,
+    maxIf(ingested_at, {_is(_OF[unit])}) AS counted, maxIf(ingested_at, {_is(_PARTS[unit])}) AS added_up
 FROM feature_statistics_rows
 WHERE project = {parameters.text(project)} AND dataset = '' AND slice = {parameters.text(ALL_ROWS)}
 GROUP BY model, version, begun
@@ -87,3 +95,10 @@ HAVING counted > added_up AND end_ns <= {parameters.bind(until, "Int64")}
 ORDER BY start_ns DESC, model, version
 LIMIT {MOST_WINDOWS}"""
     return Statement(sql, parameters.values)
+
+
+def _is(unit: tuple[str, str]) -> str:
+    """Whether a window is one of the unit."""
+    begin, end = unit
+    start = f"toDateTime({begin.format('window_start')}, 'UTC')"
+    return f"window_start = {start} AND window_end = {end.format('window_start')}"

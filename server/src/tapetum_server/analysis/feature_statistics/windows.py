@@ -1,4 +1,4 @@
-"""Statistics of models' predictions kept per hour, and added up per day and month: any range costs as much to ask."""
+"""Statistics of models' predictions per hour, and added up per day, third of a month and month: any range is a few."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tapetum_server.detectors.feature_statistics.complete import with_histograms
 from tapetum_server.query.errors import NotFound
 from tapetum_server.query.prediction_frames import prediction_frame
 from tapetum_server.query.reader import Reader
-from tapetum_server.query.statistics_windows import HOUR_NS, DueWindow, Unit, due_hours, due_sums
+from tapetum_server.query.statistics_windows import HOUR_NS, UNITS, DueWindow, due_hours, due_sums
 from tapetum_server.query.stored_statistics import Subject, stored_statistics
 from tapetum_server.query.time_range import TimeRange
 from tapetum_server.signals.consumer import Consumer
@@ -26,24 +26,27 @@ MOST_VALUES = 200
 """The most frequent values that a window keeps: windows are many."""
 LATE_NS = 60 * 10**9
 """An hour is counted first when it is over for so long: what was on its way has come."""
-_DAY_NS = 24 * HOUR_NS
-_UNITS: tuple[tuple[Unit, int], ...] = (("day", HOUR_NS), ("month", _DAY_NS))
+_OF_NS = {"day": HOUR_NS, "third": 24 * HOUR_NS, "month": 11 * 24 * HOUR_NS}
+"""How long what is added up is at most."""
 
 
-async def keep_windows(reader: Reader, consumer: Consumer, project: str, *, since: int, now: int) -> int:
-    """Count the hours since `since` that are due, and add up days and months; how many windows were written.
+async def keep_windows(
+    reader: Reader, consumer: Consumer, project: str, *, since: int, now: int, sums: bool = False
+) -> int:
+    """Count the hours since `since` that are due, and add up days and what they make; how many windows were written.
 
-    Predictions that come late make their hour due again.
+    Predictions that come late make their hour due again. Where no hour was due, only with `sums` is looked for what is
+    to be added up: a day that is over had an hour that was due a little before.
     """
     over = (now - LATE_NS) // HOUR_NS * HOUR_NS
     written = 0
     for window in await due_hours(reader, project, since=since, until=over):
         written += await _keep_hour(reader, consumer, project, window)
-    for unit, longest in _UNITS:
+    for unit in UNITS if written or sums else ():
         for window in await due_sums(reader, project, unit, until=over):
             time_range = TimeRange(window.start, window.end)
             subject = Subject(model=window.model, version=window.version)
-            found = await stored_statistics(reader, project, subject, time_range, longest=longest)
+            found = await stored_statistics(reader, project, subject, time_range, longest=_OF_NS[unit])
             if found is not None:
                 await _write(consumer, project, window, with_histograms(found[0]))
                 written += 1
