@@ -18,7 +18,7 @@ from pyarrow import csv
 from typer.testing import CliRunner, Result
 
 from tapetum_server.cli.main import app
-from tapetum_server.query import own_engine
+from tapetum_server.query import on_files
 from tapetum_server.store.embedded import EmbeddedEngine
 
 RNG = np.random.default_rng(4)
@@ -82,7 +82,7 @@ def run(files: Path, engine_home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         finally:
             engine.close()
 
-    monkeypatch.setattr(own_engine, "scratch_engine", shared)
+    monkeypatch.setattr(on_files, "scratch_engine", shared)
     monkeypatch.chdir(files)
     monkeypatch.setenv("COLUMNS", "300")
 
