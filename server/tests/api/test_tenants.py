@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 from tapetum_server.catalog.deliveries import NewDelivery
 from tapetum_server.processors.errors.find import find_errors
 from tapetum_server.query.exports import EXPORT_KINDS
+from tapetum_server.receivers.records.reading import LABELS, PREDICTIONS, read_records
 from tapetum_server.signals.alerts import AlertBatch
 from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.evaluations import Evaluation, EvaluationBatch
@@ -124,13 +125,14 @@ def _saved(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
 def _sql(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
     if q:
         return  # a filter is no part of SQL; test_gate_tenants.py tries hostile SQL
-    for view in ("spans", "traces", "logs", "metrics", "ingest", "alerts", "changes", "errors", "evaluations"):
+    for view in ("spans", "traces", "logs", "metrics", "ingest", "alerts", "changes", "errors", "evaluations",
+                 "predictions", "labels"):  # fmt: skip
         yield ask.post("/sql", project, query=f"SELECT * FROM {view}")
 
 
 def _export(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
     for what in EXPORT_KINDS:
-        filtered = what in ("spans", "traces", "logs", "metrics", "evaluations")
+        filtered = what in ("spans", "traces", "logs", "metrics", "evaluations", "predictions")
         yield ask.get(f"/export/{what}", q if filtered else "", project, format="ndjson")
     yield ask.get("/export/spans", q, project, format="csv")
 
@@ -223,6 +225,12 @@ TELEMETRY: dict[str, Ways] = {
     "get_evaluation_summary": reads("/evaluations/summary", group_by=("model", "evaluator", f"{THEIRS}.key")),
     "get_evaluation_facets": reads("/evaluations/facets", keys=("name,label", f"{THEIRS}.key,evaluator")),
     "get_trace_evaluations": reads(f"/traces/{TRACE}/evaluations"),
+    "list_predictions": reads("/predictions", sort=("time", "score")),
+    "get_prediction": reads("/predictions/detail", model=("ours", THEIRS), prediction_id=("ours", THEIRS)),
+    "get_prediction_facets": reads("/predictions/facets", keys=("model,label", f"{THEIRS}.key,version")),
+    "get_trace_predictions": reads(f"/traces/{TRACE}/predictions"),
+    "list_models": reads("/models"),
+    "get_model": reads("/models/detail", model=("ours", THEIRS)),
     "get_review_queue": reads("/review/queue", what=("trace", "session"), low_score=("tone",)),
     "list_session_evaluations": reads("/sessions/evaluations", session=("ours", THEIRS)),
     "get_span_corrections": reads(f"/traces/{TRACE}/spans/{SPAN}/corrections"),
@@ -256,6 +264,12 @@ ELSEWHERE = {
         ("list_datasets", "change_dataset", "delete_dataset", "list_dataset_versions", "list_dataset_items",
          "get_dataset_item", "compare_dataset_versions", "export_dataset", "get_dataset_draft"),
         "process/test_datasets.py: two projects, one key",
+    ),
+    **dict.fromkeys(
+        ("list_data_schemas", "create_data_schema_version", "delete_data_schema", "get_data_schema",
+         "list_data_schema_versions", "compare_data_schema_versions", "validate_against_data_schema",
+         "accept_into_data_schema", "validate_predictions"),
+        "process/test_data_schemas.py: two projects, one key",
     ),
     **dict.fromkeys(
         ("list_prices", "put_price", "delete_price", "get_listed_price", "reprice_calls"),
@@ -354,7 +368,18 @@ def tenants(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
             Evaluation(word, "span", SPAN, time_unix_nano=NOW - SECOND, trace_id=TRACE, span_id=SPAN, score=1.0, label=word,
                        comment=word, expected_output=word, evaluator=word, attributes={f"{word}.key": word})
         )  # fmt: skip
-        world.keep(alert, change, evaluations)
+        # Both projects have a prediction of these names, and only the other one's has a label.
+        said = [
+            {"model": name, "version": word, "prediction_id": name, "time": (NOW - SECOND) // 10**6, "output": word,
+             "features": {f"{word}.key": word, "n": 1}, "tags": {word: word}, "trace_id": TRACE, "source": word}
+            for name in sorted({"ours", word})
+        ]  # fmt: skip
+        labels = [{"model": "ours", "prediction_id": "ours", "label": word}] if word == THEIRS else []
+        predicted, labelled = (
+            read_records(kind, orjson.dumps(given), "application/json", project, "test").batch
+            for kind, given in ((PREDICTIONS, said), (LABELS, labels))
+        )
+        world.keep(alert, change, evaluations, predicted, labelled)
     yield Asking(world)
     world.close()
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from asked_world import START, World, log_batch, metric_batch, span_batch
+from asked_world import SECOND, START, World, log_batch, metric_batch, span_batch
 
 from tapetum_server.processors.errors.find import find_errors
+from tapetum_server.query.prediction_sources import LABELS, PREDICTIONS
 from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, METRICS, SPANS, Source
+from tapetum_server.receivers.records.reading import PREDICTIONS as PREDICTED
+from tapetum_server.receivers.records.reading import read_records
 from tapetum_server.signals.evaluations import Evaluation, EvaluationBatch
 from tapetum_server.signals.metrics import Metric
+from tapetum_server.signals.predictions import LabelBatch, PredictionBatch
 
 OWN = {
     "attr_shape", "attr_values", "resource", "own_input", "own_output", "has_events", "events_json", "links_json",
     "exemplars_json", "convention", "owns_usage", "is_call", "is_use",
     "own_cost_usd", "logs_tell", "reported_twice", "own_output_tokens", "own_reasoning_tokens", "own_cache_read_tokens",
     "own_cache_write_tokens",
+    "layout", "numeric", "booleans", "categorical", "texts", "number_lists", "text_lists", "nulls", "flagged",
+    "search_text",
 }  # fmt: skip
 """Columns below the views."""
 
@@ -45,12 +53,32 @@ def filled(asked: World) -> None:
             evaluations.append(
                 said._replace(comment="c", threshold=1.0, attributes={"k": "v"}, withdrawn=name == "length")
             )
-        asked.keep(failed, evaluations)
+        asked.keep(failed, evaluations, *predicted(number))
+
+
+def predicted(number: int) -> list[PredictionBatch | LabelBatch]:
+    said = {
+        "model": "m", "prediction_id": str(number), "time": (START + number * SECOND) // 10**6, "score": number,
+        "features": {"n": number, "b": True, "c": "x", "l": [1, None], "t": ["a"], "gone": None}, "label": "yes",
+        "text_features": {"text": "long"}, "scores": [0.5], "tags": {"k": "v"}, "embedding": [1.0], "output": 1,
+    }  # fmt: skip
+    found = read_records(PREDICTED, json.dumps([said]).encode(), "application/json", "default", "test")
+    assert isinstance(found.batch, PredictionBatch)
+    assert found.beside is not None
+    return [found.batch, found.beside]
 
 
 @pytest.mark.parametrize(
     ("view", "source"),
-    [("spans", SPANS), ("logs", LOGS), ("metrics", METRICS), ("errors", ERRORS), ("evaluations", EVALUATIONS)],
+    [
+        ("spans", SPANS),
+        ("logs", LOGS),
+        ("metrics", METRICS),
+        ("errors", ERRORS),
+        ("evaluations", EVALUATIONS),
+        ("predictions", PREDICTIONS),
+        ("labels", LABELS),
+    ],
 )
 def test_every_column_means_what_it_means_in_the_view(asked: World, view: str, source: Source) -> None:
     in_view = {row["name"] for row in asked.sql(f"DESCRIBE TABLE {view}")}

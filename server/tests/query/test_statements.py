@@ -16,6 +16,7 @@ import pytest
 from asked_world import NOW, SECOND, START, World
 
 from tapetum_server.query import (
+    added_statistics,
     alerts,
     arrivals,
     changes,
@@ -40,7 +41,11 @@ from tapetum_server.query import (
     logs,
     metric_statements,
     metrics,
+    models,
     outside,
+    prediction_checks,
+    prediction_frames,
+    predictions,
     priced_models,
     prompt_usage,
     record_series,
@@ -56,12 +61,16 @@ from tapetum_server.query import (
     sessions,
     span_corrections,
     spans,
+    statistics_windows,
     storage,
+    stored_statistics,
     trace_peers,
     traces,
 )
 from tapetum_server.query.cursor import Cursor
 from tapetum_server.query.filter import parse_filter
+from tapetum_server.query.frames import Frame, FrameColumn
+from tapetum_server.query.prediction_sources import LABELS, LABELS_BESIDE, PREDICTIONS
 from tapetum_server.query.selection import Selection, Whereabouts
 from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, METRICS, SPANS
 from tapetum_server.query.statement import Parameters, Statement
@@ -120,6 +129,28 @@ def summary(value: str, of_span: str | None, definitions: tuple[ScoreDefinition,
     return evaluation_summary.summary_statement(condition, value, of_span, "default", parameters, definitions)
 
 
+OF_MODEL = "model:m -label:yes age:>30 job:clerk,cl* features.member:true tags.region:* flagged:false words"
+
+
+def layouts(statement: Callable[[str, str, Parameters], Statement]) -> Statement:
+    parameters = Parameters("frame_")
+    condition = f"project = {parameters.text('default')} AND model = {parameters.text('m')}"
+    return statement(f"prediction_rows FINAL {LABELS_BESIDE.join}", condition, parameters)
+
+
+def statistics_where() -> tuple[list[str], Parameters]:
+    parameters = Parameters()
+    return [f"project = {parameters.text('default')}", f"model = {parameters.text('income')}"], parameters
+
+
+def fractions(relation: str, condition: str, parameters: Parameters) -> Statement:
+    column = FrameColumn("age", "numeric", "numeric['age']")
+    frame = Frame(relation, (column,), where=condition, parameters=parameters.values)
+    return prediction_checks.fractions_statement(
+        prediction_checks.within(frame, HOUR.start or 0, HOUR.end or 0), [column]
+    )
+
+
 STATEMENTS: dict[str, Callable[[], Statement]] = {
     "storage_of_projects": lambda: storage.stored_statement("traces", ["default"]),
     "storage_arrivals": lambda: storage.arrivals_statement(["default"], NOW),
@@ -141,6 +172,16 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "outside": lambda: outside.outside_statement(
         replace(selection(SPANS, "service:web"), time_range=TimeRange(NOW, None))
     ),
+    "statistics_subjects": lambda: stored_statistics.subjects_statement("default"),
+    "statistics_windows": lambda: stored_statistics.windows_statement(
+        "default", stored_statistics.Subject(model="income", version="3"), HOUR
+    ),
+    "statistics_features": lambda: stored_statistics.features_statement(*statistics_where()),
+    "statistics_added": lambda: added_statistics.added_statement(*statistics_where()),
+    "statistics_due_hours": lambda: statistics_windows.due_hours_statement("default", START, NOW),
+    "statistics_due_days": lambda: statistics_windows.due_sums_statement("default", "day", NOW),
+    "statistics_due_thirds": lambda: statistics_windows.due_sums_statement("default", "third", NOW),
+    "statistics_due_months": lambda: statistics_windows.due_sums_statement("default", "month", NOW),
     "changes": lambda: changes.changes_statement("default", HOUR, ["shop"], ["deploy"], 500),
     "health_errors": lambda: error_windows.windows_statement(selection(ERRORS), STEPS, 6),
     "running_places": lambda: heartbeats.places_statement("default", HOUR, ["0" * 32], START),
@@ -196,6 +237,26 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "evaluations_series": lambda: record_series.series_statement(
         selection(EVALUATIONS, "source:llm"), STEPS, "pass_rate", ["name"], None
     ),
+    "predictions": lambda: predictions.predictions_statement(selection(PREDICTIONS, OF_MODEL), "-time", 51),
+    "predictions_by_score_after": lambda: predictions.predictions_statement(
+        selection(PREDICTIONS), "score", 51, Cursor("score", HOUR, (0.5, "m", "p"))
+    ),
+    "prediction": lambda: predictions.prediction_statement("default", "m", "p"),
+    "prediction_labels": lambda: predictions.labels_statement("default", ["m"], ["p"]),
+    "predictions_of_trace": lambda: predictions.of_trace_statement("default", "a" * 32, 201),
+    "prediction_facets": lambda: facets.facets_statement(
+        selection(PREDICTIONS, OF_MODEL), ["model", "label", "age", "tags.region"], 11
+    ),
+    "prediction_keys": lambda: facets.attribute_keys_statement(selection(PREDICTIONS, "model:m")),
+    "models": lambda: models.models_statement(selection(PREDICTIONS, "labelled:true"), 200),
+    "model_trends": lambda: models.trends_statement(selection(PREDICTIONS), STEPS, ["m"], "version"),
+    "model_versions": lambda: models.versions_statement(selection(PREDICTIONS), "m"),
+    "models_versions_seen": lambda: models.seen_statement(selection(PREDICTIONS), ["m"]),
+    "prediction_fractions": lambda: layouts(fractions),
+    "prediction_layouts": lambda: layouts(prediction_frames.layouts_statement),
+    "prediction_names": lambda: layouts(partial(prediction_frames.names_statement, layouts=1)),
+    "export_predictions": lambda: export_rows("predictions", selection(PREDICTIONS, OF_MODEL)),
+    "export_labels": lambda: export_rows("labels", selection(LABELS, "model:m")),
     "export_evaluations": lambda: export_rows("evaluations", selection(EVALUATIONS, "name:correctness")),
     "alerts": lambda: alerts.alerts_statement("default", HOUR, "m1", 100),
     "traces_newest": lambda: traces.window_statement(selection(SPANS), "-start_time", 67, 2_000, None),
@@ -318,8 +379,10 @@ def test_a_statement_is_the_one_that_was_reviewed_and_runs(asked: World, name: s
     assert path.read_text() == sql + "\n"
     asked.sql(sql, **parameters)
     (bound,) = (name for name, value in parameters.items() if value in ("default", ["default"]))
-    # Every read of a table of ours is narrowed to the project.
-    assert sql.count(f"project = {{{bound}:String}}") >= sql.count("_rows FINAL") + sql.count("FROM message_rows")
+    # Every read of a table of ours is narrowed to the project; labels are those of predictions of the same project.
+    assert "USING (project, " in LABELS_BESIDE.join
+    read = sql.replace(LABELS_BESIDE.join, "")
+    assert sql.count(f"project = {{{bound}:String}}") >= read.count("_rows FINAL") + sql.count("FROM message_rows")
 
 
 OF_THE_ENGINE = {"engine_tables": engine_state.TABLES_SQL, "engine_work": engine_state.WORK_SQL}

@@ -69,6 +69,18 @@ ROWS: dict[str, dict[str, Any]] = {
         "ingested_at": 4_000_000_000 * 10**9, "name": "correctness", "target_type": "trace", "target_id": "ab" * 16,
         "score": 0.5, "attr_shape": "", "attr_values": [],
     },
+    "feature_statistics_rows": {
+        "project": "old", "dataset": "census", "slice": "All Examples", "feature": "age", "version": "", "rows": 7,
+        "present": 7.0, "mean": 41.5, "points": [0.0, 90.0],
+    },
+    "prediction_rows": {
+        "project": "old", "model": "m", "prediction_id": "p1", "time": START, "written": 1,
+        "ingested_at": 4_000_000_000 * 10**9, "score": 0.5, "output_label": "yes",
+    },
+    "label_rows": {
+        "project": "old", "model": "m", "prediction_id": "p1", "said": 1, "time": START,
+        "arrived_at": 4_000_000_000 * 10**9, "label": "yes",
+    },
     "release_rows": {"project": "old", "service": "shop", "environment": "", "release": "1", "first_seen": START},
 }  # fmt: skip
 
@@ -120,7 +132,9 @@ def fill(engine: Engine) -> dict[str, list[dict[str, Any]]]:
 
 
 def _column(name: str, values: list[Any]) -> pa.Array:
-    if name in ("start_time", "end_time", "ingested_at", "first_seen") or (name == "time" and values[0] > 10**12):
+    if name in ("start_time", "end_time", "ingested_at", "arrived_at", "first_seen") or (
+        name == "time" and values[0] > 10**12
+    ):
         return pa.array(values, pa.timestamp("ns", "UTC"))
     if name in ("time", "expires_at"):
         return pa.array(values, pa.uint32())

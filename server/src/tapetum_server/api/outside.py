@@ -9,13 +9,15 @@ from starlette.responses import Response
 
 from tapetum_server.api.questions import Question, answer, router_of
 from tapetum_server.query import outside as queries
+from tapetum_server.query.prediction_sources import PREDICTIONS
 from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, METRICS, SPANS, Source
 
 router = router_of("time")
 
-Signal = Literal["spans", "logs", "metrics", "errors", "evaluations"]
+Signal = Literal["spans", "logs", "metrics", "errors", "evaluations", "predictions"]
 _SOURCES: Mapping[Signal, Source] = {
     "spans": SPANS, "logs": LOGS, "metrics": METRICS, "errors": ERRORS, "evaluations": EVALUATIONS,
+    "predictions": PREDICTIONS,
 }  # fmt: skip
 
 

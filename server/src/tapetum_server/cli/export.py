@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 _ALL_ROWS = 100_000_000
 """Of one file: as many as the server gives."""
 _DAY = 86_400 * SECOND
-View = Literal["spans", "traces", "logs", "metrics", "errors", "ingest", "changes", "alerts", "evaluations"]
+View = Literal[
+    "spans", "traces", "logs", "metrics", "errors", "ingest", "changes", "alerts", "evaluations", "predictions",
+    "labels",
+]  # fmt: skip
 Format = Literal["parquet", "csv", "ndjson"]
 
 

@@ -9,11 +9,15 @@ from typing import Any
 
 from tapetum.redaction import Redactor, Screened, is_secret_key, redact_mapping, redact_value
 from tapetum_server.processors.redaction_sieve import containing
+from tapetum_server.processors.redaction_statistics import redact_statistics
+from tapetum_server.processors.redaction_tables import redact_rows
 from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.consumer import Batch, Consumer, IngestObserver, Receipt
+from tapetum_server.signals.feature_statistics_batch import FeatureStatisticsBatch
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.metrics import MetricBatch
 from tapetum_server.signals.names import CountedNames, CountedPlaces
+from tapetum_server.signals.predictions import LabelBatch, PredictionBatch
 from tapetum_server.signals.resource import Resource, Scope
 from tapetum_server.signals.spans import SpanBatch
 
@@ -72,7 +76,7 @@ class Redact:
     async def consume(self, batch: Batch) -> Receipt:
         """See `signals.Consumer`."""
         counts: Counts = {}
-        if batch.signal in _TEXTS:
+        if batch.signal in _TEXTS or isinstance(batch, PredictionBatch | LabelBatch | FeatureStatisticsBatch):
             counts = await asyncio.get_running_loop().run_in_executor(self._executor, self._redact, batch)
         receipt = await self._following.consume(batch)
         if counts:
@@ -93,11 +97,17 @@ class Redact:
     def _redact(self, batch: Batch) -> Counts:
         # Rules that were changed are made ready here, not on the event loop.
         redactor = self._redactor_of(batch.project)
-        return {} if redactor is None else redact_batch(batch, redactor)
+        if redactor is None:
+            return {}
+        if isinstance(batch, PredictionBatch | LabelBatch):
+            return redact_rows(batch, redactor)
+        return redact_batch(batch, redactor)
 
 
 def redact_batch(batch: Batch, redactor: Redactor) -> Counts:
     """Rewrite `batch` where it holds something; how much of it. A batch that holds nothing is only read."""
+    if isinstance(batch, FeatureStatisticsBatch):
+        return redact_statistics(batch, redactor)
     held: set[str] = set()
     keys: set[str] = set()
     for mapping in _mappings(batch):

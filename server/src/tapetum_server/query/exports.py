@@ -14,6 +14,7 @@ from typing import Literal, get_args
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.filter import Filter
 from tapetum_server.query.filter_sql import conditions
+from tapetum_server.query.prediction_sources import LABELS, PREDICTIONS
 from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.selection import Selection, select
 from tapetum_server.query.sources import ALERTS, ERRORS, EVALUATIONS, LOGS, METRICS, SPANS, Source
@@ -21,7 +22,10 @@ from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import SECOND, TimeRange
 from tapetum_server.signals.identity import OWN_SENDER
 
-ExportKind = Literal["spans", "traces", "logs", "metrics", "errors", "ingest", "changes", "alerts", "evaluations"]
+ExportKind = Literal[
+    "spans", "traces", "logs", "metrics", "errors", "ingest", "changes", "alerts", "evaluations", "predictions",
+    "labels",
+]  # fmt: skip
 EXPORT_KINDS: tuple[ExportKind, ...] = get_args(ExportKind)
 SLICE_ROWS = 50_000
 _HOUR = 3_600 * SECOND
@@ -50,6 +54,8 @@ _EXPORTS: Mapping[ExportKind, _Export] = {
     "ingest": _Export("time", "sender, signal, reason"),
     "changes": _Export("time", "kind, subject, after"),
     "evaluations": _Export("time", "evaluation_id", EVALUATIONS, ("time, evaluation_id",) * 2),
+    "predictions": _Export("time", "model, prediction_id", PREDICTIONS, ("time, model, prediction_id",) * 2),
+    "labels": _Export("time", "model, prediction_id", LABELS, ("model, prediction_id",) * 2),
     "alerts": _Export("started_at", "alert_id", ALERTS, ("alert_id",) * 2),
 }
 _HIDDEN = ("search_text",)
@@ -81,12 +87,13 @@ async def plan_export(
     """Count what passes, and cut it into slices."""
     source = _EXPORTS[kind].source
     selection = None
-    if source is ALERTS and (unknown := [term for term in filter.terms if term.key not in ALERTS.fields]):
+    without = {ALERTS.table: ALERTS, LABELS.table: LABELS}.get(source.table) if source else None
+    if without and (unknown := [term for term in filter.terms if term.key not in without.fields]):
         raise QueryError(
-            f"alerts have no {unknown[0].key or 'text to search'}",
+            f"{kind} have no {unknown[0].key or 'text to search'}",
             code="bad_filter",
             field="q",
-            hint=f"A filter of alerts names {', '.join(ALERTS.fields)}.",
+            hint=f"A filter of {kind} names {', '.join(without.fields)}.",
         )
     if source is not None:
         selection = await select(reader, source, project=project, time_range=time_range, filter=filter)

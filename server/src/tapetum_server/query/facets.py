@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.filter import Filter
+from tapetum_server.query.filter_maps import NAMES
 from tapetum_server.query.filter_sql import conditions, value_sql
 from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.selection import Selection, select
@@ -115,6 +116,20 @@ def attribute_keys_statement(selection: Selection) -> Statement:
     """(attribute key, records that have it), the most frequent first."""
     parameters = Parameters()
     condition = " AND ".join(conditions(selection, parameters))
+    if selection.source.in_maps:
+        inner = f"layout, mapKeys(tags) AS tagged, any({NAMES}) AS names, count() AS records"
+        sql = f"""SELECT key, toUInt64(sum(records)) AS records
+FROM (
+    SELECT {inner}
+    FROM {selection.source.relation(inner, condition)}
+    WHERE {condition}
+    GROUP BY layout, tagged
+)
+ARRAY JOIN arrayConcat(names, arrayMap(tag -> concat('tags.', tag), tagged)) AS key
+GROUP BY key
+ORDER BY records DESC, key
+LIMIT {MAX_ATTRIBUTE_KEYS}"""
+        return Statement(sql, parameters.values)
     # Keys lie in shapes, which many records share: count the shapes first.
     sql = f"""SELECT substring(entry, 3) AS key, toUInt64(sum(records)) AS records
 FROM (

@@ -33,7 +33,8 @@ from tapetum_server.query.gate_text_search import TextSearch, required, text_sea
 from tapetum_server.query.gate_types import check_type
 
 PUBLIC_VIEWS: tuple[str, ...] = (
-    "spans", "traces", "logs", "metrics", "ingest", "alerts", "changes", "errors", "evaluations",
+    "spans", "traces", "logs", "metrics", "ingest", "alerts", "changes", "errors", "evaluations", "predictions",
+    "labels", "feature_statistics",
 )  # fmt: skip
 """What a user can select from. Each has a column `project`."""
 

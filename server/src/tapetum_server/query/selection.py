@@ -70,7 +70,7 @@ async def select(
     named = dict.fromkeys([*(term.key for term in filter.terms if term.op != "text"), *keys])
     unknown = [key for key in named if key not in source.fields]
     selection = Selection(source, project, time_range, filter)
-    if not unknown:
+    if not unknown or source.in_maps:
         return selection
     parameters = Parameters()
     columns = []

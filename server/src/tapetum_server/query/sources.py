@@ -40,6 +40,15 @@ class Searched:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Another table whose rows belong to those of a source, one to one."""
+
+    columns: tuple[str, ...]
+    join: str
+    """What stands behind the table of the source. Its keys are read no further than those of the source."""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """The rows of one signal, as questions see them."""
 
@@ -60,6 +69,9 @@ class Source:
     default_facets: tuple[str, ...] = ()
     only: str = ""
     """What holds for the rows that questions may see, where that is not all of them."""
+    beside: Beside | None = None
+    in_maps: bool = False
+    """Whether keys that are no fields are names in maps (`filter_maps`), and not of attributes."""
 
     def relation(self, *texts: str, of: str = "") -> str:
         """What stands after FROM: the columns that these texts of the statement name, and no others.
@@ -71,7 +83,11 @@ class Source:
         shown = [name for name in self.plain if name in words]
         narrowed = f" WHERE {of}" if of else ""
         shown += [f"{sql.replace('{of}', narrowed)} AS {name}" for name, sql in self.computed.items() if name in words]
-        return f"(SELECT {', '.join(shown or [self.time])} FROM {self.table} FINAL{self._where})"
+        joined = ""
+        if self.beside is not None and (named := words.intersection(self.beside.columns)):
+            shown += sorted(named)
+            joined = f" {self.beside.join}"
+        return f"(SELECT {', '.join(shown or [self.time])} FROM {self.table} FINAL{joined}{self._where})"
 
     @property
     def _where(self) -> str:

@@ -21,7 +21,8 @@ class Parameters:
     The same value of the same type gets the same placeholder, which keeps statements short.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "p") -> None:
+        self._prefix = prefix
         self.values: dict[str, object] = {}
         self._known: dict[tuple[str, object], str] = {}
 
@@ -30,7 +31,7 @@ class Parameters:
         key = (type_name, tuple(value) if isinstance(value, list) else value)
         placeholder = self._known.get(key)
         if placeholder is None:
-            name = f"p{len(self.values)}"
+            name = f"{self._prefix}{len(self.values)}"
             self.values[name] = value
             placeholder = self._known[key] = f"{{{name}:{type_name}}}"
         return placeholder

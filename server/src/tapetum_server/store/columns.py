@@ -71,7 +71,12 @@ def times(values: Sequence[int]) -> pa.Array:
     """A DateTime64(9) column; times past 2262 are clamped (see `clamped`)."""
     if values and max(values) > MAX_TIME:
         values = [min(v, MAX_TIME) for v in values]
-    return pa.array(np.asarray(values, np.int64).view("datetime64[ns]"), pa.timestamp("ns")).cast(TIMESTAMP)
+    return moments(np.asarray(values, np.int64))
+
+
+def moments(nanoseconds: np.ndarray) -> pa.Array:
+    """A DateTime64(9) column from 64-bit integers."""
+    return pa.array(nanoseconds.view("datetime64[ns]"), pa.timestamp("ns")).cast(TIMESTAMP)
 
 
 def clamped(columns: dict[str, Sequence[int]], count: int) -> tuple[list[str] | None, int]:

@@ -175,7 +175,43 @@ def cache_savings(table: str) -> str:
     )
 
 
+def features(what: str) -> str:
+    """A column of the view `predictions` out of the maps of `prediction_rows`."""
+    return _FEATURES[what]
+
+
+def _present(column: str, kind: str) -> str:
+    """A feature map without its nulls."""
+    return f"CAST(mapFilter((k, v) -> isNotNull(v), prediction_rows.{column}), 'Map(String, {kind})')"
+
+
+def _missing(column: str) -> str:
+    return f"mapKeys(mapFilter((k, v) -> isNull(v), prediction_rows.{column}))"
+
+
+_TRUTHS = "CAST(mapApply((k, v) -> (k, if(v, 'true', 'false')), {booleans}), 'Map(String, String)')"
+_LISTS = "Map(String, Array(Nullable(String)))"
+_FEATURES = {
+    "numeric": _present("numeric", "Float64"),
+    "categorical": f"mapConcat({_present('categorical', 'String')}, "
+    + _TRUTHS.format(booleans=_present("booleans", "Bool")) + ")",
+    "texts": _present("texts", "String"),
+    "lists": f"mapConcat(CAST(mapApply((k, v) -> (k, arrayMap(x -> toString(x), v)), "
+    f"mapFilter((k, v) -> NOT has(nulls, k), prediction_rows.number_lists)), '{_LISTS}'), "
+    f"CAST(mapFilter((k, v) -> NOT has(nulls, k), prediction_rows.text_lists), '{_LISTS}'))",
+    "nulls": "arraySort(CAST(arrayDistinct(arrayConcat(prediction_rows.nulls, "
+    + ", ".join(_missing(column) for column in ("numeric", "booleans", "categorical", "texts"))
+    + ")), 'Array(String)'))",
+    "flags": "arrayFilter(flag -> flag != '', ["
+    "if(NOT isFinite(ifNull(prediction_rows.score, 0)), 'score_not_finite', ''), "
+    "if(prediction_rows.score < 0 OR prediction_rows.score > 1, 'score_outside_0_1', ''), "
+    "if(arrayExists(p -> NOT isFinite(p), mapValues(prediction_rows.scores)), 'scores_not_finite', ''), "
+    "if(arrayExists(p -> p < 0 OR p > 1, mapValues(prediction_rows.scores)), 'scores_outside_0_1', '')])",
+}  # fmt: skip
+
+
 _MACROS = {
+    "features": features,
     "cost": cost,
     "cost_status": cost_status,
     "cache_savings": cache_savings,

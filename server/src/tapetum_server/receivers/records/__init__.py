@@ -1,1 +1,1 @@
-"""Our own records, as people and programs send them: `POST /v1/changes`, `POST /v1/evaluations`."""
+"""Our own records, as people and programs send them: changes, evaluations, predictions and labels."""

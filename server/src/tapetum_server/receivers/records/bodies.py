@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -36,24 +37,51 @@ class Records:
     """Whether the request is one object: its fault is the request's."""
 
 
-def records_of(body: bytes, media_type: str, most: int, called: str) -> Records:
+def records_of(body: bytes, media_type: str, most: int, called: str, most_bytes: int = MAX_BODY_BYTES) -> Records:
     """The records of one request, at most `most`; `called` is what people call them. Raises `Undecodable`."""
-    if len(body) > MAX_BODY_BYTES:
+    if len(body) > most_bytes:
         raise Undecodable(
-            f"the body holds {len(body)} bytes; at most {MAX_BODY_BYTES}", "Send fewer at once.", "too_large", 413
+            f"the body holds {len(body)} bytes; at most {most_bytes}", "Send fewer at once.", "too_large", 413
         )
     found = _READERS.get(media_type, _json)(body)
-    if len(found.given) > most:
+    check_count(len(found.given), most, called)
+    return found
+
+
+def table_of(body: bytes, media_type: str, most: int, called: str, most_bytes: int) -> pa.Table | None:
+    """The table of one request, where it is one: column by column. Raises `Undecodable`."""
+    reader = _TABLES.get(media_type)
+    if reader is None:
+        return None
+    table = reader(body, most_bytes)
+    check_count(table.num_rows, most, called)
+    return table
+
+
+def check_count(count: int, most: int, called: str) -> None:
+    """Raises `Undecodable` where there are more than `most`."""
+    if count > most:
         raise Undecodable(
-            f"the request holds {len(found.given)} {called}; at most {most}", "Send fewer at once.", "too_large", 413
+            f"the request holds {count} {called}; at most {most}", "Send fewer at once.", "too_large", 413
         )
+
+
+def loads(text: bytes) -> object:
+    """JSON, also with the bare NaN and Infinity that Python writes. Raises `ValueError`."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        if b"NaN" not in text and b"Infinity" not in text:
+            raise
+    found: object = json.loads(text)
+    json.dumps(found, ensure_ascii=False).encode()  # half a character is no text, whoever reads it
     return found
 
 
 def _json(body: bytes) -> Records:
     try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        found = loads(body)
+    except (ValueError, TypeError, RecursionError) as error:
         raise Undecodable(
             f"the body is not JSON: {error}",
             "Send an object or an array; for one object per line the content type is application/x-ndjson.",
@@ -67,47 +95,55 @@ def _lines(body: bytes) -> Records:
 
 def _line(line: bytes) -> object:
     try:
-        found: object = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
+        return loads(line)
+    except (ValueError, TypeError, RecursionError) as error:
         return Wrong("", f"the line is not JSON: {error}")
-    return found
 
 
-def _arrow(body: bytes) -> Records:
-    rows: list[object] = []
+def _arrow(body: bytes, most_bytes: int) -> pa.Table:
+    batches: list[pa.RecordBatch] = []
     size = 0
     try:
-        with pa.ipc.open_stream(body) as stream:
+        with pa.ipc.open_stream(pa.py_buffer(body)) as stream:
+            schema = stream.schema
             for batch in stream:
                 size += batch.nbytes
-                _bounded(size)
-                rows += _rows(pa.Table.from_batches([batch]))
+                _bounded(size, most_bytes)
+                # Offsets that point elsewhere would read other memory.
+                batch.validate(full=True)
+                batches.append(batch)
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         if isinstance(error, Undecodable):
             raise
-        raise Undecodable(f"the body is no Arrow stream: {error}", "Send an Arrow IPC stream of one table.") from None
-    return Records(rows, False)
+        whole = sum(batch.num_rows for batch in batches)
+        kept = f" behind row {whole}, up to which it is whole; nothing of it was kept" if whole else ""
+        raise Undecodable(
+            f"the body is no Arrow stream{kept}: {error}", "Send a whole Arrow IPC stream of one table."
+        ) from None
+    return pa.Table.from_batches(batches, schema)
 
 
-def _parquet(body: bytes) -> Records:
+def _parquet(body: bytes, most_bytes: int) -> pa.Table:
     try:
         with pq.ParquetFile(pa.BufferReader(body)) as file:
             groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
-            _bounded(sum(group.total_byte_size for group in groups))
+            _bounded(sum(group.total_byte_size for group in groups), most_bytes)
             table = file.read()
-        _bounded(table.nbytes)
-        return Records(_rows(table), False)
+        _bounded(table.nbytes, most_bytes)
+        return table
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         if isinstance(error, Undecodable):
             raise
         raise Undecodable(f"the body is no Parquet file: {error}", "Send a Parquet file of one table.") from None
 
 
-def _bounded(size: int) -> None:
-    if size > MAX_TABLE_BYTES:
-        raise Undecodable(
-            f"the table holds {size} bytes; at most {MAX_TABLE_BYTES}", "Send fewer rows at once.", "too_large", 413
-        )
+def _table(reader: Callable[[bytes, int], pa.Table]) -> Callable[[bytes], Records]:
+    return lambda body: Records(_rows(reader(body, MAX_TABLE_BYTES)), False)
+
+
+def _bounded(size: int, most: int) -> None:
+    if size > most:
+        raise Undecodable(f"the table holds {size} bytes; at most {most}", "Send fewer rows at once.", "too_large", 413)
 
 
 def _rows(table: pa.Table) -> list[object]:
@@ -120,11 +156,14 @@ def _rows(table: pa.Table) -> list[object]:
     return [{name: value for name, value in row.items() if value is not None} for row in given]
 
 
+_TABLES: Mapping[str, Callable[[bytes, int], pa.Table]] = {
+    "application/vnd.apache.arrow.stream": _arrow,
+    "application/vnd.apache.parquet": _parquet,
+    "application/x-parquet": _parquet,
+}
 _READERS: Mapping[str, Callable[[bytes], Records]] = {
     "application/x-ndjson": _lines,
     "application/jsonl": _lines,
     "application/ndjson": _lines,
-    "application/vnd.apache.arrow.stream": _arrow,
-    "application/vnd.apache.parquet": _parquet,
-    "application/x-parquet": _parquet,
+    **{media_type: _table(reader) for media_type, reader in _TABLES.items()},
 }

@@ -1,4 +1,4 @@
-"""The doors for our own records: `POST /v1/changes`, `POST /v1/evaluations`."""
+"""The doors for our own records: `POST /v1/changes`, `/v1/evaluations`, `/v1/predictions`, `/v1/labels`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from tapetum_server.receivers.records.bodies import Undecodable
-from tapetum_server.receivers.records.reading import KINDS, Kind, Read, read_records
+from tapetum_server.receivers.records.reading import KINDS, LABELS, Kind, Read, RecordBatch, read_records
 from tapetum_server.signals.consumer import Busy, Consumer, IngestObserver, Receipt
 from tapetum_server.signals.identity import Caller
 from tapetum_server.signals.scores import Definitions, undefined
@@ -77,17 +77,20 @@ class Records:
             )  # fmt: skip
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         body = await request.body()
-        project = sender.project or sender.home
+        project, defaults = sender.project or sender.home, dict(request.query_params)
 
         def read() -> Read:
-            return read_records(kind, body, media_type, project, sender.identity.name, self._definitions)
+            return read_records(kind, body, media_type, project, sender.identity.name, self._definitions, defaults)
 
         try:
             if len(body) <= _INLINE_BYTES:
                 found = read()
             else:
                 found = await asyncio.get_running_loop().run_in_executor(self._executor, read)
-            receipt = await self._consume(kind, found, sender)
+            self._count_refused(kind, found, sender)
+            receipt = await self._consume(kind, found.batch, sender)
+            if found.beside is not None:
+                receipt.messages += (await self._consume(LABELS, found.beside, sender)).messages
         except Undecodable as error:
             self._count_request(kind, sender, error.reason)
             return _error(error.status, error.reason, str(error), field="body", hint=error.hint)
@@ -103,16 +106,21 @@ class Records:
         refused: list[dict[str, object]] = [
             {"index": one.index, "field": one.field, "message": one.message} for one in found.refused
         ]
+        if found.unsaid:
+            refused.append({"index": None, "field": "", "message": f"{found.unsaid} others are not kept either"})
         refused += [{"index": None, "field": "", "message": message} for message in receipt.messages]
         return Response(orjson.dumps({"accepted": receipt.accepted, "refused": refused}), media_type="application/json")
 
-    async def _consume(self, kind: Kind, found: Read, sender: Caller) -> Receipt:
-        batch, name = found.batch, sender.identity.name
+    def _count_refused(self, kind: Kind, found: Read, sender: Caller) -> None:
+        count = len(found.refused) + found.unsaid
+        self._count(kind, found.batch.project, sender.identity.name, "refused", kind.refused, count)
+
+    async def _consume(self, kind: Kind, batch: RecordBatch, sender: Caller) -> Receipt:
+        name = sender.identity.name
 
         def count_of(outcome: str, reason: str, count: int) -> None:
             self._count(kind, batch.project, name, outcome, reason, count)
 
-        count_of("refused", kind.refused, len(found.refused))
         if not len(batch):
             return Receipt()
         count = len(batch)

@@ -1,0 +1,264 @@
+"""Models in production: which there are, how much each is asked, by which version, and how many labels have come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from typing_extensions import TypedDict
+
+from tapetum_server.query.errors import NotFound
+from tapetum_server.query.filter import Filter
+from tapetum_server.query.filter_sql import conditions
+from tapetum_server.query.histograms import step_sql, steps_over
+from tapetum_server.query.outside import ends_of
+from tapetum_server.query.prediction_sources import PREDICTIONS
+from tapetum_server.query.reader import Reader, rows_of, tuples_of
+from tapetum_server.query.selection import Selection, select
+from tapetum_server.query.statement import Parameters, Statement
+from tapetum_server.query.time_range import MILLISECOND, SECOND, Steps, TimeRange, format_time
+
+MAX_MODELS = 200
+MAX_VERSIONS = 50
+TREND_STEPS = 40
+DETAIL_STEPS = 120
+_DELAYS = "if(labelled, dateDiff('millisecond', time, label_time) / 1000, NULL)"
+_MEASURES = f"""count() AS predictions, countIf(labelled) AS labelled_count, countIf(flagged) AS flagged_count,
+    quantiles(0.5, 0.95)({_DELAYS}) AS delays, quantiles(0.5, 0.95)(latency_ms) AS latencies,
+    avgIf(score, isFinite(score)) AS mean_score, avgIf(output, isFinite(output)) AS mean_output,
+    toUnixTimestamp64Nano(min(time)) AS first_ns, toUnixTimestamp64Nano(max(time)) AS last_ns"""
+_READ = "labelled, flagged, time, label_time, latency_ms, score, output, model, version"
+
+
+class ModelMeasures(TypedDict):
+    """What is known of some predictions within the range."""
+
+    predictions: int
+    rate_per_s: float
+    labelled: int
+    label_coverage: float
+    """The share, 0 to 1, of predictions whose label has come."""
+    label_delay_p50_s: float | None
+    """Seconds from a prediction to its label."""
+    label_delay_p95_s: float | None
+    flagged: int
+    """Predictions with a score that cannot be a probability, or is no number."""
+    p50_ms: float | None
+    p95_ms: float | None
+    mean_score: float | None
+    mean_output: float | None
+    first_seen: str
+    last_seen: str
+
+
+class ModelTrend(TypedDict):
+    """Predictions by step."""
+
+    times: list[str]
+    interval_ms: int
+    rate_per_s: list[float]
+    label_coverage: list[float | None]
+    """`null` where nothing was predicted."""
+    mean_score: list[float | None]
+    mean_output: list[float | None]
+    p95_ms: list[float | None]
+
+
+class ModelRow(ModelMeasures):
+    """One model."""
+
+    model: str
+    versions: list[str]
+    """Within the range, the one that was seen last first."""
+    trend: ModelTrend
+
+
+class ModelPage(TypedDict):
+    """Models, those with the most predictions first."""
+
+    rows: list[ModelRow]
+    total: int
+    """How many models there are."""
+
+
+class ModelVersion(ModelMeasures):
+    """One version of a model."""
+
+    version: str
+    trend: ModelTrend
+
+
+class ModelDetail(ModelRow):
+    """One model, by version."""
+
+    by_version: list[ModelVersion]
+
+
+async def list_models(reader: Reader, *, project: str, time_range: TimeRange, filter: Filter) -> ModelPage:
+    """Every model with predictions within the range and the filter."""
+    selection = await select(reader, PREDICTIONS, project=project, time_range=time_range, filter=filter)
+    ends = await ends_of(reader, selection)
+    if ends is None:
+        return ModelPage(rows=[], total=0)
+    selection, steps = replace(selection, time_range=ends["whole"]), steps_over(ends["drawn"], TREND_STEPS)
+    found = rows_of(await reader.query(*models_statement(selection, MAX_MODELS)))
+    stepped = rows_of(await reader.query(*trends_statement(selection, steps, [row["model"] for row in found])))
+    trends = _trends(stepped, steps, "model", ends["drawn"])
+    versions = await _versions(reader, selection, list(trends))
+    rows = [
+        ModelRow(
+            model=row["model"], versions=versions[row["model"]], trend=trends[row["model"]],
+            **_measures(row, ends["drawn"]),
+        )
+        for row in found
+    ]  # fmt: skip
+    return ModelPage(rows=rows, total=found[0]["total"] if found else 0)
+
+
+async def get_model(
+    reader: Reader, *, project: str, time_range: TimeRange, filter: Filter, model: str
+) -> ModelDetail:  # fmt: skip
+    """One model, also by version. Raises `NotFound` where it has no predictions within the range."""
+    selection = await select(reader, PREDICTIONS, project=project, time_range=time_range, filter=filter)
+    ends = await ends_of(reader, selection)
+    found: list[dict[str, Any]] = []
+    if ends is not None:
+        selection, steps = replace(selection, time_range=ends["whole"]), steps_over(ends["drawn"], DETAIL_STEPS)
+        found = rows_of(await reader.query(*models_statement(selection, 1, model)))
+    if ends is None or not found:
+        raise NotFound(f"model {model[:80]!r} has no predictions in this time", hint="Look at a longer time.")
+    (row,) = found
+    whole = rows_of(await reader.query(*trends_statement(selection, steps, [model])))
+    stepped = rows_of(await reader.query(*trends_statement(selection, steps, [model], "version")))
+    by_version = rows_of(await reader.query(*versions_statement(selection, model)))
+    trends = _trends(stepped, steps, "version", ends["drawn"])
+    return ModelDetail(
+        model=model,
+        versions=(await _versions(reader, selection, [model]))[model],
+        trend=_trends(whole, steps, "model", ends["drawn"])[model],
+        by_version=[
+            ModelVersion(version=one["version"], trend=trends[one["version"]], **_measures(one, ends["drawn"]))
+            for one in by_version
+        ],
+        **_measures(row, ends["drawn"]),
+    )
+
+
+async def _versions(reader: Reader, selection: Selection, models: list[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {model: [] for model in models}
+    for model, version in tuples_of(await reader.query(*seen_statement(selection, models))):
+        found[model].append(version)
+    return found
+
+
+def models_statement(selection: Selection, limit: int, model: str | None = None) -> Statement:
+    """One row per model, those with the most predictions first, each with how many there are."""
+    parameters = Parameters()
+    where = conditions(selection, parameters)
+    if model is not None:
+        where.append(f"model = {parameters.text(model)}")
+    condition = " AND ".join(where)
+    sql = f"""SELECT toString(model) AS model, {_MEASURES}, count() OVER () AS total
+FROM {PREDICTIONS.relation(_READ, condition)}
+WHERE {condition}
+GROUP BY model
+ORDER BY predictions DESC, model
+LIMIT {limit}"""
+    return Statement(sql, parameters.values)
+
+
+def seen_statement(selection: Selection, models: list[str]) -> Statement:
+    """(model, version), the version that was seen last first."""
+    parameters = Parameters()
+    where = [*conditions(selection, parameters), f"has({parameters.texts(models)}, model)"]
+    condition = " AND ".join(where)
+    sql = f"""SELECT toString(model) AS model, toString(version) AS version
+FROM {PREDICTIONS.relation("model, version, time", condition)}
+WHERE {condition}
+GROUP BY model, version
+ORDER BY max(time) DESC, version
+LIMIT {MAX_VERSIONS} BY model"""
+    return Statement(sql, parameters.values)
+
+
+def versions_statement(selection: Selection, model: str) -> Statement:
+    """One row per version of a model, the one that was seen last first."""
+    parameters = Parameters()
+    where = [*conditions(selection, parameters), f"model = {parameters.text(model)}"]
+    condition = " AND ".join(where)
+    sql = f"""SELECT toString(version) AS version, {_MEASURES}
+FROM {PREDICTIONS.relation(_READ, condition)}
+WHERE {condition}
+GROUP BY version
+ORDER BY last_ns DESC, version
+LIMIT {MAX_VERSIONS}"""
+    return Statement(sql, parameters.values)
+
+
+def trends_statement(
+    selection: Selection, steps: Steps, models: list[str], by: str = "model"
+) -> Statement:  # fmt: skip
+    """(model or version, step, measures…)."""
+    parameters = Parameters()
+    where = [*conditions(selection, parameters), f"has({parameters.texts(models)}, model)"]
+    condition = " AND ".join(where)
+    sql = f"""SELECT toString({by}) AS {by}, {step_sql(selection, steps, parameters)} AS step, {_MEASURES}
+FROM {PREDICTIONS.relation(_READ, condition)}
+WHERE {condition}
+GROUP BY {by}, step"""
+    return Statement(sql, parameters.values)
+
+
+def _measures(row: Mapping[str, Any], within: TimeRange) -> ModelMeasures:
+    assert within.start is not None
+    assert within.end is not None
+    count = row["predictions"]
+    delays, latencies = row["delays"], row["latencies"]
+    return ModelMeasures(
+        predictions=count,
+        rate_per_s=count / max((within.end - within.start) / SECOND, 1e-9),
+        labelled=row["labelled_count"],
+        label_coverage=row["labelled_count"] / count if count else 0.0,
+        label_delay_p50_s=_finite(delays[0]),
+        label_delay_p95_s=_finite(delays[1]),
+        flagged=row["flagged_count"],
+        p50_ms=_finite(latencies[0]),
+        p95_ms=_finite(latencies[1]),
+        mean_score=_finite(row["mean_score"]),
+        mean_output=_finite(row["mean_output"]),
+        first_seen=format_time(row["first_ns"]),
+        last_seen=format_time(row["last_ns"]),
+    )
+
+
+def _trends(
+    rows: Iterable[Mapping[str, Any]], steps: Steps, by: str, within: TimeRange
+) -> dict[str, ModelTrend]:  # fmt: skip
+    assert within.start is not None
+    assert within.end is not None
+    # The range may begin or end within a step: a rate is over the part of it that was looked at.
+    seconds = [(min(t + steps.step, within.end) - max(t, within.start)) / SECOND for t in steps.times()]
+    found: dict[str, ModelTrend] = {}
+    for row in rows:
+        trend = found.get(row[by])
+        if trend is None:
+            nothing: list[float | None] = [None] * steps.count
+            trend = found[row[by]] = ModelTrend(
+                times=[format_time(at) for at in steps.times()], interval_ms=steps.step // MILLISECOND,
+                rate_per_s=[0.0] * steps.count, label_coverage=nothing[:], mean_score=nothing[:],
+                mean_output=nothing[:], p95_ms=nothing[:],
+            )  # fmt: skip
+        at = row["step"]
+        if not 0 <= at < steps.count:
+            continue
+        trend["rate_per_s"][at] = row["predictions"] / seconds[at] if seconds[at] > 0 else 0.0
+        trend["label_coverage"][at] = row["labelled_count"] / row["predictions"]
+        trend["mean_score"][at] = _finite(row["mean_score"])
+        trend["mean_output"][at] = _finite(row["mean_output"])
+        trend["p95_ms"][at] = _finite(row["latencies"][1])
+    return found
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or value != value else value

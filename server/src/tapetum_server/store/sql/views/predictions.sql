@@ -1,0 +1,25 @@
+CREATE OR REPLACE VIEW {database}.predictions AS
+SELECT
+    project,
+    model,
+    version,
+    prediction_id,
+    time,
+    ingested_at,
+    trace_id,
+    span_id,
+    output,
+    output_label,
+    score,
+    CAST(scores, 'Map(String, Float64)') AS scores,
+    {features:numeric} AS features,
+    {features:categorical} AS categorical_features,
+    {features:texts} AS text_features,
+    {features:lists} AS list_features,
+    {features:nulls} AS null_features,
+    embedding,
+    CAST(tags, 'Map(String, String)') AS tags,
+    latency_ms,
+    source,
+    {features:flags} AS flags
+FROM {database}.prediction_rows FINAL

@@ -1,0 +1,10 @@
+SELECT model, version, prediction_id, toUnixTimestamp64Nano(time) AS time_ns, trace_id, span_id, output,
+    output_label, score, latency_ms, source, flags, tags, nulls,
+    mapFromArrays(arraySlice(mapKeys(numeric), 1, 10000), arraySlice(mapValues(numeric), 1, 10000)) AS numeric_shown, mapFromArrays(arraySlice(mapKeys(booleans), 1, 10000), arraySlice(mapValues(booleans), 1, 10000)) AS booleans_shown, mapFromArrays(arraySlice(mapKeys(categorical), 1, 10000), arraySlice(arrayMap(v -> substringUTF8(v, 1, 65536), mapValues(categorical)), 1, 10000)) AS categorical_shown, mapFromArrays(arraySlice(mapKeys(texts), 1, 10000), arraySlice(arrayMap(v -> substringUTF8(v, 1, 65536), mapValues(texts)), 1, 10000)) AS texts_shown, mapFromArrays(arraySlice(mapKeys(number_lists), 1, 10000), arraySlice(mapValues(number_lists), 1, 10000)) AS number_lists_shown, mapFromArrays(arraySlice(mapKeys(text_lists), 1, 10000), arraySlice(mapValues(text_lists), 1, 10000)) AS text_lists_shown,
+    length(mapKeys(numeric)) + length(mapKeys(booleans)) + length(mapKeys(categorical)) + length(mapKeys(texts)) + length(mapKeys(number_lists)) + length(mapKeys(text_lists)) + length(arrayFilter(n -> NOT mapContains(number_lists, n) AND NOT mapContains(text_lists, n), nulls))
+        AS feature_count,
+    toUnixTimestamp64Nano(ingested_at) AS ingested_ns, scores, length(embedding) AS embedding_length
+FROM (SELECT project, model, version, prediction_id, time, ingested_at, trace_id, span_id, output, output_label, score, scores, latency_ms, source, numeric, booleans, categorical, texts, number_lists, text_lists, nulls, embedding, tags, arrayFilter(flag -> flag != '', [if(NOT isFinite(ifNull(prediction_rows.score, 0)), 'score_not_finite', ''), if(prediction_rows.score < 0 OR prediction_rows.score > 1, 'score_outside_0_1', ''), if(arrayExists(p -> NOT isFinite(p), mapValues(prediction_rows.scores)), 'scores_not_finite', ''), if(arrayExists(p -> p < 0 OR p > 1, mapValues(prediction_rows.scores)), 'scores_outside_0_1', '')]) AS flags FROM prediction_rows FINAL)
+WHERE project = {p0:String} AND model = {p1:String} AND prediction_id = {p2:String}
+ORDER BY time DESC
+LIMIT 1
