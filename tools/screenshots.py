@@ -140,6 +140,8 @@ def addresses(
         "service-map": address("/services-map", **recent),
         "service": address("/services/scoring", **recent),
         "service-unknown": address("/services/nothing-has-this-name", **recent),
+        "models": address("/models", **recent),
+        "models-none": address("/models", q="model:nothing-has-this-name", **recent),
         "errors": address("/errors", **recent),
         "errors-drawer": address("/errors", sel=error, **recent),
         "errors-one": address(f"/errors/{error}", **recent),

@@ -204,6 +204,31 @@ const llm = createRoute({
   component: lazyRouteComponent(() => import('./routes/llm/LlmPage'), 'LlmPage'),
 })
 
+const models = createRoute({
+  getParentRoute: () => root,
+  path: '/models',
+  validateSearch: (raw: Raw): Texts<'sort'> => ({ sort: text(raw.sort) }),
+  component: lazyRouteComponent(() => import('./routes/models/ModelsPage'), 'ModelsPage'),
+})
+
+const MODEL_VIEWS = ['predictions', 'versions'] as const
+
+const model = createRoute({
+  getParentRoute: () => root,
+  // A model's name may hold anything, a slash too.
+  path: '/models/one',
+  validateSearch: (
+    raw: Raw,
+  ): { view?: (typeof MODEL_VIEWS)[number] | undefined } & Texts<'name' | 'sort' | 'sel'> => ({
+    name: text(raw.name),
+    view: MODEL_VIEWS.find((view) => view === raw.view),
+    sort: text(raw.sort),
+    /** The prediction in the drawer. */
+    sel: text(raw.sel),
+  }),
+  component: lazyRouteComponent(() => import('./routes/models/ModelPage'), 'ModelPage'),
+})
+
 const errors = createRoute({
   getParentRoute: () => root,
   path: '/errors',
@@ -380,6 +405,8 @@ export const router = createRouter({
     users,
     user,
     llm,
+    models,
+    model,
     errors,
     error,
     prompts,

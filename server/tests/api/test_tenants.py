@@ -267,7 +267,7 @@ ELSEWHERE = {
     **dict.fromkeys(
         ("list_data_schemas", "create_data_schema_version", "delete_data_schema", "get_data_schema",
          "list_data_schema_versions", "compare_data_schema_versions", "validate_against_data_schema",
-         "accept_into_data_schema"),
+         "accept_into_data_schema", "validate_predictions"),
         "process/test_data_schemas.py: two projects, one key",
     ),
     **dict.fromkeys(

@@ -11,6 +11,7 @@ from process.servers import RunningServer
 from browser.axe import violations
 from browser.conftest import OpenPage
 from browser.judged import JUDGED, judge
+from browser.modelled import INCOME, MODELLED, predict
 from browser.shop import Shop
 from browser.watch import Watched, pick, rows, settled
 
@@ -329,8 +330,9 @@ def test_on_a_phone(new_page: OpenPage, shop: Shop) -> None:
     assert found == []
 
 
-def test_sessions_users_llm_and_evaluations(ui: Watched, server: RunningServer, shop: Shop) -> None:
+def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningServer, shop: Shop) -> None:
     judge(server)
+    predict(server)
     found = []
     for path, search in (
         ("/sessions", {}),
@@ -342,6 +344,10 @@ def test_sessions_users_llm_and_evaluations(ui: Watched, server: RunningServer, 
         ("/llm", {"by": "session_id"}),
         ("/llm", {"q": "model:nothing"}),
         ("/evaluations", {"project": JUDGED}),
+        ("/models", {"project": MODELLED}),
+        ("/models/one", {"project": MODELLED, "name": INCOME}),
+        ("/models/one", {"project": MODELLED, "name": INCOME, "view": "versions"}),
+        ("/models/one", {"project": MODELLED, "name": INCOME, "view": "predictions", "sel": "p-05"}),
         ("/evaluations", {"project": JUDGED, "score": "tone", "by": "model"}),
         ("/evaluations", {"project": JUDGED, "view": "rows"}),
         ("/evaluations", {"q": "name:nothing"}),

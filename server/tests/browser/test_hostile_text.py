@@ -375,6 +375,29 @@ def test_sessions_users_and_calls_are_named_as_they_were_written(ui: Watched, se
     expect(page.get_by_role("alert").first).to_be_visible()
 
 
+def test_models_and_predictions_are_shown_as_they_were_written(ui: Watched, server: RunningServer, sent: Sent) -> None:
+    """Names of models, versions, features and tags, and what they say."""
+    names = [said[:60].strip() for said in sent.said]
+    body = [
+        {"model": name, "version": said[:60], "prediction_id": f"p {said[:60]}", "output": said[:200], "label": said[:200],
+         "features": {said[:60]: said[:400], "n": 1}, "tags": {said[:60]: said[:1_000]}, "trace_id": TRACE}
+        for name, said in zip(names, sent.said)
+    ]  # fmt: skip
+    answer = server.client.post("/v1/predictions", json=body, headers={"x-tapetum-project": "hostile"})
+    assert answer.json()["accepted"] == len(body), answer.text
+    page = ui.open("/models", project="hostile")
+    shows(page.get_by_role("grid", name="Models"), *names)
+    for name in ("markup", "marks"):
+        attack = sent.attacks[name]
+        ui.open("/models/one", project="hostile", name=attack[:60].strip(), view="predictions", sel=f"p {attack[:60]}")
+        shows(page.get_by_role("heading", level=1), attack[:60].strip())
+        shows(page.get_by_role("region", name="Prediction in full"), attack[:200], attack[:400])
+        assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
+        ui.open("/models/one", project="hostile", name=attack[:60].strip(), view="versions")
+        shows(page.get_by_role("grid", name="Versions"), attack[:60])
+        assert_nothing_sticks_out(page)
+
+
 def test_evaluations_are_named_and_explained_as_they_were_written(
     ui: Watched, server: RunningServer, sent: Sent
 ) -> None:

@@ -11,6 +11,7 @@ from process.servers import RunningServer
 
 from browser.conftest import OpenPage
 from browser.judged import JUDGED, judge
+from browser.modelled import INCOME, MODELLED, predict
 from browser.shop import Shop
 from browser.watch import Watched, pick, rows
 
@@ -99,6 +100,7 @@ def test_every_page_fits_and_every_control_can_be_pressed(
     ui = new_page(width=390, height=844, has_touch=True)
     server.client.post("/api/v1/projects", json={"name": "narrow-empty"}).raise_for_status()
     judge(server)
+    predict(server)
     query = {"kind": "spans", "measure": "p95_ms", "group_by": ["service"]}
     monitor = {"name": "slow", "project": "shop", "query": query, "condition": {"op": ">", "limit": 1}}
     watched = server.client.post("/api/v1/monitors", json=monitor).json()["id"]
@@ -133,6 +135,11 @@ def test_every_page_fits_and_every_control_can_be_pressed(
         ("/llm", {"by": "user_id"}, nothing),
         ("/evaluations", {"project": JUDGED}, nothing),
         ("/evaluations", {"project": JUDGED, "view": "rows"}, open_evaluation),
+        ("/models", {"project": MODELLED}, nothing),
+        ("/models/one", {"project": MODELLED, "name": INCOME}, nothing),
+        ("/models/one", {"project": MODELLED, "name": INCOME, "view": "versions"}, nothing),
+        ("/models/one", {"project": MODELLED, "name": INCOME, "view": "predictions"}, nothing),
+        ("/models/one", {"project": MODELLED, "name": INCOME, "view": "predictions", "sel": "p-05"}, nothing),
         ("/errors", {}, nothing),
         ("/errors", {}, open_drawer),
         ("/errors", {}, open_error),

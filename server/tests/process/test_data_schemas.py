@@ -87,6 +87,7 @@ def test_two_projects_with_one_name_know_nothing_of_each_other(shared_server: Ru
         ask(server, other, "/versions", **OF),
         ask(server, other, "/diff", **OF, before=1, after=1),
         send(server, other, "/validate", FAULTS),
+        ask(server, other, "/live", name=OF["name"]),
         send(server, other, "/accept", FAULTS),
         server.client.delete("/api/v1/data-schemas", params={"project": other, **OF}),
     ):
@@ -94,6 +95,83 @@ def test_two_projects_with_one_name_know_nothing_of_each_other(shared_server: Ru
     assert push(server, other, **OF, text="").json()["features"] == 0
     assert server.client.delete("/api/v1/data-schemas", params={"project": other, **OF}).status_code == 204
     assert [row["features"] for row in ask(server, kept, "").json()["rows"]] == [21]
+
+
+EXPECTED = """
+feature { name: "age" type: INT int_domain { min: 0 max: 120 } presence { min_fraction: 1 } }
+feature {
+  name: "country" type: BYTES domain: "country" presence { min_fraction: 1 min_count: 15 }
+  unique_constraints { min: 2 max: 3 }
+}
+feature { name: "member" type: INT bool_domain {} }
+feature { name: "income" type: FLOAT float_domain { disallow_nan: true } presence { min_count: 1 } }
+feature { name: "bought" type: INT presence { min_count: 1 } not_in_environment: "SERVING" }
+string_domain { name: "country" value: "NO" value: "PE" }
+default_environment: "TRAINING" default_environment: "SERVING"
+dataset_constraints { min_examples_count: 30 }
+"""
+AT = 1_795_168_800_000
+
+
+def predicted(i: int) -> dict[str, Any]:
+    """Forty predictions in forty seconds: from the thirtieth on, another country, an age with a fraction, and NaN."""
+    late = i >= 30
+    return {
+        "model": OF["name"], "version": "2" if late else "1", "prediction_id": f"p{i}", "time": AT + i * 1_000,
+        "features": {"age": 30 + i + (0.5 if late else 0), "country": "XX" if late else ("NO", "PE")[i % 2],
+                     "member": i % 2 == 0, "income": "NaN" if late else 10.5 + i},
+        "output": 1, "score": 0.5, "tags": {"region": "eu"},
+    }  # fmt: skip
+
+
+@pytest.mark.covers("live-validation", "cli-schema-check")
+def test_predictions_are_held_against_the_schema_in_force_as_they_come(
+    shared_server: RunningServer, project: str
+) -> None:
+    """Numbers without a fraction are integers; tags, scores and outputs are no features; each part of the time is told."""
+    server = shared_server
+    server.client.post("/api/v1/projects", json={"name": project})
+    push(server, project, **OF, text=EXPECTED)
+
+    def live(seconds: int = 40, **query: Any) -> httpx.Response:
+        asked = {"from": AT, "to": AT + seconds * 1_000, "environment": "SERVING", "windows": 4, **query}
+        return ask(server, project, "/live", name=OF["name"], **asked)
+
+    assert live().status_code == 404, "no predictions yet"
+    sent = server.client.post(
+        "/v1/predictions", json=[predicted(i) for i in range(40)], headers={"x-tapetum-project": project}
+    )
+    assert sent.json()["accepted"] == 40, sent.text
+
+    good = live(30, windows=3).json()
+    assert (good["passed"], good["examples"], good["anomalies"], good["counts"]) == (True, 30, [], [])
+    found = live().json()
+    assert (found["passed"], found["examples"], found["schema_version"]) == (False, 40, 1)
+    reasons = {one["feature"]: [reason["type"] for reason in one["reasons"]] for one in found["anomalies"]}
+    assert reasons == {
+        "age": ["UNEXPECTED_DATA_TYPE"],
+        "country": ["ENUM_TYPE_UNEXPECTED_STRING_VALUES"],
+        "income": ["FLOAT_TYPE_HAS_NAN"],
+    }
+    assert [(part["examples"], part["reasons"]) for part in found["windows"]] == [(10, 0)] * 3 + [(10, 3)]
+    counted = {one["feature"]: (one["type"], one["windows"], one["first"][:19]) for one in found["counts"]}
+    assert counted["country"] == ("ENUM_TYPE_UNEXPECTED_STRING_VALUES", 1, "2026-11-20T10:00:30")
+    assert found["dataset"] == []
+    few = live(20).json()
+    assert [reason["type"] for reason in few["dataset"]] == ["DATASET_LOW_NUM_EXAMPLES"]
+    assert sum(part["reasons"] for part in few["windows"]) == 0, "a part of the time has fewer, and rightly"
+    assert live(model_version="1").json()["passed"]
+    trained = live(environment="TRAINING", q="country:NO,PE").json()
+    assert [one["feature"] for one in trained["anomalies"]] == ["bought"]
+    checked = tapetum(
+        "schema", "check", OF["name"], "--from", str(AT), "--to", str(AT + 40_000), "-e", "SERVING",
+        "--url", server.url, "--project", project,
+    )  # fmt: skip
+    assert checked.returncode == 1, checked.stderr
+    assert checked.stdout.splitlines()[2].split()[:6] == ["ERROR", "country", reasons["country"][0], *["3", "of", "12"]]
+    assert "FAILED  risk/🙂 v1: 40 predictions, schema 1." in checked.stdout
+    assert live(environment="X").json()["error"]["field"] == "environment"
+    assert ask(server, project, "/live", name="nobody").status_code == 404
 
 
 @pytest.mark.covers("bad-validation")

@@ -43,6 +43,7 @@ from tapetum_server.query import (
     metrics,
     models,
     outside,
+    prediction_checks,
     prediction_frames,
     predictions,
     priced_models,
@@ -68,6 +69,7 @@ from tapetum_server.query import (
 )
 from tapetum_server.query.cursor import Cursor
 from tapetum_server.query.filter import parse_filter
+from tapetum_server.query.frames import Frame, FrameColumn
 from tapetum_server.query.prediction_sources import LABELS, LABELS_BESIDE, PREDICTIONS
 from tapetum_server.query.selection import Selection, Whereabouts
 from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, METRICS, SPANS
@@ -139,6 +141,14 @@ def layouts(statement: Callable[[str, str, Parameters], Statement]) -> Statement
 def statistics_where() -> tuple[list[str], Parameters]:
     parameters = Parameters()
     return [f"project = {parameters.text('default')}", f"model = {parameters.text('income')}"], parameters
+
+
+def fractions(relation: str, condition: str, parameters: Parameters) -> Statement:
+    column = FrameColumn("age", "numeric", "numeric['age']")
+    frame = Frame(relation, (column,), where=condition, parameters=parameters.values)
+    return prediction_checks.fractions_statement(
+        prediction_checks.within(frame, HOUR.start or 0, HOUR.end or 0), [column]
+    )
 
 
 STATEMENTS: dict[str, Callable[[], Statement]] = {
@@ -242,6 +252,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "model_trends": lambda: models.trends_statement(selection(PREDICTIONS), STEPS, ["m"], "version"),
     "model_versions": lambda: models.versions_statement(selection(PREDICTIONS), "m"),
     "models_versions_seen": lambda: models.seen_statement(selection(PREDICTIONS), ["m"]),
+    "prediction_fractions": lambda: layouts(fractions),
     "prediction_layouts": lambda: layouts(prediction_frames.layouts_statement),
     "prediction_names": lambda: layouts(partial(prediction_frames.names_statement, layouts=1)),
     "export_predictions": lambda: export_rows("predictions", selection(PREDICTIONS, OF_MODEL)),

@@ -248,6 +248,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/data-schemas/live': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Validate Predictions
+     * @description Hold a model's predictions against its schema in force, as they come: in whole, and over time.
+     */
+    get: operations['validate_predictions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/data-schemas/validate': {
     parameters: {
       query?: never
@@ -4478,6 +4498,65 @@ export interface components {
       next_cursor: string | null
       /** Rows */
       rows: components['schemas']['ListedTrace'][]
+    }
+    /**
+     * LiveCount
+     * @description In how many windows something was wrong with a feature.
+     */
+    LiveCount: {
+      /** Feature */
+      feature: string
+      /** First */
+      first: string
+      /** Last */
+      last: string
+      /** Type */
+      type: string
+      /** Windows */
+      windows: number
+    }
+    /**
+     * LiveValidation
+     * @description What the schema in force says of the predictions that came.
+     */
+    LiveValidation: {
+      /** Anomalies */
+      anomalies: components['schemas']['FeatureAnomalies'][]
+      /** Counts */
+      counts: components['schemas']['LiveCount'][]
+      /** Data Missing */
+      data_missing: boolean
+      /** Dataset */
+      dataset: components['schemas']['AnomalyReason'][]
+      /** Examples */
+      examples: number
+      /** Features */
+      features: number
+      /** Passed */
+      passed: boolean
+      /** Schema Version */
+      schema_version: number
+      /**
+       * Severity
+       * @enum {string}
+       */
+      severity: 'ERROR' | 'WARNING' | 'UNKNOWN'
+      /** Windows */
+      windows: components['schemas']['LiveWindow'][]
+    }
+    /**
+     * LiveWindow
+     * @description A part of the time that was asked about.
+     */
+    LiveWindow: {
+      /** End */
+      end: string
+      /** Examples */
+      examples: number
+      /** Reasons */
+      reasons: number
+      /** Start */
+      start: string
     }
     /**
      * LlmGroup
@@ -8865,6 +8944,52 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['DataSchemaDiff']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  validate_predictions: {
+    parameters: {
+      query: {
+        /** @description The model's or the data set's name. */
+        name: string
+        /** @description Of the model: predictions of this version alone. */
+        model_version?: string | null
+        /** @description One of the schema's environments. */
+        environment?: string | null
+        /** @description Equal parts of the time that are validated too. */
+        windows?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LiveValidation']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { travelling, useView } from './view'
 
 interface Props {
-  to: '/traces' | '/sessions' | '/users' | '/services' | '/errors' | '/dashboards' | '/monitors'
+  to: '/traces' | '/sessions' | '/users' | '/services' | '/models' | '/errors' | '/dashboards' | '/monitors'
   label: string
 }
 

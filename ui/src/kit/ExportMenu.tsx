@@ -8,7 +8,17 @@ import { downloadBlob } from './download'
 import { bytes, count } from './format'
 
 export type ExportKind =
-  'spans' | 'traces' | 'logs' | 'metrics' | 'errors' | 'ingest' | 'changes' | 'alerts' | 'evaluations'
+  | 'spans'
+  | 'traces'
+  | 'logs'
+  | 'metrics'
+  | 'errors'
+  | 'ingest'
+  | 'changes'
+  | 'alerts'
+  | 'evaluations'
+  | 'predictions'
+  | 'labels'
 const FORMATS = [
   { value: 'parquet', label: 'Parquet', about: 'all columns with their types' },
   { value: 'csv', label: 'CSV', about: 'for spreadsheets' },

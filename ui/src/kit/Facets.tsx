@@ -21,7 +21,7 @@ import { Failure, SkeletonRows } from './states'
 
 interface Props {
   scope: Scope
-  signal: 'spans' | 'logs' | 'errors' | 'evaluations'
+  signal: 'spans' | 'logs' | 'errors' | 'evaluations' | 'predictions'
   onChange: (q: string) => void
   onClose: () => void
   /** On a phone the panel covers the page and is closed until asked for. */
@@ -102,7 +102,7 @@ export function Facets({ scope, signal, onChange, onClose, open }: Props) {
 function AddedFacet(p: {
   name: string
   scope: Scope
-  signal: 'spans' | 'logs' | 'errors' | 'evaluations'
+  signal: 'spans' | 'logs' | 'errors' | 'evaluations' | 'predictions'
   onChange: (q: string) => void
   onRemove: () => void
 }) {
@@ -116,7 +116,7 @@ function AddedFacet(p: {
 function FacetGroup(p: {
   facet: Facet
   scope: Scope
-  signal: 'spans' | 'logs' | 'errors' | 'evaluations'
+  signal: 'spans' | 'logs' | 'errors' | 'evaluations' | 'predictions'
   onChange: (q: string) => void
   onRemove?: () => void
 }) {

@@ -8,7 +8,7 @@ import { useUtc } from './prefs'
 import { isoToMs, stamp } from './time'
 import { useView } from './view'
 
-export type Signal = 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations'
+export type Signal = 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations' | 'predictions'
 
 const NOUNS: Record<Signal, [one: string, many: string]> = {
   spans: ['span', 'spans'],
@@ -16,6 +16,7 @@ const NOUNS: Record<Signal, [one: string, many: string]> = {
   metrics: ['point', 'points'],
   errors: ['occurrence', 'occurrences'],
   evaluations: ['evaluation', 'evaluations'],
+  predictions: ['prediction', 'predictions'],
 }
 const DAY_MS = 86_400_000
 

@@ -2,6 +2,7 @@
 import {
   Activity,
   BellRing,
+  BrainCircuit,
   Bug,
   ChartSpline,
   ClipboardCheck,
@@ -32,6 +33,7 @@ export interface PageEntry {
     | '/services'
     | '/llm'
     | '/users'
+    | '/models'
     | '/errors'
     | '/prompts'
     | '/evaluations'
@@ -80,6 +82,7 @@ export const PAGES: PageEntry[] = [
   { to: '/services', label: 'Services', icon: Waypoints, key: 'v', time: true, live: true, signal: 'spans' },
   { to: '/llm', label: 'LLM', icon: Coins, key: 'c', time: true, live: true, signal: 'spans' },
   { to: '/users', label: 'Users', icon: UsersRound, key: 'u', time: true, live: true, signal: 'spans' },
+  { to: '/models', label: 'Models', icon: BrainCircuit, key: 'o', time: true, live: true },
   { to: '/errors', label: 'Errors', icon: Bug, key: 'x', time: true, live: true, signal: 'errors' },
   { to: '/prompts', label: 'Prompts', icon: MessageSquareQuote, key: 'p', time: true, live: false },
   { to: '/evaluations', label: 'Evaluations', icon: ClipboardCheck, key: 'q', time: true, live: true },

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from typing import Annotated, Any, Literal
 
 from fastapi import Body, Query
 from pydantic import BaseModel, Field
 from starlette.requests import Request
+from starlette.responses import Response
 
 from tapetum_server.api.access import Time
 from tapetum_server.api.dependencies import Admin, ProjectName, Reader, catalog_of
 from tapetum_server.api.errors import ApiError
-from tapetum_server.api.questions import router_of
+from tapetum_server.api.questions import Question, answer, router_of
 from tapetum_server.catalog.data_schemas import DataSchema
 from tapetum_server.catalog.errors import DataSchemaChanged, TooMany, UnknownDataSchema
+from tapetum_server.query.time_range import format_time
 
 router = router_of("data schemas")
 MAX_TEXT = 4_000_000
@@ -23,6 +26,7 @@ Kind = Literal["model", "dataset"]
 KindOf = Annotated[Kind, Query(description="Whose schema it is.")]
 Name = Annotated[str, Query(min_length=1, max_length=200, description="The model's or the data set's name.")]
 VersionNumber = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Default: the newest, which is in force.")]
+Environment = Annotated[str | None, Query(max_length=200, description="One of the schema's environments.")]
 Statistics = Annotated[
     bytes,
     Body(media_type="application/octet-stream", max_length=MAX_STATISTICS, description="`FeatureStats.pb` of TFDV."),
@@ -128,6 +132,34 @@ class ValidationAnswer(BaseModel):
     """What is wrong with the data set as a whole."""
 
 
+class LiveWindow(BaseModel):
+    """A part of the time that was asked about."""
+
+    start: Time
+    end: Time
+    examples: int
+    reasons: int
+
+
+class LiveCount(BaseModel):
+    """In how many windows something was wrong with a feature."""
+
+    feature: str
+    type: str
+    windows: int
+    first: Time
+    """When the first of them begins."""
+    last: Time
+    """When the last of them ends."""
+
+
+class LiveValidation(ValidationAnswer):
+    """What the schema in force says of the predictions that came."""
+
+    windows: list[LiveWindow]
+    counts: list[LiveCount]
+
+
 @router.get("/data-schemas")
 def list_data_schemas(request: Request, caller: Reader, project: ProjectName) -> DataSchemaRows:
     """The schemas in force, by model and data set."""
@@ -205,7 +237,7 @@ def validate_against_data_schema(
     name: Name,
     statistics: Statistics,
     version: VersionNumber = None,
-    environment: Annotated[str | None, Query(max_length=200, description="One of the schema's environments.")] = None,
+    environment: Environment = None,
 ) -> ValidationAnswer:
     """Hold statistics against a schema: every anomaly by TFDV's name."""
     from tapetum_server.analysis.validation.stored import StatisticsError, validated
@@ -216,6 +248,41 @@ def validate_against_data_schema(
     except StatisticsError as error:
         raise ApiError("invalid_statistics", str(error), 422) from error
     return ValidationAnswer.model_validate({**found, "schema_version": schema.version})
+
+
+@router.get("/data-schemas/live", response_model=LiveValidation)
+async def validate_predictions(
+    request: Request,
+    asked: Question,
+    name: Name,
+    model_version: Annotated[
+        str | None, Query(max_length=256, description="Of the model: predictions of this version alone.")
+    ] = None,
+    environment: Environment = None,
+    windows: Annotated[int, Query(ge=0, le=60, description="Equal parts of the time that are validated too.")] = 12,
+) -> Response:
+    """Hold a model's predictions against its schema in force, as they come: in whole, and over time."""
+    from tapetum_server.analysis.validation.live import live_validation
+    from tapetum_server.detectors.validation.view import StatisticsError
+
+    schema = await to_thread(_found, request, asked.project, "model", name, None)
+    try:
+        found = await live_validation(
+            asked.reader,
+            project=asked.project,
+            model=name,
+            version=model_version,
+            time_range=asked.time_range,
+            filter=asked.filter,
+            schema_text=schema.text,
+            environment=environment,
+            windows=windows,
+        )
+    except StatisticsError as error:
+        raise ApiError("invalid_environment", str(error), 422, field="environment") from error
+    for row in (*found["windows"], *found["counts"]):
+        row |= {key: format_time(row[key]) for key in ("start", "end", "first", "last") if key in row}
+    return answer({**found, "schema_version": schema.version})
 
 
 @router.post("/data-schemas/accept", status_code=201)

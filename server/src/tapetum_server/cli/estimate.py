@@ -100,7 +100,8 @@ def _costs(text: str) -> CostMatrix | None:
     if not text:
         return None
     try:
-        return CostMatrix(*(float(each) for each in text.split(",", 3)))
+        one, two, three, four = (float(each) for each in text.split(","))
+        return CostMatrix(one, two, three, four)
     except ValueError:
         fail(f"{text!r} is not four numbers.", "Such as: --value 5,-2,0,-9")
 

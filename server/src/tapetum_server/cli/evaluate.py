@@ -33,6 +33,7 @@ def evaluate(
         str, typer.Option("--task", help="binary, multiclass or regression.", show_default="as labels and metrics say")
     ] = "",
     positive: Annotated[str, typer.Option("--positive", help="The label that counts as positive.")] = "",
+    gaps: Annotated[bool, typer.Option("--gaps", help="Show how differently groups are treated.")] = False,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000, help="Slices to show.")] = 40,
     as_json: AsJson = False,
 ) -> None:
@@ -64,11 +65,11 @@ def evaluate(
     if as_json:
         print_json([plain_values(report)])
     else:
-        _show(report, limit)
+        _show(report, limit, gaps)
     raise typer.Exit(0 if report.blessed else 1)
 
 
-def _show(report: EvaluationReport, limit: int) -> None:
+def _show(report: EvaluationReport, limit: int, gaps: bool) -> None:
     names = list(report.slices[0].metrics) if report.slices else []
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("slice")
@@ -93,6 +94,12 @@ def _show(report: EvaluationReport, limit: int) -> None:
     for one, other, apart in report.differences[:limit]:
         said = ", ".join(f"{name} {number(value)}" for name, value in apart.items() if value == value)
         print(one_line(f"{one} less {other}: {said}", 200))
+    for gap in (gap for found in report.gaps.values() for gap in found) if gaps else ():
+        print(
+            f"{gap.notion.replace('_', ' ')}: {gap.metric.replace('_', ' ')} is {number(gap.high)} where "
+            f"{gap.highest}, {number(gap.low)} where {gap.lowest}: {number(gap.difference)} apart "
+            f"[{number(gap.lower)}, {number(gap.upper)}], {gap.ratio:.0%}"
+        )
     for note in report.notes:
         say(note, "dim")
     if report.small_slices:

@@ -13,8 +13,10 @@ from rich.text import Text
 from tapetum_server.cli.asking import (
     DEFAULT_URL,
     AsJson,
+    From,
     Key,
     Project,
+    To,
     Url,
     check,
     fail,
@@ -187,6 +189,43 @@ def pull(
         _write_text(get(client, "/data-schemas/version", asked)["text"], output)
 
 
+def check_predictions(
+    name: Annotated[str, typer.Argument(metavar="MODEL", help="The model's name.")],
+    from_: From = "now-1h",
+    to: To = "now",
+    version: Annotated[str | None, typer.Option(help="Predictions of this version of the model alone.")] = None,
+    environment: Annotated[str | None, typer.Option("--environment", "-e", help="One of the schema's.")] = None,
+    as_json: AsJson = False,
+    project: Project = None,
+    url: Url = DEFAULT_URL,
+    key: Key = None,
+) -> None:
+    """Hold a model's predictions against its schema on the server. Leaves with 1 where something is wrong."""
+    asked = {"name": name, "from": from_, "to": to, "model_version": version, "environment": environment}
+    with server(url, key) as client:
+        found = get(client, "/data-schemas/live", {**asked, "project": project})
+    if as_json:
+        print_json([found])
+        raise typer.Exit(0 if found["passed"] else 1)
+    rows = [("data set", reason) for reason in found["dataset"]]
+    rows += [(one["feature"], reason) for one in found["anomalies"] for reason in one["reasons"]]
+    last = {(count["feature"], count["type"]): count for count in found["counts"]}
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("severity", "feature", "type", "parts of the time", "what"):
+        table.add_column(column, no_wrap=column in ("severity", "type"))
+    for feature, reason in rows:
+        windows = last.get((feature, reason["type"]), {"windows": 0})["windows"]
+        table.add_row(
+            reason["severity"], Text(one_line(feature, 40)), reason["type"], f"{windows} of {len(found['windows'])}",
+            Text(one_line(reason["description"], 400)),
+        )  # fmt: skip
+    if rows:
+        print_table(table)
+    told = "passed" if found["passed"] else "FAILED"
+    print(f"{told}  {one_line(name, 80)}: {found['examples']:,.0f} predictions, schema {found['schema_version']}.")
+    raise typer.Exit(0 if found["passed"] else 1)
+
+
 def _kind(dataset: bool) -> str:
     return "dataset" if dataset else "model"
 
@@ -211,6 +250,7 @@ def _write_text(text: str, output: Path | None) -> None:
 schema_app.command("infer")(infer)
 schema_app.command("accept")(accept)
 schema_app.command("diff")(diff)
+schema_app.command("check")(check_predictions)
 schema_app.command("list")(list_schemas)
 schema_app.command("push")(push)
 schema_app.command("pull")(pull)

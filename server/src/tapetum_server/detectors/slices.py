@@ -25,6 +25,8 @@ P_VALUE = 0.01
 """Of a slice, times the slices that were looked at."""
 _CANDIDATES = 2_000
 
+Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 Literal = tuple[int, int]
 """A feature's place and its code."""
 
@@ -34,9 +36,9 @@ class ErrorCounts:
     """Distinct rows of codes; how many rows each is, and their errors."""
 
     codes: npt.NDArray[np.int64]
-    rows: npt.NDArray[np.float64]
-    errors: npt.NDArray[np.float64]
-    squares: npt.NDArray[np.float64]
+    rows: Floats
+    errors: Floats
+    squares: Floats
     """Of the errors, summed: errors themselves where one is 0 or 1."""
 
 
@@ -81,7 +83,7 @@ class _Search:
     def __init__(self, counts: ErrorCounts, sizes: Sequence[int], total: float, errors: float, least: float) -> None:
         self._counts, self._sizes, self._least = counts, sizes, least
         self._total, self._mean = total, errors / total
-        self._candidates: list[tuple[float, tuple[Literal, ...], float, float, float]] = []
+        self._candidates: list[tuple[float, tuple[Literal, ...], float, float]] = []
         self._floor = 0.0
         self._told: dict[int, float] = {}
         self._columns = [np.ascontiguousarray(counts.codes[:, k]) for k in range(counts.codes.shape[1])]
@@ -93,8 +95,8 @@ class _Search:
         for feature in features[1:]:
             place = place * self._sizes[feature] + self._columns[feature]
             width *= self._sizes[feature]
-        rows = np.bincount(place, self._counts.rows, width)
-        errors = np.bincount(place, self._counts.errors, width)
+        rows: Floats = np.bincount(place, self._counts.rows, width).astype(np.float64)
+        errors: Floats = np.bincount(place, self._counts.errors, width).astype(np.float64)
         if len(features) == 1:
             there = rows > 0
             self._told[features[0]] = float(np.sum((errors[there] - rows[there] * self._mean) ** 2 / rows[there]))
@@ -104,15 +106,12 @@ class _Search:
         best = enough[scores > self._floor]
         if not len(best):
             return
-        squares = np.bincount(place, self._counts.squares, width)
         for cell, score in zip(best.tolist(), scores[scores > self._floor].tolist()):
             literals, rest = [], cell
             for feature in reversed(features):
                 rest, code = divmod(rest, self._sizes[feature])
                 literals.append((feature, code))
-            self._candidates.append(
-                (score, tuple(reversed(literals)), float(rows[cell]), float(errors[cell]), float(squares[cell]))
-            )
+            self._candidates.append((score, tuple(reversed(literals)), float(rows[cell]), float(errors[cell])))
         if len(self._candidates) > 2 * _CANDIDATES:
             self._candidates.sort(key=lambda c: -c[0])
             del self._candidates[_CANDIDATES:]
@@ -125,13 +124,13 @@ class _Search:
     def found(self, top: int) -> list[WorstSlice]:
         """The best candidates that are more than chance and not the rows of a better one."""
         chosen: list[WorstSlice] = []
-        masks: list[npt.NDArray[np.bool_]] = []
+        masks: list[Mask] = []
         # Of the same score, which is of the same rows, the slice that is said in fewer words.
-        for score, literals, rows, errors, squares in sorted(self._candidates, key=lambda c: (-c[0], len(c[1]))):
-            p = min(1.0, self._chance(rows, errors, squares) * self.looked_at)
-            if p > P_VALUE:
+        for score, literals, rows, errors in sorted(self._candidates, key=lambda c: (-c[0], len(c[1]))):
+            mask = self._rows_of(literals)
+            p = min(1.0, self._chance(mask, np.ones(len(mask), bool)) * self.looked_at)
+            if p > P_VALUE or not self._each_matters(literals, mask):
                 continue
-            mask = np.all([self._columns[f] == code for f, code in literals], axis=0)
             if any(self._overlap(mask, other) > JACCARD for other in masks):
                 continue
             mean = errors / rows
@@ -145,23 +144,37 @@ class _Search:
                 break
         return chosen
 
-    def _score(self, rows: npt.NDArray[np.float64], errors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def _score(self, rows: Floats, errors: Floats) -> Floats:
         worse = errors / rows / self._mean - 1
-        score: npt.NDArray[np.float64] = ALPHA * worse - (1 - ALPHA) * (self._total / rows - 1)
+        score: Floats = ALPHA * worse - (1 - ALPHA) * (self._total / rows - 1)
         return score
 
-    def _chance(self, rows: float, errors: float, squares: float) -> float:
-        """That the mean error inside is not above the one outside (Welch's test; large samples)."""
-        outside = self._total - rows
+    def _rows_of(self, literals: tuple[Literal, ...]) -> Mask:
+        mask: Mask = np.all([self._columns[feature] == code for feature, code in literals], axis=0)
+        return mask
+
+    def _each_matters(self, literals: tuple[Literal, ...], mask: Mask) -> bool:
+        """Whether without any of its literals the slice would be less bad: else the wider one is to be told."""
+        if len(literals) == 1:
+            return True
+        wider = (self._rows_of(literals[:k] + literals[k + 1 :]) for k in range(len(literals)))
+        return all(self._chance(mask, container) * self.looked_at <= P_VALUE for container in wider)
+
+    def _chance(self, mask: Mask, container: Mask) -> float:
+        """That the mean error inside is not above the one of the container's other rows (Welch's, large samples)."""
+        (rows, errors, squares), (outside, others, other_squares) = self._sums(mask), self._sums(container & ~mask)
         if outside < 2:
             return 1.0
-        all_errors, all_squares = float(self._counts.errors.sum()), float(self._counts.squares.sum())
-        inner, outer = errors / rows, (all_errors - errors) / outside
-        # Laplace's extra success and failure: a slice where every row is wrong is not certain.
+        inner, outer = errors / rows, others / outside
+        # As though of two more rows one were wrong: a slice where every row is wrong is not certain.
         spread = max(squares / rows - inner**2, 1 / (rows + 2)) / rows
-        spread += max((all_squares - squares) / outside - outer**2, 0) / outside
+        spread += max(other_squares / outside - outer**2, 1 / (outside + 2)) / outside
         return 0.5 * math.erfc((inner - outer) / math.sqrt(2 * spread))
 
-    def _overlap(self, one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:
+    def _sums(self, mask: Mask) -> tuple[float, float, float]:
+        of = self._counts
+        return float(of.rows[mask].sum()), float(of.errors[mask].sum()), float(of.squares[mask].sum())
+
+    def _overlap(self, one: Mask, other: Mask) -> float:
         either = float(self._counts.rows[one | other].sum())
         return float(self._counts.rows[one & other].sum()) / either if either else 1.0

@@ -10,8 +10,7 @@ import numpy.typing as npt
 
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame, FrameColumn
-from tapetum_server.query.own_engine import TIMEOUT_S
-from tapetum_server.query.performance import label_sql, number_sql
+from tapetum_server.query.performance import TIMEOUT_S, label_sql, number_sql, probability_sql
 from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.statement import Parameters
 
@@ -103,14 +102,14 @@ async def coded_rows(
 ) -> CodedRows:
     """Distinct rows of codes (and of the score, where one is named), with their labelled positives."""
     parameters = Parameters()
-    parts = ", ".join(f"toUInt8({coding.sql(parameters)}) AS code_{k}" for k, coding in enumerate(used))
-    names = ", ".join(f"code_{k}" for k in range(len(used)))
+    parts = ", ".join(f"toUInt8({coding.sql(parameters)}) AS t_code_{k}" for k, coding in enumerate(used))
+    names = ", ".join(f"t_code_{k}" for k in range(len(used)))
     at = number_sql(frame, score, "score") if score else "0"
     truth = label_sql(frame, label, positive, parameters) if label else "0"
-    usable = f"ifNull({at} BETWEEN 0 AND 1, false)" if score else "true"
-    sql = f"""SELECT {names}, at, count() AS rows, countIf(truth = 1) AS positives
-FROM (SELECT {parts}, toFloat64(assumeNotNull({at})) AS at, {truth} AS truth FROM {frame} AND {usable})
-GROUP BY {names}, at"""
+    usable = probability_sql(at) if score else "true"
+    sql = f"""SELECT {names}, t_at, count() AS rows, countIf(t_truth = 1) AS positives
+FROM (SELECT {parts}, toFloat64({at}) AS t_at, {truth} AS t_truth FROM {frame} AND {usable})
+GROUP BY {names}, t_at"""
     answer = await reader.query(sql, {**frame.parameters, **parameters.values}, timeout_s=TIMEOUT_S)
     columns = [np.asarray(column, np.float64) for column in answer.columns]
     codes = np.column_stack(columns[: len(used)]).astype(np.int64)

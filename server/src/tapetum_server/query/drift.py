@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from tapetum_server.detectors.drift.values import SortedValues
 from tapetum_server.detectors.drift.verdict import Presence
+from tapetum_server.query.drift_groups import By, Group, settings_of, text_of
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame, FrameColumn
 from tapetum_server.query.reader import Reader, tuples_of
@@ -29,17 +30,6 @@ STATEMENT_CHARACTERS = 100_000
 """The engine parses a quarter of a million. Files are read by column, so that several statements read no more."""
 
 Item = TypeVar("Item")
-Group = int | str | None
-"""What a chunk or slice is known by: the number of a chunk of rows, the nanosecond one of time begins, or a value."""
-
-
-@dataclass(frozen=True, slots=True)
-class By:
-    """The groups of a question: `sql` says of a row which it is in; rows where it is null are in none."""
-
-    sql: str
-    parallel_parsing: bool = True
-    """Whether text may be parsed by several threads: the engine loses count of rows then (`_row_number` of CSV)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +72,6 @@ class CategoricalCounts:
     complete: bool
     """Whether `values` holds every value. Where not, what it counts is exact only for a feature with `values`."""
 
-    @property
-    def rest(self) -> int:
-        """Rows with another value than those in `values`."""
-        return self.presence.values - sum(self.values.values())
-
 
 Counts = NumericCounts | CategoricalCounts
 
@@ -110,6 +95,15 @@ async def quantiles(
     return found
 
 
+def place_hash(frame: Frame, columns: Sequence[FrameColumn]) -> str:
+    """A number that is the same for a row whenever it is asked for, and another for nearly every other row."""
+    if frame.numbered:
+        return f"sipHash64({frame.order})"
+    # Many rows may share a moment; what they hold tells them apart.
+    told_by = [frame.order] * bool(frame.order) + [f"ifNull(toString({column.sql}), '')" for column in columns[:4]]
+    return f"sipHash64({', '.join(told_by)})"
+
+
 def quantiles_statement(frame: Frame, columns: Sequence[FrameColumn], levels: Sequence[float], rows: int) -> Statement:
     """One row: for each column an array of its quantiles."""
     listed = ", ".join(str(float(level)) for level in levels)
@@ -120,7 +114,7 @@ def quantiles_statement(frame: Frame, columns: Sequence[FrameColumn], levels: Se
     sql = f"SELECT {selected}\nFROM {frame.relation}\nWHERE {frame.where}"
     if rows > SAMPLED_ROWS * 2:
         # By a hash and not every so many-th: rows may come in turns.
-        sql += f" AND sipHash64({frame.order or 'rowNumberInAllBlocks()'}) % {rows // SAMPLED_ROWS} = 0"
+        sql += f" AND {place_hash(frame, columns)} % {rows // SAMPLED_ROWS} = 0"
     return Statement(sql, dict(frame.parameters))
 
 
@@ -161,13 +155,16 @@ def _batches(items: Sequence[Item], text_length: Callable[[Item], int]) -> Itera
 
 def _text_length(feature: Feature) -> int:
     terms = len(feature.edges) + 12 if isinstance(feature, NumericFeature) else 3
-    return terms * (len(feature.column.sql) + 40)
+    return terms * 50 + len(feature.column.sql)
 
 
 def counts_statement(frame: Frame, features: Sequence[Feature], by: By | None = None) -> Statement:
     """One row per group: its name, its rows, and two cells for each feature."""
     parameters = Parameters()
     cells = ["count() AS drift_rows"]
+    values = [
+        feature.column.sql if isinstance(feature, NumericFeature) else text_of(feature.column) for feature in features
+    ]
     for n, feature in enumerate(features):
         if isinstance(feature, NumericFeature):
             cells += _numeric_cells(feature, n, parameters)
@@ -176,22 +173,25 @@ def counts_statement(frame: Frame, features: Sequence[Feature], by: By | None = 
     selected = ",\n    ".join(cells)
     bound = {**frame.parameters, **parameters.values}
     if by is None:
-        return Statement(f"SELECT NULL AS drift_group, {selected}\nFROM {frame.relation}\nWHERE {frame.where}", bound)
-    sql = f"""SELECT {by.sql} AS drift_group, {selected}
-FROM {frame.relation}
-WHERE {frame.where} AND drift_group IS NOT NULL
+        return Statement(f"SELECT NULL AS drift_group, {selected}\nFROM {_values_of(frame, values)}", bound)
+    sql = f"""SELECT drift_group, {selected}
+FROM {_values_of(frame, values, by)}
+WHERE drift_group IS NOT NULL
 GROUP BY drift_group
 ORDER BY drift_group
 LIMIT {MAX_GROUPS + 1}"""
-    return Statement(sql + _settings(by), bound)
+    return Statement(sql + settings_of(by), bound)
 
 
-def _settings(by: By | None) -> str:
-    return "" if by is None or by.parallel_parsing else "\nSETTINGS input_format_parallel_parsing = 0"
+def _values_of(frame: Frame, values: Sequence[str], by: By | None = None) -> str:
+    """The rows as `drift_group`, where they are grouped, and `drift_x0`, `drift_x1` …: each worked out once."""
+    group = [] if by is None else [f"{by.sql} AS drift_group"]
+    columns = [*group, *(f"{value} AS drift_x{n}" for n, value in enumerate(values))] or ["1"]
+    return f"(SELECT {', '.join(columns)}\n    FROM {frame.relation}\n    WHERE {frame.where})"
 
 
 def _numeric_cells(feature: NumericFeature, n: int, parameters: Parameters) -> list[str]:
-    x = feature.column.sql
+    x = f"drift_x{n}"
     edges = parameters.numbers(feature.edges)
     below = "".join(f", countIf({x} < {edges}[{i + 1}])" for i in range(len(feature.edges)))
     finite = f"isFinite({x})"
@@ -203,18 +203,13 @@ def _numeric_cells(feature: NumericFeature, n: int, parameters: Parameters) -> l
 
 
 def _categorical_cells(feature: CategoricalFeature, n: int, parameters: Parameters) -> list[str]:
-    x = text_of(feature.column)
+    x = f"drift_x{n}"
     counted = x
     if feature.values is not None:
         values = parameters.texts(feature.values)
         counted = f"transform({x}, {values}, {values}, NULL)"
     # Exact as long as there are fewer values than it may hold.
     return [f"count({x}) AS drift_n{n}", f"approx_top_count({MAX_VALUES}, {MAX_VALUES})({counted}) AS drift_v{n}"]
-
-
-def text_of(column: FrameColumn) -> str:
-    """The column's values as texts."""
-    return column.sql if column.kind == "categorical" else f"toString({column.sql})"
 
 
 def _counts(feature: Feature, rows: int, first: object, second: object) -> Counts:
@@ -257,43 +252,11 @@ async def sorted_values(
 
 def sorted_values_statement(frame: Frame, column: FrameColumn, by: By | None = None) -> Statement:
     """One row per group and distinct value."""
-    group = "NULL" if by is None else by.sql
+    group, known = ("NULL AS drift_group", "") if by is None else ("drift_group", " AND drift_group IS NOT NULL")
     # Plus zero, because -0.0 and 0.0 are one number and two keys.
-    sql = f"""SELECT {group} AS drift_group, assumeNotNull({column.sql}) + 0.0 AS drift_x, count() AS drift_rows
-FROM {frame.relation}
-WHERE {frame.where} AND isFinite({column.sql}){"" if by is None else " AND drift_group IS NOT NULL"}
-GROUP BY drift_group, drift_x
-ORDER BY drift_group, drift_x"""
-    return Statement(sql + _settings(by), dict(frame.parameters))
-
-
-def chunks_of_rows(frame: Frame, size: int) -> By:
-    """Chunks of `size` rows in their order, numbered from 0; the last may be shorter."""
-    if not frame.order:
-        raise QueryError(
-            "these rows stand in no order, so that they cannot be cut into chunks of so many",
-            code="no_order",
-            hint="Cut them by time.",
-        )
-    return By(f"toInt64(intDiv({frame.order}, {int(size)}))", parallel_parsing=False)
-
-
-def chunks_of_time(column: FrameColumn, period_ns: int) -> By:
-    """Chunks of time, known by the nanosecond since 1970 at which they begin; whole weeks begin on Mondays."""
-    if column.kind != "time":
-        raise QueryError(
-            f"column {column.name!r} holds no times", code="not_a_time", hint="Name a column of dates or timestamps."
-        )
-    week, thursday_to_monday = 604_800 * 10**9, 4 * 86_400 * 10**9
-    offset = thursday_to_monday if period_ns % week == 0 else 0
-    moment = f"toUnixTimestamp64Nano({column.sql})"
-    return By(f"{moment} - positiveModulo({moment} - {offset}, {int(period_ns)})")
-
-
-def slices_by(column: FrameColumn) -> By:
-    """Slices by the values of a column."""
-    if column.kind not in ("categorical", "boolean", "numeric"):
-        raise QueryError(
-            f"column {column.name!r} cannot be sliced by", code="not_a_slice", hint="Name one with a few values."
-        )
-    return By(text_of(column))
+    sql = f"""SELECT {group}, assumeNotNull(drift_x0) + 0.0 AS drift_value, count() AS drift_rows
+FROM {_values_of(frame, [column.sql], by)}
+WHERE isFinite(drift_x0){known}
+GROUP BY drift_group, drift_value
+ORDER BY drift_group, drift_value"""
+    return Statement(sql + settings_of(by), dict(frame.parameters))

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from tapetum_server.query.drift import TIMEOUT_S, text_of
+from tapetum_server.query.drift import TIMEOUT_S, place_hash
+from tapetum_server.query.drift_groups import text_of
 from tapetum_server.query.frames import Frame, FrameColumn
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.statement import Statement
@@ -28,8 +29,7 @@ def sample_statement(frame: Frame, columns: Sequence[FrameColumn], rows: int, at
     selected = ", ".join(f"{_value(column)} AS drift_s{n}" for n, column in enumerate(columns))
     sql = f"SELECT {selected}\nFROM {frame.relation}\nWHERE {frame.where}"
     if rows > at_most:
-        place = frame.order or "rowNumberInAllBlocks()"
-        sql += f" AND sipHash64({place}) % {math.ceil(rows / at_most)} = 0"
+        sql += f" AND {place_hash(frame, columns)} % {math.ceil(rows / at_most)} = 0"
     if frame.order:
         sql += f"\nORDER BY {frame.order}"
     # The hash chooses a few more or less than it was asked for.

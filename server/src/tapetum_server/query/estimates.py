@@ -13,8 +13,7 @@ from tapetum_server.detectors.estimation.dle import RegressionRows
 from tapetum_server.detectors.estimation.multiclass import ClassRows
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame
-from tapetum_server.query.own_engine import TIMEOUT_S
-from tapetum_server.query.performance import Periods, label_sql, number_sql, period_sql
+from tapetum_server.query.performance import TIMEOUT_S, Periods, label_sql, number_sql, period_sql, probability_sql
 from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.statement import Parameters, Statement
 
@@ -74,10 +73,11 @@ def cells_statement(frame: Frame, columns: EstimateColumns, chunks: Chunks) -> S
         f"""SELECT chunk, groupArray(score) AS scores, groupArray(called) AS called, groupArray(n) AS rows,
     groupArray(yes) AS positives, groupArray(known) AS labelled
 FROM (
-    SELECT chunk, score, called, count() AS n, countIf(label = 1) AS yes, countIf(isNotNull(label)) AS known
+    SELECT t_chunk AS chunk, t_score AS score, t_called AS called, count() AS n, countIf(t_label = 1) AS yes,
+        countIf(isNotNull(t_label)) AS known
     FROM (
-        SELECT {chunk} AS chunk, assumeNotNull({score}) AS score, toUInt8({called}) AS called, {label} AS label
-        FROM {frame} AND ifNull({score} BETWEEN 0 AND 1, false)
+        SELECT {chunk} AS t_chunk, assumeNotNull({score}) AS t_score, toUInt8({called}) AS t_called, {label} AS t_label
+        FROM {frame} AND {probability_sql(score)}
     )
     GROUP BY chunk, score, called ORDER BY chunk, score
 )
@@ -110,16 +110,18 @@ async def class_rows(
     chunk, settings = _chunk(frame, chunks)
     names = parameters.texts([name for name, _ in scores])
     each = ", ".join(f"assumeNotNull({number_sql(frame, column, 'score')})" for _, column in scores)
-    there = " AND ".join(f"ifNull({number_sql(frame, column, 'score')} BETWEEN 0 AND 1, false)" for _, column in scores)
+    there = " AND ".join(probability_sql(number_sql(frame, column, "score")) for _, column in scores)
 
     def place(name: str) -> str:
         return f"toInt64(indexOf({names}, ifNull(CAST({frame.column(name).sql}, 'Nullable(String)'), ''))) - 1"
 
-    called = place(prediction) if prediction else "toInt64(indexOf(scores, arrayMax(scores))) - 1"
-    sql = f"""SELECT chunk, groupArray(scores) AS scores, groupArray(called) AS called, groupArray(label) AS labels
-FROM (SELECT {chunk} AS chunk, [{each}] AS scores, {called} AS called, {place(label) if label else "-1"} AS label
+    called = place(prediction) if prediction else "toInt64(indexOf(t_scores, arrayMax(t_scores))) - 1"
+    sql = f"""SELECT t_chunk, groupArray(t_scores) AS scores, groupArray(t_called) AS called,
+    groupArray(t_label) AS labels
+FROM (SELECT {chunk} AS t_chunk, [{each}] AS t_scores, {called} AS t_called,
+        {place(label) if label else "-1"} AS t_label
     FROM {frame} AND {there})
-GROUP BY chunk ORDER BY chunk LIMIT {MAX_CHUNKS + 1}{settings}"""
+GROUP BY t_chunk ORDER BY t_chunk LIMIT {MAX_CHUNKS + 1}{settings}"""
     found = []
     for at, rows, guessed, labels in tuples_of(
         await reader.query(sql, {**frame.parameters, **parameters.values}, timeout_s=TIMEOUT_S)
@@ -153,11 +155,12 @@ async def regression_rows(
             codes.append(f"ifNull({number_sql(frame, name, 'feature')}, nan)")
     guess = f"ifNull({number_sql(frame, prediction, 'prediction')}, nan)"
     truth = f"ifNull({number_sql(frame, label, 'label')}, nan)" if label else "nan"
-    sql = f"""SELECT chunk, groupArray(features) AS features, groupArray(guess) AS guesses, groupArray(truth) AS truths
-FROM (SELECT {chunk} AS chunk, CAST([{", ".join(codes)}], 'Array(Float64)') AS features,
-        {guess} AS guess, {truth} AS truth
+    sql = f"""SELECT t_chunk, groupArray(t_features) AS features, groupArray(t_guess) AS guesses,
+    groupArray(t_truth) AS truths
+FROM (SELECT {chunk} AS t_chunk, CAST([{", ".join(codes)}], 'Array(Float64)') AS t_features,
+        {guess} AS t_guess, {truth} AS t_truth
     FROM {frame} AND isFinite({guess}))
-GROUP BY chunk ORDER BY chunk LIMIT {MAX_CHUNKS + 1}{settings}"""
+GROUP BY t_chunk ORDER BY t_chunk LIMIT {MAX_CHUNKS + 1}{settings}"""
     found = []
     for at, rows, guesses, truths in tuples_of(
         await reader.query(sql, {**frame.parameters, **parameters.values}, timeout_s=TIMEOUT_S)

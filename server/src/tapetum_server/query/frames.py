@@ -57,6 +57,11 @@ class Frame:
     order: str = ""
     """Expression by which the rows stand in their order of arrival; "" where they have none."""
 
+    @property
+    def numbered(self) -> bool:
+        """Whether `order` counts the rows, from 0 and without a gap."""
+        return self.order in ("_row_number", "frame_row") and self.where == "true"
+
     def column(self, name: str) -> FrameColumn:
         """The column of this name; `QueryError` names the ones there are."""
         for column in self.columns:

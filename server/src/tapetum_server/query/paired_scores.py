@@ -9,8 +9,7 @@ import numpy as np
 from tapetum_server.detectors.performance.paired import PairedCounts, paired_counts
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame
-from tapetum_server.query.own_engine import TIMEOUT_S
-from tapetum_server.query.performance import label_sql, number_sql
+from tapetum_server.query.performance import TIMEOUT_S, label_sql, number_sql
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.statement import Parameters, Statement
 
@@ -34,10 +33,10 @@ def pairs_statement(frame: Frame, columns: PairedColumns) -> Statement:
     label = label_sql(frame, columns.label, columns.positive, parameters) if columns.label else "NULL"
     one, other = number_sql(frame, columns.champion, "score"), number_sql(frame, columns.challenger, "score")
     return Statement(
-        f"""SELECT toFloat64(ifNull(label, nan)) AS truth, champion, challenger, count() AS n
-FROM (SELECT {label} AS label, ifNull({one}, nan) AS champion, ifNull({other}, nan) AS challenger FROM {frame})
-WHERE isFinite(champion) AND isFinite(challenger)
-GROUP BY truth, champion, challenger LIMIT {MAX_DISTINCT + 1}""",
+        f"""SELECT toFloat64(ifNull(t_label, nan)) AS t_truth, t_one, t_other, count() AS n
+FROM (SELECT {label} AS t_label, ifNull({one}, nan) AS t_one, ifNull({other}, nan) AS t_other FROM {frame})
+WHERE isFinite(t_one) AND isFinite(t_other)
+GROUP BY t_truth, t_one, t_other LIMIT {MAX_DISTINCT + 1}""",
         {**frame.parameters, **parameters.values},
     )
 

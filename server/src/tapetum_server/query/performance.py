@@ -11,11 +11,11 @@ import numpy as np
 from tapetum_server.detectors.performance.counts import ScoreCounts, score_counts
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame
-from tapetum_server.query.own_engine import TIMEOUT_S
 from tapetum_server.query.reader import Reader, first_row, tuples_of
 from tapetum_server.query.slicing import MAX_SLICES, SliceKey, SliceSpec, slicing
 from tapetum_server.query.statement import Parameters, Statement
 
+TIMEOUT_S = 600.0
 EXACT_CELLS = 2_000_000
 """Rows times kinds of slices up to which every distinct score is counted apart."""
 _T = TypeVar("_T")
@@ -82,6 +82,11 @@ def label_sql(frame: Frame, name: str, positive: str, parameters: Parameters) ->
     raise QueryError(f"{name!r} holds no labels that can be counted, but {column.kind.replace('_', ' ')}s")
 
 
+def probability_sql(number: str) -> str:
+    """Condition that a number is a probability."""
+    return f"ifNull(isFinite({number}) AND {number} >= 0 AND {number} <= 1, false)"
+
+
 def number_sql(frame: Frame, name: str, what: str) -> str:
     """Expression of a column of numbers; `QueryError` for any other."""
     column = frame.column(name)
@@ -98,8 +103,8 @@ def extent_statement(frame: Frame, columns: BinaryColumns) -> Statement:
     known = "'0', '1', 'true', 'false'"
     other = f"isNotNull({text}) AND lower({text}) NOT IN ({known}, 'nan')" if not columns.positive else "false"
     return Statement(
-        f"SELECT count() AS rows, minIf({score}, isFinite({score})) AS low,\n"
-        f"    maxIf({score}, isFinite({score})) AS high, groupUniqArrayIf(5)({text}, {other}) AS other_labels\n"
+        f"SELECT count() AS t_rows, minIf({score}, isFinite({score})) AS t_low,\n"
+        f"    maxIf({score}, isFinite({score})) AS t_high, groupUniqArrayIf(5)({text}, {other}) AS t_others\n"
         f"FROM {frame}",
         {**frame.parameters, **parameters.values},
     )
@@ -114,21 +119,21 @@ def counts_statement(
     score = number_sql(frame, columns.score, "score")
     label = label_sql(frame, columns.label, columns.positive, parameters)
     weight = f"ifNull({number_sql(frame, columns.weight, 'weight')}, 0)" if columns.weight else "1"
-    group = f"ceil(ifNull(score, nan) * {BINS})" if binned else "ifNull(score, nan)"
+    group = f"ceil(t_score * {BINS})" if binned else "t_score"
     return Statement(
         f"""SELECT spec, slice, period, groupArray(at) AS scores, groupArray(yes) AS positives,
     groupArray(no) AS negatives, sum(n) AS rows, sum(known) AS labelled,
     sumIf(n, isFinite(at)) AS scored
 FROM (
-    SELECT {slices.spec} AS spec, {slices.slice} AS slice, period, avg(ifNull(score, nan)) AS at,
-        sumIf(weight, label = 1) AS yes, sumIf(weight, label = 0) AS no, count() AS n,
-        countIf(isNotNull(label)) AS known
+    SELECT {slices.spec} AS spec, {slices.slice} AS slice, t_period AS period,
+        avg(t_score) AS at, sumIf(t_weight, t_label = 1) AS yes, sumIf(t_weight, t_label = 0) AS no, count() AS n,
+        countIf(isNotNull(t_label)) AS known
     FROM (
-        SELECT {slices.select}, {period_sql(frame, periods)} AS period, {score} AS score, {group} AS place,
-            {label} AS label, {weight} AS weight
+        SELECT {slices.select}, {period_sql(frame, periods)} AS t_period,
+            ifNull({score}, nan) AS t_score, {group} AS t_place, {label} AS t_label, {weight} AS t_weight
         FROM {frame}
     )
-    {slices.grouping("period", "place")}
+    {slices.grouping("t_period", "t_place")}
 )
 GROUP BY spec, slice, period ORDER BY spec, slice, period LIMIT {MAX_SLICES + 1}""",
         {**frame.parameters, **parameters.values},
@@ -149,7 +154,7 @@ def period_sql(frame: Frame, periods: Periods | None) -> str:
 async def binary_extent(reader: Reader, frame: Frame, columns: BinaryColumns) -> Extent:
     """How many rows there are and what they hold. Raises `QueryError` where labels are no yes or no."""
     found = first_row(await reader.query(*extent_statement(frame, columns), timeout_s=TIMEOUT_S)) or {}
-    extent = Extent(found["rows"], _number(found["low"]), _number(found["high"]), tuple(found["other_labels"]))
+    extent = Extent(found["t_rows"], _number(found["t_low"]), _number(found["t_high"]), tuple(found["t_others"]))
     if extent.other_labels:
         raise QueryError(
             f"{columns.label!r} has labels that are neither 0 nor 1: {', '.join(extent.other_labels[:5])}",

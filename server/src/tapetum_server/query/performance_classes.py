@@ -12,8 +12,7 @@ from tapetum_server.detectors.performance.counts import ScoreCounts, score_count
 from tapetum_server.detectors.performance.multiclass import ClassCounts
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame
-from tapetum_server.query.own_engine import TIMEOUT_S
-from tapetum_server.query.performance import Periods, bounded, number_sql, period_sql
+from tapetum_server.query.performance import TIMEOUT_S, Periods, bounded, number_sql, period_sql
 from tapetum_server.query.reader import Reader, column_of, tuples_of
 from tapetum_server.query.slicing import MAX_SLICES, SliceKey, SliceSpec, slicing
 from tapetum_server.query.statement import Parameters, Statement
@@ -57,9 +56,9 @@ def classes_statement(frame: Frame, columns: ClassColumns) -> Statement:
     """The classes that labels and predictions name."""
     texts = [_text(frame, name) for name in (columns.label, columns.prediction) if name]
     return Statement(
-        f"SELECT DISTINCT assumeNotNull(class) AS class\n"
-        f"FROM (SELECT arrayJoin([{', '.join(texts)}]) AS class FROM {frame})\n"
-        f"WHERE isNotNull(class) ORDER BY class LIMIT {MAX_CLASSES + 1}",
+        f"SELECT DISTINCT assumeNotNull(t_class) AS class\n"
+        f"FROM (SELECT arrayJoin([{', '.join(texts)}]) AS t_class FROM {frame})\n"
+        f"WHERE isNotNull(t_class) ORDER BY class LIMIT {MAX_CLASSES + 1}",
         dict(frame.parameters),
     )
 
@@ -74,12 +73,12 @@ def outcomes_statement(
     names = parameters.texts([name for name, _ in columns.scores])
     scores = _scores(frame, columns)
     called = f"ifNull({_text(frame, columns.prediction)}, '')" if columns.prediction else (
-        f"{names}[indexOf(scores, arrayMax(scores))]"
+        f"{names}[indexOf(t_scores, arrayMax(t_scores))]"
     )  # fmt: skip
     if columns.scores:
-        mine = f"scores[indexOf({names}, label)]"
-        chance = f"least(greatest({mine} / arraySum(scores), {_SMALLEST}), 1 - {_SMALLEST})"
-        rank, surprise = f"arrayCount(s -> s > {mine}, scores)", f"-log({chance})"
+        mine = f"t_scores[indexOf({names}, t_label)]"
+        chance = f"least(greatest({mine} / arraySum(t_scores), {_SMALLEST}), 1 - {_SMALLEST})"
+        rank, surprise = f"arrayCount(s -> s > {mine}, t_scores)", f"-log({chance})"
     else:
         rank, surprise = "0", "nan"
     return Statement(
@@ -87,14 +86,14 @@ def outcomes_statement(
     groupArray(rank) AS ranks,
     groupArray(n) AS rows, sum(surprises) AS surprise
 FROM (
-    SELECT {slices.spec} AS spec, {slices.slice} AS slice, period, label, guess, rank, count() AS n,
-        sumIf(surprise, label <> '') AS surprises
+    SELECT {slices.spec} AS spec, {slices.slice} AS slice, t_period AS period, t_label AS label,
+        t_guess AS guess, t_rank AS rank, count() AS n, sumIf(t_surprise, t_label <> '') AS surprises
     FROM (
-        SELECT {slices.select}, {period_sql(frame, periods)} AS period, {label} AS label, {scores} AS scores,
-            {called} AS guess, {rank} AS rank, {surprise} AS surprise
+        SELECT {slices.select}, {period_sql(frame, periods)} AS t_period, {label} AS t_label,
+            {scores} AS t_scores, {called} AS t_guess, {rank} AS t_rank, {surprise} AS t_surprise
         FROM {frame}
     )
-    {slices.grouping("period", "label", "guess", "rank")}
+    {slices.grouping("t_period", "t_label", "t_guess", "t_rank")}
 )
 GROUP BY spec, slice, period ORDER BY spec, slice, period LIMIT {MAX_SLICES + 1}""",
         {**frame.parameters, **parameters.values},
@@ -113,14 +112,14 @@ def by_class_statement(
         f"""SELECT spec, slice, period, class, groupArray(score) AS scores, groupArray(yes) AS positives,
     groupArray(no) AS negatives
 FROM (
-    SELECT {slices.spec} AS spec, {slices.slice} AS slice, period, class, score,
-        countIf(label = class) AS yes, countIf(label <> class) AS no
+    SELECT {slices.spec} AS spec, {slices.slice} AS slice, t_period AS period, t_class AS class,
+        t_score AS score, countIf(t_label = t_class) AS yes, countIf(t_label <> t_class) AS no
     FROM (
-        SELECT {slices.select}, {period_sql(frame, periods)} AS period, {label} AS label,
-            arrayJoin(arrayZip({names}, {_scores(frame, columns)})) AS pair, pair.1 AS class, pair.2 AS score
-        FROM {frame} AND label <> ''
+        SELECT {slices.select}, {period_sql(frame, periods)} AS t_period, {label} AS t_label,
+            arrayJoin(arrayZip({names}, {_scores(frame, columns)})) AS t_pair, t_pair.1 AS t_class, t_pair.2 AS t_score
+        FROM {frame} AND t_label <> ''
     )
-    {slices.grouping("period", "class", "score")}
+    {slices.grouping("t_period", "t_class", "t_score")}
 )
 GROUP BY spec, slice, period, class ORDER BY spec, slice, period, class LIMIT {(MAX_SLICES + 1) * MAX_CLASSES}""",
         {**frame.parameters, **parameters.values},

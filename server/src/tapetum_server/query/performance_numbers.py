@@ -9,21 +9,22 @@ from typing import Literal
 
 from tapetum_server.detectors.performance.regression import SUM_NAMES, ErrorSums
 from tapetum_server.query.frames import Frame
-from tapetum_server.query.own_engine import TIMEOUT_S
-from tapetum_server.query.performance import Periods, bounded, number_sql, period_sql
+from tapetum_server.query.performance import TIMEOUT_S, Periods, bounded, number_sql, period_sql
 from tapetum_server.query.reader import Reader, first_row, rows_of
 from tapetum_server.query.slicing import MAX_SLICES, SliceKey, SliceSpec, slicing
 from tapetum_server.query.statement import Parameters, Statement
 
 _SUMS = {
-    "rows": "w", "label": "w * y", "prediction": "w * p", "label_squared": "w * ys * ys",
-    "prediction_squared": "w * ps * ps", "product": "w * ys * ps", "shifted_label": "w * ys",
-    "shifted_prediction": "w * ps", "absolute_error": "w * abs(p - y)", "squared_error": "w * (p - y) * (p - y)",
-    "absolute_label": "w * abs(y)", "relative_error": "if(y = 0, 0, w * abs(p - y) / abs(y))",
-    "nonzero": "w * (y <> 0)",
-    "symmetric_error": "if(y = 0 AND p = 0, 0, w * 2 * abs(p - y) / (abs(y) + abs(p)))",
-    "log_rows": "w * (y > -1 AND p > -1)",
-    "squared_log_error": "if(y > -1 AND p > -1, w * pow(log1p(greatest(p, -1)) - log1p(greatest(y, -1)), 2), 0)",
+    "rows": "t_w", "label": "t_w * t_y", "prediction": "t_w * t_p", "label_squared": "t_w * t_ys * t_ys",
+    "prediction_squared": "t_w * t_ps * t_ps", "product": "t_w * t_ys * t_ps", "shifted_label": "t_w * t_ys",
+    "shifted_prediction": "t_w * t_ps", "absolute_error": "t_w * abs(t_p - t_y)",
+    "squared_error": "t_w * (t_p - t_y) * (t_p - t_y)",
+    "absolute_label": "t_w * abs(t_y)", "relative_error": "if(t_y = 0, 0, t_w * abs(t_p - t_y) / abs(t_y))",
+    "nonzero": "t_w * (t_y <> 0)",
+    "symmetric_error": "if(t_y = 0 AND t_p = 0, 0, t_w * 2 * abs(t_p - t_y) / (abs(t_y) + abs(t_p)))",
+    "log_rows": "t_w * (t_y > -1 AND t_p > -1)",
+    "squared_log_error": "if(t_y > -1 AND t_p > -1,"
+    " t_w * pow(log1p(greatest(t_p, -1)) - log1p(greatest(t_y, -1)), 2), 0)",
 }  # fmt: skip
 assert tuple(_SUMS) == SUM_NAMES
 _POISSON = (0.36787944117144233, 0.7357588823428847, 0.9196986029286058, 0.9810118431238462, 0.9963401531726563,
@@ -67,7 +68,7 @@ def numbers_statement(
     label, prediction = number_sql(frame, columns.label, "label"), number_sql(frame, columns.prediction, "prediction")
     weight = f"ifNull({number_sql(frame, columns.weight, 'weight')}, 0)" if columns.weight else "1"
     if resampling == "poisson_bootstrap":
-        uniform = f"cityHash64({row_sql(frame)}, part) / 18446744073709551616."
+        uniform = f"cityHash64({row_sql(frame)}, t_part) / 18446744073709551616."
         steps = ", ".join(f"u < {limit!r}, {k}" for k, limit in enumerate(_POISSON))
         weight = f"{weight} * arrayMap(u -> multiIf({steps}, {len(_POISSON)}), [{uniform}])[1]"
     part = {
@@ -76,24 +77,24 @@ def numbers_statement(
         "poisson_bootstrap": f"arrayJoin(range({int(parts)}))",
     }[resampling]
     shifted = parameters.number(shift)
-    sums = ",\n    ".join(f"sumIf({each}, usable) AS {name}" for name, each in _SUMS.items())
+    sums = ",\n    ".join(f"sumIf({each}, t_usable) AS {name}" for name, each in _SUMS.items())
     whole = "" if resampling else (
-        ",\n    quantileExactInclusiveIf(0.5)(abs(p - y), usable) AS median_absolute_error,"
-        "\n    maxIf(abs(p - y), usable) AS max_error"
+        ",\n    quantileExactInclusiveIf(0.5)(abs(t_p - t_y), t_usable) AS median_absolute_error,"
+        "\n    maxIf(abs(t_p - t_y), t_usable) AS max_error"
     )  # fmt: skip
     return Statement(
-        f"""SELECT {slices.spec} AS spec, {slices.slice} AS slice, period, part, count() AS all_rows,
-    countIf(has_label) AS labelled, countIf(has_prediction) AS scored,
+        f"""SELECT {slices.spec} AS spec, {slices.slice} AS slice, t_period AS period, t_part, count() AS all_rows,
+    countIf(t_has_label) AS labelled, countIf(t_has_prediction) AS scored,
     {sums}{whole}
 FROM (
-    SELECT {slices.select}, {period_sql(frame, periods)} AS period, {part} AS part,
-        ifNull({label}, nan) AS y, ifNull({prediction}, nan) AS p, isFinite(y) AS has_label,
-        isFinite(p) AS has_prediction, has_label AND has_prediction AS usable, toFloat64({weight}) AS w,
-        y - {shifted} AS ys, p - {shifted} AS ps
+    SELECT {slices.select}, {period_sql(frame, periods)} AS t_period, {part} AS t_part,
+        ifNull({label}, nan) AS t_y, ifNull({prediction}, nan) AS t_p, isFinite(t_y) AS t_has_label,
+        isFinite(t_p) AS t_has_prediction, t_has_label AND t_has_prediction AS t_usable,
+        toFloat64({weight}) AS t_w, t_y - {shifted} AS t_ys, t_p - {shifted} AS t_ps
     FROM {frame}
 )
-{slices.grouping("period", "part")}
-ORDER BY spec, slice, period, part LIMIT {(MAX_SLICES + 1) * (parts if resampling else 1)}""",
+{slices.grouping("t_period", "t_part")}
+ORDER BY spec, slice, period, t_part LIMIT {(MAX_SLICES + 1) * (parts if resampling else 1)}""",
         {**frame.parameters, **parameters.values},
     )
 
@@ -109,9 +110,9 @@ async def number_slices(
 ) -> list[NumberSlice]:  # fmt: skip
     """The sums of every slice, with those over resampled rows where intervals are wanted. Raises `QueryError`."""
     label = number_sql(frame, columns.label, "label")
-    middle = f"SELECT avgIf({label}, isFinite({label})) AS middle FROM {frame}"
+    middle = f"SELECT avgIf({label}, isFinite({label})) AS t_middle FROM {frame}"
     found = first_row(await reader.query(middle, dict(frame.parameters), timeout_s=TIMEOUT_S))
-    shift = float(found["middle"] or 0.0) if found else 0.0
+    shift = float(found["t_middle"] or 0.0) if found else 0.0
     shift = shift if shift == shift else 0.0
     statement = numbers_statement(frame, columns, specs, shift=shift, periods=periods)
     rows = rows_of(await reader.query(*statement, timeout_s=TIMEOUT_S))

@@ -74,7 +74,8 @@ def _shaped(node: Any, inner: Callable[[Any], str]) -> str:
         return f"isNull({inner(node.this)})"
     if isinstance(node, exp.Between):
         low, high = node.args["low"], node.args["high"]
-        return f"({inner(node.this)} BETWEEN {inner(low)} AND {inner(high)})"
+        # Not the engine's BETWEEN, which NaN is in.
+        return f"({inner(node.this)} >= {inner(low)} AND {inner(node.this)} <= {inner(high)})"
     if isinstance(node, exp.In) and node.expressions:
         return f"({inner(node.this)} IN ({', '.join(inner(each) for each in node.expressions)}))"
     if isinstance(node, exp.Like):

@@ -12,8 +12,7 @@ from tapetum_server.detectors.slices import ErrorCounts
 from tapetum_server.query.coded_rows import Coding
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame
-from tapetum_server.query.own_engine import TIMEOUT_S
-from tapetum_server.query.performance import label_sql, number_sql
+from tapetum_server.query.performance import TIMEOUT_S, label_sql, number_sql
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.statement import Parameters, Statement
 
@@ -45,19 +44,19 @@ def _error(frame: Frame, columns: ErrorColumns, parameters: Parameters) -> str:
     score = number_sql(frame, columns.prediction, "score")
     if columns.loss == "log":
         p = f"least(greatest({score}, 1e-15), 1 - 1e-15)"
-        return f"if({label} = 1, -log({p}), -log(1 - {p}))"
-    return f"toFloat64(({score} > {parameters.number(columns.threshold)}) <> {label})"
+        return f"multiIf(isNaN({score}), NULL, {label} = 1, -log({p}), {label} = 0, -log(1 - {p}), NULL)"
+    return f"if(isNaN({score}), NULL, toFloat64(({score} > {parameters.number(columns.threshold)}) <> {label}))"
 
 
 def errors_statement(frame: Frame, columns: ErrorColumns, used: Sequence[Coding]) -> Statement:
     """Rows and errors by distinct codes; rows without a label or a prediction are left out."""
     parameters = Parameters()
-    parts = ", ".join(f"toUInt8({coding.sql(parameters)}) AS code_{k}" for k, coding in enumerate(used))
-    names = ", ".join(f"code_{k}" for k in range(len(used)))
+    parts = ", ".join(f"toUInt8({coding.sql(parameters)}) AS t_code_{k}" for k, coding in enumerate(used))
+    names = ", ".join(f"t_code_{k}" for k in range(len(used)))
     return Statement(
-        f"""SELECT {names}, count() AS rows, sum(error) AS errors, sum(error * error) AS squares
-FROM (SELECT {parts}, assumeNotNull(ifNull({_error(frame, columns, parameters)}, nan)) AS error FROM {frame})
-WHERE isFinite(error) GROUP BY {names} LIMIT {MAX_DISTINCT + 1}""",
+        f"""SELECT {names}, count() AS rows, sum(t_error) AS errors, sum(t_error * t_error) AS squares
+FROM (SELECT {parts}, assumeNotNull(ifNull({_error(frame, columns, parameters)}, nan)) AS t_error FROM {frame})
+WHERE isFinite(t_error) GROUP BY {names} LIMIT {MAX_DISTINCT + 1}""",
         {**frame.parameters, **parameters.values},
     )
 

@@ -58,23 +58,26 @@ class Slicing:
 
     @property
     def select(self) -> str:
-        """The keys as columns of the inner SELECT."""
-        return ", ".join(f"{key} AS slice_{k}" for k, key in enumerate(self.keys))
+        """The keys as columns of the inner SELECT.
+
+        Names that start with `t_` are ours, beside columns of any name: an alias hides a column of the same name.
+        """
+        return ", ".join(f"{key} AS t_slice_{k}" for k, key in enumerate(self.keys))
 
     def grouping(self, *others: str) -> str:
         """GROUP BY and HAVING by each slicing apart, together with `others`."""
-        sets = ", ".join(f"({', '.join((f'slice_{k}', *others))})" for k in range(len(self.keys)))
+        sets = ", ".join(f"({', '.join((f't_slice_{k}', *others))})" for k in range(len(self.keys)))
         return f"GROUP BY GROUPING SETS ({sets})\nHAVING notEmpty({self.slice})"
 
     @property
     def slice(self) -> str:
         """Of a group, the JSON list of its values."""
-        return f"concat({', '.join(f'slice_{k}' for k in range(len(self.keys)))}, '')"
+        return f"concat({', '.join(f't_slice_{k}' for k in range(len(self.keys)))}, '')"
 
     @property
     def spec(self) -> str:
         """Of a group, the place of its spec."""
-        slices = ", ".join(f"notEmpty(slice_{k})" for k in range(len(self.keys)))
+        slices = ", ".join(f"notEmpty(t_slice_{k})" for k in range(len(self.keys)))
         return f"indexOf([{slices}], 1) - 1"
 
     def key(self, spec: int, text: str) -> SliceKey:

@@ -34,6 +34,7 @@ import { KindIcon } from './KindIcon'
 import { Minimap } from './Minimap'
 import { ResourceLanes } from './ResourceLanes'
 import { TraceErrors } from '../errors/TraceErrors'
+import { PredictionsOfTrace } from '../models/PredictionsOfTrace'
 import { foldedBelow, noiseOf, withoutNoise } from './noise'
 import { Verdicts } from '../evaluations/Verdicts'
 import { RunningNow } from './RunningNow'
@@ -279,6 +280,7 @@ function TraceView({ tree, traceId }: { tree: SpanTree; traceId: string }) {
     <>
       {tree.running.size > 0 && <RunningNow tree={tree} running={tree.running} onSelect={select} />}
       {selected < 0 && <TraceErrors project={scope.project} traceId={traceId} />}
+      <PredictionsOfTrace project={scope.project} traceId={traceId} span={search.span} />
       {selected < 0 && <Verdicts project={scope.project} traceId={traceId} />}
       {spans && <Minimap tree={tree} window={window_} onWindow={setWindow} />}
       <div className="k-toolbar">

@@ -5,8 +5,9 @@ from __future__ import annotations
 from tapetum_server.analysis.drift.plans import Sides
 from tapetum_server.query import drift as query
 
+MANY = 100
 MIN_REPEATED = 1.5
-"""Of a categorical feature with very many values, how often the most frequent ones must occur on average."""
+"""Of a categorical feature with `MANY` values or more, how often the most frequent ones must occur on average."""
 _REASON = "an identifier: {}; name it in --features to compare it all the same"
 
 
@@ -22,8 +23,7 @@ def identifier(side: Sides) -> str:
         if counts_on and abs(even / b.presence.values**2 - 1) < 1e-6:
             return _REASON.format("the baseline counts its rows with it")
         return ""
-    if side.plan.complete or not b.presence.values:
-        return ""
-    if sum(b.values.values()) < MIN_REPEATED * sum(count > 0 for count in b.values.values()):
+    different = sum(count > 0 for count in b.values.values())
+    if different >= MANY and sum(b.values.values()) < MIN_REPEATED * different:
         return _REASON.format("nearly every row has another value")
     return ""

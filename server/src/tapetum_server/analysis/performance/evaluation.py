@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tapetum_server.analysis.performance.eval_config import Bound, EvalConfig, SliceBound
 from tapetum_server.analysis.performance.measuring import Measured, MeasuredSlice, Question, measure, reported_as
 from tapetum_server.analysis.performance.metric_names import METRICS, PLOTS, Task, for_task
+from tapetum_server.detectors.performance.fairness import Gap, fairness_gaps
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.performance import BinaryColumns, binary_extent
@@ -56,6 +57,8 @@ class EvaluationReport:
     slices: tuple[EvaluatedSlice, ...]
     differences: tuple[tuple[str, str, Mapping[str, float]], ...]
     """Between slices: the one held against, the other, and by metric the first less the second."""
+    gaps: Mapping[str, tuple[Gap, ...]]
+    """By column that rows are sliced by alone, how differently its groups are treated."""
     binned: bool
     notes: tuple[str, ...]
 
@@ -114,7 +117,7 @@ async def evaluate(
         notes.append(f"{unlabelled:,} rows have no label, and count nowhere.")
     return EvaluationReport(
         not failures and not missing, task, checks, tuple(failures), tuple(missing), tuple(small), slices,
-        _differences(config, measured), binned, tuple(notes),
+        _differences(config, measured), _gaps(config, measured), binned, tuple(notes),
     )  # fmt: skip
 
 
@@ -146,6 +149,16 @@ def _judged(
                 if message := violated(bound.bound, value, old):
                     failures.append(Failure(told, name, value, old, message))
     return checks, failures, missing
+
+
+def _gaps(config: EvalConfig, measured: Sequence[MeasuredSlice]) -> Mapping[str, tuple[Gap, ...]]:
+    found = {}
+    for place, spec in enumerate(config.specs):
+        if len(spec.columns) == 1 and not spec.values and not spec.condition:
+            groups = {str(e.key): e.confusion for e in measured if e.spec == place and e.confusion is not None}
+            if gaps := fairness_gaps(groups):
+                found[spec.columns[0]] = tuple(gaps)
+    return found
 
 
 def _value_of(config: EvalConfig, measured: Sequence[MeasuredSlice], bound: SliceBound, name: str) -> float:

@@ -14,9 +14,8 @@ from tapetum_server.analysis.performance.metric_names import BY_CLASS, METRICS, 
 from tapetum_server.detectors.performance import intervals
 from tapetum_server.detectors.performance.binary import BINARY_METRICS, At
 from tapetum_server.detectors.performance.calibration import reliability
-from tapetum_server.detectors.performance.confusion_metrics import PROPORTIONS
 from tapetum_server.detectors.performance.costs import threshold_table
-from tapetum_server.detectors.performance.counts import ScoreCounts, confusion
+from tapetum_server.detectors.performance.counts import Confusion, ScoreCounts, confusion
 from tapetum_server.detectors.performance.multiclass import MULTICLASS_METRICS, one_against_rest, per_class
 from tapetum_server.detectors.performance.regression import REGRESSION_METRICS, less
 from tapetum_server.query.frames import Frame
@@ -51,6 +50,8 @@ class MeasuredSlice:
     labelled: int
     metrics: Mapping[str, Measured]
     plots: Mapping[str, Any] = field(default_factory=dict)
+    confusion: Confusion | None = None
+    """Of a yes-or-no question, at 0.5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ async def _binary(reader: Reader, frame: Frame, question: Question) -> tuple[lis
                 reported_as(m): _of_scores(m, each.counts, method, each.labelled)
                 for m in question.metrics if m.name not in PLOTS
             },
-            _plots(each.counts, plots),
+            _plots(each.counts, plots), confusion(each.counts),
         )
         for each in slices
     ], binned  # fmt: skip
@@ -137,13 +138,6 @@ def _of_scores(metric: MetricConfig, counts: ScoreCounts, method: Method | None,
     else:
         found = intervals.poisson_bootstrap(counts, of, seed=SEED)
     return Measured(value, found.lower, found.upper)
-
-
-def closed_interval(name: str, counts: ScoreCounts, threshold: float = 0.5) -> intervals.Interval | None:
-    """The interval by a formula, where there is one: Wilson's of a share, DeLong's of the area under the ROC curve."""
-    if name == "auc":
-        return intervals.delong(counts)
-    return intervals.wilson(*PROPORTIONS[name](confusion(counts, threshold))) if name in PROPORTIONS else None
 
 
 def _plots(counts: ScoreCounts, wanted: set[str]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ _ALIASES = {
     "balanced_accuracy_score": "balanced_accuracy", "accuracy_score": "accuracy", "brier": "brier_score",
 }  # fmt: skip
 _ELSEWHERE = {"accuracy": {"binary": "binary_accuracy"}, "binary_accuracy": {"multiclass": "accuracy"}}
-_WORD = re.compile(r"AUC|MCC|[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|[a-z0-9]+")
+_WORD = re.compile(r"AUC|MCC|[A-Z]+(?![a-z0-9])|[A-Z][a-z0-9]*|[a-z0-9]+")
 TARGETS = {
     "sensitivity_at_specificity": "specificity", "specificity_at_sensitivity": "sensitivity",
     "precision_at_recall": "recall", "recall_at_precision": "precision",

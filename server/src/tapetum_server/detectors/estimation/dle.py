@@ -64,6 +64,7 @@ def fit(baseline: Sequence[RegressionRows], categorical: Sequence[bool], *, seed
     """Learn from chunks whose labels are known. Raises `MissingExtra` without scikit-learn."""
     try:
         from sklearn.ensemble import HistGradientBoostingRegressor
+        from threadpoolctl import threadpool_limits
     except ImportError:
         raise MissingExtra("estimates of regression errors need scikit-learn") from None
     labels = np.concatenate([c.labels for c in baseline if c.labels is not None])
@@ -77,7 +78,9 @@ def fit(baseline: Sequence[RegressionRows], categorical: Sequence[bool], *, seed
     found = losses(labels, predictions)
     for name, target in found.items():
         model = HistGradientBoostingRegressor(random_state=seed, categorical_features=by_category)
-        models[name] = model.fit(inputs, target)
+        # One thread: on a busy machine, threads that wait for each other cost many times what they save.
+        with threadpool_limits(1):
+            models[name] = model.fit(inputs, target)
     each = [realized(chunk) for chunk in baseline]
     names = [name for name in METRICS if _root_of(name) in models]
     deviations = {name: float(target.std()) for name, target in found.items()}
@@ -93,7 +96,10 @@ def fit(baseline: Sequence[RegressionRows], categorical: Sequence[bool], *, seed
 def estimate(fitted: LossEstimator, rows: RegressionRows) -> dict[str, Estimate]:
     """What the errors of a chunk will be."""
     inputs, was, found = _inputs(rows.features, rows.predictions), realized(rows), {}
-    expected = {name: float(np.mean(model.predict(inputs))) for name, model in fitted.models.items()}
+    from threadpoolctl import threadpool_limits  # comes with scikit-learn, which has fitted the models
+
+    with threadpool_limits(1):
+        expected = {name: float(np.mean(model.predict(inputs))) for name, model in fitted.models.items()}
     for name, limits in fitted.thresholds.items():
         value = expected[_root_of(name)]
         value = math.sqrt(max(value, 0.0)) if name.startswith("r") else value

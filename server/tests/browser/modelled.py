@@ -1,0 +1,45 @@
+"""A project with a model in production: two versions, predictions within traces, some labels, an odd score."""
+
+from __future__ import annotations
+
+import time
+
+from process.servers import RunningServer
+
+from browser.shop import host_of
+from browser.telemetry import SECOND, Spans
+
+MODELLED, INCOME = "modelled", "team/income 🎉"
+TRACE = "7a" * 16
+
+
+def predict(server: RunningServer, project: str = MODELLED) -> None:
+    """Send them: 40 predictions, the newest 20 of version 2, with labels for the oldest 30. Sent again the same."""
+    named = {"x-tapetum-project": project}
+    now = time.time_ns() // (60 * SECOND) * 60 * SECOND
+    sent = Spans()
+    began = now - 60 * SECOND
+    sent.add(host_of("scoring"), TRACE, TRACE[:16], "POST /score", began, began + SECOND, parent="")
+    assert server.send("traces", sent.body(), project=project).status_code == 200
+    predictions = [
+        {"model": INCOME, "version": "2" if n < 20 else "1", "prediction_id": f"p-{n:02d}", "time": (began - 30 * n * SECOND) // 10**6,
+         "features": {"age": 20 + n, "job": ("clerk", "nurse", None)[n % 3], "member": n % 2 == 0, "hours": [n, n + 1]},
+         "output": n % 2, "score": 1.5 if n == 5 else n / 40, "latency_ms": 10 + n, "tags": {"region": "eu"}}
+        | ({"trace_id": TRACE, "span_id": TRACE[:16]} if n == 0 else {})
+        for n in range(40)
+    ]  # fmt: skip
+    predictions += [
+        {
+            "model": "spam",
+            "prediction_id": "s-1",
+            "time": began // 10**6,
+            "output": "ham",
+            "text_features": {"mail": "Dear sir"},
+        }
+    ]
+    labels = [
+        {"model": INCOME, "prediction_id": f"p-{n:02d}", "label": n % 2, "time": now // 10**6} for n in range(10, 40)
+    ]
+    for path, said in (("predictions", predictions), ("labels", labels)):
+        answer = server.client.post(f"/v1/{path}", json=said, headers=named)
+        assert answer.json() == {"accepted": len(said), "refused": []}, answer.text

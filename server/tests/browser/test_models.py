@@ -1,0 +1,62 @@
+"""From the models to one, its versions, its predictions, one of them whole, its trace and back."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+from process.servers import RunningServer
+
+from browser.axe import violations
+from browser.modelled import INCOME, MODELLED, TRACE, predict
+from browser.watch import Watched, rows, settled
+
+pytestmark = pytest.mark.covers("page-models")
+
+
+def test_from_a_model_to_a_prediction_its_trace_and_back(ui: Watched, server: RunningServer) -> None:
+    predict(server)
+    page = ui.open("/models", project=MODELLED)
+    listed = rows(page, "Models")
+    expect(listed).to_have_count(2)
+    expect(listed.first).to_contain_text(INCOME)
+    expect(listed.first).to_contain_text("75 %")
+    listed.first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(INCOME)
+    expect(page.get_by_role("figure", name="Predictions per second")).to_be_visible()
+    expect(page.get_by_role("figure", name="Predictions whose label has come")).to_be_visible()
+    page.get_by_text("Versions", exact=True).click()
+    expect(rows(page, "Versions")).to_have_count(2)
+    rows(page, "Versions").filter(has_text=re.compile("^2")).click()
+    expect(page.get_by_text("20 predictions", exact=True)).to_be_visible()
+    page.get_by_role("combobox", name="Filter").fill("age:<=22")
+    page.keyboard.press("Enter")
+    listed = rows(page, "Predictions")
+    expect(listed).to_have_count(3)
+    listed.first.click()
+    one = page.get_by_role("complementary", name="Prediction")
+    expect(one.get_by_role("row").filter(has_text="job")).to_contain_text("clerk")
+    expect(one).to_contain_text("has not come yet")
+    settled(page)
+    found = violations(page, "predictions and one of them")
+    one.get_by_role("link", name="its trace").click()
+    of_span = page.get_by_role("list", name="Predictions of this span")
+    expect(of_span).to_contain_text(f"{INCOME} said 0")
+    ui.open(f"/traces/{TRACE}", project=MODELLED)
+    of_trace = page.get_by_role("list", name="Predictions of this trace")
+    expect(of_trace).to_contain_text("no label yet")
+    of_trace.get_by_role("link").click()
+    expect(page.get_by_role("complementary", name="Prediction")).to_contain_text("p-00")
+    assert found == []
+
+
+def test_a_project_without_predictions_says_how_to_send_them(ui: Watched, server: RunningServer) -> None:
+    server.client.post("/api/v1/projects", json={"name": "no-models"}).raise_for_status()
+    page = ui.open("/models", project="no-models")
+    expect(page.get_by_text("No models in project no-models")).to_be_visible()
+    expect(page.get_by_label("a prediction", exact=True)).to_contain_text("/v1/predictions")
+    found = violations(page, "no models")
+    page = ui.open("/models/one", project="no-models", name="nobody's")
+    expect(page.get_by_role("alert")).to_contain_text("has no predictions in this time")
+    assert found + violations(page, "a model that is not there") == []

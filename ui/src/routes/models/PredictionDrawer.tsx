@@ -1,0 +1,135 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { Activity } from 'lucide-react'
+import { predictionQuery } from '@/api/modelQueries'
+import type { PredictionDetail } from '@/api/types'
+import { Drawer } from '@/kit/Drawer'
+import { durationText } from '@/kit/format'
+import { Isolated } from '@/kit/Isolated'
+import { unanswered } from '@/kit/states'
+import { ClockTime, RelativeTime } from '@/kit/values'
+import { useView } from '@/kit/view'
+import { figure, flagText, Said, valueText } from './measures'
+
+const MOST = 500
+
+/** One prediction: what went in, what came out, what was right, and the trace in which it was made. */
+export function PredictionDrawer(p: { model: string; id: string; onClose: () => void }) {
+  const { scope } = useView()
+  const query = useQuery(predictionQuery(scope.project, p.model, p.id))
+  return (
+    <Drawer label="Prediction" title={<Isolated text={p.id} />} onClose={p.onClose}>
+      {unanswered(query, 10, 'Loading the prediction') ?? <Whole row={query.data!} />}
+    </Drawer>
+  )
+}
+
+function Whole({ row }: { row: PredictionDetail }) {
+  const { search } = useView()
+  const names = Object.keys(row.kinds).toSorted()
+  const scores = Object.entries(row.scores)
+  const odd = flagText(row)
+  return (
+    <div className="k-scroll mo-whole" tabIndex={0} role="region" aria-label="Prediction in full">
+      <dl>
+        <Fact name="Output">
+          <Said word={row.output_label} number={row.output} />
+        </Fact>
+        {(row.score !== null || odd) && (
+          <Fact name="Score">
+            {row.score === null ? '–' : figure(row.score)}{' '}
+            {odd && <span className="k-badge warn">{odd}</span>}
+          </Fact>
+        )}
+        {scores.length > 0 && (
+          <Fact name="Scores">
+            <Isolated text={scores.map(([name, value]) => `${name} ${valueText(value)}`).join(' · ')} />
+          </Fact>
+        )}
+        <Fact name="Label">
+          {row.labelled ? (
+            <>
+              <Said word={row.label} number={row.label_value} />{' '}
+              {row.label_time && (
+                <span className="quiet">
+                  said <RelativeTime iso={row.label_time} />
+                </span>
+              )}
+            </>
+          ) : (
+            <span className="quiet">has not come yet</span>
+          )}
+        </Fact>
+        <Fact name="When">
+          <ClockTime iso={row.time} date />
+        </Fact>
+        {row.version && (
+          <Fact name="Version">
+            <Isolated text={row.version} />
+          </Fact>
+        )}
+        {row.latency_ms !== null && <Fact name="Took">{durationText(row.latency_ms)}</Fact>}
+        {row.embedding_length > 0 && <Fact name="Embedding">{row.embedding_length} numbers</Fact>}
+        {Object.entries(row.tags).map(([name, value]) => (
+          <Fact key={name} name={name}>
+            <Isolated text={value} />
+          </Fact>
+        ))}
+        {row.trace_id && (
+          <Fact name="Made in">
+            <Link
+              className="mo-link"
+              to="/traces/$traceId"
+              params={{ traceId: row.trace_id }}
+              search={{ project: search.project, span: row.span_id || undefined }}
+            >
+              <Activity size={13} aria-hidden /> its trace
+            </Link>
+          </Fact>
+        )}
+      </dl>
+      <h3>Features</h3>
+      {names.length === 0 ? (
+        <p className="quiet">None were sent.</p>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th>Feature</th>
+              <th>Value</th>
+              <th>Kind</th>
+            </tr>
+          </thead>
+          <tbody>
+            {names.slice(0, MOST).map((name) => {
+              const value = row.features[name] ?? null
+              return (
+                <tr key={name}>
+                  <th scope="row">
+                    <Isolated text={name} />
+                  </th>
+                  <td className={value === null ? 'quiet' : ''}>
+                    <Isolated text={valueText(value)} />
+                  </td>
+                  <td className="quiet">{row.kinds[name]}</td>
+                </tr>
+              )
+            })}
+          </tbody>
+        </table>
+      )}
+      {names.length > MOST && <p className="quiet">{names.length - MOST} others are in the export.</p>}
+    </div>
+  )
+}
+
+function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <div>
+      <dt>
+        <Isolated text={name} />
+      </dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
