@@ -245,3 +245,39 @@ def test_a_process_of_its_own_asks_no_server(files: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
     assert "NOT BLESSED: 5 checks, 1 failed" in done.stdout
+
+
+def test_evaluate_knows_classes_and_sets_of_classes(run: Any, files: Path) -> None:
+    rows = [
+        {
+            "id": k,
+            "kind": "abc"[k % 3],
+            "p_a": 0.6 if k % 2 else 0.2,
+            "p_b": 0.3,
+            "p_c": 0.1,
+            "tags": ["a"],
+            "said": ["a", "b"],
+        }
+        for k in range(60)
+    ]
+    (files / "classes.ndjson").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    for name, label, prediction, metrics in (
+        ("classes", "kind", "p_*", ["Accuracy", "AUC", "MultiClassConfusionMatrixPlot"]),
+        ("sets", "tags", "said", ["SetMatchPrecision", "ExactMatch", "MultiLabelConfusionMatrixPlot"]),
+    ):
+        config = {
+            "modelSpecs": [{"labelKey": label, "predictionKey": prediction}],
+            "metricsSpecs": [{"metrics": [{"className": each} for each in metrics]}],
+        }
+        (files / f"{name}.json").write_text(json.dumps(config), encoding="utf-8")
+    classes = run("evaluate", "classes.ndjson", "--config", "classes.json", "--json")
+    assert classes.exit_code == 0, classes.output
+    (whole,) = json.loads(classes.stdout)["slices"]
+    assert whole["metrics"]["accuracy"]["value"] == pytest.approx(1 / 3)
+    assert whole["plots"]["classes"] == ["a", "b", "c"]
+    sets = run("evaluate", "classes.ndjson", "--config", "sets.json", "--json")
+    assert sets.exit_code == 0, sets.output
+    report = json.loads(sets.stdout)
+    assert report["task"] == "multilabel"
+    assert report["slices"][0]["metrics"]["set_match_precision"]["value"] == 0.5
+    assert report["slices"][0]["plots"]["b"]["fp"] == 60

@@ -31,7 +31,10 @@ def evaluate(
         typer.Option("--baseline", help="The baseline's predictions, for thresholds of change.", show_default="none"),
     ] = None,
     task: Annotated[
-        str, typer.Option("--task", help="binary, multiclass or regression.", show_default="as labels and metrics say")
+        str,
+        typer.Option(
+            "--task", help="binary, multiclass, multilabel or regression.", show_default="as labels and metrics say"
+        ),
     ] = "",
     positive: Annotated[str, typer.Option("--positive", help="The label that counts as positive.")] = "",
     time: Annotated[str, typer.Option("--time", help="Column of the time: metrics of all rows by period, too.")] = "",

@@ -82,6 +82,8 @@ async def task_of(reader: Reader, frame: Frame, config: EvalConfig, positive: st
     if len(fits) == 1:
         return fits[0]
     prediction = config.prediction
+    if frame.column(config.label).kind == "categorical_list":
+        return "multilabel"
     if prediction.endswith("*") or frame.column(prediction).kind == "categorical":
         return "multiclass"
     try:
@@ -121,7 +123,7 @@ async def evaluate(
         notes.append("There are too many rows for every distinct score: scores are counted in 10,000 bins.")
     if config.weight and config.intervals and task == "binary":
         notes.append("Weighted rows have no confidence intervals.")
-    if config.intervals and task == "multiclass":
+    if config.intervals and task in ("multiclass", "multilabel"):
         notes.append("Metrics of several classes have no confidence intervals.")
     if not checks:
         notes.append("The configuration has no threshold: nothing was checked.")
