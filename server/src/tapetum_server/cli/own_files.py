@@ -37,7 +37,7 @@ def plain_values(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain_values(each) for each in value]
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return float(value) if math.isfinite(value) else None  # a NumPy number is a float, too
     if hasattr(value, "tolist"):
         return plain_values(value.tolist())
     return value
