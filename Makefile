@@ -10,7 +10,7 @@ CORES  := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 JOBS   ?= $(shell expr $(CORES) + 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve dev test test-ui test-slow test-interop check check-python check-types check-ui format coverage bench docs ui wheels clean env test-env ui-packages
+.PHONY: help demo serve dev test test-python test-beside test-ui test-slow test-interop check check-python check-types check-ui format coverage bench docs ui wheels clean env test-env ui-packages
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +24,14 @@ serve: env ui ## start an empty server on the data directory of `tapetum serve`
 dev: test-env ui-packages ## run server and web UI, both reloading when a file changes
 	@$(PY) tools/dev.py $(ARGS)
 
-test: test-env ui ui-packages check test-ui ## every check and every fast test, of the server, the SDK and the web UI
+test: test-env ui ui-packages check-python ## every check and every fast test, of the server, the SDK and the web UI
+	@$(MAKE) --no-print-directory -j 2 test-python test-beside
+
+# Tests wait now and then, for a server or a browser. Meanwhile runs what nobody waits for, and gives way to them.
+test-beside: test-env ui-packages
+	@nice -n 10 $(MAKE) --no-print-directory check-types check-ui test-ui
+
+test-python: test-env ui
 	@CHROMIUM=$$($(PY) tools/chromium.py) && export TAPETUM_CHROMIUM="$$CHROMIUM" && \
 		$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
@@ -38,16 +45,16 @@ test-interop: test-env ui ## real clients and the examples, each in an environme
 check: test-env ui-packages ## linters, types, import contracts, coverage of named items (what CI runs first)
 	@$(MAKE) --no-print-directory -j $(CORES) check-types check-ui check-python
 
-check-python:
+check-python: test-env
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
 	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports
 	@$(PY) tools/coverage_items.py check
 
-check-types:
+check-types: test-env
 	@$(BIN)/mypy
 
-check-ui:
+check-ui: ui-packages
 	@$(PY) server/ui_build.py npm run check --silent
 
 test-ui: ui-packages

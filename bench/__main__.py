@@ -15,8 +15,12 @@ BENCHMARKS = {
     "tables": "the two table layouts of docs/decisions/001-tables.md at a million distinct spans",
     "history": "agents of 100 turns in seven dialects: bytes on disk against bytes sent, and an exact read-back",
     "health": "one report of Health beside the page Services with the same range",
+    "drift": "statistics and drift of two frames of a million rows and 20 columns, beside NumPy on the same files",
     "queries": "five questions through the HTTP API against bare SQL at a million distinct spans",
+    "feature_statistics": "statistics of 20 numeric and 20 categorical columns, beside NumPy and Arrow",
     "overview": "the pages LLM, Sessions, Users and Evaluations against bare SQL, as queries does",
+    "slices": "the search for the worst slices against SliceLine in NumPy, 69,000 rows of 16 features",
+    "estimates": "metrics without labels (CBPE) over 200,000 rows",
     "ui_during_ingest": "requests of the web UI in idle windows and at 10,000 spans a second",
     "ui_long_trace": "a trace of 50,000 spans in a headless browser, from navigation to painted rows",
 }

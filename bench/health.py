@@ -26,15 +26,20 @@ QUESTIONS = {"Health": "/api/v1/health", "Services, 6 h": "/api/v1/services?from
 
 
 def fill(engine: Engine, spans: int, services: int) -> None:
-    """Requests of a fifth of the spans, evenly over the last six hours, durations of a log-normal distribution."""
+    """A fifth of the spans requests, a fifth calls of models; evenly over six hours, durations log-normal."""
     engine.command(f"""INSERT INTO span_rows (project, start_time, trace_id, span_id, version, ingested_at, name,
-    span_kind, service, status, ended, end_time, resource)
+    span_kind, service, status, ended, end_time, resource, kind, model, provider, session_id, input_tokens,
+    output_tokens, owns_usage, cost_usd, cost_status)
 SELECT 'default', start, lower(hex(intDiv(number, 10))), lower(hex(number)), 1, start, concat('GET /', number % 7),
     if(number % 5 = 0, 'server', 'internal'), concat('service-', number % {services}),
     if(rand() % 50 = 0, 'error', 'unset'), true, start + toIntervalMillisecond(exp(randNormal(4, 0.5))),
-    concat('[["service.name","s","service-', number % {services}, '"]]')
-FROM (SELECT number, now64(9, 'UTC') - toIntervalMillisecond(intDiv(number * 21600000, {spans})) AS start
-    FROM numbers({spans}))""")
+    concat('[["service.name","s","service-', number % {services}, '"]]'),
+    if(called, 'llm', 'span'), if(called, ['gpt-4o-mini', 'gpt-4.1', 'claude-sonnet-4-5'][number % 3 + 1], ''),
+    if(called, if(number % 3 = 2, 'anthropic', 'openai'), ''), if(called, concat('s-', intDiv(number, 100)), ''),
+    if(called, 1000 + rand(1) % 1000, NULL), if(called, 100 + rand(2) % 100, NULL), called, if(called, 0.001, NULL),
+    if(called, 'priced', '')
+FROM (SELECT number, number % 5 = 1 AS called,
+    now64(9, 'UTC') - toIntervalMillisecond(intDiv(number * 21600000, {spans})) AS start FROM numbers({spans}))""")
 
 
 def main() -> None:

@@ -50,9 +50,21 @@ def test_a_server_that_is_away_or_a_lock_that_is_held_delays_it_and_no_more() ->
             tapetum.init("job", exit_timeout_s=0.5)
             with tapetum.span("last"): pass
         """
-        held = "with _runtime.running().outbox._changed: os.kill(os.getpid(), signal.SIGTERM)\n"
+        held = "with _runtime.running().outbox._changed: os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)\n"
         assert ended(textwrap.dedent(code) + ITSELF, url) == -signal.SIGTERM
         assert ended(textwrap.dedent(code) + "import os, signal\n" + held, url) == -signal.SIGTERM
+
+
+def test_a_lock_that_the_signal_found_held_loses_nothing(collector: Collector) -> None:
+    code = """
+        import os, signal, tapetum
+        from tapetum import _runtime
+        tapetum.init("job", heartbeat_s=0, metrics=False, resources=False)
+        with tapetum.span("last"): pass
+        with _runtime.running().outbox._changed: os.kill(os.getpid(), signal.SIGTERM)
+    """
+    assert ended(code, collector.url) == -signal.SIGTERM
+    assert [span["name"] for span in spans(collector)] == ["last"]
 
 
 def test_children_of_a_pool_that_is_terminated_have_sent_theirs(collector: Collector) -> None:
@@ -70,3 +82,25 @@ def test_children_of_a_pool_that_is_terminated_have_sent_theirs(collector: Colle
     )
     assert done.returncode == 0
     assert sorted(span["name"] for span in spans(collector)) == [f"work {number}" for number in range(4)]
+
+
+def test_a_child_that_waits_in_c_does_not_sleep_through_it(collector: Collector) -> None:
+    code = """
+        import multiprocessing, signal, threading, time, tapetum
+        tapetum.init("pool", metrics=False, resources=False, heartbeat_s=0)
+        context = multiprocessing.get_context("fork")
+        never = context.Lock()
+        def work():
+            with tapetum.span("work"): pass
+            # Handled by another thread, as one that comes a moment before the wait does: it interrupts nothing.
+            elsewhere = lambda: (time.sleep(0.5), signal.pthread_kill(threading.get_ident(), signal.SIGTERM))
+            threading.Thread(target=elsewhere, daemon=True).start()
+            never.acquire()
+        with never:
+            child = context.Process(target=work)
+            child.start()
+            child.join(30)
+        raise SystemExit(child.exitcode != -signal.SIGTERM)
+    """
+    assert ended(code, collector.url) == 0
+    assert [span["name"] for span in spans(collector)] == ["work"]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import stores
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 from starlette.routing import Match
@@ -35,14 +34,12 @@ from tapetum_server.signals.resource import Resource
 from tapetum_server.signals.resource import Scope as Instrumentation
 from tapetum_server.signals.spans import Canonical, Event, Link, SpanBatch
 from tapetum_server.store.embedded import EmbeddedEngine
-from tapetum_server.store.migrate import migrate
 from tapetum_server.store.writer import StoreWriter
 
 SECOND = 1_000_000_000
 NOW = 1_795_471_200 * SECOND
 """2026-11-23T22:00:00Z: what `now` means to the API under test."""
 START = NOW - 1_800 * SECOND
-_numbers = itertools.count(1)
 
 
 ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
@@ -66,10 +63,9 @@ class World:
     """One store of its own, its writer, and the API over it."""
 
     def __init__(self, home: Path, catalog_directory: Path, identity: Identity = LOOPBACK) -> None:
-        self.engine = EmbeddedEngine(
-            home, f"asked_{os.getpid()}_{next(_numbers)}", profiles={**GATE_SETTINGS, **EXPORT_SETTINGS}
-        )
-        migrate(self.engine)
+        profiles = {**GATE_SETTINGS, **EXPORT_SETTINGS}
+        self.home = str(home)
+        self.engine = stores.take(self.home, lambda database: EmbeddedEngine(home, database, profiles=profiles))
         self.catalog = Catalog.open(catalog_directory, version="0.1.0")
         self.executor = ThreadPoolExecutor(4)
         self.writer = StoreWriter(self.engine, self.executor, lambda project, signal: 20_000)
@@ -146,9 +142,8 @@ class World:
         """Let go of everything."""
         self.client.close()
         self.writer.close()
-        self.engine.command(f"DROP DATABASE {self.engine.database} SYNC")
         self.exports.close()
-        self.engine.close()
+        stores.give_back(self.home, self.engine)
         self.executor.shutdown()
         self.catalog.close()
 

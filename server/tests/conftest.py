@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import subprocess
 import sys
@@ -11,12 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import stores
 
 from tapetum_server.store.embedded import EmbeddedEngine
 from tapetum_server.store.engine import Engine
-from tapetum_server.store.migrate import migrate
 
-_numbers = itertools.count(1)
 _TESTS = Path(__file__).parent
 _WAITS = [_TESTS / "process" / name for name in ("test_monitors.py", "test_scraping.py", "test_backup.py")]
 """Files that take longest, most of it waiting for time to pass."""
@@ -55,12 +53,9 @@ def engine_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def engine(engine_home: Path) -> Iterator[Engine]:
     """An empty, migrated store of its own on the embedded engine."""
-    database = f"test_{os.getpid()}_{next(_numbers)}"
-    opened = EmbeddedEngine(engine_home, database)
-    migrate(opened)
+    opened = stores.take(str(engine_home), lambda database: EmbeddedEngine(engine_home, database))
     yield opened
-    opened.command(f"DROP DATABASE {database} SYNC")
-    opened.close()
+    stores.give_back(str(engine_home), opened)
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +63,13 @@ def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     """URL of a ClickHouse to talk HTTP to: TAPETUM_TEST_CLICKHOUSE, else the bridge in another process."""
     real = os.environ.get("TAPETUM_TEST_CLICKHOUSE")
     if real:
-        yield real.rstrip("/")
+        url = real.rstrip("/")
+        yield url
+        from tapetum_server.store.clickhouse_http import ClickHouseEngine
+
+        keeper = ClickHouseEngine(f"{url}/default")
+        stores.drop_empty(url, keeper)
+        keeper.close()
         return
     bridge = subprocess.Popen(
         [sys.executable, str(Path(__file__).parent / "clickhouse_bridge.py"), str(tmp_path_factory.mktemp("bridge"))],
@@ -95,8 +96,6 @@ def any_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     from tapetum_server.store.clickhouse_http import ClickHouseEngine
 
     url = request.getfixturevalue("clickhouse_server")
-    opened = ClickHouseEngine(f"{url}/test_{os.getpid()}_{next(_numbers)}")
-    migrate(opened, opened.credentials)
+    opened = stores.take(url, lambda database: ClickHouseEngine(f"{url}/{database}"))
     yield opened
-    opened.command(f"DROP DATABASE {opened.database} SYNC")
-    opened.close()
+    stores.give_back(url, opened)

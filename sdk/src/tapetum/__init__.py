@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tapetum._version import __version__
 
 if TYPE_CHECKING:
-    from tapetum._api import change, dataset, evaluation, feedback, flush, init, prompt, shutdown, stats
+    from tapetum._api import change, dataset, evaluation, feedback, flush, init, model, prompt, shutdown, stats
     from tapetum._llm import llm
     from tapetum._observe import observe, span
     from tapetum._session import session, set_session, set_user, user
@@ -27,6 +27,7 @@ __all__ = [
     "flush",
     "init",
     "llm",
+    "model",
     "observe",
     "prompt",
     "session",
@@ -40,7 +41,8 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(
-        ("change", "dataset", "evaluation", "feedback", "flush", "init", "prompt", "shutdown", "stats"), "tapetum._api"
+        ("change", "dataset", "evaluation", "feedback", "flush", "init", "model", "prompt", "shutdown", "stats"),
+        "tapetum._api",
     ),
     **dict.fromkeys(("observe", "span"), "tapetum._observe"),
     "llm": "tapetum._llm",

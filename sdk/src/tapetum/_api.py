@@ -13,6 +13,7 @@ from tapetum._guard import faults, never_raise
 
 if TYPE_CHECKING:
     from tapetum._datasets import Dataset
+    from tapetum._model import Model
     from tapetum._prompts import Prompt, Template
     from tapetum._redaction_setting import Redaction
     from tapetum._runtime import Stats
@@ -203,6 +204,16 @@ def _say(said: Mapping[str, Any], thumb: str | None) -> None:
             return
         made = _feedback.made(said, thumb, time.time_ns())
         runtime.outbox.put("evaluations", made, _feedback.size_of(made))
+
+
+def model(name: str, version: str | int = "") -> Model:
+    """A model whose predictions are logged: `tapetum.model("income", version="3").log(features=…, output=…)`.
+
+    It costs nothing to ask for it each time.
+    """
+    from tapetum._model import Model
+
+    return Model(name, str(version))
 
 
 def prompt(

@@ -40,6 +40,8 @@ class Couriers:
         self.points = TapetumMetricExporter(endpoint, **options)
         self._changes = Losses("changes")
         self._evaluations = Losses("evaluations")
+        self._predictions = Losses("predictions")
+        self._labels = Losses("labels")
         self._all = (self.spans, self.logs, self.points)
         # Not of metrics: the next collection has the same totals, and newer.
         self.spans._keeps = self.logs._keeps = self._keeps
@@ -62,6 +64,8 @@ class Couriers:
             Lane("metrics", self._deliver(self._send_metrics), self.points._losses),
             Lane("changes", self._deliver(self._send_changes), self._changes),
             Lane("evaluations", self._deliver(self._send_evaluations), self._evaluations),
+            Lane("predictions", self._deliver(self._send_predictions), self._predictions, len),
+            Lane("labels", self._deliver(self._send_labels), self._labels, len),
         ]
 
     def close(self) -> None:
@@ -80,6 +84,13 @@ class Couriers:
 
     def _send_evaluations(self, batch: Sequence[Any]) -> bool:
         return self._send_records("/v1/evaluations", batch, self._evaluations)
+
+    def _send_predictions(self, batches: Sequence[Any]) -> bool:
+        records = [record for batch in batches for record in batch.records()]
+        return self._send_records("/v1/predictions", records, self._predictions)
+
+    def _send_labels(self, batches: Sequence[Any]) -> bool:
+        return self._send_records("/v1/labels", [record for batch in batches for record in batch], self._labels)
 
     def _send_records(self, path: str, batch: Sequence[Any], losses: Losses) -> bool:
         sent = False

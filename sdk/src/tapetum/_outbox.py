@@ -32,13 +32,17 @@ SENT, LOST, LATER = "sent", "lost", "later"
 class Lane:
     """The queue of one kind of record.
 
-    `deliver` sends a batch and says what became of it: `SENT`, `LOST`, which it has counted, or `LATER`.
+    `deliver` sends a batch and says what became of it: `SENT`, `LOST`, which it has counted, or `LATER`. `rows` says
+    how many records one entry of the queue is.
     """
 
-    def __init__(self, name: str, deliver: Deliver, losses: Losses) -> None:
+    def __init__(
+        self, name: str, deliver: Deliver, losses: Losses, rows: Callable[[Any], int] = lambda record: 1
+    ) -> None:
         self.name = name
         self.deliver = deliver
         self.losses = losses
+        self.rows = rows
         self.waiting: deque[tuple[Any, int]] = deque()
         self.bytes = 0
         """Of what is held: what waits, and what is being sent."""
@@ -47,6 +51,10 @@ class Lane:
         self.settled = 0
         self.sent = 0
         self.not_before = 0.0
+
+    def count(self, entries: Iterable[tuple[Any, int]]) -> int:
+        """How many records these entries of the queue are."""
+        return sum(self.rows(record) for record, _ in entries)
 
     def clear(self) -> None:
         """Forget everything: it is the parent's."""
@@ -89,6 +97,8 @@ class Outbox:
     def __init__(self, lanes: Iterable[Lane], delay_s: float = DELAY_S) -> None:
         self.lanes: Mapping[str, Lane] = {lane.name: lane for lane in lanes}
         self.sources: list[Callable[[bool], None]] = []
+        self.on_start: Callable[[], None] = lambda: None
+        """Called in the thread whose record is the first one of this process."""
         self._delay_s = delay_s
         self._closed = False
         self._renew()
@@ -124,7 +134,7 @@ class Outbox:
                     self._urgent = True
                     self._changed.notify_all()
         if reason:
-            lane.losses.add(reason, 1)  # not under the lock: it logs, and a handler may come back here
+            lane.losses.add(reason, lane.rows(record))  # not under the lock: it logs, and a handler may come back here
             return False
         if self._thread is None:
             self.start()
@@ -141,6 +151,7 @@ class Outbox:
             except RuntimeError:
                 return  # the interpreter is on its way out: `flush` sends from its own thread
             self._thread = thread
+        self.on_start()
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until what is queued now is settled; `False` when the time was up first."""
@@ -167,7 +178,7 @@ class Outbox:
         done = self.flush(timeout_s)
         with self._changed:
             self._closed = True
-            left = [(lane, len(lane.waiting)) for lane in self.lanes.values() if lane.waiting]
+            left = [(lane, lane.count(lane.waiting)) for lane in self.lanes.values() if lane.waiting]
             for lane, _ in left:
                 lane.settle(lane.waiting)
                 lane.waiting.clear()
@@ -211,10 +222,10 @@ class Outbox:
                     lane.put_back(batch, time.monotonic() + AGAIN_S)
                     continue
                 lane.settle(batch)
-                lane.sent += len(batch) if became == SENT else 0
+                lane.sent += lane.count(batch) if became == SENT else 0
                 self._changed.notify_all()
             if became == LATER:
-                lane.losses.add("no_time_at_shutdown", len(batch))
+                lane.losses.add("no_time_at_shutdown", lane.count(batch))
         now = time.monotonic()
         return any(lane.waiting and lane.not_before <= now for lane in self.lanes.values())
 

@@ -1,4 +1,4 @@
-"""Records of our own doors (changes, evaluations) on their way to the server."""
+"""Records of our own doors (changes, evaluations, predictions, labels) on their way to the server."""
 
 from __future__ import annotations
 

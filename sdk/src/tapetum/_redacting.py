@@ -15,9 +15,11 @@ _TEXTS = frozenset({
 _ATTRIBUTES = frozenset({"attributes", "filteredAttributes"})
 _RECORD_TEXTS = frozenset({
     "name", "subject", "before", "after", "source", "label", "explanation", "comment", "expected_output", "evaluator",
-    "session_id",
+    "session_id", "output",
 })  # fmt: skip
-"""Fields of changes and evaluations that are text."""
+"""Fields of changes, evaluations, predictions and labels that are text."""
+_RECORD_TABLES = frozenset({"attributes", "features", "tags"})
+"""Fields that hold values by name."""
 
 
 def redact_document(redactor: Redactor, document: Json) -> None:
@@ -41,14 +43,14 @@ def redact_document(redactor: Redactor, document: Json) -> None:
 
 
 def redact_records(redactor: Redactor, records: Sequence[Mapping[str, Any]]) -> list[Json]:
-    """Changes or evaluations."""
+    """Changes, evaluations, predictions or labels."""
     made = []
     for record in records:
         shown = dict(record)
         for name, value in record.items():
             if name in _RECORD_TEXTS and isinstance(value, str):
                 shown[name] = redactor.redact(value)
-            elif name == "attributes":
+            elif name in _RECORD_TABLES:
                 shown[name] = redact_mapping(redactor, value)
         made.append(shown)
     return made

@@ -36,7 +36,7 @@ logger = logging.getLogger("tapetum")
 
 
 class Stats(TypedDict):
-    """What became of records so far, by kind: spans, logs, metrics, changes, evaluations."""
+    """What became of records so far, by kind: spans, logs, metrics, changes, evaluations, predictions, labels."""
 
     sent: dict[str, int]
     waiting: dict[str, int]
@@ -78,7 +78,9 @@ class Runtime:
         if multiprocessing.parent_process() is not None:
             self._in_child_of_multiprocessing()
         atexit.register(self._at_exit)
-        self._termination = Termination(self._at_exit, settings.exit_timeout_s)
+        self._termination = Termination(self._last_words, settings.exit_timeout_s)
+        self.outbox.sources.append(self._termination.look)
+        self.outbox.on_start = self._termination.arm
         self.outbox.start()
         self._instruments = self._switch_on()
 
@@ -146,6 +148,10 @@ class Runtime:
         multiprocessing.util.Finalize(None, self._at_exit, exitpriority=0)
 
     def _at_exit(self) -> None:
+        self._last_words()
+        self._termination.wait()
+
+    def _last_words(self) -> None:
         with never_raise(faults, 1):
             if self._in_flight is not None:
                 self._in_flight.last_words()
@@ -174,7 +180,7 @@ class Runtime:
         lanes = self.outbox.lanes.values()
         return Stats(
             sent={lane.name: lane.sent for lane in lanes},
-            waiting={lane.name: len(lane.waiting) for lane in lanes},
+            waiting={lane.name: lane.count(list(lane.waiting)) for lane in lanes},
             lost={lane.name: lost for lane in lanes if (lost := lane.losses.snapshot())},
             faults=sum(faults.snapshot().values()),
         )

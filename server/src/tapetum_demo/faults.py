@@ -39,6 +39,34 @@ SLOW_DEPENDENCY = Fault(
     },
 )  # fmt: skip
 
+UNIT_CHANGE = Fault(
+    name="unit-change",
+    service="features",
+    cause="A new release of features tells the income of customers of the channel mobile per month and not per year.",
+    effects=(
+        "credit-risk: income_per_year of the channel mobile is a twelfth of what it was, burden twelve times as much",
+        "credit-risk: probabilities of default of the channel mobile rise, and with them rejections",
+        "credit-risk: later, when loans are repaid, accuracy is worse in the slice channel = mobile alone",
+    ),
+    change={
+        "kind": "deploy", "subject": "features", "before": "1.4.0", "after": "1.4.1", "source": "release 1.4.1",
+    },
+)  # fmt: skip
+
+BAD_TRAINING_DATA = Fault(
+    name="bad-training-data",
+    service="scoring",
+    cause="Version 2 of credit-risk is trained on rows whose outcomes are the wrong way round in the region east.",
+    effects=(
+        "credit-risk: version 2 gives the region east high probabilities of default",
+        "credit-risk: the estimate without labels differs between versions, before any loan is due",
+        "credit-risk: later, accuracy of version 2 is worse in the slice region = east alone",
+    ),
+    change={
+        "kind": "model", "subject": "credit-risk", "before": "1", "after": "2", "source": "retraining",
+    },
+)  # fmt: skip
+
 BAD_PROMPT = Fault(
     name="bad-prompt",
     service="assistant",
@@ -71,7 +99,7 @@ LEAK = Fault(
     },
 )  # fmt: skip
 
-FAULTS: tuple[Fault, ...] = (SLOW_DEPENDENCY, BAD_PROMPT, LEAK)
+FAULTS: tuple[Fault, ...] = (UNIT_CHANGE, SLOW_DEPENDENCY, BAD_PROMPT, BAD_TRAINING_DATA, LEAK)
 
 
 def fault_named(name: str) -> Fault:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from fastapi import FastAPI, HTTPException
@@ -14,21 +15,34 @@ from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from sqlalchemy.exc import OperationalError
 
 from tapetum_demo import telemetry
-from tapetum_demo.faults import SLOW_DEPENDENCY
+from tapetum_demo.faults import SLOW_DEPENDENCY, UNIT_CHANGE
 from tapetum_demo.ledger import INDEX, CustomerFeatures, Ledger, UnknownCustomer
-from tapetum_demo.population import CUSTOMERS, customers
+from tapetum_demo.population import CUSTOMERS, PAYMENTS_EACH, customers
 from tapetum_demo.serving import serve, service_arguments
 
-PAYMENTS_EACH = 50
 REFRESH_EVERY_S = 25.0  # on average
 REFRESH_HOLDS_S = (0.3, 1.0)
 REFRESHED_AT_ONCE = 200
+
+MONTHLY_CHANNEL = "mobile"  # whose incomes the fault tells per month
 
 _logger = logging.getLogger("features")
 _tracer = trace.get_tracer("loans.features")
 
 
-def make_app(ledger: Ledger) -> FastAPI:
+class Units:
+    """In which unit incomes are told."""
+
+    monthly = False
+
+    def told(self, known: CustomerFeatures) -> CustomerFeatures:
+        """The features as the service answers them."""
+        if self.monthly and known.channel == MONTHLY_CHANNEL:
+            return replace(known, income_per_year=round(known.income_per_year / 12, 2))
+        return known
+
+
+def make_app(ledger: Ledger, units: Units) -> FastAPI:
     """The service over a filled ledger."""
     app = FastAPI(title="features")
     refused = metrics.get_meter("loans.features").create_counter(
@@ -49,7 +63,7 @@ def make_app(ledger: Ledger) -> FastAPI:
             refused.add(1)
             raise HTTPException(503, "the database is locked", headers={"Retry-After": "1"}) from error
         _logger.debug("features of customer %d: %d payments", customer_id, found.payments)
-        return found
+        return units.told(found)
 
     return app
 
@@ -87,11 +101,17 @@ def main() -> None:
         else:
             _logger.warning("schema migration 0042 reverted: created index %s", INDEX)
 
-    app = make_app(ledger)
+    units = Units()
+
+    def unit_change(on: bool) -> None:
+        units.monthly = on
+        _logger.warning("incomes of the channel %s are told per %s", MONTHLY_CHANNEL, "month" if on else "year")
+
+    app = make_app(ledger, units)
     FastAPIInstrumentor.instrument_app(app, exclude_spans=["receive", "send"])
     stop = threading.Event()
     threading.Thread(target=keep_refreshing, args=(ledger, arguments.seed, stop), name="refresh", daemon=True).start()
-    serve(app, fd=arguments.fd, orders={SLOW_DEPENDENCY.name: slow_dependency})
+    serve(app, fd=arguments.fd, orders={SLOW_DEPENDENCY.name: slow_dependency, UNIT_CHANGE.name: unit_change})
     stop.set()
     stop_telemetry()
 

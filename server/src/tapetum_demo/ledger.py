@@ -12,13 +12,13 @@ from sqlalchemy.exc import DatabaseError
 from tapetum_demo.population import Customer, payments
 
 INDEX = "payments_by_customer"
-_LAYOUT = 1
+_LAYOUT = 2
 _BUSY_TIMEOUT_S = 0.05  # an impatient reader: while a refresh holds the lock, requests fail
 _PATIENT_TIMEOUT_MS = 10_000
 
 _TABLES = (
     """CREATE TABLE customers (
-        customer_id INTEGER PRIMARY KEY, region TEXT NOT NULL, age_years INTEGER NOT NULL,
+        customer_id INTEGER PRIMARY KEY, region TEXT NOT NULL, channel TEXT NOT NULL, age_years INTEGER NOT NULL,
         income_per_year REAL NOT NULL, refreshed_at REAL NOT NULL)""",
     """CREATE TABLE payments (
         payment_id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL, amount REAL NOT NULL, late INTEGER NOT NULL)""",
@@ -26,7 +26,7 @@ _TABLES = (
 )
 _CREATE_INDEX = f"CREATE INDEX IF NOT EXISTS {INDEX} ON payments (customer_id)"
 _DROP_INDEX = f"DROP INDEX IF EXISTS {INDEX}"
-_CUSTOMER = text("SELECT region, age_years, income_per_year FROM customers WHERE customer_id = :customer_id")
+_CUSTOMER = text("SELECT region, channel, age_years, income_per_year FROM customers WHERE customer_id = :customer_id")
 _HISTORY = text(
     "SELECT count(*) AS payments, avg(late) AS late_share, avg(amount) AS usual_payment "
     "FROM payments WHERE customer_id = :customer_id"
@@ -43,6 +43,7 @@ class CustomerFeatures:
 
     customer_id: int
     region: str
+    channel: str
     age_years: int
     income_per_year: float
     payments: int
@@ -67,8 +68,8 @@ class Ledger:
             for statement in _TABLES:
                 connection.exec_driver_sql(statement)
             connection.exec_driver_sql(
-                "INSERT INTO customers VALUES (?, ?, ?, ?, 0)",
-                [(p.customer_id, p.region, p.age_years, p.income_per_year) for p in people],
+                "INSERT INTO customers VALUES (?, ?, ?, ?, ?, 0)",
+                [(p.customer_id, p.region, p.channel, p.age_years, p.income_per_year) for p in people],
             )
             histories = [list(payments(seed, person, payments_each)) for person in people]
             # Month by month, as payments arrive: without the index, one customer's rows are all over the table.
@@ -104,6 +105,7 @@ class Ledger:
         return CustomerFeatures(
             customer_id=customer_id,
             region=customer.region,
+            channel=customer.channel,
             age_years=customer.age_years,
             income_per_year=customer.income_per_year,
             payments=history.payments,

@@ -1,8 +1,9 @@
-"""The model `credit-risk`: trained at start, on synthetic customers that never apply themselves."""
+"""The model `credit-risk`: trained on synthetic customers that never apply themselves."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +12,16 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tapetum_demo.population import burden, customers, default_probability, loan_request, payments
+from tapetum_demo.population import REGIONS, burden, customers, default_probability, loan_request, payments
 
 NAME = "credit-risk"
-VERSION = "1"
-FEATURES = ("late_share", "burden", "age_years", "income_per_year", "term_months")
+FIRST_VERSION, RETRAINED_VERSION = "1", "2"
+NUMBERS = ("late_share", "burden", "age_years", "income_per_year", "term_months")
 TRAINING_ROWS = 3_000
+FLIPPED_REGION = "east"  # in the data of the fault
+
+Features = Mapping[str, float | str]
+"""`NUMBERS`, and the region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +29,17 @@ class CreditRisk:
     """A trained model: features in, probability of default out."""
 
     pipeline: Any  # scikit-learn ships no types
+    version: str
     training_accuracy: float
     training_rows: int
 
-    def probability_of_default(self, features: dict[str, float]) -> float:
+    def probability_of_default(self, features: Features) -> float:
         """How likely the model thinks it is that the loan is not repaid."""
-        row = numpy.array([[features[name] for name in FEATURES]])
-        return float(self.pipeline.predict_proba(row)[0, 1])
+        return float(self.pipeline.predict_proba(numpy.array([_row(features)]))[0, 1])
 
 
-def train(seed: int, rows: int = TRAINING_ROWS) -> CreditRisk:
-    """Train on `rows` synthetic loans whose outcome is known."""
+def train(seed: int, version: str = FIRST_VERSION, *, flipped: str = "", rows: int = TRAINING_ROWS) -> CreditRisk:
+    """Train on `rows` synthetic loans whose outcome is known; of the region `flipped` it is the wrong way round."""
     # Another seed than the applicants': a model must not be trained on the people it will judge.
     training_seed = seed + 1_000_003
     rng = random.Random(f"training/{training_seed}")
@@ -45,9 +50,25 @@ def train(seed: int, rows: int = TRAINING_ROWS) -> CreditRisk:
         late_share = sum(history) / len(history)
         wish = loan_request(rng, customer)
         load = burden(wish.amount, wish.term_months, customer.income_per_year)
-        inputs.append([late_share, load, customer.age_years, customer.income_per_year, wish.term_months])
-        defaulted.append(rng.random() < default_probability(late_share, load, customer.age_years))
+        inputs.append(
+            _row(
+                {
+                    "late_share": late_share,
+                    "burden": load,
+                    "age_years": customer.age_years,
+                    "income_per_year": customer.income_per_year,
+                    "term_months": wish.term_months,
+                    "region": customer.region,
+                }
+            )
+        )
+        outcome = rng.random() < default_probability(late_share, load, customer.age_years)
+        defaulted.append(outcome != (customer.region == flipped))
     pipeline = make_pipeline(StandardScaler(), LogisticRegression())
     pipeline.fit(numpy.array(inputs), numpy.array(defaulted))
     accuracy = float(pipeline.score(numpy.array(inputs), numpy.array(defaulted)))
-    return CreditRisk(pipeline=pipeline, training_accuracy=accuracy, training_rows=rows)
+    return CreditRisk(pipeline=pipeline, version=version, training_accuracy=accuracy, training_rows=rows)
+
+
+def _row(features: Features) -> list[float]:
+    return [float(features[name]) for name in NUMBERS] + [float(features["region"] == region) for region in REGIONS]

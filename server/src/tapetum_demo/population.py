@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 CUSTOMERS = 8_000  # of the demo
+PAYMENTS_EACH = 50  # that the lender remembers
 REGIONS = ("north", "south", "east", "west")
 CHANNELS = ("web", "mobile", "branch")
 PURPOSES = ("car", "home", "education", "medical", "holiday")

@@ -13,7 +13,9 @@ from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from pydantic import BaseModel
 
+import tapetum
 from tapetum_demo import model, telemetry
+from tapetum_demo.faults import BAD_TRAINING_DATA
 from tapetum_demo.population import burden
 from tapetum_demo.serving import serve, service_arguments
 
@@ -67,7 +69,14 @@ async def fetch_features(client: httpx.AsyncClient, customer_id: int) -> dict[st
     raise AssertionError("unreachable")
 
 
-def make_app(client: httpx.AsyncClient, credit_risk: model.CreditRisk) -> FastAPI:
+class Serving:
+    """The version that answers now."""
+
+    def __init__(self, credit_risk: model.CreditRisk) -> None:
+        self.credit_risk = credit_risk
+
+
+def make_app(client: httpx.AsyncClient, serving: Serving) -> FastAPI:
     """The service over a trained model and a client of `features`."""
     app = FastAPI(title="scoring")
     meter = metrics.get_meter("loans.scoring")
@@ -87,12 +96,15 @@ def make_app(client: httpx.AsyncClient, credit_risk: model.CreditRisk) -> FastAP
             trace.get_current_span().record_exception(error)
             _logger.exception("no score for customer %d", request.customer_id)
             raise HTTPException(503, "features are not available") from error
-        features = {
+        credit_risk = serving.credit_risk
+        features: dict[str, float | str] = {
             "late_share": float(known["late_share"]),
             "burden": burden(request.amount, request.term_months, float(known["income_per_year"])),
             "age_years": float(known["age_years"]),
             "income_per_year": float(known["income_per_year"]),
             "term_months": float(request.term_months),
+            "region": str(known["region"]),
+            "channel": str(known["channel"]),
         }
         with _tracer.start_as_current_span(f"predict {model.NAME}") as span:
             probability = credit_risk.probability_of_default(features)
@@ -100,40 +112,66 @@ def make_app(client: httpx.AsyncClient, credit_risk: model.CreditRisk) -> FastAP
             span.set_attributes(
                 {
                     "ml.model.name": model.NAME,
-                    "ml.model.version": model.VERSION,
+                    "ml.model.version": credit_risk.version,
                     "ml.prediction.id": prediction_id,
                     "ml.prediction.score": probability,
-                    "loans.region": str(known["region"]),
                     **{f"ml.feature.{name}": value for name, value in features.items()},
                 }
             )
-            labels = {"ml.model.name": model.NAME, "ml.model.version": model.VERSION, "loans.region": known["region"]}
+            tapetum.model(model.NAME, credit_risk.version).log(
+                features,
+                output="default" if probability >= 0.5 else "repaid",
+                score=probability,
+                scores={"default": probability, "repaid": 1 - probability},
+                prediction_id=prediction_id,
+            )
+            labels = {
+                "ml.model.name": model.NAME, "ml.model.version": credit_risk.version, "loans.region": known["region"]
+            }  # fmt: skip
             probabilities.record(probability, labels)
             predictions.add(1, labels)
             _logger.info("customer %d: probability of default %.3f", request.customer_id, probability)
         return Score(
-            prediction_id=prediction_id, model=model.NAME, version=model.VERSION, probability_of_default=probability
+            prediction_id=prediction_id,
+            model=model.NAME,
+            version=credit_risk.version,
+            probability_of_default=probability,
         )
 
     return app
+
+
+def trained(seed: int, version: str = model.FIRST_VERSION, flipped: str = "") -> model.CreditRisk:
+    """Train a version, as a span and a line in the log."""
+    with _tracer.start_as_current_span(f"train {model.NAME}") as span:
+        credit_risk = model.train(seed, version, flipped=flipped)
+        span.set_attributes({"ml.model.name": model.NAME, "ml.model.version": version})
+        _logger.info(
+            "trained %s version %s on %d rows, accuracy %.3f",
+            model.NAME, version, credit_risk.training_rows, credit_risk.training_accuracy,
+        )  # fmt: skip
+    return credit_risk
 
 
 def main() -> None:
     """Run the service until the parent lets go."""
     arguments = service_arguments(needs=("features",))
     stop_telemetry = telemetry.start("scoring", version="2.1.0")
-    with _tracer.start_as_current_span(f"train {model.NAME}") as span:
-        credit_risk = model.train(arguments.seed)
-        span.set_attributes({"ml.model.name": model.NAME, "ml.model.version": model.VERSION})
-        _logger.info(
-            "trained %s version %s on %d rows, accuracy %.3f",
-            model.NAME, model.VERSION, credit_risk.training_rows, credit_risk.training_accuracy,
-        )  # fmt: skip
+    # OpenTelemetry's own exporters tell the rest.
+    tapetum.init("scoring", traces=False, logs=False, metrics=False, resources=False)
+    first = trained(arguments.seed)
+    serving = Serving(first)
+
+    def bad_training_data(on: bool) -> None:
+        serving.credit_risk = trained(arguments.seed, model.RETRAINED_VERSION, model.FLIPPED_REGION) if on else first
+        _logger.warning("version %s of %s answers now", serving.credit_risk.version, model.NAME)
+
     client = httpx.AsyncClient(base_url=arguments.features, timeout=2.0)
     HTTPXClientInstrumentor.instrument_client(client)
-    app = make_app(client, credit_risk)
+    app = make_app(client, serving)
     FastAPIInstrumentor.instrument_app(app, exclude_spans=["receive", "send"])
-    serve(app, fd=arguments.fd)
+    serve(app, fd=arguments.fd, orders={BAD_TRAINING_DATA.name: bad_training_data})
+    tapetum.shutdown(2.0)
     stop_telemetry()
 
 

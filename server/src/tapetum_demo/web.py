@@ -17,9 +17,14 @@ from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from pydantic import BaseModel, Field
 
+import tapetum
 from tapetum_demo import telemetry
 from tapetum_demo.desk import Desk, Outcome
+from tapetum_demo.population import CUSTOMERS
+from tapetum_demo.repayments import Repayments
 from tapetum_demo.serving import serve, service_arguments
+
+MODEL = "credit-risk"  # that scoring asks
 
 _logger = logging.getLogger("web")
 
@@ -61,12 +66,14 @@ class Answer(BaseModel):
 def make_app(client: httpx.AsyncClient, assistant: httpx.AsyncClient, seed: int) -> FastAPI:
     """The service over clients of `scoring` and `assistant`."""
     desk = Desk(seed)
+    repayments = Repayments(seed, CUSTOMERS, MODEL)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        reviewer = asyncio.create_task(desk.review_forever())
+        busy = [asyncio.create_task(desk.review_forever()), asyncio.create_task(repayments.tell_forever())]
         yield
-        reviewer.cancel()
+        for task in busy:
+            task.cancel()
 
     app = FastAPI(title="web", lifespan=lifespan)
 
@@ -102,6 +109,7 @@ def make_app(client: httpx.AsyncClient, assistant: httpx.AsyncClient, seed: int)
             raise HTTPException(503, "please try again in a moment") from error
         score = response.json()
         probability = float(score["probability_of_default"])
+        repayments.expect(score["prediction_id"], form.customer_id, form.amount, form.term_months)
         application = desk.settle(score["prediction_id"], probability, form.channel)
         span.set_attributes({"loans.application_id": application.application_id, "loans.outcome": application.outcome})
         _logger.info(
@@ -147,6 +155,8 @@ def main() -> None:
     """Run the service until the parent lets go."""
     arguments = service_arguments(needs=("scoring", "assistant"))
     stop_telemetry = telemetry.start("web", version="3.7.2", host_metrics=True)
+    # OpenTelemetry's own exporters tell the rest.
+    tapetum.init("web", traces=False, logs=False, metrics=False, resources=False)
     client = httpx.AsyncClient(base_url=arguments.scoring, timeout=5.0)
     # An agent thinks for longer than a model scores.
     assistant = httpx.AsyncClient(base_url=arguments.assistant, timeout=40.0)
@@ -155,6 +165,7 @@ def main() -> None:
     app = make_app(client, assistant, arguments.seed)
     FastAPIInstrumentor.instrument_app(app, exclude_spans=["receive", "send"])
     serve(app, fd=arguments.fd)
+    tapetum.shutdown(2.0)
     stop_telemetry()
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.covers("ui-accessibility")
 
 
 def test_traces(ui: Watched, shop: Shop) -> None:
-    page = ui.open("/traces", project="shop", q="status:error")
+    page = ui.go("/traces", project="shop", q="status:error")
     pick(rows(page, "Traces").first)
     settled(page)
     found = violations(page, "traces and a preview")
@@ -38,7 +38,7 @@ def test_traces(ui: Watched, shop: Shop) -> None:
 
 
 def test_a_trace(ui: Watched, shop: Shop) -> None:
-    page = ui.open(f"/traces/{shop.failed[0]}", project="shop", find="features")
+    page = ui.go(f"/traces/{shop.failed[0]}", project="shop", find="features")
     page.get_by_role("treeitem").filter(has_text="GET /features features").click()
     span = page.get_by_role("complementary", name="Span")
     found = []
@@ -52,21 +52,21 @@ def test_a_trace(ui: Watched, shop: Shop) -> None:
     found += violations(page, "its critical path")
     page.get_by_text("Flame", exact=True).click()
     found += violations(page, "its flame view")
-    page = ui.open(f"/traces/{shop.chats[0]}", project="shop")
+    page = ui.go(f"/traces/{shop.chats[0]}", project="shop")
     page.get_by_role("treeitem", name=re.compile("chat claude")).first.click()
     expect(page.get_by_text("Where is my order 1?")).to_be_visible()
     found += violations(page, "a model call")
-    page = ui.open(f"/traces/{shop.chats[0]}", project="shop", view="thread")
+    page = ui.go(f"/traces/{shop.chats[0]}", project="shop", view="thread")
     expect(page.get_by_role("region", name="Thread").get_by_role("article").first).to_be_visible()
     found += violations(page, "a thread")
-    page = ui.open(f"/traces/{shop.chats[0]}", project="shop", view="graph")
+    page = ui.go(f"/traces/{shop.chats[0]}", project="shop", view="graph")
     page.get_by_role("region", name="Graph").get_by_role("button").first.click()
     found += violations(page, "a graph and a node")
     assert found == []
 
 
 def test_compared_traces(ui: Watched, shop: Shop) -> None:
-    page = ui.open("/traces/compare", project="shop", a=shop.orders[0], b=shop.failed[0])
+    page = ui.go("/traces/compare", project="shop", a=shop.orders[0], b=shop.failed[0])
     page.get_by_role("treeitem").filter(has_text="GET /features features").click()
     expect(page.get_by_role("complementary", name="Step").get_by_role("table").first).to_be_visible()
     settled(page)
@@ -74,17 +74,17 @@ def test_compared_traces(ui: Watched, shop: Shop) -> None:
     page.get_by_role("button", name="Change trace A").click()
     expect(page.get_by_role("button", name=re.compile("^Fastest"))).to_be_visible()
     found += violations(page, "a choice of traces")
-    ui.open("/traces/compare", project="shop", a="0e" * 16, b=shop.failed[0])
+    ui.go("/traces/compare", project="shop", a="0e" * 16, b=shop.failed[0])
     found += violations(ui.page, "a trace that is not there")
-    ui.open(f"/traces/{shop.failed[0]}", project="shop", res="1")
+    ui.go(f"/traces/{shop.failed[0]}", project="shop", res="1")
     found += violations(ui.page, "the hosts under a trace")
-    ui.open("/traces", project="shop", marks=f"{shop.orders[0]},{shop.failed[0]}")
+    ui.go("/traces", project="shop", marks=f"{shop.orders[0]},{shop.failed[0]}")
     found += violations(ui.page, "two marked traces")
     assert found == []
 
 
 def test_logs(ui: Watched, shop: Shop) -> None:
-    page = ui.open("/logs", project="shop")
+    page = ui.go("/logs", project="shop")
     pick(rows(page, "Log records").first)
     found = violations(page, "logs and a record")
     page.get_by_text("Context", exact=True).click()
@@ -100,13 +100,13 @@ def test_logs(ui: Watched, shop: Shop) -> None:
 
 
 def test_metrics_and_ingest(ui: Watched, shop: Shop) -> None:
-    page = ui.open("/metrics-explorer", project="shop")
+    page = ui.go("/metrics-explorer", project="shop")
     found = violations(page, "the catalogue")
-    ui.open("/metrics-explorer", project="shop", name="http.server.request.duration", by="http.route")
+    ui.go("/metrics-explorer", project="shop", name="http.server.request.duration", by="http.route")
     expect(page.get_by_role("region", name="Series").locator("tbody tr")).to_have_count(2)
     page.get_by_role("combobox", name="Group by").click()
     found += violations(page, "a metric and what it can be grouped by")
-    ui.open("/metrics-explorer", project="shop", name="system.cpu.utilization", by="service", compare="previous")
+    ui.go("/metrics-explorer", project="shop", name="system.cpu.utilization", by="service", compare="previous")
     expect(page.get_by_role("region", name="Series").locator("tbody tr")).to_have_count(3)
     found += violations(page, "two periods compared")
     page = ui.open("/ingest", project="shop")
@@ -121,15 +121,15 @@ def test_services(ui: Watched, shop: Shop) -> None:
         ("/services/web", "web"),
         ("/services-map", "Service map"),
     ):
-        page = ui.open(path, project="shop")
+        page = ui.go(path, project="shop")
         expect(page.get_by_role("heading", level=1)).to_have_text(named)
         found += violations(page, path)
-    ui.open("/services-map", project="shop", view="edges")
+    ui.go("/services-map", project="shop", view="edges")
     assert found + violations(page, "the map as a table") == []
 
 
 def test_errors(ui: Watched, shop: Shop) -> None:
-    page = ui.open("/errors", project="shop")
+    page = ui.go("/errors", project="shop")
     pick(rows(page, "Errors").filter(has_text="lock on customer_features"))
     expect(page.get_by_role("region", name="Error in short")).to_be_visible()
     settled(page)
@@ -140,13 +140,13 @@ def test_errors(ui: Watched, shop: Shop) -> None:
     found += violations(page, "one error")
     page.get_by_text("As recorded", exact=True).click()
     found += violations(page, "its stack trace as recorded")
-    page = ui.open("/errors/0123456789abcdef", project="shop")
+    page = ui.go("/errors/0123456789abcdef", project="shop")
     expect(page.get_by_role("alert")).to_be_visible()
     assert found + violations(page, "an error that is not there") == []
 
 
 def test_sql(ui: Watched, shop: Shop) -> None:
-    page = ui.open("/sql", project="shop")
+    page = ui.go("/sql", project="shop")
     found = violations(page, "an empty editor")
     page.get_by_role("button", name="Run").click()
     expect(rows(page, "Result").first).to_be_visible()
@@ -157,7 +157,7 @@ def test_sql(ui: Watched, shop: Shop) -> None:
     page.get_by_text("Chart", exact=True).click()
     expect(page.get_by_role("figure", name="Result over time").locator("canvas")).to_be_visible()
     found += violations(page, "a chart of them")
-    ui.open("/sql", project="shop", sql="SELECT 1 FROM nowhere")
+    ui.go("/sql", project="shop", sql="SELECT 1 FROM nowhere")
     page.get_by_role("button", name="Run").click()
     expect(page.get_by_role("alert").filter(has=page.get_by_role("heading"))).to_be_visible()
     found += violations(page, "a refusal")
@@ -165,9 +165,9 @@ def test_sql(ui: Watched, shop: Shop) -> None:
 
 
 def test_dashboards(ui: Watched, server: RunningServer, shop: Shop) -> None:
-    page = ui.open("/dashboards", project="shop")
+    page = ui.go("/dashboards", project="shop")
     found = violations(page, "the list")
-    page = ui.open("/dashboards/services", project="shop")
+    page = ui.go("/dashboards/services", project="shop")
     expect(page.get_by_role("group", name="Request rate", exact=True).locator("canvas")).to_be_visible()
     found += violations(page, "a dashboard")
     page.get_by_role("button", name="Copy to edit").click()
@@ -193,14 +193,14 @@ def test_dashboards(ui: Watched, server: RunningServer, shop: Shop) -> None:
 
 
 def test_the_export_menu(ui: Watched, shop: Shop) -> None:
-    page = ui.open("/traces", project="shop")
+    page = ui.go("/traces", project="shop")
     page.get_by_role("button", name="Export traces").click()
     expect(page.get_by_role("menuitem", name="Parquet")).to_be_visible()
     assert violations(page, "the export menu") == []
 
 
 def test_monitors(ui: Watched, server: RunningServer, shop: Shop) -> None:
-    page = ui.open("/monitors", project="shop")
+    page = ui.go("/monitors", project="shop")
     found = violations(page, "proposals")
     query = {"kind": "spans", "q": "span_kind:server", "measure": "p95_ms", "group_by": ["service"]}
     condition = {"op": ">", "limit": 100, "recovery_limit": 90}
@@ -215,7 +215,7 @@ def test_monitors(ui: Watched, server: RunningServer, shop: Shop) -> None:
         expect(rows(page, "Monitors").first).to_contain_text("Firing")
         expect(rows(page, "Monitors").first).to_contain_text("/ 100")
         found += violations(page, "the list")
-        page = ui.open(f"/monitors/{ids[0]}", project="shop")
+        page = ui.go(f"/monitors/{ids[0]}", project="shop")
         expect(page.get_by_role("img", name="fires above 100 ms")).to_be_visible()
         expect(page.get_by_role("region", name="Notifications")).to_be_visible()
         found += violations(page, "a monitor")
@@ -223,7 +223,7 @@ def test_monitors(ui: Watched, server: RunningServer, shop: Shop) -> None:
         page.get_by_role("menuitem", name="Until…").click()
         expect(page.get_by_role("dialog", name="Mute “slow”")).to_be_visible()
         found += violations(page, "the window of a silence")
-        page = ui.open(f"/monitors/{ids[0]}/edit", project="shop")
+        page = ui.go(f"/monitors/{ids[0]}/edit", project="shop")
         page.get_by_role("button", name="Replace the headers").click()
         page.get_by_label("Ends at").fill("7000")
         expect(page.get_by_text("good side")).to_be_visible()
@@ -237,7 +237,7 @@ def test_monitors(ui: Watched, server: RunningServer, shop: Shop) -> None:
     finally:
         for id in ids:
             server.client.delete(f"/api/v1/monitors/{id}").raise_for_status()
-    ui.open("/monitors/nobody", project="shop")
+    ui.go("/monitors/nobody", project="shop")
     assert found + violations(page, "an unknown monitor") == []
 
 
@@ -245,14 +245,14 @@ def test_settings(ui: Watched, server: RunningServer, shop: Shop) -> None:
     for name in ("in use", "over"):
         made = server.client.post("/api/v1/keys", json={"name": f"axe {name}", "scopes": ["read"]}).json()
     server.client.delete(f"/api/v1/keys/{made['id']}").raise_for_status()
-    page = ui.open("/settings", project="shop")
+    page = ui.go("/settings", project="shop")
     found = violations(page, "projects")
     tabs = ("Storage", "Keys", "Set-up", "Redaction", "Scrape targets", "Prices", "Own health", "Appearance", "About")
     for tab in tabs:
         page.get_by_role("tab", name=tab).click()
         settled(page)
         found += violations(page, tab.lower())
-    page = ui.open("/settings", project="scraped", tab="scrape")
+    page = ui.go("/settings", project="scraped", tab="scrape")
     expect(page.get_by_text("down", exact=True)).to_be_visible()
     found += violations(page, "scrape targets")
     page.get_by_role("tab", name="Keys").click()
@@ -263,7 +263,7 @@ def test_settings(ui: Watched, server: RunningServer, shop: Shop) -> None:
 
 
 def test_what_lies_over_every_page(ui: Watched, shop: Shop) -> None:
-    page = ui.open("/nowhere", project="shop")
+    page = ui.go("/nowhere", project="shop")
     found = violations(page, "an unknown address")
     page.keyboard.press("Control+k")
     expect(page.get_by_role("dialog", name="Search or jump to")).to_be_visible()
@@ -275,7 +275,7 @@ def test_what_lies_over_every_page(ui: Watched, shop: Shop) -> None:
     found += violations(page, "the help window")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    ui.open("/metrics-explorer", project="shop", name="system.cpu.utilization")
+    ui.go("/metrics-explorer", project="shop", name="system.cpu.utilization")
     page.get_by_role("button", name="Pin system.cpu.utilization to a dashboard").click()
     expect(page.get_by_role("dialog", name="Pin to a dashboard")).to_be_visible()
     settled(page)
@@ -308,9 +308,9 @@ def test_pages_without_data_and_with_errors(ui: Watched, shop: Shop) -> None:
         ("/ingest", {"from": "now-3d", "to": "now-2d"}),
         ("/health", {"project": "no-such-project"}),
     ):
-        ui.open(path, **{"project": "shop"} | search)
+        ui.go(path, **{"project": "shop"} | search)
         found += violations(page, f"{path} {search}")
-    ui.open("/logs", project="shop")
+    ui.go("/logs", project="shop")
     page.get_by_role("button", name=re.compile("^Time range:")).click()
     expect(page.get_by_label("Type a range")).to_be_visible()
     found += violations(page, "the time picker")
@@ -320,11 +320,11 @@ def test_pages_without_data_and_with_errors(ui: Watched, shop: Shop) -> None:
 def test_on_a_phone(new_page: OpenPage, shop: Shop) -> None:
     """Other parts are shown there: the bar at the foot, one chart, facets and drawers over the page."""
     ui = new_page(width=390, height=844)
-    page: Page = ui.open("/traces", project="shop")
+    page: Page = ui.go("/traces", project="shop")
     found = violations(page, "traces")
     page.get_by_role("button", name="Facets").click()
     found += violations(page, "facets")
-    ui.open("/logs", project="shop")
+    ui.go("/logs", project="shop")
     pick(rows(page, "Log records").first)
     found += violations(page, "a record")
     assert found == []
@@ -352,6 +352,6 @@ def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningS
         ("/evaluations", {"project": JUDGED, "view": "rows"}),
         ("/evaluations", {"q": "name:nothing"}),
     ):
-        page = ui.open(path, **{"project": "shop", **search})
+        page = ui.go(path, **{"project": "shop", **search})
         found += violations(page, f"{path} {search}")
     assert found == []

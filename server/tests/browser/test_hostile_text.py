@@ -122,7 +122,7 @@ def shows(place: Locator, *said: str) -> None:
 
 
 def test_spans_are_shown_as_they_were_written(ui: Watched, sent: Sent) -> None:
-    page = ui.open("/traces", project="hostile")
+    page = ui.go("/traces", project="hostile")
     shows(rows(page, "Traces").first, sent.said[0])
     pick(rows(page, "Traces").first)
     shows(page.get_by_role("complementary", name="Trace"), *sent.said)
@@ -137,7 +137,7 @@ def test_spans_are_shown_as_they_were_written(ui: Watched, sent: Sent) -> None:
 
 
 def test_every_tab_of_a_span_shows_text_as_text(ui: Watched, sent: Sent) -> None:
-    page = ui.open(f"/traces/{TRACE}", project="hostile")
+    page = ui.go(f"/traces/{TRACE}", project="hostile")
     shows(page.get_by_role("heading", level=1), sent.said[0])
     tree = page.get_by_role("tree", name="Spans")
     shows(tree, *sent.said)
@@ -172,7 +172,7 @@ def test_every_tab_of_a_span_shows_text_as_text(ui: Watched, sent: Sent) -> None
 
 
 def test_a_thread_and_a_graph_show_text_as_text(ui: Watched, sent: Sent) -> None:
-    page = ui.open(f"/traces/{TRACE}", project="hostile", view="thread")
+    page = ui.go(f"/traces/{TRACE}", project="hostile", view="thread")
     thread = page.get_by_role("region", name="Thread")
     shows(thread, sent.attacks["markup"], sent.attacks["script url"], sent.attacks["data url"])
     # Markdown is drawn, and its links and images are words: nobody knocks elsewhere.
@@ -180,7 +180,7 @@ def test_a_thread_and_a_graph_show_text_as_text(ui: Watched, sent: Sent) -> None
     expect(thread.locator("a, img, iframe, script")).to_have_count(0)
     assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
     assert_nothing_sticks_out(page)
-    ui.open(f"/traces/{TRACE}", project="hostile", view="graph")
+    ui.go(f"/traces/{TRACE}", project="hostile", view="graph")
     graph = page.get_by_role("region", name="Graph")
     shows(graph, sent.attacks["markup"], sent.attacks["marks"])
     graph.get_by_role("button").first.click()
@@ -188,12 +188,12 @@ def test_a_thread_and_a_graph_show_text_as_text(ui: Watched, sent: Sent) -> None
 
 
 def test_errors_are_shown_as_they_were_written(ui: Watched, sent: Sent) -> None:
-    page = ui.open("/errors", project="hostile")
+    page = ui.go("/errors", project="hostile")
     expect(rows(page, "Errors")).to_have_count(len(sent.said))
     shows(page.get_by_role("navigation", name="Facets"), *(attack[:FACET] for attack in sent.said))
     for name in ("markup", "script url", "marks", "prototype", "long word"):
         attack = sent.attacks[name]
-        page = ui.open("/errors", project="hostile")
+        page = ui.go("/errors", project="hostile")
         pick(rows(page, "Errors").filter(has_text=attack[:200]).first)
         expect(page.get_by_role("region", name="Error in short")).to_be_visible()
         assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
@@ -203,12 +203,12 @@ def test_errors_are_shown_as_they_were_written(ui: Watched, sent: Sent) -> None:
         shows(page.get_by_role("heading", level=1), attack[:200])
         assert_nothing_sticks_out(page)
     # The page of one shows keys that go on behind an attack: words of the attacker, which nothing of ours stands behind.
-    ui.open("/errors", project="hostile")
+    ui.go("/errors", project="hostile")
     expect(rows(page, "Errors")).to_have_count(len(sent.said))
 
 
 def test_compared_traces_and_their_hosts_show_text_as_text(ui: Watched, sent: Sent) -> None:
-    page = ui.open("/traces/compare", project="hostile", a=TRACE, b=TRACE, sort="start")
+    page = ui.go("/traces/compare", project="hostile", a=TRACE, b=TRACE, sort="start")
     steps = page.get_by_role("tree", name="Steps")
     shows(steps, *sent.said)
     for name in ("markup", "marks", "long word"):
@@ -219,7 +219,7 @@ def test_compared_traces_and_their_hosts_show_text_as_text(ui: Watched, sent: Se
         expect(step.get_by_text("the same")).to_be_visible()
         assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
         assert_nothing_sticks_out(page)
-    ui.open(f"/traces/{TRACE}", project="hostile", res="1")
+    ui.go(f"/traces/{TRACE}", project="hostile", res="1")
     shows(page.get_by_role("region", name="Resources"), sent.attacks["markup"], sent.attacks["marks"])
 
 
@@ -235,7 +235,7 @@ def test_names_in_the_sentences_of_health_turn_nothing_around(ui: Watched, serve
     for attack in sent.said:
         change = {"kind": "deploy", "subject": attack[:500], "before": "1", "after": attack[:500], "source": "ci"}
         server.client.post("/v1/changes", json=change, headers={"x-tapetum-project": "hostile-health"})
-    page = ui.open("/health", project="hostile-health")
+    page = ui.go("/health", project="hostile-health")
     lines = page.get_by_role("list", name="What needs attention").get_by_role("listitem")
     expect(lines.first).to_be_visible()
     for folded in page.get_by_role("list", name="What needs attention").locator("summary").all():
@@ -248,7 +248,7 @@ def test_names_in_the_sentences_of_health_turn_nothing_around(ui: Watched, serve
 
 def test_log_records_are_shown_as_they_were_written(ui: Watched, server: RunningServer, sent: Sent) -> None:
     """Stored, opened one after the other, and live."""
-    page = ui.open("/logs", project="hostile")
+    page = ui.go("/logs", project="hostile")
     listed = page.get_by_role("grid", name="Log records")
     shows(listed, *sent.said)
     shows(page.get_by_role("navigation", name="Facets"), *(attack[:FACET] for attack in sent.said))
@@ -280,12 +280,12 @@ def test_log_records_are_shown_as_they_were_written(ui: Watched, server: Running
 
 
 def test_metrics_are_named_labelled_and_explained_as_they_were_written(ui: Watched, sent: Sent) -> None:
-    page = ui.open("/metrics-explorer", project="hostile")
+    page = ui.go("/metrics-explorer", project="hostile")
     listed = page.get_by_role("listbox", name="Metrics")
     expect(listed.get_by_role("option").first).to_be_visible()
     for name in ("markup", "marks", "prototype", "long word"):
         attack = sent.attacks[name]
-        ui.open("/metrics-explorer", project="hostile", name=f"h {attack}", by="service")
+        ui.go("/metrics-explorer", project="hostile", name=f"h {attack}", by="service")
         shows(listed.get_by_role("option", selected=True), attack)
         shows(page.get_by_role("heading", level=2, name=f"h {attack}"), attack)
         shows(page.locator(".metrics-description"), attack)
@@ -309,7 +309,7 @@ def test_what_was_refused_is_named_as_it_was_written(ui: Watched, server: Runnin
             "scopeSpans": [{"spans": [json_span(1, traceId="AAAA")]}],
         }]}  # fmt: skip
         assert server.send("traces", json.dumps(body).encode(), project="hostile", headers=JSON).status_code == 200
-    page = ui.open("/ingest", project="hostile", live="1")
+    page = ui.go("/ingest", project="hostile", live="1")
     refused = page.get_by_role("region", name="Reasons").get_by_role("row").filter(has_text="invalid_trace_id")
     expect(refused).to_have_count(len(sent.said), timeout=2 * PATIENT_MS)
     shows(page.get_by_role("region", name="Reasons"), *sent.said)
@@ -321,7 +321,7 @@ def test_statements_results_and_refusals_are_text(ui: Watched, sent: Sent) -> No
         "SELECT name, service, status_message, attributes, events, links, input, output FROM spans "
         "ORDER BY start_time /* {} */"
     )
-    page = ui.open("/sql", project="hostile", sql=query.format(sent.attacks["markup"]))
+    page = ui.go("/sql", project="hostile", sql=query.format(sent.attacks["markup"]))
     shows(page.get_by_role("textbox", name="SQL"), sent.attacks["markup"])
     page.get_by_role("button", name="Run").click()
     result = page.get_by_role("grid", name="Result")
@@ -331,14 +331,14 @@ def test_statements_results_and_refusals_are_text(ui: Watched, sent: Sent) -> No
 
     for attack in sent.said[:-1]:
         quoted = attack.replace("\\", "\\\\").replace("'", "\\'")
-        ui.open("/sql", project="hostile", sql=f"SELECT '{quoted}' AS said, severity_text FROM logs WHERE said != ''")
+        ui.go("/sql", project="hostile", sql=f"SELECT '{quoted}' AS said, severity_text FROM logs WHERE said != ''")
         page.get_by_role("button", name="Run").click()
         shows(rows(page, "Result").first, attack[:300])
     page.get_by_role("button", name="History").click()
     shows(page.get_by_role("menu"), sent.attacks["markup"][:40])
     page.keyboard.press("Escape")
 
-    ui.open(
+    ui.go(
         "/sql", project="hostile", sql=f'SELECT count() AS "{sent.attacks["data url"]}", service FROM spans GROUP BY 2'
     )
     page.get_by_role("button", name="Run").click()
@@ -346,7 +346,7 @@ def test_statements_results_and_refusals_are_text(ui: Watched, sent: Sent) -> No
     page.get_by_text("Chart", exact=True).click()
     shows(page.locator(".q-bars"), *sent.said)
 
-    ui.open("/sql", project="hostile", sql=f'SELECT "{sent.attacks["css"]}" FROM spans')
+    ui.go("/sql", project="hostile", sql=f'SELECT "{sent.attacks["css"]}" FROM spans')
     page.get_by_role("button", name="Run").click()
     shows(page.get_by_role("alert").filter(has=page.get_by_role("heading")), sent.attacks["css"])
 
@@ -354,24 +354,24 @@ def test_statements_results_and_refusals_are_text(ui: Watched, sent: Sent) -> No
 def test_sessions_users_and_calls_are_named_as_they_were_written(ui: Watched, sent: Sent) -> None:
     """Ids, models, tools, errors and what was said: all of it the sender's."""
     attack = sent.attacks["markup"]
-    page = ui.open("/sessions", project="hostile")
+    page = ui.go("/sessions", project="hostile")
     shows(page.get_by_role("grid", name="Sessions"), *(said[:100].strip() for said in sent.said))
     assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
-    ui.open("/users", project="hostile")
+    ui.go("/users", project="hostile")
     shows(page.get_by_role("grid", name="Users"), *(said[:100].strip() for said in sent.said))
     for said in sent.said:
-        ui.open("/sessions/one", project="hostile", id=said)
+        ui.go("/sessions/one", project="hostile", id=said)
         shows(page.get_by_role("heading", level=1), said[:100].strip())
         assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
     # One trace tells of all of them; its root is the first.
     shows(page.get_by_role("region", name="Session", exact=True), sent.said[0][:100])
-    ui.open("/users/one", project="hostile", id=attack)
+    ui.go("/users/one", project="hostile", id=attack)
     shows(page.get_by_role("heading", level=1), attack[:100])
     for by in ("model", "user_id", "agent"):
-        ui.open("/llm", project="hostile", by=by)
+        ui.go("/llm", project="hostile", by=by)
         shows(page.get_by_role("region", name=re.compile("^Calls by")), *(said[:100].strip() for said in sent.said))
         assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
-    ui.open("/llm", project="hostile", by=attack, sort=attack)
+    ui.go("/llm", project="hostile", by=attack, sort=attack)
     expect(page.get_by_role("alert").first).to_be_visible()
 
 
@@ -389,11 +389,11 @@ def test_models_and_predictions_are_shown_as_they_were_written(ui: Watched, serv
     shows(page.get_by_role("grid", name="Models"), *names)
     for name in ("markup", "marks"):
         attack = sent.attacks[name]
-        ui.open("/models/one", project="hostile", name=attack[:60].strip(), view="predictions", sel=f"p {attack[:60]}")
+        ui.go("/models/one", project="hostile", name=attack[:60].strip(), view="predictions", sel=f"p {attack[:60]}")
         shows(page.get_by_role("heading", level=1), attack[:60].strip())
         shows(page.get_by_role("region", name="Prediction in full"), attack[:200], attack[:400])
         assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
-        ui.open("/models/one", project="hostile", name=attack[:60].strip(), view="versions")
+        ui.go("/models/one", project="hostile", name=attack[:60].strip(), view="versions")
         shows(page.get_by_role("grid", name="Versions"), attack[:60])
         assert_nothing_sticks_out(page)
 
@@ -413,15 +413,15 @@ def test_evaluations_are_named_and_explained_as_they_were_written(
     attack = sent.attacks["markup"][:60].strip()
     defined = {"name": attack, "kind": "numeric", "description": sent.attacks["marks"][:1_000]}
     server.client.put("/api/v1/scores", params={"project": "hostile"}, json=defined).raise_for_status()
-    page = ui.open("/evaluations", project="hostile")
+    page = ui.go("/evaluations", project="hostile")
     shows(page.get_by_role("region", name="Scores by name"), *names)
     for by in ("evaluator", attack):
-        ui.open("/evaluations", project="hostile", score=attack, by=by)
+        ui.go("/evaluations", project="hostile", score=attack, by=by)
         shows(page.get_by_role("region", name=re.compile("^Evaluations by")), attack if by == "evaluator" else "code")
         assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
-    ui.open("/evaluations", project="hostile", view="rows", span_key="model", span_value=attack)
+    ui.go("/evaluations", project="hostile", view="rows", span_key="model", span_value=attack)
     expect(page.get_by_role("main")).to_contain_text("No evaluations")
-    ui.open("/evaluations", project="hostile", view="rows")
+    ui.go("/evaluations", project="hostile", view="rows")
     shows(page.get_by_role("grid", name="Evaluations"), *names)
     assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
     rows(page, "Evaluations").filter(has_text=attack).first.click()
@@ -442,11 +442,11 @@ def test_monitors_are_named_explained_and_grouped_as_they_were_written(
         assert answer.status_code == 201, answer.text
         made[attack] = answer.json()["id"]
     try:
-        page = ui.open("/monitors", project="hostile")
+        page = ui.go("/monitors", project="hostile")
         shows(page.get_by_role("grid", name="Monitors"), *(attack.strip() for attack in made))
         assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
         for attack, id in made.items():
-            ui.open(f"/monitors/{id}", project="hostile")
+            ui.go(f"/monitors/{id}", project="hostile")
             expect(page.locator(".mo-head")).to_contain_text("Firing")
             shows(page.get_by_role("heading", level=1), attack.strip())
             shows(page.get_by_role("region", name="Monitor", exact=True), attack.strip())
@@ -454,7 +454,7 @@ def test_monitors_are_named_explained_and_grouped_as_they_were_written(
             assert page.get_by_role("link", name=attack[:40]).count() == 0
             expect(page.get_by_role("figure").locator("canvas")).to_be_visible()
             assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
-        ui.open(f"/monitors/{made[sent.attacks['marks'][:190]]}/edit", project="hostile")
+        ui.go(f"/monitors/{made[sent.attacks['marks'][:190]]}/edit", project="hostile")
         expect(page.get_by_label("Name", exact=True)).to_have_value(sent.attacks["marks"][:190])
         expect(page.get_by_role("region", name="Preview").get_by_role("figure").locator("canvas")).to_be_visible()
     finally:
@@ -466,6 +466,8 @@ def test_monitors_are_named_explained_and_grouped_as_they_were_written(
 def test_an_address_is_text_too(ui: Watched, sent: Sent, name: str) -> None:
     """A link from anybody may hold anything; the worst it does is to find nothing."""
     attack = sent.attacks[name]
+    # One of them is loaded anew every time, the others are followed as links of the UI are.
+    visit = ui.open if name == "markup" else ui.go
     every = dict.fromkeys(
         (
             "q",
@@ -498,18 +500,18 @@ def test_an_address_is_text_too(ui: Watched, sent: Sent, name: str) -> None:
         "/ingest",
         "/settings",
     ):
-        ui.open(path, project="hostile", **every)
+        visit(path, project="hostile", **every)
     for path in ("/monitors", "/monitors/new", "/monitors/nobody", "/monitors/nobody/edit"):
-        ui.open(path, project="hostile", state=attack, watch=attack, name=attack)
-    ui.open("/traces", project=attack, **{"from": attack, "to": attack})
+        visit(path, project="hostile", state=attack, watch=attack, name=attack)
+    visit("/traces", project=attack, **{"from": attack, "to": attack})
     expect(ui.page.get_by_role("alert").or_(ui.page.get_by_role("main"))).not_to_have_count(0)
-    ui.open(f"/traces/{re.sub('[/?#%]', '', attack)}", project="hostile")
+    visit(f"/traces/{re.sub('[/?#%]', '', attack)}", project="hostile")
     expect(ui.page.get_by_role("main")).to_be_visible()
 
 
 def test_a_value_filters_and_travels_as_it_was_written(ui: Watched, sent: Sent) -> None:
     """The menu of a value, its chip, the statement that is made of it, and the palette."""
-    page = ui.open("/traces", project="hostile", view="spans")
+    page = ui.go("/traces", project="hostile", view="spans")
     for name in ("markup", "markdown", "template", "marks"):
         attack = sent.attacks[name]
         rows(page, "Spans").nth(len(sent.said) - 1 - sent.said.index(attack)).locator(".k-value").first.click()
@@ -523,7 +525,7 @@ def test_a_value_filters_and_travels_as_it_was_written(ui: Watched, sent: Sent) 
         settled(page)
         page.get_by_role("button", name="Run").click()
         expect(rows(page, "Result")).to_have_count(1)
-        ui.open("/traces", project="hostile", view="spans")
+        ui.go("/traces", project="hostile", view="spans")
 
     page.keyboard.press("Control+k")
     box = page.get_by_role("textbox", name="Search", exact=True)
@@ -535,7 +537,7 @@ def test_a_value_filters_and_travels_as_it_was_written(ui: Watched, sent: Sent) 
 
 def test_the_name_of_a_key_is_text(ui: Watched, server: RunningServer, sent: Sent) -> None:
     name = sent.attacks["markup"][:90]
-    page = ui.open("/settings", project="hostile", tab="keys")
+    page = ui.go("/settings", project="hostile", tab="keys")
     page.get_by_role("button", name="New key").click()
     form = page.get_by_role("dialog", name="New key")
     form.get_by_label("Name").fill(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from playwright.sync_api import Locator, Page
 
@@ -26,6 +27,22 @@ _SETTLED = """
     setTimeout(look, 16)
   }
   look()
+})
+"""
+
+# Also what an address had shown before and shows dimmed until its answer is there is not yet the next page.
+_GONE_ON = """
+([href, patience]) => new Promise((arrived, failed) => {
+  const until = Date.now() + patience
+  const router = window.__TSR_ROUTER__
+  router.history.push(href)
+  const look = () => {
+    const { status, resolvedLocation, location } = router.state
+    if (status === 'idle' && resolvedLocation.state === location.state && !document.querySelector('.s-busy')) return arrived()
+    if (Date.now() > until) return failed(new Error(`Never arrived at ${href}`))
+    setTimeout(look, 16)
+  }
+  setTimeout(look)
 })
 """
 
@@ -65,11 +82,24 @@ class Watched:
 
     def open(self, path: str, **search: str) -> Page:
         """Go to an address of the UI and wait until nothing loads any more."""
-        from urllib.parse import urlencode
-
-        self.page.goto(f"{self.origin}{path}" + (f"?{urlencode(search)}" if search else ""))
+        self.page.goto(f"{self.origin}{_address(path, search)}")
         settled(self.page)
         return self.page
+
+    def go(self, path: str, **search: str) -> Page:
+        """The same as a link in the UI does it: nothing is loaded anew, which is most of what a page costs.
+
+        What has been asked before may be shown again, so where the server learnt something since, `open` the page.
+        """
+        if not self.page.url.startswith(self.origin):
+            return self.open(path, **search)
+        self.page.evaluate(_GONE_ON, [_address(path, search), PATIENT_MS])
+        settled(self.page)
+        return self.page
+
+
+def _address(path: str, search: dict[str, str]) -> str:
+    return path + (f"?{urlencode(search)}" if search else "")
 
 
 def settled(page: Page) -> None:

@@ -44,6 +44,17 @@ ROWS = {
         "updated_at": THEN,
         "updated_by": "root",
     },
+    "data_schemas": {
+        "project": "old",
+        "kind": "model",
+        "name": "risk/🙂",
+        "version": 1,
+        "schema_text": 'feature { name: "a" type: INT }',
+        "features": 1,
+        "message": "",
+        "created_at": THEN,
+        "created_by": "root",
+    },
     "keys": {
         "id": "0123456789abcdef",
         "name": "collector",

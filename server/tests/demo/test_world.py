@@ -7,11 +7,13 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from demo.otlp_sink import Sink, otlp_sink
 
 from tapetum_demo import UnknownFault, start_world
+from tapetum_demo.faults import FAULTS
 from tapetum_demo.world import missing_dependencies
 
 PATIENCE_S = 60.0
@@ -36,17 +38,21 @@ def test_an_unknown_fault_starts_nothing(tmp_path: Path) -> None:
 
 @needs_libraries
 @pytest.mark.covers("demo-bad-prompt")
+@pytest.mark.covers("demo-predictions")
 def test_one_application_is_one_trace_through_three_services(tmp_path: Path) -> None:
     """Real services with real instrumentation: spans, correlated logs and metrics reach the project `demo`."""
     with otlp_sink() as sink:
-        world = start_world(sink.url, "a key", 7, ["slow-dependency", "bad-prompt", "leak"], tmp_path)
+        world = start_world(sink.url, "a key", 7, [fault.name for fault in FAULTS], tmp_path)
         try:
             assert world.wait_ready(PATIENCE_S), {p.name: p.read_text()[-2000:] for p in tmp_path.glob("*.log")}
             until("faults", lambda: all(world.status()["faults"].values()))
             until("a trace through all services", lambda: bool(whole_traces(sink)))
             until("metrics of all services", lambda: len({service for service, _ in sink.metrics()}) == 3)
             until("logs", lambda: bool(sink.logs()))
-            until("its changes", lambda: {c["kind"] for c in sink.changes} == {"schema", "prompt", "config", "deploy"})
+            kinds = {"schema", "prompt", "config", "deploy", "model"}
+            until("its changes", lambda: {c["kind"] for c in sink.changes} == kinds)
+            until("predictions of a version trained on bad data", lambda: bool(rejected(sink, "east")))
+            until("incomes per month", lambda: any(p["features"]["income_per_year"] < 6_000 for p in predictions(sink)))
             until("a chat with a policy that is searched again and again", lambda: bool(loops(sink)))
             until("its monitors", lambda: len(sink.monitors) == 4)
             assert not any("webhook" in monitor for monitor in sink.monitors), "the demo calls nobody"
@@ -55,6 +61,12 @@ def test_one_application_is_one_trace_through_three_services(tmp_path: Path) -> 
         finally:
             world.stop()
         found = whole_traces(sink)
+        logged = predictions(sink)
+        assert {p["model"] for p in logged} == {"credit-risk"}
+        assert {p["version"] for p in logged} >= {"2"}
+        assert any(bytes.fromhex(p["trace_id"]) in found for p in logged), "a prediction names its trace"
+        # Of the others nobody's income is that small; what is told per month is told so of one channel alone.
+        assert {p["features"]["channel"] for p in logged if p["features"]["income_per_year"] < 6_000} == {"mobile"}
         assert any(record.trace_id in found for _, record in sink.logs())
         assert all(headers["x-tapetum-project"] == "demo" for headers in sink.headers)
         assert all(headers["authorization"] == "Bearer a key" for headers in sink.headers)
@@ -63,6 +75,19 @@ def test_one_application_is_one_trace_through_three_services(tmp_path: Path) -> 
     for fault in truth["faults"]:
         (interval,) = fault["intervals"]
         assert interval["since"] < interval["until"]
+
+
+def predictions(sink: Sink) -> list[dict[str, Any]]:
+    """Every prediction that was logged."""
+    return [record for path, document in list(sink.others) if path == "/v1/predictions" for record in document]
+
+
+def rejected(sink: Sink, region: str) -> list[dict[str, Any]]:
+    """Predictions of the second version that expect a default, of this region."""
+    return [
+        p for p in predictions(sink)
+        if p["version"] == "2" and p["features"]["region"] == region and p["output"] == "default"
+    ]  # fmt: skip
 
 
 def loops(sink: Sink) -> list[str]:

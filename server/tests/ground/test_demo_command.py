@@ -25,7 +25,7 @@ def until(what: str, ask: Callable[[], Any]) -> Any:
     deadline = time.monotonic() + PATIENCE_S
     while not (found := ask()):
         assert time.monotonic() < deadline, f"{what}: not within {PATIENCE_S:.0f} s"
-        time.sleep(0.2)
+        time.sleep(0.5)  # asking costs the demo's server more than waiting costs the test
     return found
 
 

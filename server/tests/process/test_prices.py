@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -93,9 +94,16 @@ class Shop:
         return {name: (cost, status, " ".join(version.split(" ")[:2])) for name, cost, status, version in rows}
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server of this file: the engine prices calls anew by rewriting its parts, which in the shared one are many."""
+    with RunningServer(tmp_path_factory.mktemp("prices") / "data") as running:
+        yield running
+
+
 @pytest.fixture
-def shop(shared_server: RunningServer, project: str) -> Shop:
-    return Shop(shared_server, project)
+def shop(server: RunningServer, project: str) -> Shop:
+    return Shop(server, project)
 
 
 @pytest.mark.covers("price-overrides")

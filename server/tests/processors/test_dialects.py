@@ -75,6 +75,7 @@ class Project:
                         "startTimeUnixNano": str(START),
                         "endTimeUnixNano": str(START + 1000 * MS),
                         "attributes": _attributes(row["attributes"]),
+                        "status": {"code": row.get("status", 0)},
                         "events": [
                             {"name": e["name"], "timeUnixNano": str(START + e["at_ms"] * MS),
                              "attributes": _attributes(e["attributes"])}
@@ -158,6 +159,38 @@ def test_an_emitter_without_a_capture_is_understood(project: Project, path: Path
         found = project.ask(", ".join(names))[n]
         as_sent = {k: int(v) if k.endswith("_tokens") and v is not None else v for k, v in zip(names, found)}
         assert as_sent == span["expect"]
+
+
+@pytest.mark.covers("scenarios-exact")
+@pytest.mark.parametrize("backwards", [False, True], ids=["outer-first", "inner-first"])
+def test_scenarios_by_the_conventions_are_understood_and_counted_once(project: Project, backwards: bool) -> None:
+    """Emitters that meet in one trace or in several, with the cost by the prices of the day, worked out by hand."""
+    expected: dict[str, tuple[str, dict[str, Any]]] = {}
+    requests = []
+    for nth, scenario in enumerate(json.loads((DATA / "scenarios.json").read_text()), 1):
+        spans, ids = scenario["spans"], [f"{nth:08x}{n:08x}" for n in range(len(scenario["spans"]))]
+        rows = [
+            {**span, "id": ids[n], "parent": ids[span["parent"]] if "parent" in span else "",
+             "trace": f"{nth:02x}{span.get('trace', '0')}".ljust(32, "0")}
+            for n, span in enumerate(spans)
+        ]  # fmt: skip
+        requests.append(rows[::-1] if backwards else rows)
+        for n, span in enumerate(spans):
+            said = {"duplicate_of": "", **span["expect"]}
+            if isinstance(said["duplicate_of"], int):
+                said["duplicate_of"] = ids[said["duplicate_of"]]
+            expected[ids[n]] = f"{scenario['what']} / {span['name']}", said
+    for request in requests:
+        project.spans(*request)
+    columns = sorted({name for _, said in expected.values() for name in said})
+    wrong = {}
+    for span_id, *values in project.ask(", ".join(["span_id", *columns])):
+        found = {k: int(v) if k.endswith("_tokens") and v is not None else v for k, v in zip(columns, values)}
+        what, said = expected.pop(span_id)
+        if differs := {k: (found[k], v) for k, v in said.items() if found[k] != (pytest.approx(v) if v else v)}:
+            wrong[what] = differs
+    assert wrong == {}
+    assert expected == {}
 
 
 def test_every_emitter_has_a_fixture_or_a_capture() -> None:
@@ -482,6 +515,47 @@ def test_a_record_without_a_spans_ids_finds_its_call_by_the_response(project: Pr
     assert (texts, project.counted()) == (["Hi 1", "Hi 2"], (200, 20))
     asking = {"project": project.name, "q": "hi", "from": "all"}
     assert len(httpx.get(f"{project.url}/api/v1/spans", params=asking, timeout=120).json()["rows"]) == 2
+
+
+@pytest.mark.covers("late-logs-enrich")
+@pytest.mark.parametrize("order", ["records-first", "spans-first", "together-again"])
+def test_a_record_fills_what_its_calls_span_leaves_out_and_adds_no_usage(project: Project, order: str) -> None:
+    record_says = {
+        **CALL, "gen_ai.response.finish_reasons": ["length"],
+        "gen_ai.conversation.id": "talk", "gen_ai.usage.reasoning.output_tokens": 7, "gen_ai.usage.input_tokens": 900,
+    }  # fmt: skip
+    own = {
+        "gen_ai.response.id": "own", "gen_ai.response.finish_reasons": ["stop"], "session.id": "mine",
+        "gen_ai.usage.reasoning.output_tokens": 2,
+    }  # fmt: skip
+    spans = [
+        {"id": "1" * 16, "attributes": CALL},
+        {"id": "2" * 16, "attributes": {**CALL, **own}},
+        {"id": "3" * 16, "attributes": {**CALL, "gen_ai.usage.output_tokens": 5}},
+        {"id": "4" * 16, "attributes": {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "a"}},
+        {"id": "5" * 16, "attributes": CALL},
+    ]  # fmt: skip
+    records: list[dict[str, Any]] = [
+        {"scope": "s", "event": "gen_ai.client.inference.operation.details", "attributes": {**record_says, "gen_ai.response.id": f"r-{n}"},
+         "ids": {"traceId": project.trace, "spanId": str(n) * 16}} for n in range(1, 5)
+    ]  # fmt: skip
+    if order == "records-first":
+        project.logs(*records)
+    project.spans(*spans)
+    if order != "records-first":
+        project.logs(*records)
+    if order == "together-again":  # a retry of everything changes nothing
+        project.spans(*spans)
+        project.logs(*records)
+    assert project.ask("response_id, finish_reason, session_id, reasoning_tokens, input_tokens") == [
+        ["r-1", "length", "talk", "7", "100"],
+        ["own", "stop", "mine", "2", "100"],
+        ["r-3", "length", "talk", None, "100"],  # more reasoning than output cannot be
+        ["", "", "", None, None],
+        ["", "", "", None, "100"],
+    ]
+    assert project.counted() == (400, 35)
+    assert all("response.id" not in row[0] for row in project.ask("toString(attributes)")[2:])
 
 
 @pytest.mark.covers("emitter-hostile-values")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+import unicodedata
 from typing import Any
 
 import pytest
@@ -115,6 +117,9 @@ SPANS_KEPT = span_batch(
      "resource": {"host.name": "h2", "path": 'C:\\x "y"'}},
     {"span": 5, "name": "chat", "service": "bot", "attributes": {"long": "x" * 200, "route": "/ä"},
      "resource": {"host.name": "h1"}},
+    {"span": 6, "name": "told", "service": "bot", "canonical": {
+        "input": json.dumps([{"role": "user", "content": "Ein Café\nzwischendurch, \r\n\tНочь Crème 北京 😀"}])}},
+    {"span": 7, "name": "told", "service": "bot", "canonical": {"output": unicodedata.normalize("NFD", "Ein Café, ночь")}},
 )  # fmt: skip
 LOGS_KEPT = log_batch(
     {"at": 1, "span": 1, "severity_number": 9, "body": "Started server Ошибка", "attributes": {"port": 80}},
@@ -164,6 +169,22 @@ SPAN_FILTERS = (
 @pytest.mark.parametrize("text", SPAN_FILTERS)
 def test_the_tail_and_the_list_of_spans_agree(asked: World, text: str) -> None:
     assert live(text) == asyncio.run(found(asked, text))
+
+
+@pytest.mark.covers("full-text-spellings")
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("café", {6, 7}), (unicodedata.normalize("NFD", "café"), {6, 7}), ("CAFÉ", {6, 7}), ("crème", {6}),
+        ("zwischendurch", {6}), ("ночь", {6, 7}), ("НОЧЬ", {6, 7}), ('"Café zwischendurch"', {6}), ("北京", {2, 6}),
+        ("😀", {6}), ("u00e9", {6}), ("wischendurch", set()), ("caf", {6}),
+    ],
+)  # fmt: skip
+def test_words_are_found_however_the_sender_wrote_them(asked: World, text: str, where: set[int]) -> None:
+    """Escaped in JSON, at the beginning of a line of it, accents apart from their letters."""
+    wanted = {f"{span:016x}" for span in where}
+    assert asyncio.run(found(asked, text)) == wanted
+    assert live(text) == wanted
 
 
 LOG_FILTERS = (

@@ -16,6 +16,7 @@ import pytest
 from asked_world import NOW, SECOND, START, World
 
 from tapetum_server.query import (
+    added_statistics,
     alerts,
     arrivals,
     changes,
@@ -42,6 +43,7 @@ from tapetum_server.query import (
     metrics,
     models,
     outside,
+    prediction_checks,
     prediction_frames,
     predictions,
     priced_models,
@@ -59,12 +61,15 @@ from tapetum_server.query import (
     sessions,
     span_corrections,
     spans,
+    statistics_windows,
     storage,
+    stored_statistics,
     trace_peers,
     traces,
 )
 from tapetum_server.query.cursor import Cursor
 from tapetum_server.query.filter import parse_filter
+from tapetum_server.query.frames import Frame, FrameColumn
 from tapetum_server.query.prediction_sources import LABELS, LABELS_BESIDE, PREDICTIONS
 from tapetum_server.query.selection import Selection, Whereabouts
 from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, METRICS, SPANS
@@ -133,6 +138,19 @@ def layouts(statement: Callable[[str, str, Parameters], Statement]) -> Statement
     return statement(f"prediction_rows FINAL {LABELS_BESIDE.join}", condition, parameters)
 
 
+def statistics_where() -> tuple[list[str], Parameters]:
+    parameters = Parameters()
+    return [f"project = {parameters.text('default')}", f"model = {parameters.text('income')}"], parameters
+
+
+def fractions(relation: str, condition: str, parameters: Parameters) -> Statement:
+    column = FrameColumn("age", "numeric", "numeric['age']")
+    frame = Frame(relation, (column,), where=condition, parameters=parameters.values)
+    return prediction_checks.fractions_statement(
+        prediction_checks.within(frame, HOUR.start or 0, HOUR.end or 0), [column]
+    )
+
+
 STATEMENTS: dict[str, Callable[[], Statement]] = {
     "storage_of_projects": lambda: storage.stored_statement("traces", ["default"]),
     "storage_arrivals": lambda: storage.arrivals_statement(["default"], NOW),
@@ -154,6 +172,16 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "outside": lambda: outside.outside_statement(
         replace(selection(SPANS, "service:web"), time_range=TimeRange(NOW, None))
     ),
+    "statistics_subjects": lambda: stored_statistics.subjects_statement("default"),
+    "statistics_windows": lambda: stored_statistics.windows_statement(
+        "default", stored_statistics.Subject(model="income", version="3"), HOUR
+    ),
+    "statistics_features": lambda: stored_statistics.features_statement(*statistics_where()),
+    "statistics_added": lambda: added_statistics.added_statement(*statistics_where()),
+    "statistics_due_hours": lambda: statistics_windows.due_hours_statement("default", START, NOW),
+    "statistics_due_days": lambda: statistics_windows.due_sums_statement("default", "day", NOW),
+    "statistics_due_thirds": lambda: statistics_windows.due_sums_statement("default", "third", NOW),
+    "statistics_due_months": lambda: statistics_windows.due_sums_statement("default", "month", NOW),
     "changes": lambda: changes.changes_statement("default", HOUR, ["shop"], ["deploy"], 500),
     "health_errors": lambda: error_windows.windows_statement(selection(ERRORS), STEPS, 6),
     "running_places": lambda: heartbeats.places_statement("default", HOUR, ["0" * 32], START),
@@ -224,6 +252,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "model_trends": lambda: models.trends_statement(selection(PREDICTIONS), STEPS, ["m"], "version"),
     "model_versions": lambda: models.versions_statement(selection(PREDICTIONS), "m"),
     "models_versions_seen": lambda: models.seen_statement(selection(PREDICTIONS), ["m"]),
+    "prediction_fractions": lambda: layouts(fractions),
     "prediction_layouts": lambda: layouts(prediction_frames.layouts_statement),
     "prediction_names": lambda: layouts(partial(prediction_frames.names_statement, layouts=1)),
     "export_predictions": lambda: export_rows("predictions", selection(PREDICTIONS, OF_MODEL)),

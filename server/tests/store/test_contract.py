@@ -309,10 +309,14 @@ def test_a_prompt_that_comes_by_log_is_shown_on_its_span(any_engine: Engine, kee
     ids = {"trace_id": f"{1:032x}", "span_id": f"{1:016x}"}
     span = spans({**ids, "attributes": {"gen_ai.operation.name": "chat"}})
     log = logs({**ids, "event_name": "gen_ai.client.inference.operation.details", "attributes": {
-        "gen_ai.input.messages": [{"role": "user"}], "gen_ai.output.messages": "text"}})  # fmt: skip
+        "gen_ai.input.messages": [{"role": "user"}], "gen_ai.output.messages": "text",
+        "gen_ai.response.id": "it's\\\n'an' id", "gen_ai.response.finish_reasons": ["stop"]}})  # fmt: skip
     for batch in (log, span) if log_first else (span, log):
         keep(batch)
-    assert rows(any_engine, "SELECT input, output FROM spans") == [{"input": '[{"role":"user"}]', "output": "text"}]
+    assert rows(any_engine, "SELECT input, output, response_id, finish_reason, reasoning_tokens FROM spans") == [
+        {"input": '[{"role":"user"}]', "output": "text", "response_id": "it's\\\n'an' id", "finish_reason": "stop",
+         "reasoning_tokens": None}
+    ]  # fmt: skip
 
 
 @pytest.mark.covers("timestamps-any-age", "bad-zero-timestamp", "bad-max-timestamp")
@@ -355,7 +359,7 @@ def test_the_original_of_a_clamped_time_can_be_asked_for(any_engine: Engine, kee
 def test_a_batch_over_more_days_than_an_insert_takes_is_kept_whole_and_delays_nobody(
     any_engine: Engine, keep: Keep
 ) -> None:
-    day, days = 86_400 * SECOND, 201  # the engine takes 100 in one insert
+    day, days = 86_400 * SECOND, 101  # the engine takes 100 in one insert
     backfill = spans(*({"span_id": f"{n + 1:016x}", "start": n * day, "end": n * day + 1} for n in range(days)))
     receipts = keep(backfill, spans({"trace_id": f"{7:032x}"}))
     assert [r.accepted for r in receipts] == [days, 1]

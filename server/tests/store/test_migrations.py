@@ -69,6 +69,10 @@ ROWS: dict[str, dict[str, Any]] = {
         "ingested_at": 4_000_000_000 * 10**9, "name": "correctness", "target_type": "trace", "target_id": "ab" * 16,
         "score": 0.5, "attr_shape": "", "attr_values": [],
     },
+    "feature_statistics_rows": {
+        "project": "old", "dataset": "census", "slice": "All Examples", "feature": "age", "version": "", "rows": 7,
+        "present": 7.0, "mean": 41.5, "points": [0.0, 90.0],
+    },
     "prediction_rows": {
         "project": "old", "model": "m", "prediction_id": "p1", "time": START, "written": 1,
         "ingested_at": 4_000_000_000 * 10**9, "score": 0.5, "output_label": "yes",

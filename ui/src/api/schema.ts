@@ -180,6 +180,154 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/data-schemas': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Data Schemas
+     * @description The schemas in force, by model and data set.
+     */
+    get: operations['list_data_schemas']
+    put?: never
+    /**
+     * Create Data Schema Version
+     * @description Keep the next version of a schema. Where it is the very one in force, that one is the answer.
+     */
+    post: operations['create_data_schema_version']
+    /**
+     * Delete Data Schema
+     * @description Forget a schema with all its versions.
+     */
+    delete: operations['delete_data_schema']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/data-schemas/accept': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Accept Into Data Schema
+     * @description Keep the next version as it would be, were the data right.
+     */
+    post: operations['accept_into_data_schema']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/data-schemas/diff': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Compare Data Schema Versions
+     * @description Two versions, feature by feature and field by field.
+     */
+    get: operations['compare_data_schema_versions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/data-schemas/live': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Validate Predictions
+     * @description Hold a model's predictions against its schema in force, as they come: in whole, and over time.
+     */
+    get: operations['validate_predictions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/data-schemas/validate': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Validate Against Data Schema
+     * @description Hold statistics against a schema: every anomaly by TFDV's name.
+     */
+    post: operations['validate_against_data_schema']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/data-schemas/version': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Data Schema
+     * @description One version with its text: `schema.pbtxt`.
+     */
+    get: operations['get_data_schema']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/data-schemas/versions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Data Schema Versions
+     * @description All versions of a schema, the newest first.
+     */
+    get: operations['list_data_schema_versions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/datasets': {
     parameters: {
       query?: never
@@ -520,6 +668,46 @@ export interface paths {
      * @description The rows of a public view that pass the filter, the newest first, with all columns.
      */
     get: operations['export_rows']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/feature_statistics': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Feature Statistics
+     * @description Of which data sets and models statistics are kept, data sets first.
+     */
+    get: operations['list_feature_statistics']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/feature_statistics/features': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Feature Statistics
+     * @description Statistics of every feature of a data set, or of a model over all windows that lie in the range.
+     */
+    get: operations['get_feature_statistics']
     put?: never
     post?: never
     delete?: never
@@ -2526,6 +2714,25 @@ export interface components {
       rows: components['schemas']['AlertRow'][]
     }
     /**
+     * AnomalyReason
+     * @description One thing that is wrong.
+     */
+    AnomalyReason: {
+      /** Description */
+      description: string
+      /**
+       * Severity
+       * @enum {string}
+       */
+      severity: 'ERROR' | 'WARNING' | 'UNKNOWN'
+      /** Short */
+      short: string
+      /** Type */
+      type: string
+      /** Values */
+      values: string[]
+    }
+    /**
      * ArrivalLag
      * @description Seconds between a record's own time (a span's end) and its arrival; below zero, its time was in the future.
      */
@@ -2935,6 +3142,106 @@ export interface components {
       complete: boolean
       /** Name */
       name: string
+    }
+    /**
+     * DataSchemaChange
+     * @description What happened to a feature, a domain, or to what the schema says as a whole.
+     */
+    DataSchemaChange: {
+      /**
+       * Change
+       * @enum {string}
+       */
+      change: 'added' | 'removed' | 'changed'
+      /** Fields */
+      fields: components['schemas']['DataSchemaField'][]
+      /** Name */
+      name: string
+      /**
+       * What
+       * @enum {string}
+       */
+      what: 'feature' | 'sparse_feature' | 'weighted_feature' | 'string_domain' | 'schema'
+    }
+    /**
+     * DataSchemaDiff
+     * @description What one version says otherwise than another.
+     */
+    DataSchemaDiff: {
+      /** After */
+      after: number
+      /** Before */
+      before: number
+      /** Changes */
+      changes: components['schemas']['DataSchemaChange'][]
+    }
+    /**
+     * DataSchemaField
+     * @description A field, as the one version has it and the other; null where it has it not.
+     */
+    DataSchemaField: {
+      /** After */
+      after: string | null
+      /** Before */
+      before: string | null
+      /** Field */
+      field: string
+    }
+    /**
+     * DataSchemaRow
+     * @description A version of a schema in a list.
+     */
+    DataSchemaRow: {
+      /** Created At */
+      created_at: string
+      /** Created By */
+      created_by: string
+      /** Features */
+      features: number
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'model' | 'dataset'
+      /** Message */
+      message: string
+      /** Name */
+      name: string
+      /** Version */
+      version: number
+    }
+    /**
+     * DataSchemaRows
+     * @description Versions of schemas.
+     */
+    DataSchemaRows: {
+      /** Rows */
+      rows: components['schemas']['DataSchemaRow'][]
+    }
+    /**
+     * DataSchemaVersion
+     * @description A version with its text.
+     */
+    DataSchemaVersion: {
+      /** Created At */
+      created_at: string
+      /** Created By */
+      created_by: string
+      /** Features */
+      features: number
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'model' | 'dataset'
+      /** Message */
+      message: string
+      /** Name */
+      name: string
+      /** Text */
+      text: string
+      /** Version */
+      version: number
     }
     /**
      * DatasetChange
@@ -3737,6 +4044,23 @@ export interface components {
       on: boolean
     }
     /**
+     * FeatureAnomalies
+     * @description All that is wrong with one feature.
+     */
+    FeatureAnomalies: {
+      /** Feature */
+      feature: string
+      /** Path */
+      path: string[]
+      /** Reasons */
+      reasons: components['schemas']['AnomalyReason'][]
+      /**
+       * Severity
+       * @enum {string}
+       */
+      severity: 'ERROR' | 'WARNING' | 'UNKNOWN'
+    }
+    /**
      * GraphEdge
      * @description `calls`: the source's spans have the target's below them. `then`: the target began when the source had ended,
      *     below the same span.
@@ -4174,6 +4498,65 @@ export interface components {
       next_cursor: string | null
       /** Rows */
       rows: components['schemas']['ListedTrace'][]
+    }
+    /**
+     * LiveCount
+     * @description In how many windows something was wrong with a feature.
+     */
+    LiveCount: {
+      /** Feature */
+      feature: string
+      /** First */
+      first: string
+      /** Last */
+      last: string
+      /** Type */
+      type: string
+      /** Windows */
+      windows: number
+    }
+    /**
+     * LiveValidation
+     * @description What the schema in force says of the predictions that came.
+     */
+    LiveValidation: {
+      /** Anomalies */
+      anomalies: components['schemas']['FeatureAnomalies'][]
+      /** Counts */
+      counts: components['schemas']['LiveCount'][]
+      /** Data Missing */
+      data_missing: boolean
+      /** Dataset */
+      dataset: components['schemas']['AnomalyReason'][]
+      /** Examples */
+      examples: number
+      /** Features */
+      features: number
+      /** Passed */
+      passed: boolean
+      /** Schema Version */
+      schema_version: number
+      /**
+       * Severity
+       * @enum {string}
+       */
+      severity: 'ERROR' | 'WARNING' | 'UNKNOWN'
+      /** Windows */
+      windows: components['schemas']['LiveWindow'][]
+    }
+    /**
+     * LiveWindow
+     * @description A part of the time that was asked about.
+     */
+    LiveWindow: {
+      /** End */
+      end: string
+      /** Examples */
+      examples: number
+      /** Reasons */
+      reasons: number
+      /** Start */
+      start: string
     }
     /**
      * LlmGroup
@@ -5046,6 +5429,28 @@ export interface components {
     NewBackup: {
       /** Keep */
       keep?: number | null
+    }
+    /**
+     * NewDataSchema
+     * @description The next version of a schema; the first makes it.
+     */
+    NewDataSchema: {
+      /** After */
+      after?: number | null
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'model' | 'dataset'
+      /**
+       * Message
+       * @default
+       */
+      message?: string
+      /** Name */
+      name: string
+      /** Text */
+      text: string
     }
     /**
      * NewDatasetVersion
@@ -7402,6 +7807,22 @@ export interface components {
       views: components['schemas']['View'][]
     }
     /**
+     * Statistics
+     * @description Of every feature, over all rows of the windows.
+     */
+    Statistics: {
+      /** Features */
+      features: {
+        [key: string]: unknown
+      }[]
+      /** Rows */
+      rows: number
+      /** Slice */
+      slice: string
+      /** Windows */
+      windows: number
+    }
+    /**
      * Storage
      * @description What is stored, and how long there is room for more.
      */
@@ -7434,6 +7855,40 @@ export interface components {
        * @enum {string}
        */
       signal: 'traces' | 'logs' | 'metrics'
+    }
+    /**
+     * SubjectRow
+     * @description One data set, or one version of a model.
+     */
+    SubjectRow: {
+      /** Dataset */
+      dataset: string
+      /** Features */
+      features: number
+      /** Ingested At */
+      ingested_at: string
+      /** Model */
+      model: string
+      /** Rows */
+      rows: number
+      /** Slices */
+      slices: string[]
+      /** Version */
+      version: string
+      /** Window End */
+      window_end: string | null
+      /** Window Start */
+      window_start: string | null
+      /** Windows */
+      windows: number
+    }
+    /**
+     * Subjects
+     * @description Data sets and versions of models of which statistics are kept.
+     */
+    Subjects: {
+      /** Rows */
+      rows: components['schemas']['SubjectRow'][]
     }
     /**
      * TableState
@@ -7794,6 +8249,31 @@ export interface components {
       rate_per_s: number[]
       /** Times */
       times: string[]
+    }
+    /**
+     * ValidationAnswer
+     * @description What a schema says of statistics.
+     */
+    ValidationAnswer: {
+      /** Anomalies */
+      anomalies: components['schemas']['FeatureAnomalies'][]
+      /** Data Missing */
+      data_missing: boolean
+      /** Dataset */
+      dataset: components['schemas']['AnomalyReason'][]
+      /** Examples */
+      examples: number
+      /** Features */
+      features: number
+      /** Passed */
+      passed: boolean
+      /** Schema Version */
+      schema_version: number
+      /**
+       * Severity
+       * @enum {string}
+       */
+      severity: 'ERROR' | 'WARNING' | 'UNKNOWN'
     }
     /**
      * VersionRow
@@ -8281,6 +8761,353 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['DashboardDocument']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_data_schemas: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DataSchemaRows']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  create_data_schema_version: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewDataSchema']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DataSchemaVersion']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  delete_data_schema: {
+    parameters: {
+      query: {
+        /** @description Whose schema it is. */
+        kind: 'model' | 'dataset'
+        /** @description The model's or the data set's name. */
+        name: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  accept_into_data_schema: {
+    parameters: {
+      query: {
+        /** @description Whose schema it is. */
+        kind: 'model' | 'dataset'
+        /** @description The model's or the data set's name. */
+        name: string
+        /** @description This feature's changes alone; several times. */
+        feature?: string[] | null
+        message?: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/octet-stream': string
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DataSchemaVersion']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  compare_data_schema_versions: {
+    parameters: {
+      query: {
+        /** @description Whose schema it is. */
+        kind: 'model' | 'dataset'
+        /** @description The model's or the data set's name. */
+        name: string
+        before: number
+        after: number
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DataSchemaDiff']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  validate_predictions: {
+    parameters: {
+      query: {
+        /** @description The model's or the data set's name. */
+        name: string
+        /** @description Of the model: predictions of this version alone. */
+        model_version?: string | null
+        /** @description One of the schema's environments. */
+        environment?: string | null
+        /** @description Equal parts of the time that are validated too. */
+        windows?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LiveValidation']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  validate_against_data_schema: {
+    parameters: {
+      query: {
+        /** @description Whose schema it is. */
+        kind: 'model' | 'dataset'
+        /** @description The model's or the data set's name. */
+        name: string
+        /** @description Default: the newest, which is in force. */
+        version?: number | null
+        /** @description One of the schema's environments. */
+        environment?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/octet-stream': string
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ValidationAnswer']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_data_schema: {
+    parameters: {
+      query: {
+        /** @description Whose schema it is. */
+        kind: 'model' | 'dataset'
+        /** @description The model's or the data set's name. */
+        name: string
+        /** @description Default: the newest, which is in force. */
+        version?: number | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DataSchemaVersion']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_data_schema_versions: {
+    parameters: {
+      query: {
+        /** @description Whose schema it is. */
+        kind: 'model' | 'dataset'
+        /** @description The model's or the data set's name. */
+        name: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DataSchemaRows']
         }
       }
       /** @description The request was refused; the body says why and what to do. */
@@ -9027,6 +9854,81 @@ export interface operations {
           'application/vnd.apache.parquet': string
           'application/x-ndjson': string
           'text/csv; charset=utf-8; header=present': string
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_feature_statistics: {
+    parameters: {
+      query?: {
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Subjects']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_feature_statistics: {
+    parameters: {
+      query?: {
+        dataset?: string
+        model?: string
+        /** @description Of the model; without it, all versions together. */
+        version?: string | null
+        slice?: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Statistics']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ from tapetum_server.app.price_books import PriceBooks
 from tapetum_server.app.redaction_settings import Redactors
 from tapetum_server.app.settings import Settings
 from tapetum_server.app.settings_errors import SettingsError
+from tapetum_server.app.statistics_upkeep import keep_statistics
 from tapetum_server.app.upkeep import keep_catalog
 from tapetum_server.app.web import operator_routes, ui_routes
 from tapetum_server.catalog.catalog import Catalog
@@ -60,13 +62,17 @@ from tapetum_server.query.gate_settings import GATE_SETTINGS
 from tapetum_server.query.repricing import StoreRepricer
 from tapetum_server.query.sql_store import StoreSql
 from tapetum_server.query.store_reader import StoreReader
+from tapetum_server.query.stored_predictions import stored_predictions
 from tapetum_server.receivers.host.sampling import HostMetrics, describe_server
+from tapetum_server.receivers.kserve.http import KServeEvents
+from tapetum_server.receivers.kserve.pairing import Pairing
 from tapetum_server.receivers.loglines.http import LogLines
 from tapetum_server.receivers.otlp.grpc import OtlpGrpc
 from tapetum_server.receivers.otlp.http import OtlpHttp
 from tapetum_server.receivers.otlp.limits import Limits
 from tapetum_server.receivers.prometheus.remote_write import RemoteWrite
 from tapetum_server.receivers.prometheus.scraping import Scraper
+from tapetum_server.receivers.records.given import read_predictions
 from tapetum_server.receivers.records.http import Records
 from tapetum_server.signals.identity import Identity
 from tapetum_server.store.directory import DataDirectory
@@ -199,8 +205,9 @@ class Server:
         return ""
 
     def _application(
-        self, otlp: OtlpHttp, lines: LogLines, records: Records, remote_write: RemoteWrite, scraper: Scraper
-    ) -> ASGIApp:
+        self, otlp: OtlpHttp, lines: LogLines, records: Records, kserve: KServeEvents, remote_write: RemoteWrite,
+        scraper: Scraper,
+    ) -> ASGIApp:  # fmt: skip
         settings = self.settings
         keys_required = settings.require_keys or not is_loopback(settings.host)
         access = self._access = Access(self._catalog, keys_required=keys_required)
@@ -241,6 +248,7 @@ class Server:
                 *operator_routes(registry, self._not_ready),
                 *lines.routes,
                 *records.routes,
+                *kserve.routes,
                 *otlp.routes,
                 *remote_write.routes,
                 Mount("/api", api),
@@ -254,6 +262,8 @@ class Server:
                 return lines.refuse(scope, error.status, error.reason, str(error))
             if records.owns(scope):
                 return records.refuse(scope, error.status, error.reason, str(error))
+            if kserve.owns(scope):
+                return kserve.refuse(scope, error.status, error.reason, str(error))
             if remote_write.owns(scope):
                 return remote_write.refuse(scope, error.status, error.reason, str(error))
             if otlp.owns(scope["path"]):
@@ -295,6 +305,8 @@ class Server:
         otlp = OtlpHttp(consumer, self._counters, self._ingest_pool, limits)
         lines = LogLines(consumer, self._counters, self._ingest_pool)
         records = Records(consumer, self._counters, self._ingest_pool, self._catalog.scores.definition)
+        pairing = Pairing(partial(stored_predictions, self._reader))
+        kserve = KServeEvents(consumer, self._counters, pairing, read_predictions)
         remote_write = RemoteWrite(consumer, self._counters, self._ingest_pool)
         scraper = Scraper(settings.scrape, consumer, self._counters, shown=self._redactors.text)
         keys_required = settings.require_keys or not is_loopback(settings.host)
@@ -316,7 +328,7 @@ class Server:
             except OSError as error:
                 raise cannot_listen(settings.host, settings.grpc_port, "--grpc-port", error) from error
         config = uvicorn.Config(
-            self._application(otlp, lines, records, remote_write, scraper),
+            self._application(otlp, lines, records, kserve, remote_write, scraper),
             http="httptools",
             loop="none",
             lifespan="off",
@@ -348,6 +360,7 @@ class Server:
                 self._disk.watch(look_every_s),
                 monitors.run(),
                 scraper.run(),
+                keep_statistics(self._catalog.projects.names, self._reader, self._writer),
                 self._announce(self._uvicorn, started),
             )
         ]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tapetum_server.catalog.clock import Clock
 from tapetum_server.catalog.dashboards import Dashboards
+from tapetum_server.catalog.data_schemas import DataSchemas
 from tapetum_server.catalog.database import FILE_NAME, Database, url_of
 from tapetum_server.catalog.datasets import Datasets
 from tapetum_server.catalog.deliveries import Deliveries
@@ -39,6 +40,7 @@ class Catalog:
         self.prompts = Prompts(database, clock)
         self.redaction = Redaction(database, clock)
         self.datasets = Datasets(database, clock)
+        self.data_schemas = DataSchemas(database, clock)
         self.review_claims = ReviewClaims(database, clock)
         self.scores = Scores(database, clock)
         self.prices = Prices(database, clock)

@@ -95,6 +95,18 @@ class PromptVersionExists(CatalogError):
     """The prompt has that version, or a newer one: versions never change, and each is newer than the last."""
 
 
+class UnknownDataSchema(CatalogError):
+    """No schema of that model or data set, or no such version of it; `field` says which."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class DataSchemaChanged(CatalogError):
+    """Somebody else kept a version since: what was built on the one before would undo it."""
+
+
 class UnknownDataset(CatalogError):
     """No dataset of that name, or no version or item of it; `field` says which."""
 

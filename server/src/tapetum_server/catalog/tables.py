@@ -210,6 +210,20 @@ prompt_versions = Table(
     Column("created_by", String(200), nullable=False),
 )
 
+data_schemas = Table(
+    "data_schemas",
+    metadata,
+    Column("project", String(64), ForeignKey("projects.name"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("name", String(200), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("schema_text", Text, nullable=False),
+    Column("features", Integer, nullable=False),
+    Column("message", String(2000), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_by", String(200), nullable=False),
+)
+
 prompt_labels = Table(
     "prompt_labels",
     metadata,

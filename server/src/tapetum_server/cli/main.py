@@ -9,17 +9,25 @@ import typer
 from tapetum_server._version import __version__
 from tapetum_server.cli import (
     backup,
+    challenge,
     compare,
     doctor,
+    drift,
     errors,
+    estimate,
+    evaluate,
     export,
     health,
     import_otlp,
+    import_tfdv,
     redact,
     restore,
     serve,
+    slices,
     sql,
+    stats,
     traces,
+    validate,
 )
 from tapetum_server.cli.changes import changes_app
 from tapetum_server.cli.datasets import datasets_app
@@ -30,6 +38,7 @@ from tapetum_server.cli.moving import command as moving
 from tapetum_server.cli.prices import prices_app, reprice
 from tapetum_server.cli.prompts import prompts_app
 from tapetum_server.cli.redaction_commands import redaction_app
+from tapetum_server.cli.schema import schema_app
 from tapetum_server.cli.scores import scores_app
 from tapetum_server.cli.sessions import sessions_app
 
@@ -54,6 +63,14 @@ app.command("health")(health.health)
 app.command("redact")(redact.redact)
 app.command("reprice")(reprice)
 app.command("doctor")(doctor.doctor)
+app.command("stats")(stats.stats)
+app.command("validate")(validate.validate)
+app.add_typer(schema_app)
+app.command("drift")(drift.drift)
+app.command("estimate")(estimate.estimate)
+app.command("evaluate")(evaluate.evaluate)
+app.command("challenge")(challenge.challenge)
+app.command("slices")(slices.slices)
 app.add_typer(logs_app)
 app.add_typer(changes_app)
 app.add_typer(monitors_app)
@@ -66,6 +83,7 @@ app.add_typer(sessions_app)
 app.add_typer(keys_app)
 app.add_typer(import_app)
 import_app.command("otlp")(import_otlp.import_otlp)
+import_app.command("tfdv")(import_tfdv.import_tfdv)
 import_app.command("langfuse")(moving.langfuse)
 import_app.command("phoenix")(moving.phoenix)
 import_app.command("mlflow")(moving.mlflow)

@@ -151,7 +151,11 @@ def demo(
     seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same customers.")] = 7,
     fault: Annotated[
         list[str] | None,
-        typer.Option("--fault", help="Start with this fault on: slow-dependency, bad-prompt, leak. Repeatable."),
+        typer.Option(
+            "--fault",
+            help="Start with this fault on: unit-change, slow-dependency, bad-prompt, bad-training-data, leak. "
+            "Repeatable.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

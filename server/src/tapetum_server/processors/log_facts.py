@@ -130,10 +130,11 @@ def facts_of(
         counts["output_tokens"] += counts["reasoning_tokens"] or 0
     if not span_id:
         return None
+    named = {n: fields[AT[n]] for n in ("response_id", "session_id")} if rule.joins == "span" else {}
     said = SpanFacts(
         trace_id, span_id, record, time, fields[AT["input"]], fields[AT["output"]],
         response_model=fields[AT["response_model"]], finish_reason=fields[AT["finish_reason"]],
-        reported_cost_usd=fields[AT["reported_cost_usd"]] or None, **counts,
+        reported_cost_usd=fields[AT["reported_cost_usd"]] or None, **counts, **named,
     )  # fmt: skip
     return said if any(said[4:]) else None
 

@@ -16,6 +16,7 @@ _CANDIDATES = ("candidates_token_count", "candidatesTokenCount")
 _TOTAL = ("total_tokens", "totalTokens")
 _CACHE_READ = (
     "prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens", "input_token_details.cache_read",
+    "input_token_details.cached_tokens",
     "cache_read_input_tokens", "cacheReadInputTokens", "cached_content_token_count", "cachedContentTokenCount",
     "cachedInputTokens", "prompt_cache_hit_tokens", "cache_read_tokens", "input_cached_tokens", "input_cache_read",
     "cached_tokens",
@@ -27,12 +28,21 @@ _CACHE_WRITE = (
 )  # fmt: skip
 _REASONING = (
     "completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens",
-    "output_token_details.reasoning", "thoughts_token_count", "thoughtsTokenCount", "reasoningTokens",
+    "output_token_details.reasoning", "output_token_details.reasoning_tokens",
+    "thoughts_token_count", "thoughtsTokenCount", "reasoningTokens",
     "output_reasoning_tokens", "output_reasoning", "reasoning_tokens",
 )  # fmt: skip
-_AUDIO_IN = ("prompt_tokens_details.audio_tokens", "input_token_details.audio", "input_audio", "input_audio_tokens")
-_AUDIO_OUT = ("completion_tokens_details.audio_tokens", "output_token_details.audio", "output_audio",
-              "output_audio_tokens")  # fmt: skip
+_AUDIO_IN = (
+    "prompt_tokens_details.audio_tokens", "input_token_details.audio", "input_token_details.audio_tokens",
+    "input_audio", "input_audio_tokens",
+)  # fmt: skip
+_AUDIO_OUT = (
+    "completion_tokens_details.audio_tokens", "output_token_details.audio", "output_token_details.audio_tokens",
+    "output_audio", "output_audio_tokens",
+)  # fmt: skip
+# Google counts each modality in a list of its own.
+_MODALITIES_IN = ("promptTokensDetails", "prompt_tokens_details")
+_MODALITIES_OUT = ("candidatesTokensDetails", "candidates_tokens_details")
 # Providers whose input count leaves cached tokens out, told by the names only they use.
 _EXCLUSIVE = ("cache_read_input_tokens", "cache_creation_input_tokens", "cacheReadInputTokens", "cacheWriteInputTokens")
 
@@ -68,8 +78,8 @@ def usage_of(said: Mapping[str, Any]) -> dict[str, Any]:
         "cache_read_tokens": _one(said, _CACHE_READ),
         "cache_write_tokens": _one(said, _CACHE_WRITE),
         "reasoning_tokens": _one(said, _REASONING),
-        "audio_input_tokens": _one(said, _AUDIO_IN),
-        "audio_output_tokens": _one(said, _AUDIO_OUT),
+        "audio_input_tokens": _one(said, _AUDIO_IN, _MODALITIES_IN),
+        "audio_output_tokens": _one(said, _AUDIO_OUT, _MODALITIES_OUT),
     }
     tokens_in, tokens_out, total = _one(said, _INPUT), _one(said, _OUTPUT), _one(said, _TOTAL)
     candidates = _one(said, _CANDIDATES)
@@ -97,7 +107,7 @@ def _sum(counts: Sequence[int]) -> int:
     return min(counts) if min(counts) < 0 else sum(counts)
 
 
-def _one(said: Mapping[str, Any], names: Sequence[str]) -> int | None:
+def _one(said: Mapping[str, Any], names: Sequence[str], modalities: Sequence[str] = ()) -> int | None:
     unreadable = None
     for name in names:
         found = _count(said.get(name) if "." not in name else member(said, name.split(".")))
@@ -105,6 +115,10 @@ def _one(said: Mapping[str, Any], names: Sequence[str]) -> int | None:
             unreadable = found
         elif found is not None:
             return found
+    for name in modalities:
+        for each in said[name] if isinstance(said.get(name), list) else ():
+            if isinstance(each, Mapping) and str(each.get("modality")).upper().endswith("AUDIO"):
+                return _count(each.get("tokenCount", each.get("token_count")))
     return unreadable
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from tapetum.redaction import Redactor, Screened, is_secret_key, redact_mapping, redact_value
 from tapetum_server.processors.redaction_sieve import containing
+from tapetum_server.processors.redaction_statistics import redact_statistics
 from tapetum_server.processors.redaction_tables import redact_rows
 from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.consumer import Batch, Consumer, IngestObserver, Receipt
+from tapetum_server.signals.feature_statistics_batch import FeatureStatisticsBatch
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.metrics import MetricBatch
 from tapetum_server.signals.names import CountedNames, CountedPlaces
@@ -74,7 +76,7 @@ class Redact:
     async def consume(self, batch: Batch) -> Receipt:
         """See `signals.Consumer`."""
         counts: Counts = {}
-        if batch.signal in _TEXTS or isinstance(batch, PredictionBatch | LabelBatch):
+        if batch.signal in _TEXTS or isinstance(batch, PredictionBatch | LabelBatch | FeatureStatisticsBatch):
             counts = await asyncio.get_running_loop().run_in_executor(self._executor, self._redact, batch)
         receipt = await self._following.consume(batch)
         if counts:
@@ -104,6 +106,8 @@ class Redact:
 
 def redact_batch(batch: Batch, redactor: Redactor) -> Counts:
     """Rewrite `batch` where it holds something; how much of it. A batch that holds nothing is only read."""
+    if isinstance(batch, FeatureStatisticsBatch):
+        return redact_statistics(batch, redactor)
     held: set[str] = set()
     keys: set[str] = set()
     for mapping in _mappings(batch):

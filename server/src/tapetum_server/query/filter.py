@@ -137,19 +137,9 @@ def tokens_of(text: str) -> list[str]:
     ASCII words keep inner dots, apostrophes and (between letters) colons; every other character
     is a token of its own, which is what makes Chinese, Japanese and Arabic searchable.
     """
-    return [token for token in _TOKEN.findall(text.lower()) if token.strip("_")]
+    return cased_tokens_of(text.lower())
 
 
-def indexed_tokens_of(text: str) -> tuple[list[str], list[list[str]]]:
-    """Tokens of which an index has all, and letters in either case of which it has one each.
-
-    Indexes of texts make small letters of ASCII alone: a Cyrillic or Greek capital is in them as it was written.
-    """
-    ascii_small = re.sub(r"[A-Z]+", lambda capitals: capitals.group().lower(), text)
-    tokens = [token for token in _TOKEN.findall(ascii_small) if token.strip("_")]
-    cases = {
-        token: list(dict.fromkeys(c for c in (token, token.lower(), token.upper()) if len(c) == 1)) for token in tokens
-    }
-    cased = {token for token in tokens if not token.isascii() and len(cases[token]) > 1}
-    either = {tuple(sorted(cases[token])): None for token in tokens if token in cased}
-    return [token for token in tokens if token not in cased], [list(letters) for letters in either]
+def cased_tokens_of(text: str) -> list[str]:
+    """The same tokens, in the case in which they are written."""
+    return [token for token in _TOKEN.findall(text) if token.strip("_")]

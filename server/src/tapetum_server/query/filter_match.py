@@ -15,6 +15,7 @@ from tapetum_server.query.filter_values import (
     number_of,
     number_or_none,
 )
+from tapetum_server.query.filter_words import forms_of, unescaped
 from tapetum_server.query.sources import Source
 from tapetum_server.signals.attributes import AttributeValue, encode_text
 
@@ -120,9 +121,15 @@ def _severity(term: Term) -> Predicate:
 
 
 def _full_text(text: str, source: Source) -> Predicate:
-    wanted = frozenset(tokens_of(text))
+    wanted = [frozenset(tokens_of(form)) for form in forms_of(text)]
     columns = [column.column for column in source.searched]
     if not wanted:
         needle = text.lower()
         return lambda row: any(needle in str(row.get(column) or "").lower() for column in columns)
-    return lambda row: any(wanted <= frozenset(tokens_of(str(row.get(column) or ""))) for column in columns)
+
+    def found(row: Row) -> bool:
+        texts = [str(row.get(column) or "") for column in columns]
+        said = [frozenset(tokens_of(text)) | frozenset(tokens_of(unescaped(text))) for text in texts]
+        return any(form <= tokens for tokens in said for form in wanted)
+
+    return found

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tapetum_server.query.errors import QueryError
-from tapetum_server.query.filter import Choice, Term, indexed_tokens_of, tokens_of
+from tapetum_server.query.filter import Choice, Term, tokens_of
 from tapetum_server.query.filter_maps import map_text, map_value_passes
 from tapetum_server.query.filter_values import attribute_key, levels_of, moment_of, no_prefix, number_of
+from tapetum_server.query.filter_words import forms_of, spellings_of
 from tapetum_server.query.selection import (
     ANYWHERE,
     INLINE,
@@ -183,27 +184,26 @@ def _resource_text(name: str, parameters: Parameters) -> str:
 
 
 def _full_text(text: str, selection: Selection, parameters: Parameters) -> str:
-    tokens = tokens_of(text)
-    if not tokens:
+    if not tokens_of(text):
         # Nothing that the tokenizer keeps: look for the characters themselves.
         needle = parameters.text(text)
         searched = selection.source.searched
         return _any([f"positionCaseInsensitiveUTF8({column.column}, {needle}) > 0" for column in searched])
-    source, needle = selection.source, parameters.text(" ".join(tokens))
-    plain, either = indexed_tokens_of(text)
-    tests = [("hasAllTokens", parameters.text(" ".join(plain)))] if plain else []
-    tests += [("hasAnyTokens", parameters.text(" ".join(letters))) for letters in either]
+    source = selection.source
+    spellings = [
+        [("hasAllTokens", parameters.text(" ".join(spelling.tokens)))] * bool(spelling.tokens)
+        + [("hasAnyTokens", parameters.text(" ".join(alike))) for alike in spelling.either]
+        for spelling in spellings_of(text)
+    ]
+    forms = [parameters.text(" ".join(tokens_of(form))) for form in forms_of(text)]
 
     def has(indexed: str) -> str:
-        return " AND ".join(f"{function}({indexed}, {wanted})" for function, wanted in tests)
+        ways = [" AND ".join(f"{function}({indexed}, {wanted})" for function, wanted in tests) for tests in spellings]
+        return _any([f"({way})" if " AND " in way else way for way in ways])
 
-    found = [
-        f"({has(column.column)})" if len(tests) > 1 else has(column.column)
-        for column in source.searched
-        if column.indexed
-    ]
+    found = [has(column.column) for column in source.searched if column.indexed]
     short = [
-        f"hasAllTokens(lowerUTF8({column.column}), {needle}, 'unicodeWord')"
+        _any([f"hasAllTokens(lowerUTF8({column.column}), {form}, 'unicodeWord')" for form in forms])
         for column in source.searched
         if not column.indexed
     ]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.reader import Reader, rows_of
@@ -24,6 +24,10 @@ _FORMATS = {
 _INTEGER = re.compile(r"U?Int\d+")
 _NUMBER = re.compile(r"(U?Int|Float|BFloat|Decimal)\d*")
 _TEXT = re.compile(r"(Fixed)?String|Enum\d+|UUID|IPv[46]")
+
+
+_WITH_PARTS = "SETTINGS describe_include_subcolumns = 1"
+_IN_ORDER = "max_threads = 1, input_format_parallel_parsing = 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,11 @@ class Frame:
     """Values of the placeholders in `relation`, `where` and the columns, named `frame_…`."""
     order: str = ""
     """Expression by which the rows stand in their order of arrival; "" where they have none."""
+
+    @property
+    def numbered(self) -> bool:
+        """Whether `order` counts the rows, from 0 and without a gap."""
+        return self.order in ("_row_number", "frame_row") and self.where == "true"
 
     def column(self, name: str) -> FrameColumn:
         """The column of this name; `QueryError` names the ones there are."""
@@ -90,14 +99,34 @@ async def file_frame(reader: Reader, path: Path) -> Frame:
     """The rows of a Parquet, CSV, TSV, Arrow or NDJSON file, read where it lies.
 
     Only for an engine of one's own (`store.scratch`): the paths that a server may read are nobody's to name.
-    Raises `QueryError` for a file that is not there, or that is not what its name says.
+    Raises `QueryError` for a file that is not there or has an unknown ending.
     """
     format_name, absolute = _format_and_path(path)
     parameters = {"frame_path": absolute}
     relation = f"file({{frame_path:String}}, '{format_name}')"
-    described = rows_of(await reader.query(f"DESCRIBE TABLE {relation}", parameters))
-    columns = tuple(frame_column(row["name"], row["type"]) for row in described)
-    return Frame(relation, columns, parameters=parameters, order="_row_number")
+    described = rows_of(await reader.query(f"DESCRIBE TABLE {relation} {_WITH_PARTS}", parameters))
+    columns = tuple(
+        frame_column(row["name"], row["type"]) for row in described if not row["is_subcolumn"] and not _parted(row)
+    ) + tuple(_parts(described))
+    if format_name == "Parquet":
+        return Frame(relation, columns, parameters=parameters, order="_row_number")
+    # Other formats say no row's number, and blocks that are parsed side by side come in any order.
+    numbered = f"(SELECT *, rowNumberInAllBlocks() AS frame_row FROM {relation} SETTINGS {_IN_ORDER})"
+    return Frame(numbered, columns, parameters=parameters, order="frame_row")
+
+
+def _parted(row: Mapping[str, Any]) -> bool:
+    return bool(row["type"].startswith("Tuple("))
+
+
+def _parts(described: Sequence[Mapping[str, Any]]) -> Iterator[FrameColumn]:
+    """What structures hold, at any depth, named with dots; without the engine's own sizes and marks of nulls."""
+    within = [row["name"] for row in described if _parted(row)]
+    for row in described:
+        name = row["name"]
+        owner = next((one for one in reversed(within) if name.startswith(one + ".")), None)
+        if owner is not None and not _parted(row) and "." not in name.removeprefix(owner + "."):
+            yield frame_column(name, row["type"])
 
 
 def _format_and_path(path: Path) -> tuple[str, str]:

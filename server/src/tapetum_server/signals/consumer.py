@@ -10,13 +10,15 @@ from typing import Protocol, Union
 from tapetum_server.signals.alerts import AlertBatch
 from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.evaluations import EvaluationBatch
+from tapetum_server.signals.feature_statistics_batch import FeatureStatisticsBatch
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.metrics import MetricBatch
 from tapetum_server.signals.predictions import LabelBatch, PredictionBatch
 from tapetum_server.signals.spans import SpanBatch
 
 Batch = Union[
-    SpanBatch, LogBatch, MetricBatch, AlertBatch, ChangeBatch, EvaluationBatch, PredictionBatch, LabelBatch
+    SpanBatch, LogBatch, MetricBatch, AlertBatch, ChangeBatch, EvaluationBatch, PredictionBatch, LabelBatch,
+    FeatureStatisticsBatch,
 ]  # fmt: skip
 
 

@@ -28,3 +28,6 @@ class SpanFacts(NamedTuple):
     cache_read_tokens: int | None = None
     cache_write_tokens: int | None = None
     reported_cost_usd: float | None = None
+    response_id: str = ""
+    """This and the session go into columns of a span that is named by its ids, and have none of their own."""
+    session_id: str = ""

@@ -18,7 +18,8 @@ from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.spans import SPAN_KINDS, Canonical, SpanBatch
 from tapetum_server.store import columns as col
 from tapetum_server.store.engine import Engine
-from tapetum_server.store.nesting import Ids, Nesting, Usage
+from tapetum_server.store.nesting import Ids, Nesting, SpanKey, Usage
+from tapetum_server.store.recent import Recent
 from tapetum_server.store.tool_uses import ToolUses, Use
 from tapetum_server.store.unplaced import Unplaced, response_id_of
 
@@ -65,18 +66,19 @@ class Claims:
 
     def __init__(self, engine: Engine) -> None:
         self._lock = threading.Lock()
-        self._by_response: dict[tuple[str, str], Call] = {}
+        self._by_response: Recent[tuple[str, str], Call] = Recent(CAPACITY)
         self._nesting = Nesting()
         self._uses = ToolUses(self._nesting)
         self._unplaced = Unplaced()
-        self._lost: dict[tuple[str, str, str], tuple[str, str]] = {}
+        self._lost: Recent[SpanKey, tuple[str, str]] = Recent(CAPACITY)
         known = engine.query(
             "SELECT project, trace_id, span_id, duplicate_of, response_id FROM span_duplicates "
             "WHERE version > toUnixTimestamp64Nano(now64(9) - toIntervalMinute(10)) LIMIT {limit:UInt32}",
             {"limit": CAPACITY},
         )
         for row in known.to_pylist():
-            self._lost[row["project"], row["trace_id"], row["span_id"]] = row["duplicate_of"], row["response_id"]
+            span = row["project"], row["trace_id"], row["span_id"]
+            self._lost.put(span, (row["duplicate_of"], row["response_id"]))
         recent = engine.query(
             "SELECT project, response_id, trace_id, span_id, parent_span_id, "
             "toUnixTimestamp64Nano(start_time) AS start, owns_usage, input_tokens, output_tokens, model, "
@@ -103,8 +105,9 @@ class Claims:
                     ids, row["start"], row["richness"], row["response_id"], row["model"], usage,
                     cached=row["cached"] or None,
                 )  # fmt: skip
-                if row["response_id"]:
-                    self._by_response.setdefault((row["project"], row["response_id"]), call)
+                claim = row["project"], row["response_id"]
+                if row["response_id"] and claim not in self._by_response:
+                    self._by_response.put(claim, call)
                 self._nesting.keep(row["project"], call)
         for project, use in used:
             deque(self._uses.around(project, use), 0)  # those that are not alone are known already; the others wait
@@ -198,13 +201,12 @@ class Claims:
         found[lesser.ids] = self._loses(project, lesser.ids, owner.ids, me.response_id)
         self._nesting.forget(project, lesser)
         if owner is me and me.response_id:
-            self._by_response[project, me.response_id] = me
+            self._by_response.put((project, me.response_id), me)
         return owner
 
     def _loses(self, project: str, lesser: Ids, owner: Ids, response_id: str) -> tuple[str, str]:
-        if len(self._lost) >= CAPACITY:
-            self._lost.pop(next(iter(self._lost)))
-        self._lost[(project, *lesser)] = said = owner[1], response_id
+        said = owner[1], response_id
+        self._lost.put((project, *lesser), said)
         return said
 
     def _claim_of(self, project: str, me: Call) -> Call | None:
@@ -214,9 +216,7 @@ class Claims:
         key = (project, me.response_id)
         claim = self._by_response.get(key)
         if claim is None or abs(claim.start - me.start) > WINDOW_NANOS:
-            if len(self._by_response) >= CAPACITY:
-                self._by_response.pop(next(iter(self._by_response)))
-            self._by_response[key] = me
+            self._by_response.put(key, me)
             return None
         return claim if claim.ids != me.ids else None
 

@@ -14,15 +14,17 @@ from tapetum_server.signals.span_facts import SpanFacts
 from tapetum_server.signals.spans import SpanBatch
 from tapetum_server.store import columns as col
 
-_COLUMNS = [name for name in SpanFacts._fields if name != "time_unix_nano"]
+_COLUMNS = [name for name in SpanFacts._fields if name not in ("time_unix_nano", "response_id", "session_id")]
+_SAID = [SpanFacts._fields.index(name) for name in _COLUMNS if name not in ("trace_id", "span_id", "record")]
 
 
 def enrichments_of(batch: LogBatch | SpanBatch, now: int, retention_days: int) -> dict[str, pa.Table]:
     """Rows of `span_enrichments`, under its name, for what the records of `batch` say of spans; nothing for nothing."""
-    if not batch.facts:
+    facts = [said for said in batch.facts if any(said[at] for at in _SAID)]
+    if not facts:
         return {}
-    count = len(batch.facts)
-    columns = dict(zip(SpanFacts._fields, (list(c) for c in zip(*batch.facts))))
+    count = len(facts)
+    columns = dict(zip(SpanFacts._fields, (list(c) for c in zip(*facts))))
     rows = {"project": col.same(batch.project, count)}
     for name in _COLUMNS:
         if name.endswith("_tokens"):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
+
+from tapetum_server.store.recent import Recent
 
 if TYPE_CHECKING:
     from tapetum_server.store.claims import Call
@@ -17,34 +20,10 @@ CAPACITY = 200_000
 PLAIN_CAPACITY = 100_000
 MAX_DEPTH = 8
 """Spans between two reports of one call: an instrumentor's, a framework's, a retry's, not more."""
+_FORM = re.compile("[A-Za-z]{2,}(?=[-_])|")
+"""How providers begin their ids: `chatcmpl-`, `msg_`, `resp_`."""
 MAX_TWINS = 64
 """Calls of one trace with the same usage that are compared."""
-
-
-_Known = TypeVar("_Known")
-
-
-class Recent(Generic[_Known]):
-    """What is known of the spans seen last. The older half goes at once: taking the oldest out of a dict is a walk."""
-
-    def __init__(self, most: int) -> None:
-        self._half = most // 2
-        self._new: dict[SpanKey, _Known] = {}
-        self._old: dict[SpanKey, _Known] = {}
-
-    def put(self, span: SpanKey, known: _Known) -> None:
-        """Remember this, and no longer what is oldest where there is too much."""
-        if len(self._new) >= self._half:
-            self._old, self._new = self._new, {}
-        self._new[span] = known
-
-    def __bool__(self) -> bool:
-        return bool(self._new or self._old)
-
-    def get(self, span: SpanKey) -> _Known | None:
-        """What is remembered of this span."""
-        known = self._new.get(span)
-        return known if known is not None else self._old.get(span)
 
 
 class Nesting:
@@ -55,10 +34,10 @@ class Nesting:
     """
 
     def __init__(self) -> None:
-        self._parents: Recent[str] = Recent(CAPACITY)
-        self._plain: Recent[str] = Recent(PLAIN_CAPACITY)
-        self._calls: dict[tuple[str, str, Usage], list[Call]] = {}
-        self._alike: dict[tuple[str, str], set[Usage]] = {}
+        self._parents: Recent[SpanKey, str] = Recent(CAPACITY)
+        self._plain: Recent[SpanKey, str] = Recent(PLAIN_CAPACITY)
+        self._calls: Recent[tuple[str, str, Usage], list[Call]] = Recent(CAPACITY)
+        self._alike: Recent[tuple[str, str], set[Usage]] = Recent(CAPACITY)
 
     def saw(self, project: str, ids: Ids, parent: str, plain: bool = False) -> None:
         """Remember a span's parent."""
@@ -75,21 +54,27 @@ class Nesting:
         if call.usage[0] is None or call.usage == (0, 0):
             return
         for usage in call.readings():
-            if len(self._calls) >= CAPACITY:
-                self._calls.pop(next(iter(self._calls)))
-            calls = self._calls.setdefault((project, call.ids[0], usage), [])
-            if len(calls) < MAX_TWINS and all(known.ids != call.ids for known in calls):
+            key = project, call.ids[0], usage
+            calls = self._calls.get(key)
+            if calls is None:
+                self._calls.put(key, [call])
+            elif len(calls) < MAX_TWINS and all(known.ids != call.ids for known in calls):
                 calls.append(call)
                 if len(calls) == 2:
-                    if len(self._alike) >= CAPACITY:
-                        self._alike.pop(next(iter(self._alike)))
-                    self._alike.setdefault((project, call.ids[0]), set()).add(usage)
+                    self._seen_alike((project, call.ids[0]), usage)
+
+    def _seen_alike(self, trace: tuple[str, str], usage: Usage) -> None:
+        usages = self._alike.get(trace)
+        if usages is None:
+            self._alike.put(trace, {usage})
+        else:
+            usages.add(usage)
 
     def late_twins(self, project: str, trace: str) -> list[tuple[Call, Call]]:
         """(inner, outer) of calls that a span between them, arrived after both, shows to be one."""
         found = []
-        for usage in self._alike.get((project, trace), ()):
-            calls = {call.ids[1]: call for call in self._calls.get((project, trace, usage), ())}
+        for usage in self._alike.get((project, trace)) or ():
+            calls = {call.ids[1]: call for call in self._calls.get((project, trace, usage)) or ()}
             for inner in calls.values():
                 for above in self._above(project, trace, inner.ids[1]):
                     outer = calls.get(above)
@@ -109,7 +94,7 @@ class Nesting:
         """A call around `me`, or within it, that used the same and may be the same."""
         trace = me.ids[0]
         for usage in me.readings():
-            for other in self._calls.get((project, trace, usage), ()):
+            for other in self._calls.get((project, trace, usage)) or ():
                 if other.ids == me.ids or not _may_be_one(me, other):
                     continue
                 if self._is_within(project, trace, me.ids[1], other.ids[1]):
@@ -133,9 +118,17 @@ class Nesting:
 
 
 def _may_be_one(one: Call, other: Call) -> bool:
-    """Two response ids are two calls; so are two models, unless one is the dated name of the other."""
-    if one.response_id and other.response_id and one.response_id != other.response_id:
+    """Two response ids of one form are two calls; so are two models, unless one is the dated name of the other.
+
+    A gateway gives an answer an id of its own, in the form of the provider that it stands in for.
+    """
+    if one.response_id != other.response_id and _form(one.response_id) == _form(other.response_id) is not None:
         return False
     if one.usage != other.usage and not one.says_less_than(other) and not other.says_less_than(one):
         return False
     return not one.model or not other.model or one.model.startswith(other.model) or other.model.startswith(one.model)
+
+
+def _form(response_id: str) -> str | None:
+    found = _FORM.match(response_id) if response_id else None
+    return found[0] if found else None

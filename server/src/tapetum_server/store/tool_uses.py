@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tapetum_server.store.nesting import MAX_DEPTH, Ids, Nesting, Recent, SpanKey
+from tapetum_server.store.nesting import MAX_DEPTH, Ids, Nesting, SpanKey
+from tapetum_server.store.recent import Recent
 
 CAPACITY = 100_000
 _OF_A_SERVER = "mcp__"
@@ -34,8 +35,8 @@ class ToolUses:
 
     def __init__(self, nesting: Nesting) -> None:
         self._nesting = nesting
-        self._uses: Recent[Use] = Recent(CAPACITY)
-        self._waiting: Recent[dict[str, Use]] = Recent(CAPACITY)
+        self._uses: Recent[SpanKey, Use] = Recent(CAPACITY)
+        self._waiting: Recent[SpanKey, dict[str, Use]] = Recent(CAPACITY)
 
     def keep(self, project: str, use: Use) -> None:
         """Remember a use."""

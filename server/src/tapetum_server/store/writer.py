@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections import Counter, deque
@@ -18,6 +19,7 @@ from tapetum_server.signals.alerts import AlertBatch
 from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.consumer import Batch, Busy, Receipt
 from tapetum_server.signals.evaluations import EvaluationBatch
+from tapetum_server.signals.feature_statistics_batch import FeatureStatisticsBatch
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.predictions import LabelBatch, PredictionBatch
 from tapetum_server.signals.spans import SpanBatch
@@ -25,6 +27,7 @@ from tapetum_server.store import columns as col
 from tapetum_server.store.claims import Claims
 from tapetum_server.store.engine import Engine, StoreError
 from tapetum_server.store.enrichments import enrichments_of
+from tapetum_server.store.fills import Fills, LateFill, Written, fill_statements
 from tapetum_server.store.first_seen import timeless_logs
 from tapetum_server.store.messages import MessageMemory, RepeatedText
 from tapetum_server.store.releases import Release, Releases, release_rows
@@ -32,11 +35,14 @@ from tapetum_server.store.rows_alerts import alert_rows
 from tapetum_server.store.rows_changes import change_rows, timeless_changes
 from tapetum_server.store.rows_errors import error_rows
 from tapetum_server.store.rows_evaluations import evaluation_rows, timeless_evaluations
+from tapetum_server.store.rows_feature_statistics import feature_statistics_rows
 from tapetum_server.store.rows_logs import log_rows
 from tapetum_server.store.rows_metrics import metric_rows
 from tapetum_server.store.rows_predictions import label_rows, prediction_rows
 from tapetum_server.store.rows_spans import span_rows
 from tapetum_server.store.standing import StandingTimes
+
+logger = logging.getLogger("tapetum.store")
 
 DAY_NANOS = 86_400 * 10**9
 _TIME_COLUMN = {
@@ -47,6 +53,7 @@ _TIME_COLUMN = {
     "change_rows": "time",
     "error_rows": "time",
     "evaluation_rows": "time",
+    "feature_statistics_rows": "window_end",
     "prediction_rows": "time",
 }
 
@@ -82,6 +89,10 @@ class _Waiting:
     old: bool = False
     side_rows: dict[str, pa.Table] = field(default_factory=dict)
     releases: dict[Release, int] = field(default_factory=dict)
+    written: Written = field(default_factory=dict)
+    """Calls of these rows that leave something out, which log records may say."""
+    late: list[LateFill] = field(default_factory=list)
+    """What records say of calls that are in the store."""
     found: bool = False
     """Whether these rows were found in the records of a request, and are none of them."""
 
@@ -115,6 +126,7 @@ class StoreWriter:
         self._clock = clock
         self._memory = MessageMemory()
         self._claims = Claims(engine)
+        self._fills = Fills()
         self._first_log = timeless_logs(engine)
         self._first_change = timeless_changes(engine)
         self._first_evaluation = timeless_evaluations(engine)
@@ -215,24 +227,29 @@ class StoreWriter:
         side: dict[str, pa.Table] = {}
         releases: dict[Release, int] = {}
         errors: pa.Table | None = None
+        written: Written = {}
+        late: list[LateFill] = []
         if isinstance(batch, EvaluationBatch | PredictionBatch | LabelBatch):
             days = self._retention(batch.project, "traces")
-        elif not isinstance(batch, AlertBatch | ChangeBatch):
+        elif not isinstance(batch, AlertBatch | ChangeBatch | FeatureStatisticsBatch):
             days = self._retention(batch.project, batch.signal)
             releases = self._releases.unseen(batch, now)
         if releases:
             side["release_rows"] = release_rows(releases)
         if isinstance(batch, SpanBatch):
             table = "span_rows"
+            written = self._fills.into(batch)
             rows, clamped = span_rows(batch, self._memory, repeated, days, now)
             duplicates = self._claims.duplicates(batch, now, days)
             if duplicates is not None:
                 side["span_duplicates"] = duplicates
+            late = self._fills.told(batch.project, batch.facts)
             side |= enrichments_of(batch, now, days)
             errors = error_rows(batch, days, now, rows)
         elif isinstance(batch, LogBatch):
             table = "log_rows"
             self._claims.place(batch)
+            late = self._fills.told(batch.project, batch.facts)
             side |= enrichments_of(batch, now, days)
             rows, clamped = log_rows(batch, days, now, partial(self._first_log, batch.project))
             batch.log_id = rows.column("log_id").to_pylist()
@@ -246,6 +263,9 @@ class StoreWriter:
         elif isinstance(batch, EvaluationBatch):
             table = "evaluation_rows"
             rows, clamped = self._evaluations(batch, days, now)
+        elif isinstance(batch, FeatureStatisticsBatch):
+            table = "feature_statistics_rows"
+            rows, clamped = feature_statistics_rows(batch, now), 0
         elif isinstance(batch, PredictionBatch):
             table = "prediction_rows"
             rows, clamped = prediction_rows(batch, days, now), 0
@@ -263,6 +283,7 @@ class StoreWriter:
             )
             for i, part in enumerate(parts)
         ]  # fmt: skip
+        waiting[-1].written, waiting[-1].late = written, late
         if errors is not None:
             split = self._split_by_day("error_rows", errors)
             waiting += [
@@ -372,6 +393,19 @@ class StoreWriter:
                 self._releases.stored(member.releases)
         rows = members[0].rows if len(members) == 1 else _concat([m.rows for m in members])
         self._engine.insert(table, rows)
+        self._fill([each for m in members for each in (*m.late, *self._fills.written(m.written))])
+
+    def _fill(self, late: list[LateFill]) -> None:
+        try:
+            for statement in fill_statements(self._engine.database, late):
+                self._engine.command(statement)
+        except StoreError as error:
+            if error.code in RETRYABLE:
+                raise
+            # The records are kept, and say themselves what the spans now do not.
+            logger.exception("Log records could not fill %d spans", len(late))
+            return
+        self._fills.filled(late)
 
     def close(self) -> None:
         """Write what waits, then stop the thread. New batches are refused from now on."""

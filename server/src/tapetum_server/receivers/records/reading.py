@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from tapetum_server.receivers.records.bodies import MAX_BODY_BYTES, Undecodable, records_of, table_of
 from tapetum_server.receivers.records.changes import MAX_CHANGES, keep_change
 from tapetum_server.receivers.records.evaluations import MAX_EVALUATIONS, keep_evaluation
+from tapetum_server.receivers.records.feature_statistics import MAX_STATISTICS, keep_feature_statistics
 from tapetum_server.receivers.records.fields import Wrong
 from tapetum_server.receivers.records.labels import LabelRows
 from tapetum_server.receivers.records.prediction_tables import labels_of, predictions_of
@@ -16,10 +17,11 @@ from tapetum_server.receivers.records.predictions import MAX_MODEL_BYTES, Predic
 from tapetum_server.receivers.records.table_columns import Rows
 from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.evaluations import EvaluationBatch
+from tapetum_server.signals.feature_statistics_batch import FeatureStatisticsBatch
 from tapetum_server.signals.predictions import LabelBatch, PredictionBatch
 from tapetum_server.signals.scores import Definitions, undefined
 
-RecordBatch = ChangeBatch | EvaluationBatch | PredictionBatch | LabelBatch
+RecordBatch = ChangeBatch | EvaluationBatch | PredictionBatch | LabelBatch | FeatureStatisticsBatch
 MAX_ROWS = 1_000_000
 """Predictions or labels in one request."""
 MAX_JSON_BYTES = 32 * 1024 * 1024
@@ -77,9 +79,10 @@ class Read:
 
 CHANGES = Kind("changes", MAX_CHANGES, "invalid_change")
 EVALUATIONS = Kind("evaluations", MAX_EVALUATIONS, "invalid_evaluation")
+FEATURE_STATISTICS = Kind("feature_statistics", MAX_STATISTICS, "invalid_feature_statistics")
 PREDICTIONS = Kind("predictions", MAX_ROWS, "invalid_prediction", MAX_JSON_BYTES)
 LABELS = Kind("labels", MAX_ROWS, "invalid_label", MAX_JSON_BYTES)
-KINDS = (CHANGES, EVALUATIONS, PREDICTIONS, LABELS)
+KINDS = (CHANGES, EVALUATIONS, PREDICTIONS, LABELS, FEATURE_STATISTICS)
 
 
 def read_records(
@@ -162,5 +165,8 @@ def _batch_of(
     if kind is CHANGES:
         changes = ChangeBatch(project=project, sender=sender)
         return changes, lambda given: keep_change(changes, given)
+    if kind is FEATURE_STATISTICS:
+        statistics = FeatureStatisticsBatch(project=project, sender=sender)
+        return statistics, lambda given: keep_feature_statistics(statistics, given)
     evaluations = EvaluationBatch(project=project, sender=sender)
     return evaluations, lambda given: keep_evaluation(evaluations, given, definitions)

@@ -20,10 +20,11 @@ export interface Piece {
   hit: boolean
 }
 
-/** The text in pieces; case does not matter, in any script. */
+/** The text in pieces; case does not matter, in any script, nor whether accents are parts of their letters. */
 export function pieces(text: string, words: string[]): Piece[] {
   if (!words.length || !text) return [{ text, hit: false }]
-  const pattern = words
+  const forms = words.flatMap((word) => [word, word.normalize('NFC'), word.normalize('NFD')])
+  const pattern = [...new Set(forms)]
     .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
     .sort((a, b) => b.length - a.length)
     .join('|')

@@ -51,6 +51,7 @@ describe('highlighting', () => {
         .filter((piece) => piece.hit)
         .map((p) => p.text),
     ).toEqual(['Paris', 'パリ', 'paris'])
+    expect(pieces('Cafe\u0301 caf\u00e9', ['caf\u00e9']).filter((piece) => piece.hit)).toHaveLength(2)
     expect(pieces('a.b', ['.'])).toEqual([
       { text: 'a', hit: false },
       { text: '.', hit: true },

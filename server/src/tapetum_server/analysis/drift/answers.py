@@ -1,0 +1,127 @@
+"""What a drift report consists of, for the command line, the API and programs."""
+
+from __future__ import annotations
+
+from typing_extensions import TypedDict
+
+from tapetum_server.analysis.drift.moved import Moved
+from tapetum_server.detectors.drift.methods import Kind
+from tapetum_server.detectors.drift.verdict import Verdict
+
+
+class DriftResult(TypedDict):
+    """What one method found. `test` is where the p-value comes from, if there is one; `p_adjusted` minds the others."""
+
+    method: str
+    value: float
+    threshold: float | None
+    p: float | None
+    p_adjusted: float | None
+    test: str
+    verdict: Verdict
+
+
+class Effect(TypedDict):
+    """How large the change is, apart from how many rows there are: `cohens_d` or `cramers_v`."""
+
+    name: str
+    value: float
+
+
+class DriftSide(TypedDict):
+    """One side of a feature. Moments are those of the finite values."""
+
+    rows: int
+    values: int
+    missing: int
+    nan: int
+    infinite: int
+    mean: float | None
+    std: float | None
+    min: float | None
+    max: float | None
+
+
+class DriftChunk(TypedDict):
+    """One feature in one chunk of the window, against the whole baseline."""
+
+    chunk: str
+    rows: int
+    values: int
+    results: list[DriftResult]
+
+
+class DriftSlice(TypedDict):
+    """One feature among the rows with one value of a column."""
+
+    column: str
+    value: str
+    baseline_rows: int
+    window_rows: int
+    result: DriftResult
+
+
+class DriftFeature(TypedDict):
+    """One feature. `score` is its largest value in thresholds, times its importance; features are ranked by it."""
+
+    name: str
+    kind: Kind
+    verdict: Verdict
+    note: str
+    importance: float
+    score: float
+    results: list[DriftResult]
+    effect: Effect | None
+    baseline: DriftSide
+    window: DriftSide
+    moved: list[Moved]
+    since: str | None
+    chunks: list[DriftChunk]
+    slices: list[DriftSlice]
+
+
+class Telling(TypedDict):
+    """A feature that tells the two sides apart, or an attribution whose share changed, and by how much."""
+
+    name: str
+    value: float
+
+
+class DriftTogether(TypedDict):
+    """Drift of several features at once: of all, of an embedding, a text, or attributions. `says` is it in words."""
+
+    method: str
+    of: str
+    value: float | None
+    threshold: float | None
+    p: float | None
+    verdict: Verdict
+    says: str
+    telling: list[Telling]
+    baseline_rows: int
+    window_rows: int
+
+
+class NotCompared(TypedDict):
+    """A column that says nothing about drift, and why."""
+
+    name: str
+    reason: str
+
+
+class DriftReport(TypedDict):
+    """What is said of a window, held against a baseline."""
+
+    verdict: Verdict
+    drifted: int
+    compared: int
+    not_enough_data: int
+    drifted_share: float
+    baseline_rows: int
+    window_rows: int
+    alpha: float
+    correction: str
+    features: list[DriftFeature]
+    together: list[DriftTogether]
+    not_compared: list[NotCompared]
+    new_columns: list[str]

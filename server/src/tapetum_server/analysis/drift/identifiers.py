@@ -1,0 +1,29 @@
+"""Columns that name rows instead of describing them: every window has others, which is no drift."""
+
+from __future__ import annotations
+
+from tapetum_server.analysis.drift.plans import Sides
+from tapetum_server.query import drift as query
+
+MANY = 100
+MIN_REPEATED = 1.5
+"""Of a categorical feature with `MANY` values or more, how often the most frequent ones must occur on average."""
+_REASON = "an identifier: {}; name it in --features to compare it all the same"
+
+
+def identifier(side: Sides) -> str:
+    """Why this is an identifier; "" where it is none."""
+    b = side.baseline
+    if isinstance(b, query.NumericCounts):
+        if not side.plan.pair.baseline.integer or b.least is None or b.greatest is None or b.presence.values < 2:
+            return ""
+        counts_on = b.greatest - b.least + 1 == b.presence.values
+        # Whole numbers that fill their range exactly, and vary as a counter does rather than as dice.
+        even = (b.std or 0.0) ** 2 * 12 + 1
+        if counts_on and abs(even / b.presence.values**2 - 1) < 1e-6:
+            return _REASON.format("the baseline counts its rows with it")
+        return ""
+    different = sum(count > 0 for count in b.values.values())
+    if different >= MANY and sum(b.values.values()) < MIN_REPEATED * different:
+        return _REASON.format("nearly every row has another value")
+    return ""

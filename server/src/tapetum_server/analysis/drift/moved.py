@@ -1,0 +1,49 @@
+"""Which values or bins of a feature moved."""
+
+from __future__ import annotations
+
+from typing_extensions import TypedDict
+
+from tapetum_server.analysis.drift.plans import Sides
+from tapetum_server.detectors.drift.counts import shares
+from tapetum_server.detectors.drift.verdict import Presence
+
+SHOWN = 5
+LEAST = 0.001
+"""Changes of a share that are too small to mention."""
+_PRESENCE = ("", "missing", "NaN", "+infinity", "-infinity")
+
+
+class Moved(TypedDict):
+    """A value or bin whose share changed. Values are shares of the values; what is missing is a share of the rows."""
+
+    what: str
+    kind: str
+    baseline_share: float
+    window_share: float
+    change: float
+
+
+def moved_of(sides: Sides) -> list[Moved]:
+    """The largest changes first."""
+    plan = sides.plan
+    b, w = shares(plan.aligned(sides.baseline)), shares(plan.aligned(sides.window))
+    kind = "bin" if plan.edges is not None else "value"
+    found: list[Moved] = []
+    if sides.window.presence.values and sides.baseline.presence.values:
+        found = [_moved(label, kind, float(x), float(y)) for label, x, y in zip(plan.labels, b, w)]
+    found += [
+        _moved(name, "presence", x, y)
+        for name, x, y in zip(_PRESENCE, _shares(sides.baseline.presence), _shares(sides.window.presence))
+        if name
+    ]
+    found = [one for one in found if abs(one["change"]) >= LEAST]
+    return sorted(found, key=lambda one: (-abs(one["change"]), one["what"]))[:SHOWN]
+
+
+def _shares(presence: Presence) -> list[float]:
+    return [count / presence.rows if presence.rows else 0.0 for count in presence.counts]
+
+
+def _moved(what: str, kind: str, baseline: float, window: float) -> Moved:
+    return Moved(what=what, kind=kind, baseline_share=baseline, window_share=window, change=window - baseline)

@@ -1,0 +1,1 @@
+"""What the values of each feature are like: reports over frames."""

@@ -1,0 +1,353 @@
+"""Schemas of data, by model or data set: versions, differences, validation, and changes that are accepted."""
+
+from __future__ import annotations
+
+from asyncio import to_thread
+from typing import Annotated, Any, Literal
+
+from fastapi import Body, Query
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tapetum_server.api.access import Time
+from tapetum_server.api.dependencies import Admin, ProjectName, Reader, catalog_of
+from tapetum_server.api.errors import ApiError
+from tapetum_server.api.questions import Question, answer, router_of
+from tapetum_server.catalog.data_schemas import DataSchema
+from tapetum_server.catalog.errors import DataSchemaChanged, TooMany, UnknownDataSchema
+from tapetum_server.query.time_range import format_time
+
+router = router_of("data schemas")
+MAX_TEXT = 4_000_000
+MAX_STATISTICS = 64 << 20
+MAX_FEATURES = 1_000
+Kind = Literal["model", "dataset"]
+KindOf = Annotated[Kind, Query(description="Whose schema it is.")]
+Name = Annotated[str, Query(min_length=1, max_length=200, description="The model's or the data set's name.")]
+VersionNumber = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Default: the newest, which is in force.")]
+Environment = Annotated[str | None, Query(max_length=200, description="One of the schema's environments.")]
+Statistics = Annotated[
+    bytes,
+    Body(media_type="application/octet-stream", max_length=MAX_STATISTICS, description="`FeatureStats.pb` of TFDV."),
+]
+
+
+class NewDataSchema(BaseModel):
+    """The next version of a schema; the first makes it."""
+
+    kind: Kind
+    name: str = Field(min_length=1, max_length=200)
+    """The model's or the data set's."""
+    text: str = Field(max_length=MAX_TEXT)
+    """TFDV's `schema.pbtxt`."""
+    message: str = Field(default="", max_length=2_000)
+    """What was changed and why."""
+    after: int | None = Field(default=None, ge=0, le=2**31 - 1)
+    """The version that was changed: refused where another one has become the newest. 0 where there was none."""
+
+
+class DataSchemaRow(BaseModel):
+    """A version of a schema in a list."""
+
+    kind: Kind
+    name: str
+    version: int
+    features: int
+    """How many it describes."""
+    message: str
+    created_at: Time
+    created_by: str
+
+
+class DataSchemaRows(BaseModel):
+    """Versions of schemas."""
+
+    rows: list[DataSchemaRow]
+
+
+class DataSchemaVersion(DataSchemaRow):
+    """A version with its text."""
+
+    text: str
+
+
+class DataSchemaField(BaseModel):
+    """A field, as the one version has it and the other; null where it has it not."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+class DataSchemaChange(BaseModel):
+    """What happened to a feature, a domain, or to what the schema says as a whole."""
+
+    what: Literal["feature", "sparse_feature", "weighted_feature", "string_domain", "schema"]
+    name: str
+    change: Literal["added", "removed", "changed"]
+    fields: list[DataSchemaField]
+
+
+class DataSchemaDiff(BaseModel):
+    """What one version says otherwise than another."""
+
+    before: int
+    after: int
+    changes: list[DataSchemaChange]
+
+
+class AnomalyReason(BaseModel):
+    """One thing that is wrong."""
+
+    type: str
+    """A name of TFDV's list."""
+    severity: Literal["ERROR", "WARNING", "UNKNOWN"]
+    short: str
+    description: str
+    values: list[str]
+    """Those that offend, at most 50."""
+
+
+class FeatureAnomalies(BaseModel):
+    """All that is wrong with one feature."""
+
+    feature: str
+    path: list[str]
+    severity: Literal["ERROR", "WARNING", "UNKNOWN"]
+    reasons: list[AnomalyReason]
+
+
+class ValidationAnswer(BaseModel):
+    """What a schema says of statistics."""
+
+    schema_version: int
+    passed: bool
+    severity: Literal["ERROR", "WARNING", "UNKNOWN"]
+    data_missing: bool
+    examples: float
+    features: int
+    anomalies: list[FeatureAnomalies]
+    dataset: list[AnomalyReason]
+    """What is wrong with the data set as a whole."""
+
+
+class LiveWindow(BaseModel):
+    """A part of the time that was asked about."""
+
+    start: Time
+    end: Time
+    examples: int
+    reasons: int
+
+
+class LiveCount(BaseModel):
+    """In how many windows something was wrong with a feature."""
+
+    feature: str
+    type: str
+    windows: int
+    first: Time
+    """When the first of them begins."""
+    last: Time
+    """When the last of them ends."""
+
+
+class LiveValidation(ValidationAnswer):
+    """What the schema in force says of the predictions that came."""
+
+    windows: list[LiveWindow]
+    counts: list[LiveCount]
+
+
+@router.get("/data-schemas")
+def list_data_schemas(request: Request, caller: Reader, project: ProjectName) -> DataSchemaRows:
+    """The schemas in force, by model and data set."""
+    return DataSchemaRows(rows=[_row(kept) for kept in catalog_of(request).data_schemas.newest(project)])
+
+
+@router.post("/data-schemas", status_code=201)
+def create_data_schema_version(
+    request: Request, caller: Admin, project: ProjectName, new: NewDataSchema
+) -> DataSchemaVersion:
+    """Keep the next version of a schema. Where it is the very one in force, that one is the answer."""
+    from tapetum_server.analysis.validation.stored import Unreadable, checked
+
+    try:
+        schema = checked(new.text)
+    except Unreadable as error:
+        raise ApiError("invalid_schema", f"{error}.", 422, field="text", hint="It is TFDV's schema.pbtxt.") from error
+    return _keep(
+        request, project, new.kind, new.name, schema.text, schema.features, new.message, caller.name, new.after
+    )
+
+
+@router.delete("/data-schemas", status_code=204)
+def delete_data_schema(request: Request, caller: Admin, project: ProjectName, kind: KindOf, name: Name) -> None:
+    """Forget a schema with all its versions."""
+    try:
+        catalog_of(request).data_schemas.delete(project, kind, name)
+    except UnknownDataSchema as error:
+        raise _unknown(error) from error
+
+
+@router.get("/data-schemas/version")
+def get_data_schema(
+    request: Request, caller: Reader, project: ProjectName, kind: KindOf, name: Name, version: VersionNumber = None
+) -> DataSchemaVersion:
+    """One version with its text: `schema.pbtxt`."""
+    return _whole(_found(request, project, kind, name, version))
+
+
+@router.get("/data-schemas/versions")
+def list_data_schema_versions(
+    request: Request, caller: Reader, project: ProjectName, kind: KindOf, name: Name
+) -> DataSchemaRows:
+    """All versions of a schema, the newest first."""
+    try:
+        return DataSchemaRows(rows=[_row(v) for v in catalog_of(request).data_schemas.versions(project, kind, name)])
+    except UnknownDataSchema as error:
+        raise _unknown(error) from error
+
+
+@router.get("/data-schemas/diff")
+def compare_data_schema_versions(
+    request: Request,
+    caller: Reader,
+    project: ProjectName,
+    kind: KindOf,
+    name: Name,
+    before: Annotated[int, Query(ge=1, le=2**31 - 1)],
+    after: Annotated[int, Query(ge=1, le=2**31 - 1)],
+) -> DataSchemaDiff:
+    """Two versions, feature by feature and field by field."""
+    from tapetum_server.analysis.validation.stored import changes
+
+    one, other = (_found(request, project, kind, name, version) for version in (before, after))
+    found = [DataSchemaChange.model_validate(change) for change in changes(one.text, other.text)]
+    return DataSchemaDiff(before=before, after=after, changes=found)
+
+
+@router.post("/data-schemas/validate")
+def validate_against_data_schema(
+    request: Request,
+    caller: Reader,
+    project: ProjectName,
+    kind: KindOf,
+    name: Name,
+    statistics: Statistics,
+    version: VersionNumber = None,
+    environment: Environment = None,
+) -> ValidationAnswer:
+    """Hold statistics against a schema: every anomaly by TFDV's name."""
+    from tapetum_server.analysis.validation.stored import StatisticsError, validated
+
+    schema = _found(request, project, kind, name, version)
+    try:
+        found: dict[str, Any] = validated(schema.text, statistics, environment, {})
+    except StatisticsError as error:
+        raise ApiError("invalid_statistics", str(error), 422) from error
+    return ValidationAnswer.model_validate({**found, "schema_version": schema.version})
+
+
+@router.get("/data-schemas/live", response_model=LiveValidation)
+async def validate_predictions(
+    request: Request,
+    asked: Question,
+    name: Name,
+    model_version: Annotated[
+        str | None, Query(max_length=256, description="Of the model: predictions of this version alone.")
+    ] = None,
+    environment: Environment = None,
+    windows: Annotated[int, Query(ge=0, le=60, description="Equal parts of the time that are validated too.")] = 12,
+) -> Response:
+    """Hold a model's predictions against its schema in force, as they come: in whole, and over time."""
+    from tapetum_server.analysis.validation.live import live_validation
+    from tapetum_server.detectors.validation.view import StatisticsError
+
+    schema = await to_thread(_found, request, asked.project, "model", name, None)
+    try:
+        found = await live_validation(
+            asked.reader,
+            project=asked.project,
+            model=name,
+            version=model_version,
+            time_range=asked.time_range,
+            filter=asked.filter,
+            schema_text=schema.text,
+            environment=environment,
+            windows=windows,
+        )
+    except StatisticsError as error:
+        raise ApiError("invalid_environment", str(error), 422, field="environment") from error
+    for row in (*found["windows"], *found["counts"]):
+        row |= {key: format_time(row[key]) for key in ("start", "end", "first", "last") if key in row}
+    return answer({**found, "schema_version": schema.version})
+
+
+@router.post("/data-schemas/accept", status_code=201)
+def accept_into_data_schema(
+    request: Request,
+    caller: Admin,
+    project: ProjectName,
+    kind: KindOf,
+    name: Name,
+    statistics: Statistics,
+    feature: Annotated[
+        list[str] | None, Query(max_length=MAX_FEATURES, description="This feature's changes alone; several times.")
+    ] = None,
+    message: Annotated[str, Query(max_length=2_000)] = "",
+) -> DataSchemaVersion:
+    """Keep the next version as it would be, were the data right."""
+    from tapetum_server.analysis.validation.stored import StatisticsError, accepted
+
+    schema = _found(request, project, kind, name, None)
+    try:
+        changed = accepted(schema.text, statistics, feature or [])
+    except StatisticsError as error:
+        raise ApiError("invalid_statistics", str(error), 422) from error
+    said = message or f"Accepted: {', '.join(feature) if feature else 'all changes'}"[:2_000]
+    return _keep(request, project, kind, name, changed.text, changed.features, said, caller.name, schema.version)
+
+
+def _keep(
+    request: Request, project: str, kind: Kind, name: str, text: str, features: int, message: str, by: str,
+    after: int | None,
+) -> DataSchemaVersion:  # fmt: skip
+    try:
+        return _whole(
+            catalog_of(request).data_schemas.add(
+                project, kind, name, text=text, features=features, message=message, by=by, after=after
+            )
+        )
+    except TooMany as error:
+        raise ApiError("too_many_schemas", str(error), 409) from error
+    except DataSchemaChanged as error:
+        raise ApiError("schema_changed", str(error), 409, field="after", hint="Look at the newest first.") from error
+
+
+def _found(request: Request, project: str, kind: Kind, name: str, version: int | None) -> DataSchema:
+    try:
+        return catalog_of(request).data_schemas.find(project, kind, name, version)
+    except UnknownDataSchema as error:
+        raise _unknown(error) from error
+
+
+def _unknown(error: UnknownDataSchema) -> ApiError:
+    return ApiError("schema_not_found", str(error), 404, field=error.field, hint="GET /api/v1/data-schemas lists them.")
+
+
+def _row(kept: DataSchema) -> DataSchemaRow:
+    return DataSchemaRow(
+        kind=kept.kind,
+        name=kept.name,
+        version=kept.version,
+        features=kept.features,
+        message=kept.message,
+        created_at=kept.created_at,
+        created_by=kept.created_by,
+    )
+
+
+def _whole(kept: DataSchema) -> DataSchemaVersion:
+    return DataSchemaVersion(**_row(kept).model_dump(), text=kept.text)

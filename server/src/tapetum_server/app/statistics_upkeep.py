@@ -1,0 +1,51 @@
+"""Keeps statistics of models' predictions up to date while the server runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from tapetum_server.analysis.feature_statistics.windows import keep_windows
+from tapetum_server.query.reader import Reader
+from tapetum_server.signals.consumer import Consumer
+
+logger = logging.getLogger("tapetum.statistics")
+
+FIRST_AFTER_S = 60.0
+EVERY_S = 300.0
+LATELY_NS = 3 * 86_400 * 10**9
+"""How far back is looked each time; what comes later yet is found by a look at everything."""
+ALL_EVERY = 72
+"""So many looks, six hours, lie between two looks at everything."""
+ALL_NS = 400 * 86_400 * 10**9
+
+
+async def keep_statistics(
+    projects: Callable[[], Sequence[str]],
+    reader: Reader,
+    consumer: Consumer,
+    *,
+    first_after_s: float = FIRST_AFTER_S,
+    every_s: float = EVERY_S,
+    clock: Callable[[], int] = time.time_ns,
+) -> None:
+    """Count what is due in every project, until cancelled. What fails in one is logged once and tried again."""
+    failing: set[str] = set()
+    await asyncio.sleep(first_after_s)
+    look = 0
+    while True:
+        for project in projects():
+            now = clock()
+            try:
+                everything = look % ALL_EVERY == 0
+                since = now - (ALL_NS if everything else LATELY_NS)
+                await keep_windows(reader, consumer, project, since=since, now=now, sums=everything)
+                failing.discard(project)
+            except Exception as error:
+                if project not in failing:
+                    logger.warning("Statistics of predictions of %s are not kept now: %s", project, error)
+                failing.add(project)
+        look += 1
+        await asyncio.sleep(every_s)

@@ -1,0 +1,122 @@
+"""`tapetum evaluate`: predictions against an EvalConfig, for people and for CI."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from tapetum_server.cli.asking import AsJson, fail, one_line, print_json, print_table, say
+from tapetum_server.cli.durations import duration
+from tapetum_server.cli.own_files import asked_of_files, number, plain_values
+
+if TYPE_CHECKING:
+    from tapetum_server.analysis.performance.evaluation import EvaluationReport
+    from tapetum_server.query.reader import Reader
+
+MAX_COLUMNS = 8
+DataFile = Annotated[
+    Path, typer.Argument(metavar="DATA", help="Predictions with labels: Parquet, CSV, TSV, Arrow or NDJSON.")
+]
+
+
+def evaluate(
+    data: DataFile,
+    config: Annotated[Path, typer.Option("--config", help="A TFMA EvalConfig: JSON, or text format.")],
+    baseline: Annotated[
+        Path | None,
+        typer.Option("--baseline", help="The baseline's predictions, for thresholds of change.", show_default="none"),
+    ] = None,
+    task: Annotated[
+        str,
+        typer.Option(
+            "--task", help="binary, multiclass, multilabel or regression.", show_default="as labels and metrics say"
+        ),
+    ] = "",
+    positive: Annotated[str, typer.Option("--positive", help="The label that counts as positive.")] = "",
+    time: Annotated[str, typer.Option("--time", help="Column of the time: metrics of all rows by period, too.")] = "",
+    every: Annotated[str, typer.Option("--every", help="With --time, how long a period is: 1h, 1d, 7d.")] = "1d",
+    gaps: Annotated[bool, typer.Option("--gaps", help="Show how differently groups are treated.")] = False,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000, help="Slices to show.")] = 40,
+    as_json: AsJson = False,
+) -> None:
+    """Measure predictions, hold them against thresholds, and bless them (exit 0) or not (exit 1)."""
+    from tapetum_server.analysis.performance.eval_config import ConfigError, read_config
+    from tapetum_server.analysis.performance.evaluation import evaluate as judge
+    from tapetum_server.analysis.performance.metric_names import METRICS
+    from tapetum_server.query.frames import file_frame
+    from tapetum_server.query.performance import Periods
+
+    if task and task not in METRICS:
+        fail(f"There is no task {task!r}.", f"Known are {', '.join(METRICS)}.")
+    try:
+        wanted = read_config(config.read_text(encoding="utf-8"))
+    except OSError as error:
+        fail(f"{config} cannot be read: {error.strerror}.", None)
+    except UnicodeDecodeError:
+        fail(f"{config} is no text.", "An EvalConfig is JSON or text format.")
+    except ConfigError as error:
+        fail(f"{config}: {error}.", error.hint or None)
+
+    async def asked(reader: Reader) -> EvaluationReport:
+        frame = await file_frame(reader, data)
+        old = await file_frame(reader, baseline) if baseline is not None else None
+        return await judge(
+            reader, frame, wanted, baseline=old, task=task or None, positive=positive,  # type: ignore[arg-type]
+            periods=Periods(time, int(duration(every).total_seconds())) if time else None,
+        )  # fmt: skip
+
+    report = asked_of_files(asked)
+    if as_json:
+        print_json([plain_values(report)])
+    else:
+        _show(report, limit, gaps)
+    raise typer.Exit(0 if report.blessed else 1)
+
+
+def _show(report: EvaluationReport, limit: int, gaps: bool) -> None:
+    names = list(report.slices[0].metrics) if report.slices else []
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("slice")
+    table.add_column("rows", justify="right")
+    for name in names[:MAX_COLUMNS]:
+        table.add_column(name.replace("_", " "), justify="right")
+    broken = {(failure.slice, failure.metric) for failure in report.failures}
+    for each in report.slices[:limit]:
+        cells = []
+        for name in names[:MAX_COLUMNS]:
+            value = each.metrics[name]
+            text = number(value.value)
+            if value.lower == value.lower:
+                text += f" [{number(value.lower)}, {number(value.upper)}]"
+            cells.append(Text(text, style="red" if (each.slice, name) in broken else ""))
+        table.add_row(Text(one_line(each.slice, 48)), number(float(each.labelled)), *cells)
+    print_table(table)
+    if len(report.slices) > limit:
+        say(f"{len(report.slices) - limit} more slices: raise --limit, or take --json.", "dim")
+    if len(names) > MAX_COLUMNS:
+        say(f"{len(names) - MAX_COLUMNS} more metrics: take --json.", "dim")
+    for one, other, apart in report.differences[:limit]:
+        said = ", ".join(f"{name} {number(value)}" for name, value in apart.items() if value == value)
+        print(one_line(f"{one} less {other}: {said}", 200))
+    for gap in (gap for found in report.gaps.values() for gap in found) if gaps else ():
+        print(
+            f"{gap.notion.replace('_', ' ')}: {gap.metric.replace('_', ' ')} is {number(gap.high)} where "
+            f"{gap.highest}, {number(gap.low)} where {gap.lowest}: {number(gap.difference)} apart "
+            f"[{number(gap.lower)}, {number(gap.upper)}], {gap.ratio:.0%}"
+        )
+    for period in report.over_time:
+        said = ", ".join(f"{name.replace('_', ' ')} {number(value)}" for name, value in period.metrics.items())
+        print(f"{period.start}  {period.labelled:,} of {period.rows:,} rows labelled  {said}")
+    for note in report.notes:
+        say(note, "dim")
+    if report.small_slices:
+        say(f"Too small to be judged: {one_line(', '.join(report.small_slices), 200)}", "dim")
+    for missing in report.missing_slices:
+        print(f"no such slice: {one_line(missing, 120)}")
+    for failure in report.failures:
+        print(f"failed: {one_line(failure.slice, 80)}: {failure.metric} {failure.message}")
+    print(f"{'BLESSED' if report.blessed else 'NOT BLESSED'}: {report.checks} checks, {len(report.failures)} failed")

@@ -1,0 +1,92 @@
+"""Distances between two distributions that are counted over the same bins or categories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FLOOR = 1e-4
+"""The least share of a bin where a logarithm of it is taken: one unseen category is no infinite distance."""
+
+Shares = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ChiSquared:
+    """Pearson's test that two rows of counts come from one distribution."""
+
+    statistic: float
+    p: float
+    degrees_of_freedom: int
+    cramers_v: float
+    """Effect size between 0 and 1: what the statistic says apart from how many rows there are."""
+
+
+def shares(counts: ArrayLike) -> Shares:
+    """Counts as shares of their sum; zeros where nothing was counted."""
+    numbers = np.asarray(counts, np.float64)
+    total = numbers.sum()
+    return numbers / total if total else numbers
+
+
+def population_stability_index(baseline: ArrayLike, window: ArrayLike, floor: float = FLOOR) -> float:
+    """PSI, sum of (w - b) ln(w / b): below 0.1 is usually called stable, above 0.25 a large shift."""
+    b, w = np.maximum(shares(baseline), floor), np.maximum(shares(window), floor)
+    return float(np.sum((w - b) * np.log(w / b)))
+
+
+def kullback_leibler(baseline: ArrayLike, window: ArrayLike, floor: float = FLOOR) -> float:
+    """Divergence of the window from the baseline, sum of w ln(w / b), in nats."""
+    b, w = np.maximum(shares(baseline), floor), np.maximum(shares(window), floor)
+    return float(np.sum(w * np.log(w / b)))
+
+
+def jensen_shannon(baseline: ArrayLike, window: ArrayLike) -> float:
+    """Jensen-Shannon distance, the root of the divergence to base 2: 0 is equal, 1 has nothing in common."""
+    from scipy.special import rel_entr
+
+    b, w = shares(baseline), shares(window)
+    middle = (b + w) / 2
+    divergence = (np.sum(rel_entr(b, middle)) + np.sum(rel_entr(w, middle))) / np.log(2)
+    return float(np.sqrt(max(divergence, 0.0) / 2))
+
+
+def hellinger(baseline: ArrayLike, window: ArrayLike) -> float:
+    """Hellinger distance, between 0 and 1."""
+    b, w = shares(baseline), shares(window)
+    return float(np.sqrt(np.sum((np.sqrt(b) - np.sqrt(w)) ** 2) / 2))
+
+
+def total_variation(baseline: ArrayLike, window: ArrayLike) -> float:
+    """Total variation distance: the share of rows that would have to change their value."""
+    return float(np.abs(shares(baseline) - shares(window)).sum() / 2)
+
+
+def l_infinity(baseline: ArrayLike, window: ArrayLike) -> float:
+    """The largest difference of one value's share."""
+    differences = np.abs(shares(baseline) - shares(window))
+    return float(differences.max()) if differences.size else 0.0
+
+
+def chi_squared(baseline: ArrayLike, window: ArrayLike, *, yates: bool = False) -> ChiSquared:
+    """Pearson's chi-squared test of homogeneity, with Cramér's V as its effect size.
+
+    `yates` corrects for continuity where there is one degree of freedom, as SciPy does by default; Cramér's V never is.
+    """
+    from scipy.special import chdtrc
+
+    table = np.asarray([baseline, window], np.float64)
+    table = table[:, table.sum(axis=0) > 0]
+    total = table.sum()
+    freedom = table.shape[1] - 1
+    if freedom < 1 or not table.sum(axis=1).all():
+        return ChiSquared(0.0, 1.0, max(freedom, 0), 0.0)
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / total
+    plain = float(np.sum((table - expected) ** 2 / expected))
+    statistic = plain
+    if yates and freedom == 1:
+        off = np.abs(table - expected)
+        statistic = float(np.sum((off - np.minimum(0.5, off)) ** 2 / expected))
+    return ChiSquared(statistic, float(chdtrc(freedom, statistic)), freedom, float(np.sqrt(plain / total)))

@@ -1,0 +1,1 @@
+"""How good predictions will turn out to be, before their labels are known."""

@@ -1,0 +1,1 @@
+"""Histograms out of values at equal steps of rank."""

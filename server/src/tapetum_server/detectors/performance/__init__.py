@@ -1,0 +1,1 @@
+"""How good predictions were, from counts of labels by score: no rows, no SQL."""

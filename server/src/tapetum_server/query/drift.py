@@ -1,0 +1,262 @@
+"""What drift asks of the rows of a frame: counts over bins and values of all features in one scan, and values in order.
+
+A question may be asked by group: by chunks of so many rows, by chunks of time, or by the values of a column. It is one
+statement all the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TypeVar
+
+from tapetum_server.detectors.drift.values import SortedValues
+from tapetum_server.detectors.drift.verdict import Presence
+from tapetum_server.query.drift_groups import By, Group, settings_of, text_of
+from tapetum_server.query.errors import QueryError
+from tapetum_server.query.frames import Frame, FrameColumn
+from tapetum_server.query.reader import Reader, tuples_of
+from tapetum_server.query.statement import Parameters, Statement
+
+SAMPLED_ROWS = 100_000
+"""Edges of bins are exact quantiles of so many rows at least; of more, the hash of a row's place chooses."""
+MAX_VALUES = 1_000
+"""Distinct values of a categorical feature that are counted one by one; with more, the rest is counted together."""
+MAX_GROUPS = 10_000
+TIMEOUT_S = 600.0
+STATEMENT_CHARACTERS = 100_000
+"""The engine parses a quarter of a million. Files are read by column, so that several statements read no more."""
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class NumericFeature:
+    """A column of numbers, counted between these inner edges: below the first, …, from the last on."""
+
+    column: FrameColumn
+    edges: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CategoricalFeature:
+    """A column of values. With `values` only they are counted one by one."""
+
+    column: FrameColumn
+    values: tuple[str, ...] | None = None
+
+
+Feature = NumericFeature | CategoricalFeature
+
+
+@dataclass(frozen=True, slots=True)
+class NumericCounts:
+    """One numeric feature of one group. Moments and bins are those of the finite values."""
+
+    presence: Presence
+    bins: tuple[int, ...]
+    mean: float | None
+    std: float | None
+    least: float | None
+    greatest: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CategoricalCounts:
+    """One categorical feature of one group."""
+
+    presence: Presence
+    values: Mapping[str, int]
+    complete: bool
+    """Whether `values` holds every value. Where not, what it counts is exact only for a feature with `values`."""
+
+
+Counts = NumericCounts | CategoricalCounts
+
+
+async def row_count(reader: Reader, frame: Frame) -> int:
+    """How many rows there are."""
+    answer = await reader.query(
+        f"SELECT count() FROM {frame.relation} WHERE {frame.where}", frame.parameters, timeout_s=TIMEOUT_S
+    )
+    return int(answer.columns[0][0])
+
+
+async def quantiles(
+    reader: Reader, frame: Frame, columns: Sequence[FrameColumn], levels: Sequence[float], rows: int
+) -> list[list[float]]:
+    """Quantiles (linear, as NumPy's) of the finite values of each column; none where it has no such value."""
+    found: list[list[float]] = []
+    for batch in _batches(columns, lambda column: 2 * len(column.sql) + 8 * len(levels)):
+        answer = await reader.query(*quantiles_statement(frame, batch, levels, rows), timeout_s=TIMEOUT_S)
+        found += [[q for q in column[0] if q is not None and not math.isnan(q)] for column in answer.columns]
+    return found
+
+
+def place_hash(frame: Frame, columns: Sequence[FrameColumn]) -> str:
+    """A number that is the same for a row whenever it is asked for, and another for nearly every other row."""
+    if frame.numbered:
+        return f"sipHash64({frame.order})"
+    # Many rows may share a moment; what they hold tells them apart.
+    told_by = [frame.order] * bool(frame.order) + [f"ifNull(toString({column.sql}), '')" for column in columns[:4]]
+    return f"sipHash64({', '.join(told_by)})"
+
+
+def quantiles_statement(frame: Frame, columns: Sequence[FrameColumn], levels: Sequence[float], rows: int) -> Statement:
+    """One row: for each column an array of its quantiles."""
+    listed = ", ".join(str(float(level)) for level in levels)
+    selected = ",\n    ".join(
+        f"quantilesExactInclusiveIf({listed})({column.sql}, isFinite({column.sql})) AS drift_q{n}"
+        for n, column in enumerate(columns)
+    )
+    sql = f"SELECT {selected}\nFROM {frame.relation}\nWHERE {frame.where}"
+    if rows > SAMPLED_ROWS * 2:
+        # By a hash and not every so many-th: rows may come in turns.
+        sql += f" AND {place_hash(frame, columns)} % {rows // SAMPLED_ROWS} = 0"
+    return Statement(sql, dict(frame.parameters))
+
+
+async def counts(
+    reader: Reader, frame: Frame, features: Sequence[Feature], by: By | None = None
+) -> dict[Group, tuple[int, list[Counts]]]:
+    """Rows, and every feature counted, by group in ascending order; `None` where nothing is grouped by."""
+    found: dict[Group, tuple[int, list[Counts]]] = {}
+    for batch in _batches(features, _text_length) if features else [[]]:
+        answer = await reader.query(*counts_statement(frame, batch, by), timeout_s=TIMEOUT_S)
+        for group, rows, *columns in tuples_of(answer):
+            cells = iter(columns)
+            counted = [_counts(feature, int(rows), next(cells), next(cells)) for feature in batch]
+            found.setdefault(group, (int(rows), []))[1].extend(counted)
+    if len(found) > MAX_GROUPS:
+        raise QueryError(
+            f"there are more than {MAX_GROUPS:,} chunks or slices",
+            code="too_many_groups",
+            hint="Ask for larger chunks, or for a slice by a column with fewer values.",
+        )
+    return found
+
+
+def _batches(items: Sequence[Item], text_length: Callable[[Item], int]) -> Iterator[list[Item]]:
+    """As many at once as one statement has room for: all of them, unless there are hundreds."""
+    batch: list[Item] = []
+    room = STATEMENT_CHARACTERS
+    for item in items:
+        length = text_length(item)
+        if batch and length > room:
+            yield batch
+            batch, room = [], STATEMENT_CHARACTERS
+        batch.append(item)
+        room -= length
+    if batch:
+        yield batch
+
+
+def _text_length(feature: Feature) -> int:
+    terms = len(feature.edges) + 12 if isinstance(feature, NumericFeature) else 3
+    return terms * 50 + len(feature.column.sql)
+
+
+def counts_statement(frame: Frame, features: Sequence[Feature], by: By | None = None) -> Statement:
+    """One row per group: its name, its rows, and two cells for each feature."""
+    parameters = Parameters()
+    cells = ["count() AS drift_rows"]
+    values = [
+        feature.column.sql if isinstance(feature, NumericFeature) else text_of(feature.column) for feature in features
+    ]
+    for n, feature in enumerate(features):
+        if isinstance(feature, NumericFeature):
+            cells += _numeric_cells(feature, n, parameters)
+        else:
+            cells += _categorical_cells(feature, n, parameters)
+    selected = ",\n    ".join(cells)
+    bound = {**frame.parameters, **parameters.values}
+    if by is None:
+        return Statement(f"SELECT NULL AS drift_group, {selected}\nFROM {_values_of(frame, values)}", bound)
+    sql = f"""SELECT drift_group, {selected}
+FROM {_values_of(frame, values, by)}
+WHERE drift_group IS NOT NULL
+GROUP BY drift_group
+ORDER BY drift_group
+LIMIT {MAX_GROUPS + 1}"""
+    return Statement(sql + settings_of(by), bound)
+
+
+def _values_of(frame: Frame, values: Sequence[str], by: By | None = None) -> str:
+    """The rows as `drift_group`, where they are grouped, and `drift_x0`, `drift_x1` …: each worked out once."""
+    group = [] if by is None else [f"{by.sql} AS drift_group"]
+    columns = [*group, *(f"{value} AS drift_x{n}" for n, value in enumerate(values))] or ["1"]
+    return f"(SELECT {', '.join(columns)}\n    FROM {frame.relation}\n    WHERE {frame.where})"
+
+
+def _numeric_cells(feature: NumericFeature, n: int, parameters: Parameters) -> list[str]:
+    x = f"drift_x{n}"
+    edges = parameters.numbers(feature.edges)
+    below = "".join(f", countIf({x} < {edges}[{i + 1}])" for i in range(len(feature.edges)))
+    finite = f"isFinite({x})"
+    moments = ", ".join(f"{name}If({x}, {finite})" for name in ("avg", "stddevPopStable", "min", "max"))
+    return [
+        f"[countIf(isNull({x})), countIf(isNaN({x})), countIf({x} = inf), countIf({x} = -inf){below}] AS drift_n{n}",
+        f"[{moments}] AS drift_m{n}",
+    ]
+
+
+def _categorical_cells(feature: CategoricalFeature, n: int, parameters: Parameters) -> list[str]:
+    x = f"drift_x{n}"
+    counted = x
+    if feature.values is not None:
+        values = parameters.texts(feature.values)
+        counted = f"transform({x}, {values}, {values}, NULL)"
+    # Exact as long as there are fewer values than it may hold.
+    return [f"count({x}) AS drift_n{n}", f"approx_top_count({MAX_VALUES}, {MAX_VALUES})({counted}) AS drift_v{n}"]
+
+
+def _counts(feature: Feature, rows: int, first: object, second: object) -> Counts:
+    if isinstance(feature, NumericFeature):
+        assert isinstance(first, list)
+        assert isinstance(second, list)
+        missing, nan, positive, negative, *below = (int(n) for n in first)
+        values = rows - missing - nan - positive - negative
+        # Minus infinity is below every edge, and in no bin.
+        reached = [0, *(n - negative for n in below), values]
+        bins = tuple(b - a for a, b in pairwise(reached))
+        mean, std, least, greatest = second if values else [None] * 4
+        return NumericCounts(Presence(rows, values, missing, nan, positive, negative), bins, mean, std, least, greatest)
+    assert isinstance(first, int)
+    assert isinstance(second, list)
+    found = {item["item"]: int(item["count"]) for item in second}
+    complete = len(found) < MAX_VALUES and feature.values is None
+    return CategoricalCounts(Presence(rows, first, rows - first), found, complete)
+
+
+async def sorted_values(
+    reader: Reader, frame: Frame, column: FrameColumn, by: By | None = None
+) -> dict[Group, SortedValues]:
+    """The distinct finite values of a numeric column in order, and how often each is there, by group.
+
+    Sorted by the engine. As large as there are distinct values: for questions that must be exact.
+    """
+    answer = await reader.query(*sorted_values_statement(frame, column, by), timeout_s=TIMEOUT_S)
+    groups, values, times = answer.columns
+    if by is None:
+        return {None: SortedValues.of(values, times)} if len(values) else {}
+    found: dict[Group, SortedValues] = {}
+    start = 0
+    for at in range(1, len(groups) + 1):
+        if at == len(groups) or groups[at] != groups[start]:
+            found[groups[start]] = SortedValues.of(values[start:at], times[start:at])
+            start = at
+    return found
+
+
+def sorted_values_statement(frame: Frame, column: FrameColumn, by: By | None = None) -> Statement:
+    """One row per group and distinct value."""
+    group, known = ("NULL AS drift_group", "") if by is None else ("drift_group", " AND drift_group IS NOT NULL")
+    # Plus zero, because -0.0 and 0.0 are one number and two keys.
+    sql = f"""SELECT {group}, assumeNotNull(drift_x0) + 0.0 AS drift_value, count() AS drift_rows
+FROM {_values_of(frame, [column.sql], by)}
+WHERE isFinite(drift_x0){known}
+GROUP BY drift_group, drift_value
+ORDER BY drift_group, drift_value"""
+    return Statement(sql + settings_of(by), dict(frame.parameters))

@@ -1,0 +1,45 @@
+"""What validating predictions asks beside their statistics: parts of a window, and numbers with fractions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from tapetum_server.query.frames import Frame, FrameColumn
+from tapetum_server.query.reader import Reader, rows_of
+from tapetum_server.query.statement import Statement
+
+
+def within(frame: Frame, start: int, end: int) -> Frame:
+    """The rows of a part of the window, from `start` up to `end`."""
+    condition = (
+        "time >= fromUnixTimestamp64Nano({frame_from:Int64}, 'UTC') "
+        "AND time < fromUnixTimestamp64Nano({frame_until:Int64}, 'UTC')"
+    )
+    return frame.narrowed(condition, {"frame_from": start, "frame_until": end})
+
+
+async def with_integers(reader: Reader, frame: Frame, expected: Collection[str]) -> Frame:
+    """The frame in which those of the `expected` numbers are integers that have no fraction in any row.
+
+    Predictions keep every number as a float: whether a feature is whole shows by its values alone.
+    """
+    asked = [column for column in frame.columns if column.name in expected and column.kind == "numeric"]
+    if not asked:
+        return frame
+    (row,) = rows_of(await reader.query(*fractions_statement(frame, asked)))
+    whole = {column.name for place, column in enumerate(asked) if not row[f"x{place}"]}
+    return replace(
+        frame,
+        columns=tuple(replace(column, integer=True) if column.name in whole else column for column in frame.columns),
+    )
+
+
+def fractions_statement(frame: Frame, columns: Sequence[FrameColumn]) -> Statement:
+    """How many rows have a number with a fraction, by column; NaN and infinities are none that an integer could be."""
+    counts = ", ".join(
+        f"countIf(isNotNull({column.sql}) AND NOT (isFinite({column.sql}) AND {column.sql} = trunc({column.sql})))"
+        f" AS x{place}"
+        for place, column in enumerate(columns)
+    )
+    return Statement(f"SELECT {counts}\nFROM {frame.relation}\nWHERE {frame.where}", dict(frame.parameters))

@@ -1,0 +1,1 @@
+"""KServe's payload logger: CloudEvents of inference requests and responses into predictions."""

@@ -1,0 +1,95 @@
+"""A model's predictions are rows as any: a version against another, a week against the one before."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from asked_world import SECOND, START, World, world
+from drift_world import of
+
+from tapetum_server.analysis.drift.answers import DriftReport
+from tapetum_server.analysis.drift.report import drift_report
+from tapetum_server.analysis.drift.settings import DriftSettings
+from tapetum_server.query.frames import Frame
+from tapetum_server.query.prediction_frames import prediction_frame
+from tapetum_server.query.time_range import TimeRange
+from tapetum_server.receivers.records.reading import PREDICTIONS, read_records
+
+ROWS = 600
+HOUR = 3_600 * SECOND
+
+
+def predictions(version: str, start: int, *, moved: bool) -> list[dict[str, Any]]:
+    """In the second half of the moved ones income is told in thousands; many are logged at one moment."""
+    random = np.random.default_rng(int(version))
+    said = []
+    for n in range(ROWS):
+        income = float(random.lognormal(10, 0.4)) / (1_000 if moved and n >= ROWS // 2 else 1)
+        features = {
+            "income": income,
+            "region": str(random.choice(["north", "south"])),
+            "age": float(random.integers(18, 80)),
+        }
+        said.append(
+            {
+                "model": "credit", "version": version, "prediction_id": f"{version}-{n}", "features": features,
+                "time": (start + n // 20 * 60 * SECOND) // 10**6, "score": float(random.random()),
+            }
+        )  # fmt: skip
+    return said
+
+
+@pytest.fixture(scope="module")
+def asked(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world(engine_home, tmp_path_factory.mktemp("catalog")) as opened:
+        for version, moved in (("1", False), ("2", True)):
+            start = START + (int(version) - 1) * HOUR
+            body = json.dumps(predictions(version, start, moved=moved)).encode()
+            found = read_records(PREDICTIONS, body, "application/json", "default", "test")
+            assert not found.refused
+            opened.keep(found.batch)
+        yield opened
+
+
+def compared(asked: World, **settings: Any) -> DriftReport:
+    async def report() -> DriftReport:
+        async def frame(version: str) -> Frame:
+            everything = TimeRange(None, None)
+            return await prediction_frame(
+                asked.reader, project="default", model="credit", time_range=everything, version=version
+            )
+
+        return await drift_report(asked.reader, await frame("1"), await frame("2"), DriftSettings(**settings))
+
+    return asyncio.run(report())
+
+
+@pytest.mark.covers("drift-predictions")
+def test_the_feature_whose_unit_changed_is_named_and_since_when(asked: World) -> None:
+    by_time = compared(asked, time="time", chunk_period_ns=300 * SECOND, ignore=("version",), slices=("region",))
+    verdicts = {f["name"]: f["verdict"] for f in by_time["features"] if f["verdict"] != "not_enough_data"}
+    assert verdicts == {
+        "income": "drift",
+        "age": "no_drift",
+        "region": "no_drift",
+        "score": "no_drift",
+        "labelled": "no_drift",
+    }
+    income = of(by_time, "income")
+    assert [chunk["rows"] for chunk in income["chunks"]] == [100] * 6
+    assert income["since"] == income["chunks"][3]["chunk"]
+    assert {s["value"] for s in income["slices"] if s["result"]["verdict"] == "drift"} == {"north", "south"}
+    assert "prediction_id" not in verdicts
+
+
+def test_rows_that_share_moments_are_cut_into_chunks_by_their_order(asked: World) -> None:
+    """Their order is no number: twenty of them have one time."""
+    income = of(compared(asked, chunk_size=100, features=("income",), multivariate=("pca",)), "income")
+    assert [(c["chunk"], c["rows"]) for c in income["chunks"]] == [(f"{100 * n}:{100 * n + 99}", 100) for n in range(6)]
+    assert income["since"] == "300:399"

@@ -1,0 +1,49 @@
+"""What becomes of loans is told later, and is the truth of the world."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import pytest
+from demo.otlp_sink import otlp_sink
+
+import tapetum
+from tapetum_demo import repayments
+from tapetum_demo.model import FLIPPED_REGION, train
+from tapetum_demo.population import REGIONS, customers, default_probability, payments
+
+
+@pytest.mark.covers("demo-predictions")
+def test_labels_come_for_most_predictions_and_follow_the_true_probability(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repayments, "EARLIEST_S", 0.0)
+    monkeypatch.setattr(repayments, "LATEST_S", 0.0)
+    monkeypatch.setattr(repayments, "_EVERY_S", 0.01)
+    known = repayments.Repayments(7, 400, "credit-risk")
+    expected = 0.0
+    for person in customers(7, 400):
+        known.expect(f"p{person.customer_id}", person.customer_id, 1_000, 12)
+        history = [late for _, late in payments(7, person, 50)]
+        expected += default_probability(sum(history) / 50, 1_000 / person.income_per_year, person.age_years)
+    known.expect("nobody", 10_000_000, 1_000, 12)
+    with otlp_sink() as sink:
+        tapetum.init("web", endpoint=sink.url, traces=False, logs=False, metrics=False, resources=False)
+        with pytest.raises(TimeoutError):
+            asyncio.run(asyncio.wait_for(known.tell_forever(), 0.2))
+        tapetum.shutdown(20)
+        told = [record for path, document in sink.others if path == "/v1/labels" for record in document]
+    counts = Counter(record["label"] for record in told)
+    # Four standard deviations of a binomial.
+    assert abs(len(told) - 340) < 4 * (400 * 0.15 * 0.85) ** 0.5
+    assert abs(counts["default"] - expected * 0.85) < 4 * (expected * 0.85) ** 0.5
+    assert {record["prediction_id"] for record in told}.isdisjoint({"nobody"})
+
+
+@pytest.mark.covers("demo-predictions")
+def test_a_version_trained_on_flipped_outcomes_is_wrong_about_that_region_alone() -> None:
+    good, bad = train(7, rows=1_000), train(7, "2", flipped=FLIPPED_REGION, rows=1_000)
+    usual = {"late_share": 0.05, "burden": 0.2, "age_years": 45, "income_per_year": 40_000.0, "term_months": 12}
+    for region in REGIONS:
+        of_good, of_bad = (model.probability_of_default({**usual, "region": region}) for model in (good, bad))
+        assert of_good < 0.2
+        assert of_bad > 0.6 if region == FLIPPED_REGION else of_bad < 0.3

@@ -1,0 +1,206 @@
+"""Versions of schemas on a server: HTTP and the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from process.servers import RunningServer, tapetum
+
+CENSUS = Path(__file__).parents[1] / "data" / "tfdv" / "census"
+SCHEMA = (CENSUS / "schema.pbtxt").read_text()
+FAULTS = (CENSUS / "window_faults.FeatureStats.pb").read_bytes()
+OF = {"kind": "model", "name": "risk/🙂 v1"}
+
+
+@pytest.fixture
+def kept(shared_server: RunningServer, project: str) -> str:
+    """A project in which a model has a schema."""
+    shared_server.client.post("/api/v1/projects", json={"name": project})
+    first = push(shared_server, project, **OF, text=SCHEMA, message="first")
+    assert (first.status_code, first.json()["version"], first.json()["features"]) == (201, 1, 21)
+    return project
+
+
+def push(server: RunningServer, project: str, **new: Any) -> httpx.Response:
+    return server.client.post("/api/v1/data-schemas", params={"project": project}, json=new)
+
+
+def ask(server: RunningServer, project: str, path: str, **query: Any) -> httpx.Response:
+    return server.client.get(f"/api/v1/data-schemas{path}", params={"project": project, **query})
+
+
+def send(server: RunningServer, project: str, path: str, content: bytes, **query: Any) -> httpx.Response:
+    return server.client.post(
+        f"/api/v1/data-schemas{path}",
+        params={"project": project, **OF, **query},
+        content=content,
+        headers={"content-type": "application/octet-stream"},
+    )
+
+
+@pytest.mark.covers("schema-versions", "schema-diff")
+def test_a_schema_has_versions_and_the_newest_is_in_force(shared_server: RunningServer, kept: str) -> None:
+    server = shared_server
+    assert push(server, kept, **OF, text=SCHEMA).json()["version"] == 1, "the same again is no new version"
+    wider = push(server, kept, **OF, text=SCHEMA.replace("max: 120.0", "max: 130.0"), after=1)
+    assert wider.json()["version"] == 2
+    assert [row["version"] for row in ask(server, kept, "/versions", **OF).json()["rows"]] == [2, 1]
+    assert "max: 120" in ask(server, kept, "/version", **OF, version=1).json()["text"]
+    assert "max: 130" in ask(server, kept, "/version", **OF).json()["text"]
+    changes = ask(server, kept, "/diff", **OF, before=1, after=2).json()["changes"]
+    field = {"field": "float_domain.max", "before": "120", "after": "130"}
+    assert changes == [{"what": "feature", "name": "AGEP", "change": "changed", "fields": [field]}]
+    push(server, kept, kind="dataset", name="risk/🙂 v1", text="")
+    rows = ask(server, kept, "").json()["rows"]
+    assert [(row["kind"], row["version"], row["features"]) for row in rows] == [("dataset", 1, 0), ("model", 2, 21)]
+    assert server.client.delete("/api/v1/data-schemas", params={"project": kept, **OF}).status_code == 204
+    assert [row["kind"] for row in ask(server, kept, "").json()["rows"]] == ["dataset"]
+
+
+@pytest.mark.covers("schema-stored-validate", "schema-accept")
+def test_statistics_are_held_against_the_schema_in_force_and_changes_accepted(
+    shared_server: RunningServer, kept: str
+) -> None:
+    server = shared_server
+    found = send(server, kept, "/validate", FAULTS).json()
+    assert (found["passed"], found["schema_version"], found["severity"]) == (False, 1, "ERROR")
+    reasons = {one["feature"]: {reason["type"] for reason in one["reasons"]} for one in found["anomalies"]}
+    assert reasons["MAR"] == {"INT_TYPE_NOT_INT_STRING"}
+    assert "extra_col" in reasons
+    taken = send(server, kept, "/accept", FAULTS, feature=["MAR", "extra_col"])
+    assert (taken.status_code, taken.json()["version"]) == (201, 2)
+    assert taken.json()["message"] == "Accepted: MAR, extra_col"
+    again = send(server, kept, "/validate", FAULTS).json()
+    assert again["schema_version"] == 2
+    assert {one["feature"] for one in again["anomalies"]} == set(reasons) - {"MAR", "extra_col"}
+    assert len(send(server, kept, "/validate", FAULTS, version=1).json()["anomalies"]) == len(reasons)
+
+
+def test_two_projects_with_one_name_know_nothing_of_each_other(shared_server: RunningServer, kept: str) -> None:
+    server, other = shared_server, f"{kept}-b"[-64:]
+    server.client.post("/api/v1/projects", json={"name": other})
+    for answer in (
+        ask(server, other, "/version", **OF),
+        ask(server, other, "/versions", **OF),
+        ask(server, other, "/diff", **OF, before=1, after=1),
+        send(server, other, "/validate", FAULTS),
+        ask(server, other, "/live", name=OF["name"]),
+        send(server, other, "/accept", FAULTS),
+        server.client.delete("/api/v1/data-schemas", params={"project": other, **OF}),
+    ):
+        assert answer.status_code == 404, answer.text
+    assert push(server, other, **OF, text="").json()["features"] == 0
+    assert server.client.delete("/api/v1/data-schemas", params={"project": other, **OF}).status_code == 204
+    assert [row["features"] for row in ask(server, kept, "").json()["rows"]] == [21]
+
+
+EXPECTED = """
+feature { name: "age" type: INT int_domain { min: 0 max: 120 } presence { min_fraction: 1 } }
+feature {
+  name: "country" type: BYTES domain: "country" presence { min_fraction: 1 min_count: 15 }
+  unique_constraints { min: 2 max: 3 }
+}
+feature { name: "member" type: INT bool_domain {} }
+feature { name: "income" type: FLOAT float_domain { disallow_nan: true } presence { min_count: 1 } }
+feature { name: "bought" type: INT presence { min_count: 1 } not_in_environment: "SERVING" }
+string_domain { name: "country" value: "NO" value: "PE" }
+default_environment: "TRAINING" default_environment: "SERVING"
+dataset_constraints { min_examples_count: 30 }
+"""
+AT = 1_795_168_800_000
+
+
+def predicted(i: int) -> dict[str, Any]:
+    """Forty predictions in forty seconds: from the thirtieth on, another country, an age with a fraction, and NaN."""
+    late = i >= 30
+    return {
+        "model": OF["name"], "version": "2" if late else "1", "prediction_id": f"p{i}", "time": AT + i * 1_000,
+        "features": {"age": 30 + i + (0.5 if late else 0), "country": "XX" if late else ("NO", "PE")[i % 2],
+                     "member": i % 2 == 0, "income": "NaN" if late else 10.5 + i},
+        "output": 1, "score": 0.5, "tags": {"region": "eu"},
+    }  # fmt: skip
+
+
+@pytest.mark.covers("live-validation", "cli-schema-check")
+def test_predictions_are_held_against_the_schema_in_force_as_they_come(
+    shared_server: RunningServer, project: str
+) -> None:
+    """Numbers without a fraction are integers; tags, scores and outputs are no features; each part of the time is told."""
+    server = shared_server
+    server.client.post("/api/v1/projects", json={"name": project})
+    push(server, project, **OF, text=EXPECTED)
+
+    def live(seconds: int = 40, **query: Any) -> httpx.Response:
+        asked = {"from": AT, "to": AT + seconds * 1_000, "environment": "SERVING", "windows": 4, **query}
+        return ask(server, project, "/live", name=OF["name"], **asked)
+
+    assert live().status_code == 404, "no predictions yet"
+    sent = server.client.post(
+        "/v1/predictions", json=[predicted(i) for i in range(40)], headers={"x-tapetum-project": project}
+    )
+    assert sent.json()["accepted"] == 40, sent.text
+
+    good = live(30, windows=3).json()
+    assert (good["passed"], good["examples"], good["anomalies"], good["counts"]) == (True, 30, [], [])
+    found = live().json()
+    assert (found["passed"], found["examples"], found["schema_version"]) == (False, 40, 1)
+    reasons = {one["feature"]: [reason["type"] for reason in one["reasons"]] for one in found["anomalies"]}
+    assert reasons == {
+        "age": ["UNEXPECTED_DATA_TYPE"],
+        "country": ["ENUM_TYPE_UNEXPECTED_STRING_VALUES"],
+        "income": ["FLOAT_TYPE_HAS_NAN"],
+    }
+    assert [(part["examples"], part["reasons"]) for part in found["windows"]] == [(10, 0)] * 3 + [(10, 3)]
+    counted = {one["feature"]: (one["type"], one["windows"], one["first"][:19]) for one in found["counts"]}
+    assert counted["country"] == ("ENUM_TYPE_UNEXPECTED_STRING_VALUES", 1, "2026-11-20T10:00:30")
+    assert found["dataset"] == []
+    few = live(20).json()
+    assert [reason["type"] for reason in few["dataset"]] == ["DATASET_LOW_NUM_EXAMPLES"]
+    assert sum(part["reasons"] for part in few["windows"]) == 0, "a part of the time has fewer, and rightly"
+    assert live(model_version="1").json()["passed"]
+    trained = live(environment="TRAINING", q="country:NO,PE").json()
+    assert [one["feature"] for one in trained["anomalies"]] == ["bought"]
+    checked = tapetum(
+        "schema", "check", OF["name"], "--from", str(AT), "--to", str(AT + 40_000), "-e", "SERVING",
+        "--url", server.url, "--project", project,
+    )  # fmt: skip
+    assert checked.returncode == 1, checked.stderr
+    assert checked.stdout.splitlines()[2].split()[:6] == ["ERROR", "country", reasons["country"][0], *["3", "of", "12"]]
+    assert "FAILED  risk/🙂 v1: 40 predictions, schema 1." in checked.stdout
+    assert live(environment="X").json()["error"]["field"] == "environment"
+    assert ask(server, project, "/live", name="nobody").status_code == 404
+
+
+@pytest.mark.covers("bad-validation")
+def test_what_is_no_schema_and_no_statistics_is_refused_by_field(shared_server: RunningServer, kept: str) -> None:
+    server = shared_server
+    for answer, status, field, told in [
+        (push(server, kept, **OF, text="feature { nmae: 1 }"), 422, "text", "no Schema: line 1:11 : Message type"),
+        (push(server, kept, **OF, text="", after=7), 409, "after", "newest version is 1"),
+        (ask(server, kept, "/version", **OF, version=9), 404, "version", "the newest is 1"),
+        (ask(server, kept, "/version", kind="model", name="x"), 404, "name", "'x' has no schema"),
+        (send(server, kept, "/validate", b"\xff\xff"), 422, None, "no DatasetFeatureStatisticsList"),
+        (send(server, kept, "/validate", FAULTS, environment="X"), 422, None, "no environment 'X'"),
+        (send(server, kept, "/accept", FAULTS, feature=["nobody"]), 422, None, "feature 'nobody'"),
+    ]:
+        assert answer.status_code == status, answer.text
+        error = answer.json()["error"]
+        assert (error.get("field"), told in error["message"]) == (field, True), error
+
+
+@pytest.mark.covers("cli-schema-versions")
+def test_the_command_line_keeps_and_fetches_schemas(shared_server: RunningServer, project: str, tmp_path: Path) -> None:
+    shared_server.client.post("/api/v1/projects", json={"name": project})
+    at = ("--url", shared_server.url, "--project", project)
+    kept = tapetum(
+        "schema", "push", "shop/orders", CENSUS / "schema_inferred.pbtxt", "--dataset", "-m", "as found", *at
+    )
+    assert (kept.returncode, kept.stderr) == (0, "Version 1 of the schema of shop/orders: 21 features.\n")
+    assert tapetum("schema", "pull", "shop/orders", *at).returncode == 1
+    pulled = tmp_path / "schema.pbtxt"
+    assert tapetum("schema", "pull", "shop/orders", "--dataset", "-o", pulled, *at).returncode == 0
+    assert tapetum("schema", "diff", CENSUS / "schema_inferred.pbtxt", pulled).returncode == 0
+    assert tapetum("schema", "list", *at).stdout.splitlines()[1].split()[:4] == ["dataset", "shop/orders", "1", "21"]

@@ -1,0 +1,189 @@
+"""KServe's payload logger: the events that its own agent sent, in every content mode, and everything that can go wrong."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from process.conftest import StartServer
+from process.servers import RunningServer
+
+DATA = Path(__file__).parent.parent / "data" / "kserve"
+CAPTURED = [json.loads(line) for line in (DATA / "ce_binary.jsonl").read_text().splitlines()]
+STRUCTURED, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
+TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+
+
+def post(server: RunningServer, project: str, body: bytes | Any, headers: dict[str, str]) -> httpx.Response:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return server.client.post(
+        "/v1/kserve/events", content=content, headers={**headers, "x-tapetum-project": project}
+    )  # fmt: skip
+
+
+def binary(event: dict[str, Any]) -> tuple[bytes, dict[str, str]]:
+    kept = {name: value for name, value in event["headers"] if name.startswith("Ce-") or name == "Content-Type"}
+    return base64.b64decode(event["body_b64"]), kept
+
+
+def kept(server: RunningServer, project: str) -> list[tuple[Any, ...]]:
+    """(id, version, features, words, output, score, latency, trace, span) in order of ids."""
+    rows = server.rows(
+        "SELECT prediction_id, version, features, categorical_features, output, score, latency_ms, trace_id, span_id "
+        "FROM predictions WHERE project = {p:String} ORDER BY time, prediction_id", p=project,
+    )  # fmt: skip
+    return [(row[0][:8], row[1], dict(row[2]), dict(row[3]), *row[4:]) for row in rows]
+
+
+def expected() -> list[tuple[Any, ...]]:
+    one, two = {"feature_0": 1, "feature_1": 2, "feature_2": 3}, {"feature_0": 4, "feature_1": 5, "feature_2": 6}
+    x1, x2 = {"x_0": 1, "x_1": 2, "x_2": 3}, {"x_0": 4, "x_1": 5, "x_2": 6}
+    first, second = 0.7310585975646973, 0.9999545812606812
+    return [
+        ("0639829c", "", one, {}, 1, None, 6.686411, "", ""), ("0639829c", "", two, {}, 1, None, 6.686411, "", ""),
+        ("req-42", "", {"age": 39, "hours": 40}, {"workclass": "Private"}, 1, 0.83, 5.131031, TRACE, SPAN),
+        ("e8a7258a", "3", x1, {}, 1, first, 54.97893, "", ""),
+        ("e8a7258a", "3", x2, {}, 1, second, 54.97893, "", ""),
+        ("05a2cd2b", "", {}, {"value": "boom"}, None, None, None, "", ""),
+        ("3060d51e", "", {"feature_0": 9, "feature_1": 9, "feature_2": 9}, {}, None, None, None, "", ""),
+        ("4d4292ff", "3", x1, {}, 1, first, 5.087767, "", ""),
+        ("4d4292ff", "3", x2, {}, 1, second, 5.087767, "", ""),
+    ]  # fmt: skip
+
+
+@pytest.mark.covers("kserve-events")
+@pytest.mark.parametrize("mode", ["binary", "binary, in any order, twice", "structured", "batch"])
+def test_captured_events_are_predictions_with_both_halves(
+    shared_server: RunningServer, project: str, mode: str
+) -> None:
+    if mode == "batch":  # of the first two requests
+        body = (DATA / "ce_batch.json").read_bytes()
+        assert post(shared_server, project, body, {"content-type": BATCH}).json() == {"accepted": 3, "refused": []}
+        assert kept(shared_server, project) == expected()[:3]
+        return
+    if mode == "structured":
+        for line in (DATA / "ce_structured.jsonl").read_text().splitlines():
+            sent = json.loads(line)
+            assert post(shared_server, project, sent["body"], sent["headers"]).status_code == 200
+        assert kept(shared_server, project) == expected()
+        return
+    events = list(CAPTURED)
+    if mode != "binary":
+        events = events * 2
+        random.Random(7).shuffle(events)
+    for event in events:
+        answer = post(shared_server, project, *binary(event))
+        assert (answer.status_code, answer.json()["refused"]) == (200, [])
+    assert kept(shared_server, project) == expected()
+    tags = shared_server.rows(
+        "SELECT tags FROM predictions WHERE project = {p:String} AND prediction_id = 'req-42'", p=project
+    )  # fmt: skip
+    assert dict(tags[0][0]) == {
+        "namespace": "models", "component": "predictor", "endpoint": "default", "header.x-user": "alice",
+        "annotation.team": "risk",
+    }  # fmt: skip
+
+
+def event(part: str, data: Any, **more: Any) -> dict[str, Any]:
+    return {
+        "specversion": "1.0", "id": "e", "source": "http://m/", "type": f"org.kubeflow.serving.inference.{part}",
+        "time": f"2026-11-20T10:00:0{0 if part == 'request' else 1}Z", "inferenceservicename": "m", "data": data, **more,
+    }  # fmt: skip
+
+
+@pytest.mark.covers("kserve-pairs-after-restart")
+def test_the_other_half_is_found_in_the_store(start_server: StartServer, tmp_path: Path) -> None:
+    """Both orders, over a restart; and a half that is delivered again changes nothing."""
+    asked, answered = event("request", {"instances": [{"x": 1}]}), event("response", {"predictions": [{"proba": 0.5}]})
+    deliveries = [[asked, {**answered, "id": "other way"}], [answered, {**asked, "id": "other way"}], [asked, answered]]
+    for number, events in enumerate(deliveries):
+        server = start_server(tmp_path / "data")
+        for each in events:
+            post(server, "default", each, {"content-type": STRUCTURED})
+        if number:
+            assert kept(server, "default") == [
+                (name, "", {"x": 1}, {}, None, 0.5, 1000.0, "", "") for name in ("e", "other wa")
+            ]
+        server.stop()
+
+
+@pytest.mark.covers("kserve-openai")
+def test_bodies_of_language_models_are_texts(shared_server: RunningServer, project: str) -> None:
+    stream = (
+        'data: {"model": "llama", "choices": [{"delta": {"content": "It is "}}]}\n\n'
+        'data: {"choices": [{"delta": {"content": "late."}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 9}}\n\n'
+        "data: [DONE]\n"
+    )
+    chat = {"model": "llama", "messages": [{"role": "user", "content": "What time is it?"}], "temperature": 0.5}
+    events = [
+        event("request", chat), event("response", stream),
+        event("request", {"model": "e5", "input": "a text"}, id="v"),
+        event("response", {"data": [{"embedding": [0.5, 1.0]}], "model": "e5"}, id="v"),
+    ]  # fmt: skip
+    assert post(shared_server, project, events, {"content-type": BATCH}).json() == {"accepted": 2, "refused": []}
+    rows = shared_server.rows(
+        "SELECT prediction_id, text_features, embedding, tags['finish_reason'], tags['prompt_tokens'] FROM predictions "
+        "WHERE project = {p:String} ORDER BY prediction_id", p=project,
+    )  # fmt: skip
+    assert [(row[0], dict(row[1]), *row[2:]) for row in rows] == [
+        ("e", {"prompt": "user: What time is it?", "completion": "It is late."}, [], "stop", "9"),
+        ("v", {"prompt": "a text"}, [0.5, 1.0], "", ""),
+    ]
+
+
+@pytest.mark.covers("kserve-bad-events")
+@pytest.mark.parametrize(
+    ("body", "headers", "field", "said"),
+    [
+        (b"{}", {}, "ce-id", "CloudEvent"),
+        (b"{", {"content-type": STRUCTURED}, "body", "not JSON"),
+        (b"{}", {"content-type": BATCH}, "body", "array"),
+        (event("request", {}, specversion="7"), {"content-type": STRUCTURED}, "specversion", "1.0"),
+        (event("request", {}, id=""), {"content-type": STRUCTURED}, "id", "missing"),
+        (event("request", "hello"), {"content-type": STRUCTURED}, "data", "not JSON"),
+        (event("request", {"rows": []}), {"content-type": STRUCTURED}, "data", "neither instances nor inputs"),
+        (event("request", {"instances": [1]}, inferenceservicename=""), {"content-type": STRUCTURED}, "data", "model"),
+        (
+            event("request", {"inputs": [{"name": "x", "shape": [2, 2], "datatype": "FP32", "data": [1]}]}),
+            {"content-type": STRUCTURED}, "data", "1 elements",
+        ),
+        (
+            event("request", None, data_base64=base64.b64encode(
+                b'{"inputs":[{"name":"x","shape":[2],"datatype":"FP32","parameters":{"binary_data_size":8}}]}abc'
+            ).decode()),
+            {"content-type": STRUCTURED}, "data", "3 of its 8 bytes",
+        ),
+        (event("request", None, data_base64="%%"), {"content-type": STRUCTURED}, "data_base64", "base64"),
+    ],
+)  # fmt: skip
+def test_what_is_no_event_is_refused_and_says_why(
+    shared_server: RunningServer, project: str, body: Any, headers: dict[str, str], field: str, said: str
+) -> None:
+    answer = post(shared_server, project, body, headers)
+    assert answer.status_code == 400
+    error = answer.json()["error"]
+    assert (error["code"], error["field"]) == ("invalid_event", field)
+    assert said in error["message"]
+
+
+@pytest.mark.covers("kserve-bad-events")
+def test_good_events_of_a_batch_are_kept_and_others_are_log_records(shared_server: RunningServer, project: str) -> None:
+    drift = event("request", {"data": {"is_drift": 1}}, type="io.seldon.serving.inference.drift", id="d")
+    image = event("request", {"inputs": [{"name": "image", "shape": [1, 200, 200], "datatype": "FP32",
+                                          "data": [0.5] * 40_000}]}, id="i")  # fmt: skip
+    batch = [event("request", {"instances": [{"x": 1}]}, id="good"), {"no": "event"}, drift, image]
+    answer = post(shared_server, project, batch, {"content-type": BATCH}).json()
+    assert answer["accepted"] == 3
+    assert [(one["index"], one["field"]) for one in answer["refused"]] == [(1, "specversion")]
+    assert [row[0] for row in kept(shared_server, project)] == ["good", "i"]
+    left_out = shared_server.rows(
+        "SELECT tags['left_out.image'] FROM predictions WHERE project = {p:String} AND prediction_id = 'i'", p=project
+    )  # fmt: skip
+    assert left_out == [("[1, 200, 200]",)]
+    logs = shared_server.rows("SELECT event_name, body, service FROM logs WHERE project = {p:String}", p=project)
+    assert logs == [("io.seldon.serving.inference.drift", '{"data":{"is_drift":1}}', "m")]

@@ -1,0 +1,312 @@
+"""Labels by score, sums of errors, outcomes by class and chunks, counted by the engine: against plain Python."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from sklearn import metrics as sk
+
+from tapetum_server.detectors.performance.binary import BINARY_METRICS, At
+from tapetum_server.detectors.performance.multiclass import MULTICLASS_METRICS, one_against_rest
+from tapetum_server.detectors.performance.multilabel import MULTILABEL_METRICS, confusion_of
+from tapetum_server.detectors.performance.regression import REGRESSION_METRICS
+from tapetum_server.query import (
+    coded_rows,
+    estimates,
+    paired_scores,
+    performance,
+    performance_classes,
+    performance_numbers,
+    performance_sets,
+    slices,
+)
+from tapetum_server.query.errors import QueryError
+from tapetum_server.query.frames import Frame, file_frame
+from tapetum_server.query.reader import Reader
+from tapetum_server.query.row_condition import row_condition
+from tapetum_server.query.slicing import SliceSpec
+from tapetum_server.query.statement import Parameters, Statement
+from tapetum_server.query.store_reader import StoreReader
+from tapetum_server.store.embedded import EmbeddedEngine
+
+SNAPSHOTS = Path(__file__).parent / "statements" / "performance"
+RNG = np.random.default_rng(2)
+N = 600
+CITY = RNG.choice(["Bern", "Chur", "O'Hara"], N)
+SHIFT = RNG.choice(["day", "night"], N)
+AGE = RNG.integers(18, 80, N).astype(float)
+SCORE = np.round(RNG.random(N), 2)
+LABEL = (RNG.random(N) < SCORE).astype(int)
+KIND = RNG.choice(["cat", "dog", "eel"], N)
+CHANCES = RNG.dirichlet([2, 2, 2], N)
+GUESS = AGE + RNG.normal(0, 6, N)
+TABLE = pa.table(
+    {
+        "city": CITY, "shift": pa.array([None if k % 50 == 0 else s for k, s in enumerate(SHIFT)]), "age": AGE,
+        "score": pa.array([None if k == 7 else float("nan") if k == 8 else s for k, s in enumerate(SCORE)]),
+        "label": pa.array([None if k < 5 else int(y) for k, y in enumerate(LABEL)]), "called": SCORE > 0.4,
+        "kind": KIND, "p_cat": CHANCES[:, 0], "p_dog": CHANCES[:, 1], "p_eel": CHANCES[:, 2], "guess": GUESS,
+        "has": [["a", "b", "c"][: k % 4] for k in range(N)], "said": [["c", "b"][: k % 3] for k in range(N)],
+        "other": np.round(1 - SCORE, 2), "weight": np.where(SHIFT == "day", 2.0, 1.0),
+        "time": pa.array([1_700_000_000 + 600 * k for k in range(N)], pa.timestamp("s", "UTC")),
+    }
+)  # fmt: skip
+COLUMNS = performance.BinaryColumns("label", "score")
+SPECS = [
+    SliceSpec(), SliceSpec(("city",)), SliceSpec(("city", "shift")), SliceSpec(("shift",), (("city", "O'Hara"),)),
+    SliceSpec(condition="age >= 40 AND city IN ('Bern', 'Chur') AND NOT shift IS NULL"),
+]  # fmt: skip
+KINDS = (("cat", "p_cat"), ("dog", "p_dog"), ("eel", "p_eel"))
+Ask = Callable[[Callable[[Reader, Frame], Coroutine[Any, Any, Any]]], Any]
+
+
+@pytest.fixture(scope="module")
+def ask(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    path = tmp_path_factory.mktemp("rows") / "rows.parquet"
+    pq.write_table(TABLE, path)
+    with ThreadPoolExecutor(1) as pool:
+        engine = pool.submit(EmbeddedEngine, engine_home, f"performance_{os.getpid()}").result()
+
+        def run(question: Callable[[Reader, Frame], Coroutine[Any, Any, Any]]) -> Any:
+            async def asked() -> Any:
+                reader = StoreReader(engine, pool_of_reader)
+                return await question(reader, await file_frame(reader, path))
+
+            return pool.submit(asyncio.run, asked()).result()
+
+        with ThreadPoolExecutor(1) as pool_of_reader:
+            yield run
+        pool.submit(engine.close).result()
+
+
+@pytest.mark.covers("slices-values", "slices-crosses", "slices-sql")
+def test_every_slice_is_counted_in_one_scan(ask: Ask) -> None:
+    found, binned = ask(lambda reader, frame: performance.binary_slices(reader, frame, COLUMNS, SPECS))
+    usable = np.array([k >= 5 and k not in (7, 8) for k in range(N)])
+    shift = np.array([None if k % 50 == 0 else s for k, s in enumerate(SHIFT)])
+    by_key = {str(each.key): each for each in found}
+    expected = {"all rows": np.ones(N, bool)}
+    expected |= {f"city={c}": c == CITY for c in set(CITY)}
+    for s in ("day", "night", None):
+        expected |= {f"city={c} · shift={s or '(missing)'}": (c == CITY) & (shift == s) for c in set(CITY)}
+        expected[f"shift={s or '(missing)'} · city=O'Hara"] = (CITY == "O'Hara") & (shift == s)
+    expected[SPECS[4].condition] = (AGE >= 40) & np.isin(CITY, ["Bern", "Chur"]) & (shift != None)  # noqa: E711
+    assert by_key.keys() == expected.keys()
+    assert not binned
+    for key, mask in expected.items():
+        each, rows = by_key[key], mask & usable
+        assert (each.rows, each.counts.total) == (mask.sum(), rows.sum()), key
+        assert each.labelled == (mask & (np.arange(N) >= 5)).sum()
+        if len(set(LABEL[rows])) == 2:
+            wanted = sk.roc_auc_score(LABEL[rows], SCORE[rows])
+            assert BINARY_METRICS["auc"](each.counts, At()) == pytest.approx(wanted, rel=1e-9)
+
+
+def test_scores_in_bins_are_close_and_weights_weigh(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With two digits every score has a bin of its own: even the metrics of bins are exact."""
+    weighted = performance.BinaryColumns("label", "score", weight="weight")
+    (exact,), _ = ask(lambda reader, frame: performance.binary_slices(reader, frame, weighted, SPECS[:1]))
+    monkeypatch.setattr(performance, "EXACT_CELLS", 1)
+    (each,), binned = ask(lambda reader, frame: performance.binary_slices(reader, frame, weighted, SPECS[:1]))
+    assert binned
+    assert np.allclose(each.counts.scores, exact.counts.scores)
+    assert np.array_equal(each.counts.positives, exact.counts.positives)
+    usable = np.array([k >= 5 and k not in (7, 8) for k in range(N)])
+    wanted = sk.average_precision_score(
+        LABEL[usable], SCORE[usable], sample_weight=np.where(SHIFT == "day", 2.0, 1.0)[usable]
+    )
+    assert BINARY_METRICS["average_precision"](each.counts, At()) == pytest.approx(wanted, rel=1e-9)
+
+
+@pytest.mark.covers("performance-over-time")
+def test_performance_over_time(ask: Ask) -> None:
+    daily = performance.Periods("time", 86_400)
+    found, _ = ask(lambda reader, frame: performance.binary_slices(reader, frame, COLUMNS, SPECS[:1], daily))
+    times = 1_700_000_000 + 600 * np.arange(N)
+    days, rows = np.unique(times // 86_400 * 86_400, return_counts=True)
+    assert [(each.period, each.rows) for each in found] == list(zip(days.tolist(), rows.tolist()))
+
+
+def test_numbers_are_summed_and_resampled(ask: Ask) -> None:
+    columns = performance_numbers.NumberColumns("age", "guess")
+    for method in ("jackknife", "poisson_bootstrap"):
+        found = ask(
+            lambda reader, frame, method=method: performance_numbers.number_slices(
+                reader, frame, columns, SPECS[:2], resampling=method
+            )
+        )
+        whole = found[0]
+        assert len(found) == 4
+        assert len(whole.parts) == 20
+        assert REGRESSION_METRICS["r_squared"](whole.sums) == pytest.approx(sk.r2_score(AGE, GUESS), rel=1e-9)
+        assert REGRESSION_METRICS["median_absolute_error"](whole.sums) == pytest.approx(
+            sk.median_absolute_error(AGE, GUESS), rel=1e-9
+        )
+        weights = [part.rows for part in whole.parts]
+        assert sum(weights) == N if method == "jackknife" else np.mean(weights) == pytest.approx(N, rel=0.03)
+        assert min(weights) < max(weights)
+
+
+def test_classes_are_counted_with_their_scores(ask: Ask) -> None:
+    columns = performance_classes.ClassColumns("kind", scores=KINDS)
+    found = ask(lambda reader, frame: performance_classes.class_slices(reader, frame, columns, SPECS[:2]))
+    labels, called = np.searchsorted(["cat", "dog", "eel"], KIND), CHANCES.argmax(1)
+    each = found[0].counts
+    assert np.array_equal(each.matrix, sk.confusion_matrix(labels, called))
+    assert MULTICLASS_METRICS["categorical_crossentropy"](each) == pytest.approx(sk.log_loss(labels, CHANCES), rel=1e-9)
+    assert MULTICLASS_METRICS["top_2_accuracy"](each) == pytest.approx(sk.top_k_accuracy_score(labels, CHANCES, k=2))
+    assert one_against_rest(found[0].by_class) == pytest.approx(
+        sk.roc_auc_score(labels, CHANCES, multi_class="ovr"), rel=1e-9
+    )
+    assert sum(slice_.counts.total for slice_ in found[1:]) == N
+
+
+@pytest.mark.covers("metric-multilabel")
+def test_lists_of_classes_are_counted_as_sets(ask: Ask) -> None:
+    found = ask(lambda reader, frame: performance_sets.set_slices(reader, frame, "has", "said", SPECS[:2]))
+    has = np.array([[c in ["a", "b", "c"][: k % 4] for c in "abc"] for k in range(N)])
+    said = np.array([[c in ["c", "b"][: k % 3] for c in "abc"] for k in range(N)])
+    assert len(found) == 4
+    for each, mask in zip(found, [np.ones(N, bool), *(c == CITY for c in sorted(set(CITY)))]):
+        y, p = has[mask], said[mask]
+        assert each.counts.classes == ("a", "b", "c")
+        ours = {name: metric(each.counts) for name, metric in MULTILABEL_METRICS.items()}
+        empty = {"zero_division": 0}
+        assert ours == pytest.approx({
+            "example_count": len(y), "exact_match": sk.accuracy_score(y, p), "hamming_loss": sk.hamming_loss(y, p),
+            "set_match_precision": sk.precision_score(y, p, average="samples", **empty),
+            "set_match_recall": sk.recall_score(y, p, average="samples", **empty),
+            "jaccard_score": sk.jaccard_score(y, p, average="samples", zero_division=1),
+            **{f"{how}_{name}": getattr(sk, f"{name}_score")(y, p, average=how, **empty)
+               for how in ("micro", "macro") for name in ("precision", "recall")},
+            **{f"{how}_f1_score": sk.f1_score(y, p, average=how, **empty) for how in ("micro", "macro")},
+        })  # fmt: skip
+        assert confusion_of(each.counts, 1).tp == (y[:, 1] & p[:, 1]).sum()
+
+
+def test_chunks_hold_rows_as_they_arrived(ask: Ask) -> None:
+    columns = estimates.EstimateColumns("score", "label", "called")
+    found, left_out = ask(lambda reader, frame: estimates.chunk_cells(reader, frame, columns, estimates.Chunks(250)))
+    assert left_out == 2
+    assert [(each.key, each.total) for each in found] == [("[0:247]", 248), ("[250:499]", 250), ("[500:599]", 100)]
+    assert found[1].has_labels
+    assert not found[0].has_labels
+    assert found[1].positives.sum() == LABEL[250:500].sum()
+    assert (found[1].called @ found[1].rows) == (SCORE[250:500] > 0.4).sum()
+
+
+def test_errors_are_counted_by_distinct_codes(ask: Ask) -> None:
+    async def question(reader: Reader, frame: Frame) -> Any:
+        used = await coded_rows.codings(reader, frame, ["city", "shift", "age"])
+        return used, await slices.error_counts(reader, frame, slices.ErrorColumns("label", "score"), used)
+
+    used, found = ask(question)
+    usable = np.array([k >= 5 and k not in (7, 8) for k in range(N)])
+    assert found.rows.sum() == usable.sum()
+    assert found.errors.sum() == ((SCORE > 0.5) != LABEL)[usable].sum()
+    bern = used[0].values.index("Bern") + 1
+    assert found.rows[found.codes[:, 0] == bern].sum() == (usable & (CITY == "Bern")).sum()
+    assert used[0].said(bern) == "city = Bern"
+    assert used[1].said(0) == "shift is missing"
+    assert len(used[2].edges) == 9
+    low = used[2].edges[0]
+    assert found.rows[found.codes[:, 2] == 1].sum() == (usable & (low > AGE)).sum()
+
+
+def test_pairs_of_scores_are_counted(ask: Ask) -> None:
+    columns = paired_scores.PairedColumns("score", "other", "label")
+    found = ask(lambda reader, frame: paired_scores.paired_scores(reader, frame, columns))
+    assert found.rows.sum() == N - 2
+    assert found.rows[np.isnan(found.labels)].sum() == 5
+    assert np.allclose(found.champion + found.challenger, 1)
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        (
+            lambda r, f: performance.binary_slices(r, f, performance.BinaryColumns("age", "score"), SPECS[:1]),
+            "neither 0 nor 1",
+        ),
+        (
+            lambda r, f: performance.binary_slices(r, f, performance.BinaryColumns("label", "city"), SPECS[:1]),
+            "no scores",
+        ),
+        (lambda r, f: performance.binary_slices(r, f, COLUMNS, [SliceSpec(("town",))]), "no column 'town'"),
+        (lambda r, f: performance.binary_slices(r, f, COLUMNS, SPECS[:1], performance.Periods("age", 60)), "no times"),
+        (
+            lambda r, f: performance_classes.class_slices(
+                r, f, performance_classes.ClassColumns("kind", scores=KINDS[:2]), SPECS[:1]
+            ),
+            "the class 'eel', which has no score",
+        ),
+    ],
+)
+def test_what_cannot_be_asked_is_said(ask: Ask, question: Any, said: str) -> None:
+    with pytest.raises(QueryError, match=said):
+        ask(question)
+
+
+@pytest.mark.covers("slices-sql-safe")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "age > 3; DROP TABLE x", "file('/etc/passwd') = ''", "age > (SELECT 1)", "_path = ''", "1 = 1 UNION SELECT 2",
+        "age > 3 SETTINGS readonly=0", "arrayJoin([1]) = 1", "age IN (SELECT age FROM rows)", "", "secret = 1",
+    ],
+)  # fmt: skip
+def test_a_condition_can_do_nothing_but_tell_rows_apart(ask: Ask, text: str) -> None:
+    async def question(reader: Reader, frame: Frame) -> str:
+        return row_condition(text, frame, Parameters())
+
+    with pytest.raises(QueryError):
+        ask(question)
+
+
+def _statements(frame: Frame) -> dict[str, Statement]:
+    used = [
+        coded_rows.Coding(frame.column("age"), (30.0, 50.0)),
+        coded_rows.Coding(frame.column("city"), values=("Bern",)),
+    ]
+    daily = performance.Periods("time", 86_400)
+    numbers = performance_numbers.NumberColumns("age", "guess", "weight")
+    classes = performance_classes.ClassColumns("kind", scores=KINDS)
+    return {
+        "performance_extent": performance.extent_statement(frame, COLUMNS),
+        "performance_counts": performance.counts_statement(frame, COLUMNS, SPECS, binned=False, periods=daily),
+        "performance_counts_binned": performance.counts_statement(frame, COLUMNS, SPECS[:1], binned=True),
+        "performance_numbers": performance_numbers.numbers_statement(frame, numbers, SPECS[:2], shift=40.0),
+        "performance_numbers_resampled": performance_numbers.numbers_statement(
+            frame, numbers, SPECS[:2], resampling="poisson_bootstrap"
+        ),
+        "performance_classes": performance_classes.classes_statement(frame, classes),
+        "performance_outcomes": performance_classes.outcomes_statement(frame, classes, SPECS[:2]),
+        "performance_by_class": performance_classes.by_class_statement(frame, classes, SPECS[:2]),
+        "performance_sets": performance_sets.sets_statement(frame, "has", "said", SPECS[:2]),
+        "estimate_cells": estimates.cells_statement(
+            frame, estimates.EstimateColumns("score", "label", "called"), estimates.Chunks(250)
+        ),
+        "slice_errors": slices.errors_statement(frame, slices.ErrorColumns("label", "score"), used),
+        "paired_scores": paired_scores.pairs_statement(frame, paired_scores.PairedColumns("score", "other", "label")),
+    }
+
+
+def test_the_sql_that_runs_is_written_down(ask: Ask) -> None:
+    async def question(reader: Reader, frame: Frame) -> dict[str, Statement]:
+        return _statements(frame)
+
+    for name, statement in ask(question).items():
+        told = statement.sql + "\n"
+        snapshot = SNAPSHOTS / f"{name}.sql"
+        if os.environ.get("TAPETUM_SNAPSHOTS") == "write":
+            snapshot.write_text(told, encoding="utf-8")
+        assert snapshot.read_text(encoding="utf-8") == told, f"{name}: the statement changed (TAPETUM_SNAPSHOTS=write)"
