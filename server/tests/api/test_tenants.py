@@ -231,6 +231,7 @@ TELEMETRY: dict[str, Ways] = {
     "get_trace_predictions": reads(f"/traces/{TRACE}/predictions"),
     "list_models": reads("/models"),
     "get_model": reads("/models/detail", model=("ours", THEIRS)),
+    "get_model_drift": reads("/models/drift", model=("ours", THEIRS), baseline_from=("all",)),
     "get_review_queue": reads("/review/queue", what=("trace", "session"), low_score=("tone",)),
     "list_session_evaluations": reads("/sessions/evaluations", session=("ours", THEIRS)),
     "get_span_corrections": reads(f"/traces/{TRACE}/spans/{SPAN}/corrections"),

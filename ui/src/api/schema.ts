@@ -1100,6 +1100,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/models/drift': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Model Drift
+     * @description Features, outputs, scores and labels of the predictions that pass the filter, against the baseline.
+     */
+    get: operations['get_model_drift']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/monitors': {
     parameters: {
       query?: never
@@ -3499,6 +3519,193 @@ export interface components {
       score: number | null
     }
     /**
+     * DriftChunk
+     * @description One feature in one chunk of the window, against the whole baseline.
+     */
+    DriftChunk: {
+      /** Chunk */
+      chunk: string
+      /** Results */
+      results: components['schemas']['DriftResult'][]
+      /** Rows */
+      rows: number
+      /** Values */
+      values: number
+    }
+    /**
+     * DriftFeature
+     * @description One feature. `score` is its largest value in thresholds, times its importance; features are ranked by it.
+     */
+    DriftFeature: {
+      baseline: components['schemas']['DriftSide']
+      /** Chunks */
+      chunks: components['schemas']['DriftChunk'][]
+      effect: components['schemas']['Effect'] | null
+      /** Importance */
+      importance: number
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'numeric' | 'categorical'
+      /** Moved */
+      moved: components['schemas']['Moved'][]
+      /** Name */
+      name: string
+      /** Note */
+      note: string
+      /** Results */
+      results: components['schemas']['DriftResult'][]
+      /** Score */
+      score: number
+      /** Since */
+      since: string | null
+      /** Slices */
+      slices: components['schemas']['DriftSlice'][]
+      /**
+       * Verdict
+       * @enum {string}
+       */
+      verdict: 'drift' | 'no_drift' | 'not_enough_data'
+      window: components['schemas']['DriftSide']
+    }
+    /**
+     * DriftReport
+     * @description What is said of a window, held against a baseline.
+     */
+    DriftReport: {
+      /** Alpha */
+      alpha: number
+      /** Baseline Rows */
+      baseline_rows: number
+      /** Compared */
+      compared: number
+      /** Correction */
+      correction: string
+      /** Drifted */
+      drifted: number
+      /** Drifted Share */
+      drifted_share: number
+      /** Features */
+      features: components['schemas']['DriftFeature'][]
+      /** New Columns */
+      new_columns: string[]
+      /** Not Compared */
+      not_compared: components['schemas']['NotCompared'][]
+      /** Not Enough Data */
+      not_enough_data: number
+      /** Together */
+      together: components['schemas']['DriftTogether'][]
+      /**
+       * Verdict
+       * @enum {string}
+       */
+      verdict: 'drift' | 'no_drift' | 'not_enough_data'
+      /** Window Rows */
+      window_rows: number
+    }
+    /**
+     * DriftResult
+     * @description What one method found. `test` is where the p-value comes from, if there is one; `p_adjusted` minds the others.
+     */
+    DriftResult: {
+      /** Method */
+      method: string
+      /** P */
+      p: number | null
+      /** P Adjusted */
+      p_adjusted: number | null
+      /** Test */
+      test: string
+      /** Threshold */
+      threshold: number | null
+      /** Value */
+      value: number
+      /**
+       * Verdict
+       * @enum {string}
+       */
+      verdict: 'drift' | 'no_drift' | 'not_enough_data'
+    }
+    /**
+     * DriftSide
+     * @description One side of a feature. Moments are those of the finite values.
+     */
+    DriftSide: {
+      /** Infinite */
+      infinite: number
+      /** Max */
+      max: number | null
+      /** Mean */
+      mean: number | null
+      /** Min */
+      min: number | null
+      /** Missing */
+      missing: number
+      /** Nan */
+      nan: number
+      /** Rows */
+      rows: number
+      /** Std */
+      std: number | null
+      /** Values */
+      values: number
+    }
+    /**
+     * DriftSlice
+     * @description One feature among the rows with one value of a column.
+     */
+    DriftSlice: {
+      /** Baseline Rows */
+      baseline_rows: number
+      /** Column */
+      column: string
+      result: components['schemas']['DriftResult']
+      /** Value */
+      value: string
+      /** Window Rows */
+      window_rows: number
+    }
+    /**
+     * DriftTogether
+     * @description Drift of several features at once: of all, of an embedding, a text, or attributions. `says` is it in words.
+     */
+    DriftTogether: {
+      /** Baseline Rows */
+      baseline_rows: number
+      /** Method */
+      method: string
+      /** Of */
+      of: string
+      /** P */
+      p: number | null
+      /** Says */
+      says: string
+      /** Telling */
+      telling: components['schemas']['Telling'][]
+      /** Threshold */
+      threshold: number | null
+      /** Value */
+      value: number | null
+      /**
+       * Verdict
+       * @enum {string}
+       */
+      verdict: 'drift' | 'no_drift' | 'not_enough_data'
+      /** Window Rows */
+      window_rows: number
+    }
+    /**
+     * Effect
+     * @description How large the change is, apart from how many rows there are: `cohens_d` or `cramers_v`.
+     */
+    Effect: {
+      /** Name */
+      name: string
+      /** Value */
+      value: number
+    }
+    /**
      * EngineState
      * @description How the engine is.
      */
@@ -5376,6 +5583,22 @@ export interface components {
       webhook: components['schemas']['WebhookView'] | null
     }
     /**
+     * Moved
+     * @description A value or bin whose share changed. Values are shares of the values; what is missing is a share of the rows.
+     */
+    Moved: {
+      /** Baseline Share */
+      baseline_share: number
+      /** Change */
+      change: number
+      /** Kind */
+      kind: string
+      /** What */
+      what: string
+      /** Window Share */
+      window_share: number
+    }
+    /**
      * NamedLink
      * @description Another page that tells of the same thing.
      */
@@ -5706,6 +5929,16 @@ export interface components {
        * @default
        */
       search?: string
+    }
+    /**
+     * NotCompared
+     * @description A column that says nothing about drift, and why.
+     */
+    NotCompared: {
+      /** Name */
+      name: string
+      /** Reason */
+      reason: string
     }
     /**
      * OperationRow
@@ -7905,6 +8138,16 @@ export interface components {
       rows: number
       /** Table */
       table: string
+    }
+    /**
+     * Telling
+     * @description A feature that tells the two sides apart, or an attribution whose share changed, and by how much.
+     */
+    Telling: {
+      /** Name */
+      name: string
+      /** Value */
+      value: number
     }
     /**
      * TestDelivery
@@ -10671,6 +10914,78 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['ModelDetail']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_model_drift: {
+    parameters: {
+      query: {
+        /** @description The model's name. */
+        model: string
+        /** @description Of the window; every version without it. */
+        version?: string | null
+        /** @description The baseline; without it, as long a time before the window, or with another version the same. */
+        baseline_from?: string | null
+        /** @description Default now. */
+        baseline_to?: string | null
+        /** @description Default that of the window. */
+        baseline_version?: string | null
+        /** @description Columns to compare; default all. */
+        feature?: string[] | null
+        /** @description Default js. */
+        method?:
+          | (
+              | 'js'
+              | 'psi'
+              | 'hellinger'
+              | 'linf'
+              | 'tvd'
+              | 'kl'
+              | 'chi2'
+              | 'ks'
+              | 'wasserstein'
+              | 'energy'
+              | 'mmd'
+            )[]
+          | null
+        /** @description Default that of each method, 0.1. */
+        threshold?: number | null
+        /** @description Chunks of the window. */
+        chunk_minutes?: number | null
+        /** @description Columns to slice by. */
+        slice?: string[] | null
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DriftReport']
         }
       }
       /** @description The request was refused; the body says why and what to do. */
