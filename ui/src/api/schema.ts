@@ -1120,6 +1120,66 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/models/performance': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Model Performance
+     * @description Metrics of the predictions whose label has come: of all, over time and by slice.
+     */
+    get: operations['get_model_performance']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/models/performance/estimate': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Model Performance Estimate
+     * @description What the metrics of a window will be, learned from the labelled predictions of a baseline.
+     */
+    get: operations['get_model_performance_estimate']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/models/performance/slices': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Model Worst Slices
+     * @description Where errors are clearly more frequent than elsewhere, by up to three features.
+     */
+    get: operations['get_model_worst_slices']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/monitors': {
     parameters: {
       query?: never
@@ -2870,6 +2930,18 @@ export interface components {
       step: ('copying' | 'checksums' | 'done') | null
     }
     /**
+     * Bar
+     * @description A bin or value of the whole distribution, as it is drawn: shares of the values of either side.
+     */
+    Bar: {
+      /** Baseline Share */
+      baseline_share: number
+      /** What */
+      what: string
+      /** Window Share */
+      window_share: number
+    }
+    /**
      * Beyond
      * @description Records on one side of the range.
      */
@@ -2882,6 +2954,22 @@ export interface components {
       oldest: string
       /** Until */
       until: string
+    }
+    /**
+     * CalibrationBin
+     * @description Rows with scores from `low` to `high`: what was predicted, and what came.
+     */
+    CalibrationBin: {
+      /** High */
+      high: number
+      /** Low */
+      low: number
+      /** Mean Label */
+      mean_label: number
+      /** Mean Prediction */
+      mean_prediction: number
+      /** Rows */
+      rows: number
     }
     /**
      * Caller
@@ -3017,6 +3105,16 @@ export interface components {
       op: '>' | '>=' | '<' | '<='
       /** Recovery Limit */
       recovery_limit?: number | null
+    }
+    /**
+     * Confusions
+     * @description Rows by what they were (first index) and were called (second).
+     */
+    Confusions: {
+      /** Classes */
+      classes: string[]
+      /** Matrix */
+      matrix: number[][]
     }
     /**
      * Contributor
@@ -3537,6 +3635,8 @@ export interface components {
      * @description One feature. `score` is its largest value in thresholds, times its importance; features are ranked by it.
      */
     DriftFeature: {
+      /** Bars */
+      bars: components['schemas']['Bar'][]
       baseline: components['schemas']['DriftSide']
       /** Chunks */
       chunks: components['schemas']['DriftChunk'][]
@@ -4047,6 +4147,40 @@ export interface components {
       q?: string
     }
     /**
+     * EstimatedMetric
+     * @description A metric as it is expected, with its band, and between which values it lay in the baseline.
+     */
+    EstimatedMetric: {
+      /** Alert */
+      alert: boolean
+      /** Lower */
+      lower: number | null
+      /** Name */
+      name: string
+      /** Upper */
+      upper: number | null
+      /** Usual Lower */
+      usual_lower: number | null
+      /** Usual Upper */
+      usual_upper: number | null
+      /** Value */
+      value: number | null
+    }
+    /**
+     * EstimatedPeriod
+     * @description Estimates of one step of time, and reasons not to believe them.
+     */
+    EstimatedPeriod: {
+      /** Doubts */
+      doubts: string[]
+      /** Metrics */
+      metrics: components['schemas']['EstimatedMetric'][]
+      /** Rows */
+      rows: number
+      /** Time */
+      time: string
+    }
+    /**
      * EvaluationDistribution
      * @description Scores in even bins between the ends of their definition or of the scores; each value by itself where few.
      */
@@ -4266,6 +4400,26 @@ export interface components {
        * @enum {string}
        */
       severity: 'ERROR' | 'WARNING' | 'UNKNOWN'
+    }
+    /**
+     * FoundSlice
+     * @description Where errors are clearly more frequent than elsewhere.
+     */
+    FoundSlice: {
+      /** Error */
+      error: number
+      /** Features */
+      features: string[]
+      /** Lift */
+      lift: number
+      /** P */
+      p: number
+      /** Rows */
+      rows: number
+      /** Slice */
+      slice: string
+      /** Support */
+      support: number
     }
     /**
      * GraphEdge
@@ -5158,6 +5312,20 @@ export interface components {
       unit: string
     }
     /**
+     * MetricPeriod
+     * @description Metrics of one step of time, in the order of the whole's.
+     */
+    MetricPeriod: {
+      /** Labelled */
+      labelled: number
+      /** Metrics */
+      metrics: (number | null)[]
+      /** Rows */
+      rows: number
+      /** Time */
+      time: string
+    }
+    /**
      * MetricQuery
      * @description One metric over time.
      */
@@ -5278,6 +5446,34 @@ export interface components {
       points: [number, number | null][]
       /** Total */
       total: number | null
+    }
+    /**
+     * MetricSlice
+     * @description Metrics of the rows with one value of a column.
+     */
+    MetricSlice: {
+      /** Labelled */
+      labelled: number
+      /** Metrics */
+      metrics: (number | null)[]
+      /** Rows */
+      rows: number
+      /** Value */
+      value: string | null
+    }
+    /**
+     * MetricValue
+     * @description A metric and its 95 % interval. `null` where it has no value, as a precision without positive calls.
+     */
+    MetricValue: {
+      /** Lower */
+      lower: number | null
+      /** Name */
+      name: string
+      /** Upper */
+      upper: number | null
+      /** Value */
+      value: number | null
     }
     /**
      * ModelDetail
@@ -6144,6 +6340,71 @@ export interface components {
       status: string
       /** Trace Id */
       trace_id: string
+    }
+    /**
+     * PerformanceEstimate
+     * @description What metrics will be once labels come, by what scores meant in a labelled baseline.
+     */
+    PerformanceEstimate: {
+      /** Baseline Rows */
+      baseline_rows: number
+      /** Calibrated */
+      calibrated: boolean
+      /** Doubts */
+      doubts: string[]
+      /** Interval Ms */
+      interval_ms: number
+      /** Method */
+      method: string
+      /** Notes */
+      notes: string[]
+      /** Periods */
+      periods: components['schemas']['EstimatedPeriod'][]
+      /** Why */
+      why: string
+    }
+    /**
+     * PerformanceReport
+     * @description How good predictions were, as far as labels say.
+     */
+    PerformanceReport: {
+      /** Calibration */
+      calibration: components['schemas']['CalibrationBin'][]
+      confusion: components['schemas']['Confusions'] | null
+      /** Coverage */
+      coverage: number
+      /** Interval Ms */
+      interval_ms: number
+      /** Label */
+      label: string
+      /** Labelled */
+      labelled: number
+      /** Metrics */
+      metrics: components['schemas']['MetricValue'][]
+      /** More Slices */
+      more_slices: number
+      /** Periods */
+      periods: components['schemas']['MetricPeriod'][]
+      /** Positive */
+      positive: string
+      /** Prediction */
+      prediction: string
+      /** Rows */
+      rows: number
+      /** Slice Columns */
+      slice_columns: string[]
+      /** Sliced By */
+      sliced_by: string
+      /** Slices */
+      slices: components['schemas']['MetricSlice'][]
+      /**
+       * Task
+       * @enum {string}
+       */
+      task: 'binary' | 'multiclass' | 'regression' | 'unknown'
+      thresholds: components['schemas']['ThresholdTable'] | null
+      /** Why */
+      why: string
     }
     /**
      * Piece
@@ -8186,6 +8447,22 @@ export interface components {
       name: string
     }
     /**
+     * ThresholdTable
+     * @description What a yes-or-no question would have answered at other thresholds.
+     */
+    ThresholdTable: {
+      /** Fn */
+      fn: number[]
+      /** Fp */
+      fp: number[]
+      /** Thresholds */
+      thresholds: number[]
+      /** Tn */
+      tn: number[]
+      /** Tp */
+      tp: number[]
+    }
+    /**
      * ToolDefinition
      * @description A tool that a model was offered.
      */
@@ -8591,6 +8868,24 @@ export interface components {
       signed: boolean
       /** Url */
       url: string
+    }
+    /**
+     * WorstSlices
+     * @description The worst slices, the worst first; `why` says where there can be none.
+     */
+    WorstSlices: {
+      /** Error */
+      error: number | null
+      /** Looked At */
+      looked_at: number
+      /** Measure */
+      measure: string
+      /** Rows */
+      rows: number
+      /** Slices */
+      slices: components['schemas']['FoundSlice'][]
+      /** Why */
+      why: string
     }
   }
   responses: never
@@ -10986,6 +11281,146 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['DriftReport']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_model_performance: {
+    parameters: {
+      query: {
+        /** @description The model's name. */
+        model: string
+        /** @description Of the window; every version without it. */
+        version?: string | null
+        /** @description Column whose values are shown. */
+        slice?: string
+        /** @description The label that a score is the probability of; found out without it. */
+        positive?: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PerformanceReport']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_model_performance_estimate: {
+    parameters: {
+      query: {
+        /** @description The model's name. */
+        model: string
+        /** @description Of the window; every version without it. */
+        version?: string | null
+        /** @description The baseline; without it, as long a time before the window, or with another version the same. */
+        baseline_from?: string | null
+        /** @description Default now. */
+        baseline_to?: string | null
+        /** @description Default that of the window. */
+        baseline_version?: string | null
+        /** @description The label that a score is the probability of; found out without it. */
+        positive?: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PerformanceEstimate']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_model_worst_slices: {
+    parameters: {
+      query: {
+        /** @description The model's name. */
+        model: string
+        /** @description Of the window; every version without it. */
+        version?: string | null
+        /** @description The label that a score is the probability of; found out without it. */
+        positive?: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['WorstSlices']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

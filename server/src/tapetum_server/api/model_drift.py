@@ -11,24 +11,19 @@ from starlette.responses import Response
 from tapetum_server.analysis.drift.answers import DriftReport
 from tapetum_server.analysis.drift.report import drift_report
 from tapetum_server.analysis.drift.settings import DriftSettings
+from tapetum_server.api.model_baseline import BaselineFrom, BaselineTo, BaselineVersion, Version, baseline_of
 from tapetum_server.api.predictions import ModelName
 from tapetum_server.api.questions import Question, answer, now_of, router_of
 from tapetum_server.detectors.drift.thresholds import ConstantThreshold
-from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.prediction_frames import prediction_frame
-from tapetum_server.query.time_range import TimeRange, parse_range
+from tapetum_server.query.time_range import TimeRange
 
 router = router_of("models")
 NO_FEATURES = ("prediction_id", "version", "labelled")
 """Columns of predictions that differ between any two windows or versions, or say only what has come yet."""
 MINUTE_NS = 60 * 10**9
 Method = Literal["js", "psi", "hellinger", "linf", "tvd", "kl", "chi2", "ks", "wasserstein", "energy", "mmd"]
-_Version = Annotated[str | None, Query(max_length=256, description="Of the window; every version without it.")]
-_BaselineFrom = Annotated[
-    str | None,
-    Query(description="The baseline; without it, as long a time before the window, or with another version the same."),
-]
 
 
 @router.get("/models/drift", response_model=DriftReport)
@@ -36,10 +31,10 @@ async def get_model_drift(
     request: Request,
     asked: Question,
     model: ModelName,
-    version: _Version = None,
-    baseline_from: _BaselineFrom = None,
-    baseline_to: Annotated[str | None, Query(description="Default now.")] = None,
-    baseline_version: Annotated[str | None, Query(max_length=256, description="Default that of the window.")] = None,
+    version: Version = None,
+    baseline_from: BaselineFrom = None,
+    baseline_to: BaselineTo = None,
+    baseline_version: BaselineVersion = None,
     feature: Annotated[list[str] | None, Query(max_length=200, description="Columns to compare; default all.")] = None,
     method: Annotated[list[Method] | None, Query(description="Default js.")] = None,
     threshold: Annotated[float | None, Query(gt=0, le=1_000, description="Default that of each method, 0.1.")] = None,
@@ -47,7 +42,7 @@ async def get_model_drift(
     slice_: Annotated[list[str] | None, Query(alias="slice", max_length=5, description="Columns to slice by.")] = None,
 ) -> Response:
     """Features, outputs, scores and labels of the predictions that pass the filter, against the baseline."""
-    baseline_range = _baseline(asked.time_range, baseline_from, baseline_to, baseline_version, now_of(request))
+    baseline_range = baseline_of(asked.time_range, baseline_from, baseline_to, baseline_version, now_of(request))
 
     async def frame(time_range: TimeRange, of: str | None) -> Frame:
         return await prediction_frame(
@@ -65,16 +60,3 @@ async def get_model_drift(
         slices=tuple(slice_ or ()),
     )
     return answer(await drift_report(asked.reader, baseline, window, settings))
-
-
-def _baseline(window: TimeRange, start: str | None, end: str | None, version: str | None, now: int) -> TimeRange:
-    if start is not None:
-        return parse_range(start, end, now)
-    if version is not None:
-        return window
-    if window.start is None:
-        raise QueryError(
-            "a window without a beginning has nothing before it", code="no_baseline", field="baseline_from",
-            hint="Say what it is held against: baseline_from, or baseline_version.",
-        )  # fmt: skip
-    return TimeRange(window.start - ((window.end or now) - window.start), window.start)
