@@ -144,6 +144,11 @@ def _preview(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
         yield ask.post("/monitors/preview", project, definition={"query": query, "condition": condition})
 
 
+def _model_drift(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
+    for model in ("ours", THEIRS):
+        yield ask.get("/models/drift", q, project, model=model, baseline_from="all")
+
+
 def _pair_of_traces(path: str, **spans: str) -> Ways:
     def ways(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
         yield ask.get(path, q, project, a=TRACE, b=trace_id(2), **spans)
@@ -231,7 +236,7 @@ TELEMETRY: dict[str, Ways] = {
     "get_trace_predictions": reads(f"/traces/{TRACE}/predictions"),
     "list_models": reads("/models"),
     "get_model": reads("/models/detail", model=("ours", THEIRS)),
-    "get_model_drift": reads("/models/drift", model=("ours", THEIRS), baseline_from=("all",)),
+    "get_model_drift": _model_drift,
     "get_review_queue": reads("/review/queue", what=("trace", "session"), low_score=("tone",)),
     "list_session_evaluations": reads("/sessions/evaluations", session=("ours", THEIRS)),
     "get_span_corrections": reads(f"/traces/{TRACE}/spans/{SPAN}/corrections"),
