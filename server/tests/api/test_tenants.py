@@ -385,7 +385,7 @@ def tenants(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         labels = [{"model": "ours", "prediction_id": "ours", "label": word}] if word == THEIRS else []
         window = {"window_start": (NOW - 60 * SECOND) // 10**6, "window_end": NOW // 10**6}
         counted = [{"dataset": word, "feature": word, "kind": "categorical", "type": "STRING", "rows": 1,
-                    "present": 1, "missing": 0, "unique": 1, "top_values": [word], "top_counts": [1], **window}]  # fmt: skip
+                    "present": 1, "missing": 0, "unique": 1, "top_values": [word], "top_frequencies": [1], **window}]  # fmt: skip
         kinds = ((PREDICTIONS, said), (LABELS, labels), (FEATURE_STATISTICS, counted))
         records = [
             read_records(kind, orjson.dumps(given), "application/json", project, "test") for kind, given in kinds
