@@ -9,6 +9,7 @@ BENCHMARKS = {
     "limits": "what the payload's bytes cost when almost nothing is done with them",
     "steps": "decode, normalise, encode and insert of spans, log records and metric points, each by itself",
     "ingest": "spans, gzip, logs and metric points through a real server, per CPU second",
+    "predictions": "predictions of 20 features through a real server by Arrow, Parquet and JSON, per CPU second",
     "redaction": "redaction of secrets per KB of text, beside a pass of every expression",
     "start": "cold start and idle memory",
     "tables": "the two table layouts of docs/decisions/001-tables.md at a million distinct spans",
@@ -18,6 +19,8 @@ BENCHMARKS = {
     "queries": "five questions through the HTTP API against bare SQL at a million distinct spans",
     "feature_statistics": "statistics of 20 numeric and 20 categorical columns, beside NumPy and Arrow",
     "overview": "the pages LLM, Sessions, Users and Evaluations against bare SQL, as queries does",
+    "slices": "the search for the worst slices against SliceLine in NumPy, 69,000 rows of 16 features",
+    "estimates": "metrics without labels (CBPE) over 200,000 rows",
     "ui_during_ingest": "requests of the web UI in idle windows and at 10,000 spans a second",
     "ui_long_trace": "a trace of 50,000 spans in a headless browser, from navigation to painted rows",
 }

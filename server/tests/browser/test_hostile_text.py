@@ -389,11 +389,11 @@ def test_models_and_predictions_are_shown_as_they_were_written(ui: Watched, serv
     shows(page.get_by_role("grid", name="Models"), *names)
     for name in ("markup", "marks"):
         attack = sent.attacks[name]
-        ui.open("/models/one", project="hostile", name=attack[:60].strip(), view="predictions", sel=f"p {attack[:60]}")
+        ui.go("/models/one", project="hostile", name=attack[:60].strip(), view="predictions", sel=f"p {attack[:60]}")
         shows(page.get_by_role("heading", level=1), attack[:60].strip())
         shows(page.get_by_role("region", name="Prediction in full"), attack[:200], attack[:400])
         assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
-        ui.open("/models/one", project="hostile", name=attack[:60].strip(), view="versions")
+        ui.go("/models/one", project="hostile", name=attack[:60].strip(), view="versions")
         shows(page.get_by_role("grid", name="Versions"), attack[:60])
         assert_nothing_sticks_out(page)
         ui.open("/models/one", project="hostile", name=attack[:60].strip(), view="performance", by=attack[:60])

@@ -256,12 +256,12 @@ def test_charts_and_panels_lead_to_the_form_with_their_question(ui: Watched, ser
         ("/metrics-explorer", {"name": "system.cpu.utilization"}, "Make a monitor of system.cpu.utilization",
          "system.cpu.utilization", "Metric"),
     ):  # fmt: skip
-        page = ui.open(path, project="shop", **search)
+        page = ui.go(path, project="shop", **search)
         page.get_by_role("button", name=button).click()
         expect(page.get_by_label("Name", exact=True)).to_have_value(named)
         expect(page.get_by_role("form", name="New monitor")).to_contain_text(re.compile(holds.replace(" ", r"\s*")))
         expect(page.get_by_role("region", name="Preview").get_by_role("figure")).to_be_visible()
-    page = ui.open("/dashboards/services", project="shop", **{"var.service": "web"})
+    page = ui.go("/dashboards/services", project="shop", **{"var.service": "web"})
     page.get_by_role("button", name="Menu of Request rate", exact=True).click()
     page.get_by_role("menuitem", name="Make a monitor of this").click()
     expect(page.get_by_label("Name", exact=True)).to_have_value("Request rate")

@@ -66,7 +66,9 @@ def test_what_runs_is_told_apart_by_its_heartbeats(
     expect(running.nth(2)).to_contain_text("at eval:step:12")
     expect(running.nth(2)).to_contain_text("evaluate <img src=x onerror=alert(1)>")
     bars = page.get_by_role("tree", name="Spans").get_by_role("treeitem")
-    expect(bars.filter(has_text="load batch")).to_contain_text(re.compile(r"in the same place for \d+ min"))
+    expect(bars.filter(has_text="load batch")).to_contain_text(re.compile(r"stuck for \d+ min"))
+    expect(bars.filter(has_text="load batch").locator(".t-label.trouble")).to_be_visible()
+    expect(bars.filter(has_text="evaluate").locator(".t-label.trouble")).to_have_count(0)
     expect(page.locator(".t-head")).to_contain_text(re.compile(r"1\d min( \d+ s)? so far"))
     found += violations(page, "a trace that runs")
 

@@ -25,7 +25,7 @@ def conversations(server: RunningServer) -> None:
     spans, now = Spans(), time.time_ns()
     for n, (session, question, answer, error) in enumerate(
         (
-            ("talk", "where is it?", "on its way", None),
+            ("talk", "where is it?", "on **its way**", None),
             ("talk", "and now?", "", "rate limited"),
             (ODD, "odd?", "odd.", None),
         )
@@ -65,6 +65,7 @@ def test_from_the_sessions_to_what_failed_and_what_was_said(ui: Watched, convers
     expect(turns).to_have_count(2)
     expect(turns.nth(0)).to_contain_text("where is it?")
     expect(turns.nth(0)).to_contain_text("on its way")
+    expect(turns.nth(0).locator("strong")).to_have_text("its way")
     expect(turns.nth(1)).to_contain_text("and now?")
     expect(turns.nth(1)).to_contain_text("1 error")
     page.get_by_text("Newest first").click()

@@ -18,7 +18,7 @@ from pyarrow import csv
 from typer.testing import CliRunner, Result
 
 from tapetum_server.cli.main import app
-from tapetum_server.query import own_engine
+from tapetum_server.query import on_files
 from tapetum_server.store.embedded import EmbeddedEngine
 
 RNG = np.random.default_rng(4)
@@ -51,6 +51,7 @@ def world(rows: int, flipped: float = 0.0) -> pa.Table:
     return pa.table({
         "city": city, "shift": shift, "age": RNG.integers(18, 80, rows), "score": score, "label": label.astype(int),
         "newer": np.where(wrong, 1 - score, score), "amount": score * 100, "paid": score * 100 + RNG.normal(0, 5, rows),
+        "time": pa.array(1_700_000_000 + 60 * np.arange(rows), pa.timestamp("s", "UTC")),
     })  # fmt: skip
 
 
@@ -82,7 +83,7 @@ def run(files: Path, engine_home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         finally:
             engine.close()
 
-    monkeypatch.setattr(own_engine, "scratch_engine", shared)
+    monkeypatch.setattr(on_files, "scratch_engine", shared)
     monkeypatch.chdir(files)
     monkeypatch.setenv("COLUMNS", "300")
 
@@ -105,7 +106,9 @@ def test_evaluate_blesses_and_its_exit_code_says_so(run: Any) -> None:
 
 @pytest.mark.covers("evaluate-json", "evaluate-cross-slices")
 def test_evaluate_does_not_bless_what_breaks_a_bound(run: Any) -> None:
-    found = run("evaluate", "now.parquet", "--config", "strict.pbtxt", "--baseline", "before.csv", "--json")
+    found = run(
+        "evaluate", "now.parquet", "--config", "strict.pbtxt", "--baseline", "before.csv", "--json", "--time", "time"
+    )
     assert found.exit_code == 1
     report = json.loads(found.stdout)
     assert not report["blessed"]
@@ -115,6 +118,10 @@ def test_evaluate_does_not_bless_what_breaks_a_bound(run: Any) -> None:
     by_name = {each["slice"]: each for each in report["slices"]}
     accuracy = {name: each["metrics"]["binary_accuracy"]["value"] for name, each in by_name.items()}
     assert failure["value"] == accuracy["city=Chur"]
+    assert [each["start"] for each in report["over_time"]][:2] == ["2023-11-14T00:00:00Z", "2023-11-15T00:00:00Z"]
+    assert sum(each["rows"] for each in report["over_time"]) == N
+    mean = sum(each["metrics"]["binary_accuracy"] * each["labelled"] for each in report["over_time"]) / N
+    assert mean == pytest.approx(accuracy["all rows"])
     assert len(by_name["all rows"]["plots"]["calibration"]) == 10
     one, other, apart = report["differences"][0]
     assert apart["binary_accuracy"] == pytest.approx(accuracy[one] - accuracy[other])
@@ -182,7 +189,7 @@ def test_estimate_of_numbers_and_by_weights(run: Any) -> None:
 def test_slices_names_where_the_model_is_worst(run: Any) -> None:
     found = run(
         "slices", "now.parquet", "--label", "label", "--prediction", "score", "--leave-out", "newer",
-        "--leave-out", "amount", "--leave-out", "paid", "--json",
+        "--leave-out", "amount", "--leave-out", "paid", "--leave-out", "time", "--json",
     )  # fmt: skip
     assert found.exit_code == 0, found.output
     (first, *_) = json.loads(found.stdout)["slices"]
@@ -238,3 +245,39 @@ def test_a_process_of_its_own_asks_no_server(files: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
     assert "NOT BLESSED: 5 checks, 1 failed" in done.stdout
+
+
+def test_evaluate_knows_classes_and_sets_of_classes(run: Any, files: Path) -> None:
+    rows = [
+        {
+            "id": k,
+            "kind": "abc"[k % 3],
+            "p_a": 0.6 if k % 2 else 0.2,
+            "p_b": 0.3,
+            "p_c": 0.1,
+            "tags": ["a"],
+            "said": ["a", "b"],
+        }
+        for k in range(60)
+    ]
+    (files / "classes.ndjson").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    for name, label, prediction, metrics in (
+        ("classes", "kind", "p_*", ["Accuracy", "AUC", "MultiClassConfusionMatrixPlot"]),
+        ("sets", "tags", "said", ["SetMatchPrecision", "ExactMatch", "MultiLabelConfusionMatrixPlot"]),
+    ):
+        config = {
+            "modelSpecs": [{"labelKey": label, "predictionKey": prediction}],
+            "metricsSpecs": [{"metrics": [{"className": each} for each in metrics]}],
+        }
+        (files / f"{name}.json").write_text(json.dumps(config), encoding="utf-8")
+    classes = run("evaluate", "classes.ndjson", "--config", "classes.json", "--json")
+    assert classes.exit_code == 0, classes.output
+    (whole,) = json.loads(classes.stdout)["slices"]
+    assert whole["metrics"]["accuracy"]["value"] == pytest.approx(1 / 3)
+    assert whole["plots"]["classes"] == ["a", "b", "c"]
+    sets = run("evaluate", "classes.ndjson", "--config", "sets.json", "--json")
+    assert sets.exit_code == 0, sets.output
+    report = json.loads(sets.stdout)
+    assert report["task"] == "multilabel"
+    assert report["slices"][0]["metrics"]["set_match_precision"]["value"] == 0.5
+    assert report["slices"][0]["plots"]["b"]["fp"] == 60

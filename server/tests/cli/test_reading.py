@@ -18,6 +18,7 @@ from tapetum_server.analysis.words import duration
 from tapetum_server.cli import asking
 from tapetum_server.cli import logs as logs_command
 from tapetum_server.cli.main import app
+from tapetum_server.cli.money import cost_of
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,15 @@ def test_traces_are_listed_for_people() -> None:
     assert "running" in shown
 
 
+@pytest.mark.parametrize(
+    ("usd", "unpriced", "said"),
+    [(None, 0, ""), (None, 2, "unknown"), (0.0, 0, "$0.0000"), (0.00000016, 0, "$0.00000016"), (0.00094, 0, "$0.00094"),
+     (0.0125, 1, "≥$0.0125"), (1234.5, 0, "$1,234.5000")],
+)  # fmt: skip
+def test_what_cost_something_is_not_rounded_to_nothing(usd: float | None, unpriced: int, said: str) -> None:
+    assert cost_of(usd, unpriced) == said
+
+
 @pytest.mark.covers("cli-traces")
 def test_a_pipe_gets_whole_rows_and_a_terminal_of_80_columns_every_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """What does not fit is not left out: a name and an id are what the list is for."""
@@ -72,7 +82,8 @@ def test_a_pipe_gets_whole_rows_and_a_terminal_of_80_columns_every_name(monkeypa
     assert "shop" in row
     header = result.output.splitlines()[0].split()
     assert "tokens" in header
-    assert "cost" not in header  # nothing fills it
+    assert "unknown" in row  # what it cost
+    assert "cost" not in run("traces", "state:running", "--from", "all")  # nothing fills it
     for module in ("asking", "traces"):
         monkeypatch.setattr(f"tapetum_server.cli.{module}.output_columns", lambda: 80)
     shown = run("traces", "--from", "all")

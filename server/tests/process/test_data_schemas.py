@@ -99,7 +99,10 @@ def test_two_projects_with_one_name_know_nothing_of_each_other(shared_server: Ru
 
 EXPECTED = """
 feature { name: "age" type: INT int_domain { min: 0 max: 120 } presence { min_fraction: 1 } }
-feature { name: "country" type: BYTES domain: "country" presence { min_fraction: 1 } }
+feature {
+  name: "country" type: BYTES domain: "country" presence { min_fraction: 1 min_count: 15 }
+  unique_constraints { min: 2 max: 3 }
+}
 feature { name: "member" type: INT bool_domain {} }
 feature { name: "income" type: FLOAT float_domain { disallow_nan: true } presence { min_count: 1 } }
 feature { name: "bought" type: INT presence { min_count: 1 } not_in_environment: "SERVING" }

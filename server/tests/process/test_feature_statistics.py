@@ -107,6 +107,17 @@ def test_tfdvs_statistics_are_imported_with_their_slices(
     assert std_dev == pytest.approx(told.std_dev, rel=1e-14)
     fare = "dataset = 'taxi/eval' AND feature = 'fare'"
     assert rows(shared_server, project, "mean, positive_infinity", fare) == [[None, 6.0]]
+    # And out again, the same to the last field but what passes through a square.
+    target = tmp_path / "again.pb"
+    told = tapetum("stats", "--dataset", "taxi/train", "--slice", "company_flash", "-o", target, *where)
+    assert (told.returncode, told.stderr) == (0, "")
+    again = DatasetFeatureStatisticsList.FromString(target.read_bytes()).datasets[0]
+    flash = DatasetFeatureStatisticsList.FromString((TFDV / "sliced_FeatureStats.pb").read_bytes()).datasets[2]
+    for one, other in zip(again.features, flash.features):
+        if other.HasField("num_stats"):
+            one.num_stats.std_dev = other.num_stats.std_dev
+    assert (again.name, again.num_examples) == ("company_flash", 2022)
+    assert [str(one) for one in again.features] == [str(other) for other in flash.features]
     # A file that is none stops everything before anything is sent.
     (tmp_path / "stats" / "Split-eval" / "FeatureStats.pb").write_bytes(b"PAR1")
     refused = tapetum("import", "tfdv", tmp_path / "stats", "--dataset", "other", *where)
@@ -181,6 +192,12 @@ def test_any_range_of_windows_is_added_up_each_row_once(shared_server: RunningSe
     assert asked("2026-11-23T10:00:00Z", "2026-11-23T12:00:00Z") == (2, 40, 1.75)
     assert asked("2026-11-23T00:00:00Z", "2026-11-24T01:00:00Z") == (2, 200, 5.5)
     assert asked("2026-11-23T10:00:00Z", "2026-11-23T11:00:00Z", None) == (2, 17, pytest.approx(73 / 17))
+    shown = tapetum(
+        "stats", "--model", "income", "--version", "3", "--from", "2026-11-23T10:00:00Z", "--to", "2026-11-23T12:00:00Z",
+        "--project", project, "--url", shared_server.url,
+    )  # fmt: skip
+    assert shown.stdout.splitlines()[0].rstrip() == "income: 40 rows, 1 feature"
+    assert shown.stdout.splitlines()[2].split()[:4] == ["age", "40", "0%", "1.75"]
     listed = shared_server.client.get("/api/v1/feature_statistics", params={"project": project}).json()["rows"]
     assert [(row["model"], row["version"], row["windows"], row["rows"]) for row in listed] == [
         ("income", "3", 4, 100), ("income", "4", 1, 7),

@@ -74,6 +74,7 @@ def test_a_csv_is_read_as_well(tmp_path: Path) -> None:
         (("{broken}",), "the file cannot be read: Not a Parquet file"),
         ((str(TFDV / "FeatureStats.pb"), "--slice", "company"), "holds statistics, and no rows"),
         (("{rows}", "-o", "stats.txt"), "A table is for reading"),
+        ((), "Statistics are of a file, of a data set or of a model"),
     ],
 )
 def test_what_cannot_be_done_is_said_with_the_way_out(

@@ -167,6 +167,7 @@ def test_checks_of_ones_own_are_tfdvs_configuration(tmp_path: Path) -> None:
         (("--schema", CENSUS / "schema.pbtxt", "--severity", "NEW=WARNING"), "no anomaly type 'NEW'"),
         (("--schema", CENSUS / "schema.pbtxt", "--severity", "NEW"), "takes TYPE=WARNING or TYPE=ERROR"),
         (("--schema", CENSUS / "schema.pbtxt", "--checks", "checks.pbtxt"), "'__import__(\"os\")'"),
+        (("--schema", CENSUS / "schema.pbtxt", "--format", "table", "-o", "x"), "A table is for reading"),
         (("--schema", CENSUS / "schema.pbtxt", "--previous", CENSUS), "of files with statistics it has: none"),
     ],
 )

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tapetum_server.query import drift, drift_samples
+from tapetum_server.query import drift, drift_groups, drift_samples
 from tapetum_server.query.frames import Frame, frame_column
 from tapetum_server.query.statement import Statement
 from tapetum_server.query.store_reader import StoreReader
@@ -42,16 +42,20 @@ FEATURES = (
 DAY_NS = 86_400 * 10**9
 STATEMENTS: dict[str, Callable[[], Statement]] = {
     "counts": lambda: drift.counts_statement(FRAME, FEATURES),
-    "counts_by_rows": lambda: drift.counts_statement(FRAME, FEATURES, drift.chunks_of_rows(FRAME, 40)),
-    "counts_by_rows_of_a_file": lambda: drift.counts_statement(FILE, FEATURES[:1], drift.chunks_of_rows(FILE, 40)),
-    "counts_by_time": lambda: drift.counts_statement(FRAME, FEATURES, drift.chunks_of_time(AT, DAY_NS)),
-    "counts_by_week": lambda: drift.counts_statement(FRAME, FEATURES[:1], drift.chunks_of_time(AT, 7 * DAY_NS)),
-    "counts_by_slice": lambda: drift.counts_statement(FRAME, FEATURES[:1], drift.slices_by(SHOP)),
+    "counts_by_rows": lambda: drift.counts_statement(FRAME, FEATURES, drift_groups.chunks_of_rows(FRAME, 40)),
+    "counts_by_rows_of_a_file": lambda: drift.counts_statement(
+        FILE, FEATURES[:1], drift_groups.chunks_of_rows(FILE, 40)
+    ),
+    "counts_by_time": lambda: drift.counts_statement(FRAME, FEATURES, drift_groups.chunks_of_time(AT, DAY_NS)),
+    "counts_by_week": lambda: drift.counts_statement(FRAME, FEATURES[:1], drift_groups.chunks_of_time(AT, 7 * DAY_NS)),
+    "counts_by_slice": lambda: drift.counts_statement(FRAME, FEATURES[:1], drift_groups.slices_by(SHOP)),
     "quantiles": lambda: drift.quantiles_statement(FRAME, (PRICE,), (0.25, 0.5), 100),
     "quantiles_of_a_sample": lambda: drift.quantiles_statement(FILE, (PRICE,), (0.5,), 3_000_000),
     "quantiles_of_a_sample_by_content": lambda: drift.quantiles_statement(FRAME, (PRICE, AGE), (0.5,), 3_000_000),
     "sorted_values": lambda: drift.sorted_values_statement(FRAME, PRICE),
-    "sorted_values_by_rows": lambda: drift.sorted_values_statement(FRAME, PRICE, drift.chunks_of_rows(FRAME, 40)),
+    "sorted_values_by_rows": lambda: drift.sorted_values_statement(
+        FRAME, PRICE, drift_groups.chunks_of_rows(FRAME, 40)
+    ),
 }
 
 

@@ -17,6 +17,7 @@ from sklearn import metrics as sk
 
 from tapetum_server.detectors.performance.binary import BINARY_METRICS, At
 from tapetum_server.detectors.performance.multiclass import MULTICLASS_METRICS, one_against_rest
+from tapetum_server.detectors.performance.multilabel import MULTILABEL_METRICS, confusion_of
 from tapetum_server.detectors.performance.regression import REGRESSION_METRICS
 from tapetum_server.query import (
     coded_rows,
@@ -25,6 +26,7 @@ from tapetum_server.query import (
     performance,
     performance_classes,
     performance_numbers,
+    performance_sets,
     prediction_outcomes,
     slices,
 )
@@ -54,6 +56,7 @@ TABLE = pa.table(
         "score": pa.array([None if k == 7 else float("nan") if k == 8 else s for k, s in enumerate(SCORE)]),
         "label": pa.array([None if k < 5 else int(y) for k, y in enumerate(LABEL)]), "called": SCORE > 0.4,
         "kind": KIND, "p_cat": CHANCES[:, 0], "p_dog": CHANCES[:, 1], "p_eel": CHANCES[:, 2], "guess": GUESS,
+        "has": [["a", "b", "c"][: k % 4] for k in range(N)], "said": [["c", "b"][: k % 3] for k in range(N)],
         "other": np.round(1 - SCORE, 2), "weight": np.where(SHIFT == "day", 2.0, 1.0),
         "time": pa.array([1_700_000_000 + 600 * k for k in range(N)], pa.timestamp("s", "UTC")),
     }
@@ -168,6 +171,29 @@ def test_classes_are_counted_with_their_scores(ask: Ask) -> None:
     assert sum(slice_.counts.total for slice_ in found[1:]) == N
 
 
+@pytest.mark.covers("metric-multilabel")
+def test_lists_of_classes_are_counted_as_sets(ask: Ask) -> None:
+    found = ask(lambda reader, frame: performance_sets.set_slices(reader, frame, "has", "said", SPECS[:2]))
+    has = np.array([[c in ["a", "b", "c"][: k % 4] for c in "abc"] for k in range(N)])
+    said = np.array([[c in ["c", "b"][: k % 3] for c in "abc"] for k in range(N)])
+    assert len(found) == 4
+    for each, mask in zip(found, [np.ones(N, bool), *(c == CITY for c in sorted(set(CITY)))]):
+        y, p = has[mask], said[mask]
+        assert each.counts.classes == ("a", "b", "c")
+        ours = {name: metric(each.counts) for name, metric in MULTILABEL_METRICS.items()}
+        empty = {"zero_division": 0}
+        assert ours == pytest.approx({
+            "example_count": len(y), "exact_match": sk.accuracy_score(y, p), "hamming_loss": sk.hamming_loss(y, p),
+            "set_match_precision": sk.precision_score(y, p, average="samples", **empty),
+            "set_match_recall": sk.recall_score(y, p, average="samples", **empty),
+            "jaccard_score": sk.jaccard_score(y, p, average="samples", zero_division=1),
+            **{f"{how}_{name}": getattr(sk, f"{name}_score")(y, p, average=how, **empty)
+               for how in ("micro", "macro") for name in ("precision", "recall")},
+            **{f"{how}_f1_score": sk.f1_score(y, p, average=how, **empty) for how in ("micro", "macro")},
+        })  # fmt: skip
+        assert confusion_of(each.counts, 1).tp == (y[:, 1] & p[:, 1]).sum()
+
+
 def test_chunks_hold_rows_as_they_arrived(ask: Ask) -> None:
     columns = estimates.EstimateColumns("score", "label", "called")
     found, left_out = ask(lambda reader, frame: estimates.chunk_cells(reader, frame, columns, estimates.Chunks(250)))
@@ -273,6 +299,7 @@ def _statements(frame: Frame) -> dict[str, Statement]:
         "performance_classes": performance_classes.classes_statement(frame, classes),
         "performance_outcomes": performance_classes.outcomes_statement(frame, classes, SPECS[:2]),
         "performance_by_class": performance_classes.by_class_statement(frame, classes, SPECS[:2]),
+        "performance_sets": performance_sets.sets_statement(frame, "has", "said", SPECS[:2]),
         "estimate_cells": estimates.cells_statement(
             frame, estimates.EstimateColumns("score", "label", "called"), estimates.Chunks(250)
         ),

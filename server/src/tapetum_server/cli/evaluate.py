@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tapetum_server.cli.asking import AsJson, fail, one_line, print_json, print_table, say
+from tapetum_server.cli.durations import duration
 from tapetum_server.cli.own_files import asked_of_files, number, plain_values
 
 if TYPE_CHECKING:
@@ -30,9 +31,14 @@ def evaluate(
         typer.Option("--baseline", help="The baseline's predictions, for thresholds of change.", show_default="none"),
     ] = None,
     task: Annotated[
-        str, typer.Option("--task", help="binary, multiclass or regression.", show_default="as labels and metrics say")
+        str,
+        typer.Option(
+            "--task", help="binary, multiclass, multilabel or regression.", show_default="as labels and metrics say"
+        ),
     ] = "",
     positive: Annotated[str, typer.Option("--positive", help="The label that counts as positive.")] = "",
+    time: Annotated[str, typer.Option("--time", help="Column of the time: metrics of all rows by period, too.")] = "",
+    every: Annotated[str, typer.Option("--every", help="With --time, how long a period is: 1h, 1d, 7d.")] = "1d",
     gaps: Annotated[bool, typer.Option("--gaps", help="Show how differently groups are treated.")] = False,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000, help="Slices to show.")] = 40,
     as_json: AsJson = False,
@@ -42,6 +48,7 @@ def evaluate(
     from tapetum_server.analysis.performance.evaluation import evaluate as judge
     from tapetum_server.analysis.performance.metric_names import METRICS
     from tapetum_server.query.frames import file_frame
+    from tapetum_server.query.performance import Periods
 
     if task and task not in METRICS:
         fail(f"There is no task {task!r}.", f"Known are {', '.join(METRICS)}.")
@@ -58,7 +65,8 @@ def evaluate(
         frame = await file_frame(reader, data)
         old = await file_frame(reader, baseline) if baseline is not None else None
         return await judge(
-            reader, frame, wanted, baseline=old, task=task or None, positive=positive  # type: ignore[arg-type]
+            reader, frame, wanted, baseline=old, task=task or None, positive=positive,  # type: ignore[arg-type]
+            periods=Periods(time, int(duration(every).total_seconds())) if time else None,
         )  # fmt: skip
 
     report = asked_of_files(asked)
@@ -100,6 +108,9 @@ def _show(report: EvaluationReport, limit: int, gaps: bool) -> None:
             f"{gap.highest}, {number(gap.low)} where {gap.lowest}: {number(gap.difference)} apart "
             f"[{number(gap.lower)}, {number(gap.upper)}], {gap.ratio:.0%}"
         )
+    for period in report.over_time:
+        said = ", ".join(f"{name.replace('_', ' ')} {number(value)}" for name, value in period.metrics.items())
+        print(f"{period.start}  {period.labelled:,} of {period.rows:,} rows labelled  {said}")
     for note in report.notes:
         say(note, "dim")
     if report.small_slices:

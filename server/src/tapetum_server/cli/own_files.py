@@ -18,17 +18,14 @@ def asked_of_files(question: Callable[[Reader], Coroutine[Any, Any, _Answer]]) -
     # Here, because the engine takes a second to load.
     from tapetum_server.analysis.performance.eval_config import ConfigError
     from tapetum_server.query.errors import QueryError
-    from tapetum_server.query.own_engine import ask_own_engine
-    from tapetum_server.store.engine import StoreError
+    from tapetum_server.query.on_files import ask_files
 
     try:
-        return ask_own_engine(question)
+        return ask_files(question)
     except QueryError as error:
         fail(f"{error.message}.", error.hint)
     except ConfigError as error:
         fail(f"{error}.", error.hint or None)
-    except StoreError as error:
-        fail(f"The file cannot be read: {error}", "Is it what its name says, and whole?")
 
 
 def plain_values(value: Any) -> Any:
@@ -40,7 +37,7 @@ def plain_values(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain_values(each) for each in value]
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return float(value) if math.isfinite(value) else None  # a NumPy number is a float, too
     if hasattr(value, "tolist"):
         return plain_values(value.tolist())
     return value

@@ -24,6 +24,7 @@ from tapetum_server.cli.asking import (
     print_table,
     server,
 )
+from tapetum_server.cli.money import dollars
 from tapetum_server.cli.unless_named import unless_named
 
 prices_app = typer.Typer(
@@ -158,7 +159,7 @@ def _added(total: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
 
 
 def _money(usd: float | None) -> str:
-    return "unknown" if usd is None else f"${usd:,.4f}"
+    return "unknown" if usd is None else dollars(usd)
 
 
 prices_app.command("list")(list_prices)

@@ -25,6 +25,7 @@ from tapetum_server.cli.asking import (
     print_table,
     server,
 )
+from tapetum_server.cli.money import cost_of
 
 sessions_app = typer.Typer(name="sessions", help="Conversations across traces.", no_args_is_help=True)
 
@@ -65,7 +66,7 @@ def list_sessions(
             str(row["traces"]),
             Text(str(row["failed"] or ""), style="red"),
             str(row["calls"]),
-            _cost(row),
+            cost_of(row["cost_usd"], row["unpriced"]),
             Text(one_line(", ".join(row["users"]), 20)),
             Text(one_line(row["id"], 60)),
         )
@@ -95,7 +96,7 @@ def show(
         print_json(page["rows"])
         return
     counts = f"{whole['traces']} traces, {whole['failed']} failed, {whole['calls']} calls of models"
-    says = Text(f"{counts}, {_cost(whole) or 'no cost'}")
+    says = Text(f"{counts}, {cost_of(whole['cost_usd'], whole['unpriced']) or 'no cost'}")
     print_table(_turns(page["rows"], says))
     if page["next_cursor"]:
         errors.print(
@@ -115,9 +116,3 @@ def _turns(rows: list[dict[str, Any]], title: Text) -> Table:
             if row[who]:
                 table.add_row(Text(who, style="dim"), Text(one_line(row[who], 400)))
     return table
-
-
-def _cost(row: dict[str, Any]) -> str:
-    if row["cost_usd"] is None:
-        return "unknown" if row["unpriced"] else ""
-    return f"{'≥' if row['unpriced'] else ''}${row['cost_usd']:.4f}"

@@ -1,4 +1,4 @@
-"""`tapetum stats`: what the values of each feature of a file are like; no server is needed."""
+"""`tapetum stats`: what the values of each feature are like, of a file without a server, or as a server keeps them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import orjson
 import typer
 
 from tapetum_server.analysis.words import counted
-from tapetum_server.cli.asking import DEFAULT_URL, Url, fail, say
+from tapetum_server.cli.asking import DEFAULT_URL, From, To, Url, fail, say
 from tapetum_server.cli.statistics_keeping import IntoProject, SendKey, keep_statistics
+from tapetum_server.cli.stats_stored import stored_statistics
 from tapetum_server.cli.stats_tables import print_statistics
 from tapetum_server.signals.feature_statistics import DatasetStatistics
 from tapetum_server.signals.feature_statistics_record import records_of
@@ -33,13 +34,18 @@ _BY_ENDING = {".json": Form.json, ".jsonl": Form.json, ".pbtxt": Form.pbtxt, ".p
 
 def stats(
     path: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
-            metavar="FILE", help="Parquet, CSV, TSV, Arrow or JSON lines; or statistics that TFDV wrote."
+            metavar="[FILE]", help="Parquet, CSV, TSV, Arrow or JSON lines; or statistics that TFDV wrote.",
+            show_default="with --dataset or --model those that the server keeps",
         ),
-    ],
+    ] = None,
     slice_by: Annotated[
-        str, typer.Option("--slice", metavar="COLUMN", help="Also for the rows of each value of this column.")
+        str,
+        typer.Option(
+            "--slice", metavar="COLUMN",
+            help="Also for the rows of each value of this column. Of what the server keeps: the slice of this name.",
+        ),
     ] = "",
     slices: Annotated[int, typer.Option(min=1, max=1_000, help="With --slice: the most frequent values.")] = 50,
     weight: Annotated[
@@ -57,6 +63,13 @@ def stats(
     keep: Annotated[
         str, typer.Option("--keep", metavar="NAME", help="Also keep them in the server, as a data set of this name.")
     ] = "",
+    dataset: Annotated[str, typer.Option("--dataset", help="Of this data set, as the server keeps them.")] = "",
+    model: Annotated[str, typer.Option("--model", help="Of this model's predictions, as the server keeps them.")] = "",
+    version: Annotated[
+        str | None, typer.Option("--version", help="With --model: of this version.", show_default="all together")
+    ] = None,
+    from_: From = "now-7d",
+    to: To = "now",
     project: IntoProject = None,
     url: Url = DEFAULT_URL,
     key: SendKey = None,
@@ -71,18 +84,32 @@ def stats(
         fail(f"A table is for reading, and {output} is a file.", "Choose --format json, pbtxt, pb or tfrecord.")
     if form in (Form.pb, Form.tfrecord) and output is None and sys.stdout.isatty():
         fail(f"{form} is not for a terminal to show.", "Name a file with -o, or send it on with a pipe.")
-    try:
-        found = file_statistics(
-            path, slice_by=slice_by, most_slices=slices, weight=weight, columns=tuple(columns or ())
-        )  # fmt: skip
-    except QueryError as error:
-        fail(f"{error}.", error.hint)
+    if (path is not None) + bool(dataset) + bool(model) != 1:
+        fail(
+            "Statistics are of a file, of a data set or of a model.", "Name one: FILE, --dataset NAME or --model NAME."
+        )
+    if path is None:
+        if weight or columns or keep:
+            fail("What is kept is neither weighed anew nor kept again.", "Leave --weight, --column and --keep out.")
+        found = [
+            stored_statistics(
+                dataset=dataset, model=model, version=version, slice_name=slice_by, start=from_, end=to,
+                project=project, url=url, key=key,
+            )
+        ]  # fmt: skip
+    else:
+        try:
+            found = file_statistics(
+                path, slice_by=slice_by, most_slices=slices, weight=weight, columns=tuple(columns or ())
+            )  # fmt: skip
+        except QueryError as error:
+            fail(f"{error}.", error.hint)
     if keep:
-        kept = keep_statistics([(keep, dataset) for dataset in found], project=project, url=url, key=key)
+        kept = keep_statistics([(keep, one) for one in found], project=project, url=url, key=key)
         say(f"Kept statistics of {counted(kept, 'feature')} as {keep}.", "dim")
     if form is Form.table:
-        for dataset in found:
-            print_statistics(dataset, path.name, weight)
+        for one in found:
+            print_statistics(one, path.name if path else dataset or model, weight)
         return
     content = _written(found, form)
     if output is None:

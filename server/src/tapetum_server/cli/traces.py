@@ -27,6 +27,7 @@ from tapetum_server.cli.asking import (
     print_table,
     server,
 )
+from tapetum_server.cli.money import cost_of
 
 _WIDE = 130
 """Columns in which a table of traces stands in one line each."""
@@ -69,7 +70,7 @@ def _table(rows: list[dict[str, Any]]) -> Table:
         ("spans", "right", [str(row["span_count"]) for row in rows]),
         ("errors", "right", [Text(str(row["error_count"] or ""), style="red") for row in rows]),
         ("tokens", "right", [_tokens_of(row) for row in rows]),
-        ("cost", "right", ["" if row["cost_usd"] is None else f"${row['cost_usd']:.4f}" for row in rows]),
+        ("cost", "right", [cost_of(row["cost_usd"], row["unpriced"]) for row in rows]),
         ("service", "left", [Text(one_line(row["service"], 24)) for row in rows]),
         ("name", "left", [Text(one_line(row["root_name"], 48)) for row in rows]),
         ("trace", "left", [Text(row["trace_id"], style="dim") for row in rows]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import orjson
 import typer
@@ -86,6 +86,8 @@ def validate(
     from tapetum_server.query.errors import QueryError
 
     form = form or _by_name(output)
+    if form is Form.table and output is not None:
+        refuse("A table is for reading, and not for a file.", "Choose --format json, junit, sarif, pbtxt or pb.")
     severities = dict(_pair(text) for text in severity or ())
     asked = Asked(
         data=data, schema=schema, previous=previous, serving=serving, version=previous_version,
@@ -101,14 +103,12 @@ def validate(
     passed = passes(found, bad, shifts=shift is not None)  # type: ignore[arg-type]
     if form is Form.table:
         _show(found, data, passed, bool(previous or serving))
-        if output is not None:
-            refuse("A table is for reading, and not for a file.", "Choose --format json, junit, sarif, pbtxt or pb.")
     else:
         _write(_written(form, found, read, asked, bad, passed, shift is not None), output)
     raise typer.Exit(0 if passed else 1)
 
 
-def refuse(message: str, hint: str | None) -> None:
+def refuse(message: str, hint: str | None) -> NoReturn:
     """Say why it cannot be told, and leave with 2: a pipeline must not take that for bad data."""
     say(message, "red")
     if hint:

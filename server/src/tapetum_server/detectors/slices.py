@@ -87,6 +87,7 @@ class _Search:
         self._floor = 0.0
         self._told: dict[int, float] = {}
         self._columns = [np.ascontiguousarray(counts.codes[:, k]) for k in range(counts.codes.shape[1])]
+        self._stacked = np.column_stack([counts.rows, counts.errors, counts.squares])
         self.looked_at = 0
 
     def look(self, features: tuple[int, ...]) -> None:
@@ -162,7 +163,9 @@ class _Search:
 
     def _chance(self, mask: Mask, container: Mask) -> float:
         """That the mean error inside is not above the one of the container's other rows (Welch's, large samples)."""
-        (rows, errors, squares), (outside, others, other_squares) = self._sums(mask), self._sums(container & ~mask)
+        rows, errors, squares = self._sums(mask)
+        all_rows, all_errors, all_squares = self._sums(container)
+        outside, others, other_squares = all_rows - rows, all_errors - errors, all_squares - squares
         if outside < 2:
             return 1.0
         inner, outer = errors / rows, others / outside
@@ -172,8 +175,8 @@ class _Search:
         return 0.5 * math.erfc((inner - outer) / math.sqrt(2 * spread))
 
     def _sums(self, mask: Mask) -> tuple[float, float, float]:
-        of = self._counts
-        return float(of.rows[mask].sum()), float(of.errors[mask].sum()), float(of.squares[mask].sum())
+        rows, errors, squares = mask.astype(np.float64) @ self._stacked
+        return float(rows), float(errors), float(squares)
 
     def _overlap(self, one: Mask, other: Mask) -> float:
         either = float(self._counts.rows[one | other].sum())

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from tapetum_server.detectors.drift.values import SortedValues
 from tapetum_server.detectors.drift.verdict import Presence
+from tapetum_server.query.drift_groups import By, Group, settings_of, text_of
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame, FrameColumn
 from tapetum_server.query.reader import Reader, tuples_of
@@ -29,17 +30,6 @@ STATEMENT_CHARACTERS = 100_000
 """The engine parses a quarter of a million. Files are read by column, so that several statements read no more."""
 
 Item = TypeVar("Item")
-Group = int | str | None
-"""What a chunk or slice is known by: the number of a chunk of rows, the nanosecond one of time begins, or a value."""
-
-
-@dataclass(frozen=True, slots=True)
-class By:
-    """The groups of a question: `sql` says of a row which it is in; rows where it is null are in none."""
-
-    sql: str
-    parallel_parsing: bool = True
-    """Whether text may be parsed by several threads: the engine loses count of rows then (`_row_number` of CSV)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +71,6 @@ class CategoricalCounts:
     values: Mapping[str, int]
     complete: bool
     """Whether `values` holds every value. Where not, what it counts is exact only for a feature with `values`."""
-
-    @property
-    def rest(self) -> int:
-        """Rows with another value than those in `values`."""
-        return self.presence.values - sum(self.values.values())
 
 
 Counts = NumericCounts | CategoricalCounts
@@ -195,7 +180,7 @@ WHERE drift_group IS NOT NULL
 GROUP BY drift_group
 ORDER BY drift_group
 LIMIT {MAX_GROUPS + 1}"""
-    return Statement(sql + _settings(by), bound)
+    return Statement(sql + settings_of(by), bound)
 
 
 def _values_of(frame: Frame, values: Sequence[str], by: By | None = None) -> str:
@@ -203,10 +188,6 @@ def _values_of(frame: Frame, values: Sequence[str], by: By | None = None) -> str
     group = [] if by is None else [f"{by.sql} AS drift_group"]
     columns = [*group, *(f"{value} AS drift_x{n}" for n, value in enumerate(values))] or ["1"]
     return f"(SELECT {', '.join(columns)}\n    FROM {frame.relation}\n    WHERE {frame.where})"
-
-
-def _settings(by: By | None) -> str:
-    return "" if by is None or by.parallel_parsing else "\nSETTINGS input_format_parallel_parsing = 0"
 
 
 def _numeric_cells(feature: NumericFeature, n: int, parameters: Parameters) -> list[str]:
@@ -229,11 +210,6 @@ def _categorical_cells(feature: CategoricalFeature, n: int, parameters: Paramete
         counted = f"transform({x}, {values}, {values}, NULL)"
     # Exact as long as there are fewer values than it may hold.
     return [f"count({x}) AS drift_n{n}", f"approx_top_count({MAX_VALUES}, {MAX_VALUES})({counted}) AS drift_v{n}"]
-
-
-def text_of(column: FrameColumn) -> str:
-    """The column's values as texts."""
-    return column.sql if column.kind == "categorical" else f"toString({column.sql})"
 
 
 def _counts(feature: Feature, rows: int, first: object, second: object) -> Counts:
@@ -283,37 +259,4 @@ FROM {_values_of(frame, [column.sql], by)}
 WHERE isFinite(drift_x0){known}
 GROUP BY drift_group, drift_value
 ORDER BY drift_group, drift_value"""
-    return Statement(sql + _settings(by), dict(frame.parameters))
-
-
-def chunks_of_rows(frame: Frame, size: int) -> By:
-    """Chunks of `size` rows in their order, numbered from 0; the last may be shorter."""
-    if not frame.order:
-        raise QueryError(
-            "these rows stand in no order, so that they cannot be cut into chunks of so many",
-            code="no_order",
-            hint="Cut them by time.",
-        )
-    place = frame.order if frame.numbered else f"row_number() OVER (ORDER BY {frame.order}) - 1"
-    return By(f"toInt64(intDiv({place}, {int(size)}))", parallel_parsing=False)
-
-
-def chunks_of_time(column: FrameColumn, period_ns: int) -> By:
-    """Chunks of time, known by the nanosecond since 1970 at which they begin; whole weeks begin on Mondays."""
-    if column.kind != "time":
-        raise QueryError(
-            f"column {column.name!r} holds no times", code="not_a_time", hint="Name a column of dates or timestamps."
-        )
-    week, thursday_to_monday = 604_800 * 10**9, 4 * 86_400 * 10**9
-    offset = thursday_to_monday if period_ns % week == 0 else 0
-    moment = f"toUnixTimestamp64Nano({column.sql})"
-    return By(f"{moment} - positiveModulo({moment} - {offset}, {int(period_ns)})")
-
-
-def slices_by(column: FrameColumn) -> By:
-    """Slices by the values of a column."""
-    if column.kind not in ("categorical", "boolean", "numeric"):
-        raise QueryError(
-            f"column {column.name!r} cannot be sliced by", code="not_a_slice", hint="Name one with a few values."
-        )
-    return By(text_of(column))
+    return Statement(sql + settings_of(by), dict(frame.parameters))

@@ -14,9 +14,10 @@ import { Isolated } from '@/kit/Isolated'
 import { useShortcuts } from '@/kit/keys'
 import { Page } from '@/kit/Page'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
-import { Cost, RelativeTime, StatusBadge, Tokens } from '@/kit/values'
+import { RelativeTime, StatusBadge, Tokens } from '@/kit/values'
 import { Crumb } from '@/kit/Crumb'
 import { travelling, useView } from '@/kit/view'
+import { Money } from '../llm/Money'
 import { AlignedTree } from './AlignedTree'
 import { Choose } from './Choose'
 import { PairPanel } from './PairPanel'
@@ -282,7 +283,7 @@ function TraceCard({ side, trace, ns }: { side: 'a' | 'b'; trace: TraceCompariso
         </span>
         <StatusBadge status={trace.status} state={trace.state} errors={trace.error_count} />
         {known && <Tokens input={trace.input_tokens} output={trace.output_tokens} />}
-        {trace.cost_usd !== null && <Cost value={trace.cost_usd} />}
+        {trace.cost_usd !== null && <Money value={trace.cost_usd} unpriced={trace.unpriced} />}
       </div>
     </section>
   )

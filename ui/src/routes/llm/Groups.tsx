@@ -186,7 +186,9 @@ function Row({ row, keys, total }: { row: LlmGroup; keys: string[]; total: numbe
       <td>
         <Sparkline
           label={costs ? 'Spend over time' : 'Calls over time'}
-          values={costs ? row.cost_trend : row.calls_trend}
+          values={
+            costs ? row.cost_trend.map((v, i) => v ?? (row.calls_trend[i] ? null : 0)) : row.calls_trend
+          }
         />
       </td>
       <td className="num">{to(<Amount value={row.calls} />)}</td>

@@ -11,12 +11,14 @@ import { count, counted } from '@/kit/format'
 import { Page } from '@/kit/Page'
 import { Failure, unanswered } from '@/kit/states'
 import { isoToMs } from '@/kit/time'
-import { ClockTime, Cost, Duration, RelativeTime, StatusBadge, Tokens } from '@/kit/values'
+import { ClockTime, Duration, RelativeTime, StatusBadge, Tokens } from '@/kit/values'
 import { travelling, useView } from '@/kit/view'
 import { Took } from '@/routes/services/measures'
 import { Money } from '../llm/Money'
 import { Verdicts } from '../evaluations/Verdicts'
 import { Named, SaidOf, short } from './columns'
+import { Markdown } from '../trace/conversation/Markdown'
+import '../trace/conversation/conversation.css'
 import { RunningIn } from '../trace/RunningNow'
 import { troubled } from '../trace/running'
 import { againAfter, useLiveSession } from './liveSession'
@@ -243,7 +245,7 @@ function Turn({
         </span>
         <Duration ms={trace.duration_ms} since={trace.start_time} />
         <Tokens input={trace.input_tokens} output={trace.output_tokens} />
-        <Cost value={trace.cost_usd} />
+        <Money value={trace.cost_usd} unpriced={trace.unpriced} />
       </div>
       {turn.asked && <Said who="asked" text={turn.asked} />}
       <RunningIn project={project} traceId={trace.trace_id} running={turn.running} />
@@ -257,12 +259,14 @@ function Turn({
   )
 }
 
-/** What was said is text and nothing else. */
+/** What was said, formatted as in its trace: text nodes and nothing else. */
 function Said({ who, text }: { who: 'asked' | 'answered'; text: string }) {
   return (
     <div className={`se-said ${who}`}>
       <span className="quiet">{who}</span>
-      <p dir="auto">{text}</p>
+      <div className="c-said" dir="auto">
+        <Markdown text={text} />
+      </div>
     </div>
   )
 }

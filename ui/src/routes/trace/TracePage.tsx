@@ -132,7 +132,10 @@ function Heading(p: { trace: TraceAnswer['trace']; tree: SpanTree; loading: bool
         </span>
         {known && <Tokens input={trace.input_tokens} output={trace.output_tokens} />}
         {(trace.cost_usd !== null || trace.unpriced > 0) && (
-          <Money value={trace.cost_usd} unpriced={trace.unpriced} />
+          <span>
+            {trace.cost_usd === null && 'cost '}
+            <Money value={trace.cost_usd} unpriced={trace.unpriced} />
+          </span>
         )}
         {trace.models.length > 0 && (
           <span title={trace.models.join(', ')}>
@@ -148,7 +151,7 @@ function Heading(p: { trace: TraceAnswer['trace']; tree: SpanTree; loading: bool
           <ClockTime iso={trace.start_time} date />
         </span>
         {tree.orphans > 0 && (
-          <span title="Their parent has not arrived, or belongs to another project">
+          <span title="Their parent has not arrived, belongs to another project, or is a span below them">
             {count(tree.orphans)} span{tree.orphans === 1 ? '' : 's'} without a parent
           </span>
         )}

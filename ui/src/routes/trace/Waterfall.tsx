@@ -7,7 +7,7 @@ import { spanColour } from '@/kit/colour'
 import { compact, durationText, usd } from '@/kit/format'
 import { useSize } from '@/kit/hooks'
 import { KindIcon } from './KindIcon'
-import { shortly } from './running'
+import { shortly, troubled } from './running'
 import { childTime, type SpanTree } from './tree'
 
 export interface TimeWindow {
@@ -276,9 +276,8 @@ function Bar(p: { tree: SpanTree; span: number; from: number; to: number; critic
   const right = share(end)
   const colour = spanColour(tree.columns.kind[span]!, tree.columns.service[span]!)
   const running = tree.columns.duration_ns[span] == null
-  const label = running
-    ? shortly(tree.running.get(tree.columns.span_id[span]!))
-    : durationText((tree.columns.duration_ns[span] ?? 0) / 1e6)
+  const now = running ? tree.running.get(tree.columns.span_id[span]!) : undefined
+  const label = running ? shortly(now) : durationText((tree.columns.duration_ns[span] ?? 0) / 1e6)
   const outside = end < from || start > to
   const covered = outside ? [] : childTime(tree, span, width / 250)
   return (
@@ -301,7 +300,7 @@ function Bar(p: { tree: SpanTree; span: number; from: number; to: number; critic
             />
           ))}
           <small
-            className="t-label"
+            className={now && troubled(now) ? 't-label trouble' : 't-label'}
             style={
               right < 86
                 ? { left: `calc(${right}% + 6px)` }

@@ -21,7 +21,7 @@ describe('a span that has not ended', () => {
     expect(said(one({}))).toBe('running for 5 min, last heard 5 s ago')
     expect(said(one({ liveness: 'unknown' }))).toBe('running for 5 min')
     expect(shortly(one({ liveness: 'silent', heard_s: 240 }))).toBe('no sign of life for 4 min')
-    expect(shortly(one({ liveness: 'stuck', same_place_s: 115 }))).toBe('in the same place for 2 min')
+    expect(shortly(one({ liveness: 'stuck', same_place_s: 115 }))).toBe('stuck for 2 min')
     expect(shortly(one({ liveness: 'exited', heard_s: 90 }))).toBe('process ended 2 min ago')
     expect(shortly(undefined)).toBe('running')
   })

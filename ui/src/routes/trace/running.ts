@@ -48,7 +48,7 @@ export function shortly(one: RunningSpan | undefined): string {
     case 'exited':
       return `process ended ${roughly(one.heard_s)} ago`
     case 'stuck':
-      return `in the same place for ${roughly(stuckFor(one))}`
+      return `stuck for ${roughly(stuckFor(one))}`
     default:
       return `running for ${roughly(one.running_s)}`
   }

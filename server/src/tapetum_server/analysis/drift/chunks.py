@@ -15,6 +15,7 @@ from tapetum_server.detectors.drift.thresholds import VariationThreshold
 from tapetum_server.detectors.drift.values import SortedValues
 from tapetum_server.detectors.drift.verdict import MIN_PRESENCE_CHANGE, presence_change, verdict_of
 from tapetum_server.query import drift as query
+from tapetum_server.query import drift_groups as groups
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.time_range import format_time
@@ -27,7 +28,7 @@ LASTING = 2
 class Chunk:
     """One feature in one chunk."""
 
-    group: query.Group
+    group: groups.Group
     rows: int
     values: int
     results: tuple[Result, ...]
@@ -44,7 +45,7 @@ class Chunked:
     """By feature and method."""
 
 
-ByGroup = Mapping[query.Group, SortedValues]
+ByGroup = Mapping[groups.Group, SortedValues]
 
 
 async def chunked(
@@ -68,13 +69,13 @@ async def chunked(
     return Chunked(judged, thresholds)
 
 
-def chunks_by(frame: Frame, settings: DriftSettings) -> query.By:
+def chunks_by(frame: Frame, settings: DriftSettings) -> groups.By:
     """How the settings cut a frame into chunks."""
     if settings.chunk_size is not None:
-        return query.chunks_of_rows(frame, settings.chunk_size)
+        return groups.chunks_of_rows(frame, settings.chunk_size)
     assert settings.time is not None
     assert settings.chunk_period_ns is not None
-    return query.chunks_of_time(frame.column(settings.time), settings.chunk_period_ns)
+    return groups.chunks_of_time(frame.column(settings.time), settings.chunk_period_ns)
 
 
 async def _side(
@@ -96,7 +97,7 @@ async def _side(
 
 
 def _measured(
-    side: Sides, counted: Mapping[query.Group, query.Counts], whole: Mapping[str, SortedValues],
+    side: Sides, counted: Mapping[groups.Group, query.Counts], whole: Mapping[str, SortedValues],
     sorted_values: ByGroup, settings: DriftSettings,
 ) -> list[Chunk]:  # fmt: skip
     baseline = side.plan.aligned(side.baseline)
@@ -142,7 +143,7 @@ def _judged(
     ]
 
 
-def chunk_name(group: query.Group, settings: DriftSettings) -> str:
+def chunk_name(group: groups.Group, settings: DriftSettings) -> str:
     """A chunk as people know it: its first row and last, or when it begins."""
     assert isinstance(group, int)
     if settings.chunk_size is None:
@@ -150,7 +151,7 @@ def chunk_name(group: query.Group, settings: DriftSettings) -> str:
     return f"{group * settings.chunk_size}:{(group + 1) * settings.chunk_size - 1}"
 
 
-def since(chunks: Sequence[Chunk]) -> query.Group:
+def since(chunks: Sequence[Chunk]) -> groups.Group:
     """The chunk from which on all chunks drifted, up to the last that can be told; `None` where it does not last.
 
     One chunk alone is a coincidence or an outage: `LASTING` in a row, or all there are.

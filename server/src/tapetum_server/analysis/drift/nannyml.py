@@ -15,6 +15,7 @@ from tapetum_server.analysis.drift.plans import Plan, count_side
 from tapetum_server.analysis.drift.settings import DriftSettings
 from tapetum_server.detectors.drift import nannyml
 from tapetum_server.query import drift as query
+from tapetum_server.query import drift_groups as groups
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.reader import Reader
 
@@ -25,7 +26,7 @@ _MANY = "it has more values than are counted one by one"
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    group: query.Group
+    group: groups.Group
     values: float
     measured: Mapping[str, float]
     p: float | None
@@ -65,7 +66,7 @@ async def nannyml_report(reader: Reader, baseline: Frame, window: Frame, setting
     return whole_report(features, left_out, pairs.new, rows, (), settings)
 
 
-def _categorical(baseline: query.CategoricalCounts, chunks: Mapping[query.Group, query.Counts]) -> list[_Chunk] | None:
+def _categorical(baseline: query.CategoricalCounts, chunks: Mapping[groups.Group, query.Counts]) -> list[_Chunk] | None:
     if not baseline.complete:
         return None
     calculator = nannyml.Categorical(baseline.values)
@@ -79,7 +80,7 @@ def _categorical(baseline: query.CategoricalCounts, chunks: Mapping[query.Group,
 
 
 async def _continuous(
-    reader: Reader, frames: tuple[Frame, Frame], pair: Pair, by: tuple[query.By, query.By]
+    reader: Reader, frames: tuple[Frame, Frame], pair: Pair, by: tuple[groups.By, groups.By]
 ) -> tuple[list[_Chunk], list[_Chunk]]:
     assert pair.window is not None
     whole = (await query.sorted_values(reader, frames[0], pair.baseline))[None]
@@ -87,7 +88,7 @@ async def _continuous(
     own = await query.sorted_values(reader, frames[0], pair.baseline, by[0])
     now = await query.sorted_values(reader, frames[1], pair.window, by[1])
 
-    def measured(chunks: Mapping[query.Group, Any]) -> list[_Chunk]:
+    def measured(chunks: Mapping[groups.Group, Any]) -> list[_Chunk]:
         return [_Chunk(group, chunk.size, calculator.measure(chunk), None) for group, chunk in chunks.items()]
 
     return await asyncio.to_thread(measured, own), await asyncio.to_thread(measured, now)

@@ -13,6 +13,7 @@ from tapetum_server.analysis.drift.pairing import Pair
 from tapetum_server.detectors.drift.bins import inner_edges
 from tapetum_server.detectors.drift.verdict import Presence
 from tapetum_server.query import drift as query
+from tapetum_server.query import drift_groups as groups
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.reader import Reader
 
@@ -117,12 +118,12 @@ async def count_both(reader: Reader, baseline: Frame, window: Frame, plans: Sequ
 
 
 async def count_side(
-    reader: Reader, frame: Frame, plans: Sequence[Plan], side: SideName, by: query.By | None
-) -> dict[query.Group, list[query.Counts]]:
+    reader: Reader, frame: Frame, plans: Sequence[Plan], side: SideName, by: groups.By | None
+) -> dict[groups.Group, list[query.Counts]]:
     """These features on one side, by group, in one statement."""
     features = [plan.feature(side) for plan in plans]
     answered = await query.counts(reader, frame, [f for f in features if f is not None], by)
-    counted: dict[query.Group, list[query.Counts]] = {}
+    counted: dict[groups.Group, list[query.Counts]] = {}
     for group, (rows, found) in answered.items():
         there = iter(found)
         counted[group] = [

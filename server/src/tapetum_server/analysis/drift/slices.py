@@ -12,6 +12,7 @@ from tapetum_server.detectors.drift.methods import METHODS, Counted, DriftMethod
 from tapetum_server.detectors.drift.several import adjusted
 from tapetum_server.detectors.drift.verdict import verdict_of
 from tapetum_server.query import drift as query
+from tapetum_server.query import drift_groups as groups
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.reader import Reader
 
@@ -44,8 +45,8 @@ async def slices_of(
         if not asked:
             continue
         plans = [side.plan for side in asked]
-        b = await count_side(reader, baseline, plans, "baseline", query.slices_by(baseline.column(name)))
-        w = await count_side(reader, window, plans, "window", query.slices_by(window.column(name)))
+        b = await count_side(reader, baseline, plans, "baseline", groups.slices_by(baseline.column(name)))
+        w = await count_side(reader, window, plans, "window", groups.slices_by(window.column(name)))
         for n, side in enumerate(asked):
             found[side.plan.pair.name] += [
                 slice_

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from tapetum_server.analysis.performance.eval_config import Bound, EvalConfig, SliceBound
 from tapetum_server.analysis.performance.measuring import Measured, MeasuredSlice, Question, measure, reported_as
@@ -12,7 +13,7 @@ from tapetum_server.analysis.performance.metric_names import METRICS, PLOTS, Tas
 from tapetum_server.detectors.performance.fairness import Gap, fairness_gaps
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame
-from tapetum_server.query.performance import BinaryColumns, binary_extent
+from tapetum_server.query.performance import BinaryColumns, Periods, binary_extent
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.slicing import SliceKey, SliceSpec
 
@@ -42,6 +43,16 @@ class EvaluatedSlice:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredPeriod:
+    """All rows of one period of time."""
+
+    start: str
+    rows: int
+    labelled: int
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationReport:
     """The verdict, and everything that it stands on."""
 
@@ -59,6 +70,7 @@ class EvaluationReport:
     """Between slices: the one held against, the other, and by metric the first less the second."""
     gaps: Mapping[str, tuple[Gap, ...]]
     """By column that rows are sliced by alone, how differently its groups are treated."""
+    over_time: tuple[MeasuredPeriod, ...]
     binned: bool
     notes: tuple[str, ...]
 
@@ -70,6 +82,8 @@ async def task_of(reader: Reader, frame: Frame, config: EvalConfig, positive: st
     if len(fits) == 1:
         return fits[0]
     prediction = config.prediction
+    if frame.column(config.label).kind == "categorical_list":
+        return "multilabel"
     if prediction.endswith("*") or frame.column(prediction).kind == "categorical":
         return "multiclass"
     try:
@@ -83,7 +97,7 @@ async def task_of(reader: Reader, frame: Frame, config: EvalConfig, positive: st
 
 async def evaluate(
     reader: Reader, frame: Frame, config: EvalConfig, *, baseline: Frame | None = None, task: Task | None = None,
-    positive: str = "",
+    positive: str = "", periods: Periods | None = None,
 ) -> EvaluationReport:  # fmt: skip
     """Measure and judge. Raises `QueryError`, `ConfigError`."""
     task = task or await task_of(reader, frame, config, positive)
@@ -94,6 +108,7 @@ async def evaluate(
     before = (await measure(reader, baseline, task, question))[0] if baseline is not None else []
     small = [str(each.key) for each in measured if each.labelled < config.min_slice_size]
     measured = [each for each in measured if each.labelled >= config.min_slice_size]
+    over_time = await _over_time(reader, frame, task, question, periods) if periods is not None else ()
     old = {str(each.key): each.metrics for each in before}
     slices = tuple(
         EvaluatedSlice(
@@ -108,7 +123,7 @@ async def evaluate(
         notes.append("There are too many rows for every distinct score: scores are counted in 10,000 bins.")
     if config.weight and config.intervals and task == "binary":
         notes.append("Weighted rows have no confidence intervals.")
-    if config.intervals and task == "multiclass":
+    if config.intervals and task in ("multiclass", "multilabel"):
         notes.append("Metrics of several classes have no confidence intervals.")
     if not checks:
         notes.append("The configuration has no threshold: nothing was checked.")
@@ -117,7 +132,22 @@ async def evaluate(
         notes.append(f"{unlabelled:,} rows have no label, and count nowhere.")
     return EvaluationReport(
         not failures and not missing, task, checks, tuple(failures), tuple(missing), tuple(small), slices,
-        _differences(config, measured), _gaps(config, measured), binned, tuple(notes),
+        _differences(config, measured), _gaps(config, measured), over_time, binned, tuple(notes),
+    )  # fmt: skip
+
+
+async def _over_time(
+    reader: Reader, frame: Frame, task: Task, question: Question, periods: Periods
+) -> tuple[MeasuredPeriod, ...]:
+    """All rows by period; judged is the whole alone."""
+    plain = [metric for metric in question.metrics if metric.name not in PLOTS]
+    asked = replace(question, specs=(SliceSpec(),), metrics=plain, method=None, periods=periods)
+    return tuple(
+        MeasuredPeriod(
+            datetime.fromtimestamp(each.period, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), each.rows, each.labelled,
+            {name: value.value for name, value in each.metrics.items()},
+        )
+        for each in (await measure(reader, frame, task, asked))[0]
     )  # fmt: skip
 
 

@@ -17,11 +17,13 @@ from tapetum_server.detectors.performance.calibration import reliability
 from tapetum_server.detectors.performance.costs import threshold_table
 from tapetum_server.detectors.performance.counts import Confusion, ScoreCounts, confusion
 from tapetum_server.detectors.performance.multiclass import MULTICLASS_METRICS, one_against_rest, per_class
+from tapetum_server.detectors.performance.multilabel import MULTILABEL_METRICS, confusion_of
 from tapetum_server.detectors.performance.regression import REGRESSION_METRICS, less
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.performance import BinaryColumns, Periods, binary_slices
 from tapetum_server.query.performance_classes import ClassColumns, class_slices
 from tapetum_server.query.performance_numbers import NumberColumns, NumberSlice, number_slices
+from tapetum_server.query.performance_sets import set_slices
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.slicing import SliceKey, SliceSpec
 
@@ -78,6 +80,8 @@ async def measure(reader: Reader, frame: Frame, task: Task, question: Question) 
         return await _binary(reader, frame, question)
     if task == "regression":
         return await _regression(reader, frame, question), False
+    if task == "multilabel":
+        return await _multilabel(reader, frame, question), False
     return await _multiclass(reader, frame, question), False
 
 
@@ -208,6 +212,20 @@ async def _multiclass(reader: Reader, frame: Frame, question: Question) -> list[
         } if drawn else {}  # fmt: skip
         found.append(MeasuredSlice(each.key, each.spec, each.period, each.rows, each.labelled, metrics, plots))
     return found
+
+
+async def _multilabel(reader: Reader, frame: Frame, question: Question) -> list[MeasuredSlice]:
+    slices = await set_slices(reader, frame, question.label, question.prediction, question.specs, question.periods)
+    drawn = any(PLOTS.get(m.name) == "classes" for m in question.metrics)
+    names = [m.name for m in question.metrics if m.name not in PLOTS]
+    return [
+        MeasuredSlice(
+            each.key, each.spec, each.period, int(each.counts.rows), int(each.counts.rows),
+            {name: Measured(MULTILABEL_METRICS[name](each.counts)) for name in names},
+            {name: confusion_of(each.counts, k) for k, name in enumerate(each.counts.classes)} if drawn else {},
+        )
+        for each in slices
+    ]  # fmt: skip
 
 
 SCORES_HINT = "Name the columns PREFIX_class, one for each class, and give PREFIX_* as the prediction."

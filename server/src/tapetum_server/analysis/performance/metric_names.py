@@ -8,15 +8,17 @@ from typing import Literal
 
 from tapetum_server.detectors.performance.binary import BINARY_METRICS
 from tapetum_server.detectors.performance.multiclass import MULTICLASS_METRICS
+from tapetum_server.detectors.performance.multilabel import MULTILABEL_METRICS
 from tapetum_server.detectors.performance.regression import REGRESSION_METRICS
 
-Task = Literal["binary", "multiclass", "regression"]
+Task = Literal["binary", "multiclass", "multilabel", "regression"]
 
 BY_CLASS = ("auc", "average_precision")
 """Metrics of several classes that are the mean over each class against the others."""
 METRICS: Mapping[Task, tuple[str, ...]] = {
     "binary": tuple(BINARY_METRICS),
     "multiclass": (*MULTICLASS_METRICS, *BY_CLASS),
+    "multilabel": tuple(MULTILABEL_METRICS),
     "regression": tuple(REGRESSION_METRICS),
 }
 PLOTS = {
@@ -25,6 +27,7 @@ PLOTS = {
     "confusion_matrix_at_thresholds": "thresholds",
     "score_distribution_plot": "scores",
     "multi_class_confusion_matrix_plot": "classes",
+    "multi_label_confusion_matrix_plot": "classes",
     "multi_class_confusion_matrix_at_thresholds": "classes",
 }
 """What is drawn and not a number, and what of a slice it is drawn from."""

@@ -51,7 +51,6 @@ def of_a_part(schema: schema_pb2.Schema) -> schema_pb2.Schema:
     """The schema without what asks for a number of examples: a part of a window has fewer of them, and rightly."""
     part = schema_pb2.Schema()
     part.CopyFrom(schema)
-    part.ClearField("dataset_constraints")
     for feature in Described(part).features.values():
         feature.unique_constraints.ClearField("min")
         if not feature.unique_constraints.HasField("max"):

@@ -49,7 +49,6 @@ class DriftMethod:
     """One way to say how far two samples lie apart."""
 
     name: str
-    title: str
     threshold: float
     """Least value that counts as drift unless another is asked for: the minimum effect beside the p-value."""
     kinds: tuple[Kind, ...]
@@ -72,50 +71,68 @@ class DriftMethod:
 
 METHODS: tuple[DriftMethod, ...] = (
     DriftMethod(
-        "js", "Jensen-Shannon distance", 0.1, BOTH,
+        "js",
+        0.1,
+        BOTH,
         over_counts=lambda s: over_counts.jensen_shannon(s.baseline, s.window),
     ),
     DriftMethod(
-        "psi", "population stability index", 0.1, BOTH,
+        "psi",
+        0.1,
+        BOTH,
         over_counts=lambda s: over_counts.population_stability_index(s.baseline, s.window),
     ),
     DriftMethod(
-        "hellinger", "Hellinger distance", 0.1, BOTH,
+        "hellinger",
+        0.1,
+        BOTH,
         over_counts=lambda s: over_counts.hellinger(s.baseline, s.window),
     ),
+    DriftMethod("linf", 0.1, BOTH, over_counts=lambda s: over_counts.l_infinity(s.baseline, s.window)),
     DriftMethod(
-        "linf", "L-infinity distance", 0.1, BOTH, over_counts=lambda s: over_counts.l_infinity(s.baseline, s.window)
-    ),
-    DriftMethod(
-        "tvd", "total variation distance", 0.1, BOTH,
+        "tvd",
+        0.1,
+        BOTH,
         over_counts=lambda s: over_counts.total_variation(s.baseline, s.window),
     ),
     DriftMethod(
-        "kl", "Kullback-Leibler divergence", 0.1, BOTH,
+        "kl",
+        0.1,
+        BOTH,
         over_counts=lambda s: over_counts.kullback_leibler(s.baseline, s.window),
     ),
     DriftMethod(
-        "chi2", "chi-squared test, by Cramér's V", 0.1, BOTH,
+        "chi2",
+        0.1,
+        BOTH,
         over_counts=lambda s: over_counts.chi_squared(s.baseline, s.window).cramers_v,
     ),
     DriftMethod(
-        "ks", "Kolmogorov-Smirnov test, by its statistic", 0.1, NUMERIC,
+        "ks",
+        0.1,
+        NUMERIC,
         over_values=lambda s: over_values.kolmogorov_smirnov(s.baseline, s.window).statistic,
     ),
     DriftMethod(
-        "wasserstein", "Wasserstein distance in standard deviations of the baseline", 0.1, NUMERIC,
+        "wasserstein",
+        0.1,
+        NUMERIC,
         over_values=lambda s: over_values.in_baseline_deviations(
             over_values.wasserstein(s.baseline, s.window), s.baseline
         ),
     ),
     DriftMethod(
-        "energy", "energy distance in root standard deviations of the baseline", 0.1, NUMERIC,
+        "energy",
+        0.1,
+        NUMERIC,
         over_values=lambda s: over_values.scaled_energy(s.baseline, s.window),
     ),
     DriftMethod(
-        "mmd", "maximum mean discrepancy", 0.1, NUMERIC,
+        "mmd",
+        0.1,
+        NUMERIC,
         over_values=lambda s: over_values.mmd(s.baseline, s.window),
     ),
-)  # fmt: skip
+)
 """The first is what is asked where nobody says otherwise: it has no infinities, needs no floor and suits both kinds."""
 BY_NAME = {method.name: method for method in METHODS}

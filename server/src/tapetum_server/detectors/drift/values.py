@@ -136,11 +136,6 @@ def mmd(baseline: SortedValues, window: SortedValues) -> float:
     return float(np.sqrt(max(float(difference @ kernel @ difference), 0.0)))
 
 
-def cohens_d(baseline: SortedValues, window: SortedValues) -> float:
-    """Difference of the means in pooled standard deviations."""
-    return standardised_difference(baseline.mean, baseline.std, baseline.size, window.mean, window.std, window.size)
-
-
 def standardised_difference(
     baseline_mean: float, baseline_std: float, baseline_size: float,
     window_mean: float, window_std: float, window_size: float,

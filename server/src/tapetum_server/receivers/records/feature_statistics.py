@@ -87,6 +87,11 @@ def keep_feature_statistics(batch: FeatureStatisticsBatch, given: object) -> Non
     )
 
 
+def feature_of(told: Given) -> FeatureStatistics:
+    """The statistics in a record that the server told. Raises `Wrong`."""
+    return _statistics(told, str(told["feature"]), str(told["kind"]), told["type"])  # type: ignore[arg-type]
+
+
 def _statistics(told: Given, feature: str, kind: str, type_name: ValueType) -> FeatureStatistics:
     present = _count(told, "present")
     counts = Counts(

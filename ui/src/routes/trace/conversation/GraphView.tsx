@@ -9,7 +9,7 @@ import { useSize } from '@/kit/hooks'
 import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { pathOf } from '../../services/layout'
 import { KindIcon } from '../KindIcon'
-import { BOX, lay } from './graphLayout'
+import { BOX, layWithin } from './graphLayout'
 import './conversation.css'
 
 interface Props {
@@ -35,7 +35,7 @@ export function GraphView(p: Props) {
 function Drawn({ graph, onSelect }: { graph: AgentGraph; onSelect: (spanId: string) => void }) {
   const [measure, size] = useSize<HTMLDivElement>()
   const [chosen, setChosen] = useState('')
-  const laid = useMemo(() => lay(graph, size.width > 0 && size.width < 700), [graph, size.width])
+  const laid = useMemo(() => layWithin(graph, size.width), [graph, size.width])
   const node = graph.nodes.find((one) => one.id === chosen)
   return (
     <div ref={measure} className="k-scroll" tabIndex={0} role="region" aria-label="Graph">

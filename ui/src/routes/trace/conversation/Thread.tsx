@@ -141,9 +141,13 @@ function EntryView(p: { entry: ThreadEntry; failed: boolean; onSelect: (spanId: 
           {entry.tool && (
             <>
               {entry.tool.arguments !== null && (
-                <ValueView value={entry.tool.arguments} whole={entry.tool.arguments_truncated_from} />
+                <div className="c-of" role="group" aria-label="Arguments">
+                  <small className="quiet">arguments</small>
+                  <ValueView value={entry.tool.arguments} whole={entry.tool.arguments_truncated_from} />
+                </div>
               )}
-              <div className="c-inner">
+              <div className="c-of" role="group" aria-label="Result">
+                <small className="quiet">result</small>
                 {entry.tool.answered ? (
                   <ValueView value={entry.tool.response} whole={entry.tool.response_truncated_from} />
                 ) : (

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AgentGraph, GraphNode } from '@/api/types'
-import { BOX, lay } from './graphLayout'
+import { BOX, layWithin } from './graphLayout'
 
 const node = (id: string): GraphNode => ({
   id, kind: 'tool', label: id, count: 1, repeats: 0, errors: 0, duration_ms: 1, own_ms: 1, path_ms: 1,
@@ -14,7 +14,20 @@ const edge = (source: string, target: string, type = 'calls') => ({
   critical: false,
 })
 
-describe('lay', () => {
+describe('layWithin', () => {
+  it('goes down the page where a chain would leave it to the right', () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
+    const graph: AgentGraph = {
+      nodes: names.map(node),
+      edges: names.slice(1).map((name, i) => edge(names[i]!, name)),
+      duration_ms: 1,
+      truncated: false,
+    }
+    expect(layWithin(graph, 1_200).width).toBeLessThanOrEqual(1_200)
+    const wide = layWithin(graph, 3_000)
+    expect(wide.width).toBeGreaterThan(wide.height)
+  })
+
   it('places a loop and a node that calls itself without overlap', () => {
     const graph: AgentGraph = {
       nodes: ['a', 'b', 'c'].map(node),
@@ -22,7 +35,7 @@ describe('lay', () => {
       duration_ms: 1,
       truncated: false,
     }
-    const laid = lay(graph, false)
+    const laid = layWithin(graph, 2000)
     expect(laid.edges).toHaveLength(5)
     for (const one of laid.nodes)
       for (const other of laid.nodes)

@@ -16,7 +16,18 @@ export interface Laid {
 /** Edges that would say twice what a picture has room to say once are the least used. */
 export const MOST_EDGES = 200
 
-export function lay(graph: AgentGraph, down: boolean): Laid {
+/** From left to right, or from top to bottom where that fits the width and the other does not. */
+export function layWithin(graph: AgentGraph, width: number): Laid {
+  const across = lay(graph, false)
+  if (!width || (across.width <= width && width >= NARROW)) return across
+  const down = lay(graph, true)
+  return width < NARROW || down.width < across.width ? down : across
+}
+
+/** As wide as a phone: a picture from left to right would be two boxes of it. */
+const NARROW = 700
+
+function lay(graph: AgentGraph, down: boolean): Laid {
   const g = new Graph({ multigraph: true })
   g.setGraph({ rankdir: down ? 'TB' : 'LR', nodesep: 26, ranksep: down ? 54 : 92, marginx: 16, marginy: 16 })
   g.setDefaultEdgeLabel(() => ({}))
