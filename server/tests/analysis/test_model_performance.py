@@ -134,9 +134,12 @@ def test_numbers_have_errors_and_no_estimate(asked: World) -> None:
     assert "yes or no" in asked.get("/models/performance/estimate", model="price", **WINDOW, **same)["why"]
 
 
-def test_without_labels_it_says_what_to_send(asked: World) -> None:
+def test_what_is_not_measured_says_why(asked: World) -> None:
     keep(asked, PREDICTIONS, [{"model": "new", "prediction_id": "1", "time": NOW_ON // 10**6, "score": 0.5}])
     for path in ("/models/performance", "/models/performance/slices"):
         assert "/v1/labels" in asked.get(path, model="new", **WINDOW)["why"]
+    keep(asked, PREDICTIONS, [{"model": "sets", "prediction_id": "1", "time": NOW_ON // 10**6, "output": ["a", "b"]}])
+    keep(asked, LABELS, [{"model": "sets", "prediction_id": "1", "label": ["a"]}])
+    assert "tapetum evaluate" in asked.get("/models/performance", model="sets", **WINDOW)["why"]
     asked.error("/models/performance", 404, model="nobody's", **WINDOW)
     asked.error("/models/performance", 400, model="credit-risk", **WINDOW, slice="no such column")

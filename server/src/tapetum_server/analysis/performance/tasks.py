@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tapetum_server.analysis.performance.metric_names import Task
 from tapetum_server.query.prediction_frames import LABEL, LABEL_VALUE, OUTPUT_LABEL, PREDICTION, SCORE
 from tapetum_server.query.prediction_outcomes import MAX_WORDS, Outcomes
 
-Question = Literal["binary", "multiclass", "regression", "unknown"]
+Measurable = Literal["binary", "multiclass", "regression"]
+Question = Literal[Measurable, "unknown"]
 _NO_LABELS = "No label of these predictions has come. Labels go to POST /v1/labels, by the prediction's id."
 
 
@@ -18,7 +18,7 @@ _NO_LABELS = "No label of these predictions has come. Labels go to POST /v1/labe
 class Judged:
     """How a model's predictions are held against their labels."""
 
-    task: Task | None
+    task: Measurable | None
     """`None` where they cannot be; `why` says so."""
     label: str = ""
     prediction: str = ""
@@ -39,6 +39,10 @@ def judged_by(told: Outcomes, positive: str = "") -> Judged:
     probable = bool(told.scored) and told.probable >= told.scored * 0.5
     if not told.labelled:
         return _unlabelled(told, positive, probable)
+    if any(word.startswith('["') for word in told.words):
+        return Judged(
+            None, why="Several labels at once are not measured here: `tapetum evaluate` measures them on files."
+        )
     if told.numbers and told.numbers == told.bits and not positive:
         if probable:
             return Judged("binary", LABEL_VALUE, SCORE)
