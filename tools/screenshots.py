@@ -142,6 +142,7 @@ def addresses(
         "service-unknown": address("/services/nothing-has-this-name", **recent),
         "models": address("/models", **recent),
         "models-none": address("/models", q="model:nothing-has-this-name", **recent),
+        "data-quality": address("/data-quality"),
         "errors": address("/errors", **recent),
         "errors-drawer": address("/errors", sel=error, **recent),
         "errors-one": address(f"/errors/{error}", **recent),

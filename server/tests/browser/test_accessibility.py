@@ -10,6 +10,7 @@ from process.servers import RunningServer
 
 from browser.axe import violations
 from browser.conftest import OpenPage
+from browser.inspected import FAULTS, INSPECTED, TRAIN, inspect
 from browser.judged import JUDGED, judge
 from browser.modelled import INCOME, MODELLED, predict
 from browser.shop import Shop
@@ -333,6 +334,7 @@ def test_on_a_phone(new_page: OpenPage, shop: Shop) -> None:
 def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningServer, shop: Shop) -> None:
     judge(server)
     predict(server)
+    inspect(server)
     found = []
     for path, search in (
         ("/sessions", {}),
@@ -348,6 +350,10 @@ def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningS
         ("/models/one", {"project": MODELLED, "name": INCOME}),
         ("/models/one", {"project": MODELLED, "name": INCOME, "view": "versions"}),
         ("/models/one", {"project": MODELLED, "name": INCOME, "view": "predictions", "sel": "p-05"}),
+        ("/data-quality", {"project": INSPECTED}),
+        ("/data-quality", {"project": INSPECTED, "dataset": FAULTS, "sel": "AGEP"}),
+        ("/data-quality", {"project": INSPECTED, "dataset": FAULTS, "view": "schema"}),
+        ("/data-quality", {"project": INSPECTED, "dataset": TRAIN, "view": "schema"}),
         ("/evaluations", {"project": JUDGED, "score": "tone", "by": "model"}),
         ("/evaluations", {"project": JUDGED, "view": "rows"}),
         ("/evaluations", {"q": "name:nothing"}),

@@ -3,7 +3,7 @@ import { DataTable, type Column } from '@/kit/DataTable'
 import { count } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { percent } from '../services/measures'
-import { said } from './distribution'
+import { brief } from './distribution'
 import { SmallDistribution } from './Shapes'
 import { missing, zeros, type FeatureRow } from './features'
 
@@ -25,7 +25,7 @@ const COLUMNS: Column<FeatureRow>[] = [
   {
     id: 'name',
     header: 'Feature',
-    width: 110,
+    width: 96,
     grow: 2,
     sort: sortable('name'),
     render: (r) => (
@@ -64,7 +64,9 @@ const COLUMNS: Column<FeatureRow>[] = [
   },
   {
     id: 'range',
-    header: 'Least · median · greatest, or top value',
+    header: (
+      <span title="Least, median and greatest; of texts the most frequent value">Range or top value</span>
+    ),
     width: 150,
     grow: 2,
     priority: 4,
@@ -73,7 +75,8 @@ const COLUMNS: Column<FeatureRow>[] = [
   {
     id: 'shape',
     header: 'Distribution',
-    width: 120,
+    width: 92,
+    grow: 1,
     priority: 1,
     render: (r) => <SmallDistribution name={r.name} now={r.now} then={r.then} />,
   },
@@ -112,7 +115,7 @@ function Values({ row }: { row: FeatureRow }) {
   if (now?.finite !== undefined)
     return (
       <span className="cut num">
-        {said(now.min)} · {said(now.median)} · {said(now.max)}
+        {brief(now.min)} · {brief(now.median)} · {brief(now.max)}
       </span>
     )
   if (now?.unique === undefined) return <span className="quiet">–</span>

@@ -87,7 +87,7 @@ const COLUMNS: Column<Listed>[] = [
   {
     id: 'wrong',
     header: 'Anomalies',
-    width: 130,
+    width: 190,
     grow: 1,
     render: (r) => (r.schema ? <Judged row={r} /> : <span className="quiet">not validated</span>),
   },
@@ -135,7 +135,7 @@ function List() {
     <Page title="Data quality">
       <div className="k-toolbar">
         <span className="quiet" role="status">
-          {list.data
+          {rows.length > 0
             ? `Statistics of ${counted(rows.filter((row) => row.dataset).length, 'data set')} and ${counted(rows.filter((row) => row.model).length, 'model version')}`
             : ''}
         </span>

@@ -1,6 +1,7 @@
 import type { FeatureRecord } from '@/api/qualityQueries'
 import { Isolated } from '@/kit/Isolated'
 import { percent } from '../services/measures'
+import '@/kit/chart.css'
 import { bins, mostMoved, type Bin } from './distribution'
 
 /** The shape in a row: baseline wide behind, window narrow in front. */
@@ -36,18 +37,7 @@ export function FullDistribution(p: {
   const both = found.some((bin) => bin.then !== null)
   return (
     <>
-      {both && (
-        <p className="k-legend">
-          <span>
-            <i style={{ background: 'var(--baseline)' }} aria-hidden />
-            baseline
-          </span>
-          <span>
-            <i style={{ background: 'var(--window)' }} aria-hidden />
-            now
-          </span>
-        </p>
-      )}
+      {both && <Legend />}
       {numeric && (
         <figure className="dq-figure" aria-label={`Distribution of ${p.name}`}>
           <svg
@@ -75,6 +65,22 @@ export function FullDistribution(p: {
       )}
       {!numeric && <Values bins={found} both={both} />}
     </>
+  )
+}
+
+/** Which colour is which. */
+export function Legend() {
+  return (
+    <span className="k-legend">
+      <span>
+        <i style={{ background: 'var(--baseline)' }} aria-hidden />
+        baseline
+      </span>
+      <span>
+        <i style={{ background: 'var(--window)' }} aria-hidden />
+        now
+      </span>
+    </span>
   )
 }
 

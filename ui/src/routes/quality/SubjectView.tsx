@@ -26,6 +26,7 @@ import { FeatureGrid } from './FeatureGrid'
 import { rowsOf, sorted } from './features'
 import { Findings } from './Findings'
 import { NoSchema, SchemaView } from './SchemaView'
+import { Legend } from './Shapes'
 import { baseChoice, baseOf, subjectKey, subjectOf, subjectText } from './subject'
 
 const MINUTE = 60_000
@@ -154,6 +155,7 @@ function Features(p: {
             onChange={(value) => patch({ slice: value === ALL_ROWS ? undefined : (value ?? undefined) })}
           />
         )}
+        {before && <Legend />}
         <span className="quiet grow" role="status">
           {now.data && `${counted(now.data.rows, 'row')}, ${counted(shown.length, 'feature')}`}
           {base && then.isError && '; no statistics of the baseline in its time'}

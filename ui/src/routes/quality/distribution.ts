@@ -19,14 +19,22 @@ const number = (value: number | string | undefined): number =>
 export const said = (value: number | string | undefined): string =>
   typeof value === 'number' ? figure(value) : value === 'inf' ? '∞' : value === '-inf' ? '−∞' : '–'
 
+/** The same in four figures: for a row. */
+export const brief = (value: number | string | undefined): string =>
+  typeof value === 'number' && !Number.isInteger(value) ? figure(Number(value.toPrecision(4))) : said(value)
+
 /** By equal widths over the range of both, or by category, the most frequent first. */
 export function bins(
   now: FeatureRecord | undefined,
   then: FeatureRecord | undefined,
   most = MOST,
 ): { numeric: boolean; bins: Bin[] } {
-  const numeric = !!(now?.standard_histogram?.length || then?.standard_histogram?.length)
-  return { numeric, bins: numeric ? byWidth(now, then) : byValue(now, then, most) }
+  const told = (of: FeatureRecord | undefined) => !!(of?.standard_histogram?.length || of?.top_values?.length)
+  const counts = (of: FeatureRecord | undefined) => !!of?.standard_histogram?.length
+  // Numbers and texts have no bins in common: what it is now is shown alone.
+  const base = told(now) && counts(now) !== counts(then) ? undefined : then
+  const numeric = counts(told(now) ? now : then)
+  return { numeric, bins: numeric ? byWidth(now, base) : byValue(now, base, most) }
 }
 
 /** The bin whose share moved most, where any did by more than a hundredth. */

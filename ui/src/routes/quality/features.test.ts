@@ -55,6 +55,8 @@ test('categories by the larger share of either, and what moved most', () => {
   expect(mostMoved(found)?.label).toBe('clerk')
   expect(mostMoved(bins(now, now).bins)).toBeNull()
   expect(bins(now, then, 1).bins).toHaveLength(1)
+  const before = record('job', { standard_histogram: [[0, 10, 90]] })
+  expect(bins(now, before).bins.map((bin) => bin.then)).toEqual([null, null])
 })
 
 test('what only the schema or the baseline has is a row too; the worst come first', () => {
