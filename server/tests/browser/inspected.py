@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from process.servers import RunningServer
+
 from tapetum_server.moving.tfdv.files import read_datasets
 from tapetum_server.signals.feature_statistics_record import records_of
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from process.servers import RunningServer
 
 from browser.axe import violations
-from browser.inspected import CENSUS, FAULTS, TRAIN, inspect
+from browser.inspected import FAULTS, TRAIN, inspect
 from browser.watch import Watched, rows, settled
 
 pytestmark = pytest.mark.covers("page-data-quality")

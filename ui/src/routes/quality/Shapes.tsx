@@ -28,12 +28,15 @@ export function SmallDistribution(p: {
 /** Both in full: numbers as a picture, categories as a table of bars. */
 export function FullDistribution(p: {
   name: string
+  /** Whether the distance says that it moved. */
+  moved: boolean
   now: FeatureRecord | undefined
   then: FeatureRecord | undefined
 }) {
   const { numeric, bins: found } = bins(p.now, p.then)
   if (!found.length) return <p className="quiet">The statistics have no distribution of it.</p>
-  const moved = mostMoved(found)
+  // Counts of texts are exact. Those of numbers are spread over buckets, so that small differences are of the drawing.
+  const moved = numeric && !p.moved ? null : mostMoved(found)
   const both = found.some((bin) => bin.then !== null)
   return (
     <>
@@ -157,9 +160,5 @@ function Bars({ bins: found, height }: { bins: readonly Bin[]; height: number })
 
 function spoken(name: string, found: readonly Bin[]): string {
   const most = found.reduce((a, b) => ((b.now ?? 0) > (a.now ?? 0) ? b : a))
-  const moved = mostMoved(found)
-  const says = `Distribution of ${name}: most in ${most.label || '(empty)'}, ${percent(most.now ?? 0)}`
-  return moved
-    ? `${says}; moved most: ${moved.label}, ${percent(moved.then!)} to ${percent(moved.now!)}`
-    : says
+  return `Distribution of ${name}: most in ${most.label || '(empty)'}, ${percent(most.now ?? 0)}`
 }
