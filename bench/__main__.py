@@ -9,6 +9,7 @@ BENCHMARKS = {
     "limits": "what the payload's bytes cost when almost nothing is done with them",
     "steps": "decode, normalise, encode and insert of spans, log records and metric points, each by itself",
     "ingest": "spans, gzip, logs and metric points through a real server, per CPU second",
+    "predictions": "predictions of 20 features through a real server by Arrow, Parquet and JSON, per CPU second",
     "redaction": "redaction of secrets per KB of text, beside a pass of every expression",
     "start": "cold start and idle memory",
     "tables": "the two table layouts of docs/decisions/001-tables.md at a million distinct spans",

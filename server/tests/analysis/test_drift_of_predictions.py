@@ -18,7 +18,7 @@ from tapetum_server.analysis.drift.report import drift_report
 from tapetum_server.analysis.drift.settings import DriftSettings
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.prediction_frames import prediction_frame
-from tapetum_server.query.time_range import TimeRange
+from tapetum_server.query.time_range import TimeRange, format_time
 from tapetum_server.receivers.records.reading import PREDICTIONS, read_records
 
 ROWS = 600
@@ -93,3 +93,26 @@ def test_rows_that_share_moments_are_cut_into_chunks_by_their_order(asked: World
     income = of(compared(asked, chunk_size=100, features=("income",), multivariate=("pca",)), "income")
     assert [(c["chunk"], c["rows"]) for c in income["chunks"]] == [(f"{100 * n}:{100 * n + 99}", 100) for n in range(6)]
     assert income["since"] == "300:399"
+
+
+@pytest.mark.covers("drift-predictions")
+def test_over_http_a_time_is_held_against_the_time_before_and_a_version_against_another(asked: World) -> None:
+    """The second hour has the second version; both ways find what moved, and say so for programs."""
+    hour = {"model": "credit", "from": format_time(START + HOUR), "to": format_time(START + 2 * HOUR)}
+    before = asked.get("/models/drift", **hour, chunk_minutes=5, slice="region")
+    assert (before["baseline_rows"], before["window_rows"], before["verdict"]) == (ROWS, ROWS, "drift")
+    assert [f["name"] for f in before["features"] if f["verdict"] == "drift"] == ["income"]
+    assert before["features"][0]["since"] == before["features"][0]["chunks"][3]["chunk"]
+    versions = {"model": "credit", "from": "all", "version": "2", "baseline_version": "1"}
+    other = asked.get("/models/drift", **versions, feature=["income", "age"], method=["ks", "psi"], threshold=0.3)
+    assert [f["name"] for f in other["features"]] == ["income", "age"]
+    assert [r["threshold"] for r in other["features"][0]["results"]] == [0.05, 0.3, 0.3]
+    for wrong, status in (
+        ({"from": "all"}, 400),
+        ({"model": "none"}, 404),
+        ({"method": "x"}, 422),
+        ({"feature": "x"}, 400),
+    ):
+        refused = asked.client.get("/v1/models/drift", params=hour | wrong)
+        assert refused.status_code == status, refused.text
+        assert refused.json()["error"]["message"]

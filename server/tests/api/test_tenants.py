@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 from tapetum_server.catalog.deliveries import NewDelivery
 from tapetum_server.processors.errors.find import find_errors
 from tapetum_server.query.exports import EXPORT_KINDS
-from tapetum_server.receivers.records.reading import LABELS, PREDICTIONS, read_records
+from tapetum_server.receivers.records.reading import FEATURE_STATISTICS, LABELS, PREDICTIONS, read_records
 from tapetum_server.signals.alerts import AlertBatch
 from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.evaluations import Evaluation, EvaluationBatch
@@ -144,6 +144,11 @@ def _preview(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
         yield ask.post("/monitors/preview", project, definition={"query": query, "condition": condition})
 
 
+def _model_drift(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
+    for model in ("ours", THEIRS):
+        yield ask.get("/models/drift", q, project, model=model, baseline_from="all")
+
+
 def _pair_of_traces(path: str, **spans: str) -> Ways:
     def ways(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
         yield ask.get(path, q, project, a=TRACE, b=trace_id(2), **spans)
@@ -231,6 +236,9 @@ TELEMETRY: dict[str, Ways] = {
     "get_trace_predictions": reads(f"/traces/{TRACE}/predictions"),
     "list_models": reads("/models"),
     "get_model": reads("/models/detail", model=("ours", THEIRS)),
+    "get_model_drift": _model_drift,
+    "list_feature_statistics": reads("/feature_statistics"),
+    "get_feature_statistics": reads("/feature_statistics/features", dataset=("ours", THEIRS)),
     "get_review_queue": reads("/review/queue", what=("trace", "session"), low_score=("tone",)),
     "list_session_evaluations": reads("/sessions/evaluations", session=("ours", THEIRS)),
     "get_span_corrections": reads(f"/traces/{TRACE}/spans/{SPAN}/corrections"),
@@ -375,11 +383,15 @@ def tenants(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
             for name in sorted({"ours", word})
         ]  # fmt: skip
         labels = [{"model": "ours", "prediction_id": "ours", "label": word}] if word == THEIRS else []
-        predicted, labelled = (
-            read_records(kind, orjson.dumps(given), "application/json", project, "test").batch
-            for kind, given in ((PREDICTIONS, said), (LABELS, labels))
-        )
-        world.keep(alert, change, evaluations, predicted, labelled)
+        window = {"window_start": (NOW - 60 * SECOND) // 10**6, "window_end": NOW // 10**6}
+        counted = [{"dataset": word, "feature": word, "kind": "categorical", "type": "STRING", "rows": 1,
+                    "present": 1, "missing": 0, "unique": 1, "top_values": [word], "top_frequencies": [1], **window}]  # fmt: skip
+        kinds = ((PREDICTIONS, said), (LABELS, labels), (FEATURE_STATISTICS, counted))
+        records = [
+            read_records(kind, orjson.dumps(given), "application/json", project, "test") for kind, given in kinds
+        ]
+        assert [read.refused for read in records] == [[], [], []]
+        world.keep(alert, change, evaluations, *(read.batch for read in records))
     yield Asking(world)
     world.close()
 

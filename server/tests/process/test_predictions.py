@@ -59,6 +59,10 @@ def test_predictions_are_kept_once_with_the_label_that_was_said_last(
     assert math.isnan(dict(seen[2][2])["x"])
     assert seen[2][4:] == (["color"], ["score_not_finite"], "no")
     assert [row[4:6] for row in seen[:2]] == [([], []), (["ok", "x"], ["score_outside_0_1"])]
+    twice = [{"prediction_id": "twice", "score": score} for score in (0.1, 0.2)]
+    assert post(server, project, "predictions", twice, model="again").json()["accepted"] == 2
+    again = "SELECT count() FROM predictions WHERE project = {p:String} AND model = 'again'"
+    assert server.rows(again, p=project) == [(1,)]
     corrected = [
         {"prediction_id": "p-1", "label": "late", "time": "2026-11-22T00:00:00Z"},
         {"prediction_id": "p-2", "label": "older", "time": "2026-11-20T00:00:00Z"},
@@ -70,7 +74,7 @@ def test_predictions_are_kept_once_with_the_label_that_was_said_last(
         ("never", "unknown", None), ("p-1", "late", None), ("p-2", "early", None),
     ]  # fmt: skip
     assert [row[1:] for row in server.rows(labels, p=project, m="m")] == [("true", 1.0)]
-    assert server.rows("SELECT count() FROM predictions WHERE project = {p:String}", p=project) == [(4,)]
+    assert server.rows("SELECT count() FROM predictions WHERE project = {p:String}", p=project) == [(5,)]
 
 
 @pytest.mark.covers("predictions-kept")

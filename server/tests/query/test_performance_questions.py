@@ -27,10 +27,11 @@ from tapetum_server.query import (
     performance_classes,
     performance_numbers,
     performance_sets,
+    prediction_outcomes,
     slices,
 )
 from tapetum_server.query.errors import QueryError
-from tapetum_server.query.frames import Frame, file_frame
+from tapetum_server.query.frames import Frame, FrameColumn, Kind, file_frame
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.row_condition import row_condition
 from tapetum_server.query.slicing import SliceSpec
@@ -280,7 +281,14 @@ def _statements(frame: Frame) -> dict[str, Statement]:
     daily = performance.Periods("time", 86_400)
     numbers = performance_numbers.NumberColumns("age", "guess", "weight")
     classes = performance_classes.ClassColumns("kind", scores=KINDS)
+    said: dict[str, Kind] = {
+        "label": "categorical", "label_value": "numeric", "score": "numeric", "prediction": "numeric",
+        "output_label": "categorical", "labelled": "boolean",
+    }  # fmt: skip
+    predicted = Frame("prediction_rows", tuple(FrameColumn(name, kind, name) for name, kind in said.items()))
     return {
+        "prediction_outcomes": prediction_outcomes.outcomes_statement(predicted),
+        "prediction_called": prediction_outcomes.called_statement(predicted),
         "performance_extent": performance.extent_statement(frame, COLUMNS),
         "performance_counts": performance.counts_statement(frame, COLUMNS, SPECS, binned=False, periods=daily),
         "performance_counts_binned": performance.counts_statement(frame, COLUMNS, SPECS[:1], binned=True),

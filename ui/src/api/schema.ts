@@ -1160,6 +1160,86 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/models/drift': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Model Drift
+     * @description Features, outputs, scores and labels of the predictions that pass the filter, against the baseline.
+     */
+    get: operations['get_model_drift']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/models/performance': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Model Performance
+     * @description Metrics of the predictions whose label has come: of all, over time and by slice.
+     */
+    get: operations['get_model_performance']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/models/performance/estimate': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Model Performance Estimate
+     * @description What the metrics of a window will be, learned from the labelled predictions of a baseline.
+     */
+    get: operations['get_model_performance_estimate']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/models/performance/slices': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Model Worst Slices
+     * @description Where errors are clearly more frequent than elsewhere, by up to three features.
+     */
+    get: operations['get_model_worst_slices']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/monitors': {
     parameters: {
       query?: never
@@ -2910,6 +2990,18 @@ export interface components {
       step: ('copying' | 'checksums' | 'done') | null
     }
     /**
+     * Bar
+     * @description A bin or value of the whole distribution, as it is drawn: shares of the values of either side.
+     */
+    Bar: {
+      /** Baseline Share */
+      baseline_share: number
+      /** What */
+      what: string
+      /** Window Share */
+      window_share: number
+    }
+    /**
      * Beyond
      * @description Records on one side of the range.
      */
@@ -2922,6 +3014,22 @@ export interface components {
       oldest: string
       /** Until */
       until: string
+    }
+    /**
+     * CalibrationBin
+     * @description Rows with scores from `low` to `high`: what was predicted, and what came.
+     */
+    CalibrationBin: {
+      /** High */
+      high: number
+      /** Low */
+      low: number
+      /** Mean Label */
+      mean_label: number
+      /** Mean Prediction */
+      mean_prediction: number
+      /** Rows */
+      rows: number
     }
     /**
      * Caller
@@ -3057,6 +3165,16 @@ export interface components {
       op: '>' | '>=' | '<' | '<='
       /** Recovery Limit */
       recovery_limit?: number | null
+    }
+    /**
+     * Confusions
+     * @description Rows by what they were (first index) and were called (second).
+     */
+    Confusions: {
+      /** Classes */
+      classes: string[]
+      /** Matrix */
+      matrix: number[][]
     }
     /**
      * Contributor
@@ -3567,6 +3685,195 @@ export interface components {
       score: number | null
     }
     /**
+     * DriftChunk
+     * @description One feature in one chunk of the window, against the whole baseline.
+     */
+    DriftChunk: {
+      /** Chunk */
+      chunk: string
+      /** Results */
+      results: components['schemas']['DriftResult'][]
+      /** Rows */
+      rows: number
+      /** Values */
+      values: number
+    }
+    /**
+     * DriftFeature
+     * @description One feature. `score` is its largest value in thresholds, times its importance; features are ranked by it.
+     */
+    DriftFeature: {
+      /** Bars */
+      bars: components['schemas']['Bar'][]
+      baseline: components['schemas']['DriftSide']
+      /** Chunks */
+      chunks: components['schemas']['DriftChunk'][]
+      effect: components['schemas']['Effect'] | null
+      /** Importance */
+      importance: number
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: 'numeric' | 'categorical'
+      /** Moved */
+      moved: components['schemas']['Moved'][]
+      /** Name */
+      name: string
+      /** Note */
+      note: string
+      /** Results */
+      results: components['schemas']['DriftResult'][]
+      /** Score */
+      score: number
+      /** Since */
+      since: string | null
+      /** Slices */
+      slices: components['schemas']['DriftSlice'][]
+      /**
+       * Verdict
+       * @enum {string}
+       */
+      verdict: 'drift' | 'no_drift' | 'not_enough_data'
+      window: components['schemas']['DriftSide']
+    }
+    /**
+     * DriftReport
+     * @description What is said of a window, held against a baseline.
+     */
+    DriftReport: {
+      /** Alpha */
+      alpha: number
+      /** Baseline Rows */
+      baseline_rows: number
+      /** Compared */
+      compared: number
+      /** Correction */
+      correction: string
+      /** Drifted */
+      drifted: number
+      /** Drifted Share */
+      drifted_share: number
+      /** Features */
+      features: components['schemas']['DriftFeature'][]
+      /** New Columns */
+      new_columns: string[]
+      /** Not Compared */
+      not_compared: components['schemas']['NotCompared'][]
+      /** Not Enough Data */
+      not_enough_data: number
+      /** Together */
+      together: components['schemas']['DriftTogether'][]
+      /**
+       * Verdict
+       * @enum {string}
+       */
+      verdict: 'drift' | 'no_drift' | 'not_enough_data'
+      /** Window Rows */
+      window_rows: number
+    }
+    /**
+     * DriftResult
+     * @description What one method found. `test` is where the p-value comes from, if there is one; `p_adjusted` minds the others.
+     */
+    DriftResult: {
+      /** Method */
+      method: string
+      /** P */
+      p: number | null
+      /** P Adjusted */
+      p_adjusted: number | null
+      /** Test */
+      test: string
+      /** Threshold */
+      threshold: number | null
+      /** Value */
+      value: number
+      /**
+       * Verdict
+       * @enum {string}
+       */
+      verdict: 'drift' | 'no_drift' | 'not_enough_data'
+    }
+    /**
+     * DriftSide
+     * @description One side of a feature. Moments are those of the finite values.
+     */
+    DriftSide: {
+      /** Infinite */
+      infinite: number
+      /** Max */
+      max: number | null
+      /** Mean */
+      mean: number | null
+      /** Min */
+      min: number | null
+      /** Missing */
+      missing: number
+      /** Nan */
+      nan: number
+      /** Rows */
+      rows: number
+      /** Std */
+      std: number | null
+      /** Values */
+      values: number
+    }
+    /**
+     * DriftSlice
+     * @description One feature among the rows with one value of a column.
+     */
+    DriftSlice: {
+      /** Baseline Rows */
+      baseline_rows: number
+      /** Column */
+      column: string
+      result: components['schemas']['DriftResult']
+      /** Value */
+      value: string
+      /** Window Rows */
+      window_rows: number
+    }
+    /**
+     * DriftTogether
+     * @description Drift of several features at once: of all, of an embedding, a text, or attributions. `says` is it in words.
+     */
+    DriftTogether: {
+      /** Baseline Rows */
+      baseline_rows: number
+      /** Method */
+      method: string
+      /** Of */
+      of: string
+      /** P */
+      p: number | null
+      /** Says */
+      says: string
+      /** Telling */
+      telling: components['schemas']['Telling'][]
+      /** Threshold */
+      threshold: number | null
+      /** Value */
+      value: number | null
+      /**
+       * Verdict
+       * @enum {string}
+       */
+      verdict: 'drift' | 'no_drift' | 'not_enough_data'
+      /** Window Rows */
+      window_rows: number
+    }
+    /**
+     * Effect
+     * @description How large the change is, apart from how many rows there are: `cohens_d` or `cramers_v`.
+     */
+    Effect: {
+      /** Name */
+      name: string
+      /** Value */
+      value: number
+    }
+    /**
      * EngineState
      * @description How the engine is.
      */
@@ -3908,6 +4215,40 @@ export interface components {
       q?: string
     }
     /**
+     * EstimatedMetric
+     * @description A metric as it is expected, with its band, and between which values it lay in the baseline.
+     */
+    EstimatedMetric: {
+      /** Alert */
+      alert: boolean
+      /** Lower */
+      lower: number | null
+      /** Name */
+      name: string
+      /** Upper */
+      upper: number | null
+      /** Usual Lower */
+      usual_lower: number | null
+      /** Usual Upper */
+      usual_upper: number | null
+      /** Value */
+      value: number | null
+    }
+    /**
+     * EstimatedPeriod
+     * @description Estimates of one step of time, and reasons not to believe them.
+     */
+    EstimatedPeriod: {
+      /** Doubts */
+      doubts: string[]
+      /** Metrics */
+      metrics: components['schemas']['EstimatedMetric'][]
+      /** Rows */
+      rows: number
+      /** Time */
+      time: string
+    }
+    /**
      * EvaluationDistribution
      * @description Scores in even bins between the ends of their definition or of the scores; each value by itself where few.
      */
@@ -4137,6 +4478,24 @@ export interface components {
       distance: number | null
       /** Feature */
       feature: string
+     * FoundSlice
+     * @description Where errors are clearly more frequent than elsewhere.
+     */
+    FoundSlice: {
+      /** Error */
+      error: number
+      /** Features */
+      features: string[]
+      /** Lift */
+      lift: number
+      /** P */
+      p: number
+      /** Rows */
+      rows: number
+      /** Slice */
+      slice: string
+      /** Support */
+      support: number
     }
     /**
      * GraphEdge
@@ -5029,6 +5388,20 @@ export interface components {
       unit: string
     }
     /**
+     * MetricPeriod
+     * @description Metrics of one step of time, in the order of the whole's.
+     */
+    MetricPeriod: {
+      /** Labelled */
+      labelled: number
+      /** Metrics */
+      metrics: (number | null)[]
+      /** Rows */
+      rows: number
+      /** Time */
+      time: string
+    }
+    /**
      * MetricQuery
      * @description One metric over time.
      */
@@ -5149,6 +5522,34 @@ export interface components {
       points: [number, number | null][]
       /** Total */
       total: number | null
+    }
+    /**
+     * MetricSlice
+     * @description Metrics of the rows with one value of a column.
+     */
+    MetricSlice: {
+      /** Labelled */
+      labelled: number
+      /** Metrics */
+      metrics: (number | null)[]
+      /** Rows */
+      rows: number
+      /** Value */
+      value: string | null
+    }
+    /**
+     * MetricValue
+     * @description A metric and its 95 % interval. `null` where it has no value, as a precision without positive calls.
+     */
+    MetricValue: {
+      /** Lower */
+      lower: number | null
+      /** Name */
+      name: string
+      /** Upper */
+      upper: number | null
+      /** Value */
+      value: number | null
     }
     /**
      * ModelDetail
@@ -5452,6 +5853,22 @@ export interface components {
       /** Value */
       value: number | null
       webhook: components['schemas']['WebhookView'] | null
+    }
+    /**
+     * Moved
+     * @description A value or bin whose share changed. Values are shares of the values; what is missing is a share of the rows.
+     */
+    Moved: {
+      /** Baseline Share */
+      baseline_share: number
+      /** Change */
+      change: number
+      /** Kind */
+      kind: string
+      /** What */
+      what: string
+      /** Window Share */
+      window_share: number
     }
     /**
      * NamedLink
@@ -5786,6 +6203,16 @@ export interface components {
       search?: string
     }
     /**
+     * NotCompared
+     * @description A column that says nothing about drift, and why.
+     */
+    NotCompared: {
+      /** Name */
+      name: string
+      /** Reason */
+      reason: string
+    }
+    /**
      * OperationRow
      * @description One name under which a service is asked.
      */
@@ -5989,6 +6416,71 @@ export interface components {
       status: string
       /** Trace Id */
       trace_id: string
+    }
+    /**
+     * PerformanceEstimate
+     * @description What metrics will be once labels come, by what scores meant in a labelled baseline.
+     */
+    PerformanceEstimate: {
+      /** Baseline Rows */
+      baseline_rows: number
+      /** Calibrated */
+      calibrated: boolean
+      /** Doubts */
+      doubts: string[]
+      /** Interval Ms */
+      interval_ms: number
+      /** Method */
+      method: string
+      /** Notes */
+      notes: string[]
+      /** Periods */
+      periods: components['schemas']['EstimatedPeriod'][]
+      /** Why */
+      why: string
+    }
+    /**
+     * PerformanceReport
+     * @description How good predictions were, as far as labels say.
+     */
+    PerformanceReport: {
+      /** Calibration */
+      calibration: components['schemas']['CalibrationBin'][]
+      confusion: components['schemas']['Confusions'] | null
+      /** Coverage */
+      coverage: number
+      /** Interval Ms */
+      interval_ms: number
+      /** Label */
+      label: string
+      /** Labelled */
+      labelled: number
+      /** Metrics */
+      metrics: components['schemas']['MetricValue'][]
+      /** More Slices */
+      more_slices: number
+      /** Periods */
+      periods: components['schemas']['MetricPeriod'][]
+      /** Positive */
+      positive: string
+      /** Prediction */
+      prediction: string
+      /** Rows */
+      rows: number
+      /** Slice Columns */
+      slice_columns: string[]
+      /** Sliced By */
+      sliced_by: string
+      /** Slices */
+      slices: components['schemas']['MetricSlice'][]
+      /**
+       * Task
+       * @enum {string}
+       */
+      task: 'binary' | 'multiclass' | 'regression' | 'unknown'
+      thresholds: components['schemas']['ThresholdTable'] | null
+      /** Why */
+      why: string
     }
     /**
      * Piece
@@ -7985,6 +8477,16 @@ export interface components {
       table: string
     }
     /**
+     * Telling
+     * @description A feature that tells the two sides apart, or an attribution whose share changed, and by how much.
+     */
+    Telling: {
+      /** Name */
+      name: string
+      /** Value */
+      value: number
+    }
+    /**
      * TestDelivery
      * @description A test notification that is on its way.
      */
@@ -8019,6 +8521,22 @@ export interface components {
       multi?: boolean
       /** Name */
       name: string
+    }
+    /**
+     * ThresholdTable
+     * @description What a yes-or-no question would have answered at other thresholds.
+     */
+    ThresholdTable: {
+      /** Fn */
+      fn: number[]
+      /** Fp */
+      fp: number[]
+      /** Thresholds */
+      thresholds: number[]
+      /** Tn */
+      tn: number[]
+      /** Tp */
+      tp: number[]
     }
     /**
      * ToolDefinition
@@ -8426,6 +8944,24 @@ export interface components {
       signed: boolean
       /** Url */
       url: string
+    }
+    /**
+     * WorstSlices
+     * @description The worst slices, the worst first; `why` says where there can be none.
+     */
+    WorstSlices: {
+      /** Error */
+      error: number | null
+      /** Looked At */
+      looked_at: number
+      /** Measure */
+      measure: string
+      /** Rows */
+      rows: number
+      /** Slices */
+      slices: components['schemas']['FoundSlice'][]
+      /** Why */
+      why: string
     }
   }
   responses: never
@@ -10885,6 +11421,218 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['ModelDetail']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_model_drift: {
+    parameters: {
+      query: {
+        /** @description The model's name. */
+        model: string
+        /** @description Of the window; every version without it. */
+        version?: string | null
+        /** @description The baseline; without it, as long a time before the window, or with another version the same. */
+        baseline_from?: string | null
+        /** @description Default now. */
+        baseline_to?: string | null
+        /** @description Default that of the window. */
+        baseline_version?: string | null
+        /** @description Columns to compare; default all. */
+        feature?: string[] | null
+        /** @description Default js. */
+        method?:
+          | (
+              | 'js'
+              | 'psi'
+              | 'hellinger'
+              | 'linf'
+              | 'tvd'
+              | 'kl'
+              | 'chi2'
+              | 'ks'
+              | 'wasserstein'
+              | 'energy'
+              | 'mmd'
+            )[]
+          | null
+        /** @description Default that of each method, 0.1. */
+        threshold?: number | null
+        /** @description Chunks of the window. */
+        chunk_minutes?: number | null
+        /** @description Columns to slice by. */
+        slice?: string[] | null
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DriftReport']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_model_performance: {
+    parameters: {
+      query: {
+        /** @description The model's name. */
+        model: string
+        /** @description Of the window; every version without it. */
+        version?: string | null
+        /** @description Column whose values are shown. */
+        slice?: string
+        /** @description The label that a score is the probability of; found out without it. */
+        positive?: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PerformanceReport']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_model_performance_estimate: {
+    parameters: {
+      query: {
+        /** @description The model's name. */
+        model: string
+        /** @description Of the window; every version without it. */
+        version?: string | null
+        /** @description The baseline; without it, as long a time before the window, or with another version the same. */
+        baseline_from?: string | null
+        /** @description Default now. */
+        baseline_to?: string | null
+        /** @description Default that of the window. */
+        baseline_version?: string | null
+        /** @description The label that a score is the probability of; found out without it. */
+        positive?: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PerformanceEstimate']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_model_worst_slices: {
+    parameters: {
+      query: {
+        /** @description The model's name. */
+        model: string
+        /** @description Of the window; every version without it. */
+        version?: string | null
+        /** @description The label that a score is the probability of; found out without it. */
+        positive?: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['WorstSlices']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

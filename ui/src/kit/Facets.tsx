@@ -21,6 +21,8 @@ import { Failure, SkeletonRows } from './states'
 
 interface Props {
   scope: Scope
+  /** A filter that holds already: values are counted among what passes it. */
+  within?: string | undefined
   signal: 'spans' | 'logs' | 'errors' | 'evaluations' | 'predictions'
   onChange: (q: string) => void
   onClose: () => void
@@ -29,8 +31,12 @@ interface Props {
 }
 
 /** What the rows hold, counted; a click narrows, the crossed circle excludes. */
-export function Facets({ scope, signal, onChange, onClose, open }: Props) {
-  const facets = useQuery(facetsQuery(signal, scope))
+export function Facets({ scope, within, signal, onChange, onClose, open }: Props) {
+  const of = useMemo(
+    () => (within ? { ...scope, q: [within, scope.q].filter(Boolean).join(' ') } : scope),
+    [scope, within],
+  )
+  const facets = useQuery(facetsQuery(signal, of))
   const [extra, setExtra] = usePref(`facets-${signal}`, '')
   const [find, setFind] = useState('')
   const added = useMemo(() => extra.split('\n').filter(Boolean), [extra])
@@ -85,6 +91,7 @@ export function Facets({ scope, signal, onChange, onClose, open }: Props) {
           key={key}
           name={key}
           scope={scope}
+          of={of}
           signal={signal}
           onChange={onChange}
           onRemove={() => setExtra(added.filter((k) => k !== key).join('\n'))}
@@ -93,7 +100,14 @@ export function Facets({ scope, signal, onChange, onClose, open }: Props) {
       {facets.data?.facets
         .filter((f) => f.values.length > 0 && !added.includes(f.key))
         .map((facet) => (
-          <FacetGroup key={facet.key} facet={facet} scope={scope} signal={signal} onChange={onChange} />
+          <FacetGroup
+            key={facet.key}
+            facet={facet}
+            scope={scope}
+            of={of}
+            signal={signal}
+            onChange={onChange}
+          />
         ))}
     </nav>
   )
@@ -102,20 +116,29 @@ export function Facets({ scope, signal, onChange, onClose, open }: Props) {
 function AddedFacet(p: {
   name: string
   scope: Scope
+  of: Scope
   signal: 'spans' | 'logs' | 'errors' | 'evaluations' | 'predictions'
   onChange: (q: string) => void
   onRemove: () => void
 }) {
-  const query = useQuery(facetsQuery(p.signal, p.scope, p.name))
+  const query = useQuery(facetsQuery(p.signal, p.of, p.name))
   const facet = query.data?.facets.find((f) => f.key === p.name) ?? { key: p.name, values: [], more: false }
   return (
-    <FacetGroup facet={facet} scope={p.scope} signal={p.signal} onChange={p.onChange} onRemove={p.onRemove} />
+    <FacetGroup
+      facet={facet}
+      scope={p.scope}
+      of={p.of}
+      signal={p.signal}
+      onChange={p.onChange}
+      onRemove={p.onRemove}
+    />
   )
 }
 
 function FacetGroup(p: {
   facet: Facet
   scope: Scope
+  of: Scope
   signal: 'spans' | 'logs' | 'errors' | 'evaluations' | 'predictions'
   onChange: (q: string) => void
   onRemove?: () => void
@@ -123,7 +146,7 @@ function FacetGroup(p: {
   const { facet, scope } = p
   const [closed, setClosed] = usePref(`facet-closed-${facet.key}`, '')
   const [all, setAll] = useState(false)
-  const more = useQuery({ ...facetsQuery(p.signal, scope, facet.key, 100), enabled: all })
+  const more = useQuery({ ...facetsQuery(p.signal, p.of, facet.key, 100), enabled: all })
   const values = (all && more.data?.facets.find((f) => f.key === facet.key)?.values) || facet.values
   const top = Math.max(1, ...values.map((v) => v.count))
   const picked = chosen(scope.q, facet.key)

@@ -6,7 +6,10 @@ import { usePref } from './prefs'
 import { useView } from './view'
 
 /** The facets of an explorer and the button that brings them: beside the rows unless hidden, on a phone over them. */
-export function useFacets(signal: Parameters<typeof Facets>[0]['signal']): {
+export function useFacets(
+  signal: Parameters<typeof Facets>[0]['signal'],
+  within?: string,
+): {
   facets: ReactNode
   show: ReactNode
 } {
@@ -17,6 +20,7 @@ export function useFacets(signal: Parameters<typeof Facets>[0]['signal']): {
     facets: (!hidden || open) && (
       <Facets
         scope={scope}
+        within={within}
         signal={signal}
         open={open}
         onChange={setQ}

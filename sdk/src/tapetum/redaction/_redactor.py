@@ -54,6 +54,7 @@ class Redactor:
         own = [rule for rule in self.rules if rule.alone]
         self._own = self if len(own) == len(self.rules) else Redactor(own, key=key, salt=salt) if own else None
         self._ours = Redactor([r for r in self.rules if not r.alone], key=key, salt=salt) if own else self
+        self._needs = [(at, rule.needs) for at, rule in enumerate(self.rules) if rule.needs]
         self._scans = [at for at, rule in enumerate(self.rules) if not rule.keywords]
 
     def __eq__(self, other: object) -> bool:
@@ -89,8 +90,10 @@ class Redactor:
             return []
         found: list[tuple[int, int, int]] = []
         done: dict[tuple[int, str], int] = {}
-        wanting = {index for index, rule in enumerate(self.rules) if rule.needs and rule.needs not in text}
+        wanting: set[int] | None = None  # most texts have no keyword: nobody asks what else they lack
         for at, keyword in self._keywords.hits(text):
+            if wanting is None:
+                wanting = {index for index, needs in self._needs if needs not in text}
             for index in keyword.rules:
                 if index in wanting or at < done.get((index, keyword.text), 0):
                     continue

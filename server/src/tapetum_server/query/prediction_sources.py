@@ -29,7 +29,7 @@ PREDICTIONS = Source(
         "list_features": sql_files.features("lists"),
         "null_features": sql_files.features("nulls"),
         "flags": sql_files.features("flags"),
-        "flagged": f"notEmpty({sql_files.features('flags')})",
+        "flagged": f"CAST(notEmpty({sql_files.features('flags')}), 'Bool')",
         "search_text": "arrayStringConcat(arrayMap(v -> ifNull(v, ''), arrayConcat(mapValues(categorical), "
         "mapValues(texts))), ' ')",
     },

@@ -13,6 +13,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from tapetum_server.store.engine import (
     ANSWER_SETTINGS,
+    INSERT_SETTINGS,
     READ_SETTINGS,
     WRITE_SETTINGS,
     Parameters,
@@ -104,7 +105,7 @@ class ClickHouseEngine:
         try:
             self._writer.raw_insert(
                 f"{self.database}.{table}", column_names=rows.column_names, insert_block=arrow_stream(rows),
-                fmt="ArrowStream",
+                settings=dict(INSERT_SETTINGS.get(table, {})), fmt="ArrowStream",
             )  # fmt: skip
         except ClickHouseError as error:
             raise StoreError(*engine_message(error)) from error

@@ -27,6 +27,7 @@ from tapetum_server.store.bound_values import bound_values
 from tapetum_server.store.engine import (
     ANSWER_SETTINGS,
     HANDLE_WAIT_S,
+    INSERT_SETTINGS,
     QUERY_MARK,
     READ_SETTINGS,
     WRITE_SETTINGS,
@@ -135,12 +136,14 @@ class EmbeddedEngine:
 
     def insert(self, table: str, rows: pa.Table) -> None:
         columns = ", ".join(f"`{name}`" for name in rows.column_names)
+        set_to = ", ".join(f"{name} = {value}" for name, value in INSERT_SETTINGS.get(table, {}).items())
+        settings = f"SETTINGS {set_to} " if set_to else ""
         # Not chDB's send_insert: it reports rows as written that the table then refused, be it for a full
         # disk, a memory limit or anything else that goes wrong after parsing.
         with _as_file(arrow_stream(rows)) as path:
             self.command(
                 f"INSERT INTO {self.database}.{table} ({columns}) "
-                f"FROM INFILE '{path}' COMPRESSION 'none' FORMAT ArrowStream"
+                f"FROM INFILE '{path}' COMPRESSION 'none' {settings}FORMAT ArrowStream"
             )
 
     def query(

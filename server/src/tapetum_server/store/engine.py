@@ -104,6 +104,12 @@ WRITE_SETTINGS: Mapping[str, Any] = {
     # Groups are split by day before they get here; the engine's own limit would refuse a whole one.
     "throw_on_max_partitions_per_insert_block": 0,
 }
+INSERT_SETTINGS: Mapping[str, Mapping[str, int]] = {
+    # Rows of one insert that replace each other are told apart when they are read or merged: doing it at the insert
+    # too costs more than all the rest of it (bench/predictions.py).
+    "prediction_rows": {"optimize_on_insert": 0},
+}
+"""By table, what an insert sets beside `WRITE_SETTINGS`."""
 READ_SETTINGS: Mapping[str, Any] = {
     "max_threads": 2,
     "max_execution_time": 60,

@@ -100,7 +100,7 @@ export function Predictions({ model, tabs }: { model: string; tabs: ReactNode })
   const of = { ...scope, q: [only(model), scope.q].filter(Boolean).join(' ') }
   const list = useInfiniteQuery({ ...predictionsQuery(of, sort), refetchInterval: live ? LIVE_MS : false })
   const { rows, ...pages } = useRows(list)
-  const { facets, show } = useFacets('predictions')
+  const { facets, show } = useFacets('predictions', only(model))
   const select = useCallback((row: PredictionRow) => patch({ sel: row.prediction_id }, true), [patch])
   const follow = useCallback(
     (row: PredictionRow) => {

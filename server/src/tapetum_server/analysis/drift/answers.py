@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from tapetum_server.analysis.drift.moved import Moved
+from tapetum_server.analysis.drift.moved import Bar, Moved
 from tapetum_server.detectors.drift.methods import Kind
 from tapetum_server.detectors.drift.verdict import Verdict
 
@@ -74,6 +74,7 @@ class DriftFeature(TypedDict):
     effect: Effect | None
     baseline: DriftSide
     window: DriftSide
+    bars: list[Bar]
     moved: list[Moved]
     since: str | None
     chunks: list[DriftChunk]

@@ -16,7 +16,7 @@ from tapetum_server.analysis.drift.answers import (
 )
 from tapetum_server.analysis.drift.chunks import Chunk, chunk_name, since
 from tapetum_server.analysis.drift.measuring import PRESENCE, Result
-from tapetum_server.analysis.drift.moved import moved_of
+from tapetum_server.analysis.drift.moved import bars_of, moved_of
 from tapetum_server.analysis.drift.plans import Sides
 from tapetum_server.analysis.drift.settings import DriftSettings
 from tapetum_server.analysis.drift.slices import Slice
@@ -75,6 +75,7 @@ def feature_of(
         effect=_effect(side),
         baseline=side_of(side.baseline),
         window=side_of(side.window),
+        bars=bars_of(side),
         moved=moved_of(side),
         since=chunk_name(begun, settings) if begun is not None else None,
         chunks=[_chunk(chunk, settings) for chunk in chunks],

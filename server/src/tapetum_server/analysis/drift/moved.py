@@ -9,6 +9,8 @@ from tapetum_server.detectors.drift.counts import shares
 from tapetum_server.detectors.drift.verdict import Presence
 
 SHOWN = 5
+BARS = 12
+"""Values of a feature that are drawn."""
 LEAST = 0.001
 """Changes of a share that are too small to mention."""
 _PRESENCE = ("", "missing", "NaN", "+infinity", "-infinity")
@@ -22,6 +24,26 @@ class Moved(TypedDict):
     baseline_share: float
     window_share: float
     change: float
+
+
+class Bar(TypedDict):
+    """A bin or value of the whole distribution, as it is drawn: shares of the values of either side."""
+
+    what: str
+    baseline_share: float
+    window_share: float
+
+
+def bars_of(sides: Sides) -> list[Bar]:
+    """Every bin in its order, or the most frequent values; none where a side has no values."""
+    plan = sides.plan
+    if not sides.window.presence.values or not sides.baseline.presence.values:
+        return []
+    b, w = shares(plan.aligned(sides.baseline)), shares(plan.aligned(sides.window))
+    found = [Bar(what=what, baseline_share=float(x), window_share=float(y)) for what, x, y in zip(plan.labels, b, w)]
+    if plan.edges is not None:
+        return found
+    return sorted(found, key=lambda bar: -max(bar["baseline_share"], bar["window_share"]))[:BARS]
 
 
 def moved_of(sides: Sides) -> list[Moved]:

@@ -1,0 +1,62 @@
+"""How far a model's predictions have drifted: from an earlier time, or from another version."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tapetum_server.analysis.drift.answers import DriftReport
+from tapetum_server.analysis.drift.report import drift_report
+from tapetum_server.analysis.drift.settings import DriftSettings
+from tapetum_server.api.model_baseline import BaselineFrom, BaselineTo, BaselineVersion, Version, baseline_of
+from tapetum_server.api.predictions import ModelName
+from tapetum_server.api.questions import Question, answer, now_of, router_of
+from tapetum_server.detectors.drift.thresholds import ConstantThreshold
+from tapetum_server.query.frames import Frame
+from tapetum_server.query.prediction_frames import prediction_frame
+from tapetum_server.query.time_range import TimeRange
+
+router = router_of("models")
+NO_FEATURES = ("prediction_id", "version", "labelled")
+"""Columns of predictions that differ between any two windows or versions, or say only what has come yet."""
+MINUTE_NS = 60 * 10**9
+Method = Literal["js", "psi", "hellinger", "linf", "tvd", "kl", "chi2", "ks", "wasserstein", "energy", "mmd"]
+
+
+@router.get("/models/drift", response_model=DriftReport)
+async def get_model_drift(
+    request: Request,
+    asked: Question,
+    model: ModelName,
+    version: Version = None,
+    baseline_from: BaselineFrom = None,
+    baseline_to: BaselineTo = None,
+    baseline_version: BaselineVersion = None,
+    feature: Annotated[list[str] | None, Query(max_length=200, description="Columns to compare; default all.")] = None,
+    method: Annotated[list[Method] | None, Query(description="Default js.")] = None,
+    threshold: Annotated[float | None, Query(gt=0, le=1_000, description="Default that of each method, 0.1.")] = None,
+    chunk_minutes: Annotated[int | None, Query(ge=1, le=60 * 24 * 366, description="Chunks of the window.")] = None,
+    slice_: Annotated[list[str] | None, Query(alias="slice", max_length=5, description="Columns to slice by.")] = None,
+) -> Response:
+    """Features, outputs, scores and labels of the predictions that pass the filter, against the baseline."""
+    baseline_range = baseline_of(asked.time_range, baseline_from, baseline_to, baseline_version, now_of(request))
+
+    async def frame(time_range: TimeRange, of: str | None) -> Frame:
+        return await prediction_frame(
+            asked.reader, project=asked.project, model=model, time_range=time_range, version=of, filter=asked.filter
+        )
+
+    baseline, window = await frame(baseline_range, baseline_version or version), await frame(asked.time_range, version)
+    settings = DriftSettings(
+        features=tuple(feature or ()),
+        ignore=NO_FEATURES,
+        methods=tuple(method or ("js",)),
+        threshold=None if threshold is None else ConstantThreshold(threshold),
+        time="time" if chunk_minutes else None,
+        chunk_period_ns=chunk_minutes * MINUTE_NS if chunk_minutes else None,
+        slices=tuple(slice_ or ()),
+    )
+    return answer(await drift_report(asked.reader, baseline, window, settings))

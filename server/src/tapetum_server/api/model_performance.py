@@ -1,0 +1,94 @@
+"""How good a model in production is: by its labels, by slice, and as estimated before labels come."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tapetum_server.analysis.performance import answers
+from tapetum_server.analysis.performance.estimate_of_model import estimate_report, not_estimated
+from tapetum_server.analysis.performance.of_model import performance_report, worst_report
+from tapetum_server.api.model_baseline import BaselineFrom, BaselineTo, BaselineVersion, Version, baseline_of
+from tapetum_server.api.predictions import ModelName
+from tapetum_server.api.questions import Asked, Question, answer, now_of, router_of
+from tapetum_server.query.errors import NotFound
+from tapetum_server.query.filter import Filter, parse_filter
+from tapetum_server.query.frames import Frame
+from tapetum_server.query.histograms import steps_over
+from tapetum_server.query.outside import ends_of
+from tapetum_server.query.prediction_frames import prediction_frame
+from tapetum_server.query.prediction_sources import PREDICTIONS
+from tapetum_server.query.selection import Selection
+from tapetum_server.query.time_range import SECOND, Steps
+
+router = router_of("models")
+MAX_STEPS = 24
+Positive = Annotated[
+    str, Query(max_length=1_024, description="The label that a score is the probability of; found out without it.")
+]
+
+
+@router.get("/models/performance", response_model=answers.PerformanceReport)
+async def get_model_performance(
+    asked: Question,
+    model: ModelName,
+    version: Version = None,
+    slice_: Annotated[str, Query(alias="slice", max_length=300, description="Column whose values are shown.")] = "",
+    positive: Positive = "",
+) -> Response:
+    """Metrics of the predictions whose label has come: of all, over time and by slice."""
+    frame = await _frame(asked, model, version)
+    steps = await _steps(asked)
+    return answer(await performance_report(asked.reader, frame, steps, slice_by=slice_, positive=positive))
+
+
+@router.get("/models/performance/slices", response_model=answers.WorstSlices)
+async def get_model_worst_slices(
+    asked: Question, model: ModelName, version: Version = None, positive: Positive = ""
+) -> Response:
+    """Where errors are clearly more frequent than elsewhere, by up to three features."""
+    return answer(await worst_report(asked.reader, await _frame(asked, model, version), positive=positive))
+
+
+@router.get("/models/performance/estimate", response_model=answers.PerformanceEstimate)
+async def get_model_performance_estimate(
+    request: Request,
+    asked: Question,
+    model: ModelName,
+    version: Version = None,
+    baseline_from: BaselineFrom = None,
+    baseline_to: BaselineTo = None,
+    baseline_version: BaselineVersion = None,
+    positive: Positive = "",
+) -> Response:
+    """What the metrics of a window will be, learned from the labelled predictions of a baseline."""
+    before = baseline_of(asked.time_range, baseline_from, baseline_to, baseline_version, now_of(request))
+    steps = await _steps(asked)
+    labelled = Filter((*asked.filter.terms, *parse_filter("labelled:true").terms))
+    window = await _frame(asked, model, version)
+    try:
+        baseline = await _frame(
+            replace(asked, time_range=before, filter=labelled), model, baseline_version or version
+        )  # fmt: skip
+    except NotFound:
+        why = "The baseline has no prediction whose label has come: nothing can be learned from it."
+        return answer(not_estimated(why, max(1, steps.step // SECOND)))
+    return answer(await estimate_report(asked.reader, baseline, window, steps, positive=positive))
+
+
+async def _frame(asked: Asked, model: str, version: str | None) -> Frame:
+    return await prediction_frame(
+        asked.reader, project=asked.project, model=model, time_range=asked.time_range, version=version,
+        filter=asked.filter,
+    )  # fmt: skip
+
+
+async def _steps(asked: Asked) -> Steps:
+    ends = await ends_of(asked.reader, Selection(PREDICTIONS, asked.project, asked.time_range, asked.filter))
+    if ends is None:
+        raise NotFound("there are no predictions in this time", hint="Look at a longer time.")
+    return steps_over(ends["drawn"], MAX_STEPS)
