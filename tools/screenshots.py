@@ -144,6 +144,7 @@ def addresses(
         "model-drift": address("/models/one", name="credit-risk", view="drift", base="half", **recent),
         "model-performance": address("/models/one", name="credit-risk", view="performance", base="half", **recent),
         "models-none": address("/models", q="model:nothing-has-this-name", **recent),
+        "data-quality": address("/data-quality"),
         "errors": address("/errors", **recent),
         "errors-drawer": address("/errors", sel=error, **recent),
         "errors-one": address(f"/errors/{error}", **recent),

@@ -237,6 +237,33 @@ const model = createRoute({
   component: lazyRouteComponent(() => import('./routes/models/ModelPage'), 'ModelPage'),
 })
 
+const dataQuality = createRoute({
+  getParentRoute: () => root,
+  path: '/data-quality',
+  validateSearch: (
+    raw: Raw,
+  ): { view?: 'schema' | undefined } & Texts<
+    'dataset' | 'model' | 'model_version' | 'slice' | 'base' | 'sort' | 'find' | 'sel' | 'version' | 'against'
+  > => ({
+    /** Whose features are shown; the list without either. */
+    dataset: text(raw.dataset),
+    model: text(raw.model),
+    model_version: text(raw.model_version),
+    slice: text(raw.slice),
+    /** What it is held against: `before`, `none`, or another subject. */
+    base: text(raw.base),
+    view: raw.view === 'schema' ? ('schema' as const) : undefined,
+    sort: text(raw.sort),
+    find: text(raw.find),
+    /** The feature in the drawer. */
+    sel: text(raw.sel),
+    /** Of the schema. */
+    version: text(raw.version),
+    against: text(raw.against),
+  }),
+  component: lazyRouteComponent(() => import('./routes/quality/QualityPage'), 'QualityPage'),
+})
+
 const errors = createRoute({
   getParentRoute: () => root,
   path: '/errors',
@@ -415,6 +442,7 @@ export const router = createRouter({
     llm,
     models,
     model,
+    dataQuality,
     errors,
     error,
     prompts,

@@ -10,6 +10,7 @@ from process.servers import RunningServer
 
 from browser.axe import violations
 from browser.conftest import OpenPage
+from browser.inspected import FAULTS, INSPECTED, TRAIN, inspect
 from browser.judged import JUDGED, judge
 from browser.modelled import CREDIT, DRIFTED, INCOME, MODELLED, drift_away, predict
 from browser.shop import Shop
@@ -334,6 +335,7 @@ def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningS
     judge(server)
     predict(server)
     drift_away(server)
+    inspect(server)
     found = []
     for path, search in (
         ("/sessions", {}),
@@ -351,6 +353,10 @@ def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningS
         ("/models/one", {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "drift", "sel": "income"}),
         ("/models/one", {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "performance", "by": "channel"}),
         ("/models/one", {"project": MODELLED, "name": INCOME, "view": "predictions", "sel": "p-05"}),
+        ("/data-quality", {"project": INSPECTED}),
+        ("/data-quality", {"project": INSPECTED, "dataset": FAULTS, "sel": "AGEP"}),
+        ("/data-quality", {"project": INSPECTED, "dataset": FAULTS, "view": "schema"}),
+        ("/data-quality", {"project": INSPECTED, "dataset": TRAIN, "view": "schema"}),
         ("/evaluations", {"project": JUDGED, "score": "tone", "by": "model"}),
         ("/evaluations", {"project": JUDGED, "view": "rows"}),
         ("/evaluations", {"q": "name:nothing"}),

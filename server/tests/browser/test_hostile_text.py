@@ -401,6 +401,36 @@ def test_models_and_predictions_are_shown_as_they_were_written(ui: Watched, serv
         assert_nothing_sticks_out(page)
 
 
+def test_statistics_and_schemas_are_shown_as_they_were_written(ui: Watched, server: RunningServer, sent: Sent) -> None:
+    """Names of data sets and features, their values, and those that a schema refuses."""
+    names = [said[:60].strip() for said in sent.said]
+    body = [
+        {"dataset": name, "rows": 10, "feature": said[:60], "kind": "categorical", "type": "STRING", "present": 10,
+         "unique": 1, "top_values": [said[:200]], "top_frequencies": [10]}
+        for name, said in zip(names, sent.said)
+    ]  # fmt: skip
+    answer = server.client.post("/v1/feature_statistics", json=body, headers={"x-tapetum-project": "hostile"})
+    assert answer.json()["accepted"] == len(body), answer.text
+    for name in ("markup", "marks"):
+        attack = sent.attacks[name]
+        schema = {"kind": "dataset", "name": attack[:60].strip(), "text": "", "message": attack[:200]}
+        pushed = server.client.post("/api/v1/data-schemas", params={"project": "hostile"}, json=schema)
+        assert pushed.status_code == 201, pushed.text
+    page = ui.open("/data-quality", project="hostile")
+    shows(page.get_by_role("grid", name="Data sets and models"), *names)
+    for name in ("markup", "marks"):
+        attack = sent.attacks[name]
+        ui.go("/data-quality", project="hostile", dataset=attack[:60].strip(), sel=attack[:60])
+        shows(page.get_by_role("heading", level=1), attack[:60].strip())
+        shows(page.get_by_role("region", name="Feature in full"), attack[:200])
+        expect(page.get_by_text("SCHEMA_NEW_COLUMN")).to_be_visible()
+        assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
+        assert_nothing_sticks_out(page)
+        ui.go("/data-quality", project="hostile", dataset=attack[:60].strip(), view="schema")
+        shows(page.get_by_role("list", name="Versions"), attack[:200])
+        assert_nothing_sticks_out(page)
+
+
 def test_evaluations_are_named_and_explained_as_they_were_written(
     ui: Watched, server: RunningServer, sent: Sent
 ) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from process.servers import RunningServer
 
 from browser.conftest import OpenPage
+from browser.inspected import FAULTS, INSPECTED, TRAIN, inspect
 from browser.judged import JUDGED, judge
 from browser.modelled import CREDIT, DRIFTED, INCOME, MODELLED, drift_away, predict
 from browser.shop import Shop
@@ -102,6 +103,7 @@ def test_every_page_fits_and_every_control_can_be_pressed(
     judge(server)
     predict(server)
     drift_away(server)
+    inspect(server)
     query = {"kind": "spans", "measure": "p95_ms", "group_by": ["service"]}
     monitor = {"name": "slow", "project": "shop", "query": query, "condition": {"op": ">", "limit": 1}}
     watched = server.client.post("/api/v1/monitors", json=monitor).json()["id"]
@@ -148,6 +150,12 @@ def test_every_page_fits_and_every_control_can_be_pressed(
         ("/models/one", {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "performance"}, nothing),
         ("/models/one", {"project": MODELLED, "name": INCOME, "view": "predictions"}, nothing),
         ("/models/one", {"project": MODELLED, "name": INCOME, "view": "predictions", "sel": "p-05"}, nothing),
+        ("/data-quality", {"project": INSPECTED}, nothing),
+        ("/data-quality", {"project": "narrow-empty"}, nothing),
+        ("/data-quality", {"project": INSPECTED, "dataset": FAULTS}, nothing),
+        ("/data-quality", {"project": INSPECTED, "dataset": FAULTS, "sel": "AGEP"}, nothing),
+        ("/data-quality", {"project": INSPECTED, "dataset": FAULTS, "view": "schema"}, nothing),
+        ("/data-quality", {"project": INSPECTED, "dataset": TRAIN, "view": "schema"}, nothing),
         ("/errors", {}, nothing),
         ("/errors", {}, open_drawer),
         ("/errors", {}, open_error),

@@ -79,6 +79,21 @@ def test_statistics_are_held_against_the_schema_in_force_and_changes_accepted(
     assert len(send(server, kept, "/validate", FAULTS, version=1).json()["anomalies"]) == len(reasons)
 
 
+@pytest.mark.covers("schema-infer-stored")
+def test_a_schema_is_inferred_once_as_the_first_version(shared_server: RunningServer, project: str) -> None:
+    server = shared_server
+    server.client.post("/api/v1/projects", json={"name": project})
+    statistics = (CENSUS / "baseline.FeatureStats.pb").read_bytes()
+    made = send(server, project, "/infer", statistics)
+    assert (made.status_code, made.json()["version"], made.json()["features"]) == (201, 1, 21)
+    own = push(server, project, kind="dataset", name="d", text=(CENSUS / "schema_inferred.pbtxt").read_text()).json()
+    assert made.json()["text"] == own["text"], "what TFDV infers from them"
+    assert send(server, project, "/validate", statistics).json()["passed"]
+    again = send(server, project, "/infer", FAULTS)
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "schema_changed")
+    assert send(server, project, "/infer", b"\xff\xff", name="x").status_code == 422
+
+
 def test_two_projects_with_one_name_know_nothing_of_each_other(shared_server: RunningServer, kept: str) -> None:
     server, other = shared_server, f"{kept}-b"[-64:]
     server.client.post("/api/v1/projects", json={"name": other})

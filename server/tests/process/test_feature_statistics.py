@@ -207,3 +207,46 @@ def test_any_range_of_windows_is_added_up_each_row_once(shared_server: RunningSe
             "/api/v1/feature_statistics/features", params={"project": project, "from": "now-1m", **query}
         )
         assert answer.json()["error"]["code"] == said
+
+
+@pytest.mark.covers("feature-distances")
+def test_what_is_kept_comes_out_as_a_file_and_is_held_against_a_baseline(
+    shared_server: RunningServer, project: str
+) -> None:
+    """The file says what TFDV's did; distances are those that `tapetum validate` tells of the same files."""
+    census = TFDV / "census"
+    for name, file in (("now", "window_faults"), ("then", "baseline")):
+        imported = tapetum(
+            "import", "tfdv", census / f"{file}.FeatureStats.pb", "--dataset", name, "--url", shared_server.url,
+            "--project", project,
+        )  # fmt: skip
+        assert imported.returncode == 0, imported.stderr
+
+    def ask(path: str, **query: str) -> httpx.Response:
+        asked = {"project": project, "dataset": "now", **query}
+        return shared_server.client.get(f"/api/v1/feature_statistics/{path}", params=asked)
+
+    written = ask("file")
+    assert written.headers["content-type"] == "application/octet-stream"
+    (whole,) = DatasetFeatureStatisticsList.FromString(written.content).datasets
+    (original,) = DatasetFeatureStatisticsList.FromString(
+        (census / "window_faults.FeatureStats.pb").read_bytes()
+    ).datasets
+    assert {one.path.step[0]: one.type for one in whole.features} == {
+        one.path.step[0]: one.type for one in original.features
+    }
+    rows = ask("distances", base_dataset="then").json()["rows"]
+    validated = tapetum(
+        "validate", census / "window_faults.FeatureStats.pb", "--schema", census / "schema.pbtxt",
+        "--previous", census / "baseline.FeatureStats.pb", "--format", "json",
+    )  # fmt: skip
+    told = {one["feature"]: one["value"] for one in json.loads(validated.stdout)["shifts"]}
+    found = {row["feature"]: row["distance"] for row in rows}
+    assert told
+    assert {name: found[name] for name in told} == pytest.approx(told)
+    assert rows[0]["feature"] == "id"
+    assert "extra_col" not in found, "the baseline does not have it"
+    assert found["MIL"] is None, "a number now, a text then"
+    assert all(row["distance"] == 0 for row in ask("distances", base_dataset="now").json()["rows"])
+    assert ask("distances", base_dataset="nobody").status_code == 404
+    assert ask("distances").json()["error"]["code"] == "no_subject"

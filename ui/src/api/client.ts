@@ -59,7 +59,10 @@ export async function request(method: string, path: AnyRoute, options: Options =
   const shown = `${method} ${url}`
   const init: RequestInit = { method, credentials: 'same-origin', headers: { accept: 'application/json' } }
   if (options.signal) init.signal = options.signal
-  if (options.body !== undefined) {
+  if (options.body instanceof Blob) {
+    init.body = options.body
+    init.headers = { accept: 'application/json', 'content-type': 'application/octet-stream' }
+  } else if (options.body !== undefined) {
     // A text is a file that the reader chose: the server says what is wrong with it.
     init.body = typeof options.body === 'string' ? options.body : JSON.stringify(options.body)
     init.headers = { accept: 'application/json', 'content-type': 'application/json' }

@@ -248,6 +248,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/data-schemas/infer': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Infer Data Schema
+     * @description Keep the schema that statistics meet as the first version; refused where there is one already.
+     */
+    post: operations['infer_data_schema']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/data-schemas/live': {
     parameters: {
       query?: never
@@ -696,6 +716,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/feature_statistics/distances': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Feature Distances
+     * @description How far each feature is from the same one of a baseline (`base_…`), between 0 and 1, the furthest first.
+     */
+    get: operations['get_feature_distances']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/feature_statistics/features': {
     parameters: {
       query?: never
@@ -708,6 +748,26 @@ export interface paths {
      * @description Statistics of every feature of a data set, or of a model over all windows that lie in the range.
      */
     get: operations['get_feature_statistics']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/feature_statistics/file': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Feature Statistics File
+     * @description The same as `FeatureStats.pb` of TFDV, which `data-schemas` validates, accepts and infers from.
+     */
+    get: operations['get_feature_statistics_file']
     put?: never
     post?: never
     delete?: never
@@ -3603,6 +3663,14 @@ export interface components {
       used_percent: number
     }
     /**
+     * Distances
+     * @description How far features moved from a baseline.
+     */
+    Distances: {
+      /** Rows */
+      rows: components['schemas']['FeatureDistance'][]
+    }
+    /**
      * Document
      * @description One document. Nothing is known where it is null or empty.
      */
@@ -4402,6 +4470,14 @@ export interface components {
       severity: 'ERROR' | 'WARNING' | 'UNKNOWN'
     }
     /**
+     * FeatureDistance
+     * @description How far one feature moved.
+     */
+    FeatureDistance: {
+      /** Distance */
+      distance: number | null
+      /** Feature */
+      feature: string
      * FoundSlice
      * @description Where errors are clearly more frequent than elsewhere.
      */
@@ -9495,6 +9571,47 @@ export interface operations {
       }
     }
   }
+  infer_data_schema: {
+    parameters: {
+      query: {
+        /** @description Whose schema it is. */
+        kind: 'model' | 'dataset'
+        /** @description The model's or the data set's name. */
+        name: string
+        message?: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/octet-stream': string
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DataSchemaVersion']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
   validate_predictions: {
     parameters: {
       query: {
@@ -10437,6 +10554,58 @@ export interface operations {
       }
     }
   }
+  get_feature_distances: {
+    parameters: {
+      query?: {
+        dataset?: string
+        model?: string
+        /** @description Of the model; without it, all versions together. */
+        version?: string | null
+        slice?: string
+        base_dataset?: string
+        base_model?: string
+        /** @description Of the model; without it, all versions together. */
+        base_version?: string | null
+        base_slice?: string
+        /** @description Of the baseline's windows, as `from`. */
+        base_from?: string | null
+        /** @description As `to`. */
+        base_to?: string | null
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Distances']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
   get_feature_statistics: {
     parameters: {
       query?: {
@@ -10467,6 +10636,49 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Statistics']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_feature_statistics_file: {
+    parameters: {
+      query?: {
+        dataset?: string
+        model?: string
+        /** @description Of the model; without it, all versions together. */
+        version?: string | null
+        slice?: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/octet-stream': string
         }
       }
       /** @description The request was refused; the body says why and what to do. */

@@ -2,7 +2,16 @@ import { Link } from '@tanstack/react-router'
 import { travelling, useView } from './view'
 
 interface Props {
-  to: '/traces' | '/sessions' | '/users' | '/services' | '/models' | '/errors' | '/dashboards' | '/monitors'
+  to:
+    | '/traces'
+    | '/sessions'
+    | '/users'
+    | '/services'
+    | '/models'
+    | '/data-quality'
+    | '/errors'
+    | '/dashboards'
+    | '/monitors'
   label: string
 }
 

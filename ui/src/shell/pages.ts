@@ -16,6 +16,7 @@ import {
   MessagesSquare,
   ScrollText,
   Settings,
+  ShieldCheck,
   Terminal,
   UsersRound,
   Waypoints,
@@ -34,6 +35,7 @@ export interface PageEntry {
     | '/llm'
     | '/users'
     | '/models'
+    | '/data-quality'
     | '/errors'
     | '/prompts'
     | '/evaluations'
@@ -83,6 +85,7 @@ export const PAGES: PageEntry[] = [
   { to: '/llm', label: 'LLM', icon: Coins, key: 'c', time: true, live: true, signal: 'spans' },
   { to: '/users', label: 'Users', icon: UsersRound, key: 'u', time: true, live: true, signal: 'spans' },
   { to: '/models', label: 'Models', icon: BrainCircuit, key: 'o', time: true, live: true },
+  { to: '/data-quality', label: 'Data quality', icon: ShieldCheck, key: 'f', time: true, live: false },
   { to: '/errors', label: 'Errors', icon: Bug, key: 'x', time: true, live: true, signal: 'errors' },
   { to: '/prompts', label: 'Prompts', icon: MessageSquareQuote, key: 'p', time: true, live: false },
   { to: '/evaluations', label: 'Evaluations', icon: ClipboardCheck, key: 'q', time: true, live: true },

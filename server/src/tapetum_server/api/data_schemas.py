@@ -310,6 +310,27 @@ def accept_into_data_schema(
     return _keep(request, project, kind, name, changed.text, changed.features, said, caller.name, schema.version)
 
 
+@router.post("/data-schemas/infer", status_code=201)
+def infer_data_schema(
+    request: Request,
+    caller: Admin,
+    project: ProjectName,
+    kind: KindOf,
+    name: Name,
+    statistics: Statistics,
+    message: Annotated[str, Query(max_length=2_000)] = "",
+) -> DataSchemaVersion:
+    """Keep the schema that statistics meet as the first version; refused where there is one already."""
+    from tapetum_server.analysis.validation.stored import StatisticsError, inferred
+
+    try:
+        schema = inferred(statistics)
+    except StatisticsError as error:
+        raise ApiError("invalid_statistics", str(error), 422) from error
+    said = message or "Inferred from statistics"
+    return _keep(request, project, kind, name, schema.text, schema.features, said, caller.name, 0)
+
+
 def _keep(
     request: Request, project: str, kind: Kind, name: str, text: str, features: int, message: str, by: str,
     after: int | None,

@@ -12,13 +12,14 @@ from tapetum_server.analysis.validation.files import checked_severities
 from tapetum_server.analysis.validation.record import passes, record_of
 from tapetum_server.detectors.validation.described import Described
 from tapetum_server.detectors.validation.difference import SchemaChange, schema_changes
+from tapetum_server.detectors.validation.inference import infer_schema
 from tapetum_server.detectors.validation.paths import path_of
 from tapetum_server.detectors.validation.validator import Against, update_schema, validate
 from tapetum_server.detectors.validation.view import StatisticsError, default_dataset
 from tapetum_server.moving.tfdv.files import Unreadable
 from tapetum_server.moving.tfdv.schemas import schema_of_text, schema_text
 
-__all__ = ["StatisticsError", "Unreadable", "accepted", "changes", "checked", "validated"]
+__all__ = ["StatisticsError", "Unreadable", "accepted", "changes", "checked", "inferred", "validated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,12 @@ def accepted(text: str, statistics: bytes, features: list[str]) -> Checked:
         raise StatisticsError(f"Neither the schema nor the statistics have a feature {unknown[0]!r}.")
     changed = update_schema(schema, data, only=only or None)
     return Checked(schema_text(changed), len(Described(changed).features))
+
+
+def inferred(statistics: bytes) -> Checked:
+    """The schema that these statistics meet. Raises `StatisticsError`."""
+    found = infer_schema(_read(statistics))
+    return Checked(schema_text(found), len(Described(found).features))
 
 
 def _read(content: bytes) -> statistics_pb2.DatasetFeatureStatistics:

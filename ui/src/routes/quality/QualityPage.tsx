@@ -1,0 +1,189 @@
+import { useQuery } from '@tanstack/react-query'
+import { useCallback } from 'react'
+import {
+  ALL_ROWS,
+  ownerOf,
+  schemasQuery,
+  subjectsQuery,
+  validationQuery,
+  type Subject,
+} from '@/api/qualityQueries'
+import type { DataSchemaRow, StatisticsSubject } from '@/api/types'
+import { DataTable, type Column } from '@/kit/DataTable'
+import { count, counted } from '@/kit/format'
+import { Isolated } from '@/kit/Isolated'
+import { Page } from '@/kit/Page'
+import { Empty, Snippet, unanswered } from '@/kit/states'
+import { RelativeTime } from '@/kit/values'
+import { useView } from '@/kit/view'
+import { Findings } from './Findings'
+import { lastOf, shellWord, subjectKey, subjectText } from './subject'
+import { SubjectView } from './SubjectView'
+import './quality.css'
+
+/** Predictions are counted an hour at a time: the last hour alone would hold none. */
+const LONG_ENOUGH = 'now-7d'
+
+export function QualityPage() {
+  const { search } = useView()
+  return search.dataset || search.model ? <SubjectView /> : <List />
+}
+
+interface Listed extends StatisticsSubject {
+  schema: DataSchemaRow | undefined
+}
+
+const COLUMNS: Column<Listed>[] = [
+  {
+    id: 'name',
+    header: 'Data set or model',
+    width: 130,
+    grow: 3,
+    render: (r) => (
+      <b className="cut" title={subjectText(r)}>
+        <Isolated text={subjectText(r)} />
+      </b>
+    ),
+  },
+  {
+    id: 'kind',
+    header: 'Kind',
+    width: 64,
+    priority: 5,
+    render: (r) => <span className="quiet">{r.dataset ? 'data set' : 'model'}</span>,
+  },
+  { id: 'rows', header: 'Rows', width: 84, align: 'right', priority: 1, render: (r) => count(r.rows) },
+  {
+    id: 'features',
+    header: 'Features',
+    width: 64,
+    align: 'right',
+    priority: 3,
+    render: (r) => count(r.features),
+  },
+  {
+    id: 'windows',
+    header: 'Windows',
+    width: 64,
+    align: 'right',
+    priority: 6,
+    render: (r) => count(r.windows),
+  },
+  {
+    id: 'last',
+    header: 'Last',
+    width: 84,
+    align: 'right',
+    priority: 2,
+    render: (r) => <RelativeTime iso={lastOf(r)} />,
+  },
+  {
+    id: 'schema',
+    header: 'Schema',
+    width: 76,
+    priority: 4,
+    render: (r) => (r.schema ? `version ${r.schema.version}` : <span className="quiet">none</span>),
+  },
+  {
+    id: 'wrong',
+    header: 'Anomalies',
+    width: 190,
+    grow: 1,
+    render: (r) => (r.schema ? <Judged row={r} /> : <span className="quiet">not validated</span>),
+  },
+]
+
+/** What the schema in force says of one row; asked for the rows that are in sight. */
+function Judged({ row }: { row: Listed }) {
+  const { scope, search } = useView()
+  const subject: Subject = {
+    project: scope.project,
+    dataset: row.dataset,
+    model: row.model,
+    version: row.version,
+    slice: ALL_ROWS,
+    from: search.from ?? LONG_ENOUGH,
+    to: scope.to,
+  }
+  const found = useQuery(validationQuery(subject))
+  if (found.isPending) return <span className="quiet">…</span>
+  if (found.isError)
+    return (
+      <span className="quiet" title={found.error.message}>
+        nothing in this time
+      </span>
+    )
+  return <Findings of={found.data} />
+}
+
+function List() {
+  const { scope, search, patch } = useView()
+  const list = useQuery(subjectsQuery(scope.project))
+  const schemas = useQuery(schemasQuery(scope.project))
+  const open = useCallback(
+    (row: Listed) =>
+      patch({
+        dataset: row.dataset || undefined,
+        model: row.model || undefined,
+        model_version: row.version || undefined,
+        from: search.from ?? (row.model ? LONG_ENOUGH : undefined),
+      }),
+    [patch, search.from],
+  )
+  const rows = list.data?.rows ?? []
+  return (
+    <Page title="Data quality">
+      <div className="k-toolbar">
+        <span className="quiet" role="status">
+          {rows.length > 0
+            ? `Statistics of ${counted(rows.filter((row) => row.dataset).length, 'data set')} and ${counted(rows.filter((row) => row.model).length, 'model version')}`
+            : ''}
+        </span>
+      </div>
+      {unanswered(list, 12, 'Loading data sets and models') ??
+        unanswered(schemas, 12, 'Loading schemas') ??
+        (rows.length === 0 ? (
+          <Nothing />
+        ) : (
+          <DataTable
+            label="Data sets and models"
+            columns={COLUMNS}
+            rows={rows.map((row) => ({ ...row, schema: schemaOf(row, schemas.data!.rows) }))}
+            rowKey={subjectKey}
+            onSelect={open}
+          />
+        ))}
+    </Page>
+  )
+}
+
+const schemaOf = (row: StatisticsSubject, schemas: readonly DataSchemaRow[]) => {
+  const { kind, name } = ownerOf(row)
+  return schemas.find((one) => one.kind === kind && one.name === name)
+}
+
+function Nothing() {
+  const { scope } = useView()
+  const into = scope.project === 'default' ? '' : ` --project ${shellWord(scope.project)}`
+  return (
+    <div className="k-scroll">
+      <Empty title={`No feature statistics in project ${scope.project} yet`}>
+        <p>Those of a file, kept as a data set:</p>
+        <Snippet label="statistics of a file" text={`tapetum stats data.parquet --keep census${into}`} />
+        <p>Those that TensorFlow Data Validation made, with its splits:</p>
+        <Snippet
+          label="statistics of TFDV"
+          text={`tapetum import tfdv pipeline/StatisticsGen/statistics/5 --dataset census${into}`}
+        />
+        <p>
+          Models need nothing: once an hour of <b>predictions</b> is over, it is counted here.
+        </p>
+        <p>Then say what the data should be like, and what differs is told here by name:</p>
+        <Snippet
+          label="a schema"
+          text={`tapetum schema infer train.parquet -o schema.pbtxt\ntapetum schema push census schema.pbtxt --dataset${into}`}
+        />
+      </Empty>
+    </div>
+  )
+}

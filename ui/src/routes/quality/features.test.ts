@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import type { FeatureRecord } from '@/api/qualityQueries'
+import type { FeatureAnomalies } from '@/api/types'
+import { bins, mostMoved, said } from './distribution'
+import { missing, nextStep, rowsOf, sorted, zeros } from './features'
+
+const record = (feature: string, more: Partial<FeatureRecord> = {}): FeatureRecord => ({
+  feature,
+  kind: 'numeric',
+  type: 'FLOAT',
+  present: 90,
+  missing: 10,
+  value_count: 90,
+  ...more,
+})
+const all = (...features: FeatureRecord[]) => ({ slice: '', rows: 100, windows: 1, features })
+const wrong = (feature: string): FeatureAnomalies => ({
+  feature,
+  path: [feature],
+  severity: 'ERROR',
+  reasons: [{ type: 'X', severity: 'ERROR', short: '', description: '', values: [] }],
+})
+
+test('two histograms stand in the same bins, each with all of its values', () => {
+  const { numeric, bins: found } = bins(
+    record('age', { standard_histogram: [[0, 10, 50], [10, 20, 50]] }),
+    record('age', { standard_histogram: [[10, 40, 30]] }),
+  ) // prettier-ignore
+  expect(numeric).toBe(true)
+  expect(found).toHaveLength(20)
+  expect(found[0]).toEqual({ label: '0 to 2', now: 0.1, then: 0 })
+  for (const side of ['now', 'then'] as const)
+    expect(found.reduce((sum, bin) => sum + bin[side]!, 0)).toBeCloseTo(1)
+})
+
+test('one value, infinities, and nothing', () => {
+  const alone = record('x', { standard_histogram: [[5, 5, 9]] })
+  expect(bins(alone, undefined).bins).toEqual([{ label: '5', now: 1, then: null }])
+  const odd = record('x', { standard_histogram: [['-inf', 0, 4], [0, 1, 6], [1, 1, 6]] }) // prettier-ignore
+  expect(bins(odd, undefined).bins.reduce((sum, bin) => sum + bin.now!, 0)).toBeCloseTo(1)
+  expect(bins(undefined, undefined).bins).toEqual([])
+  expect([said('inf'), said('-inf'), said(undefined), said(1.5)]).toEqual(['∞', '−∞', '–', '1.5'])
+})
+
+test('categories by the larger share of either, and what moved most', () => {
+  const now = record('job', { top_values: ['clerk', 'nurse'], top_frequencies: [81, 9] })
+  const then = record('job', { top_values: ['nurse', 'cook'], top_frequencies: [45, 45] })
+  const { numeric, bins: found } = bins(now, then)
+  expect(numeric).toBe(false)
+  expect(found.map((bin) => [bin.label, bin.now, bin.then])).toEqual([
+    ['clerk', 0.9, 0],
+    ['nurse', 0.1, 0.5],
+    ['cook', 0, 0.5],
+  ])
+  expect(mostMoved(found)?.label).toBe('clerk')
+  expect(mostMoved(bins(now, now).bins)).toBeNull()
+  expect(bins(now, then, 1).bins).toHaveLength(1)
+  const before = record('job', { standard_histogram: [[0, 10, 90]] })
+  expect(bins(now, before).bins.map((bin) => bin.then)).toEqual([null, null])
+})
+
+test('what only the schema or the baseline has is a row too; the worst come first', () => {
+  const rows = rowsOf(
+    all(record('a'), record('b', { missing: 90, present: 10 }), record('c')),
+    all(record('a'), record('gone')),
+    [{ feature: 'a', distance: 0.5 }],
+    [wrong('c'), wrong('asked')],
+  )
+  expect(rows.map((row) => row.name)).toEqual(['a', 'b', 'c', 'asked', 'gone'])
+  const names = (sort: string, find = '') => sorted(rows, sort, find).map((row) => row.name)
+  expect(names('-wrong')).toEqual(['c', 'asked', 'a', 'b', 'gone'])
+  expect(names('-distance')[0]).toBe('a')
+  expect(names('-missing')[0]).toBe('b')
+  expect(names('name')).toEqual(['a', 'asked', 'b', 'c', 'gone'])
+  expect(names('name', 'AS')).toEqual(['asked'])
+})
+
+test('shares are of rows and of values, unknown where nothing is', () => {
+  expect(missing(record('a'))).toBe(0.1)
+  expect(zeros(record('a', { zeros: 45 }))).toBe(0.5)
+  expect([missing(undefined), missing(record('a', { present: 0, missing: 0 })), zeros(record('a'))]).toEqual([
+    null,
+    null,
+    null,
+  ])
+})
+
+test('every kind of anomaly says what to do, and only those that a schema can take in can be accepted', () => {
+  const told = (type: string) => nextStep(type)
+  expect(told('ENUM_TYPE_UNEXPECTED_STRING_VALUES')).toMatchObject({ acceptable: true })
+  expect(told('ENUM_TYPE_UNEXPECTED_STRING_VALUES').text).toContain('domain')
+  expect(told('SCHEMA_MISSING_COLUMN').text).toContain('missing')
+  expect(told('INT_TYPE_BIG_INT').text).toContain('bounds')
+  expect(told('INT_TYPE_NOT_INT_STRING').text).toContain('type')
+  expect(told('COMPARATOR_L_INFTY_HIGH').acceptable).toBe(false)
+  expect(told('DATASET_LOW_NUM_EXAMPLES').acceptable).toBe(false)
+  expect(told('SOMETHING_ELSE').text).toContain('by hand')
+})
