@@ -4478,6 +4478,8 @@ export interface components {
       distance: number | null
       /** Feature */
       feature: string
+    }
+    /**
      * FoundSlice
      * @description Where errors are clearly more frequent than elsewhere.
      */

@@ -29,12 +29,7 @@ export function FeatureDrawer(p: { row: FeatureRow; subject: Subject; schema: nu
             {row.distance > MOVED ? `more than ${MOVED}: it moved.` : `not more than ${MOVED}.`}
           </p>
         )}
-        <FullDistribution
-          name={row.name}
-          moved={(row.distance ?? 0) > MOVED}
-          now={row.now}
-          then={row.then}
-        />
+        <FullDistribution name={row.name} moved={(row.distance ?? 0) > MOVED} now={row.now} then={row.then} />
         <h3>Numbers</h3>
         <Numbers row={row} />
       </div>
