@@ -15,7 +15,7 @@ PAYMENTS = 20
 
 def loans(
     scorer: CreditRisk, count: int, start_ms: int, step_ms: int, *, prefix: str, model: str = "credit-risk",
-    monthly: bool = False,
+    monthly: bool = False, unlabelled: float = NEVER_KNOWN_SHARE,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:  # fmt: skip
     """So many predictions, one every `step_ms`, and the labels that come of them; `monthly` is the fault unit-change."""
     rng = random.Random(f"loans/{prefix}")
@@ -47,6 +47,6 @@ def loans(
     labels = [
         {"model": model, "prediction_id": f"{prefix}-{n}", "label": outcome, "time": start_ms + n * step_ms + 60_000}
         for n, outcome in enumerate(outcomes)
-        if rng.random() >= NEVER_KNOWN_SHARE
+        if rng.random() >= unlabelled
     ]
     return predictions, labels

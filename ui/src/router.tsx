@@ -211,7 +211,7 @@ const models = createRoute({
   component: lazyRouteComponent(() => import('./routes/models/ModelsPage'), 'ModelsPage'),
 })
 
-const MODEL_VIEWS = ['predictions', 'versions'] as const
+const MODEL_VIEWS = ['predictions', 'versions', 'drift', 'performance'] as const
 
 const model = createRoute({
   getParentRoute: () => root,
@@ -219,11 +219,19 @@ const model = createRoute({
   path: '/models/one',
   validateSearch: (
     raw: Raw,
-  ): { view?: (typeof MODEL_VIEWS)[number] | undefined } & Texts<'name' | 'sort' | 'sel'> => ({
+  ): { view?: (typeof MODEL_VIEWS)[number] | undefined } & Texts<
+    'name' | 'sort' | 'sel' | 'version' | 'base' | 'by' | 'metric'
+  > => ({
     name: text(raw.name),
+    version: text(raw.version),
+    /** What drift and estimates are held against: `day`, `week`, `half`, `version:NAME` or `FROM..TO`. */
+    base: text(raw.base),
+    /** The column whose values are shown apart. */
+    by: text(raw.by),
+    metric: text(raw.metric),
     view: MODEL_VIEWS.find((view) => view === raw.view),
     sort: text(raw.sort),
-    /** The prediction in the drawer. */
+    /** The prediction, or the feature, in the drawer. */
     sel: text(raw.sel),
   }),
   component: lazyRouteComponent(() => import('./routes/models/ModelPage'), 'ModelPage'),

@@ -34,7 +34,7 @@ def asked(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with world(engine_home, tmp_path_factory.mktemp("catalog")) as opened:
         for parts in (
             loans(good, COUNT, BEFORE // 10**6, STEP_MS, prefix="b"),
-            loans(good, COUNT, NOW_ON // 10**6, STEP_MS, prefix="wi", monthly=True),
+            loans(good, COUNT, NOW_ON // 10**6, STEP_MS, prefix="wi", monthly=True, unlabelled=0.5),
             loans(good, COUNT, BEFORE // 10**6, STEP_MS, prefix="b", model="retrained"),
             loans(bad, COUNT, NOW_ON // 10**6, STEP_MS, prefix="wi", model="retrained"),
         ):
@@ -54,7 +54,7 @@ def test_drift_names_the_feature_whose_unit_changed_and_the_channel(asked: World
     assert found["verdict"] == "drift"
     drifted = {each["name"]: each for each in found["features"] if each["verdict"] == "drift"}
     assert {"income_per_year", "burden"} <= drifted.keys()
-    assert not drifted.keys() & {"region", "channel", "age_years", "late_share", "term_months"}
+    assert not drifted.keys() & {"region", "channel", "label", "age_years", "late_share", "term_months"}
     income = drifted["income_per_year"]
     assert sum(bar["window_share"] for bar in income["bars"]) == pytest.approx(1)
     assert income["bars"][0]["window_share"] > income["bars"][0]["baseline_share"] + 0.2
@@ -103,7 +103,7 @@ def test_metrics_are_those_of_the_labelled_rows(asked: World) -> None:
     assert metrics["precision"] == pytest.approx(told["tp"] / (told["tp"] + told["fp"]))
     assert metrics["recall"] == pytest.approx(told["tp"] / (told["tp"] + told["fn"]))
     assert metrics["brier_score"] == pytest.approx(told["brier"])
-    assert found["confusion"]["classes"] == ["default", "not default"]
+    assert found["confusion"]["classes"] == ["default", "repaid"]
     assert found["confusion"]["matrix"][0] == [told["tp"], told["fn"]]
     assert sum(each["labelled"] for each in found["periods"]) == told["n"]
     assert sum(each["rows"] for each in found["calibration"]) == told["n"]
@@ -134,9 +134,12 @@ def test_numbers_have_errors_and_no_estimate(asked: World) -> None:
     assert "yes or no" in asked.get("/models/performance/estimate", model="price", **WINDOW, **same)["why"]
 
 
-def test_without_labels_it_says_what_to_send(asked: World) -> None:
+def test_what_is_not_measured_says_why(asked: World) -> None:
     keep(asked, PREDICTIONS, [{"model": "new", "prediction_id": "1", "time": NOW_ON // 10**6, "score": 0.5}])
     for path in ("/models/performance", "/models/performance/slices"):
         assert "/v1/labels" in asked.get(path, model="new", **WINDOW)["why"]
+    keep(asked, PREDICTIONS, [{"model": "sets", "prediction_id": "1", "time": NOW_ON // 10**6, "output": ["a", "b"]}])
+    keep(asked, LABELS, [{"model": "sets", "prediction_id": "1", "label": ["a"]}])
+    assert "tapetum evaluate" in asked.get("/models/performance", model="sets", **WINDOW)["why"]
     asked.error("/models/performance", 404, model="nobody's", **WINDOW)
     asked.error("/models/performance", 400, model="credit-risk", **WINDOW, slice="no such column")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from random import Random
 
 from process.servers import RunningServer
 
@@ -40,6 +42,33 @@ def predict(server: RunningServer, project: str = MODELLED) -> None:
     labels = [
         {"model": INCOME, "prediction_id": f"p-{n:02d}", "label": n % 2, "time": now // 10**6} for n in range(10, 40)
     ]
+    for path, said in (("predictions", predictions), ("labels", labels)):
+        answer = server.client.post(f"/v1/{path}", json=said, headers=named)
+        assert answer.json() == {"accepted": len(said), "refused": []}, answer.text
+
+
+DRIFTED, CREDIT = "drifted", "credit"
+
+
+def drift_away(server: RunningServer) -> None:
+    """Send 720 predictions of the last 48 minutes. In the newer half the incomes of mobile are told per month, so that
+    the model takes the rich for poor; all but the newest forty have their label. Sent again the same."""
+    named = {"x-tapetum-project": DRIFTED}
+    now = time.time_ns() // (60 * SECOND) * 60 * SECOND
+    random = Random(3)
+    predictions, labels = [], []
+    for n in range(720):
+        channel, income = ("web", "mobile")[n % 2], 20_000 + 30_000 * random.random()
+        told = income / 12 if n < 400 and channel == "mobile" else income
+        score = 1 / (1 + math.exp((told - 27_000) / 4_000))
+        predictions.append(
+            {"model": CREDIT, "version": "1", "prediction_id": f"c-{n}", "time": (now - 4 * n * SECOND) // 10**6,
+             "features": {"income": told, "channel": channel, "age": 20 + n % 50}, "score": score,
+             "output": "default" if score > 0.5 else "repaid"}
+        )  # fmt: skip
+        right = "default" if random.random() < 1 / (1 + math.exp((income - 27_000) / 4_000)) else "repaid"
+        if n >= 40:
+            labels.append({"model": CREDIT, "prediction_id": f"c-{n}", "label": right, "time": now // 10**6})
     for path, said in (("predictions", predictions), ("labels", labels)):
         answer = server.client.post(f"/v1/{path}", json=said, headers=named)
         assert answer.json() == {"accepted": len(said), "refused": []}, answer.text

@@ -29,7 +29,7 @@ def test_from_a_model_to_a_prediction_its_trace_and_back(ui: Watched, server: Ru
     page.get_by_text("Versions", exact=True).click()
     expect(rows(page, "Versions")).to_have_count(2)
     rows(page, "Versions").filter(has_text=re.compile("^2")).click()
-    expect(page.get_by_text("20 predictions", exact=True)).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="20 predictions")).to_be_visible()
     page.get_by_role("combobox", name="Filter").fill("age:<=22")
     page.keyboard.press("Enter")
     listed = rows(page, "Predictions")

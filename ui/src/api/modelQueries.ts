@@ -2,7 +2,17 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api } from './client'
 import type { Scope } from './queries'
-import type { ModelDetail, ModelPage, PredictionAnswer, PredictionDetail, TracePredictions } from './types'
+import type {
+  DriftReport,
+  ModelDetail,
+  ModelPage,
+  PerformanceEstimate,
+  PerformanceReport,
+  PredictionAnswer,
+  PredictionDetail,
+  TracePredictions,
+  WorstSlices,
+} from './types'
 
 export const modelsQuery = (scope: Scope) =>
   queryOptions({
@@ -41,3 +51,23 @@ export const tracePredictionsQuery = (project: string, traceId: string) =>
     queryFn: ({ signal }) =>
       api.get<TracePredictions>(`/traces/${encodeURIComponent(traceId)}/predictions`, { project }, signal),
   })
+
+/** What goes along with a question about a model: its version, and what it is held against. */
+type Asked = Record<string, string | number | undefined>
+
+type Path =
+  '/models/drift' | '/models/performance' | '/models/performance/slices' | '/models/performance/estimate'
+
+const asked =
+  <Answer>(path: Path) =>
+  (scope: Scope, model: string, more: Asked) =>
+    queryOptions({
+      queryKey: [path, scope, model, more],
+      queryFn: ({ signal }) => api.get<Answer>(path, { ...scope, model, ...more }, signal),
+      placeholderData: keepPreviousData,
+    })
+
+export const driftQuery = asked<DriftReport>('/models/drift')
+export const performanceQuery = asked<PerformanceReport>('/models/performance')
+export const worstQuery = asked<WorstSlices>('/models/performance/slices')
+export const estimateQuery = asked<PerformanceEstimate>('/models/performance/estimate')

@@ -16,7 +16,7 @@ from tapetum_server.api.predictions import ModelName
 from tapetum_server.api.questions import Question, answer, now_of, router_of
 from tapetum_server.detectors.drift.thresholds import ConstantThreshold
 from tapetum_server.query.frames import Frame
-from tapetum_server.query.prediction_frames import prediction_frame
+from tapetum_server.query.prediction_frames import LABEL, LABEL_VALUE, prediction_frame
 from tapetum_server.query.time_range import TimeRange
 
 router = router_of("models")
@@ -53,6 +53,7 @@ async def get_model_drift(
     settings = DriftSettings(
         features=tuple(feature or ()),
         ignore=NO_FEATURES,
+        late=(LABEL, LABEL_VALUE),
         methods=tuple(method or ("js",)),
         threshold=None if threshold is None else ConstantThreshold(threshold),
         time="time" if chunk_minutes else None,

@@ -11,7 +11,9 @@ import { RelativeTime } from '@/kit/values'
 import { useView } from '@/kit/view'
 import { Rate, Took } from '../services/measures'
 import { Coverage, Flagged } from './measures'
+import { Drift } from './Drift'
 import { Overview } from './Overview'
+import { Performance } from './Performance'
 import { Predictions } from './Predictions'
 import { Versions } from './Versions'
 import './models.css'
@@ -29,11 +31,18 @@ export function ModelPage() {
       aria-label="Show"
       value={view}
       onChange={(value) =>
-        patch({ view: value === 'overview' ? undefined : value, sort: undefined, sel: undefined })
+        patch({
+          view: value === 'overview' ? undefined : value,
+          sort: undefined,
+          sel: undefined,
+          by: undefined,
+        })
       }
       data={[
         { value: 'overview', label: 'Overview' },
         { value: 'predictions', label: 'Predictions' },
+        { value: 'drift', label: 'Drift' },
+        { value: 'performance', label: 'Performance' },
         { value: 'versions', label: 'Versions' },
       ]}
     />
@@ -42,6 +51,10 @@ export function ModelPage() {
     <Page title={model} heading={<Head model={model} detail={query.data} />}>
       {view === 'predictions' ? (
         <Predictions model={model} tabs={tabs} />
+      ) : view === 'drift' && !query.isPending ? (
+        <Drift model={model} tabs={tabs} detail={query.data} />
+      ) : view === 'performance' ? (
+        <Performance model={model} tabs={tabs} versions={query.data?.versions ?? []} />
       ) : (
         <>
           <div className="k-toolbar">{tabs}</div>

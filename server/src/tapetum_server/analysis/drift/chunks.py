@@ -104,7 +104,8 @@ def _measured(
     chunks = []
     for group, counts in counted.items():
         results: list[Result] = []
-        if min(counts.presence.rows, side.baseline.presence.rows) >= settings.min_rows:
+        late = side.plan.pair.name in settings.late
+        if min(counts.presence.rows, side.baseline.presence.rows) >= settings.min_rows and not late:
             moved = presence_change(side.baseline.presence, counts.presence)
             results.append(Result(PRESENCE, moved.change, moved.p, "chi-squared", MIN_PRESENCE_CHANGE))
         if min(counts.presence.values, side.baseline.presence.values) >= settings.min_rows:

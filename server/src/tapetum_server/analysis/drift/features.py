@@ -76,7 +76,7 @@ def feature_of(
         baseline=side_of(side.baseline),
         window=side_of(side.window),
         bars=bars_of(side),
-        moved=moved_of(side),
+        moved=[one for one in moved_of(side) if one["kind"] != "presence" or pair.name not in settings.late],
         since=chunk_name(begun, settings) if begun is not None else None,
         chunks=[_chunk(chunk, settings) for chunk in chunks],
         slices=[],

@@ -67,7 +67,7 @@ def measured(sides: Sides, values: Values, settings: DriftSettings) -> list[Resu
     """What each method that suits the feature says, and whether its values are there as often; no verdicts yet."""
     b, w = sides.baseline.presence, sides.window.presence
     results = []
-    if min(b.rows, w.rows) >= settings.min_rows:
+    if min(b.rows, w.rows) >= settings.min_rows and sides.plan.pair.name not in settings.late:
         moved = presence_change(b, w)
         results.append(Result(PRESENCE, moved.change, moved.p, "chi-squared", MIN_PRESENCE_CHANGE))
     if min(b.values, w.values) < settings.min_rows:

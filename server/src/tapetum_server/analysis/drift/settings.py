@@ -27,6 +27,8 @@ class DriftSettings:
     """Columns to compare; none are all."""
     ignore: tuple[str, ...] = ()
     """Columns to leave out."""
+    late: tuple[str, ...] = ()
+    """Columns whose values come later, such as labels: that they are missing says nothing."""
     categorical: tuple[str, ...] = ()
     """Columns of numbers that are names and no quantities."""
     methods: tuple[str, ...] = (METHODS[0].name,)

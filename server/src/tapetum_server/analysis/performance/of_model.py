@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 from tapetum_server.analysis.performance.answers import (
     CalibrationBin,
@@ -101,7 +102,7 @@ async def worst_report(reader: Reader, frame: Frame, *, positive: str = "") -> W
     except QueryError as error:
         if error.code != "no_rows":
             raise
-        return found | {"why": "No prediction has both an answer and a label."}  # type: ignore[return-value]
+        return found | {"why": "No prediction has both an answer and a label."}
     return WorstSlices(
         why="", measure=columns.loss, rows=report.rows, error=_number(report.error), looked_at=report.looked_at,
         slices=[
@@ -153,13 +154,13 @@ def _draw(report: PerformanceReport, judged: Judged, whole: MeasuredSlice) -> No
     plots = whole.plots
     if whole.confusion is not None:
         # Without a name, the positive label is 1.
-        yes, no = (judged.positive, f"not {judged.positive}") if judged.positive else ("1", "0")
+        yes, no = (judged.positive, judged.negative or f"not {judged.positive}") if judged.positive else ("1", "0")
         c = whole.confusion
         report["confusion"] = Confusions(classes=[yes, no], matrix=[[c.tp, c.fn], [c.fp, c.tn]])
     if "matrix" in plots:
         report["confusion"] = Confusions(classes=[str(name) for name in plots["classes"]], matrix=plots["matrix"])
     if "thresholds" in plots:
-        report["thresholds"] = ThresholdTable(**plots["thresholds"])
+        report["thresholds"] = cast(ThresholdTable, plots["thresholds"])
     report["calibration"] = [
         CalibrationBin(low=low, high=high, rows=float(rows), mean_prediction=predicted, mean_label=came)
         for low, high, rows, predicted, came in plots.get("calibration", ())

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tapetum_server.analysis.performance.metric_names import Task
 from tapetum_server.query.prediction_frames import LABEL, LABEL_VALUE, OUTPUT_LABEL, PREDICTION, SCORE
 from tapetum_server.query.prediction_outcomes import MAX_WORDS, Outcomes
 
-Question = Literal["binary", "multiclass", "regression", "unknown"]
+Measurable = Literal["binary", "multiclass", "regression"]
+Question = Literal[Measurable, "unknown"]
 _NO_LABELS = "No label of these predictions has come. Labels go to POST /v1/labels, by the prediction's id."
 
 
@@ -18,13 +18,15 @@ _NO_LABELS = "No label of these predictions has come. Labels go to POST /v1/labe
 class Judged:
     """How a model's predictions are held against their labels."""
 
-    task: Task | None
+    task: Measurable | None
     """`None` where they cannot be; `why` says so."""
     label: str = ""
     prediction: str = ""
     positive: str = ""
     """The label that a score is the probability of; "" for 1 and true."""
     why: str = ""
+    negative: str = ""
+    """The other label, where there is one other."""
 
     @property
     def scored(self) -> bool:
@@ -37,6 +39,10 @@ def judged_by(told: Outcomes, positive: str = "") -> Judged:
     probable = bool(told.scored) and told.probable >= told.scored * 0.5
     if not told.labelled:
         return _unlabelled(told, positive, probable)
+    if any(word.startswith('["') for word in told.words):
+        return Judged(
+            None, why="Several labels at once are not measured here: `tapetum evaluate` measures them on files."
+        )
     if told.numbers and told.numbers == told.bits and not positive:
         if probable:
             return Judged("binary", LABEL_VALUE, SCORE)
@@ -48,7 +54,8 @@ def judged_by(told: Outcomes, positive: str = "") -> Judged:
     if probable and (len(classes) <= 2 or positive):
         chosen = positive or _positive(told.called, classes)
         if chosen:
-            return Judged("binary", LABEL, SCORE, chosen)
+            others = sorted(classes - {chosen})
+            return Judged("binary", LABEL, SCORE, chosen, negative=others[0] if len(others) == 1 else "")
     if told.called and told.words and len(classes) <= MAX_WORDS:
         return Judged("multiclass", LABEL, OUTPUT_LABEL)
     if told.numbers and told.outputs:

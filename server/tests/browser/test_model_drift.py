@@ -1,0 +1,75 @@
+"""A model that drifts: from the verdict to the column, its values and its predictions; and where it is worst."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+from process.servers import RunningServer
+
+from browser.axe import violations
+from browser.modelled import CREDIT, DRIFTED, INCOME, MODELLED, drift_away, predict
+from browser.watch import Watched, rows, settled
+
+HALF = {"project": DRIFTED, "name": CREDIT, "base": "half"}
+
+
+@pytest.mark.covers("page-model-drift")
+def test_from_the_verdict_to_the_predictions_that_moved(ui: Watched, server: RunningServer) -> None:
+    drift_away(server)
+    page = ui.open("/models/one", **HALF, view="drift")
+    expect(page.get_by_role("status").filter(has_text="Drift:")).to_contain_text("income")
+    found = rows(page, "Columns by drift")
+    moved = found.filter(has=page.get_by_text("drift", exact=True))
+    expect(moved.filter(has_text="income")).to_have_count(1)
+    expect(moved.filter(has_text="channel")).to_have_count(0)
+    expect(found.filter(has_text="age").first).to_contain_text("no drift")
+    expect(found.filter(has_text="income").get_by_role("img")).to_have_attribute("aria-label", re.compile("income: < "))
+    found.filter(has_text="income").click()
+    one = page.get_by_role("complementary", name="Drift of a column")
+    expect(one).to_contain_text("Drifted")
+    expect(one.get_by_role("figure", name="Distance of income")).to_be_visible()
+    one.get_by_role("combobox", name="By the values of").click()
+    page.get_by_role("option", name="channel").click()
+    expect(one.get_by_role("row").filter(has_text="mobile")).to_be_visible()
+    settled(page)
+    found_wrong = violations(page, "drift and one column")
+    one.get_by_role("link", name=re.compile("^< ")).first.click()
+    expect(page).to_have_url(re.compile("view=predictions.*"))
+    expect(rows(page, "Predictions").first).to_contain_text("mobile")
+    page = ui.open("/models/one", project=DRIFTED, name=CREDIT, view="drift", version="1")
+    expect(page.get_by_role("heading", name="Nothing to compare")).to_be_visible()
+    found_wrong += violations(page, "nothing to compare")
+    page.get_by_role("button", name="Compare with the first half of this time").click()
+    expect(rows(page, "Columns by drift").first).to_be_visible()
+    assert found_wrong == []
+
+
+@pytest.mark.covers("page-model-performance")
+def test_from_how_good_it_is_to_where_it_is_worst(ui: Watched, server: RunningServer) -> None:
+    drift_away(server)
+    page = ui.open("/models/one", **HALF, view="performance")
+    expect(page.get_by_role("status").filter(has_text="Accuracy")).to_contain_text("predictions with a label")
+    expect(page.get_by_role("region", name="Confusion")).to_contain_text("said default")
+    expect(page.get_by_role("img", name=re.compile("^Calibration"))).to_be_visible()
+    expect(page.get_by_role("figure", name="Accuracy")).to_be_visible()
+    expect(page.get_by_text("learned from")).to_be_visible()
+    worst = page.get_by_role("region", name="Where it is worst")
+    expect(worst).to_contain_text("wrong")
+    page.get_by_role("combobox", name="By the values of").click()
+    page.get_by_role("option", name="channel").click()
+    by = page.get_by_role("region", name="Metrics by value")
+    expect(by.get_by_role("row")).to_have_count(3)
+    settled(page)
+    found_wrong = violations(page, "performance")
+    by.get_by_role("link", name="mobile").click()
+    expect(page).to_have_url(re.compile("view=predictions"))
+    expect(rows(page, "Predictions").first).to_contain_text("mobile")
+    predict(server)
+    page = ui.open("/models/one", project=MODELLED, name="spam", view="performance")
+    expect(page.get_by_role("heading", name="No labels in this time")).to_be_visible()
+    found_wrong += violations(page, "performance without labels")
+    page = ui.open("/models/one", project=MODELLED, name=INCOME, view="performance")
+    expect(page.get_by_role("region", name="Confusion")).to_be_visible()
+    assert found_wrong == []

@@ -1,0 +1,254 @@
+import { Button } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useCallback, useMemo, type ReactNode } from 'react'
+import { ApiError } from '@/api/client'
+import { driftQuery } from '@/api/modelQueries'
+import type { DriftFeature, DriftReport, ModelDetail } from '@/api/types'
+import { DataTable, type Column } from '@/kit/DataTable'
+import { count } from '@/kit/format'
+import { Isolated } from '@/kit/Isolated'
+import { NotEnoughData, unanswered } from '@/kit/states'
+import { RelativeTime } from '@/kit/values'
+import { useView } from '@/kit/view'
+import { Against } from './Against'
+import { Legend, SmallBars } from './Bars'
+import { chunkMinutes, useHeld, type Held } from './baseline'
+import { DriftDrawer } from './DriftDrawer'
+import { movedText, sentence, telling, VERDICTS } from './driftWords'
+import { figure } from './measures'
+
+const ROW = 34
+const ORDER: Record<string, (one: DriftFeature) => number | string> = {
+  score: (one) => one.score,
+  name: (one) => one.name,
+  effect: (one) => Math.abs(one.effect?.value ?? 0),
+}
+
+const COLUMNS: Column<DriftFeature>[] = [
+  {
+    id: 'name',
+    header: 'Column',
+    width: 110,
+    grow: 2,
+    sort: { asc: 'name', desc: '-name' },
+    render: (one) => (
+      <b title={one.name}>
+        <Isolated text={one.name} />
+      </b>
+    ),
+  },
+  { id: 'verdict', header: 'Verdict', width: 76, render: (one) => <Verdict of={one} /> },
+  {
+    id: 'bars',
+    header: 'Baseline and this time',
+    width: 124,
+    priority: 2,
+    render: (one) => <SmallBars feature={one} />,
+  },
+  {
+    id: 'distance',
+    header: 'Of threshold',
+    width: 88,
+    align: 'right',
+    priority: 1,
+    sort: { desc: '-score', asc: 'score' },
+    render: (one) => {
+      const by = telling(one)
+      if (!by?.threshold) return <span className="quiet">–</span>
+      return (
+        <span title={`${by.method} ${figure(by.value)}, threshold ${figure(by.threshold)}`}>
+          {(by.value / by.threshold).toFixed(1)} ×
+        </span>
+      )
+    },
+  },
+  {
+    id: 'effect',
+    header: 'Effect',
+    width: 76,
+    align: 'right',
+    priority: 4,
+    sort: { desc: '-effect', asc: 'effect' },
+    render: (one) =>
+      one.effect ? (
+        <span title={one.effect.name === 'cohens_d' ? 'Cohen’s d' : 'Cramér’s V'}>
+          {one.effect.value.toFixed(2).replace('-0.00', '0.00')}
+        </span>
+      ) : (
+        <span className="quiet">–</span>
+      ),
+  },
+  {
+    id: 'moved',
+    header: 'What moved most',
+    width: 150,
+    grow: 3,
+    priority: 3,
+    render: (one) => (
+      <span className="quiet">
+        <Isolated text={movedText(one) || one.note || '–'} />
+      </span>
+    ),
+  },
+  {
+    id: 'since',
+    header: 'Since',
+    width: 84,
+    align: 'right',
+    priority: 5,
+    render: (one) => (one.since ? <RelativeTime iso={one.since} /> : <span className="quiet">–</span>),
+  },
+]
+const rowKey = (one: DriftFeature) => one.name
+
+export function Verdict({ of }: { of: DriftFeature }) {
+  const tone = of.verdict === 'drift' ? 'warn' : of.verdict === 'no_drift' ? 'ok' : 'quiet'
+  return <span className={`k-badge ${tone}`}>{VERDICTS[of.verdict]}</span>
+}
+
+/** How far this time's predictions are from those before, column by column. */
+export function Drift(p: { model: string; tabs: ReactNode; detail: ModelDetail | undefined }) {
+  const { model, tabs, detail } = p
+  const { scope, search, patch } = useView()
+  const held = useHeld(scope, search.base, search.version)
+  const query = useQuery({
+    ...driftQuery(held.window, model, {
+      ...held.asked,
+      chunk_minutes: chunkMinutes(held.window, detail?.rate_per_s),
+      slice: search.by,
+    }),
+    retry: false,
+  })
+  const select = useCallback((one: DriftFeature) => patch({ sel: one.name }, true), [patch])
+  const sort = search.sort ?? '-score'
+  const rows = useMemo(() => {
+    const by = ORDER[sort.replace(/^-/, '')] ?? ORDER.score!
+    const sign = sort.startsWith('-') ? -1 : 1
+    const said = (query.data?.features ?? []).filter((one) => one.baseline.values + one.window.values > 0)
+    return said.toSorted((a, b) => {
+      const [x, y] = [by(a), by(b)]
+      return (x < y ? -1 : x > y ? 1 : 0) * sign || a.name.localeCompare(b.name)
+    })
+  }, [query.data, sort])
+  const chosen = query.data?.features.find((one) => one.name === search.sel)
+  return (
+    <div className="k-body">
+      <div className="k-rows">
+        <div className="k-toolbar">
+          {tabs}
+          <span className="grow" />
+          <Against versions={detail?.versions ?? []} what="Against" />
+        </div>
+        {(missing(query.error) && !query.data && <Missing held={held} />) ||
+          (unanswered(query, 12, 'Comparing predictions') ?? (
+            <>
+              <Summary report={query.data!} held={held} />
+              {query.data!.verdict === 'not_enough_data' ? (
+                <TooFew report={query.data!} />
+              ) : (
+                <DataTable
+                  label="Columns by drift"
+                  columns={COLUMNS}
+                  rows={rows}
+                  rowKey={rowKey}
+                  rowHeight={ROW}
+                  selected={search.sel}
+                  onSelect={select}
+                  sort={sort}
+                  onSort={(next) => patch({ sort: next }, true)}
+                />
+              )}
+            </>
+          ))}
+      </div>
+      {chosen && (
+        <DriftDrawer
+          model={model}
+          feature={chosen}
+          others={query.data!.features.filter((one) => one.kind === 'categorical').map((one) => one.name)}
+          window={held.window}
+          onClose={() => patch({ sel: undefined, by: undefined }, true)}
+        />
+      )}
+    </div>
+  )
+}
+
+const missing = (error: unknown) =>
+  error instanceof ApiError && (error.status === 404 || error.code === 'no_baseline')
+
+function Summary({ report, held }: { report: DriftReport; held: Held }) {
+  return (
+    <div className="mo-verdict">
+      <p role="status">
+        <b>
+          <Isolated text={sentence(report)} />
+        </b>{' '}
+        <span className="quiet">
+          {count(report.window_rows)} predictions, held against {count(report.baseline_rows)} of{' '}
+          <Isolated text={held.words} />.
+        </span>
+      </p>
+      {report.together.map((one) => (
+        <p key={one.method + one.of}>
+          <Isolated text={one.says} />
+        </p>
+      ))}
+      <p className="quiet">
+        <Legend />
+        {report.not_compared.length > 0 && (
+          <span title={report.not_compared.map((one) => `${one.name}: ${one.reason}`).join('\n')}>
+            {' '}
+            {count(report.not_compared.length)} not compared
+          </span>
+        )}
+        {report.new_columns.length > 0 && (
+          <span>
+            {' '}
+            new since: <Isolated text={report.new_columns.slice(0, 5).join(', ')} />
+          </span>
+        )}
+      </p>
+    </div>
+  )
+}
+
+function TooFew({ report }: { report: DriftReport }) {
+  return (
+    <NotEnoughData title="Too few predictions to tell drift from chance">
+      <p>
+        {count(report.window_rows)} predictions in this time, {count(report.baseline_rows)} in the baseline,
+        or too few of them with values. Choose a longer time, or a baseline with more predictions.
+      </p>
+      <Half />
+    </NotEnoughData>
+  )
+}
+
+/** No predictions on one of the sides. */
+export function Missing({ held }: { held: Held }) {
+  return (
+    <NotEnoughData title="Nothing to compare">
+      <p>
+        There are no predictions in this time, or none in the baseline: <Isolated text={held.words} />.
+      </p>
+      <Half />
+    </NotEnoughData>
+  )
+}
+
+function Half() {
+  const { search, patch } = useView()
+  return (
+    <div className="k-actions">
+      {search.base !== 'half' && (
+        <Button variant="default" onClick={() => patch({ base: 'half' })}>
+          Compare with the first half of this time
+        </Button>
+      )}
+      <Button variant="default" onClick={() => patch({ from: 'now-24h', to: undefined })}>
+        Look at the last 24 hours
+      </Button>
+    </div>
+  )
+}

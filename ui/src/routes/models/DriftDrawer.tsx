@@ -1,0 +1,245 @@
+/** One column of a drift report: both distributions, what moved, since when, where. */
+import { Select } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import type { Scope } from '@/api/queries'
+import type { DriftFeature } from '@/api/types'
+import { Drawer } from '@/kit/Drawer'
+import { count } from '@/kit/format'
+import { Isolated } from '@/kit/Isolated'
+import { isoToMs } from '@/kit/time'
+import { TimeChart } from '@/kit/TimeChart'
+import { travelling, useView } from '@/kit/view'
+import { percent } from '../services/measures'
+import { LargeBars, Legend } from './Bars'
+import { behind, telling } from './driftWords'
+import { figure } from './measures'
+
+export function DriftDrawer(p: {
+  model: string
+  feature: DriftFeature
+  others: string[]
+  window: Scope
+  onClose: () => void
+}) {
+  const { feature } = p
+  return (
+    <Drawer label="Drift of a column" title={<Isolated text={feature.name} />} onClose={p.onClose}>
+      <div className="k-scroll mo-whole mo-drift" tabIndex={0} role="region" aria-label="Drift in full">
+        <Since feature={feature} />
+        <h3>
+          Distribution <Legend />
+        </h3>
+        {feature.bars.length ? (
+          <LargeBars feature={feature} />
+        ) : (
+          <p className="quiet">One side has no values.</p>
+        )}
+        <Moved {...p} />
+        <Chunks feature={feature} />
+        <Where {...p} />
+        <Sides feature={feature} />
+      </div>
+    </Drawer>
+  )
+}
+
+function Since({ feature }: { feature: DriftFeature }) {
+  const by = telling(feature)
+  return (
+    <p>
+      {feature.verdict === 'drift'
+        ? 'Drifted'
+        : feature.verdict === 'no_drift'
+          ? 'No drift'
+          : 'Too few values to tell'}
+      {by?.threshold
+        ? `: distance (${by.method}) ${by.value.toFixed(3)}, threshold ${figure(by.threshold)}`
+        : ''}
+      {feature.since ? `, since ${feature.since.slice(0, 16).replace('T', ' ')} UTC` : ''}.
+      {feature.note && (
+        <>
+          {' '}
+          <Isolated text={feature.note} />
+        </>
+      )}
+    </p>
+  )
+}
+
+function Moved({ model, feature, window }: { model: string; feature: DriftFeature; window: Scope }) {
+  if (!feature.moved.length) return null
+  return (
+    <>
+      <h3>What moved</h3>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Values</th>
+            <th scope="col">Baseline → now</th>
+          </tr>
+        </thead>
+        <tbody>
+          {feature.moved.map((one) => (
+            <tr key={one.kind + one.what}>
+              <th scope="row">
+                <ToPredictions model={model} window={window} q={behind(feature, one.what, one.kind)}>
+                  <Isolated text={one.what} />
+                </ToPredictions>
+              </th>
+              <td>
+                {percent(one.baseline_share)} → {percent(one.window_share)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  )
+}
+
+/** The predictions that a filter finds; plain words where there is no filter. */
+export function ToPredictions(p: { model: string; window: Scope; q: string | null; children: ReactNode }) {
+  const { search } = useView()
+  if (p.q === null) return <>{p.children}</>
+  const within = travelling(search)
+  return (
+    <Link
+      to="/models/one"
+      search={{
+        ...within,
+        from: p.window.from,
+        to: p.window.to === 'now' ? undefined : p.window.to,
+        q: [within.q, p.q].filter(Boolean).join(' '),
+        name: p.model,
+        view: 'predictions',
+      }}
+      title="Predictions of this"
+    >
+      {p.children}
+    </Link>
+  )
+}
+
+function Chunks({ feature }: { feature: DriftFeature }) {
+  const method = telling(feature)?.method ?? 'js'
+  const found = feature.chunks.map((chunk) => chunk.results.find((one) => one.method === method))
+  const limit = found.find((one) => one?.threshold)?.threshold
+  if (feature.chunks.length < 2 || found.every((one) => !one)) return null
+  const times = feature.chunks.map((one) => isoToMs(one.chunk))
+  return (
+    <>
+      <h3>Distance over time</h3>
+      <TimeChart
+        label={`Distance of ${feature.name}`}
+        times={times}
+        intervalMs={times[1]! - times[0]!}
+        height={110}
+        format={figure}
+        series={[
+          {
+            label: method,
+            colour: 'var(--window)',
+            kind: 'bar',
+            values: found.map((one) => one?.value ?? null),
+          },
+        ]}
+        limits={limit ? [{ value: limit, label: `threshold ${figure(limit)}` }] : []}
+      />
+    </>
+  )
+}
+
+function Where(p: { model: string; feature: DriftFeature; others: string[]; window: Scope }) {
+  const { search, patch } = useView()
+  const columns = p.others.filter((name) => name !== p.feature.name)
+  if (!columns.length) return null
+  return (
+    <>
+      <h3>Where it moved</h3>
+      <Select
+        aria-label="By the values of"
+        placeholder="By the values of …"
+        w={200}
+        clearable
+        data={columns}
+        value={search.by ?? null}
+        onChange={(by) => patch({ by: by ?? undefined }, true)}
+      />
+      {search.by && p.feature.verdict !== 'drift' && <p className="quiet">It moved nowhere.</p>}
+      {search.by && p.feature.slices.length > 0 && (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">
+                <Isolated text={search.by} />
+              </th>
+              <th scope="col">Distance</th>
+            </tr>
+          </thead>
+          <tbody>
+            {p.feature.slices.map((one) => (
+              <tr key={one.value}>
+                <th scope="row">
+                  <ToPredictions
+                    model={p.model}
+                    window={p.window}
+                    q={behind({ ...p.feature, name: one.column }, one.value, 'value')}
+                  >
+                    <Isolated text={one.value} />
+                  </ToPredictions>{' '}
+                  <span className="quiet">{count(one.window_rows)} predictions</span>
+                </th>
+                <td>
+                  <span className={`k-badge ${one.result.verdict === 'drift' ? 'warn' : 'quiet'}`}>
+                    {one.result.value.toFixed(2)}
+                  </span>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </>
+  )
+}
+
+function Sides({ feature }: { feature: DriftFeature }) {
+  const { baseline, window } = feature
+  const shown = (n: number | null) => (n === null ? '–' : figure(n))
+  const facts: [string, number | null, number | null][] = [
+    ['predictions', baseline.rows, window.rows],
+    ['missing', baseline.missing, window.missing],
+    ['mean', baseline.mean, window.mean],
+    ['deviation', baseline.std, window.std],
+    ['least', baseline.min, window.min],
+    ['greatest', baseline.max, window.max],
+  ]
+  return (
+    <>
+      <h3>Numbers</h3>
+      <dl>
+        {facts
+          .filter(([, b, w]) => b !== null || w !== null)
+          .map(([name, b, w]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>
+                {shown(b)} → {shown(w)}
+              </dd>
+            </div>
+          ))}
+        {feature.results.map((one) => (
+          <div key={one.method}>
+            <dt>{one.method}</dt>
+            <dd>
+              {figure(Number(one.value.toPrecision(4)))}
+              {one.threshold !== null && <span className="quiet"> of {figure(one.threshold)}</span>}
+              {one.p_adjusted !== null && <span className="quiet">, p {one.p_adjusted.toPrecision(2)}</span>}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  )
+}

@@ -1,0 +1,165 @@
+/** Metrics over time: as labels say, as estimated before they come, and how many labels there are. */
+import { SegmentedControl } from '@mantine/core'
+import type { PerformanceEstimate, PerformanceReport } from '@/api/types'
+import { Isolated } from '@/kit/Isolated'
+import { isoToMs } from '@/kit/time'
+import { TimeChart, type Series } from '@/kit/TimeChart'
+import { useView } from '@/kit/view'
+import { percent } from '../services/measures'
+import { metricName, metricText } from './performanceWords'
+
+const HEIGHT = 150
+
+interface Props {
+  report: PerformanceReport
+  estimate: PerformanceEstimate | undefined
+  failed: Error | null
+  /** From when the estimate has been learned. */
+  learned: string
+}
+
+export function OverTime({ report, estimate, failed, learned }: Props) {
+  const { search, patch } = useView()
+  const measured = report.metrics.map((one) => one.name)
+  const estimated = estimate?.periods[0]?.metrics.map((one) => one.name) ?? []
+  const names = measured.length ? measured : estimated
+  const name = names.includes(search.metric ?? '') ? search.metric! : names[0]
+  const byTime = new Map(report.periods.map((one) => [isoToMs(one.time), one]))
+  const expected = new Map((estimate?.periods ?? []).map((one) => [isoToMs(one.time), one]))
+  const times = [...new Set([...byTime.keys(), ...expected.keys()])].toSorted((a, b) => a - b)
+  const place = measured.indexOf(name ?? '')
+  const of = (time: number) => expected.get(time)?.metrics.find((one) => one.name === name)
+  const series: Series[] = []
+  if (place >= 0) {
+    series.push({
+      label: 'by labels',
+      colour: 'var(--window)',
+      values: times.map((time) => byTime.get(time)?.metrics[place] ?? null),
+    })
+  }
+  if (name && estimated.includes(name)) {
+    const band = { colour: 'var(--text-3)', dashed: true }
+    series.push(
+      {
+        label: 'estimated',
+        colour: 'var(--baseline)',
+        dashed: true,
+        values: times.map((time) => of(time)?.value ?? null),
+      },
+      { label: 'at least', ...band, values: times.map((time) => of(time)?.lower ?? null) },
+      { label: 'at most', ...band, values: times.map((time) => of(time)?.upper ?? null) },
+    )
+  }
+  const chart = { times, intervalMs: report.interval_ms, height: HEIGHT, sync: 'performance' }
+  return (
+    <div className="mo-charts">
+      {name && times.length > 0 && (
+        <section>
+          <h2>Over time</h2>
+          <div className="mo-choose" tabIndex={0} role="region" aria-label="Metrics">
+            <SegmentedControl
+              size="xs"
+              aria-label="Metric"
+              data={names.map((one) => ({ value: one, label: metricName(one) }))}
+              value={name}
+              onChange={(metric) => patch({ metric: metric === names[0] ? undefined : metric }, true)}
+            />
+          </div>
+          <TimeChart
+            {...chart}
+            label={metricName(name)}
+            format={(value) => metricText(name, value)}
+            series={series}
+          />
+          <Legend series={series} />
+        </section>
+      )}
+      {report.periods.length > 0 && (
+        <section>
+          <h2>Predictions whose label has come</h2>
+          <TimeChart
+            {...chart}
+            label="Predictions whose label has come"
+            format={percent}
+            series={[
+              {
+                label: 'with a label',
+                colour: 'var(--cat-1)',
+                kind: 'bar',
+                values: times.map((time) => {
+                  const one = byTime.get(time)
+                  return one?.rows ? one.labelled / one.rows : null
+                }),
+              },
+            ]}
+          />
+        </section>
+      )}
+      <Doubts estimate={estimate} failed={failed} learned={learned} />
+    </div>
+  )
+}
+
+function Legend({ series }: { series: Series[] }) {
+  return (
+    <p className="k-legend">
+      {series
+        .filter((one) => one.label !== 'at most')
+        .map((one) => (
+          <span key={one.label}>
+            <i style={{ background: one.colour }} aria-hidden />
+            {one.label === 'at least' ? 'its band' : one.label}
+          </span>
+        ))}
+    </p>
+  )
+}
+
+/** Whether to believe the estimate, and why not. */
+function Doubts({ estimate, failed, learned }: Pick<Props, 'estimate' | 'failed' | 'learned'>) {
+  const doubtful = (estimate?.periods ?? []).filter((one) => one.doubts.length)
+  const said = new Map<string, { steps: number; such: string }>()
+  for (const one of doubtful) {
+    for (const doubt of one.doubts) {
+      const kind = doubt.replace(/[\d.,]+/g, '')
+      const known = said.get(kind)
+      said.set(kind, { steps: (known?.steps ?? 0) + 1, such: known?.such ?? doubt })
+    }
+  }
+  return (
+    <section>
+      <h2>Estimate without labels</h2>
+      {failed ? (
+        <p className="quiet">
+          Not estimated: <Isolated text={failed.message} />
+        </p>
+      ) : !estimate ? (
+        <p className="quiet">Estimating …</p>
+      ) : estimate.why ? (
+        <p className="quiet">
+          Not estimated: <Isolated text={estimate.why} /> It would be learned from <Isolated text={learned} />
+          .
+        </p>
+      ) : (
+        <>
+          <p className="quiet">
+            {estimate.method}, learned from {estimate.baseline_rows.toLocaleString('en')} labelled predictions
+            of <Isolated text={learned} />. It says what scores promise: where what scores mean has changed,
+            only labels tell.
+          </p>
+          {estimate.doubts.concat(estimate.notes).map((one) => (
+            <p key={one}>
+              <Isolated text={one} />
+            </p>
+          ))}
+          {[...said].map(([kind, { steps, such }]) => (
+            <p key={kind}>
+              <span className="k-badge warn">not reliable</span> in {steps} of {estimate.periods.length}{' '}
+              steps: <Isolated text={such} />
+            </p>
+          ))}
+        </>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import { chunkMinutes, heldAgainst } from './baseline'
+
+const NOW = Date.parse('2026-11-26T12:00:00Z')
+const SCOPE = { project: 'p', from: 'now-1h', to: 'now', q: '' }
+
+describe('what a window is held against', () => {
+  it('is left to the server by default', () => {
+    expect(heldAgainst(SCOPE, undefined, undefined, NOW)).toMatchObject({ window: SCOPE, asked: {} })
+  })
+  it('is the same time a day before', () => {
+    const { asked } = heldAgainst(SCOPE, 'day', '2', NOW)
+    expect(asked).toEqual({
+      version: '2',
+      baseline_from: '2026-11-25T11:00:00.000Z',
+      baseline_to: '2026-11-25T12:00:00.000Z',
+    })
+  })
+  it('is the first half, and the window the second', () => {
+    const { window, asked } = heldAgainst(SCOPE, 'half', undefined, NOW)
+    expect([window.from, window.to]).toEqual(['2026-11-26T11:30:00.000Z', '2026-11-26T12:00:00.000Z'])
+    expect(asked).toEqual({ baseline_from: '2026-11-26T11:00:00.000Z', baseline_to: window.from })
+  })
+  it('is another version, or a fixed time', () => {
+    expect(heldAgainst(SCOPE, 'version:1:a', undefined, NOW).asked).toEqual({ baseline_version: '1:a' })
+    expect(heldAgainst(SCOPE, '2026-11-01..2026-11-02', undefined, NOW).asked).toEqual({
+      baseline_from: '2026-11-01',
+      baseline_to: '2026-11-02',
+    })
+  })
+  it('has some twelve chunks, and fewer where predictions are few', () => {
+    expect(chunkMinutes(SCOPE, 0.25, NOW)).toBe(10)
+    expect(chunkMinutes(SCOPE, 100, NOW)).toBe(5)
+    expect(chunkMinutes({ ...SCOPE, from: 'now-1m' }, 100, NOW)).toBe(1)
+    expect(chunkMinutes({ ...SCOPE, from: 'all' }, 100, NOW)).toBeUndefined()
+  })
+})

@@ -1,0 +1,60 @@
+/** Drift in words, and the predictions behind it as a filter. */
+import type { DriftFeature, DriftReport } from '@/api/types'
+import { is, printTerm, range } from '@/kit/filter'
+import { count } from '@/kit/format'
+import { percent } from '../services/measures'
+
+export const VERDICTS = { drift: 'drift', no_drift: 'no drift', not_enough_data: 'too few' } as const
+
+/** The distance that ranks the feature, or what else found drift. */
+export function telling(feature: DriftFeature) {
+  return (
+    feature.results.find((r) => r.verdict === 'drift') ?? feature.results.find((r) => r.method !== 'presence')
+  )
+}
+
+/** What moved most, in a few words. */
+export function movedText(feature: DriftFeature): string {
+  const [first] = feature.moved
+  if (!first) return ''
+  return `${first.what} ${percent(first.baseline_share)} → ${percent(first.window_share)}`
+}
+
+/** The column of a report as a key of the filter. */
+export function keyOf(column: string): string {
+  if (column === 'prediction') return 'output'
+  return column.replace(/^features\./, '')
+}
+
+/** The predictions with this bin or value; null where no filter says it. */
+export function behind(feature: DriftFeature, what: string, kind: string): string | null {
+  const key = keyOf(feature.name)
+  if (key.startsWith('scores.') || key === 'labelled') return null
+  if (kind === 'presence') {
+    return what === 'missing' ? printTerm({ negated: true, key, op: 'exists', values: [] }) : null
+  }
+  if (kind === 'value') return what === '(other values)' ? null : printTerm(is(key, what))
+  const number = '(-?[0-9.e+-]+|-?inf)'
+  const between = new RegExp(`^${number} … ${number}$`).exec(what)
+  if (between) return range('', key, between[1]!, between[2]!)
+  const edge = /^([<≥>=]) (\S+)$/.exec(what)
+  if (!edge) return null
+  const [, sign, value] = edge
+  if (sign === '<') return printTerm({ negated: false, key, op: '<', values: [value!] })
+  if (sign === '=') return printTerm(is(key, value!))
+  return printTerm({ negated: false, key, op: sign === '≥' ? '>=' : '>', values: [value!] })
+}
+
+/** The verdict in one sentence. */
+export function sentence(report: DriftReport): string {
+  const drifted = report.features.filter((feature) => feature.verdict === 'drift')
+  if (report.verdict === 'not_enough_data') return 'Not enough predictions to tell.'
+  if (!drifted.length) {
+    if (report.verdict === 'drift') return 'Drift of the whole, though no column moved by itself.'
+    return `No drift: ${count(report.compared)} columns are as they were.`
+  }
+  const names = drifted.slice(0, 3).map((feature) => feature.name.slice(0, 60))
+  const rest = drifted.length - names.length
+  const all = names.join(', ') + (rest ? ` and ${rest} more` : '')
+  return `Drift: ${drifted.length} of ${count(report.compared)} columns moved: ${all}.`
+}
