@@ -170,6 +170,12 @@ def _one_monitor(path: str = "", **query: Any) -> Ways:
     return ways
 
 
+def _distances(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
+    """From one's own data set to that of others, and the other way round."""
+    for dataset, base in (("ours", "ours"), ("ours", THEIRS), (THEIRS, "ours"), (THEIRS, THEIRS)):
+        yield ask.get("/feature_statistics/distances", q, project, dataset=dataset, base_dataset=base)
+
+
 KEYS = ("service,name", f"{THEIRS}.key,host.name", "input,session_id")
 TELEMETRY: dict[str, Ways] = {
     "list_priced_models": reads("/prices/models"),
@@ -239,6 +245,8 @@ TELEMETRY: dict[str, Ways] = {
     "get_model_drift": _model_drift,
     "list_feature_statistics": reads("/feature_statistics"),
     "get_feature_statistics": reads("/feature_statistics/features", dataset=("ours", THEIRS)),
+    "get_feature_statistics_file": reads("/feature_statistics/file", dataset=("ours", THEIRS)),
+    "get_feature_distances": _distances,
     "get_review_queue": reads("/review/queue", what=("trace", "session"), low_score=("tone",)),
     "list_session_evaluations": reads("/sessions/evaluations", session=("ours", THEIRS)),
     "get_span_corrections": reads(f"/traces/{TRACE}/spans/{SPAN}/corrections"),
@@ -276,7 +284,7 @@ ELSEWHERE = {
     **dict.fromkeys(
         ("list_data_schemas", "create_data_schema_version", "delete_data_schema", "get_data_schema",
          "list_data_schema_versions", "compare_data_schema_versions", "validate_against_data_schema",
-         "accept_into_data_schema", "validate_predictions"),
+         "accept_into_data_schema", "infer_data_schema", "validate_predictions"),
         "process/test_data_schemas.py: two projects, one key",
     ),
     **dict.fromkeys(

@@ -107,6 +107,8 @@ def test_two_projects_with_one_name_know_nothing_of_each_other(shared_server: Ru
         server.client.delete("/api/v1/data-schemas", params={"project": other, **OF}),
     ):
         assert answer.status_code == 404, answer.text
+    assert send(server, other, "/infer", FAULTS).json()["version"] == 1
+    assert [row["version"] for row in ask(server, kept, "").json()["rows"]] == [1]
     assert push(server, other, **OF, text="").json()["features"] == 0
     assert server.client.delete("/api/v1/data-schemas", params={"project": other, **OF}).status_code == 204
     assert [row["features"] for row in ask(server, kept, "").json()["rows"]] == [21]
