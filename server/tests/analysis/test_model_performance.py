@@ -21,8 +21,8 @@ BEFORE, NOW_ON = START - 10 * HOUR, START - 9 * HOUR
 WINDOW = {"from": format_time(NOW_ON), "to": format_time(NOW_ON + HOUR)}
 
 
-def keep(asked: World, kind: Any, rows: list[dict[str, Any]]) -> None:
-    found = read_records(kind, json.dumps(rows).encode(), "application/json", "default", "test")
+def keep(asked: World, kind: Any, rows: list[dict[str, Any]], project: str = "default") -> None:
+    found = read_records(kind, json.dumps(rows).encode(), "application/json", project, "test")
     assert not found.refused
     asked.keep(found.batch)
 
@@ -143,3 +143,17 @@ def test_what_is_not_measured_says_why(asked: World) -> None:
     assert "tapetum evaluate" in asked.get("/models/performance", model="sets", **WINDOW)["why"]
     asked.error("/models/performance", 404, model="nobody's", **WINDOW)
     asked.error("/models/performance", 400, model="credit-risk", **WINDOW, slice="no such column")
+
+
+@pytest.mark.covers("project-isolation")
+def test_a_model_of_the_same_name_in_another_project_is_another(asked: World) -> None:
+    asked.catalog.ensure_project("elsewhere")
+    alone = [{"model": "credit-risk", "prediction_id": "b-1", "time": NOW_ON // 10**6, "score": 0.5}]
+    keep(asked, PREDICTIONS, alone, "elsewhere")
+    there = {**WINDOW, "model": "credit-risk", "project": "elsewhere"}
+    whole = asked.get("/models/performance", **there)
+    assert (whole["rows"], whole["labelled"]) == (1, 0)
+    assert "/v1/labels" in asked.get("/models/performance/slices", **there)["why"]
+    estimated = asked.get("/models/performance/estimate", **there, baseline_from=format_time(BEFORE))
+    assert estimated["why"]
+    assert estimated["periods"] == []

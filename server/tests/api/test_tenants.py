@@ -304,6 +304,10 @@ ELSEWHERE = {
         ("list_backups", "create_backup", "download_backup", "delete_backup"),
         "test_backup.py: for admins of every project only",
     ),
+    **dict.fromkeys(
+        ("get_model_performance", "get_model_worst_slices", "get_model_performance_estimate"),
+        "analysis/test_model_performance.py: a model of the same name in another project is another",
+    ),
     "get_outside": "test_wrong_clock.py: what is late in one project is not told in another",
     "get_storage": "test_storage.py: a caller of one project sees that one",
     "get_server": "test_health.py: only for an admin of every project",
