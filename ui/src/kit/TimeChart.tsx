@@ -188,10 +188,11 @@ export function TimeChart(props: Props) {
       scales: {
         x: {
           time: true,
-          range: (_u, lo, hi) => [
-            lo,
-            Math.max(hi + (latest.current.intervalMs ?? 0) / 1000, newest(latest.current.dots)),
-          ],
+          range: (_u, lo, hi) => {
+            // Of a single moment uPlot makes years.
+            const last = latest.current.times.length > 1 ? hi : lo
+            return [lo, Math.max(last + (latest.current.intervalMs ?? 0) / 1000, newest(latest.current.dots))]
+          },
         },
         y: {
           range: (_u, lo, hi) => heights(lo, hi, latest.current.limits),

@@ -13,7 +13,7 @@ import { useHeld } from './baseline'
 import { ToPredictions } from './DriftDrawer'
 import { OverTime } from './PerformanceOverTime'
 import { Calibration, ConfusionTable, Roc } from './PerformancePlots'
-import { badness, metricName, metricText, sliceFilter, verdictOf } from './performanceWords'
+import { badness, metricName, metricText, sliceFilter, verdictOf, within } from './performanceWords'
 
 /** How good the model is: by its labels, where it is worst, and as estimated before labels come. */
 export function Performance({
@@ -147,7 +147,8 @@ function Metrics({ report }: { report: PerformanceReport }) {
             {one.lower !== null && one.upper !== null && (
               <span className="unit" title="95 % interval">
                 {' '}
-                {metricText(one.name, one.lower)} to {metricText(one.name, one.upper)}
+                {metricText(one.name, within(one.name, one.lower))} to{' '}
+                {metricText(one.name, within(one.name, one.upper))}
               </span>
             )}
           </dd>

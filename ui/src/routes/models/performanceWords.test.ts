@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { metricText, sliceFilter } from './performanceWords'
+import { metricText, sliceFilter, within } from './performanceWords'
 
 it.each([
   ['region = east', 'region:east'],
@@ -14,4 +14,9 @@ it('writes shares as such, and what has no value as none', () => {
   expect(metricText('accuracy', 0.842)).toMatch(/84/)
   expect(metricText('brier_score', 0.12345)).toBe('0.123')
   expect(metricText('precision', null)).toBe('–')
+})
+
+it('the ends of an interval of a share stay within what a share can be', () => {
+  expect([within('accuracy', 1.06), within('auc', -0.1), within('recall', 0.4)]).toEqual([1, 0, 0.4])
+  expect(within('mean_error', -3)).toBe(-3)
 })

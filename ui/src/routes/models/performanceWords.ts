@@ -31,6 +31,10 @@ export const metricName = (name: string): string => NAMES[name] ?? name
 export const metricText = (name: string, value: number | null): string =>
   value === null ? '–' : SHARES.test(name) ? percent(value) : figure(Number(value.toPrecision(3)))
 
+/** An end of an interval: a share is from 0 to 1, wherever a normal distribution ends. */
+export const within = (name: string, value: number): number =>
+  SHARES.test(name) || name === 'auc' ? Math.min(1, Math.max(0, value)) : value
+
 /** How good the model was, in one sentence. */
 export function verdictOf(report: PerformanceReport): string {
   const [first] = report.metrics
