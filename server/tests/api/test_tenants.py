@@ -144,6 +144,11 @@ def _preview(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
         yield ask.post("/monitors/preview", project, definition={"query": query, "condition": condition})
 
 
+def _prediction(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
+    for name in ("ours", THEIRS):
+        yield ask.get("/predictions/detail", q, project, model=name, prediction_id=name)
+
+
 def _model_drift(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
     for model in ("ours", THEIRS):
         yield ask.get("/models/drift", q, project, model=model, baseline_from="all")
@@ -237,7 +242,7 @@ TELEMETRY: dict[str, Ways] = {
     "get_evaluation_facets": reads("/evaluations/facets", keys=("name,label", f"{THEIRS}.key,evaluator")),
     "get_trace_evaluations": reads(f"/traces/{TRACE}/evaluations"),
     "list_predictions": reads("/predictions", sort=("time", "score")),
-    "get_prediction": reads("/predictions/detail", model=("ours", THEIRS), prediction_id=("ours", THEIRS)),
+    "get_prediction": _prediction,
     "get_prediction_facets": reads("/predictions/facets", keys=("model,label", f"{THEIRS}.key,version")),
     "get_trace_predictions": reads(f"/traces/{TRACE}/predictions"),
     "list_models": reads("/models"),

@@ -242,13 +242,16 @@ def test_a_server_that_comes_back_gets_what_still_waits(tmp_path: Any, start_ser
     assert again.rows("SELECT name FROM spans ORDER BY start_time") == [("before",), ("meanwhile",)]
 
 
+_VIEWS = {"tapetum.change(": "changes", "MeterProvider": "metrics", "tapetum.model(": "predictions"}
+
+
 @pytest.mark.covers("docs-quick-start")
 @pytest.mark.parametrize("number", range(len(blocks("sdk.md", "python"))))
 def test_what_the_page_of_the_sdk_says_runs_as_it_stands(shared_server: RunningServer, number: int) -> None:
     """Every block of Python in it, as a program of its own."""
     code = blocks("sdk.md", "python")[number]
     run(shared_server, f"sdk-page-{number}", code)
-    wanted = "changes" if "tapetum.change(" in code else "metrics" if "MeterProvider" in code else "spans"
+    wanted = next((view for sign, view in _VIEWS.items() if sign in code), "spans")
     if wanted != "metrics":
         query = f"SELECT count() FROM {wanted} WHERE project = {{p:String}}"
         assert shared_server.rows(query, p=f"sdk-page-{number}")[0][0] > 0
