@@ -5,8 +5,9 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from tapetum_server.analysis.error_report import ErrorReport, error_report
+from tapetum_server.api.facets import FacetKeys, FacetLimit, facets_of
 from tapetum_server.api.questions import CursorText, Limit, Question, answer, router_of
-from tapetum_server.api.spans import Buckets, FacetKeys, FacetLimit
+from tapetum_server.api.spans import Buckets
 from tapetum_server.query import error_groups as queries
 from tapetum_server.query import facets as facet_queries
 from tapetum_server.query.sources import ERRORS
@@ -49,17 +50,7 @@ async def get_error_histogram(asked: Question, buckets: Buckets = 60) -> Respons
 @router.get("/errors/facets", response_model=facet_queries.Facets)
 async def get_error_facets(asked: Question, keys: FacetKeys = None, limit: FacetLimit = 10) -> Response:
     """The most frequent values of some keys among occurrences, and the attribute keys there are."""
-    return answer(
-        await facet_queries.facets(
-            asked.reader,
-            ERRORS,
-            project=asked.project,
-            time_range=asked.time_range,
-            filter=asked.filter,
-            keys=facet_queries.keys_of(keys),
-            limit=limit,
-        )
-    )
+    return await facets_of(asked, ERRORS, keys, limit)
 
 
 @router.get("/errors/{fingerprint}", response_model=ErrorReport)

@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from tapetum_server.analysis.corrections import Corrections, corrections
 from tapetum_server.api.dependencies import catalog_of
+from tapetum_server.api.facets import FacetKeys, FacetLimit, facets_of
 from tapetum_server.api.questions import CursorText, Limit, Question, QuestionOfOne, answer, router_of
-from tapetum_server.api.spans import FacetKeys, FacetLimit
 from tapetum_server.query import evaluation_distribution as distributions
 from tapetum_server.query import evaluation_summary as summaries
 from tapetum_server.query import evaluations as queries
@@ -91,17 +91,7 @@ async def get_evaluation_distribution(
 @router.get("/evaluations/facets", response_model=facet_queries.Facets)
 async def get_evaluation_facets(asked: Question, keys: FacetKeys = None, limit: FacetLimit = 10) -> Response:
     """The most frequent values of some keys, and the attribute keys there are."""
-    return answer(
-        await facet_queries.facets(
-            asked.reader,
-            EVALUATIONS,
-            project=asked.project,
-            time_range=asked.time_range,
-            filter=asked.filter,
-            keys=facet_queries.keys_of(keys),
-            limit=limit,
-        )
-    )
+    return await facets_of(asked, EVALUATIONS, keys, limit)
 
 
 @router.get("/traces/{trace_id}/evaluations", response_model=queries.EvaluationsOfOne)

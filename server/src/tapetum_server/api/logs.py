@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
+from tapetum_server.api.facets import FacetKeys, FacetLimit, facets_of
 from tapetum_server.api.questions import (
     TEXT_RESPONSE,
     CursorText,
@@ -17,7 +18,7 @@ from tapetum_server.api.questions import (
     router_of,
     text_file,
 )
-from tapetum_server.api.spans import Buckets, FacetKeys, FacetLimit
+from tapetum_server.api.spans import Buckets
 from tapetum_server.query import facets as facet_queries
 from tapetum_server.query import histograms
 from tapetum_server.query import logs as queries
@@ -66,17 +67,7 @@ async def get_log_histogram(asked: Question, buckets: Buckets = 60) -> Response:
 @router.get("/logs/facets", response_model=facet_queries.Facets)
 async def get_log_facets(asked: Question, keys: FacetKeys = None, limit: FacetLimit = 10) -> Response:
     """The most frequent values of some keys, and the attribute keys there are."""
-    return answer(
-        await facet_queries.facets(
-            asked.reader,
-            LOGS,
-            project=asked.project,
-            time_range=asked.time_range,
-            filter=asked.filter,
-            keys=facet_queries.keys_of(keys),
-            limit=limit,
-        )
-    )
+    return await facets_of(asked, LOGS, keys, limit)
 
 
 @router.get("/logs/{log_id}", response_model=queries.LogRow)

@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from tapetum_server.analysis.metric_report import MetricReport, metric_report
 from tapetum_server.api.dependencies import Reader, resolve_project
+from tapetum_server.api.facets import FacetKeys, FacetLimit, facets_of
 from tapetum_server.api.questions import Question, answer, now_of, reader_of, router_of
-from tapetum_server.api.spans import FacetKeys, FacetLimit
 from tapetum_server.query import facets as facet_queries
 from tapetum_server.query import metrics as queries
 from tapetum_server.query.filter import parse_filter
@@ -60,17 +60,7 @@ async def get_metric_catalog(asked: Question) -> Response:
 @router.get("/metrics/facets", response_model=facet_queries.Facets)
 async def get_metric_facets(asked: Question, keys: FacetKeys = None, limit: FacetLimit = 10) -> Response:
     """The most frequent values of some keys among points, and the attribute keys there are."""
-    return answer(
-        await facet_queries.facets(
-            asked.reader,
-            METRICS,
-            project=asked.project,
-            time_range=asked.time_range,
-            filter=asked.filter,
-            keys=facet_queries.keys_of(keys),
-            limit=limit,
-        )
-    )
+    return await facets_of(asked, METRICS, keys, limit)
 
 
 @router.post("/metrics/query", response_model=MetricReport)

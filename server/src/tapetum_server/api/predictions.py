@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
+from tapetum_server.api.facets import FacetKeys, FacetLimit, facets_of
 from tapetum_server.api.questions import CursorText, Limit, Question, QuestionOfOne, answer, router_of
-from tapetum_server.api.spans import FacetKeys, FacetLimit
 from tapetum_server.query import facets as facet_queries
 from tapetum_server.query import predictions as queries
 from tapetum_server.query.prediction_sources import PREDICTIONS
@@ -50,17 +50,7 @@ async def get_prediction(
 @router.get("/predictions/facets", response_model=facet_queries.Facets)
 async def get_prediction_facets(asked: Question, keys: FacetKeys = None, limit: FacetLimit = 10) -> Response:
     """The most frequent values of some keys, and the features and tags there are."""
-    return answer(
-        await facet_queries.facets(
-            asked.reader,
-            PREDICTIONS,
-            project=asked.project,
-            time_range=asked.time_range,
-            filter=asked.filter,
-            keys=facet_queries.keys_of(keys),
-            limit=limit,
-        )
-    )
+    return await facets_of(asked, PREDICTIONS, keys, limit)
 
 
 @router.get("/traces/{trace_id}/predictions", response_model=queries.TracePredictions)

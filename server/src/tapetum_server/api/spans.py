@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
+from tapetum_server.api.facets import FacetKeys, FacetLimit, facets_of
 from tapetum_server.api.questions import CursorText, Limit, Question, answer, router_of
 from tapetum_server.query import facets as facet_queries
 from tapetum_server.query import histograms
@@ -16,8 +17,6 @@ from tapetum_server.query.sources import SPANS
 router = router_of("spans")
 
 Buckets = Annotated[int, Query(ge=1, le=500, description="Steps at most; their length is a round one.")]
-FacetKeys = Annotated[str | None, Query(description="Keys, separated by commas; columns or attributes.")]
-FacetLimit = Annotated[int, Query(ge=1, le=100, description="Values of each key.")]
 
 
 @router.get("/spans", response_model=queries.SpanPage)
@@ -69,14 +68,4 @@ async def get_span_heatmap(
 @router.get("/spans/facets", response_model=facet_queries.Facets)
 async def get_span_facets(asked: Question, keys: FacetKeys = None, limit: FacetLimit = 10) -> Response:
     """The most frequent values of some keys, and the attribute keys there are."""
-    return answer(
-        await facet_queries.facets(
-            asked.reader,
-            SPANS,
-            project=asked.project,
-            time_range=asked.time_range,
-            filter=asked.filter,
-            keys=facet_queries.keys_of(keys),
-            limit=limit,
-        )
-    )
+    return await facets_of(asked, SPANS, keys, limit)
