@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tapetum_server.query.errors import QueryError
-from tapetum_server.query.frames import Frame, FrameColumn
-from tapetum_server.query.performance import TIMEOUT_S, label_sql, number_sql, probability_sql
+from tapetum_server.query.frames import TIMEOUT_S, Frame, FrameColumn
+from tapetum_server.query.performance import label_sql, number_sql, probability_sql
 from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.statement import Parameters
 

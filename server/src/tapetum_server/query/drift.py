@@ -16,7 +16,7 @@ from tapetum_server.detectors.drift.values import SortedValues
 from tapetum_server.detectors.drift.verdict import Presence
 from tapetum_server.query.drift_groups import By, Group, settings_of, text_of
 from tapetum_server.query.errors import QueryError
-from tapetum_server.query.frames import Frame, FrameColumn
+from tapetum_server.query.frames import TIMEOUT_S, Frame, FrameColumn
 from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.statement import Parameters, Statement
 
@@ -25,7 +25,6 @@ SAMPLED_ROWS = 100_000
 MAX_VALUES = 1_000
 """Distinct values of a categorical feature that are counted one by one; with more, the rest is counted together."""
 MAX_GROUPS = 10_000
-TIMEOUT_S = 600.0
 STATEMENT_CHARACTERS = 100_000
 """The engine parses a quarter of a million. Files are read by column, so that several statements read no more."""
 

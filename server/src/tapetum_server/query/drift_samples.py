@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from tapetum_server.query.drift import TIMEOUT_S, place_hash
+from tapetum_server.query.drift import place_hash
 from tapetum_server.query.drift_groups import text_of
-from tapetum_server.query.frames import Frame, FrameColumn
+from tapetum_server.query.frames import TIMEOUT_S, Frame, FrameColumn
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.statement import Statement
 

@@ -12,8 +12,8 @@ from tapetum_server.detectors.estimation.chunk_cells import ChunkCells
 from tapetum_server.detectors.estimation.dle import RegressionRows
 from tapetum_server.detectors.estimation.multiclass import ClassRows
 from tapetum_server.query.errors import QueryError
-from tapetum_server.query.frames import Frame
-from tapetum_server.query.performance import TIMEOUT_S, Periods, label_sql, number_sql, period_sql, probability_sql
+from tapetum_server.query.frames import TIMEOUT_S, Frame
+from tapetum_server.query.performance import Periods, label_sql, number_sql, period_sql, probability_sql
 from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.statement import Parameters, Statement
 

@@ -14,6 +14,9 @@ from typing import Any, Literal
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.reader import Reader, rows_of
 
+TIMEOUT_S = 600.0
+"""How long one question about all rows of a frame may take, in seconds."""
+
 Kind = Literal["numeric", "boolean", "categorical", "numeric_list", "categorical_list", "time", "other"]
 """What a column holds. Texts are `categorical`: what tells them apart is how many values they have."""
 _FORMATS = {

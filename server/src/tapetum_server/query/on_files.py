@@ -8,9 +8,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from tapetum_server.query.errors import QueryError
+from tapetum_server.query.frames import TIMEOUT_S
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.store_reader import StoreReader
-from tapetum_server.store.engine import StoreError
+from tapetum_server.store.engine import READ_SETTINGS, StoreError
 from tapetum_server.store.scratch import scratch_engine
 
 Answer = TypeVar("Answer")
@@ -21,7 +22,7 @@ def ask_files(question: Callable[[Reader], Coroutine[Any, Any, Answer]]) -> Answ
 
     Raises `QueryError`, also for a file that is not what its name says, or breaks off.
     """
-    with scratch_engine() as engine:
+    with scratch_engine({"read": {**READ_SETTINGS, "max_execution_time": TIMEOUT_S}}) as engine:
         try:
             return asyncio.run(question(StoreReader(engine)))
         except StoreError as error:

@@ -8,8 +8,8 @@ import numpy as np
 
 from tapetum_server.detectors.performance.paired import PairedCounts, paired_counts
 from tapetum_server.query.errors import QueryError
-from tapetum_server.query.frames import Frame
-from tapetum_server.query.performance import TIMEOUT_S, label_sql, number_sql
+from tapetum_server.query.frames import TIMEOUT_S, Frame
+from tapetum_server.query.performance import label_sql, number_sql
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.statement import Parameters, Statement
 

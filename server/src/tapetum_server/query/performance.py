@@ -10,12 +10,11 @@ import numpy as np
 
 from tapetum_server.detectors.performance.counts import ScoreCounts, score_counts
 from tapetum_server.query.errors import QueryError
-from tapetum_server.query.frames import Frame
+from tapetum_server.query.frames import TIMEOUT_S, Frame
 from tapetum_server.query.reader import Reader, first_row, tuples_of
 from tapetum_server.query.slicing import MAX_SLICES, SliceKey, SliceSpec, slicing
 from tapetum_server.query.statement import Parameters, Statement
 
-TIMEOUT_S = 600.0
 EXACT_CELLS = 2_000_000
 """Rows times kinds of slices up to which every distinct score is counted apart."""
 _T = TypeVar("_T")

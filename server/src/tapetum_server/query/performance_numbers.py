@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tapetum_server.detectors.performance.regression import SUM_NAMES, ErrorSums
-from tapetum_server.query.frames import Frame
-from tapetum_server.query.performance import TIMEOUT_S, Periods, bounded, number_sql, period_sql
+from tapetum_server.query.frames import TIMEOUT_S, Frame
+from tapetum_server.query.performance import Periods, bounded, number_sql, period_sql
 from tapetum_server.query.reader import Reader, first_row, rows_of
 from tapetum_server.query.slicing import MAX_SLICES, SliceKey, SliceSpec, slicing
 from tapetum_server.query.statement import Parameters, Statement

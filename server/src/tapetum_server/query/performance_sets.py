@@ -11,8 +11,8 @@ import numpy as np
 from tapetum_server.detectors.performance.counts import Floats
 from tapetum_server.detectors.performance.multilabel import SetCounts
 from tapetum_server.query.errors import QueryError
-from tapetum_server.query.frames import Frame
-from tapetum_server.query.performance import TIMEOUT_S, Periods, bounded, period_sql
+from tapetum_server.query.frames import TIMEOUT_S, Frame
+from tapetum_server.query.performance import Periods, bounded, period_sql
 from tapetum_server.query.reader import Reader, rows_of
 from tapetum_server.query.slicing import MAX_SLICES, SliceKey, SliceSpec, slicing
 from tapetum_server.query.statement import Parameters, Statement

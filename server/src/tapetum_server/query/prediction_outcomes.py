@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tapetum_server.query.frames import Frame
-from tapetum_server.query.performance import TIMEOUT_S, probability_sql
+from tapetum_server.query.frames import TIMEOUT_S, Frame
+from tapetum_server.query.performance import probability_sql
 from tapetum_server.query.prediction_frames import LABEL, LABEL_VALUE, OUTPUT_LABEL, PREDICTION, SCORE
 from tapetum_server.query.reader import Reader, first_row, tuples_of
 from tapetum_server.query.statement import Statement
