@@ -19,7 +19,7 @@ from tapetum_server.query.selection import (
 )
 from tapetum_server.query.sources import Field
 from tapetum_server.query.statement import Parameters
-from tapetum_server.store.full_text import words
+from tapetum_server.store.full_text import SAID_BY_RECORD, words
 from tapetum_server.store.messages import MIN_PIECE
 from tapetum_server.store.sql_files import text as engine_text
 
@@ -206,17 +206,14 @@ def _full_text(text: str, selection: Selection, parameters: Parameters) -> str:
         project = parameters.text(selection.project)
         found.append(
             "hasAnyTokens(search_text, (SELECT groupArray(hash) FROM (SELECT DISTINCT toString(hash) AS hash"
-            f" FROM message_rows WHERE project = {project} AND {has(words('text'))} LIMIT {MAX_MESSAGES})),"
-            " 'unicodeWord')"
+            f" FROM (SELECT project, hash, {words('text')} AS said FROM message_rows)"
+            f" WHERE project = {project} AND {has('said')} LIMIT {MAX_MESSAGES})), 'unicodeWord')"
         )
-        found += [
-            "(trace_id, span_id) IN (SELECT trace_id, span_id FROM span_enrichments"
-            f" WHERE project = {project} AND {has(said)})"
-            for said in (
-                f"concat({words('span_enrichments.input')}, ' ', {words('span_enrichments.output')})",
-                f"concat({words('input_message')}, ' ', {words('output_message')})",
-            )
-        ]
+        found.append(
+            "(trace_id, span_id) IN (SELECT trace_id, span_id FROM"
+            f" (SELECT project, trace_id, span_id, {words(SAID_BY_RECORD)} AS said FROM span_enrichments)"
+            f" WHERE project = {project} AND {has('said')})"
+        )
     return _any(found)
 
 

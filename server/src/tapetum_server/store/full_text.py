@@ -19,6 +19,8 @@ ESCAPED_AMBIGUOUS = r"\\" + AMBIGUOUS
 BOTH = r" \1\2 \2"
 JSON = r"""^\s*[\[{"]"""
 """How a text begins that is JSON, or Python's way to write the same."""
+SAID_BY_RECORD = "concatWithSeparator(' ', input, output, input_message, output_message)"
+"""All texts of one row of `span_enrichments`."""
 
 
 def words(text: str) -> str:

@@ -1,3 +1,2 @@
 ALTER TABLE {database}.span_enrichments
-    MATERIALIZE INDEX words_of_payload,
-    MATERIALIZE INDEX words_of_messages
+    MATERIALIZE INDEX words_of_record
