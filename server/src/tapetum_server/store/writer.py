@@ -229,8 +229,10 @@ class StoreWriter:
         errors: pa.Table | None = None
         written: Written = {}
         late: list[LateFill] = []
-        if isinstance(batch, EvaluationBatch | PredictionBatch | LabelBatch):
+        if isinstance(batch, EvaluationBatch):
             days = self._retention(batch.project, "traces")
+        elif isinstance(batch, PredictionBatch | LabelBatch):
+            days = self._retention(batch.project, batch.signal)
         elif not isinstance(batch, AlertBatch | ChangeBatch | FeatureStatisticsBatch):
             days = self._retention(batch.project, batch.signal)
             releases = self._releases.unseen(batch, now)
