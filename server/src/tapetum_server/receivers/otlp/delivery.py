@@ -17,7 +17,7 @@ from tapetum_server.receivers.otlp.decode_json import decode_json_logs, decode_j
 from tapetum_server.receivers.otlp.decode_logs import decode_logs
 from tapetum_server.receivers.otlp.decode_metrics import decode_metrics
 from tapetum_server.receivers.otlp.decode_spans import decode_spans
-from tapetum_server.receivers.otlp.dropped import dropped_by_sender, lost_by_sender
+from tapetum_server.receivers.otlp.dropped import OWN_RECORDS, dropped_by_sender, lost_by_sender
 from tapetum_server.receivers.otlp.json_values import JsonReader
 from tapetum_server.receivers.otlp.limits import Limits
 from tapetum_server.receivers.otlp.outcome import REFUSALS, TRUNCATIONS, Decoded, Failed, Undecodable
@@ -95,7 +95,7 @@ class Delivery:
 
     def __init__(self, consumer: Consumer, observer: IngestObserver, limits: Limits) -> None:
         self._consumer = consumer
-        self._tallies = {name: Tallies(observer, name) for name in SIGNALS}
+        self._tallies = {name: Tallies(observer, name) for name in (*SIGNALS, *OWN_RECORDS)}
         self._limits = limits
         self._attributes = AttributeReader(limits)
         self._json = JsonReader(limits)
@@ -149,7 +149,7 @@ class Delivery:
             for reason, count in reasons.items():
                 self._count(signal, project, sender, outcome, reason, count)
         for (of_signal, reason), count in lost.items():
-            self._count(SIGNALS[of_signal], project, sender, "dropped", reason, count)
+            self._tallies[of_signal].add(project, sender, "dropped", reason, count)
         return receipt
 
     def count_request(self, signal: Signal, caller: Caller, reason: str) -> None:
