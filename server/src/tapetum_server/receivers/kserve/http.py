@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from tapetum_server.receivers.kserve.cloudevents import CloudEvent, NoEvent, events_of
 from tapetum_server.receivers.kserve.other_events import keep_event
-from tapetum_server.receivers.kserve.pairing import Pairing, Record
+from tapetum_server.receivers.kserve.pairing import MOVED_FROM, Pairing, Record
 from tapetum_server.receivers.kserve.tensors import NoInference
 from tapetum_server.signals.consumer import Batch, Busy, Consumer, IngestObserver
 from tapetum_server.signals.identity import Caller
@@ -29,8 +29,8 @@ logger = logging.getLogger("tapetum.kserve")
 PATH = "/v1/kserve/events"
 _REFUSED = "invalid_event"
 
-Read = Callable[[Sequence[Record], str, str], tuple[PredictionBatch, list[str]]]
-"""(predictions, project, sender) → those that can be kept, and what is wrong with the others."""
+Read = Callable[[Sequence[Record], str, str, Mapping[int, int]], tuple[PredictionBatch, list[str]]]
+"""(predictions, project, sender, which were on another day) → what can be kept, and what is wrong with the others."""
 
 
 class KServeEvents:
@@ -110,7 +110,8 @@ class KServeEvents:
                 where = wrong.field if isinstance(wrong, NoEvent) else "data"
                 refused.append({"index": index, "field": where, "message": str(wrong)})
         dated = [{**record, "time": _iso(record["time"])} for record in records.values()]
-        batch, wrong_ones = self._read(dated, project, sender.identity.name)
+        moved = {i: record.pop(MOVED_FROM) for i, record in enumerate(dated) if MOVED_FROM in record}
+        batch, wrong_ones = self._read(dated, project, sender.identity.name, moved)
         refused += [{"index": None, "field": "data", "message": message} for message in wrong_ones]
         self._count(project, sender, "predictions", "refused", _REFUSED, len(refused))
         return await self._consume(batch, sender) + await self._consume(logs, sender)
