@@ -17,7 +17,7 @@ def read_predictions(
 
     `moved` says of which one, by its place, there is a form of another day, and its time there.
     """
-    rows = PredictionRows(records, {}, "")
+    rows = PredictionRows(records, {}, str)
     wrong: list[str] = []
     elsewhere: dict[int, int] = {}
     for index, record in enumerate(records):
