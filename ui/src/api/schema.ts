@@ -7303,10 +7303,14 @@ export interface components {
      * @description How many days each signal is kept.
      */
     Retention: {
+      /** Labels */
+      labels: number
       /** Logs */
       logs: number
       /** Metrics */
       metrics: number
+      /** Predictions */
+      predictions: number
       /** Traces */
       traces: number
     }
@@ -7315,10 +7319,14 @@ export interface components {
      * @description The signals to keep for another number of days; the others stay as they are.
      */
     RetentionChange: {
+      /** Labels */
+      labels?: number | null
       /** Logs */
       logs?: number | null
       /** Metrics */
       metrics?: number | null
+      /** Predictions */
+      predictions?: number | null
       /** Traces */
       traces?: number | null
     }
@@ -8426,7 +8434,7 @@ export interface components {
        * Signal
        * @enum {string}
        */
-      signal: 'traces' | 'logs' | 'metrics'
+      signal: 'traces' | 'logs' | 'metrics' | 'predictions' | 'labels'
     }
     /**
      * SubjectRow
