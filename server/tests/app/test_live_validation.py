@@ -59,7 +59,7 @@ def looked(asked: World, until: Callable[[], bool]) -> None:
         running = asyncio.create_task(validation.run())
         try:
             async with asyncio.timeout(90):
-                while not await asyncio.to_thread(until):
+                while not await asyncio.to_thread(until):  # noqa: ASYNC110
                     await asyncio.sleep(0.3)
         finally:
             running.cancel()
