@@ -10,7 +10,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from tapetum_server.analysis.feature_statistics.report import tfdv_statistics
 from tapetum_server.analysis.validation.record import passes, record_of
-from tapetum_server.analysis.validation.stored import Checked, environments_of, taken_in
+from tapetum_server.analysis.validation.stored import Checked, chosen_environment, environments_of, taken_in
 from tapetum_server.detectors.validation.described import Described
 from tapetum_server.detectors.validation.paths import path_text
 from tapetum_server.detectors.validation.validator import Against, Data, validate
@@ -29,13 +29,13 @@ async def live_validation(
 ) -> dict[str, Any]:  # fmt: skip
     """The validation of all predictions in the range, and of each of `windows` equal parts of it.
 
-    Without an environment it is the one named SERVING, where the schema has it; "" is none.
+    Without an environment it is the one named SERVING, where the schema has it; `*` is none.
     Raises `NotFound` where there are none, `StatisticsError` for an environment that the schema does not have.
     """
     schema = schema_of_text(schema_text)
     frame, integers, statistics = await _counted(reader, project, model, version, time_range, filter, schema)
-    chosen = serving_environment(schema) if environment is None else environment
-    against = Against(environment=chosen or None)
+    chosen = serving_environment(schema) if environment is None else chosen_environment(environment)
+    against = Against(environment=chosen)
     whole = await asyncio.to_thread(validate, statistics, schema, against)
     told = record_of(whole, passes(whole))
     return {
@@ -52,7 +52,7 @@ async def accepted_live(
     """The schema as it would be, were the predictions of the range right. Raises as `live_validation` does."""
     schema = schema_of_text(schema_text)
     _, _, statistics = await _counted(reader, project, model, version, time_range, filter, schema)
-    chosen = serving_environment(schema) if environment is None else environment
+    chosen = serving_environment(schema) if environment is None else chosen_environment(environment)
     return await asyncio.to_thread(taken_in, schema, statistics, features, chosen)
 
 

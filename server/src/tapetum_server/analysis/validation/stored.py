@@ -44,13 +44,18 @@ def changes(before: str, after: str) -> list[SchemaChange]:
 def validated(text: str, statistics: bytes, environment: str | None, *, of_model: bool = False) -> dict[str, Any]:
     """The validation of statistics (`DatasetFeatureStatisticsList`), as JSON. Raises `StatisticsError`."""
     schema, data = schema_of_text(text), _read(statistics)
-    found = validate(as_described(data, schema) if of_model else data, schema, Against(environment=environment or None))
+    found = validate(as_described(data, schema) if of_model else data, schema, Against(environment=chosen_environment(environment)))
     return {**record_of(found, passes(found)), **environments_of(schema, environment)}
 
 
 def environments_of(schema: schema_pb2.Schema, environment: str | None) -> dict[str, Any]:
     """Which environment was validated, and which ones there are to choose from."""
-    return {"environment": environment or None, "environments": list(schema.default_environment)}
+    return {"environment": chosen_environment(environment), "environments": list(schema.default_environment)}
+
+
+def chosen_environment(environment: str | None) -> str | None:
+    """The environment of that name; `None` for `*`, where every feature is expected."""
+    return None if environment in ("", "*") else environment
 
 
 def accepted(
@@ -67,7 +72,7 @@ def taken_in(schema: schema_pb2.Schema, data: Data, features: list[str], environ
     known = {tuple(f.path.step) or path_of(f.name) for f in data.features} | set(Described(schema).features)
     if unknown := sorted(".".join(path) for path in only - known):
         raise StatisticsError(f"Neither the schema nor the statistics have a feature {unknown[0]!r}.")
-    changed = update_schema(schema, data, only=only or None, against=Against(environment=environment or None))
+    changed = update_schema(schema, data, only=only or None, against=Against(environment=chosen_environment(environment)))
     return Checked(schema_text(changed), len(Described(changed).features))
 
 
