@@ -288,6 +288,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/data-schemas/live/accept': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Accept Predictions
+     * @description Keep the next version as it would be, were a model's predictions of this time right.
+     */
+    post: operations['accept_predictions']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/data-schemas/validate': {
     parameters: {
       query?: never
@@ -768,6 +788,66 @@ export interface paths {
      * @description The same as `FeatureStats.pb` of TFDV, which `data-schemas` validates, accepts and infers from.
      */
     get: operations['get_feature_statistics_file']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/findings': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Findings
+     * @description What is wrong, each feature and type of a model's version once: how many predictions, first and last.
+     */
+    get: operations['list_findings']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/findings/facets': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Finding Facets
+     * @description The most frequent values of some keys: in how many windows each type, feature, severity or model was found.
+     */
+    get: operations['get_finding_facets']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/findings/histogram': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Finding Histogram
+     * @description How many predictions were held against a schema, and how many things were wrong, over time.
+     */
+    get: operations['get_finding_histogram']
     put?: never
     post?: never
     delete?: never
@@ -2858,8 +2938,12 @@ export interface components {
      * @description One thing that is wrong.
      */
     AnomalyReason: {
+      /** Acceptable */
+      acceptable: boolean
       /** Description */
       description: string
+      /** Next Step */
+      next_step: string
       /**
        * Severity
        * @enum {string}
@@ -4480,6 +4564,141 @@ export interface components {
       feature: string
     }
     /**
+     * FindingAdvice
+     * @description A finding, and what to do about it.
+     */
+    FindingAdvice: {
+      /** Acceptable */
+      acceptable: boolean
+      /** Current */
+      current: boolean
+      /** Detector */
+      detector: string
+      /** Evidence */
+      evidence: string
+      /** Examples */
+      examples: number
+      /** Feature */
+      feature: string
+      /** First Seen */
+      first_seen: string
+      /** Last Seen */
+      last_seen: string
+      /** Next Step */
+      next_step: string
+      /** Offending */
+      offending: string[]
+      /** Rows */
+      rows: number
+      /** Rows Filter */
+      rows_filter: string
+      /** Schema Version */
+      schema_version: number
+      /** Severity */
+      severity: string
+      /** Short */
+      short: string
+      /** Slice */
+      slice: string
+      /** Subject */
+      subject: string
+      /** Subject Type */
+      subject_type: string
+      /** Threshold */
+      threshold: number | null
+      /** Type */
+      type: string
+      /** Value */
+      value: number | null
+      /** Version */
+      version: string
+      /** Windows */
+      windows: number
+    }
+    /**
+     * FindingBucket
+     * @description One step: how many predictions were held against a schema, and how many things were wrong.
+     */
+    FindingBucket: {
+      /** Errors */
+      errors: number
+      /** Examples */
+      examples: number
+      /** Rows */
+      rows: number
+      /** Time */
+      time: string
+      /** Warnings */
+      warnings: number
+      /** Windows */
+      windows: number
+    }
+    /**
+     * FindingHistogram
+     * @description Findings over time; every step of the range is there, also those in which nothing was looked at.
+     */
+    FindingHistogram: {
+      /** Buckets */
+      buckets: components['schemas']['FindingBucket'][]
+      /** Interval Ms */
+      interval_ms: number
+    }
+    /**
+     * FindingList
+     * @description Findings: those that hold now first, the worst first.
+     */
+    FindingList: {
+      /** Looked */
+      looked: components['schemas']['FindingLook'][]
+      /** More */
+      more: boolean
+      /** Rows */
+      rows: components['schemas']['FindingAdvice'][]
+    }
+    /**
+     * FindingLook
+     * @description How far a version of a model was looked at in this time.
+     */
+    FindingLook: {
+      /** Examples */
+      examples: number
+      /** Subject */
+      subject: string
+      /** Until */
+      until: string
+      /** Version */
+      version: string
+      /** Windows */
+      windows: number
+    }
+    /**
+     * FindingsQuery
+     * @description One measure of findings over time: how many, how many predictions, features or models they concern.
+     */
+    FindingsQuery: {
+      /**
+       * Group By
+       * @default []
+       */
+      group_by?: string[]
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'findings'
+      /**
+       * Measure
+       * @default count
+       * @enum {string}
+       */
+      measure?: 'count' | 'rows' | 'features' | 'subjects'
+      /**
+       * Q
+       * @default
+       */
+      q?: string
+    }
+    /**
      * FoundSlice
      * @description Where errors are clearly more frequent than elsewhere.
      */
@@ -4814,7 +5033,7 @@ export interface components {
        * Signal
        * @enum {string}
        */
-      signal: 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations'
+      signal: 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations' | 'predictions' | 'findings'
     }
     /**
      * LabelCount
@@ -4967,6 +5186,10 @@ export interface components {
       data_missing: boolean
       /** Dataset */
       dataset: components['schemas']['AnomalyReason'][]
+      /** Environment */
+      environment: string | null
+      /** Environments */
+      environments: string[]
       /** Examples */
       examples: number
       /** Features */
@@ -5772,6 +5995,8 @@ export interface components {
         | components['schemas']['LogsQuery']
         | components['schemas']['ErrorsQuery']
         | components['schemas']['EvaluationsQuery']
+        | components['schemas']['PredictionsQuery']
+        | components['schemas']['FindingsQuery']
         | components['schemas']['SqlQuery']
       /**
        * Runbook
@@ -6058,6 +6283,8 @@ export interface components {
         | components['schemas']['LogsQuery']
         | components['schemas']['ErrorsQuery']
         | components['schemas']['EvaluationsQuery']
+        | components['schemas']['PredictionsQuery']
+        | components['schemas']['FindingsQuery']
         | components['schemas']['SqlQuery']
       /**
        * Runbook
@@ -6344,6 +6571,8 @@ export interface components {
         | components['schemas']['LogsQuery']
         | components['schemas']['ErrorsQuery']
         | components['schemas']['EvaluationsQuery']
+        | components['schemas']['PredictionsQuery']
+        | components['schemas']['FindingsQuery']
         | components['schemas']['SqlQuery']
       /** Title */
       title: string
@@ -6614,6 +6843,42 @@ export interface components {
       trace_id: string
       /** Version */
       version: string
+    }
+    /**
+     * PredictionsQuery
+     * @description One measure of models' predictions over time. A filter names features, tags and labels too.
+     */
+    PredictionsQuery: {
+      /**
+       * Group By
+       * @default []
+       */
+      group_by?: string[]
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'predictions'
+      /**
+       * Measure
+       * @default count
+       * @enum {string}
+       */
+      measure?:
+        | 'count'
+        | 'rate'
+        | 'mean_score'
+        | 'mean_output'
+        | 'p50_latency_ms'
+        | 'p95_latency_ms'
+        | 'p99_latency_ms'
+        | 'label_coverage'
+        | 'flagged_share'
+      /**
+       * Q
+       * @default
+       */
+      q?: string
     }
     /**
      * Preview
@@ -6974,6 +7239,8 @@ export interface components {
         | components['schemas']['LogsQuery']
         | components['schemas']['ErrorsQuery']
         | components['schemas']['EvaluationsQuery']
+        | components['schemas']['PredictionsQuery']
+        | components['schemas']['FindingsQuery']
         | components['schemas']['SqlQuery']
       /** Step S */
       step_s?: number | null
@@ -8867,6 +9134,10 @@ export interface components {
       data_missing: boolean
       /** Dataset */
       dataset: components['schemas']['AnomalyReason'][]
+      /** Environment */
+      environment: string | null
+      /** Environments */
+      environments: string[]
       /** Examples */
       examples: number
       /** Features */
@@ -9509,6 +9780,8 @@ export interface operations {
         name: string
         /** @description This feature's changes alone; several times. */
         feature?: string[] | null
+        /** @description One of the schema's environments. */
+        environment?: string | null
         message?: string
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -9629,7 +9902,7 @@ export interface operations {
         name: string
         /** @description Of the model: predictions of this version alone. */
         model_version?: string | null
-        /** @description One of the schema's environments. */
+        /** @description One of the schema's. Without it SERVING, where there is one; `*`: none, every feature is expected. */
         environment?: string | null
         /** @description Equal parts of the time that are validated too. */
         windows?: number
@@ -9655,6 +9928,53 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['LiveValidation']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  accept_predictions: {
+    parameters: {
+      query: {
+        /** @description The model's or the data set's name. */
+        name: string
+        /** @description Of the model: predictions of this version alone. */
+        model_version?: string | null
+        /** @description One of the schema's. Without it SERVING, where there is one; `*`: none, every feature is expected. */
+        environment?: string | null
+        /** @description This feature's changes alone; several times. */
+        feature?: string[] | null
+        message?: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DataSchemaVersion']
         }
       }
       /** @description The request was refused; the body says why and what to do. */
@@ -10689,6 +11009,128 @@ export interface operations {
         }
         content: {
           'application/octet-stream': string
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  list_findings: {
+    parameters: {
+      query?: {
+        /** @description Rows of a page. */
+        limit?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['FindingList']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_finding_facets: {
+    parameters: {
+      query?: {
+        /** @description Keys, separated by commas; columns or attributes. */
+        keys?: string | null
+        /** @description Values of each key. */
+        limit?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Facets']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_finding_histogram: {
+    parameters: {
+      query?: {
+        /** @description Steps at most; their length is a round one. */
+        buckets?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['FindingHistogram']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

@@ -38,6 +38,7 @@ from tapetum_server.app.hosts import Hosts, KeysRequired, is_loopback, require_k
 from tapetum_server.app.inflate import BodyError, BodyLimits, Inflate
 from tapetum_server.app.ingest_counters import IngestCounters, ProcessCollector
 from tapetum_server.app.intake import Intake
+from tapetum_server.app.live_validation import LiveValidation
 from tapetum_server.app.own_health import OwnHealth
 from tapetum_server.app.price_books import PriceBooks
 from tapetum_server.app.redaction_settings import Redactors
@@ -74,6 +75,7 @@ from tapetum_server.receivers.prometheus.remote_write import RemoteWrite
 from tapetum_server.receivers.prometheus.scraping import Scraper
 from tapetum_server.receivers.records.given import read_predictions
 from tapetum_server.receivers.records.http import Records
+from tapetum_server.signals.consumer import Batch
 from tapetum_server.signals.identity import Identity
 from tapetum_server.store.directory import DataDirectory
 from tapetum_server.store.engine import Engine, StoreError
@@ -304,7 +306,13 @@ class Server:
         evaluated = FindEvaluations(self._writer, self._catalog.scores.definition)
         understood = Canonicalize(PriceCalls(FindErrors(evaluated, self._ingest_pool), self._price_books.of))
         redacted = Redact(understood, self._redactors.of, self._counters, self._ingest_pool)
-        consumer = Intake(self._catalog, redacted, self._hub.publish)
+        validation = LiveValidation(self._catalog.data_schemas, self._reader, self._writer)
+
+        def published(batch: Batch) -> None:
+            self._hub.publish(batch)
+            validation.arrived(batch)
+
+        consumer = Intake(self._catalog, redacted, published)
         limits = Limits()
         otlp = OtlpHttp(consumer, self._counters, self._ingest_pool, limits)
         lines = LogLines(consumer, self._counters, self._ingest_pool)
@@ -365,6 +373,7 @@ class Server:
                 monitors.run(),
                 scraper.run(),
                 keep_statistics(self._catalog.projects.names, self._reader, self._writer),
+                validation.run(),
                 self._announce(self._uvicorn, started),
             )
         ]

@@ -20,6 +20,7 @@ from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.consumer import Batch, Busy, Receipt
 from tapetum_server.signals.evaluations import EvaluationBatch
 from tapetum_server.signals.feature_statistics_batch import FeatureStatisticsBatch
+from tapetum_server.signals.findings import FindingBatch
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.predictions import LabelBatch, PredictionBatch
 from tapetum_server.signals.spans import SpanBatch
@@ -37,6 +38,7 @@ from tapetum_server.store.rows_changes import change_rows, timeless_changes
 from tapetum_server.store.rows_errors import error_rows
 from tapetum_server.store.rows_evaluations import evaluation_rows, timeless_evaluations
 from tapetum_server.store.rows_feature_statistics import feature_statistics_rows
+from tapetum_server.store.rows_findings import finding_rows
 from tapetum_server.store.rows_logs import log_rows
 from tapetum_server.store.rows_metrics import metric_rows
 from tapetum_server.store.rows_predictions import label_rows, prediction_rows
@@ -55,6 +57,7 @@ _TIME_COLUMN = {
     "error_rows": "time",
     "evaluation_rows": "time",
     "feature_statistics_rows": "window_end",
+    "finding_rows": "window_start",
     "prediction_rows": "time",
 }
 
@@ -237,7 +240,7 @@ class StoreWriter:
             days = self._retention(batch.project, "traces")
         elif isinstance(batch, PredictionBatch | LabelBatch):
             days = self._retention(batch.project, batch.signal)
-        elif not isinstance(batch, AlertBatch | ChangeBatch | FeatureStatisticsBatch):
+        elif not isinstance(batch, AlertBatch | ChangeBatch | FeatureStatisticsBatch | FindingBatch):
             days = self._retention(batch.project, batch.signal)
             releases = self._releases.unseen(batch, now)
         if releases:
@@ -272,6 +275,9 @@ class StoreWriter:
         elif isinstance(batch, FeatureStatisticsBatch):
             table = "feature_statistics_rows"
             rows, clamped = feature_statistics_rows(batch, now), 0
+        elif isinstance(batch, FindingBatch):
+            table = "finding_rows"
+            rows, clamped = finding_rows(batch, now), 0
         elif isinstance(batch, PredictionBatch):
             table, moved = "prediction_rows", moved_of(batch)
             rows, clamped = prediction_rows(batch, days, now), 0
