@@ -1,6 +1,6 @@
--- The same rows in another order, so that a range of windows is read by its keys: one window is a few granules, and not
--- the thousands of wide rows of one. `sums` is what two windows are added up by, in one column instead of twenty
--- (`query.state_rows.SUMS` names them), followed by the edges of the buckets of lengths where rows hold lists.
+-- The same rows in another order, so that a range of windows is read by its keys: one window is a few granules of
+-- few rows, and not the thousands of wide rows of one. `sums` is what two windows are added up by, in one column instead of twenty
+-- (`SUMS` of detectors.feature_statistics.adding names them), followed by the edges of the buckets of lengths where rows hold lists.
 CREATE TABLE {database}.feature_statistics_moved
 (
     project LowCardinality(String),
@@ -60,4 +60,4 @@ ENGINE = ReplacingMergeTree(said)
 PARTITION BY toYear(window_end)
 ORDER BY (project, dataset, model, version, slice, window_start, window_end, feature)
 TTL toDateTime(window_end) + toIntervalDay(400) DELETE WHERE dataset = ''
-SETTINGS index_granularity = 64
+SETTINGS index_granularity = 16, min_compress_block_size = 16384, max_compress_block_size = 65536
