@@ -35,6 +35,7 @@ from tapetum_server.query import (
     histograms,
     host_shares,
     kept_windows,
+    labels,
     leaks,
     llm_groups,
     llm_overview,
@@ -183,6 +184,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     ),
     "statistics_features": lambda: stored_statistics.features_statement("default", INCOME, WINDOW),
     "statistics_states": lambda: state_rows.states_statement("default", INCOME, [WINDOW]),
+    "any_label": lambda: labels.any_label_statement("default", "income"),
     "statistics_edges": lambda: edge_rows.edges_statement(
         "default", "income", [edge_rows.Edge(START, NOW, "3"), edge_rows.Edge(None, None)], 1_000
     ),

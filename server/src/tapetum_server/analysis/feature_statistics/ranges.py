@@ -53,28 +53,52 @@ class RangeStatistics:
     scanned_rows: int
 
 
-async def planned(reader: Reader, project: str, parts: Sequence[Part]) -> list[Plan]:
-    """What each part is made up of, found in one statement."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The windows that there are of a part."""
+
+    part: Part
+    windows: KeptWindows
+
+    def plan(self) -> Plan:
+        """Of the whole part."""
+        return _plan(self.part, self.windows, self.windows)
+
+    def within(self, start: int, end: int) -> Plan:
+        """Of the time between these moments alone."""
+        inside = self.windows.among((self.windows.start >= start) & (self.windows.end <= end))
+        return _plan(replace(self.part, time_range=TimeRange(start, end)), inside, self.windows)
+
+
+async def kept_of(reader: Reader, project: str, parts: Sequence[Part]) -> list[Kept]:
+    """Which windows there are of each part, found in one statement."""
     asked = [
         Asked(one.subject, one.time_range, (one.subject.slice, ALL_ROWS) if one.subject.model else (one.subject.slice,))
         for one in parts
     ]
-    return [_plan(part, kept) for part, kept in zip(parts, await kept_windows(reader, project, asked))]
+    return [Kept(part, windows) for part, windows in zip(parts, await kept_windows(reader, project, asked))]
 
 
-def _plan(part: Part, kept: KeptWindows) -> Plan:
+def _plan(part: Part, kept: KeptWindows, around: KeptWindows) -> Plan:
+    """Of what is kept within the part's time; `around` is more, which says how far was counted."""
     of_slice = np.asarray([name == part.subject.slice for _, name in kept.names], bool)
     windows = cover(kept.among(of_slice[kept.of]) if len(kept.of) else kept)
     if not part.subject.model:
         return Plan(part, windows, ())
     start, end, version = part.time_range.start, part.time_range.end, part.subject.version
-    if not len(kept.of):
+    if not len(around.of):
         return Plan(part, windows, (Edge(start, end, version),))
     edges = []
-    first, newest = int(kept.start.min()), int(kept.end.max())
-    if start is not None and start % HOUR_NS and first > start:
-        edges.append(Edge(start, min(first, start - start % HOUR_NS + HOUR_NS), version))
+    begun = start
+    if start is not None and start % HOUR_NS:
+        first = int(kept.start.min()) if len(kept.of) else start - start % HOUR_NS + HOUR_NS
+        begun = min(first, start - start % HOUR_NS + HOUR_NS, *([end] if end is not None else []))
+        if begun > start:
+            edges.append(Edge(start, begun, version))
     # What has come since the newest window was counted: the hour that lasts, and one that is just over.
+    newest = int(around.end.max())
+    if begun is not None:
+        newest = max(newest, begun)
     if end is None or newest < end:
         edges.append(Edge(newest, end, version))
     return Plan(part, windows, tuple(edges))
@@ -98,9 +122,10 @@ async def range_statistics(reader: Reader, project: str, plans: Sequence[Plan]) 
         places += len(windows)
     features = max((len(set(table.column("feature").to_pylist())) for table in tables), default=0)
     scanned = [0 for _ in plans]
-    for n, edge in await _edges(reader, project, plans, features):
-        of_plan[n].append(places)
-        scanned[n] += edge.rows
+    for members, edge in await _edges(reader, project, plans, features):
+        for n in members:
+            of_plan[n].append(places)
+            scanned[n] += edge.rows
         tables.append(told_states([edge], places))
         places += 1
     if not tables:
@@ -129,24 +154,20 @@ def _together(plans: Sequence[Plan]) -> dict[Subject, list[int]]:
 
 async def _edges(
     reader: Reader, project: str, plans: Sequence[Plan], features: int
-) -> list[tuple[int, DatasetStatistics]]:
-    """What is in the edges of each plan, by the plan's place."""
-    found: list[tuple[int, DatasetStatistics]] = []
-    whole = [n for n, plan in enumerate(plans) if plan.part.subject.slice == ALL_ROWS and plan.windows]
-    for model in dict.fromkeys(plans[n].part.subject.model for n in whole):
-        asked = [(n, edge) for n in whole if plans[n].part.subject.model == model for edge in plans[n].edges]
-        few = None
-        if asked:
-            few = await edge_statistics(reader, project, model, [edge for _, edge in asked], features=features)
-        if few is None:
-            found += [
-                (n, await scanned_edge(reader, project, plans[n].part.subject, edge)) for n, edge in asked
-            ]  # fmt: skip
-        else:
-            found += [(n, told) for (n, _), told in zip(asked, few)]
-    for n in range(len(plans)):
-        if n not in whole:
-            found += [
-                (n, await scanned_edge(reader, project, plans[n].part.subject, edge)) for edge in plans[n].edges
-            ]  # fmt: skip
-    return found
+) -> list[tuple[list[int], DatasetStatistics]]:
+    """What is in each edge, and in which plans it is."""
+    among: dict[tuple[Subject, Edge], list[int]] = {}
+    for n, plan in enumerate(plans):
+        for edge in plan.edges:
+            among.setdefault((replace(plan.part.subject, version=edge.version), edge), []).append(n)
+    told: dict[tuple[Subject, Edge], DatasetStatistics] = {}
+    # Where no window is kept of the time, the edge is all of it.
+    few = [one for one, members in among.items() if one[0].slice == ALL_ROWS and plans[members[0]].windows]
+    for model in dict.fromkeys(subject.model for subject, _ in few):
+        asked = [one for one in few if one[0].model == model]
+        found = await edge_statistics(reader, project, model, [edge for _, edge in asked], features=features)
+        told |= dict(zip(asked, found or ()))
+    for one in among:
+        if one not in told:
+            told[one] = await scanned_edge(reader, project, *one)
+    return [(members, told[one]) for one, members in among.items()]

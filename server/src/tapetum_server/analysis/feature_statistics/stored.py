@@ -9,7 +9,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from tapetum_server.analysis.feature_statistics.ranges import Part, RangeStatistics, planned, range_statistics
+from tapetum_server.analysis.feature_statistics.ranges import Part, RangeStatistics, kept_of, range_statistics
 from tapetum_server.detectors.feature_statistics.complete import with_histograms
 from tapetum_server.query.errors import NotFound, QueryError
 from tapetum_server.query.kept_windows import Subject
@@ -40,7 +40,7 @@ async def statistics_of(reader: Reader, project: str, parts: Sequence[Part]) -> 
                 "statistics are of a dataset or of a model", code="no_subject", field="dataset",
                 hint="Name one of the two; GET /api/v1/feature_statistics lists them.",
             )  # fmt: skip
-    plans = await planned(reader, project, parts)
+    plans = [kept.plan() for kept in await kept_of(reader, project, parts)]
     # One window is told as it was told to us, to the last field.
     alone = [len(plan.windows) == 1 and not plan.edges for plan in plans]
     together = iter(await range_statistics(reader, project, [plan for plan, one in zip(plans, alone) if not one]))
