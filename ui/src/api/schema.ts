@@ -765,7 +765,7 @@ export interface paths {
     }
     /**
      * Get Feature Statistics
-     * @description Statistics of every feature of a data set, or of a model over all windows that lie in the range.
+     * @description Statistics of every feature of a data set, or of a model: from windows, at the ends from rows.
      */
     get: operations['get_feature_statistics']
     put?: never
@@ -1250,6 +1250,8 @@ export interface paths {
     /**
      * Get Model Drift
      * @description Features, outputs, scores and labels of the predictions that pass the filter, against the baseline.
+     *
+     *     From what is kept per hour, day and month where that says all that is asked; `way` says so of each feature.
      */
     get: operations['get_model_drift']
     put?: never
@@ -3785,6 +3787,8 @@ export interface components {
     /**
      * DriftFeature
      * @description One feature. `score` is its largest value in thresholds, times its importance; features are ranked by it.
+     *
+     *     `way` is how its numbers came.
      */
     DriftFeature: {
       /** Bars */
@@ -3819,6 +3823,11 @@ export interface components {
        * @enum {string}
        */
       verdict: 'drift' | 'no_drift' | 'not_enough_data'
+      /**
+       * Way
+       * @enum {string}
+       */
+      way: 'exact' | 'from states'
       window: components['schemas']['DriftSide']
     }
     /**
@@ -8655,7 +8664,7 @@ export interface components {
     }
     /**
      * Statistics
-     * @description Of every feature, over all rows of the windows.
+     * @description Of every feature, over all rows of the time.
      */
     Statistics: {
       /** Features */
@@ -8664,6 +8673,8 @@ export interface components {
       }[]
       /** Rows */
       rows: number
+      /** Scanned Rows */
+      scanned_rows: number
       /** Slice */
       slice: string
       /** Windows */
@@ -11923,6 +11934,8 @@ export interface operations {
         chunk_minutes?: number | null
         /** @description Columns to slice by. */
         slice?: string[] | null
+        /** @description What is read: `auto`, every row (`exact`), or `states`. */
+        source?: 'auto' | 'exact' | 'states'
         /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
         from?: string | null
         /** @description Default now. */
