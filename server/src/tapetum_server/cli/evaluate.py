@@ -44,7 +44,8 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure predictions, hold them against thresholds, and bless them (exit 0) or not (exit 1)."""
-    from tapetum_server.analysis.performance.eval_config import ConfigError, read_config
+    from tapetum_server.analysis.performance.config_reading import read_config
+    from tapetum_server.analysis.performance.eval_config import ConfigError
     from tapetum_server.analysis.performance.evaluation import evaluate as judge
     from tapetum_server.analysis.performance.metric_names import METRICS
     from tapetum_server.query.frames import file_frame

@@ -11,6 +11,7 @@ import numpy as np
 from tapetum_server.detectors.estimation.chunk_cells import ChunkCells
 from tapetum_server.detectors.estimation.dle import RegressionRows
 from tapetum_server.detectors.estimation.multiclass import ClassRows
+from tapetum_server.query.drift_groups import chunks_of_rows, settings_of
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import TIMEOUT_S, Frame
 from tapetum_server.query.performance import Periods, label_sql, number_sql, period_sql, probability_sql
@@ -44,12 +45,11 @@ class EstimateColumns:
 
 
 def _chunk(frame: Frame, chunks: Chunks) -> tuple[str, str]:
-    """Expression of a row's chunk, and the setting that it needs: read in parallel, text loses count of its rows."""
+    """Expression of a row's chunk, and the setting that it needs."""
     if chunks.periods is not None:
         return period_sql(frame, chunks.periods), ""
-    if not frame.order:
-        raise QueryError("the rows have no order of arrival", hint="Say which column holds the time.")
-    return f"toInt64(intDiv({frame.order}, {int(chunks.size)}))", "\nSETTINGS input_format_parallel_parsing = 0"
+    by = chunks_of_rows(frame, chunks.size)
+    return by.sql, settings_of(by)
 
 
 def _key(chunk: int, chunks: Chunks, rows: int) -> str:

@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 
-from tapetum_server.analysis.performance.measuring import score_columns
 from tapetum_server.detectors.estimation import cbpe, dle, multiclass
 from tapetum_server.detectors.estimation.calibrating import isotonic
 from tapetum_server.detectors.estimation.chunk_cells import ChunkCells, together
@@ -16,6 +15,7 @@ from tapetum_server.detectors.estimation.shift import shift_weights
 from tapetum_server.detectors.estimation.trust import Doubt, doubts_of_baseline, doubts_of_chunk, doubts_of_order
 from tapetum_server.detectors.performance.costs import CostMatrix
 from tapetum_server.detectors.performance.counts import score_counts
+from tapetum_server.query.class_scores import class_scores
 from tapetum_server.query.coded_rows import coded_rows, codings
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.estimates import (
@@ -143,7 +143,8 @@ async def _weighted(
 
 
 async def _multiclass(reader: Reader, baseline: Frame, window: Frame, question: EstimateQuestion) -> EstimateReport:
-    scores = score_columns(baseline, question.score)
+    baseline, scores = await class_scores(reader, baseline, question.score)
+    window, _ = await class_scores(reader, window, question.score)
     learned = await class_rows(reader, baseline, scores, question.label, question.prediction, question.chunks)
     _check_labels([chunk.labels is not None for chunk in learned], question.label)
     has_label = any(column.name == question.label for column in window.columns)

@@ -17,7 +17,8 @@ from tapetum_server.analysis.performance.answers import (
     WorstSlices,
 )
 from tapetum_server.analysis.performance.eval_config import MetricConfig
-from tapetum_server.analysis.performance.measuring import MeasuredSlice, Question, measure
+from tapetum_server.analysis.performance.measured import MeasuredSlice, Question
+from tapetum_server.analysis.performance.measuring import measure
 from tapetum_server.analysis.performance.metric_names import Task
 from tapetum_server.analysis.performance.tasks import Judged, judged_by
 from tapetum_server.analysis.performance.worst import find_worst
