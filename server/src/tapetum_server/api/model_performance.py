@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from tapetum_server.analysis.performance import answers
 from tapetum_server.analysis.performance.estimate_of_model import estimate_report, not_estimated
+from tapetum_server.analysis.performance.kept import KeptEvaluations, kept_evaluations
 from tapetum_server.analysis.performance.of_model import performance_report, worst_report
 from tapetum_server.api.model_baseline import BaselineFrom, BaselineTo, BaselineVersion, Version, baseline_of
 from tapetum_server.api.predictions import ModelName
@@ -52,6 +53,12 @@ async def get_model_worst_slices(
 ) -> Response:
     """Where errors are clearly more frequent than elsewhere, by up to three features."""
     return answer(await worst_report(asked.reader, await _frame(asked, model, version), positive=positive))
+
+
+@router.get("/models/evaluations", response_model=KeptEvaluations)
+async def get_model_evaluations(asked: Question, model: ModelName) -> Response:
+    """What `tapetum evaluate --keep` found of the model until the end of the time: the newest 20, blessed or not."""
+    return answer(await kept_evaluations(asked.reader, project=asked.project, model=model, until=asked.time_range.end))
 
 
 @router.get("/models/performance/estimate", response_model=answers.PerformanceEstimate)

@@ -35,6 +35,8 @@ class EvaluatedSlice:
     """A slice, with what the baseline had."""
 
     slice: str
+    spec: int
+    """Its place among the slices of the configuration."""
     key: SliceKey
     rows: int
     labelled: int
@@ -125,7 +127,7 @@ async def evaluate(
     old = {str(each.key): each.metrics for each in before}
     slices = tuple(
         EvaluatedSlice(
-            str(each.key), each.key, each.rows, each.labelled, each.metrics,
+            str(each.key), each.spec, each.key, each.rows, each.labelled, each.metrics,
             {name: value.value for name, value in old.get(str(each.key), {}).items()}, each.plots,
         )
         for each in measured
