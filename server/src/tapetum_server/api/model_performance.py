@@ -71,6 +71,12 @@ async def get_model_performance_estimate(
     baseline_to: BaselineTo = None,
     baseline_version: BaselineVersion = None,
     positive: Positive = "",
+    weighted: Annotated[
+        bool, Query(description="Weigh the baseline as the features of the window are mixed (covariate shift).")
+    ] = False,
+    chunk_rows: Annotated[
+        int, Query(ge=0, le=1_000_000, description="Steps of so many predictions; 0 for steps of time.")
+    ] = 0,
 ) -> Response:
     """What the metrics of a window will be, learned from the labelled predictions of a baseline."""
     before = baseline_of(asked.time_range, baseline_from, baseline_to, baseline_version, now_of(request))
@@ -84,7 +90,11 @@ async def get_model_performance_estimate(
     except NotFound:
         why = "The baseline has no prediction whose label has come: nothing can be learned from it."
         return answer(not_estimated(why, max(1, steps.step // SECOND)))
-    return answer(await estimate_report(asked.reader, baseline, window, steps, positive=positive))
+    return answer(
+        await estimate_report(
+            asked.reader, baseline, window, steps, positive=positive, weighted=weighted, chunk_rows=chunk_rows
+        )
+    )
 
 
 async def _frame(asked: Asked, model: str, version: str | None) -> Frame:

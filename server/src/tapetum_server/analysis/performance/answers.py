@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from typing_extensions import TypedDict
 
 from tapetum_server.analysis.performance.tasks import Question
@@ -133,6 +135,25 @@ class EstimatedPeriod(TypedDict):
     doubts: list[str]
 
 
+class EstimatedVersion(TypedDict):
+    """One version's headline metric: as estimated of all its rows, and of those whose label came, what it was."""
+
+    version: str
+    rows: int
+    metric: str
+    value: float | None
+    lower: float | None
+    upper: float | None
+    alert: bool
+    """Whether it lies outside of what was usual in the baseline."""
+    labelled: int
+    expected: float | None
+    """As estimated of the labelled rows."""
+    realised: float | None
+    """What it was of these."""
+    verdict: Literal["worse", "better", "as estimated", "unknown"]
+
+
 class PerformanceEstimate(TypedDict):
     """What metrics will be once labels come, by what scores meant in a labelled baseline."""
 
@@ -143,5 +164,7 @@ class PerformanceEstimate(TypedDict):
     baseline_rows: int
     interval_ms: int
     periods: list[EstimatedPeriod]
+    versions: list[EstimatedVersion]
+    """Those with the most rows first."""
     doubts: list[str]
     notes: list[str]
