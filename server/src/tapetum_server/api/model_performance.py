@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tapetum_server.analysis.performance import answers
+from tapetum_server.analysis.performance.decisions import costs_of
 from tapetum_server.analysis.performance.estimate_of_model import estimate_report, not_estimated
 from tapetum_server.analysis.performance.kept import KeptEvaluations, kept_evaluations
 from tapetum_server.analysis.performance.of_model import performance_report, worst_report
@@ -40,11 +41,28 @@ async def get_model_performance(
     version: Version = None,
     slice_: Annotated[str, Query(alias="slice", max_length=300, description="Column whose values are shown.")] = "",
     positive: Positive = "",
+    query_key: Annotated[
+        str,
+        Query(max_length=300, description="Column within whose values predictions are ranked; tags.query_id without."),
+    ] = "",
+    costs: Annotated[
+        str, Query(max_length=100, description="Worth of a true and a false positive, a true and a false negative.")
+    ] = "",
 ) -> Response:
     """Metrics of the predictions whose label has come: of all, over time and by slice."""
     frame = await _frame(asked, model, version)
     steps = await _steps(asked)
-    return answer(await performance_report(asked.reader, frame, steps, slice_by=slice_, positive=positive))
+    return answer(
+        await performance_report(
+            asked.reader,
+            frame,
+            steps,
+            slice_by=slice_,
+            positive=positive,
+            query_key=query_key,
+            costs=costs_of(costs),
+        )
+    )
 
 
 @router.get("/models/performance/slices", response_model=answers.WorstSlices)

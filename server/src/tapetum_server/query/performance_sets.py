@@ -28,6 +28,8 @@ class SetColumns:
     label: str
     prediction: str
     weight: str = ""
+    known: str = ""
+    """Column that says whether a row has a label, where not every row does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class SetSlice:
     period: int
     counts: SetCounts
     rows: int
+    labelled: int
     parts: tuple[SetCounts, ...] = ()
 
 
@@ -57,12 +60,14 @@ def sets_statement(
     parameters = Parameters()
     slices = slicing(frame, specs, parameters)
     weight = f"ifNull({number_sql(frame, columns.weight, 'weight')}, 0)" if columns.weight else "1"
+    known = f"ifNull({frame.column(columns.known).sql}, false)" if columns.known else "true"
 
     def by_class(classes: str, name: str) -> str:
         return f"sumMap(t_{classes}, arrayMap(c -> t_w, t_{classes})) AS {name}"
 
     return Statement(
         f"""SELECT {slices.spec} AS spec, {slices.slice} AS slice, t_period AS period, t_part, count() AS all_rows,
+    countIf(t_known) AS labelled,
     sum(t_w) AS rows, sumIf(t_w, t_either = length(t_both)) AS exact,
     sum(t_w * length(t_both) / greatest(length(t_called), 1)) AS precision_sum,
     sum(t_w * length(t_both) / greatest(length(t_there), 1)) AS recall_sum,
@@ -71,8 +76,10 @@ def sets_statement(
 FROM (
     SELECT {slices.select}, {period_sql(frame, periods)} AS t_period,
         {part_sql(row_sql(frame), resampling)} AS t_part,
-        toFloat64({drawn_sql(row_sql(frame), weight, resampling)}) AS t_w, {_set(frame, columns.label)} AS t_there,
-        {_set(frame, columns.prediction)} AS t_called, arrayIntersect(t_there, t_called) AS t_both,
+        {known} AS t_known,
+        t_known * toFloat64({drawn_sql(row_sql(frame), weight, resampling)}) AS t_w,
+        {_set(frame, columns.label)} AS t_there, if(t_known, {_set(frame, columns.prediction)}, []) AS t_called,
+        arrayIntersect(t_there, t_called) AS t_both,
         length(t_there) + length(t_called) - length(t_both) AS t_either
     FROM {frame}
 )
@@ -103,7 +110,7 @@ async def set_slices(
         [
             SetSlice(
                 slices.key(*told.place[:2]), told.place[0], told.place[2], told.counts(classes), told.rows,
-                tuple(by_part[told.place]),
+                told.labelled, tuple(by_part[told.place]),
             )
             for told in rows
         ]
@@ -117,7 +124,7 @@ class _Told:
         self._row = row
         self._maps = {name: dict(zip(*_pair(row[name]))) for name in ("both", "called", "there")}
         self.place: tuple[int, str, int] = (row["spec"], row["slice"], row["period"])
-        self.rows = int(row["all_rows"])
+        self.rows, self.labelled = int(row["all_rows"]), int(row["labelled"])
 
     @property
     def classes(self) -> set[str]:

@@ -14,7 +14,7 @@ from tapetum_server.analysis.performance.answers import (
 )
 from tapetum_server.analysis.performance.estimated import EstimatedChunk, EstimateQuestion
 from tapetum_server.analysis.performance.estimating import Task, estimate
-from tapetum_server.analysis.performance.tasks import Judged, judged_by
+from tapetum_server.analysis.performance.tasks import Judged, judged_of
 from tapetum_server.detectors.estimation.cbpe import Estimate
 from tapetum_server.detectors.estimation.dle import MissingExtra
 from tapetum_server.detectors.estimation.trust import MIN_ROWS
@@ -57,17 +57,17 @@ async def estimate_report(
     """Estimates of `window` by step of time, or of so many rows; every row of `baseline` has its label."""
     seconds = max(1, steps.step // SECOND)
     told = await outcomes(reader, baseline)
-    judged = judged_by(told, positive)
+    judged = judged_of(baseline, told, positive)
     classes = [column.name for column in baseline.columns if column.name.startswith("scores.")]
     task = judged.task
     if not (judged.scored or task == "regression" or (task == "multiclass" and len(classes) > 1)):
         return not_estimated(judged.why or _NOTHING, seconds)
+    assert task == "binary" or task == "multiclass" or task == "regression"
     if told.labelled < MIN_BASELINE:
         return not_estimated(
             f"The baseline has {told.labelled} labelled predictions; {MIN_BASELINE} are needed to learn from.",
             seconds,
         )  # fmt: skip
-    assert task in ("binary", "multiclass", "regression")
     features = [] if task != "regression" and not weighted else _features(baseline, window)
     most = MAX_SHIFTED if weighted else MAX_FEATURES
     notes = [f"Learned from the first {most} of {len(features)} features."] if len(features) > most else []

@@ -58,6 +58,8 @@ class Question:
     method: Method | None = None
     positive: str = ""
     periods: Periods | None = None
+    known: str = ""
+    """Of lists of classes, the column that says whether a row has a label, where not every row does."""
 
 
 def reported_as(metric: MetricConfig) -> str:

@@ -88,7 +88,7 @@ async def _areas(
 async def measure_multilabel(reader: Reader, frame: Frame, question: Question) -> list[MeasuredSlice]:
     """Each row has a list of classes. Raises `QueryError`."""
     slices = await set_slices(
-        reader, frame, SetColumns(question.label, question.prediction, question.weight), question.specs,
+        reader, frame, SetColumns(question.label, question.prediction, question.weight, question.known), question.specs,
         periods=question.periods, resampling=question.method or "",
     )  # fmt: skip
     drawn = any(PLOTS.get(m.name) == "classes" for m in question.metrics)
@@ -105,7 +105,7 @@ async def measure_multilabel(reader: Reader, frame: Frame, question: Question) -
         plots = {
             name: multilabel.confusion_of(each.counts, k) for k, name in enumerate(each.counts.classes)
         } if drawn else {}  # fmt: skip
-        found.append(MeasuredSlice(each.key, each.spec, each.period, each.rows, each.rows, metrics, plots))
+        found.append(MeasuredSlice(each.key, each.spec, each.period, each.rows, each.labelled, metrics, plots))
     return found
 
 
