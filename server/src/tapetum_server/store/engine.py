@@ -100,7 +100,7 @@ WRITE_SETTINGS: Mapping[str, Any] = {
     "async_insert": 0,
     "input_format_parallel_parsing": 0,
     # Text indexes are built when parts merge; fresh parts are few and small, and are scanned.
-    "exclude_materialize_skip_indexes_on_insert": "text_of_payload,text_of_body,text_of_message",
+    "exclude_materialize_skip_indexes_on_insert": "words_of_payload,words_of_record,words_of_body,words_of_message",
     # Groups are split by day before they get here; the engine's own limit would refuse a whole one.
     "throw_on_max_partitions_per_insert_block": 0,
 }
