@@ -82,6 +82,10 @@ ROWS: dict[str, dict[str, Any]] = {
         "project": "old", "model": "m", "prediction_id": "p1", "said": 1, "time": START,
         "arrived_at": 4_000_000_000 * 10**9, "label": "yes",
     },
+    "finding_rows": {
+        "project": "old", "subject_type": "model", "subject": "m", "window_start": START, "window_end": START,
+        "detector": "schema", "feature": "age", "type": "INT_TYPE_BIG_INT", "said": 1, "severity": "ERROR", "rows": 3,
+    },
     "release_rows": {"project": "old", "service": "shop", "environment": "", "release": "1", "first_seen": START},
 }  # fmt: skip
 
@@ -117,6 +121,7 @@ def tables(engine: Engine) -> dict[str, set[str]]:
     del found["schema_migrations"]
     # Filled by the engine, from `error_rows`.
     found.pop("error_groups", None)
+    found.pop("feature_windows", None)  # from `feature_statistics_rows`
     return found
 
 
@@ -133,7 +138,7 @@ def fill(engine: Engine) -> dict[str, list[dict[str, Any]]]:
 
 
 def _column(name: str, values: list[Any]) -> pa.Array:
-    if name in ("start_time", "end_time", "ingested_at", "arrived_at", "first_seen") or (
+    if name in ("start_time", "end_time", "ingested_at", "arrived_at", "first_seen", "window_start", "window_end") or (
         name == "time" and values[0] > 10**12
     ):
         return pa.array(values, pa.timestamp("ns", "UTC"))

@@ -82,6 +82,8 @@ class Source:
     beside: Beside | None = None
     in_maps: bool = False
     """Whether keys that are no fields are names in maps (`filter_maps`), and not of attributes."""
+    keyed: bool = True
+    """Whether rows have attributes, or such maps, beside their fields."""
 
     def relation(self, *texts: str, of: str = "") -> str:
         """What stands after FROM: the columns that these texts of the statement name, and no others.
