@@ -123,10 +123,11 @@ def features_statement(project: str, asked: Sequence[tuple[Subject, Window]]) ->
         ]
         windows.append(f"({' AND '.join(where)})")
     places = ", ".join(f"{window}, {place}" for place, window in enumerate(windows))
-    sql = f"""SELECT multiIf({places}, 0) AS place, rows AS held, feature, kind, type, present, missing, value_count,
-    min_values, max_values, lengths, finite, nan_count, negative_infinity, positive_infinity, zeros, mean, squared_deviations,
-    min, max, points, standard_histogram, quantiles_histogram, unique, unique_exact, total_bytes, shortest, longest,
-    invalid_utf8, top_values, top_frequencies
+    sql = f"""SELECT multiIf({places}, 0) AS place, rows AS held,
+    feature, kind, type, present, missing, value_count, min_values, max_values, lengths, finite, nan_count,
+    negative_infinity, positive_infinity, zeros, mean, squared_deviations, min, max, points, standard_histogram,
+    quantiles_histogram, unique, unique_exact, total_bytes, shortest, longest, invalid_utf8, top_values,
+    top_frequencies
 FROM feature_statistics_rows FINAL
 WHERE {of_project} AND ({" OR ".join(windows)})
 ORDER BY place, position, feature"""
