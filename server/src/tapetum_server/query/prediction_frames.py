@@ -69,7 +69,8 @@ async def prediction_frame(
         condition += f" AND layout = {parameters.bind(found[0]['layout'], 'UInt64')}"
     names = rows_of(await reader.query(*names_statement(rows, condition, parameters, len(found))))
     columns = (*_features(found, names), *_reserved(found, of_labels), *_tags(found))
-    return Frame(rows, columns, where=condition, parameters=parameters.values, order="time")
+    # Of predictions of one moment the id says which comes first: the same one whenever it is asked.
+    return Frame(rows, columns, where=condition, parameters=parameters.values, order="(time, prediction_id)")
 
 
 def layouts_statement(rows: str, condition: str, parameters: Parameters) -> Statement:
