@@ -57,9 +57,7 @@ async def performance_report(
     report = _empty(frame, told, judged, steps)
     if judged.task is None:
         return report
-    names = [
-        name for name in _METRICS[judged.task] if judged.task != "binary" or judged.scored or name not in _OF_SCORES
-    ]
+    names = metrics_of(judged)
     if judged.task == "binary" and not judged.scored:
         report["why"] = _NO_SCORE
     seconds = max(1, steps.step // SECOND)
@@ -86,6 +84,14 @@ async def performance_report(
         report["more_slices"] = max(0, len(sliced) - SHOWN_SLICES)
         report["sliced_by"] = slice_by
     return report
+
+
+def metrics_of(judged: Judged) -> list[str]:
+    """The metrics of a question that a model answers; without a score, none that are made of scores."""
+    assert judged.task is not None
+    return [
+        name for name in _METRICS[judged.task] if judged.task != "binary" or judged.scored or name not in _OF_SCORES
+    ]
 
 
 async def worst_report(reader: Reader, frame: Frame, *, positive: str = "") -> WorstSlices:
