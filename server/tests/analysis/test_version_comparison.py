@@ -55,6 +55,9 @@ def asked(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
                 found = read_records(reading, json.dumps(rows).encode(), "application/json", "default", "test")
                 assert not found.refused
                 opened.keep(found.batch)
+        # A model of the same name in another project is another, whatever it says to the same requests.
+        theirs = [{**each, "time": each["time"] + 1, "score": 0.99} for each in _world_of("scored")[0][:100]]
+        opened.keep(read_records(PREDICTIONS, json.dumps(theirs).encode(), "application/json", "theirs", "t").batch)
         alone = [{"model": "alone", "version": v, "prediction_id": f"{v}-{n}", "time": START // 10**6, "score": 0.3, "output": 1}
                  for v in ("1", "2") for n in range(40)]  # fmt: skip
         opened.keep(read_records(PREDICTIONS, json.dumps(alone).encode(), "application/json", "default", "t").batch)

@@ -197,4 +197,3 @@ def drift_of(now: Glance, before: Glance | None) -> GlanceDrift:
     distance = jensen_shannon(then, said)
     drifted = distance > THRESHOLD and chi_squared(then, said).p < SURE
     return GlanceDrift(verdict="drift" if drifted else "no_drift", distance=distance, threshold=THRESHOLD)
-

@@ -22,7 +22,7 @@ PairBy = Annotated[
     str,
     Query(
         max_length=300,
-        description="What names a request in both: `trace_id`, `prediction_id`, a tag or a feature; found out without it.",
+        description="What names a request in both: `trace_id`, `prediction_id`, a column; found out without it.",
     ),
 ]
 Said = Annotated[str, Query(max_length=1_024, description="Only those that the champion answered so.")]

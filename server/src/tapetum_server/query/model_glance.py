@@ -87,10 +87,12 @@ def glance_statement(selection: Selection, start: int, models: Sequence[str], on
     off = "abs(output - label_value)"
     return Statement(
         f"""SELECT toString(model) AS model, time < {parameters.moment(start)} AS earlier, count() AS seen,
-    count() - uniqExact(prediction_id, toDate32(time)) AS repeated, countIf(labelled) AS labelled_count, quantiles(0.5, 0.95)({_DELAY}) AS delays,
+    count() - uniqExact(prediction_id, toDate32(time)) AS repeated, countIf(labelled) AS labelled_count,
+    quantiles(0.5, 0.95)({_DELAY}) AS delays,
     quantiles(0.5, 0.95)(latency_ms) AS latencies, avgIf(score, isFinite(score)) AS mean_score,
     avgIf(output, isFinite(output)) AS mean_output, countIf(labelled AND answer != '') AS judged,
-    countIf(labelled AND answer = toString(label)) AS right, uniqUpTo(50)(if(labelled, toString(label), NULL)) AS label_kinds,
+    countIf(labelled AND answer = toString(label)) AS right,
+    uniqUpTo(50)(if(labelled, toString(label), NULL)) AS label_kinds,
     countIf(labelled AND isFinite({off})) AS off_rows, avgIf({off}, labelled AND isFinite({off})) AS off,
     varSampIf({off}, labelled AND isFinite({off})) AS off_variance, countIf({probability_sql("score")}) AS probable,
     avgIf(greatest(score, 1 - score), {probability_sql("score")}) AS expected, groupArray(bin) AS said

@@ -131,7 +131,8 @@ def detail_statement(selection: Selection, steps: Steps, model: str, versions: l
     condition = " AND ".join(where)
     known = f"has({parameters.texts(versions)}, version)"
     return Statement(
-        f"""SELECT t_version AS version, t_step AS step, grouping(t_known) = 0 AS of_version, grouping(t_step) = 0 AS of_step,
+        f"""SELECT t_version AS version, t_step AS step, grouping(t_known) = 0 AS of_version,
+    grouping(t_step) = 0 AS of_step,
     {_MEASURES}
 FROM (
     SELECT *, {known} AS t_known, if(t_known, toString(version), '') AS t_version,

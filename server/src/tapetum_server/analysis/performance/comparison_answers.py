@@ -34,7 +34,7 @@ class MetricComparison(TypedDict):
     p: float | None
     """The chance of such a difference, were the two alike; `null` where no test can be made."""
     test: str
-    """`mcnemar`, `delong`, `paired_t` or `poisson_bootstrap` on the same requests; `welch` on each version's own; "" without."""
+    """On the same requests `mcnemar`, `delong`, `paired_t`, `poisson_bootstrap`; on the own ones `welch`, or ""."""
     paired: bool
     better: str
     """`champion` or `challenger` where one is better by more than chance, else ""."""

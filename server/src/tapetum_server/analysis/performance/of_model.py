@@ -1,4 +1,4 @@
-"""How good a model in production was: over a window, over time, by slice, and where it is worst."""
+"""How good a model in production was: over a window, over time and by slice."""
 
 from __future__ import annotations
 
@@ -8,26 +8,21 @@ from typing import cast
 from tapetum_server.analysis.performance.answers import (
     CalibrationBin,
     Confusions,
-    FoundSlice,
     MetricPeriod,
     MetricSlice,
     MetricValue,
     PerformanceReport,
     ThresholdTable,
-    WorstSlices,
 )
 from tapetum_server.analysis.performance.eval_config import MetricConfig
 from tapetum_server.analysis.performance.measuring import MeasuredSlice, Question, measure
 from tapetum_server.analysis.performance.metric_names import Task
 from tapetum_server.analysis.performance.tasks import Judged, judged_by
-from tapetum_server.analysis.performance.worst import find_worst
-from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.performance import Periods
 from tapetum_server.query.prediction_frames import RESERVED
 from tapetum_server.query.prediction_outcomes import Outcomes, outcomes
 from tapetum_server.query.reader import Reader
-from tapetum_server.query.slices import ErrorColumns
 from tapetum_server.query.slicing import SliceSpec
 from tapetum_server.query.time_range import SECOND, Steps, format_time
 
@@ -92,33 +87,6 @@ def metrics_of(judged: Judged) -> list[str]:
     return [
         name for name in _METRICS[judged.task] if judged.task != "binary" or judged.scored or name not in _OF_SCORES
     ]
-
-
-async def worst_report(reader: Reader, frame: Frame, *, positive: str = "") -> WorstSlices:
-    """Where the model is clearly worse than elsewhere, told by its features and tags."""
-    judged = judged_by(await outcomes(reader, frame), positive)
-    found = WorstSlices(why=judged.why, measure="wrong", rows=0, error=None, looked_at=0, slices=[])
-    if judged.task is None:
-        return found
-    numbers = judged.task == "regression"
-    columns = ErrorColumns(judged.label, judged.prediction, "absolute" if numbers else "wrong", judged.positive)
-    classes = [column.name for column in frame.columns if column.name.startswith("scores.")]
-    try:
-        report = await find_worst(reader, frame, columns, leave_out=[*RESERVED, *classes])
-    except QueryError as error:
-        if error.code != "no_rows":
-            raise
-        return found | {"why": "No prediction has both an answer and a label."}
-    return WorstSlices(
-        why="", measure=columns.loss, rows=report.rows, error=_number(report.error), looked_at=report.looked_at,
-        slices=[
-            FoundSlice(
-                slice=one.slice, features=list(one.features), rows=one.rows, support=one.support, error=one.error,
-                lift=one.lift, p=one.p_value,
-            )
-            for one in report.slices
-        ],
-    )  # fmt: skip
 
 
 def sliceable(frame: Frame) -> list[str]:

@@ -69,9 +69,7 @@ def _of_classes(cells: PairedCells) -> Mapping[str, Difference]:
         return found | {
             name: confusion_difference(two, name, of_binary(of), seed=SEED) for name, of in _OF_BITS.items()
         }
-    return found | {
-        name: confusion_difference(cells, name, MULTICLASS_METRICS[name], seed=SEED) for name in _AVERAGED
-    }
+    return found | {name: confusion_difference(cells, name, MULTICLASS_METRICS[name], seed=SEED) for name in _AVERAGED}
 
 
 def _two_classes(cells: PairedCells) -> PairedCells:

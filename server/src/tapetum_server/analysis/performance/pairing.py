@@ -61,7 +61,9 @@ async def pair_up(
 
 def answers_of(told: Sequence[Outcomes], judged: Judged) -> Answers:
     """What both say, in a way that can be held against each other; also where no label has come."""
-    if judged.scored or (judged.task is None and all(each.scored and each.probable * 2 >= each.scored for each in told)):
+    if judged.scored or (
+        judged.task is None and all(each.scored and each.probable * 2 >= each.scored for each in told)
+    ):
         return Answers("score", judged.label or LABEL_VALUE, judged.positive, judged.negative)
     if judged.task == "multiclass" or (judged.task is None and all(0 < len(each.called) <= MAX_WORDS for each in told)):
         return Answers("class", judged.label)

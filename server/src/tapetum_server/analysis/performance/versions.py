@@ -90,7 +90,8 @@ def _coarse(pairs: PairedCounts) -> PairedCounts:
     known = ~np.isnan(pairs.labels)
     rounded = [np.round(scores[known], 2) for scores in (pairs.champion, pairs.challenger)]
     distinct, place = np.unique(np.column_stack([pairs.labels[known], *rounded]), axis=0, return_inverse=True)
-    return paired_counts(*distinct.T, np.bincount(place.ravel(), pairs.rows[known]))
+    labels, one, other = distinct.T
+    return paired_counts(labels, one, other, np.bincount(place.ravel(), pairs.rows[known]))
 
 
 def _surprise(labels: Floats, scores: Floats) -> Floats:

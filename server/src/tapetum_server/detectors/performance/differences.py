@@ -39,3 +39,15 @@ def _error(metric: str, interval: Interval, rows: int, of_t: float) -> float:
         # A share of rows, whose error needs no resampling.
         return math.sqrt(value * (1 - value) / rows)
     return math.nan
+
+
+def rest_difference(metric: str, part: Interval, whole: Interval, part_rows: int, whole_rows: int) -> Difference:
+    """A mean over some rows, held against that over all others: `champion` is the others'."""
+    others = whole_rows - part_rows
+    if others < 1 or part_rows < 1:
+        return Difference(metric, math.nan, part[0], math.nan, math.nan, math.nan, math.nan, "welch")
+    mean = (whole[0] * whole_rows - part[0] * part_rows) / others
+    # The error of a mean falls with the root of the rows.
+    wider = math.sqrt(whole_rows / others)
+    rest = (mean, mean - (whole[0] - whole[1]) * wider, mean + (whole[2] - whole[0]) * wider)
+    return welch_difference(metric, rest, part, others, part_rows)

@@ -1,4 +1,4 @@
-"""Two models that call rows by classes, on the same rows: counted by what a row is, and what each of the two called it."""
+"""Two models that call rows by classes, on the same rows: counted by what a row is and what each called it."""
 
 from __future__ import annotations
 
@@ -52,8 +52,10 @@ def paired_cells(
     """From distinct (class, called, called) and how many rows each is; an unknown class is empty."""
     classes = tuple(sorted({*truth, *champion, *challenger} - {""}))
     place = {name: k for k, name in enumerate(classes)} | {"": -1}
-    found = [np.asarray([place[name] for name in names], np.int64) for names in (truth, champion, challenger)]
-    return PairedCells(classes, *found, np.asarray(rows, np.float64))
+    is_, one, other = (
+        np.asarray([place[name] for name in names], np.int64) for names in (truth, champion, challenger)
+    )  # fmt: skip
+    return PairedCells(classes, is_, one, other, np.asarray(rows, np.float64))
 
 
 def cells_of_scores(pairs: PairedCounts, threshold: float = 0.5) -> PairedCells:
