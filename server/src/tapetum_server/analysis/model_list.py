@@ -184,7 +184,7 @@ def _by_labels(each: Glance) -> tuple[Measure, float, float] | None:
     if each.judged and each.right and each.label_kinds <= 50:
         share = each.right / each.judged
         return "accuracy", share, math.sqrt(share * (1 - share) / each.judged)
-    if each.off_rows > 1 and each.off is not None and each.label_kinds > 2:
+    if each.off_rows > 1 and each.off is not None and each.label_kinds not in (1, 2):
         return "mean_absolute_error", each.off, math.sqrt((each.off_variance or 0.0) / each.off_rows)
     return None
 

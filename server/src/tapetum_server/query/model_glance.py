@@ -55,7 +55,7 @@ class Glance:
     right: int
     """Of those, how many answers are the label's text."""
     label_kinds: int
-    """Different labels, at most 51."""
+    """Different labels that are words or whole numbers, at most 51."""
     off_rows: int
     """With a label and an output that are numbers; how far they are apart on average, and the variance of that."""
     off: float | None
@@ -92,7 +92,7 @@ def glance_statement(selection: Selection, start: int, models: Sequence[str], on
     quantiles(0.5, 0.95)(latency_ms) AS latencies, avgIf(score, isFinite(score)) AS mean_score,
     avgIf(output, isFinite(output)) AS mean_output, countIf(labelled AND answer != '') AS judged,
     countIf(labelled AND answer = toString(label)) AS right,
-    uniqUpTo(50)(if(labelled, toString(label), NULL)) AS label_kinds,
+    uniqUpTo(50)(if(labelled AND label != '', toString(label), NULL)) AS label_kinds,
     countIf(labelled AND isFinite({off})) AS off_rows, avgIf({off}, labelled AND isFinite({off})) AS off,
     varSampIf({off}, labelled AND isFinite({off})) AS off_variance, countIf({probability_sql("score")}) AS probable,
     avgIf(greatest(score, 1 - score), {probability_sql("score")}) AS expected, groupArray(bin) AS said

@@ -1,8 +1,10 @@
 SELECT toString(model) AS model, time < fromUnixTimestamp64Nano({p4:Int64}, 'UTC') AS earlier, count() AS seen,
-    count() - uniqExact(prediction_id, toDate32(time)) AS repeated, countIf(labelled) AS labelled_count, quantiles(0.5, 0.95)(if(labelled, dateDiff('millisecond', time, label_time) / 1000, NULL)) AS delays,
+    count() - uniqExact(prediction_id, toDate32(time)) AS repeated, countIf(labelled) AS labelled_count,
+    quantiles(0.5, 0.95)(if(labelled, dateDiff('millisecond', time, label_time) / 1000, NULL)) AS delays,
     quantiles(0.5, 0.95)(latency_ms) AS latencies, avgIf(score, isFinite(score)) AS mean_score,
     avgIf(output, isFinite(output)) AS mean_output, countIf(labelled AND answer != '') AS judged,
-    countIf(labelled AND answer = toString(label)) AS right, uniqUpTo(50)(if(labelled, toString(label), NULL)) AS label_kinds,
+    countIf(labelled AND answer = toString(label)) AS right,
+    uniqUpTo(50)(if(labelled AND label != '', toString(label), NULL)) AS label_kinds,
     countIf(labelled AND isFinite(abs(output - label_value))) AS off_rows, avgIf(abs(output - label_value), labelled AND isFinite(abs(output - label_value))) AS off,
     varSampIf(abs(output - label_value), labelled AND isFinite(abs(output - label_value))) AS off_variance, countIf(ifNull(isFinite(score) AND score >= 0 AND score <= 1, false)) AS probable,
     avgIf(greatest(score, 1 - score), ifNull(isFinite(score) AND score >= 0 AND score <= 1, false)) AS expected, groupArray(bin) AS said

@@ -1,9 +1,9 @@
 import { Select } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { estimateQuery, performanceQuery, worstQuery } from '@/api/modelQueries'
-import type { PerformanceReport, WorstSlices } from '@/api/types'
-import { count } from '@/kit/format'
+import { chosenQuery, estimateQuery, performanceQuery, worstQuery } from '@/api/modelQueries'
+import type { ModelDetail, PerformanceReport, WorstSlices } from '@/api/types'
+import { count, roughly } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { NotEnoughData, unanswered } from '@/kit/states'
 import { useView } from '@/kit/view'
@@ -11,36 +11,43 @@ import { percent } from '../services/measures'
 import { Against } from './Against'
 import { useHeld } from './baseline'
 import { ToPredictions } from './DriftDrawer'
+import { Gaps } from './Gaps'
 import { OverTime } from './PerformanceOverTime'
-import { Calibration, ConfusionTable, Roc } from './PerformancePlots'
+import { Calibration, ConfusionTable } from './PerformancePlots'
 import { badness, metricName, metricText, sliceFilter, verdictOf, within } from './performanceWords'
+import { Thresholds } from './Thresholds'
 
 /** How good the model is: by its labels, where it is worst, and as estimated before labels come. */
 export function Performance({
   model,
   tabs,
-  versions,
+  detail,
 }: {
   model: string
   tabs: ReactNode
-  versions: string[]
+  detail: ModelDetail | undefined
 }) {
   const { scope, search, patch } = useView()
   const held = useHeld(scope, search.base, search.version)
   const version = search.version ? { version: search.version } : {}
   const query = useQuery(performanceQuery(held.window, model, { ...version, slice: search.by }))
   const worst = useQuery({ ...worstQuery(held.window, model, version), retry: false })
+  const groups = useQuery({
+    ...chosenQuery(held.window, model, { ...version, slice: search.by ? [search.by] : [] }),
+    enabled: !!search.by && query.data?.task === 'binary',
+    retry: false,
+  })
   const estimate = useQuery({ ...estimateQuery(held.window, model, held.asked), retry: false })
   return (
     <>
       <div className="k-toolbar">
         {tabs}
         <span className="grow" />
-        <Against versions={versions} what="Estimate from" />
+        <Against versions={detail?.versions ?? []} what="Estimate from" />
       </div>
       {unanswered(query, 12, 'Measuring predictions') ?? (
         <div className="k-scroll mo-page" tabIndex={0} role="region" aria-label="Performance">
-          <Summary report={query.data!} />
+          <Summary report={query.data!} delay={detail} />
           {worst.data && worst.data.slices.length > 0 && (
             <Worst model={model} window={held.window} found={worst.data} />
           )}
@@ -52,10 +59,20 @@ export function Performance({
             learned={held.words}
           />
           <div className="mo-charts">
-            {query.data!.confusion && <ConfusionTable of={query.data!.confusion} />}
-            {query.data!.calibration.length > 0 && <Calibration bins={query.data!.calibration} />}
-            {query.data!.thresholds && <Roc table={query.data!.thresholds} />}
+            {query.data!.confusion && !query.data!.thresholds && (
+              <ConfusionTable of={query.data!.confusion} />
+            )}
+            {query.data!.calibration.length > 0 && !query.data!.thresholds && (
+              <Calibration bins={query.data!.calibration} />
+            )}
           </div>
+          {query.data!.thresholds && query.data!.confusion && (
+            <Thresholds
+              table={query.data!.thresholds}
+              classes={query.data!.confusion.classes}
+              bins={query.data!.calibration}
+            />
+          )}
           {query.data!.metrics.length > 0 && (
             <section>
               <h2>
@@ -73,6 +90,7 @@ export function Performance({
                 />
               </h2>
               <Slices report={query.data!} model={model} window={held.window} />
+              {search.by && groups.data && <Gaps gaps={groups.data.gaps} />}
             </section>
           )}
         </div>
@@ -81,7 +99,9 @@ export function Performance({
   )
 }
 
-function Summary({ report }: { report: PerformanceReport }) {
+type Delay = Pick<ModelDetail, 'label_delay_p50_s' | 'label_delay_p95_s'>
+
+function Summary({ report, delay }: { report: PerformanceReport; delay: Delay | undefined }) {
   if (!report.metrics.length) {
     return (
       <NotEnoughData
@@ -106,6 +126,13 @@ function Summary({ report }: { report: PerformanceReport }) {
             </>
           )}
           .
+          {delay?.label_delay_p50_s != null && delay.label_delay_p95_s != null && (
+            <>
+              {' '}
+              Half of them came within {roughly(delay.label_delay_p50_s)}, 95 % within{' '}
+              {roughly(delay.label_delay_p95_s)}.
+            </>
+          )}
         </span>
       </p>
       {report.why && <p className="quiet">{report.why}</p>}

@@ -14,6 +14,8 @@ const NAMES: Record<string, string> = {
   auc: 'ROC AUC',
   brier_score: 'Brier score',
   expected_calibration_error: 'Calibration error',
+  false_positive_rate: 'False positive rate',
+  called_positive: 'Called positive',
   balanced_accuracy: 'Balanced accuracy',
   macro_precision: 'Precision, mean',
   macro_recall: 'Recall, mean',
@@ -24,7 +26,7 @@ const NAMES: Record<string, string> = {
   mean_absolute_percentage_error: 'Mean percentage error',
   r_squared: 'R²',
 }
-const SHARES = /accuracy|precision|recall|f1/
+const SHARES = /accuracy|precision|recall|f1|false_positive_rate|called_positive/
 
 export const metricName = (name: string): string => NAMES[name] ?? name
 
