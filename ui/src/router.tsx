@@ -230,7 +230,9 @@ const model = createRoute({
     | 'where'
     | 'metric'
     | 'at'
-    | 'costs'
+    | 'worth'
+    | 'rank'
+    | 'weighed'
     | 'champion'
     | 'challenger'
     | 'pair'
@@ -246,15 +248,19 @@ const model = createRoute({
     /** Slices in SQL, one a line. */
     where: text(raw.where),
     metric: text(raw.metric),
-    /** The threshold, and what each kind of answer is worth: right yes, wrong yes, right no, wrong no. */
-    at: text(raw.at),
-    costs: text(raw.costs),
     champion: text(raw.champion),
     challenger: text(raw.challenger),
     /** What names a request in both versions. */
     pair: text(raw.pair),
     /** Which changed answers are listed: `fixed`, `broken`, or `SAID > SAYS` as JSON. */
     flip: text(raw.flip),
+    /** A threshold, and what one answer of each kind is worth: `5,-2,0,-9`. */
+    at: text(raw.at),
+    worth: text(raw.worth),
+    /** The column within whose values predictions are ranked. */
+    rank: text(raw.rank),
+    /** Whether the estimate's baseline is weighed as the window's features are mixed. */
+    weighed: text(raw.weighed),
     view: MODEL_VIEWS.find((view) => view === raw.view),
     sort: text(raw.sort),
     /** The prediction, or the feature, in the drawer. */
@@ -268,8 +274,18 @@ const dataQuality = createRoute({
   path: '/data-quality',
   validateSearch: (
     raw: Raw,
-  ): { view?: 'schema' | undefined } & Texts<
-    'dataset' | 'model' | 'model_version' | 'slice' | 'base' | 'sort' | 'find' | 'sel' | 'version' | 'against'
+  ): { view?: 'schema' | 'findings' | undefined } & Texts<
+    | 'dataset'
+    | 'model'
+    | 'model_version'
+    | 'slice'
+    | 'base'
+    | 'env'
+    | 'sort'
+    | 'find'
+    | 'sel'
+    | 'version'
+    | 'against'
   > => ({
     /** Whose features are shown; the list without either. */
     dataset: text(raw.dataset),
@@ -278,10 +294,12 @@ const dataQuality = createRoute({
     slice: text(raw.slice),
     /** What it is held against: `before`, `none`, or another subject. */
     base: text(raw.base),
-    view: raw.view === 'schema' ? ('schema' as const) : undefined,
+    /** Which of the schema's environments it is held against. */
+    env: text(raw.env),
+    view: raw.view === 'schema' || raw.view === 'findings' ? raw.view : undefined,
     sort: text(raw.sort),
     find: text(raw.find),
-    /** The feature in the drawer. */
+    /** The feature or finding in the drawer. */
     sel: text(raw.sel),
     /** Of the schema. */
     version: text(raw.version),

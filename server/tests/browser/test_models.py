@@ -99,22 +99,10 @@ def test_slices_are_found_chosen_and_written_in_sql(ui: Watched, server: Running
     page.get_by_role("button", name="Look").click()
     expect(page.get_by_role("alert")).to_contain_text("no column 'nothing'")
     ui.open("/models/one", project=DRIFTED, name=DUEL, view="slices", version="2", by="channel")
-    expect(page.get_by_role("region", name="Gaps between the groups")).to_contain_text("Accuracy equality")
+    expect(page.get_by_role("region", name="Gaps between groups")).to_contain_text("channel = mobile")
+    page.get_by_text("Performance", exact=True).click()
+    expect(page.get_by_role("img", name="Precision-recall curve")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Half of them came within")).to_be_visible()
+    page.get_by_text("Slices", exact=True).click()
     page.get_by_role("region", name="Worst slices").get_by_role("link", name="channel = mobile", exact=True).click()
     expect(page.get_by_role("status").filter(has_text="80 predictions")).to_be_visible()
-
-
-@pytest.mark.covers("page-model-threshold")
-def test_another_threshold_shows_what_it_would_have_answered_and_been_worth(ui: Watched, server: RunningServer) -> None:
-    duel(server)
-    page = ui.open("/models/one", project=DRIFTED, name=DUEL, view="performance", version="2", at="0.9")
-    tried = page.get_by_role("region", name="Threshold")
-    expect(tried.get_by_role("heading", level=2).first).to_have_text("Called default above a score of 0.9")
-    expect(tried.get_by_role("img", name="Precision-recall curve")).to_be_visible()
-    # Nothing scores above 0.9: everything is called repaid, and a precision there is not.
-    expect(tried.get_by_label("At this threshold")).to_contain_text("Precision–")
-    tried.get_by_label("Called default, rightly").fill("100")
-    tried.get_by_role("button", name="Take").click()
-    expect(tried.get_by_role("heading", level=2).first).not_to_have_text("Called default above a score of 0.9")
-    assert "costs=100" in page.url
-    expect(tried.get_by_role("button", name="Take")).to_have_count(0)

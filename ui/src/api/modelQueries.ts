@@ -6,6 +6,7 @@ import type {
   ChosenSlices,
   DriftReport,
   FlippedRequests,
+  KeptEvaluations,
   ModelDetail,
   ModelPage,
   PerformanceEstimate,
@@ -83,3 +84,10 @@ export const estimateQuery = asked<PerformanceEstimate>('/models/performance/est
 export const chosenQuery = asked<ChosenSlices>('/models/performance/chosen')
 export const comparisonQuery = asked<VersionComparison>('/models/compare')
 export const flipsQuery = asked<FlippedRequests>('/models/compare/flips')
+
+export const evaluatedQuery = (scope: Scope, model: string) =>
+  queryOptions({
+    queryKey: ['/models/evaluations', scope, model],
+    queryFn: ({ signal }) => api.get<KeptEvaluations>('/models/evaluations', { ...scope, model }, signal),
+    placeholderData: keepPreviousData,
+  })

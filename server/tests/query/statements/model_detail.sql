@@ -1,4 +1,5 @@
-SELECT t_version AS version, t_step AS step, grouping(t_known) = 0 AS of_version, grouping(t_step) = 0 AS of_step,
+SELECT t_version AS version, t_step AS step, grouping(t_known) = 0 AS of_version,
+    grouping(t_step) = 0 AS of_step,
     count() AS predictions, countIf(labelled) AS labelled_count, countIf(flagged) AS flagged_count,
     quantiles(0.5, 0.95)(if(labelled, dateDiff('millisecond', time, label_time) / 1000, NULL)) AS delays, quantiles(0.5, 0.95)(latency_ms) AS latencies,
     avgIf(score, isFinite(score)) AS mean_score, avgIf(output, isFinite(output)) AS mean_output,

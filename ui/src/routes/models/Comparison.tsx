@@ -81,7 +81,7 @@ function Verdict({ report }: { report: VersionComparison }) {
   const { pairing } = report
   return (
     <>
-      <p role="status" className={report.better ? 'mo-said' : ''}>
+      <p role="status" className={report.better ? 'mo-winner' : ''}>
         <b>
           <Isolated text={report.verdict} />
         </b>

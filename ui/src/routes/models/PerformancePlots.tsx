@@ -85,7 +85,22 @@ const rates = (table: Table, n: number): Point => {
   return [fp + tn ? fp / (fp + tn) : 0, tp + fn ? tp / (tp + fn) : 0]
 }
 
-export function Roc({ table, at }: { table: Table; at: number }) {
+/** The place of the threshold that is tried out, 0.5 where none is. */
+const placeOf = (table: Table, at: string | undefined): number => {
+  const wanted = Number(at ?? '0.5')
+  let best = 0
+  table.thresholds.forEach((one, n) => {
+    if (Math.abs(one - wanted) < Math.abs(table.thresholds[best]! - wanted)) best = n
+  })
+  return best
+}
+
+interface CurveProps {
+  table: Table
+  at: string | undefined
+}
+
+export function Roc({ table, at }: CurveProps) {
   const points = table.thresholds.map((_, n) => rates(table, n))
   return (
     <section>
@@ -95,14 +110,14 @@ export function Roc({ table, at }: { table: Table; at: number }) {
         x="false positive rate"
         y="recall"
         points={[[1, 1], ...points.toSorted((a, b) => b[0] - a[0] || b[1] - a[1]), [0, 0]]}
-        at={points[at]}
+        at={points[placeOf(table, at)]}
       />
     </section>
   )
 }
 
 /** Precision over recall. Where nothing is called positive there is no precision, and no point. */
-export function PrecisionRecall({ table, at }: { table: Table; at: number }) {
+export function PrecisionRecall({ table, at }: CurveProps) {
   const of = (n: number): Point | undefined => {
     const [tp, fp, fn] = [table.tp[n]!, table.fp[n]!, table.fn[n]!]
     return tp + fp && tp + fn ? [tp / (tp + fn), tp / (tp + fp)] : undefined
@@ -118,7 +133,7 @@ export function PrecisionRecall({ table, at }: { table: Table; at: number }) {
         x="recall"
         y="precision"
         points={points}
-        at={of(at)}
+        at={of(placeOf(table, at))}
         level={share}
       />
     </section>

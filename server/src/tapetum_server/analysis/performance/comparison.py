@@ -17,9 +17,8 @@ from tapetum_server.analysis.performance.comparison_answers import (
     VersionSide,
 )
 from tapetum_server.analysis.performance.comparison_words import better, better_of, verdict
-from tapetum_server.analysis.performance.eval_config import MetricConfig
-from tapetum_server.analysis.performance.measuring import Measured, MeasuredSlice, Question, measure
-from tapetum_server.analysis.performance.of_model import metrics_of, sliceable
+from tapetum_server.analysis.performance.measured import Measured, MeasuredSlice
+from tapetum_server.analysis.performance.of_model import measured, metrics_of, sliceable
 from tapetum_server.analysis.performance.paired_differences import OnPairs, on_pairs
 from tapetum_server.analysis.performance.pairing import Paired, pair_up, readable
 from tapetum_server.analysis.performance.tasks import Judged, judged_by
@@ -28,6 +27,7 @@ from tapetum_server.detectors.performance.paired import Difference
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.paired_versions import flipped_pairs
 from tapetum_server.query.prediction_outcomes import Outcomes, outcomes
+from tapetum_server.query.prediction_sets import with_sets
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.slicing import SliceSpec
 from tapetum_server.query.version_sides import SideMeasures, side_measures
@@ -130,8 +130,8 @@ async def _metrics(
     reader: Reader, champion: Side, challenger: Side, judged: Judged, found: OnPairs
 ) -> list[MetricComparison]:
     names = metrics_of(judged)
-    (one,) = await _measured(reader, champion.frame, judged, names, SliceSpec())
-    (other,) = await _measured(reader, challenger.frame, judged, names, SliceSpec())
+    (one,) = await measured(reader, _rows(champion, judged), judged, names, [SliceSpec()], intervals=True)
+    (other,) = await measured(reader, _rows(challenger, judged), judged, names, [SliceSpec()], intervals=True)
     return [_compared(name, one, other, found.differences.get(name)) for name in names]
 
 
@@ -150,10 +150,12 @@ async def _slices(
     reader: Reader, champion: Side, challenger: Side, judged: Judged, slice_by: str
 ) -> list[SliceComparison]:
     name = metrics_of(judged)[0]
-    sides = [
-        {str(one.key): one for one in await _measured(reader, side.frame, judged, [name], SliceSpec((slice_by,)))}
-        for side in (champion, challenger)
-    ]
+    sides = []
+    for side in (champion, challenger):
+        sliced = await measured(
+            reader, _rows(side, judged), judged, [name], [SliceSpec((slice_by,))], intervals=True
+        )  # fmt: skip
+        sides.append({str(one.key): one for one in sliced})
     found = []
     for key in {**sides[0], **sides[1]}:
         one, other = sides[0].get(key), sides[1].get(key)
@@ -184,15 +186,8 @@ def _apart(name: str, one: MeasuredSlice | None, other: MeasuredSlice | None) ->
     return welch_difference(name, a, b, one.labelled, other.labelled)
 
 
-async def _measured(
-    reader: Reader, frame: Frame, judged: Judged, names: list[str], spec: SliceSpec
-) -> list[MeasuredSlice]:  # fmt: skip
-    assert judged.task is not None
-    question = Question(
-        judged.label, judged.prediction, "", (spec,), [MetricConfig(name) for name in names], "jackknife",
-        judged.positive,
-    )  # fmt: skip
-    return (await measure(reader, frame, judged.task, question))[0]
+def _rows(side: Side, judged: Judged) -> Frame:
+    return with_sets(side.frame) if judged.task == "multilabel" else side.frame
 
 
 def _flips(found: OnPairs, paired: Paired) -> FlipTable | None:

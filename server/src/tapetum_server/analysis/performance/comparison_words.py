@@ -9,7 +9,7 @@ FEW = 30
 """Labels of a version below which nothing is said of it."""
 LOWER_IS_BETTER = {
     "brier_score", "expected_calibration_error", "log_loss", "mean_absolute_error", "mean_squared_error",
-    "root_mean_squared_error", "mean_absolute_percentage_error",
+    "root_mean_squared_error", "mean_absolute_percentage_error", "hamming_loss",
 }  # fmt: skip
 NO_DIRECTION = {"mean_error"}
 """Metrics of which neither more nor less is better."""

@@ -40,6 +40,8 @@ async def pair_up(
     """By the key that was named, or by the one that pairs most. Raises `QueryError` for a key that is not there."""
     answers = answers_of(told, judged)
     one_in = max(1, -(-max(each.rows for each in told) // MAX_ROWS))
+    if answers.kind == "none":
+        return Paired("", (), answers)
     if by:
         # Raises for what neither has.
         frame = paired_frame(champion, challenger, by, answers, one_in)
@@ -71,7 +73,9 @@ def answers_of(told: Sequence[Outcomes], judged: Judged) -> Answers:
         judged.task is None and all(each.outputs and each.outputs == each.output_bits for each in told)
     ):
         return Answers("bit", judged.label or LABEL_VALUE)
-    return Answers("number", judged.label)
+    # Of several classes at once, and of ranked rows, no answer is right by itself.
+    numbers = judged.task in (None, "regression") and all(each.outputs for each in told)
+    return Answers("number" if numbers else "none", judged.label)
 
 
 def readable(answers: Answers) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from tapetum_server.analysis.performance.answers import MetricValue
+from tapetum_server.analysis.performance.answers import GroupGap, MetricValue
 from tapetum_server.analysis.performance.tasks import Question
 
 
@@ -65,23 +65,6 @@ class ChosenSlice(TypedDict):
     better: bool | None
     """Whether it is better there than elsewhere; `null` where the difference may be chance."""
     trend: list[SliceMoment]
-
-
-class GroupGap(TypedDict):
-    """The two groups that lie furthest apart in what should be alike."""
-
-    notion: str
-    metric: str
-    highest: str
-    lowest: str
-    high: float
-    low: float
-    difference: float
-    lower: float
-    upper: float
-    ratio: float | None
-    clear: bool
-    """Whether the gap is more than chance."""
 
 
 class ChosenSlices(TypedDict):

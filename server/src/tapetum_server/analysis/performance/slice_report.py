@@ -7,28 +7,27 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tapetum_server.analysis.performance.answers import MetricValue
-from tapetum_server.analysis.performance.eval_config import MetricConfig
-from tapetum_server.analysis.performance.measuring import MeasuredSlice, Question, measure
-from tapetum_server.analysis.performance.of_model import metrics_of, sliceable
+from tapetum_server.analysis.performance.decisions import gaps_between
+from tapetum_server.analysis.performance.measured import MeasuredSlice
+from tapetum_server.analysis.performance.of_model import measured, metrics_of, sliceable
 from tapetum_server.analysis.performance.slice_answers import (
     ChosenSlice,
     ChosenSlices,
     FoundSlice,
-    GroupGap,
     SliceMoment,
     WorstSlices,
 )
-from tapetum_server.analysis.performance.tasks import Judged, judged_by
+from tapetum_server.analysis.performance.tasks import Judged, judged_of
 from tapetum_server.analysis.performance.worst import find_worst
 from tapetum_server.detectors.drift.several import adjusted
 from tapetum_server.detectors.performance.differences import rest_difference
-from tapetum_server.detectors.performance.fairness import fairness_gaps
 from tapetum_server.query.coded_rows import binned, codings
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.performance import Periods
 from tapetum_server.query.prediction_frames import RESERVED
 from tapetum_server.query.prediction_outcomes import outcomes
+from tapetum_server.query.prediction_sets import with_sets
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.row_condition import check_condition
 from tapetum_server.query.slices import ErrorColumns
@@ -39,18 +38,19 @@ SHOWN_SLICES = 100
 MAX_CROSSED = 3
 MAX_CONDITIONS = 8
 CHANCE = 0.05
-_CLEAR = 1.959963984540054
 
 
 async def worst_report(reader: Reader, frame: Frame, steps: Steps, *, positive: str = "") -> WorstSlices:
     """Where the model is clearly worse than elsewhere, told by its features and tags."""
-    judged = judged_by(await outcomes(reader, frame), positive)
+    judged = judged_of(frame, await outcomes(reader, frame), positive)
     found = WorstSlices(
         why=judged.why, measure="wrong", rows=0, error=None, looked_at=0, interval_ms=_seconds(steps) * 1_000, trend=[],
         slices=[],
     )  # fmt: skip
     if judged.task is None:
         return found
+    if judged.task in ("multilabel", "ranking"):
+        return found | {"why": "Slices are searched where each answer is right or wrong by itself."}
     numbers = judged.task == "regression"
     columns = ErrorColumns(judged.label, judged.prediction, "absolute" if numbers else "wrong", judged.positive)
     classes = [column.name for column in frame.columns if column.name.startswith("scores.")]
@@ -83,7 +83,7 @@ async def chosen_report(
 
     Numbers are in ten bins, in four where columns are crossed. Raises `QueryError` for what makes no sense.
     """
-    judged = judged_by(await outcomes(reader, frame), positive)
+    judged = judged_of(frame, await outcomes(reader, frame), positive)
     report = ChosenSlices(
         task=judged.task or "unknown", why=judged.why, measure="absolute" if judged.task == "regression" else "wrong",
         metrics=[], interval_ms=_seconds(steps) * 1_000, whole=None, slices=[], more_slices=0, gaps=[],
@@ -92,19 +92,21 @@ async def chosen_report(
     if judged.task is None:
         return report
     names = metrics_of(judged)
+    if judged.task == "multilabel":
+        frame = with_sets(frame)
     for condition in conditions:
         await check_condition(reader, condition, frame)
     sliced, by = await _binned(reader, frame, by)
     specs = [SliceSpec(), *([SliceSpec(tuple(by))] if by else []), *(SliceSpec(condition=each) for each in conditions)]
-    measured = await _measured(reader, sliced, judged, names, specs, "jackknife")
-    (whole,) = [each for each in measured if each.spec == 0]
+    found = await measured(reader, sliced, judged, names, specs, intervals=True)
+    (whole,) = [each for each in found if each.spec == 0]
     # What somebody asked for in so many words comes first, in that order.
     others = sorted(
-        (each for each in measured if each.spec),
+        (each for each in found if each.spec),
         key=lambda each: (not each.key.condition, each.spec, -each.rows, str(each.key)),
     )  # fmt: skip
     trends: dict[SliceKey, list[SliceMoment]] = {}
-    if len(measured) * (steps.count + 1) <= MAX_SLICES:
+    if len(found) * (steps.count + 1) <= MAX_SLICES:
         trends = await _trends(reader, sliced, judged, specs, steps)
     told = [rest_difference(names[0], *_sides(names[0], each, whole)) for each in others]
     corrected = adjusted([each.p_value if math.isfinite(each.p_value) else 1.0 for each in told])
@@ -121,14 +123,7 @@ async def chosen_report(
     return ChosenSlices(
         task=judged.task, why="", measure=report["measure"], metrics=names, interval_ms=report["interval_ms"],
         whole=_chosen(whole, trends), slices=slices[:SHOWN_SLICES], more_slices=max(0, len(slices) - SHOWN_SLICES),
-        gaps=[
-            GroupGap(
-                notion=gap.notion, metric=gap.metric, highest=gap.highest, lowest=gap.lowest, high=gap.high,
-                low=gap.low, difference=gap.difference, lower=gap.lower, upper=gap.upper, ratio=_number(gap.ratio),
-                clear=abs(gap.z) > _CLEAR,
-            )
-            for gap in fairness_gaps(groups)
-        ],
+        gaps=gaps_between(groups),
         columns=report["columns"],
     )  # fmt: skip
 
@@ -147,26 +142,14 @@ async def _binned(reader: Reader, frame: Frame, by: Sequence[str]) -> tuple[Fram
     return sliced, [binned(name) if name in numbers else name for name in by]
 
 
-async def _measured(
-    reader: Reader, frame: Frame, judged: Judged, names: Sequence[str], specs: Sequence[SliceSpec],
-    method: str = "", periods: Periods | None = None,
-) -> list[MeasuredSlice]:  # fmt: skip
-    assert judged.task is not None
-    question = Question(
-        judged.label, judged.prediction, "", specs, [MetricConfig(name) for name in names],
-        "jackknife" if method else None, judged.positive, periods,
-    )  # fmt: skip
-    return (await measure(reader, frame, judged.task, question))[0]
-
-
 async def _trends(
     reader: Reader, frame: Frame, judged: Judged, specs: Sequence[SliceSpec], steps: Steps
 ) -> dict[SliceKey, list[SliceMoment]]:
-    name = "mean_absolute_error" if judged.task == "regression" else "accuracy"
+    name = metrics_of(judged)[0]
     found: dict[SliceKey, list[SliceMoment]] = {}
     periods = Periods("time", _seconds(steps))
     for each in sorted(
-        await _measured(reader, frame, judged, [name], specs, periods=periods), key=lambda each: each.period
+        await measured(reader, frame, judged, [name], specs, periods=periods), key=lambda each: each.period
     ):  # fmt: skip
         value = _number(each.metrics[name].value)
         error = None if value is None else value if judged.task == "regression" else 1 - value
