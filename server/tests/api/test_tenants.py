@@ -320,6 +320,13 @@ ELSEWHERE = {
         ("get_model_performance", "get_model_worst_slices", "get_model_performance_estimate"),
         "analysis/test_model_performance.py: a model of the same name in another project is another",
     ),
+    **dict.fromkeys(
+        ("get_model_chosen_slices",), "analysis/test_model_slices.py: a model of the same name in another project is another"
+    ),
+    **dict.fromkeys(
+        ("compare_model_versions", "get_model_flips"),
+        "analysis/test_version_comparison.py: a model of the same name in another project is another",
+    ),
     "get_outside": "test_wrong_clock.py: what is late in one project is not told in another",
     "get_storage": "test_storage.py: a caller of one project sees that one",
     "get_server": "test_health.py: only for an admin of every project",

@@ -12,7 +12,7 @@ from browser.axe import violations
 from browser.conftest import OpenPage
 from browser.inspected import FAULTS, INSPECTED, TRAIN, inspect
 from browser.judged import JUDGED, judge
-from browser.modelled import CREDIT, DRIFTED, INCOME, MODELLED, drift_away, predict
+from browser.modelled import CREDIT, DRIFTED, DUEL, INCOME, MODELLED, drift_away, duel, predict
 from browser.shop import Shop
 from browser.watch import Watched, pick, rows, settled
 
@@ -335,6 +335,7 @@ def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningS
     judge(server)
     predict(server)
     drift_away(server)
+    duel(server)
     inspect(server)
     found = []
     for path, search in (
@@ -352,6 +353,8 @@ def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningS
         ("/models/one", {"project": MODELLED, "name": INCOME, "view": "versions"}),
         ("/models/one", {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "drift", "sel": "income"}),
         ("/models/one", {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "performance", "by": "channel"}),
+        ("/models/one", {"project": DRIFTED, "name": DUEL, "view": "versions", "by": "channel"}),
+        ("/models/one", {"project": DRIFTED, "name": DUEL, "view": "slices", "by": "channel", "where": "age > 60"}),
         ("/models/one", {"project": MODELLED, "name": INCOME, "view": "predictions", "sel": "p-05"}),
         ("/data-quality", {"project": INSPECTED}),
         ("/data-quality", {"project": INSPECTED, "dataset": FAULTS, "sel": "AGEP"}),

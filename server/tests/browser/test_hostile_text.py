@@ -399,6 +399,9 @@ def test_models_and_predictions_are_shown_as_they_were_written(ui: Watched, serv
         ui.open("/models/one", project="hostile", name=attack[:60].strip(), view="performance", by=attack[:60])
         shows(page.get_by_role("region", name="Confusion"), attack[:200])
         assert_nothing_sticks_out(page)
+        ui.open("/models/one", project="hostile", name=attack[:60].strip(), view="slices", by=attack[:60])
+        shows(page.get_by_role("region", name="Chosen slices"), attack[:60])
+        assert_nothing_sticks_out(page)
 
 
 def test_statistics_and_schemas_are_shown_as_they_were_written(ui: Watched, server: RunningServer, sent: Sent) -> None:
