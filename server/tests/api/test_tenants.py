@@ -290,7 +290,7 @@ ELSEWHERE = {
     ),
     **dict.fromkeys(
         ("list_datasets", "change_dataset", "delete_dataset", "list_dataset_versions", "list_dataset_items",
-         "get_dataset_item", "compare_dataset_versions", "export_dataset", "get_dataset_draft"),
+         "get_dataset_item", "compare_dataset_versions", "export_dataset", "get_dataset_draft", "get_prediction_draft"),
         "process/test_datasets.py: two projects, one key",
     ),
     **dict.fromkeys(

@@ -51,6 +51,25 @@ def test_from_a_model_to_a_prediction_its_trace_and_back(ui: Watched, server: Ru
     assert found == []
 
 
+@pytest.mark.covers("dataset-save-prediction")
+def test_a_prediction_becomes_an_item_of_a_dataset_that_leads_back(ui: Watched, server: RunningServer) -> None:
+    predict(server)
+    page = ui.open("/models/one", project=MODELLED, name=INCOME, view="predictions", sel="p-12")
+    page.get_by_role("button", name="Save to dataset").click()
+    window = page.get_by_role("dialog", name="Save this prediction to a dataset")
+    expect(window).to_contain_text("Its label.")
+    window.get_by_role("combobox", name="Dataset").fill("incomes")
+    settled(page)
+    assert violations(page, "saving a prediction") == []
+    window.get_by_role("button", name="Save", exact=True).click()
+    window.get_by_role("link", name="incomes").click()
+    page.get_by_role("grid", name="Items").get_by_role("row").nth(1).click()
+    item = page.get_by_role("complementary", name="Item")
+    expect(item.get_by_role("region", name="Input")).to_contain_text('"age": 32')
+    item.get_by_role("link", name="Open the prediction it came from").click()
+    expect(page.get_by_role("complementary", name="Prediction")).to_contain_text("p-12")
+
+
 def test_a_project_without_predictions_says_how_to_send_them(ui: Watched, server: RunningServer) -> None:
     server.client.post("/api/v1/projects", json={"name": "no-models"}).raise_for_status()
     page = ui.open("/models", project="no-models")

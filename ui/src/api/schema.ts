@@ -1576,6 +1576,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/predictions/dataset_item': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Prediction Draft
+     * @description A prediction as the item that it would be, and the datasets that have it already.
+     */
+    get: operations['get_prediction_draft']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/predictions/detail': {
     parameters: {
       query?: never
@@ -5246,7 +5266,7 @@ export interface components {
     }
     /**
      * ItemDraft
-     * @description A span as the item that it would be.
+     * @description A span or prediction as the item that it would be.
      */
     ItemDraft: {
       /** Corrected */
@@ -6597,6 +6617,8 @@ export interface components {
        * @description Letters, digits and . _ : / -, at most 200.
        */
       name: string
+      /** Predictions */
+      predictions?: components['schemas']['SavedPrediction'][]
       /** Put */
       put?: components['schemas']['NewItem'][]
       /** Remove */
@@ -8151,6 +8173,23 @@ export interface components {
     RunningSpans: {
       /** Rows */
       rows: components['schemas']['RunningSpan'][]
+    }
+    /**
+     * SavedPrediction
+     * @description A prediction to save as an item: its features, output and label are read from the store.
+     */
+    SavedPrediction: {
+      /** Expected Output */
+      expected_output?: unknown
+      /**
+       * If Absent
+       * @default false
+       */
+      if_absent?: boolean
+      /** Model */
+      model: string
+      /** Prediction Id */
+      prediction_id: string
     }
     /**
      * SavedSpan
@@ -13201,6 +13240,40 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['PredictionPage']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_prediction_draft: {
+    parameters: {
+      query: {
+        model: string
+        prediction_id: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ItemDraft']
         }
       }
       /** @description The request was refused; the body says why and what to do. */
