@@ -220,7 +220,7 @@ const model = createRoute({
   validateSearch: (
     raw: Raw,
   ): { view?: (typeof MODEL_VIEWS)[number] | undefined } & Texts<
-    'name' | 'sort' | 'sel' | 'version' | 'base' | 'by' | 'metric'
+    'name' | 'sort' | 'sel' | 'version' | 'base' | 'by' | 'metric' | 'at' | 'worth' | 'rank' | 'weighed'
   > => ({
     name: text(raw.name),
     version: text(raw.version),
@@ -229,6 +229,13 @@ const model = createRoute({
     /** The column whose values are shown apart. */
     by: text(raw.by),
     metric: text(raw.metric),
+    /** A threshold, and what one answer of each kind is worth: `5,-2,0,-9`. */
+    at: text(raw.at),
+    worth: text(raw.worth),
+    /** The column within whose values predictions are ranked. */
+    rank: text(raw.rank),
+    /** Whether the estimate's baseline is weighed as the window's features are mixed. */
+    weighed: text(raw.weighed),
     view: MODEL_VIEWS.find((view) => view === raw.view),
     sort: text(raw.sort),
     /** The prediction, or the feature, in the drawer. */
@@ -242,8 +249,18 @@ const dataQuality = createRoute({
   path: '/data-quality',
   validateSearch: (
     raw: Raw,
-  ): { view?: 'schema' | undefined } & Texts<
-    'dataset' | 'model' | 'model_version' | 'slice' | 'base' | 'sort' | 'find' | 'sel' | 'version' | 'against'
+  ): { view?: 'schema' | 'findings' | undefined } & Texts<
+    | 'dataset'
+    | 'model'
+    | 'model_version'
+    | 'slice'
+    | 'base'
+    | 'env'
+    | 'sort'
+    | 'find'
+    | 'sel'
+    | 'version'
+    | 'against'
   > => ({
     /** Whose features are shown; the list without either. */
     dataset: text(raw.dataset),
@@ -252,10 +269,12 @@ const dataQuality = createRoute({
     slice: text(raw.slice),
     /** What it is held against: `before`, `none`, or another subject. */
     base: text(raw.base),
-    view: raw.view === 'schema' ? ('schema' as const) : undefined,
+    /** Which of the schema's environments it is held against. */
+    env: text(raw.env),
+    view: raw.view === 'schema' || raw.view === 'findings' ? raw.view : undefined,
     sort: text(raw.sort),
     find: text(raw.find),
-    /** The feature in the drawer. */
+    /** The feature or finding in the drawer. */
     sel: text(raw.sel),
     /** Of the schema. */
     version: text(raw.version),
