@@ -6,7 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
-from process.servers import RunningServer
+from process.servers import RunningServer, eventually
 
 from browser.axe import violations
 from browser.conftest import OpenPage
@@ -212,6 +212,8 @@ def test_monitors(ui: Watched, server: RunningServer, shop: Shop) -> None:
         made = server.client.post("/api/v1/monitors", json={"name": name, "project": "shop", **body, **changes})
         ids.append(made.json()["id"])
     try:
+        slow = f"/api/v1/monitors/{ids[0]}"
+        eventually(lambda: server.client.get(slow).json()["state"] == "firing", "it fires")
         ui.open("/monitors", project="shop")
         expect(rows(page, "Monitors").first).to_contain_text("Firing")
         expect(rows(page, "Monitors").first).to_contain_text("/ 100")

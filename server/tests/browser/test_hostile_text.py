@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from process.hostile import json_span
 from process.otlp import JSON
-from process.servers import RunningServer
+from process.servers import RunningServer, eventually
 
 from browser import malice
 from browser.telemetry import SECOND, Spans
@@ -477,7 +477,13 @@ def test_monitors_are_named_explained_and_grouped_as_they_were_written(
         answer = server.client.post("/api/v1/monitors", json=body)
         assert answer.status_code == 201, answer.text
         made[attack] = answer.json()["id"]
+
+    def all_fire() -> bool:
+        listed = server.client.get("/api/v1/monitors", params={"project": "hostile"}).json()["rows"]
+        return {row["state"] for row in listed} == {"firing"}
+
     try:
+        eventually(all_fire, "each of them fires")
         page = ui.go("/monitors", project="hostile")
         shows(page.get_by_role("grid", name="Monitors"), *(attack.strip() for attack in made))
         assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
