@@ -249,8 +249,18 @@ const dataQuality = createRoute({
   path: '/data-quality',
   validateSearch: (
     raw: Raw,
-  ): { view?: 'schema' | undefined } & Texts<
-    'dataset' | 'model' | 'model_version' | 'slice' | 'base' | 'sort' | 'find' | 'sel' | 'version' | 'against'
+  ): { view?: 'schema' | 'findings' | undefined } & Texts<
+    | 'dataset'
+    | 'model'
+    | 'model_version'
+    | 'slice'
+    | 'base'
+    | 'env'
+    | 'sort'
+    | 'find'
+    | 'sel'
+    | 'version'
+    | 'against'
   > => ({
     /** Whose features are shown; the list without either. */
     dataset: text(raw.dataset),
@@ -259,10 +269,12 @@ const dataQuality = createRoute({
     slice: text(raw.slice),
     /** What it is held against: `before`, `none`, or another subject. */
     base: text(raw.base),
-    view: raw.view === 'schema' ? ('schema' as const) : undefined,
+    /** Which of the schema's environments it is held against. */
+    env: text(raw.env),
+    view: raw.view === 'schema' || raw.view === 'findings' ? raw.view : undefined,
     sort: text(raw.sort),
     find: text(raw.find),
-    /** The feature in the drawer. */
+    /** The feature or finding in the drawer. */
     sel: text(raw.sel),
     /** Of the schema. */
     version: text(raw.version),

@@ -288,6 +288,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/data-schemas/live/accept': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Accept Predictions
+     * @description Keep the next version as it would be, were a model's predictions of this time right.
+     */
+    post: operations['accept_predictions']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/data-schemas/validate': {
     parameters: {
       query?: never
@@ -745,7 +765,7 @@ export interface paths {
     }
     /**
      * Get Feature Statistics
-     * @description Statistics of every feature of a data set, or of a model over all windows that lie in the range.
+     * @description Statistics of every feature of a data set, or of a model: from windows, at the ends from rows.
      */
     get: operations['get_feature_statistics']
     put?: never
@@ -768,6 +788,66 @@ export interface paths {
      * @description The same as `FeatureStats.pb` of TFDV, which `data-schemas` validates, accepts and infers from.
      */
     get: operations['get_feature_statistics_file']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/findings': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Findings
+     * @description What is wrong, each feature and type of a model's version once: how many predictions, first and last.
+     */
+    get: operations['list_findings']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/findings/facets': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Finding Facets
+     * @description The most frequent values of some keys: in how many windows each type, feature, severity or model was found.
+     */
+    get: operations['get_finding_facets']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/findings/histogram': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Finding Histogram
+     * @description How many predictions were held against a schema, and how many things were wrong, over time.
+     */
+    get: operations['get_finding_histogram']
     put?: never
     post?: never
     delete?: never
@@ -1170,6 +1250,8 @@ export interface paths {
     /**
      * Get Model Drift
      * @description Features, outputs, scores and labels of the predictions that pass the filter, against the baseline.
+     *
+     *     From what is kept per hour, day and month where that says all that is asked; `way` says so of each feature.
      */
     get: operations['get_model_drift']
     put?: never
@@ -2878,8 +2960,12 @@ export interface components {
      * @description One thing that is wrong.
      */
     AnomalyReason: {
+      /** Acceptable */
+      acceptable: boolean
       /** Description */
       description: string
+      /** Next Step */
+      next_step: string
       /**
        * Severity
        * @enum {string}
@@ -3737,6 +3823,8 @@ export interface components {
     /**
      * DriftFeature
      * @description One feature. `score` is its largest value in thresholds, times its importance; features are ranked by it.
+     *
+     *     `way` is how its numbers came.
      */
     DriftFeature: {
       /** Bars */
@@ -3771,6 +3859,11 @@ export interface components {
        * @enum {string}
        */
       verdict: 'drift' | 'no_drift' | 'not_enough_data'
+      /**
+       * Way
+       * @enum {string}
+       */
+      way: 'exact' | 'from states'
       window: components['schemas']['DriftSide']
     }
     /**
@@ -4547,6 +4640,141 @@ export interface components {
       feature: string
     }
     /**
+     * FindingAdvice
+     * @description A finding, and what to do about it.
+     */
+    FindingAdvice: {
+      /** Acceptable */
+      acceptable: boolean
+      /** Current */
+      current: boolean
+      /** Detector */
+      detector: string
+      /** Evidence */
+      evidence: string
+      /** Examples */
+      examples: number
+      /** Feature */
+      feature: string
+      /** First Seen */
+      first_seen: string
+      /** Last Seen */
+      last_seen: string
+      /** Next Step */
+      next_step: string
+      /** Offending */
+      offending: string[]
+      /** Rows */
+      rows: number
+      /** Rows Filter */
+      rows_filter: string
+      /** Schema Version */
+      schema_version: number
+      /** Severity */
+      severity: string
+      /** Short */
+      short: string
+      /** Slice */
+      slice: string
+      /** Subject */
+      subject: string
+      /** Subject Type */
+      subject_type: string
+      /** Threshold */
+      threshold: number | null
+      /** Type */
+      type: string
+      /** Value */
+      value: number | null
+      /** Version */
+      version: string
+      /** Windows */
+      windows: number
+    }
+    /**
+     * FindingBucket
+     * @description One step: how many predictions were held against a schema, and how many things were wrong.
+     */
+    FindingBucket: {
+      /** Errors */
+      errors: number
+      /** Examples */
+      examples: number
+      /** Rows */
+      rows: number
+      /** Time */
+      time: string
+      /** Warnings */
+      warnings: number
+      /** Windows */
+      windows: number
+    }
+    /**
+     * FindingHistogram
+     * @description Findings over time; every step of the range is there, also those in which nothing was looked at.
+     */
+    FindingHistogram: {
+      /** Buckets */
+      buckets: components['schemas']['FindingBucket'][]
+      /** Interval Ms */
+      interval_ms: number
+    }
+    /**
+     * FindingList
+     * @description Findings: those that hold now first, the worst first.
+     */
+    FindingList: {
+      /** Looked */
+      looked: components['schemas']['FindingLook'][]
+      /** More */
+      more: boolean
+      /** Rows */
+      rows: components['schemas']['FindingAdvice'][]
+    }
+    /**
+     * FindingLook
+     * @description How far a version of a model was looked at in this time.
+     */
+    FindingLook: {
+      /** Examples */
+      examples: number
+      /** Subject */
+      subject: string
+      /** Until */
+      until: string
+      /** Version */
+      version: string
+      /** Windows */
+      windows: number
+    }
+    /**
+     * FindingsQuery
+     * @description One measure of findings over time: how many, how many predictions, features or models they concern.
+     */
+    FindingsQuery: {
+      /**
+       * Group By
+       * @default []
+       */
+      group_by?: string[]
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'findings'
+      /**
+       * Measure
+       * @default count
+       * @enum {string}
+       */
+      measure?: 'count' | 'rows' | 'features' | 'subjects'
+      /**
+       * Q
+       * @default
+       */
+      q?: string
+    }
+    /**
      * FoundSlice
      * @description Where errors are clearly more frequent than elsewhere.
      */
@@ -4959,7 +5187,7 @@ export interface components {
        * Signal
        * @enum {string}
        */
-      signal: 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations'
+      signal: 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations' | 'predictions' | 'findings'
     }
     /**
      * LabelCount
@@ -5112,6 +5340,10 @@ export interface components {
       data_missing: boolean
       /** Dataset */
       dataset: components['schemas']['AnomalyReason'][]
+      /** Environment */
+      environment: string | null
+      /** Environments */
+      environments: string[]
       /** Examples */
       examples: number
       /** Features */
@@ -5917,6 +6149,8 @@ export interface components {
         | components['schemas']['LogsQuery']
         | components['schemas']['ErrorsQuery']
         | components['schemas']['EvaluationsQuery']
+        | components['schemas']['PredictionsQuery']
+        | components['schemas']['FindingsQuery']
         | components['schemas']['SqlQuery']
       /**
        * Runbook
@@ -6203,6 +6437,8 @@ export interface components {
         | components['schemas']['LogsQuery']
         | components['schemas']['ErrorsQuery']
         | components['schemas']['EvaluationsQuery']
+        | components['schemas']['PredictionsQuery']
+        | components['schemas']['FindingsQuery']
         | components['schemas']['SqlQuery']
       /**
        * Runbook
@@ -6489,6 +6725,8 @@ export interface components {
         | components['schemas']['LogsQuery']
         | components['schemas']['ErrorsQuery']
         | components['schemas']['EvaluationsQuery']
+        | components['schemas']['PredictionsQuery']
+        | components['schemas']['FindingsQuery']
         | components['schemas']['SqlQuery']
       /** Title */
       title: string
@@ -6767,6 +7005,42 @@ export interface components {
       trace_id: string
       /** Version */
       version: string
+    }
+    /**
+     * PredictionsQuery
+     * @description One measure of models' predictions over time. A filter names features, tags and labels too.
+     */
+    PredictionsQuery: {
+      /**
+       * Group By
+       * @default []
+       */
+      group_by?: string[]
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'predictions'
+      /**
+       * Measure
+       * @default count
+       * @enum {string}
+       */
+      measure?:
+        | 'count'
+        | 'rate'
+        | 'mean_score'
+        | 'mean_output'
+        | 'p50_latency_ms'
+        | 'p95_latency_ms'
+        | 'p99_latency_ms'
+        | 'label_coverage'
+        | 'flagged_share'
+      /**
+       * Q
+       * @default
+       */
+      q?: string
     }
     /**
      * Preview
@@ -7127,6 +7401,8 @@ export interface components {
         | components['schemas']['LogsQuery']
         | components['schemas']['ErrorsQuery']
         | components['schemas']['EvaluationsQuery']
+        | components['schemas']['PredictionsQuery']
+        | components['schemas']['FindingsQuery']
         | components['schemas']['SqlQuery']
       /** Step S */
       step_s?: number | null
@@ -7456,10 +7732,14 @@ export interface components {
      * @description How many days each signal is kept.
      */
     Retention: {
+      /** Labels */
+      labels: number
       /** Logs */
       logs: number
       /** Metrics */
       metrics: number
+      /** Predictions */
+      predictions: number
       /** Traces */
       traces: number
     }
@@ -7468,10 +7748,14 @@ export interface components {
      * @description The signals to keep for another number of days; the others stay as they are.
      */
     RetentionChange: {
+      /** Labels */
+      labels?: number | null
       /** Logs */
       logs?: number | null
       /** Metrics */
       metrics?: number | null
+      /** Predictions */
+      predictions?: number | null
       /** Traces */
       traces?: number | null
     }
@@ -8533,7 +8817,7 @@ export interface components {
     }
     /**
      * Statistics
-     * @description Of every feature, over all rows of the windows.
+     * @description Of every feature, over all rows of the time.
      */
     Statistics: {
       /** Features */
@@ -8542,6 +8826,8 @@ export interface components {
       }[]
       /** Rows */
       rows: number
+      /** Scanned Rows */
+      scanned_rows: number
       /** Slice */
       slice: string
       /** Windows */
@@ -8579,7 +8865,7 @@ export interface components {
        * Signal
        * @enum {string}
        */
-      signal: 'traces' | 'logs' | 'metrics'
+      signal: 'traces' | 'logs' | 'metrics' | 'predictions' | 'labels'
     }
     /**
      * SubjectRow
@@ -9016,6 +9302,10 @@ export interface components {
       data_missing: boolean
       /** Dataset */
       dataset: components['schemas']['AnomalyReason'][]
+      /** Environment */
+      environment: string | null
+      /** Environments */
+      environments: string[]
       /** Examples */
       examples: number
       /** Features */
@@ -9658,6 +9948,8 @@ export interface operations {
         name: string
         /** @description This feature's changes alone; several times. */
         feature?: string[] | null
+        /** @description One of the schema's environments. */
+        environment?: string | null
         message?: string
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -9778,7 +10070,7 @@ export interface operations {
         name: string
         /** @description Of the model: predictions of this version alone. */
         model_version?: string | null
-        /** @description One of the schema's environments. */
+        /** @description One of the schema's. Without it SERVING, where there is one; `*`: every feature is expected. */
         environment?: string | null
         /** @description Equal parts of the time that are validated too. */
         windows?: number
@@ -9804,6 +10096,53 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['LiveValidation']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  accept_predictions: {
+    parameters: {
+      query: {
+        /** @description The model's or the data set's name. */
+        name: string
+        /** @description Of the model: predictions of this version alone. */
+        model_version?: string | null
+        /** @description One of the schema's. Without it SERVING, where there is one; `*`: every feature is expected. */
+        environment?: string | null
+        /** @description This feature's changes alone; several times. */
+        feature?: string[] | null
+        message?: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DataSchemaVersion']
         }
       }
       /** @description The request was refused; the body says why and what to do. */
@@ -10851,6 +11190,128 @@ export interface operations {
       }
     }
   }
+  list_findings: {
+    parameters: {
+      query?: {
+        /** @description Rows of a page. */
+        limit?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['FindingList']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_finding_facets: {
+    parameters: {
+      query?: {
+        /** @description Keys, separated by commas; columns or attributes. */
+        keys?: string | null
+        /** @description Values of each key. */
+        limit?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Facets']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_finding_histogram: {
+    parameters: {
+      query?: {
+        /** @description Steps at most; their length is a round one. */
+        buckets?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['FindingHistogram']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
   get_health: {
     parameters: {
       query?: {
@@ -11630,6 +12091,8 @@ export interface operations {
         chunk_minutes?: number | null
         /** @description Columns to slice by. */
         slice?: string[] | null
+        /** @description What is read: `auto`, every row (`exact`), or `states`. */
+        source?: 'auto' | 'exact' | 'states'
         /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
         from?: string | null
         /** @description Default now. */
