@@ -321,7 +321,7 @@ ELSEWHERE = {
         "test_backup.py: for admins of every project only",
     ),
     **dict.fromkeys(
-        ("get_model_performance", "get_model_worst_slices", "get_model_performance_estimate"),
+        ("get_model_performance", "get_model_worst_slices", "get_model_performance_estimate", "get_model_evaluations"),
         "analysis/test_model_performance.py: a model of the same name in another project is another",
     ),
     **dict.fromkeys(
