@@ -29,7 +29,10 @@ VersionNumber = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Def
 Environment = Annotated[str | None, Query(max_length=200, description="One of the schema's environments.")]
 LiveEnvironment = Annotated[
     str | None,
-    Query(max_length=200, description="One of the schema's. Without it SERVING, where there is one; `*`: none, every feature is expected."),
+    Query(
+        max_length=200,
+        description="One of the schema's. Without it SERVING, where there is one; `*` is none.",
+    ),
 ]
 ModelVersion = Annotated[
     str | None, Query(max_length=256, description="Of the model: predictions of this version alone.")

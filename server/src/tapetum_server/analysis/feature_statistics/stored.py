@@ -6,12 +6,14 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
+from tapetum_server.analysis.feature_statistics.report import NO_FEATURES, dataset_statistics
 from tapetum_server.detectors.feature_statistics.complete import with_histograms
 from tapetum_server.query.errors import NotFound, QueryError
+from tapetum_server.query.prediction_frames import prediction_frame
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.stored_statistics import Subject, stored_statistics
 from tapetum_server.query.time_range import TimeRange
-from tapetum_server.signals.feature_statistics import DatasetStatistics
+from tapetum_server.signals.feature_statistics import ALL_ROWS, DatasetStatistics
 from tapetum_server.signals.feature_statistics_record import records_of
 
 
@@ -29,13 +31,21 @@ class Statistics(TypedDict):
 async def statistics_of(
     reader: Reader, project: str, subject: Subject, time_range: TimeRange
 ) -> tuple[DatasetStatistics, int]:
-    """The statistics over all windows in the range, and how many these are. Raises `NotFound`, `QueryError`."""
+    """The statistics over all windows in the range, and how many these are. Raises `NotFound`, `QueryError`.
+
+    Where none lies in the range, those of a model are of its predictions themselves: of no window.
+    """
     if bool(subject.dataset) == bool(subject.model):
         raise QueryError(
             "statistics are of a dataset or of a model", code="no_subject", field="dataset",
             hint="Name one of the two; GET /api/v1/feature_statistics lists them.",
         )  # fmt: skip
     found = await stored_statistics(reader, project, subject, time_range)
+    if found is None and subject.model and subject.slice == ALL_ROWS:
+        frame = await prediction_frame(
+            reader, project=project, model=subject.model, version=subject.version, time_range=time_range, labels=False
+        )
+        return (await dataset_statistics(reader, frame.without(NO_FEATURES)))[0], 0
     if found is None:
         whose = f"data set {subject.dataset!r}" if subject.dataset else f"model {subject.model!r}"
         raise NotFound(

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import replace
 
-from tapetum_server.analysis.feature_statistics.report import dataset_statistics
+from tapetum_server.analysis.feature_statistics.report import NO_FEATURES, dataset_statistics
 from tapetum_server.detectors.feature_statistics.complete import with_histograms
 from tapetum_server.query.errors import NotFound
 from tapetum_server.query.prediction_frames import prediction_frame
@@ -20,8 +20,6 @@ from tapetum_server.signals.feature_statistics_batch import FeatureStatisticsBat
 from tapetum_server.signals.identity import OWN_SENDER
 
 logger = logging.getLogger("tapetum.statistics")
-NO_FEATURES = ("prediction_id", "time", "version", "embedding")
-"""Columns of predictions that say nothing by their distribution."""
 MOST_VALUES = 200
 """The most frequent values that a window keeps: windows are many."""
 LATE_NS = 60 * 10**9

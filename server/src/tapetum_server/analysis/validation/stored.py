@@ -44,7 +44,9 @@ def changes(before: str, after: str) -> list[SchemaChange]:
 def validated(text: str, statistics: bytes, environment: str | None, *, of_model: bool = False) -> dict[str, Any]:
     """The validation of statistics (`DatasetFeatureStatisticsList`), as JSON. Raises `StatisticsError`."""
     schema, data = schema_of_text(text), _read(statistics)
-    found = validate(as_described(data, schema) if of_model else data, schema, Against(environment=chosen_environment(environment)))
+    found = validate(
+        as_described(data, schema) if of_model else data, schema, Against(environment=chosen_environment(environment))
+    )
     return {**record_of(found, passes(found)), **environments_of(schema, environment)}
 
 
@@ -68,11 +70,14 @@ def accepted(
 
 def taken_in(schema: schema_pb2.Schema, data: Data, features: list[str], environment: str | None) -> Checked:
     """The same of statistics that have been read."""
-    only = {path_of(name) for name in features}
     known = {tuple(f.path.step) or path_of(f.name) for f in data.features} | set(Described(schema).features)
+    # A name with dots may be that of one feature, as predictions have it.
+    only = {(name,) if (name,) in known else path_of(name) for name in features}
     if unknown := sorted(".".join(path) for path in only - known):
         raise StatisticsError(f"Neither the schema nor the statistics have a feature {unknown[0]!r}.")
-    changed = update_schema(schema, data, only=only or None, against=Against(environment=chosen_environment(environment)))
+    changed = update_schema(
+        schema, data, only=only or None, against=Against(environment=chosen_environment(environment))
+    )
     return Checked(schema_text(changed), len(Described(changed).features))
 
 
