@@ -220,7 +220,7 @@ const model = createRoute({
   validateSearch: (
     raw: Raw,
   ): { view?: (typeof MODEL_VIEWS)[number] | undefined } & Texts<
-    'name' | 'sort' | 'sel' | 'version' | 'base' | 'by' | 'metric'
+    'name' | 'sort' | 'sel' | 'version' | 'base' | 'by' | 'metric' | 'at' | 'worth' | 'rank' | 'weighed'
   > => ({
     name: text(raw.name),
     version: text(raw.version),
@@ -229,6 +229,13 @@ const model = createRoute({
     /** The column whose values are shown apart. */
     by: text(raw.by),
     metric: text(raw.metric),
+    /** A threshold, and what one answer of each kind is worth: `5,-2,0,-9`. */
+    at: text(raw.at),
+    worth: text(raw.worth),
+    /** The column within whose values predictions are ranked. */
+    rank: text(raw.rank),
+    /** Whether the estimate's baseline is weighed as the window's features are mixed. */
+    weighed: text(raw.weighed),
     view: MODEL_VIEWS.find((view) => view === raw.view),
     sort: text(raw.sort),
     /** The prediction, or the feature, in the drawer. */

@@ -17,12 +17,12 @@ from asked_world import NOW, SECOND, START, World
 
 from tapetum_server.detectors.validation.concerns import Concern
 from tapetum_server.query import (
-    added_statistics,
     alerts,
     arrivals,
     changes,
     concerned_rows,
     conversation,
+    edge_rows,
     engine_state,
     error_detail,
     error_groups,
@@ -37,6 +37,8 @@ from tapetum_server.query import (
     heartbeats,
     histograms,
     host_shares,
+    kept_windows,
+    labels,
     leaks,
     live_windows,
     llm_groups,
@@ -65,9 +67,11 @@ from tapetum_server.query import (
     sessions,
     span_corrections,
     spans,
+    state_rows,
     statistics_windows,
     storage,
     stored_statistics,
+    tool_agents,
     trace_peers,
     traces,
 )
@@ -144,9 +148,8 @@ def layouts(statement: Callable[[str, str, Parameters], Statement]) -> Statement
     return statement(f"prediction_rows FINAL {LABELS_BESIDE.join}", condition, parameters)
 
 
-def statistics_where() -> tuple[list[str], Parameters]:
-    parameters = Parameters()
-    return [f"project = {parameters.text('default')}", f"model = {parameters.text('income')}"], parameters
+INCOME = kept_windows.Subject(model="income", version="3")
+WINDOW = kept_windows.Window("3", "All Examples", 1_793_491_200 * 10**9, 1_793_494_800 * 10**9)
 
 
 def fractions(relation: str, condition: str, parameters: Parameters) -> Statement:
@@ -194,15 +197,23 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
         replace(selection(SPANS, "service:web"), time_range=TimeRange(NOW, None))
     ),
     "statistics_subjects": lambda: stored_statistics.subjects_statement("default"),
-    "statistics_windows": lambda: stored_statistics.windows_statement(
-        "default", stored_statistics.Subject(model="income", version="3"), HOUR
+    "statistics_windows": lambda: kept_windows.windows_statement(
+        "default",
+        [
+            kept_windows.Asked(INCOME, HOUR, ("All Examples",)),
+            kept_windows.Asked(kept_windows.Subject(dataset="census"), HOUR),
+        ],
     ),
-    "statistics_features": lambda: stored_statistics.features_statement(*statistics_where()),
-    "statistics_added": lambda: added_statistics.added_statement(*statistics_where()),
+    "statistics_features": lambda: stored_statistics.features_statement("default", INCOME, WINDOW),
+    "statistics_states": lambda: state_rows.states_statement("default", INCOME, [WINDOW]),
+    "any_label": lambda: labels.any_label_statement("default", "income"),
+    "statistics_edges": lambda: edge_rows.edges_statement(
+        "default", "income", [edge_rows.Edge(START, NOW, "3"), edge_rows.Edge(None, None)], 1_000
+    ),
     "statistics_due_hours": lambda: statistics_windows.due_hours_statement("default", START, NOW),
     "statistics_due_days": lambda: statistics_windows.due_sums_statement("default", "day", NOW),
-    "statistics_due_thirds": lambda: statistics_windows.due_sums_statement("default", "third", NOW),
-    "statistics_due_months": lambda: statistics_windows.due_sums_statement("default", "month", NOW),
+    "statistics_due_five_days": lambda: statistics_windows.due_sums_statement("default", "days", NOW),
+    "statistics_due_quarters": lambda: statistics_windows.due_sums_statement("default", "quarter", NOW),
     "changes": lambda: changes.changes_statement("default", HOUR, ["shop"], ["deploy"], 500),
     "health_errors": lambda: error_windows.windows_statement(selection(ERRORS), STEPS, 6),
     "running_places": lambda: heartbeats.places_statement("default", HOUR, ["0" * 32], START),
@@ -380,6 +391,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     ),
     "llm_groups_repeated": lambda: llm_groups.repeated_statement(selection(SPANS)),
     "llm_tools": lambda: llm_tools.tools_statement(selection(SPANS, "service:web")),
+    "llm_tools_agents": lambda: tool_agents.agents_around_statement(selection(SPANS, "service:web"), ["search"]),
     "sessions_last_seen": lambda: sessions.places_statement(
         selection(SPANS, "service:web"), "session_id", "-last_seen", 51, sessions.Place(START, 7)
     ),

@@ -4,6 +4,7 @@ import { api } from './client'
 import type { Scope } from './queries'
 import type {
   DriftReport,
+  KeptEvaluations,
   ModelDetail,
   ModelPage,
   PerformanceEstimate,
@@ -71,3 +72,10 @@ export const driftQuery = asked<DriftReport>('/models/drift')
 export const performanceQuery = asked<PerformanceReport>('/models/performance')
 export const worstQuery = asked<WorstSlices>('/models/performance/slices')
 export const estimateQuery = asked<PerformanceEstimate>('/models/performance/estimate')
+
+export const evaluatedQuery = (scope: Scope, model: string) =>
+  queryOptions({
+    queryKey: ['/models/evaluations', scope, model],
+    queryFn: ({ signal }) => api.get<KeptEvaluations>('/models/evaluations', { ...scope, model }, signal),
+    placeholderData: keepPreviousData,
+  })

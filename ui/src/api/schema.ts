@@ -765,7 +765,7 @@ export interface paths {
     }
     /**
      * Get Feature Statistics
-     * @description Statistics of every feature of a data set, or of a model over all windows that lie in the range.
+     * @description Statistics of every feature of a data set, or of a model: from windows, at the ends from rows.
      */
     get: operations['get_feature_statistics']
     put?: never
@@ -1250,8 +1250,30 @@ export interface paths {
     /**
      * Get Model Drift
      * @description Features, outputs, scores and labels of the predictions that pass the filter, against the baseline.
+     *
+     *     From what is kept per hour, day and month where that says all that is asked; `way` says so of each feature.
      */
     get: operations['get_model_drift']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/models/evaluations': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Model Evaluations
+     * @description What `tapetum evaluate --keep` found of the model until the end of the time: the newest 20, blessed or not.
+     */
+    get: operations['get_model_evaluations']
     put?: never
     post?: never
     delete?: never
@@ -3188,6 +3210,22 @@ export interface components {
       text: string
     }
     /**
+     * ClassOutcome
+     * @description One class of several that a prediction may have at once: how often it was called and there.
+     */
+    ClassOutcome: {
+      /** Fn */
+      fn: number
+      /** Fp */
+      fp: number
+      /** Name */
+      name: string
+      /** Tn */
+      tn: number
+      /** Tp */
+      tp: number
+    }
+    /**
      * ComparedColumns
      * @description One list per column, all of the same length: parents before children, siblings by their earliest start.
      */
@@ -3785,6 +3823,8 @@ export interface components {
     /**
      * DriftFeature
      * @description One feature. `score` is its largest value in thresholds, times its importance; features are ranked by it.
+     *
+     *     `way` is how its numbers came.
      */
     DriftFeature: {
       /** Bars */
@@ -3819,6 +3859,11 @@ export interface components {
        * @enum {string}
        */
       verdict: 'drift' | 'no_drift' | 'not_enough_data'
+      /**
+       * Way
+       * @enum {string}
+       */
+      way: 'exact' | 'from states'
       window: components['schemas']['DriftSide']
     }
     /**
@@ -4333,6 +4378,37 @@ export interface components {
       time: string
     }
     /**
+     * EstimatedVersion
+     * @description One version's headline metric: as estimated of all its rows, and of those whose label came, what it was.
+     */
+    EstimatedVersion: {
+      /** Alert */
+      alert: boolean
+      /** Expected */
+      expected: number | null
+      /** Labelled */
+      labelled: number
+      /** Lower */
+      lower: number | null
+      /** Metric */
+      metric: string
+      /** Realised */
+      realised: number | null
+      /** Rows */
+      rows: number
+      /** Upper */
+      upper: number | null
+      /** Value */
+      value: number | null
+      /**
+       * Verdict
+       * @enum {string}
+       */
+      verdict: 'worse' | 'better' | 'as estimated' | 'unknown'
+      /** Version */
+      version: string
+    }
+    /**
      * EvaluationDistribution
      * @description Scores in even bins between the ends of their definition or of the scores; each value by itself where few.
      */
@@ -4768,6 +4844,34 @@ export interface components {
       span_ids: string[]
     }
     /**
+     * GroupGap
+     * @description The two groups that a notion of fairness finds furthest apart.
+     */
+    GroupGap: {
+      /** Difference */
+      difference: number
+      /** High */
+      high: number
+      /** Highest */
+      highest: string
+      /** Low */
+      low: number
+      /** Lower */
+      lower: number
+      /** Lowest */
+      lowest: string
+      /** Metric */
+      metric: string
+      /** Notion */
+      notion: string
+      /** Ratio */
+      ratio: number | null
+      /** Unequal */
+      unequal: boolean
+      /** Upper */
+      upper: number
+    }
+    /**
      * HealthReport
      * @description What needs attention now, and how things stand besides.
      */
@@ -4967,6 +5071,56 @@ export interface components {
        * @default
        */
       trace_id?: string
+    }
+    /**
+     * KeptEvaluation
+     * @description One run of `tapetum evaluate`.
+     */
+    KeptEvaluation: {
+      /** Blessed */
+      blessed: boolean
+      /** Evaluation */
+      evaluation: string
+      /** Explanation */
+      explanation: string
+      /** Failures */
+      failures: components['schemas']['KeptMetric'][]
+      /** Metrics */
+      metrics: components['schemas']['KeptMetric'][]
+      /** Time */
+      time: string
+      /** Version */
+      version: string
+    }
+    /**
+     * KeptEvaluations
+     * @description The newest evaluations of a model, the newest first.
+     */
+    KeptEvaluations: {
+      /** Rows */
+      rows: components['schemas']['KeptEvaluation'][]
+    }
+    /**
+     * KeptMetric
+     * @description A metric of a slice, as it was when the model was evaluated.
+     */
+    KeptMetric: {
+      /** Baseline */
+      baseline: number | null
+      /** Kept */
+      kept: boolean | null
+      /** Lower */
+      lower: number | null
+      /** Message */
+      message: string
+      /** Name */
+      name: string
+      /** Slice */
+      slice: string
+      /** Upper */
+      upper: number | null
+      /** Value */
+      value: number | null
     }
     /**
      * Key
@@ -6667,6 +6821,8 @@ export interface components {
       notes: string[]
       /** Periods */
       periods: components['schemas']['EstimatedPeriod'][]
+      /** Versions */
+      versions: components['schemas']['EstimatedVersion'][]
       /** Why */
       why: string
     }
@@ -6677,9 +6833,13 @@ export interface components {
     PerformanceReport: {
       /** Calibration */
       calibration: components['schemas']['CalibrationBin'][]
+      /** Classes */
+      classes: components['schemas']['ClassOutcome'][]
       confusion: components['schemas']['Confusions'] | null
       /** Coverage */
       coverage: number
+      /** Gaps */
+      gaps: components['schemas']['GroupGap'][]
       /** Interval Ms */
       interval_ms: number
       /** Label */
@@ -6696,6 +6856,8 @@ export interface components {
       positive: string
       /** Prediction */
       prediction: string
+      /** Ranked By */
+      ranked_by: string
       /** Rows */
       rows: number
       /** Slice Columns */
@@ -6708,7 +6870,7 @@ export interface components {
        * Task
        * @enum {string}
        */
-      task: 'binary' | 'multiclass' | 'regression' | 'unknown'
+      task: 'binary' | 'multiclass' | 'multilabel' | 'regression' | 'ranking' | 'unknown'
       thresholds: components['schemas']['ThresholdTable'] | null
       /** Why */
       why: string
@@ -7570,10 +7732,14 @@ export interface components {
      * @description How many days each signal is kept.
      */
     Retention: {
+      /** Labels */
+      labels: number
       /** Logs */
       logs: number
       /** Metrics */
       metrics: number
+      /** Predictions */
+      predictions: number
       /** Traces */
       traces: number
     }
@@ -7582,10 +7748,14 @@ export interface components {
      * @description The signals to keep for another number of days; the others stay as they are.
      */
     RetentionChange: {
+      /** Labels */
+      labels?: number | null
       /** Logs */
       logs?: number | null
       /** Metrics */
       metrics?: number | null
+      /** Predictions */
+      predictions?: number | null
       /** Traces */
       traces?: number | null
     }
@@ -8647,7 +8817,7 @@ export interface components {
     }
     /**
      * Statistics
-     * @description Of every feature, over all rows of the windows.
+     * @description Of every feature, over all rows of the time.
      */
     Statistics: {
       /** Features */
@@ -8656,6 +8826,8 @@ export interface components {
       }[]
       /** Rows */
       rows: number
+      /** Scanned Rows */
+      scanned_rows: number
       /** Slice */
       slice: string
       /** Windows */
@@ -8693,7 +8865,7 @@ export interface components {
        * Signal
        * @enum {string}
        */
-      signal: 'traces' | 'logs' | 'metrics'
+      signal: 'traces' | 'logs' | 'metrics' | 'predictions' | 'labels'
     }
     /**
      * SubjectRow
@@ -8796,6 +8968,8 @@ export interface components {
      * @description What a yes-or-no question would have answered at other thresholds.
      */
     ThresholdTable: {
+      /** Best */
+      best: number | null
       /** Fn */
       fn: number[]
       /** Fp */
@@ -8806,6 +8980,8 @@ export interface components {
       tn: number[]
       /** Tp */
       tp: number[]
+      /** Values */
+      values: number[]
     }
     /**
      * ToolDefinition
@@ -11915,6 +12091,8 @@ export interface operations {
         chunk_minutes?: number | null
         /** @description Columns to slice by. */
         slice?: string[] | null
+        /** @description What is read: `auto`, every row (`exact`), or `states`. */
+        source?: 'auto' | 'exact' | 'states'
         /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
         from?: string | null
         /** @description Default now. */
@@ -11950,6 +12128,46 @@ export interface operations {
       }
     }
   }
+  get_model_evaluations: {
+    parameters: {
+      query: {
+        /** @description The model's name. */
+        model: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['KeptEvaluations']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
   get_model_performance: {
     parameters: {
       query: {
@@ -11961,6 +12179,10 @@ export interface operations {
         slice?: string
         /** @description The label that a score is the probability of; found out without it. */
         positive?: string
+        /** @description Column within whose values predictions are ranked; tags.query_id without. */
+        query_key?: string
+        /** @description Worth of a true and a false positive, a true and a false negative. */
+        costs?: string
         /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
         from?: string | null
         /** @description Default now. */
@@ -12011,6 +12233,10 @@ export interface operations {
         baseline_version?: string | null
         /** @description The label that a score is the probability of; found out without it. */
         positive?: string
+        /** @description Weigh the baseline as the features of the window are mixed (covariate shift). */
+        weighted?: boolean
+        /** @description Steps of so many predictions; 0 for steps of time. */
+        chunk_rows?: number
         /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
         from?: string | null
         /** @description Default now. */

@@ -257,7 +257,8 @@ class Server:
                 *ui_routes(),
             ]
         )
-        limits = BodyLimits(inflated_bytes=settings.max_body_mib * 2**20)
+        large = settings.max_predictions_mib * 2**20
+        limits = BodyLimits(inflated_bytes=settings.max_body_mib * 2**20, large_bytes=large, spooled_bytes=4 * large)
 
         def refuse(scope: Scope, error: BodyError) -> Response:
             if lines.owns(scope):
@@ -278,7 +279,10 @@ class Server:
         def is_ingest(scope: Scope) -> bool:
             return otlp.owns(scope["path"]) or lines.owns(scope) or remote_write.owns(scope)
 
-        inflated = Inflate(Compress(inner), refuse=refuse, executor=self._ingest_pool, limits=limits, snappy=is_snappy)
+        inflated = Inflate(
+            Compress(inner), refuse=refuse, executor=self._ingest_pool, limits=limits, snappy=is_snappy,
+            large=records.takes_large, spools=settings.data,
+        )  # fmt: skip
         hosts = Hosts(
             settings.host, keys_required=keys_required, allowed=settings.allowed_host, origins=settings.allowed_origin
         )

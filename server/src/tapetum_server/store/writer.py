@@ -31,6 +31,7 @@ from tapetum_server.store.enrichments import enrichments_of
 from tapetum_server.store.fills import Fills, LateFill, Written, fill_statements
 from tapetum_server.store.first_seen import timeless_logs
 from tapetum_server.store.messages import MessageMemory, RepeatedText
+from tapetum_server.store.moved import Moved, moved_of, moved_statements
 from tapetum_server.store.releases import Release, Releases, release_rows
 from tapetum_server.store.rows_alerts import alert_rows
 from tapetum_server.store.rows_changes import change_rows, timeless_changes
@@ -96,6 +97,8 @@ class _Waiting:
     """Calls of these rows that leave something out, which log records may say."""
     late: list[LateFill] = field(default_factory=list)
     """What records say of calls that are in the store."""
+    moved: list[Moved] = field(default_factory=list)
+    """Which of these rows are kept under another day too."""
     found: bool = False
     """Whether these rows were found in the records of a request, and are none of them."""
 
@@ -232,8 +235,11 @@ class StoreWriter:
         errors: pa.Table | None = None
         written: Written = {}
         late: list[LateFill] = []
-        if isinstance(batch, EvaluationBatch | PredictionBatch | LabelBatch):
+        moved: list[Moved] = []
+        if isinstance(batch, EvaluationBatch):
             days = self._retention(batch.project, "traces")
+        elif isinstance(batch, PredictionBatch | LabelBatch):
+            days = self._retention(batch.project, batch.signal)
         elif not isinstance(batch, AlertBatch | ChangeBatch | FeatureStatisticsBatch | FindingBatch):
             days = self._retention(batch.project, batch.signal)
             releases = self._releases.unseen(batch, now)
@@ -273,7 +279,7 @@ class StoreWriter:
             table = "finding_rows"
             rows, clamped = finding_rows(batch, now), 0
         elif isinstance(batch, PredictionBatch):
-            table = "prediction_rows"
+            table, moved = "prediction_rows", moved_of(batch)
             rows, clamped = prediction_rows(batch, days, now), 0
         elif isinstance(batch, LabelBatch):
             table = "label_rows"
@@ -289,7 +295,7 @@ class StoreWriter:
             )
             for i, part in enumerate(parts)
         ]  # fmt: skip
-        waiting[-1].written, waiting[-1].late = written, late
+        waiting[-1].written, waiting[-1].late, waiting[-1].moved = written, late, moved
         if errors is not None:
             split = self._split_by_day("error_rows", errors)
             waiting += [
@@ -399,6 +405,8 @@ class StoreWriter:
                 self._releases.stored(member.releases)
         rows = members[0].rows if len(members) == 1 else _concat([m.rows for m in members])
         self._engine.insert(table, rows)
+        for statement in moved_statements(self._engine.database, [each for m in members for each in m.moved]):
+            self._engine.command(statement)
         self._fill([each for m in members for each in (*m.late, *self._fills.written(m.written))])
 
     def _fill(self, late: list[LateFill]) -> None:

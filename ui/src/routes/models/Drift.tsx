@@ -14,7 +14,7 @@ import { Against } from './Against'
 import { Legend, SmallBars } from './Bars'
 import { chunkMinutes, useHeld, type Held } from './baseline'
 import { DriftDrawer } from './DriftDrawer'
-import { movedText, sentence, telling, VERDICTS } from './driftWords'
+import { movedText, readFrom, sentence, telling, VERDICTS } from './driftWords'
 import { figure } from './measures'
 
 const ROW = 34
@@ -196,6 +196,7 @@ function Summary({ report, held }: { report: DriftReport; held: Held }) {
       ))}
       <p className="quiet">
         <Legend />
+        {readFrom(report) && <span title={readFrom(report)!.title}> {readFrom(report)!.words}</span>}
         {report.not_compared.length > 0 && (
           <span title={report.not_compared.map((one) => `${one.name}: ${one.reason}`).join('\n')}>
             {' '}

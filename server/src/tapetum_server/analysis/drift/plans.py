@@ -88,7 +88,7 @@ async def counted_sides(
     edges = {pair.name: tuple(float(e) for e in inner_edges(q)) for pair, q in zip(numeric, found)}
     plans = [Plan(pair, edges.get(pair.name), (), True) for pair in pairs]
     sides = await count_both(reader, baseline, window, plans)
-    plans = [_with_values(side) for side in sides]
+    plans = [with_values(side) for side in sides]
     again = [n for n, plan in enumerate(plans) if not plan.complete]
     sides = [Sides(plan, side.baseline, side.window) for plan, side in zip(plans, sides)]
     if again:
@@ -98,7 +98,8 @@ async def counted_sides(
     return sides
 
 
-def _with_values(side: Sides) -> Plan:
+def with_values(side: Sides) -> Plan:
+    """The plan of a feature with the values that were found of it, the most frequent of either side."""
     plan, b, w = side.plan, side.baseline, side.window
     if not isinstance(b, query.CategoricalCounts) or not isinstance(w, query.CategoricalCounts):
         return plan
@@ -127,12 +128,13 @@ async def count_side(
     for group, (rows, found) in answered.items():
         there = iter(found)
         counted[group] = [
-            _missing(plan, rows) if feature is None else next(there) for plan, feature in zip(plans, features)
+            missing(plan, rows) if feature is None else next(there) for plan, feature in zip(plans, features)
         ]
     return counted
 
 
-def _missing(plan: Plan, rows: int) -> query.Counts:
+def missing(plan: Plan, rows: int) -> query.Counts:
+    """Counts of a side that has no such column."""
     presence = Presence(rows, 0, rows)
     if plan.edges is None:
         return query.CategoricalCounts(presence, {}, True)

@@ -14,9 +14,6 @@ from tapetum_server.signals.feature_statistics import DatasetStatistics
 if TYPE_CHECKING:
     from tensorflow_metadata.proto.v0.statistics_pb2 import DatasetFeatureStatistics
 
-NO_FEATURES = ("prediction_id", "time", "version", "embedding")
-"""Columns of predictions that say nothing by their distribution."""
-
 
 async def dataset_statistics(
     reader: Reader,

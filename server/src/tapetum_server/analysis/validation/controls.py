@@ -9,15 +9,16 @@ from typing import TypeAlias
 
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from tapetum_server.detectors.feature_statistics.complete import with_histograms
+from tapetum_server.analysis.feature_statistics.ranges import Part
+from tapetum_server.analysis.feature_statistics.stored import statistics_of
 from tapetum_server.detectors.validation.described import Described
 from tapetum_server.detectors.validation.validator import Against
 from tapetum_server.moving.tfdv.writing import dataset_message
+from tapetum_server.query.errors import NotFound
+from tapetum_server.query.kept_windows import Subject
 from tapetum_server.query.live_windows import LiveWindow
 from tapetum_server.query.reader import Reader
-from tapetum_server.query.stored_statistics import Subject, stored_statistics
 from tapetum_server.query.time_range import TimeRange
-from tapetum_server.signals.feature_statistics import DatasetStatistics
 
 HOUR_NS = 3_600 * 10**9
 _BEFORE_NS = 24 * HOUR_NS
@@ -38,7 +39,7 @@ class Controls:
     ) -> Against:
         """`against`, with what the comparators of the schema want.
 
-        Drift is against the hours that are counted of the day before the window, skew against the statistics of the
+        Drift is against the day before the hour of the window, skew against the statistics of the
         data set `MODEL/VERSION/train`, else `MODEL/train`. Where there are none, nothing is compared.
         """
         asked = set(_comparators(schema))
@@ -66,19 +67,16 @@ class Controls:
             return known[1]
         data = None
         for subject in subjects:
-            found = await stored_statistics(reader, project, subject, time_range)
-            if found is not None:
-                data = await asyncio.to_thread(_message, found)
-                break
+            try:
+                (found,) = await statistics_of(reader, project, [Part(subject, time_range)])
+            except NotFound:
+                continue
+            data = await asyncio.to_thread(dataset_message, found.statistics)
+            break
         while len(self._kept) >= MOST_KEPT:
             del self._kept[next(iter(self._kept))]
         self._kept[key] = (hour, data)
         return data
-
-
-def _message(found: tuple[DatasetStatistics, int]) -> Data:
-    dataset, windows = found
-    return dataset_message(with_histograms(dataset) if windows > 1 else dataset)
 
 
 def _comparators(schema: schema_pb2.Schema) -> Iterator[str]:
