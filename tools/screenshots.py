@@ -147,6 +147,7 @@ def addresses(
         "model-versions": address("/models/one", name="credit-risk", view="versions", **recent),
         "models-none": address("/models", q="model:nothing-has-this-name", **recent),
         "data-quality": address("/data-quality"),
+        "findings": address("/data-quality", model="credit-risk", view="findings"),
         "errors": address("/errors", **recent),
         "errors-drawer": address("/errors", sel=error, **recent),
         "errors-one": address(f"/errors/{error}", **recent),

@@ -10,7 +10,7 @@ from process.servers import RunningServer, eventually
 
 from browser.axe import violations
 from browser.conftest import OpenPage
-from browser.inspected import FAULTS, INSPECTED, TRAIN, inspect
+from browser.inspected import ASKED, FAULTS, INCOME_LOW, INSPECTED, TRAIN, WATCHED, inspect, watch
 from browser.judged import JUDGED, judge
 from browser.modelled import CREDIT, DRIFTED, DUEL, INCOME, MODELLED, drift_away, duel, predict
 from browser.shop import Shop
@@ -339,6 +339,7 @@ def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningS
     drift_away(server)
     duel(server)
     inspect(server)
+    watch(server)
     found = []
     for path, search in (
         ("/sessions", {}),
@@ -362,6 +363,8 @@ def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningS
         ("/data-quality", {"project": INSPECTED, "dataset": FAULTS, "sel": "AGEP"}),
         ("/data-quality", {"project": INSPECTED, "dataset": FAULTS, "view": "schema"}),
         ("/data-quality", {"project": INSPECTED, "dataset": TRAIN, "view": "schema"}),
+        ("/data-quality", {"project": WATCHED}),
+        ("/data-quality", {"project": WATCHED, "model": ASKED, "view": "findings", "sel": INCOME_LOW}),
         ("/evaluations", {"project": JUDGED, "score": "tone", "by": "model"}),
         ("/evaluations", {"project": JUDGED, "view": "rows"}),
         ("/evaluations", {"q": "name:nothing"}),
