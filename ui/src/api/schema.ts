@@ -10483,7 +10483,6 @@ export interface operations {
         /** @description Of the model: predictions of this version alone. */
         model_version?: string | null
         /** @description One of the schema's. Without it SERVING, where there is one; `*`: every feature is expected. */
-        /** @description One of the schema's. Without it SERVING, where there is one; `*` is none. */
         environment?: string | null
         /** @description Equal parts of the time that are validated too. */
         windows?: number
@@ -10530,7 +10529,6 @@ export interface operations {
         /** @description Of the model: predictions of this version alone. */
         model_version?: string | null
         /** @description One of the schema's. Without it SERVING, where there is one; `*`: every feature is expected. */
-        /** @description One of the schema's. Without it SERVING, where there is one; `*` is none. */
         environment?: string | null
         /** @description This feature's changes alone; several times. */
         feature?: string[] | null
