@@ -143,6 +143,8 @@ def addresses(
         "models": address("/models", **recent),
         "model-drift": address("/models/one", name="credit-risk", view="drift", base="half", **recent),
         "model-performance": address("/models/one", name="credit-risk", view="performance", base="half", **recent),
+        "model-slices": address("/models/one", name="credit-risk", view="slices", by="channel", **recent),
+        "model-versions": address("/models/one", name="credit-risk", view="versions", **recent),
         "models-none": address("/models", q="model:nothing-has-this-name", **recent),
         "data-quality": address("/data-quality"),
         "findings": address("/data-quality", model="credit-risk", view="findings"),

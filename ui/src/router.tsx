@@ -211,7 +211,7 @@ const models = createRoute({
   component: lazyRouteComponent(() => import('./routes/models/ModelsPage'), 'ModelsPage'),
 })
 
-const MODEL_VIEWS = ['predictions', 'versions', 'drift', 'performance'] as const
+const MODEL_VIEWS = ['performance', 'slices', 'drift', 'predictions', 'versions'] as const
 
 const model = createRoute({
   getParentRoute: () => root,
@@ -220,7 +220,23 @@ const model = createRoute({
   validateSearch: (
     raw: Raw,
   ): { view?: (typeof MODEL_VIEWS)[number] | undefined } & Texts<
-    'name' | 'sort' | 'sel' | 'version' | 'base' | 'by' | 'metric' | 'at' | 'worth' | 'rank' | 'weighed'
+    | 'name'
+    | 'sort'
+    | 'sel'
+    | 'version'
+    | 'base'
+    | 'by'
+    | 'cross'
+    | 'where'
+    | 'metric'
+    | 'at'
+    | 'worth'
+    | 'rank'
+    | 'weighed'
+    | 'champion'
+    | 'challenger'
+    | 'pair'
+    | 'flip'
   > => ({
     name: text(raw.name),
     version: text(raw.version),
@@ -228,7 +244,16 @@ const model = createRoute({
     base: text(raw.base),
     /** The column whose values are shown apart. */
     by: text(raw.by),
+    cross: text(raw.cross),
+    /** Slices in SQL, one a line. */
+    where: text(raw.where),
     metric: text(raw.metric),
+    champion: text(raw.champion),
+    challenger: text(raw.challenger),
+    /** What names a request in both versions. */
+    pair: text(raw.pair),
+    /** Which changed answers are listed: `fixed`, `broken`, or `SAID > SAYS` as JSON. */
+    flip: text(raw.flip),
     /** A threshold, and what one answer of each kind is worth: `5,-2,0,-9`. */
     at: text(raw.at),
     worth: text(raw.worth),

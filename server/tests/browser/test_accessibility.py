@@ -6,13 +6,13 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
-from process.servers import RunningServer
+from process.servers import RunningServer, eventually
 
 from browser.axe import violations
 from browser.conftest import OpenPage
 from browser.inspected import ASKED, FAULTS, INCOME_LOW, INSPECTED, TRAIN, WATCHED, inspect, watch
 from browser.judged import JUDGED, judge
-from browser.modelled import CREDIT, DRIFTED, INCOME, MODELLED, drift_away, predict
+from browser.modelled import CREDIT, DRIFTED, DUEL, INCOME, MODELLED, drift_away, duel, predict
 from browser.shop import Shop
 from browser.watch import Watched, pick, rows, settled
 
@@ -212,6 +212,8 @@ def test_monitors(ui: Watched, server: RunningServer, shop: Shop) -> None:
         made = server.client.post("/api/v1/monitors", json={"name": name, "project": "shop", **body, **changes})
         ids.append(made.json()["id"])
     try:
+        slow = f"/api/v1/monitors/{ids[0]}"
+        eventually(lambda: server.client.get(slow).json()["state"] == "firing", "it fires")
         ui.open("/monitors", project="shop")
         expect(rows(page, "Monitors").first).to_contain_text("Firing")
         expect(rows(page, "Monitors").first).to_contain_text("/ 100")
@@ -335,6 +337,7 @@ def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningS
     judge(server)
     predict(server)
     drift_away(server)
+    duel(server)
     inspect(server)
     watch(server)
     found = []
@@ -353,6 +356,8 @@ def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningS
         ("/models/one", {"project": MODELLED, "name": INCOME, "view": "versions"}),
         ("/models/one", {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "drift", "sel": "income"}),
         ("/models/one", {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "performance", "by": "channel"}),
+        ("/models/one", {"project": DRIFTED, "name": DUEL, "view": "versions", "by": "channel"}),
+        ("/models/one", {"project": DRIFTED, "name": DUEL, "view": "slices", "by": "channel", "where": "age > 60"}),
         ("/models/one", {"project": MODELLED, "name": INCOME, "view": "predictions", "sel": "p-05"}),
         ("/data-quality", {"project": INSPECTED}),
         ("/data-quality", {"project": INSPECTED, "dataset": FAULTS, "sel": "AGEP"}),

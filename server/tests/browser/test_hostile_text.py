@@ -401,6 +401,9 @@ def test_models_and_predictions_are_shown_as_they_were_written(ui: Watched, serv
         ui.open("/models/one", project="hostile", name=attack[:60].strip(), view="performance", by=attack[:60])
         shows(page.get_by_role("region", name="Confusion"), attack[:200])
         assert_nothing_sticks_out(page)
+        ui.open("/models/one", project="hostile", name=attack[:60].strip(), view="slices", by=attack[:60])
+        shows(page.get_by_role("region", name="Chosen slices"), attack[:60])
+        assert_nothing_sticks_out(page)
 
 
 def test_statistics_and_schemas_are_shown_as_they_were_written(ui: Watched, server: RunningServer, sent: Sent) -> None:
@@ -505,7 +508,13 @@ def test_monitors_are_named_explained_and_grouped_as_they_were_written(
         answer = server.client.post("/api/v1/monitors", json=body)
         assert answer.status_code == 201, answer.text
         made[attack] = answer.json()["id"]
+
+    def all_fire() -> bool:
+        listed = server.client.get("/api/v1/monitors", params={"project": "hostile"}).json()["rows"]
+        return {row["state"] for row in listed} == {"firing"}
+
     try:
+        eventually(all_fire, "each of them fires")
         page = ui.go("/monitors", project="hostile")
         shows(page.get_by_role("grid", name="Monitors"), *(attack.strip() for attack in made))
         assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []

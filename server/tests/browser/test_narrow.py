@@ -12,7 +12,7 @@ from process.servers import RunningServer
 from browser.conftest import OpenPage
 from browser.inspected import ASKED, FAULTS, INCOME_LOW, INSPECTED, TRAIN, WATCHED, inspect, watch
 from browser.judged import JUDGED, judge
-from browser.modelled import CREDIT, DRIFTED, INCOME, MODELLED, drift_away, predict
+from browser.modelled import CREDIT, DRIFTED, DUEL, INCOME, MODELLED, drift_away, duel, predict
 from browser.shop import Shop
 from browser.watch import Watched, pick, rows
 
@@ -103,6 +103,7 @@ def test_every_page_fits_and_every_control_can_be_pressed(
     judge(server)
     predict(server)
     drift_away(server)
+    duel(server)
     inspect(server)
     watch(server)
     query = {"kind": "spans", "measure": "p95_ms", "group_by": ["service"]}
@@ -149,6 +150,8 @@ def test_every_page_fits_and_every_control_can_be_pressed(
             nothing,
         ),
         ("/models/one", {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "performance"}, nothing),
+        ("/models/one", {"project": DRIFTED, "name": DUEL, "view": "versions", "by": "channel"}, nothing),
+        ("/models/one", {"project": DRIFTED, "name": DUEL, "view": "slices", "by": "channel"}, nothing),
         ("/models/one", {"project": MODELLED, "name": INCOME, "view": "predictions"}, nothing),
         ("/models/one", {"project": MODELLED, "name": INCOME, "view": "predictions", "sel": "p-05"}, nothing),
         ("/data-quality", {"project": INSPECTED}, nothing),

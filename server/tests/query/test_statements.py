@@ -47,6 +47,8 @@ from tapetum_server.query import (
     logs,
     metric_statements,
     metrics,
+    model_glance,
+    model_volumes,
     models,
     outside,
     prediction_checks,
@@ -204,7 +206,9 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
             kept_windows.Asked(kept_windows.Subject(dataset="census"), HOUR),
         ],
     ),
-    "statistics_features": lambda: stored_statistics.features_statement("default", INCOME, WINDOW),
+    "statistics_features": lambda: stored_statistics.features_statement(
+        "default", [(INCOME, WINDOW), (INCOME, WINDOW._replace(start=WINDOW.end, end=2 * WINDOW.end - WINDOW.start))]
+    ),
     "statistics_states": lambda: state_rows.states_statement("default", INCOME, [WINDOW]),
     "any_label": lambda: labels.any_label_statement("default", "income"),
     "statistics_edges": lambda: edge_rows.edges_statement(
@@ -280,10 +284,14 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
         selection(PREDICTIONS, OF_MODEL), ["model", "label", "age", "tags.region"], 11
     ),
     "prediction_keys": lambda: facets.attribute_keys_statement(selection(PREDICTIONS, "model:m")),
-    "models": lambda: models.models_statement(selection(PREDICTIONS, "labelled:true"), 200),
-    "model_trends": lambda: models.trends_statement(selection(PREDICTIONS), STEPS, ["m"], "version"),
-    "model_versions": lambda: models.versions_statement(selection(PREDICTIONS), "m"),
-    "models_versions_seen": lambda: models.seen_statement(selection(PREDICTIONS), ["m"]),
+    "model_volumes": lambda: model_volumes.volumes_statement(
+        selection(PREDICTIONS, "labelled:true"), START, STEPS, final=True
+    ),
+    "model_volumes_of_many": lambda: model_volumes.volumes_statement(selection(PREDICTIONS), START, STEPS, final=False),
+    "model_glances": lambda: model_glance.glance_statement(selection(PREDICTIONS), START, ["m"], 1),
+    "model_glances_of_many": lambda: model_glance.glance_statement(selection(PREDICTIONS), START, ["m"], 40),
+    "model_detail": lambda: models.detail_statement(selection(PREDICTIONS), STEPS, "m", ["1"]),
+    "model_versions_seen": lambda: models.seen_statement(selection(PREDICTIONS), "m"),
     "prediction_fractions": lambda: layouts(fractions),
     "prediction_layouts": lambda: layouts(prediction_frames.layouts_statement),
     "prediction_names": lambda: layouts(partial(prediction_frames.names_statement, layouts=1)),

@@ -3,7 +3,9 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/
 import { api } from './client'
 import type { Scope } from './queries'
 import type {
+  ChosenSlices,
   DriftReport,
+  FlippedRequests,
   KeptEvaluations,
   ModelDetail,
   ModelPage,
@@ -12,6 +14,7 @@ import type {
   PredictionAnswer,
   PredictionDetail,
   TracePredictions,
+  VersionComparison,
   WorstSlices,
 } from './types'
 
@@ -54,10 +57,16 @@ export const tracePredictionsQuery = (project: string, traceId: string) =>
   })
 
 /** What goes along with a question about a model: its version, and what it is held against. */
-type Asked = Record<string, string | number | undefined>
+type Asked = Record<string, string | number | readonly string[] | undefined>
 
 type Path =
-  '/models/drift' | '/models/performance' | '/models/performance/slices' | '/models/performance/estimate'
+  | '/models/drift'
+  | '/models/performance'
+  | '/models/performance/slices'
+  | '/models/performance/chosen'
+  | '/models/performance/estimate'
+  | '/models/compare'
+  | '/models/compare/flips'
 
 const asked =
   <Answer>(path: Path) =>
@@ -72,6 +81,9 @@ export const driftQuery = asked<DriftReport>('/models/drift')
 export const performanceQuery = asked<PerformanceReport>('/models/performance')
 export const worstQuery = asked<WorstSlices>('/models/performance/slices')
 export const estimateQuery = asked<PerformanceEstimate>('/models/performance/estimate')
+export const chosenQuery = asked<ChosenSlices>('/models/performance/chosen')
+export const comparisonQuery = asked<VersionComparison>('/models/compare')
+export const flipsQuery = asked<FlippedRequests>('/models/compare/flips')
 
 export const evaluatedQuery = (scope: Scope, model: string) =>
   queryOptions({

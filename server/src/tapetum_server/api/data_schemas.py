@@ -31,7 +31,7 @@ LiveEnvironment = Annotated[
     str | None,
     Query(
         max_length=200,
-        description="One of the schema's. Without it SERVING, where there is one; `*` is none.",
+        description="One of the schema's. Without it SERVING, where there is one; `*`: every feature is expected.",
     ),
 ]
 ModelVersion = Annotated[

@@ -2,6 +2,7 @@
 import { Select } from '@mantine/core'
 import { absolute } from '@/kit/time'
 import { useView } from '@/kit/view'
+import { VersionChoice } from './VersionChoice'
 
 export function Against({ versions, what }: { versions: string[]; what: string }) {
   const { search, range, patch } = useView()
@@ -19,19 +20,7 @@ export function Against({ versions, what }: { versions: string[]; what: string }
   ]
   return (
     <>
-      {named.length > 1 && (
-        <Select
-          aria-label="Version"
-          w={130}
-          data={[
-            { value: '', label: 'every version' },
-            ...named.map((one) => ({ value: one, label: `version ${one}` })),
-          ]}
-          value={search.version ?? ''}
-          onChange={(value) => patch({ version: value || undefined })}
-          allowDeselect={false}
-        />
-      )}
+      <VersionChoice versions={versions} />
       <span className="quiet" aria-hidden>
         {what}
       </span>

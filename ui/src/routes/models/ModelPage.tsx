@@ -15,6 +15,7 @@ import { Drift } from './Drift'
 import { Overview } from './Overview'
 import { Performance } from './Performance'
 import { Predictions } from './Predictions'
+import { Slices } from './Slices'
 import { Versions } from './Versions'
 import './models.css'
 
@@ -36,13 +37,15 @@ export function ModelPage() {
           sort: undefined,
           sel: undefined,
           by: undefined,
+          cross: undefined,
         })
       }
       data={[
         { value: 'overview', label: 'Overview' },
-        { value: 'predictions', label: 'Predictions' },
-        { value: 'drift', label: 'Drift' },
         { value: 'performance', label: 'Performance' },
+        { value: 'slices', label: 'Slices' },
+        { value: 'drift', label: 'Drift' },
+        { value: 'predictions', label: 'Predictions' },
         { value: 'versions', label: 'Versions' },
       ]}
     />
@@ -54,12 +57,18 @@ export function ModelPage() {
       ) : view === 'drift' && !query.isPending ? (
         <Drift model={model} tabs={tabs} detail={query.data} />
       ) : view === 'performance' ? (
-        <Performance model={model} tabs={tabs} versions={query.data?.versions ?? []} />
+        <Performance model={model} tabs={tabs} detail={query.data} />
+      ) : view === 'slices' ? (
+        <Slices model={model} tabs={tabs} versions={query.data?.versions ?? []} />
       ) : (
         <>
           <div className="k-toolbar">{tabs}</div>
           {unanswered(query, 16, 'Loading the model') ??
-            (view === 'versions' ? <Versions detail={query.data!} /> : <Overview detail={query.data!} />)}
+            (view === 'versions' ? (
+              <Versions model={model} detail={query.data!} />
+            ) : (
+              <Overview detail={query.data!} />
+            ))}
         </>
       )}
     </Page>

@@ -9,6 +9,7 @@ import { Isolated } from '@/kit/Isolated'
 import { unanswered } from '@/kit/states'
 import { ClockTime, RelativeTime } from '@/kit/values'
 import { useView } from '@/kit/view'
+import { SaveToDatasetButton } from '../datasets/SaveToDataset'
 import { figure, flagText, Said, valueText } from './measures'
 
 const MOST = 500
@@ -25,7 +26,7 @@ export function PredictionDrawer(p: { model: string; id: string; onClose: () => 
 }
 
 function Whole({ row }: { row: PredictionDetail }) {
-  const { search } = useView()
+  const { search, scope } = useView()
   const names = Object.keys(row.kinds).toSorted()
   const scores = Object.entries(row.scores)
   const odd = flagText(row)
@@ -88,6 +89,10 @@ function Whole({ row }: { row: PredictionDetail }) {
           </Fact>
         )}
       </dl>
+      <SaveToDatasetButton
+        project={scope.project}
+        of={{ model: row.model, prediction_id: row.prediction_id }}
+      />
       <h3>Features</h3>
       {names.length === 0 ? (
         <p className="quiet">None were sent.</p>
