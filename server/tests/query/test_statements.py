@@ -151,7 +151,7 @@ def layouts(statement: Callable[[str, str, Parameters], Statement]) -> Statement
 
 
 INCOME = kept_windows.Subject(model="income", version="3")
-WINDOW = kept_windows.Window("3", "All Examples", 1_793_491_200 * 10**9, 1_793_494_800 * 10**9)
+WINDOW = kept_windows.Window("3", "All Examples", 1_793_491_200 * 10**9, 1_793_494_800 * 10**9, 7)
 
 
 def fractions(relation: str, condition: str, parameters: Parameters) -> Statement:
@@ -207,7 +207,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
         ],
     ),
     "statistics_features": lambda: stored_statistics.features_statement(
-        "default", [(INCOME, WINDOW), (INCOME, WINDOW._replace(start=WINDOW.end, end=2 * WINDOW.end - WINDOW.start))]
+        "default", [(INCOME, WINDOW), (INCOME, WINDOW._replace(key=8))]
     ),
     "statistics_states": lambda: state_rows.states_statement("default", INCOME, [WINDOW]),
     "any_label": lambda: labels.any_label_statement("default", "income"),
