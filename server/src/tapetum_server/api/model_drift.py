@@ -9,21 +9,33 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tapetum_server.analysis.drift.answers import DriftReport
+from tapetum_server.analysis.drift.attributions import attributed
 from tapetum_server.analysis.drift.report import drift_report
 from tapetum_server.analysis.drift.settings import DriftSettings
 from tapetum_server.api.model_baseline import BaselineFrom, BaselineTo, BaselineVersion, Version, baseline_of
 from tapetum_server.api.predictions import ModelName
 from tapetum_server.api.questions import Question, answer, now_of, router_of
-from tapetum_server.detectors.drift.thresholds import ConstantThreshold
+from tapetum_server.detectors.drift.thresholds import ConstantThreshold, VariationThreshold
+from tapetum_server.detectors.drift.thresholds import Threshold as DriftThreshold
+from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.prediction_frames import LABEL, LABEL_VALUE, prediction_frame
 from tapetum_server.query.time_range import TimeRange
+from tapetum_server.signals.predictions import ATTRIBUTIONS
 
 router = router_of("models")
 NO_FEATURES = ("prediction_id", "version", "labelled")
 """Columns of predictions that differ between any two windows or versions, or say only what has come yet."""
 MINUTE_NS = 60 * 10**9
 Method = Literal["js", "psi", "hellinger", "linf", "tvd", "kl", "chi2", "ks", "wasserstein", "energy", "mmd"]
+Threshold = Annotated[float | None, Query(gt=0, le=1_000, description="Default that of each method, 0.1.")]
+Deviations = Annotated[
+    float | None,
+    Query(gt=0, le=100, description="Instead of a threshold: the mean distance of the baseline's own chunks, and so "
+          "many standard deviations more."),
+]  # fmt: skip
+ChunkMinutes = Annotated[int | None, Query(ge=1, le=60 * 24 * 366, description="Chunks of the window, by time.")]
+ChunkRows = Annotated[int | None, Query(ge=100, le=10**9, description="Or chunks of so many predictions.")]
 
 
 @router.get("/models/drift", response_model=DriftReport)
@@ -37,8 +49,10 @@ async def get_model_drift(
     baseline_version: BaselineVersion = None,
     feature: Annotated[list[str] | None, Query(max_length=200, description="Columns to compare; default all.")] = None,
     method: Annotated[list[Method] | None, Query(description="Default js.")] = None,
-    threshold: Annotated[float | None, Query(gt=0, le=1_000, description="Default that of each method, 0.1.")] = None,
-    chunk_minutes: Annotated[int | None, Query(ge=1, le=60 * 24 * 366, description="Chunks of the window.")] = None,
+    threshold: Threshold = None,
+    deviations: Deviations = None,
+    chunk_minutes: ChunkMinutes = None,
+    chunk_rows: ChunkRows = None,
     slice_: Annotated[list[str] | None, Query(alias="slice", max_length=5, description="Columns to slice by.")] = None,
 ) -> Response:
     """Features, outputs, scores and labels of the predictions that pass the filter, against the baseline."""
@@ -46,8 +60,9 @@ async def get_model_drift(
 
     async def frame(time_range: TimeRange, of: str | None) -> Frame:
         return await prediction_frame(
-            asked.reader, project=asked.project, model=model, time_range=time_range, version=of, filter=asked.filter
-        )
+            asked.reader, project=asked.project, model=model, time_range=time_range, version=of, filter=asked.filter,
+            attributions=True,
+        )  # fmt: skip
 
     baseline, window = await frame(baseline_range, baseline_version or version), await frame(asked.time_range, version)
     settings = DriftSettings(
@@ -55,9 +70,23 @@ async def get_model_drift(
         ignore=NO_FEATURES,
         late=(LABEL, LABEL_VALUE),
         methods=tuple(method or ("js",)),
-        threshold=None if threshold is None else ConstantThreshold(threshold),
+        threshold=threshold_of(threshold, deviations),
         time="time" if chunk_minutes else None,
+        chunk_size=chunk_rows,
         chunk_period_ns=chunk_minutes * MINUTE_NS if chunk_minutes else None,
         slices=tuple(slice_ or ()),
+        attributions=ATTRIBUTIONS if len(attributed(baseline, window, ATTRIBUTIONS)) > 1 else "",
     )
     return answer(await drift_report(asked.reader, baseline, window, settings))
+
+
+def threshold_of(value: float | None, deviations: float | None) -> DriftThreshold | None:
+    """What counts as drift, by one of the two ways to say it. Raises `QueryError` for both."""
+    if value is not None and deviations is not None:
+        raise QueryError(
+            "a threshold is a value, or comes from the baseline's own variation, not both", code="two_thresholds",
+            field="deviations", hint="Leave out threshold, or deviations.",
+        )  # fmt: skip
+    if value is not None:
+        return ConstantThreshold(value)
+    return None if deviations is None else VariationThreshold(deviations)

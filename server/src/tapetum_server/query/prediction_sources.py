@@ -28,6 +28,7 @@ PREDICTIONS = Source(
         "text_features": sql_files.features("texts"),
         "list_features": sql_files.features("lists"),
         "null_features": sql_files.features("nulls"),
+        "attributions": sql_files.features("attributions"),
         "flags": sql_files.features("flags"),
         "flagged": f"CAST(notEmpty({sql_files.features('flags')}), 'Bool')",
         "search_text": "arrayStringConcat(arrayMap(v -> ifNull(v, ''), arrayConcat(mapValues(categorical), "

@@ -16,6 +16,7 @@ from tapetum_server.query.reader import Reader, rows_of
 from tapetum_server.query.selection import Selection, select
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import TimeRange, format_time
+from tapetum_server.signals.predictions import ATTRIBUTIONS
 
 PredictionSort = Literal["-time", "time", "score", "-score"]
 """By score, those that have one that is a number."""
@@ -70,6 +71,8 @@ class PredictionDetail(PredictionRow):
     kinds: dict[str, str]
     """What each feature holds: `numeric`, `boolean`, `categorical`, `text`, `numbers`, `texts`, or `unknown`, where
     it is missing and nobody said."""
+    attributions: dict[str, FeatureValue]
+    """What each feature did to the answer, where that was sent."""
     embedding_length: int
 
 
@@ -119,6 +122,7 @@ async def get_prediction(reader: Reader, *, project: str, model: str, prediction
         name: kind
         for kind, column in zip(("numeric", "boolean", "categorical", "text", "numbers", "texts"), _MAPS)
         for name in dict(row[f"{column}_shown"])
+        if not name.startswith(ATTRIBUTIONS)
     }
     kinds |= {name: "unknown" for name in row["nulls"] if name not in kinds}
     return PredictionDetail(
@@ -126,6 +130,11 @@ async def get_prediction(reader: Reader, *, project: str, model: str, prediction
         ingested_at=format_time(row["ingested_ns"]),
         scores={name: _shown(value) for name, value in dict(row["scores"]).items()},
         kinds=kinds,
+        attributions={
+            name.removeprefix(ATTRIBUTIONS): _shown(value)
+            for name, value in dict(row["numeric_shown"]).items()
+            if name.startswith(ATTRIBUTIONS)
+        },
         embedding_length=row["embedding_length"],
     )
 
@@ -229,6 +238,7 @@ def _columns(features: int, characters: int) -> str:
         for column in _MAPS
     )
     count = " + ".join(f"length(mapKeys({column}))" for column in _MAPS)
+    count += f" - arrayCount(name -> startsWith(name, '{ATTRIBUTIONS}'), mapKeys(numeric))"
     return f"""model, version, prediction_id, toUnixTimestamp64Nano(time) AS time_ns, trace_id, span_id, output,
     output_label, score, latency_ms, source, flags, tags, nulls,
     {shown},
@@ -237,7 +247,12 @@ def _columns(features: int, characters: int) -> str:
 
 
 def _row(row: Mapping[str, Any], label: Mapping[str, Any] | None) -> PredictionRow:
-    features = {name: _shown(value) for column in _MAPS for name, value in dict(row[f"{column}_shown"]).items()}
+    features = {
+        name: _shown(value)
+        for column in _MAPS
+        for name, value in dict(row[f"{column}_shown"]).items()
+        if not name.startswith(ATTRIBUTIONS)
+    }
     features |= dict.fromkeys(row["nulls"])
     return PredictionRow(
         model=row["model"],

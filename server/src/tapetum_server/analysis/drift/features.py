@@ -67,6 +67,7 @@ def feature_of(
     return DriftFeature(
         name=pair.name,
         kind=pair.kind,
+        of_text=settings.described.get(pair.name, ""),
         verdict="drift" if drift else "no_drift" if told else "not_enough_data",
         note=pair.note,
         importance=importance,
