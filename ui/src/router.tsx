@@ -211,7 +211,9 @@ const models = createRoute({
   component: lazyRouteComponent(() => import('./routes/models/ModelsPage'), 'ModelsPage'),
 })
 
-const MODEL_VIEWS = ['predictions', 'versions', 'drift', 'performance'] as const
+const MODEL_VIEWS = ['predictions', 'versions', 'drift', 'embeddings', 'performance'] as const
+
+type Drifting = 'method' | 'limit' | 'chunk' | 'multi'
 
 const model = createRoute({
   getParentRoute: () => root,
@@ -220,7 +222,7 @@ const model = createRoute({
   validateSearch: (
     raw: Raw,
   ): { view?: (typeof MODEL_VIEWS)[number] | undefined } & Texts<
-    'name' | 'sort' | 'sel' | 'version' | 'base' | 'by' | 'metric'
+    'name' | 'sort' | 'sel' | 'version' | 'base' | 'by' | 'metric' | 'feature' | 'area' | Drifting
   > => ({
     name: text(raw.name),
     version: text(raw.version),
@@ -229,6 +231,15 @@ const model = createRoute({
     /** The column whose values are shown apart. */
     by: text(raw.by),
     metric: text(raw.metric),
+    /** The embedding that is drawn, and the outline of the points that are chosen. */
+    feature: text(raw.feature),
+    area: text(raw.area),
+    /** How drift is measured: by what, above which value (`0.2`, or `3std`), in which chunks (`60m`, or `500`). */
+    method: text(raw.method),
+    limit: text(raw.limit),
+    chunk: text(raw.chunk),
+    /** `1`: all columns together too. */
+    multi: text(raw.multi),
     view: MODEL_VIEWS.find((view) => view === raw.view),
     sort: text(raw.sort),
     /** The prediction, or the feature, in the drawer. */

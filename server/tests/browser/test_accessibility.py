@@ -12,7 +12,7 @@ from browser.axe import violations
 from browser.conftest import OpenPage
 from browser.inspected import FAULTS, INSPECTED, TRAIN, inspect
 from browser.judged import JUDGED, judge
-from browser.modelled import CREDIT, DRIFTED, INCOME, MODELLED, drift_away, predict
+from browser.modelled import ALL, CREDIT, DRIFTED, INCOME, MODELLED, TRIAGE, TRIAGED, drift_away, predict, triage
 from browser.shop import Shop
 from browser.watch import Watched, pick, rows, settled
 
@@ -335,6 +335,7 @@ def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningS
     judge(server)
     predict(server)
     drift_away(server)
+    triage(server)
     inspect(server)
     found = []
     for path, search in (
@@ -351,6 +352,10 @@ def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningS
         ("/models/one", {"project": MODELLED, "name": INCOME}),
         ("/models/one", {"project": MODELLED, "name": INCOME, "view": "versions"}),
         ("/models/one", {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "drift", "sel": "income"}),
+        (
+            "/models/one",
+            {"project": TRIAGED, "name": TRIAGE, "base": "half", "view": "embeddings", "by": "region", "area": ALL},
+        ),
         ("/models/one", {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "performance", "by": "channel"}),
         ("/models/one", {"project": MODELLED, "name": INCOME, "view": "predictions", "sel": "p-05"}),
         ("/data-quality", {"project": INSPECTED}),

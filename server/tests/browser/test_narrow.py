@@ -12,7 +12,7 @@ from process.servers import RunningServer
 from browser.conftest import OpenPage
 from browser.inspected import FAULTS, INSPECTED, TRAIN, inspect
 from browser.judged import JUDGED, judge
-from browser.modelled import CREDIT, DRIFTED, INCOME, MODELLED, drift_away, predict
+from browser.modelled import ALL, CREDIT, DRIFTED, INCOME, MODELLED, TRIAGE, TRIAGED, drift_away, predict, triage
 from browser.shop import Shop
 from browser.watch import Watched, pick, rows
 
@@ -103,6 +103,7 @@ def test_every_page_fits_and_every_control_can_be_pressed(
     judge(server)
     predict(server)
     drift_away(server)
+    triage(server)
     inspect(server)
     query = {"kind": "spans", "measure": "p95_ms", "group_by": ["service"]}
     monitor = {"name": "slow", "project": "shop", "query": query, "condition": {"op": ">", "limit": 1}}
@@ -145,6 +146,12 @@ def test_every_page_fits_and_every_control_can_be_pressed(
         (
             "/models/one",
             {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "drift", "sel": "income"},
+            nothing,
+        ),
+        ("/models/one", {"project": TRIAGED, "name": TRIAGE, "base": "half", "view": "embeddings"}, nothing),
+        (
+            "/models/one",
+            {"project": TRIAGED, "name": TRIAGE, "base": "half", "view": "embeddings", "area": ALL},
             nothing,
         ),
         ("/models/one", {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "performance"}, nothing),

@@ -72,6 +72,7 @@ export interface NewDatasetVersion {
   message?: string
   put?: (Partial<Pick<DatasetItem, 'input' | 'expected_output' | 'output' | 'metadata'>> & { id?: string })[]
   spans?: { trace_id: string; span_id: string; expected_output?: unknown; if_absent?: boolean }[]
+  predictions?: { model: string; prediction_ids: string[]; if_absent?: boolean }
   skip_missing?: boolean
   remove?: string[]
   seen_version?: number

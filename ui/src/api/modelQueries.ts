@@ -4,12 +4,14 @@ import { api } from './client'
 import type { Scope } from './queries'
 import type {
   DriftReport,
+  EmbeddingView,
   ModelDetail,
   ModelPage,
   PerformanceEstimate,
   PerformanceReport,
   PredictionAnswer,
   PredictionDetail,
+  SelectionReport,
   TracePredictions,
   WorstSlices,
 } from './types'
@@ -53,10 +55,15 @@ export const tracePredictionsQuery = (project: string, traceId: string) =>
   })
 
 /** What goes along with a question about a model: its version, and what it is held against. */
-type Asked = Record<string, string | number | undefined>
+type Asked = Record<string, string | number | readonly string[] | undefined>
 
 type Path =
-  '/models/drift' | '/models/performance' | '/models/performance/slices' | '/models/performance/estimate'
+  | '/models/drift'
+  | '/models/drift/together'
+  | '/models/embeddings'
+  | '/models/performance'
+  | '/models/performance/slices'
+  | '/models/performance/estimate'
 
 const asked =
   <Answer>(path: Path) =>
@@ -68,6 +75,27 @@ const asked =
     })
 
 export const driftQuery = asked<DriftReport>('/models/drift')
+export const driftTogetherQuery = asked<DriftReport>('/models/drift/together')
+export const embeddingsQuery = asked<EmbeddingView>('/models/embeddings')
+
+/** What some of the points of a picture have that the others have not. */
+export const selectionQuery = (
+  scope: Scope,
+  model: string,
+  more: Asked,
+  selected: readonly string[],
+  others: readonly string[],
+) =>
+  queryOptions({
+    queryKey: ['/models/embeddings/selection', scope, model, more, selected, others],
+    queryFn: ({ signal }) =>
+      api.post<SelectionReport>('/models/embeddings/selection', { selected, others }, signal, {
+        ...scope,
+        model,
+        ...more,
+      }),
+  })
+
 export const performanceQuery = asked<PerformanceReport>('/models/performance')
 export const worstQuery = asked<WorstSlices>('/models/performance/slices')
 export const estimateQuery = asked<PerformanceEstimate>('/models/performance/estimate')

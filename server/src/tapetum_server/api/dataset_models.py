@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
@@ -24,6 +24,8 @@ from tapetum_server.signals.datasets import (
 
 MAX_SPANS = 200
 """Spans that one change saves: each is read whole."""
+MAX_PREDICTIONS = 2_000
+"""Predictions that one change saves."""
 
 
 class ItemSource(BaseModel):
@@ -91,14 +93,26 @@ class SavedSpan(BaseModel):
         return value
 
 
+class SavedPredictions(BaseModel):
+    """Predictions of a model to save as items: features, output and label are read from the store."""
+
+    model: str = Field(min_length=1, max_length=256)
+    prediction_ids: list[Annotated[str, Field(min_length=1, max_length=512)]] = Field(
+        min_length=1, max_length=MAX_PREDICTIONS
+    )
+    if_absent: bool = False
+    """An item that is there already stays as it is, whatever somebody edited in it."""
+
+
 class NewDatasetVersion(BaseModel):
     """The next version of a dataset; the first makes the dataset."""
 
     name: str = Field(description="Letters, digits and . _ : / -, at most 200.")
     put: list[NewItem] = Field(default_factory=list, max_length=MAX_ITEMS)
     spans: list[SavedSpan] = Field(default_factory=list, max_length=MAX_SPANS)
+    predictions: SavedPredictions | None = None
     skip_missing: bool = False
-    """Save the other spans where the store no longer has some; `missing` of the answer names those."""
+    """Save the other spans and predictions where the store no longer has some; `missing` of the answer names those."""
     remove: list[str] = Field(default_factory=list, max_length=MAX_ITEMS)
     """Ids of items."""
     message: str = Field(default="", max_length=2_000)
@@ -184,7 +198,7 @@ class DatasetChange(BaseModel):
     ids: list[str]
     """Of the items that were put or saved, in their order."""
     missing: list[str]
-    """Spans that were left out, as the store does not have them (any more): `trace_id/span_id`."""
+    """What was left out, as the store does not have it (any more): spans as `trace_id/span_id`, predictions' ids."""
 
 
 class DatasetItem(BaseModel):

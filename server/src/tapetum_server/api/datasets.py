@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from tapetum_server.analysis.dataset_drafts import draft_of_span
 from tapetum_server.analysis.dataset_files import DatasetFormat, dataset_file
 from tapetum_server.analysis.differences import by_lines
+from tapetum_server.analysis.prediction_drafts import drafts_of_predictions
 from tapetum_server.api.dataset_models import (
     DatasetChange,
     DatasetDifference,
@@ -24,6 +25,7 @@ from tapetum_server.api.dataset_models import (
     ItemDraft,
     ItemFieldDifference,
     NewDatasetVersion,
+    SavedPredictions,
     SavedSpan,
     dataset_row,
     item_row,
@@ -81,6 +83,11 @@ async def change_dataset(
         demand(caller, "read")
         saved, missing = await _spans(reader_of(request), project, new)
         put += saved
+    if new.predictions is not None:
+        demand(caller, "read")
+        found, gone = await _predictions(reader_of(request), project, new, new.predictions)
+        put += found
+        missing += gone
     datasets = catalog_of(request).datasets
     try:
         done = await run_in_threadpool(
@@ -267,6 +274,23 @@ async def _spans(reader: StoreReader, project: str, new: NewDatasetVersion) -> t
             hint=f"{refusal.hint} With skip_missing, the others are saved.",
         )  # fmt: skip
     return made, [f"{new.spans[at].trace_id}/{new.spans[at].span_id}" for at in missing]
+
+
+async def _predictions(
+    reader: StoreReader, project: str, new: NewDatasetVersion, asked: SavedPredictions
+) -> tuple[list[ItemChange], list[str]]:
+    """The predictions as items, in the order in which they were named, and those that the store does not have."""
+    ids = list(dict.fromkeys(asked.prediction_ids))
+    found = await drafts_of_predictions(reader, project=project, model=asked.model, ids=ids, if_absent=asked.if_absent)
+    missing = [one for one in ids if one not in found]
+    if missing and (not new.skip_missing or not found):
+        others = f", nor {len(missing) - 1} others of them" if len(missing) > 1 else ""
+        raise ApiError(
+            "not_found", f"Model {asked.model[:80]!r} has no prediction {missing[0][:80]!r}{others}.", 404,
+            field="predictions.prediction_ids",
+            hint="It may be past its retention. With skip_missing, the others are saved.",
+        )  # fmt: skip
+    return [found[one] for one in ids if one in found], missing
 
 
 async def _span(reader: StoreReader, project: str, span: SavedSpan) -> ItemChange | NotFound:

@@ -17,6 +17,7 @@ from tapetum_server.api.model_drift import (
     ChunkMinutes,
     ChunkRows,
     Deviations,
+    Method,
     Threshold,
     threshold_of,
 )
@@ -43,6 +44,7 @@ async def get_model_drift_together(
     multivariate: Annotated[
         list[Literal["classifier", "pca"]] | None, Query(description="Look at all columns together too.")
     ] = None,
+    method: Annotated[list[Method] | None, Query(description="Of what texts are like; default js.")] = None,
     threshold: Threshold = None,
     deviations: Deviations = None,
     chunk_minutes: ChunkMinutes = None,
@@ -62,6 +64,7 @@ async def get_model_drift_together(
     settings = DriftSettings(
         ignore=NO_FEATURES,
         late=(LABEL, LABEL_VALUE),
+        methods=tuple(method or ("js",)),
         threshold=threshold_of(threshold, deviations),
         time="time" if chunk_minutes else None,
         chunk_size=chunk_rows,

@@ -93,6 +93,8 @@ class ModelDetail(ModelRow):
     """One model, by version."""
 
     by_version: list[ModelVersion]
+    has_vectors: bool
+    """Whether any of its predictions has an embedding, or another feature that is a list of three numbers or more."""
 
 
 async def list_models(reader: Reader, *, project: str, time_range: TimeRange, filter: Filter) -> ModelPage:
@@ -141,6 +143,7 @@ async def get_model(
             ModelVersion(version=one["version"], trend=trends[one["version"]], **_measures(one, ends["drawn"]))
             for one in by_version
         ],
+        has_vectors=bool(rows_of(await reader.query(*vectors_statement(selection, model)))),
         **_measures(row, ends["drawn"]),
     )
 
@@ -193,6 +196,19 @@ WHERE {condition}
 GROUP BY version
 ORDER BY last_ns DESC, version
 LIMIT {MAX_VERSIONS}"""
+    return Statement(sql, parameters.values)
+
+
+def vectors_statement(selection: Selection, model: str) -> Statement:
+    """One row where any prediction of the model has a vector."""
+    parameters = Parameters()
+    where = [*conditions(selection, parameters), f"model = {parameters.text(model)}"]
+    condition = " AND ".join(where)
+    vector = "(length(embedding) > 2 OR arrayExists(list -> length(list) > 2, mapValues(number_lists)))"
+    sql = f"""SELECT 1
+FROM {PREDICTIONS.relation("embedding, number_lists", condition)}
+WHERE {condition} AND {vector}
+LIMIT 1"""
     return Statement(sql, parameters.values)
 
 

@@ -12,6 +12,7 @@ import { useView } from '@/kit/view'
 import { Rate, Took } from '../services/measures'
 import { Coverage, Flagged } from './measures'
 import { Drift } from './Drift'
+import { Embeddings } from './Embeddings'
 import { Overview } from './Overview'
 import { Performance } from './Performance'
 import { Predictions } from './Predictions'
@@ -36,12 +37,16 @@ export function ModelPage() {
           sort: undefined,
           sel: undefined,
           by: undefined,
+          area: undefined,
         })
       }
       data={[
         { value: 'overview', label: 'Overview' },
         { value: 'predictions', label: 'Predictions' },
         { value: 'drift', label: 'Drift' },
+        ...(query.data?.has_vectors || view === 'embeddings'
+          ? [{ value: 'embeddings', label: 'Embeddings' }]
+          : []),
         { value: 'performance', label: 'Performance' },
         { value: 'versions', label: 'Versions' },
       ]}
@@ -53,6 +58,8 @@ export function ModelPage() {
         <Predictions model={model} tabs={tabs} />
       ) : view === 'drift' && !query.isPending ? (
         <Drift model={model} tabs={tabs} detail={query.data} />
+      ) : view === 'embeddings' ? (
+        <Embeddings model={model} tabs={tabs} versions={query.data?.versions ?? []} />
       ) : view === 'performance' ? (
         <Performance model={model} tabs={tabs} versions={query.data?.versions ?? []} />
       ) : (

@@ -118,8 +118,36 @@ function Whole({ row }: { row: PredictionDetail }) {
           </tbody>
         </table>
       )}
+      <Attributions of={row.attributions} />
       {names.length > MOST && <p className="quiet">{names.length - MOST} others are in the export.</p>}
     </div>
+  )
+}
+
+/** What each feature did to the answer, the most first. */
+function Attributions({ of }: { of: PredictionDetail['attributions'] }) {
+  const size = (value: unknown) => (typeof value === 'number' ? Math.abs(value) : 0)
+  const rows = Object.entries(of).toSorted(([, a], [, b]) => size(b) - size(a))
+  if (!rows.length) return null
+  return (
+    <>
+      <h3>What each feature did</h3>
+      <table aria-label="Attributions">
+        <tbody>
+          {rows.slice(0, MOST).map(([name, value]) => (
+            <tr key={name}>
+              <th scope="row">
+                <Isolated text={name} />
+              </th>
+              <td>
+                {typeof value === 'number' && value > 0 ? '+' : ''}
+                {valueText(value)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
   )
 }
 

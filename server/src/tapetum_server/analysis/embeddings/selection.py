@@ -18,6 +18,8 @@ LEAST = 20
 SHOWN = 12
 OF_FEATURE = 3
 """Values of one column."""
+MIN_CHANGE = 0.05
+"""Of a share: less is nothing that a reader would do anything about."""
 _IGNORED = ("prediction_id", "labelled")
 
 
@@ -76,5 +78,5 @@ def _traits(feature: DriftFeature) -> list[Trait]:
             column=feature["name"], kind=one["kind"], what=one["what"], selected_share=one["window_share"],
             others_share=one["baseline_share"], p_adjusted=telling[0]["p_adjusted"] if telling else None,
         )
-        for one in [one for one in feature["moved"] if one["change"] > 0][:OF_FEATURE]
+        for one in [one for one in feature["moved"] if one["change"] >= MIN_CHANGE][:OF_FEATURE]
     ]  # fmt: skip
