@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 from collections.abc import Iterator
@@ -14,8 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 from asked_world import SECOND, START, World, world
 
-from tapetum_server.query.time_range import format_time
+from tapetum_server.analysis.feature_statistics.report import dataset_statistics
+from tapetum_server.query.prediction_frames import prediction_frame
+from tapetum_server.query.time_range import TimeRange, format_time
 from tapetum_server.receivers.records.reading import LABELS, PREDICTIONS, read_records
+from tapetum_server.signals.feature_statistics import DatasetStatistics
+from tapetum_server.signals.feature_statistics_batch import FeatureStatisticsBatch, StoredStatistics
 
 ROWS, DIMENSIONS = 240, 8
 HOUR = 3_600 * SECOND
@@ -42,7 +47,7 @@ def mails(model: str, start: int, *, moved: bool) -> list[dict[str, Any]]:
         {
             "model": model, "version": "1", "prediction_id": f"{model}-{int(moved)}-{n}",
             "time": (start + n * 10 * SECOND) // 10**6,
-            "features": {"region": "south" if far[n] else ("north", "east")[n % 2], "age": float(random.integers(18, 80)),
+            "features": {"region": "south" if far[n] else ("north", "east")[n % 2], "age": float(random.normal(45, 10)),
                          "basket": [1.0] * (n % 4)},
             "text_features": {"mail": " ".join(random.choice(NEW if far[n] else USUAL, 8)) + f" {n}."},
             "embedding": places[n].tolist(), "output_label": "spam" if far[n] else "ham",
@@ -222,3 +227,50 @@ def test_predictions_are_saved_to_a_dataset_with_what_was_right(asked: World) ->
     assert items[0]["metadata"]["attributions"].keys() == {"income", "age", "region"}
     # Saved again, they are there.
     assert save(skip_missing=True).json()["unchanged"] == 2
+
+
+@pytest.mark.covers("model-drift-training-data")
+def test_predictions_are_held_against_the_statistics_of_the_training_data(asked: World) -> None:
+    """What is kept of the baseline's own rows says the same as those rows."""
+
+    async def kept(reader: Any) -> list[DatasetStatistics]:
+        baseline = TimeRange(BASELINE, BASELINE + HOUR)
+        frame = await prediction_frame(reader, project="default", model="plain", time_range=baseline)
+        return await dataset_statistics(reader, frame.only(["age", "region", "basket"]))
+
+    (found,) = asyncio.run(kept(asked.reader))
+    rows = [
+        StoredStatistics(
+            dataset="train",
+            window_start=0,
+            window_end=0,
+            rows=found.rows,
+            slice=found.slice,
+            position=n,
+            statistics=one,
+        )
+        for n, one in enumerate(found.features)
+    ]
+    asked.keep(FeatureStatisticsBatch("default", "test", rows))
+    of_rows = get(asked, "drift", model="plain", feature=["age", "region"], chunk_minutes=20)
+    of_kept = get(asked, "drift", model="plain", feature=["age", "region"], chunk_minutes=20, baseline_dataset="train")
+    for one, other in zip(of_rows["features"], of_kept["features"], strict=True):
+        assert (one["name"], one["verdict"], one["since"]) == (other["name"], other["verdict"], other["since"])
+        assert one["results"][-1]["value"] == pytest.approx(other["results"][-1]["value"], abs=0.02)
+        assert one["baseline"] == pytest.approx(other["baseline"])
+    region = next(one for one in of_kept["features"] if one["name"] == "region")
+    assert region["bars"] == next(one for one in of_rows["features"] if one["name"] == "region")["bars"]
+    whole = get(asked, "drift", model="plain", baseline_dataset="train")
+    reasons = {one["name"]: one["reason"] for one in whole["not_compared"]}
+    assert reasons["output_label"] == "the data set has no such feature"
+    for more, field in (
+        ({"slice": "region"}, "slice"),
+        ({"method": "ks"}, "method"),
+        ({"deviations": 3, "chunk_minutes": 20}, "deviations"),
+    ):
+        refused = asked.client.get(
+            "/v1/models/drift", params={"model": "plain", **RANGE, "baseline_dataset": "train", **more}
+        )
+        assert (refused.status_code, refused.json()["error"]["field"]) == (400, field)
+    unknown = asked.client.get("/v1/models/drift", params={"model": "plain", **RANGE, "baseline_dataset": "none"})
+    assert unknown.status_code == 404

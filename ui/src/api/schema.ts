@@ -11631,6 +11631,8 @@ export interface operations {
         baseline_to?: string | null
         /** @description Default that of the window. */
         baseline_version?: string | null
+        /** @description Instead: a data set of which statistics are kept, such as the training data. */
+        baseline_dataset?: string | null
         /** @description Columns to compare; default all. */
         feature?: string[] | null
         /** @description Default js. */

@@ -10,8 +10,10 @@ from starlette.responses import Response
 
 from tapetum_server.analysis.drift.answers import DriftReport
 from tapetum_server.analysis.drift.attributions import attributed
+from tapetum_server.analysis.drift.from_statistics import drift_from_statistics
 from tapetum_server.analysis.drift.report import drift_report
 from tapetum_server.analysis.drift.settings import DriftSettings
+from tapetum_server.analysis.feature_statistics.stored import statistics_of
 from tapetum_server.api.model_baseline import BaselineFrom, BaselineTo, BaselineVersion, Version, baseline_of
 from tapetum_server.api.predictions import ModelName
 from tapetum_server.api.questions import Question, answer, now_of, router_of
@@ -20,7 +22,9 @@ from tapetum_server.detectors.drift.thresholds import Threshold as DriftThreshol
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.prediction_frames import LABEL, LABEL_VALUE, prediction_frame
+from tapetum_server.query.stored_statistics import Subject
 from tapetum_server.query.time_range import TimeRange
+from tapetum_server.signals.feature_statistics import DatasetStatistics
 from tapetum_server.signals.predictions import ATTRIBUTIONS
 
 router = router_of("models")
@@ -47,6 +51,12 @@ async def get_model_drift(
     baseline_from: BaselineFrom = None,
     baseline_to: BaselineTo = None,
     baseline_version: BaselineVersion = None,
+    baseline_dataset: Annotated[
+        str | None,
+        Query(
+            max_length=1_000, description="Instead: a data set of which statistics are kept, such as the training data."
+        ),
+    ] = None,
     feature: Annotated[list[str] | None, Query(max_length=200, description="Columns to compare; default all.")] = None,
     method: Annotated[list[Method] | None, Query(description="Default js.")] = None,
     threshold: Threshold = None,
@@ -56,7 +66,10 @@ async def get_model_drift(
     slice_: Annotated[list[str] | None, Query(alias="slice", max_length=5, description="Columns to slice by.")] = None,
 ) -> Response:
     """Features, outputs, scores and labels of the predictions that pass the filter, against the baseline."""
-    baseline_range = baseline_of(asked.time_range, baseline_from, baseline_to, baseline_version, now_of(request))
+    trained: DatasetStatistics | None = None
+    if baseline_dataset is not None:
+        subject, ever = Subject(dataset=baseline_dataset), TimeRange(None, None)
+        trained, _ = await statistics_of(asked.reader, asked.project, subject, ever)
 
     async def frame(time_range: TimeRange, of: str | None) -> Frame:
         return await prediction_frame(
@@ -64,7 +77,10 @@ async def get_model_drift(
             attributions=True,
         )  # fmt: skip
 
-    baseline, window = await frame(baseline_range, baseline_version or version), await frame(asked.time_range, version)
+    baseline = window = await frame(asked.time_range, version)
+    if trained is None:
+        earlier = baseline_of(asked.time_range, baseline_from, baseline_to, baseline_version, now_of(request))
+        baseline = await frame(earlier, baseline_version or version)
     settings = DriftSettings(
         features=tuple(feature or ()),
         ignore=NO_FEATURES,
@@ -77,6 +93,8 @@ async def get_model_drift(
         slices=tuple(slice_ or ()),
         attributions=ATTRIBUTIONS if len(attributed(baseline, window, ATTRIBUTIONS)) > 1 else "",
     )
+    if trained is not None:
+        return answer(await drift_from_statistics(asked.reader, trained, window, settings))
     return answer(await drift_report(asked.reader, baseline, window, settings))
 
 

@@ -12,7 +12,7 @@ import { RelativeTime } from '@/kit/values'
 import { useView } from '@/kit/view'
 import { Against } from './Against'
 import { Legend, SmallBars } from './Bars'
-import { useHeld, type Held } from './baseline'
+import { heldAgainstData, useHeld, type Held } from './baseline'
 import { driftAsked } from './driftAsked'
 import { DriftDrawer } from './DriftDrawer'
 import { DriftSettings } from './DriftSettings'
@@ -123,13 +123,17 @@ export function Verdict({ of }: { of: DriftFeature }) {
 export function Drift(p: { model: string; tabs: ReactNode; detail: ModelDetail | undefined }) {
   const { model, tabs, detail } = p
   const { scope, search, patch } = useView()
-  const held = useHeld(scope, search.base, search.version)
+  const earlier = useHeld(scope, search.base, search.version)
+  const trained = heldAgainstData(scope, search.base, search.version)
+  const held = trained ?? earlier
   const asked = driftAsked(search, held.window, detail?.rate_per_s)
   const query = useQuery({
-    ...driftQuery(held.window, model, { ...held.asked, ...asked, slice: search.by }),
+    // Statistics are whole: which rows were in a slice is not known of them.
+    ...driftQuery(held.window, model, { ...held.asked, ...asked, slice: trained ? undefined : search.by }),
     retry: false,
   })
-  const beside = useTogether(model, held, asked, search.by, search.multi === '1')
+  const multivariate = search.multi === '1' ? ['classifier', 'pca'] : undefined
+  const beside = useTogether(model, held, { ...asked, slice: search.by, multivariate }, !trained)
   const features = useMemo(
     () => [...(query.data?.features ?? []), ...(beside.data?.features ?? []).filter((one) => one.of_text)],
     [query.data, beside.data],
@@ -152,7 +156,7 @@ export function Drift(p: { model: string; tabs: ReactNode; detail: ModelDetail |
         <div className="k-toolbar">
           {tabs}
           <span className="grow" />
-          <Against versions={detail?.versions ?? []} what="Against" />
+          <Against versions={detail?.versions ?? []} what="Against" datasets />
           <DriftSettings />
         </div>
         {(missing(query.error) && !query.data && <Missing held={held} />) ||
@@ -186,7 +190,7 @@ export function Drift(p: { model: string; tabs: ReactNode; detail: ModelDetail |
         <DriftDrawer
           model={model}
           feature={chosen}
-          others={features.filter((one) => one.kind === 'categorical').map((one) => one.name)}
+          others={trained ? [] : features.filter((one) => one.kind === 'categorical').map((one) => one.name)}
           window={held.window}
           onClose={() => patch({ sel: undefined, by: undefined }, true)}
         />

@@ -16,18 +16,13 @@ type Together = DriftReport['together'][number]
 export function useTogether(
   model: string,
   held: Held,
-  asked: DriftAsked,
-  by: string | undefined,
-  multi: boolean,
+  more: DriftAsked & { slice: string | undefined; multivariate: readonly string[] | undefined },
+  enabled: boolean,
 ) {
   return useQuery({
-    ...driftTogetherQuery(held.window, model, {
-      ...held.asked,
-      ...asked,
-      slice: by,
-      multivariate: multi ? ['classifier', 'pca'] : undefined,
-    }),
+    ...driftTogetherQuery(held.window, model, { ...held.asked, ...more }),
     retry: false,
+    enabled,
   })
 }
 

@@ -84,6 +84,11 @@ def feature_of(
     )
 
 
+def ranked(feature: DriftFeature) -> tuple[bool, float, str]:
+    """What features are sorted by: the furthest first, those that cannot be told last."""
+    return feature["verdict"] == "not_enough_data", -feature["score"], feature["name"]
+
+
 def _effect(side: Sides) -> Effect | None:
     b, w = side.baseline, side.window
     if not b.presence.values or not w.presence.values:

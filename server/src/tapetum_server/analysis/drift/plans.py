@@ -88,7 +88,7 @@ async def counted_sides(
     edges = {pair.name: tuple(float(e) for e in inner_edges(q)) for pair, q in zip(numeric, found)}
     plans = [Plan(pair, edges.get(pair.name), (), True) for pair in pairs]
     sides = await count_both(reader, baseline, window, plans)
-    plans = [_with_values(side) for side in sides]
+    plans = [with_values(side) for side in sides]
     again = [n for n, plan in enumerate(plans) if not plan.complete]
     sides = [Sides(plan, side.baseline, side.window) for plan, side in zip(plans, sides)]
     if again:
@@ -98,7 +98,8 @@ async def counted_sides(
     return sides
 
 
-def _with_values(side: Sides) -> Plan:
+def with_values(side: Sides) -> Plan:
+    """The plan with the values of both sides, all of them or the most frequent."""
     plan, b, w = side.plan, side.baseline, side.window
     if not isinstance(b, query.CategoricalCounts) or not isinstance(w, query.CategoricalCounts):
         return plan

@@ -8,11 +8,11 @@ from dataclasses import replace
 from tapetum_server.analysis.drift.answers import DriftReport
 from tapetum_server.analysis.drift.attributions import logged_importance
 from tapetum_server.analysis.drift.chunks import Chunked, chunked
-from tapetum_server.analysis.drift.features import feature_of, slice_of, whole_report
-from tapetum_server.analysis.drift.identifiers import identifier
+from tapetum_server.analysis.drift.features import feature_of, ranked, slice_of, whole_report
+from tapetum_server.analysis.drift.identifiers import without_identifiers
 from tapetum_server.analysis.drift.measuring import constant_thresholds, judged, measured, values_of
 from tapetum_server.analysis.drift.pairing import pairs_of
-from tapetum_server.analysis.drift.plans import Sides, counted_sides
+from tapetum_server.analysis.drift.plans import counted_sides
 from tapetum_server.analysis.drift.settings import DriftSettings
 from tapetum_server.analysis.drift.slices import slices_of
 from tapetum_server.analysis.drift.together import drift_together
@@ -33,14 +33,8 @@ async def drift_report(reader: Reader, baseline: Frame, window: Frame, settings:
         settings = replace(settings, importance=weights)
     pairs = pairs_of(baseline, window, settings)
     sides = await counted_sides(reader, baseline, window, pairs.compared, settings.bins, b_rows)
-    left_out = [*pairs.left_out]
-    kept: list[Sides] = []
-    for side in sides:
-        reason = "" if side.plan.pair.name in settings.features else identifier(side)
-        if reason:
-            left_out.append((side.plan.pair.name, reason))
-        else:
-            kept.append(side)
+    kept, identifiers = without_identifiers(sides, settings.features)
+    left_out = [*pairs.left_out, *identifiers]
     values = await values_of(reader, baseline, window, [side.plan for side in kept], settings)
     results = await asyncio.to_thread(lambda: [measured(side, values, settings) for side in kept])
     chunks: Chunked | None = None
@@ -61,7 +55,7 @@ async def drift_report(reader: Reader, baseline: Frame, window: Frame, settings:
         sliced = await slices_of(reader, baseline, window, drifted, limits, settings)
         for feature in features:
             feature["slices"] = [slice_of(one) for one in sliced.get(feature["name"], [])]
-    features.sort(key=lambda f: (f["verdict"] == "not_enough_data", -f["score"], f["name"]))
+    features.sort(key=ranked)
     both = Frames(baseline, window, b_rows, w_rows)
     together = await drift_together(reader, both, [side.plan.pair for side in kept], settings)
     return whole_report(features, left_out, pairs.new, (b_rows, w_rows), together, settings)
