@@ -16,6 +16,7 @@ import pytest
 from asked_world import SECOND, START, World, world
 
 from tapetum_server.analysis.feature_statistics.report import dataset_statistics
+from tapetum_server.query import drift_texts
 from tapetum_server.query.prediction_frames import prediction_frame
 from tapetum_server.query.time_range import TimeRange, format_time
 from tapetum_server.receivers.records.reading import LABELS, PREDICTIONS, read_records
@@ -160,6 +161,13 @@ def test_embeddings_and_texts_drift_with_their_words_and_what_they_are_like(aske
         "drift",
         "region",
     )
+
+
+def test_of_many_texts_some_are_read(asked: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drift_texts, "SAMPLED_TEXTS", 100)
+    report = get(asked, "drift/together", embedding=["embedding"])
+    assert 60 < report["window_rows"] < ROWS / 2
+    assert len(report["features"]) == 4
 
 
 @pytest.mark.covers("attributions", "drift-attributions")

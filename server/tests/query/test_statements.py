@@ -251,6 +251,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "models": lambda: models.models_statement(selection(PREDICTIONS, "labelled:true"), 200),
     "model_trends": lambda: models.trends_statement(selection(PREDICTIONS), STEPS, ["m"], "version"),
     "model_versions": lambda: models.versions_statement(selection(PREDICTIONS), "m"),
+    "model_vectors": lambda: models.vectors_statement(selection(PREDICTIONS), "m"),
     "models_versions_seen": lambda: models.seen_statement(selection(PREDICTIONS), ["m"]),
     "prediction_fractions": lambda: layouts(fractions),
     "prediction_layouts": lambda: layouts(prediction_frames.layouts_statement),

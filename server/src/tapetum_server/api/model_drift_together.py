@@ -23,6 +23,7 @@ from tapetum_server.api.model_drift import (
 )
 from tapetum_server.api.model_sides import TwoSides
 from tapetum_server.api.questions import answer, router_of
+from tapetum_server.query.drift_texts import some_predictions
 from tapetum_server.query.embeddings import embedding_columns
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.prediction_frames import LABEL, LABEL_VALUE
@@ -75,7 +76,10 @@ async def get_model_drift_together(
         texts=tuple(texts[:MOST]),
     )
     if not multivariate:
-        baseline, window = (_only(frame, settings) for frame in (baseline, window))
+        baseline, window = [
+            _only(await some_predictions(reader, frame) if settings.texts else frame, settings)
+            for frame in (baseline, window)
+        ]
         settings = replace(settings, ignore=(*NO_FEATURES, *(name for name in settings.slices if name not in texts)))
     return answer(await drift_report(reader, baseline, window, settings))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from tapetum_server.query.drift import place_hash
+from tapetum_server.query.drift import place_hash, row_count
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import TIMEOUT_S, Frame, FrameColumn
 from tapetum_server.query.reader import Reader, tuples_of
@@ -39,9 +39,17 @@ async def described(
                 hint="Rename the column.",
             )  # fmt: skip
         # A word of one text alone is unseen there, as it would be in a text that comes later.
-        baseline = _with(baseline, columns[0], f"frame_words_{len(taken)}", common)
-        window = _with(window, columns[1], f"frame_words_{len(taken)}", (*common, *once))
+        baseline = with_descriptors(baseline, columns[0], f"frame_words_{len(taken)}", common)
+        window = with_descriptors(window, columns[1], f"frame_words_{len(taken)}", (*common, *once))
     return baseline, window
+
+
+async def some_predictions(reader: Reader, frame: Frame) -> Frame:
+    """The predictions, or about `SAMPLED_TEXTS` of them where there are more: reading words takes its time."""
+    each = await row_count(reader, frame) // SAMPLED_TEXTS
+    if not each:
+        return frame
+    return frame.narrowed("sipHash64(prediction_id) % {frame_each:UInt64} = 0", {"frame_each": each + 1})
 
 
 def vocabulary_statement(frame: Frame, column: FrameColumn, rows: int) -> Statement:
@@ -64,7 +72,8 @@ def _text(frame: Frame, name: str) -> FrameColumn:
     return column
 
 
-def _with(frame: Frame, column: FrameColumn, parameter: str, known: Collection[int]) -> Frame:
+def with_descriptors(frame: Frame, column: FrameColumn, parameter: str, known: Collection[int]) -> Frame:
+    """The frame with what a column of texts is like; `known` are the hashes of words that are not unseen."""
     text, words = column.sql, _words(column)
     length = f"lengthUTF8({text})"
     seen = f"cityHash64(word) IN {{{parameter}:Array(UInt64)}}"

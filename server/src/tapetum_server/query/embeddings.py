@@ -16,6 +16,7 @@ LOOKED_AT = 1_000
 LEAST_DIMENSIONS = 3
 SAME_LENGTH = 0.9
 """Of a vector, so many rows have the same length."""
+EMBEDDING = "embedding"
 CORRECT = "correct"
 """Whether a prediction was right, as a column."""
 
@@ -50,13 +51,13 @@ async def embedding_columns(reader: Reader, frame: Frame) -> list[EmbeddingColum
         often, length = max(zip(counts, lengths), default=(0, 0))
         if length >= LEAST_DIMENSIONS and often >= SAME_LENGTH * sum(counts):
             found.append(EmbeddingColumn(column.name, int(length)))
-    return sorted(found, key=lambda one: (one.name != "embedding", one.name))
+    return sorted(found, key=lambda one: (one.name != EMBEDDING, one.name))
 
 
 def lengths_statement(frame: Frame, columns: Sequence[FrameColumn]) -> Statement:
     """One row: for each column the lengths of its lists, and how many lists have each."""
-    lengths = ", ".join(f"length({column.sql}) AS list_{n}" for n, column in enumerate(columns))
-    there = " OR ".join(f"notEmpty({column.sql})" for column in columns)
+    lengths = ", ".join(f"{_length(column)} AS list_{n}" for n, column in enumerate(columns))
+    there = " OR ".join(f"{_length(column)} > 0" for column in columns)
     counts = [f"sumMap([toUInt64(list_{n})], [toUInt64(list_{n} > 0)])" for n in range(len(columns))]
     counted = ",\n    ".join(f"{one}.1 AS lengths_{n}, {one}.2 AS counts_{n}" for n, one in enumerate(counts))
     sql = f"""SELECT {counted}
@@ -72,7 +73,7 @@ async def with_vector(reader: Reader, frame: Frame, name: str, dimensions: int) 
 
 def count_statement(frame: Frame, column: FrameColumn, dimensions: int) -> Statement:
     """One number."""
-    sql = f"SELECT count() FROM {frame.relation} WHERE {frame.where} AND length({column.sql}) = {int(dimensions)}"
+    sql = f"SELECT count() FROM {frame.relation} WHERE {frame.where} AND {_length(column)} = {int(dimensions)}"
     return Statement(sql, dict(frame.parameters))
 
 
@@ -91,14 +92,19 @@ def vectors_statement(
 ) -> Statement:
     """(id, time, vector, value), the rows chosen by a hash of the id."""
     value = "NULL" if by is None else by.sql if by.kind == "numeric" else f"toString({by.sql})"
-    chosen = f" AND sipHash64(prediction_id) % {-(-rows // at_most)} = 0" if rows > at_most else ""
+    chosen = f"sipHash64(prediction_id) % {-(-rows // at_most)} = 0 AND " if rows > at_most else ""
     sql = f"""SELECT prediction_id, toUnixTimestamp64Nano(time) AS at_ns, {column.sql} AS vector, {value} AS value
 FROM {frame.relation}
-WHERE {frame.where} AND length({column.sql}) = {int(dimensions)}
-    AND arrayAll(x -> isFinite(ifNull(x, nan)), {column.sql}){chosen}
+WHERE {frame.where} AND {chosen}{_length(column)} = {int(dimensions)}
+    AND arrayAll(x -> isFinite(ifNull(x, nan)), {column.sql})
 ORDER BY sipHash64(prediction_id), at_ns
 LIMIT {int(at_most)}"""
     return Statement(sql, dict(frame.parameters))
+
+
+def _length(column: FrameColumn) -> str:
+    # Of the table's own column the engine knows it without reading the numbers.
+    return "length(embedding)" if column.name == EMBEDDING else f"length({column.sql})"
 
 
 def with_correctness(frame: Frame) -> Frame:
