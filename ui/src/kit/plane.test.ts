@@ -17,7 +17,7 @@ const X = [0, 10, 5, 5]
 const Y = [0, 10, 5, 9]
 
 describe('a plane', () => {
-  it('shows every point at first, both axes alike', () => {
+  it('shows every point at first', () => {
     const view = whole(X, Y, SIZE)
     for (const [i, x] of X.entries()) {
       const [px, py] = toPixel(view, SIZE, x, Y[i]!)
@@ -25,6 +25,10 @@ describe('a plane', () => {
     }
     expect(toPixel(view, SIZE, 5, 5)).toEqual([200, 100])
     expect(whole([], [], SIZE).scale).toBe(1)
+    // A line is drawn taller, and stays in sight.
+    const line = whole([0, 100], [0, 1], SIZE)
+    expect(line.tall).toBe(4)
+    expect(toPixel(line, SIZE, 100, 1)[0]).toBeCloseTo(384)
     expect(Number.isFinite(whole([3, 3], [4, 4], SIZE).scale)).toBe(true)
   })
   it('keeps what is under the pointer while it comes nearer, and ends somewhere', () => {

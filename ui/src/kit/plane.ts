@@ -4,8 +4,10 @@ export interface View {
   /** What stands in the middle. */
   x: number
   y: number
-  /** Pixels of one unit. */
+  /** Pixels of one unit across. */
   scale: number
+  /** So many times as many upwards. */
+  tall: number
 }
 export interface Size {
   width: number
@@ -14,17 +16,21 @@ export interface Size {
 export type Corner = readonly [number, number]
 
 const MARGIN = 16
+/** Where points lie along one axis nearly all, the other is drawn larger, up to so many times. */
+const STRETCH = 4
 const CLOSEST = 200
 const CORNERS = 32
 
-/** All points in sight, both axes in the same scale: distances are what the picture tells. */
+/** All points in sight. Both axes in the same scale, as distances are what the picture tells, unless it were a line. */
 export function whole(x: readonly number[], y: readonly number[], size: Size): View {
-  if (!x.length) return { x: 0, y: 0, scale: 1 }
+  if (!x.length) return { x: 0, y: 0, scale: 1, tall: 1 }
   const [left, right] = ends(x)
   const [bottom, top] = ends(y)
   const across = Math.max(size.width - 2 * MARGIN, 10) / (right - left || 1)
   const up = Math.max(size.height - 2 * MARGIN, 10) / (top - bottom || 1)
-  return { x: (left + right) / 2, y: (bottom + top) / 2, scale: Math.min(across, up) }
+  const tall = Math.min(Math.max(up / across, 1 / STRETCH), STRETCH)
+  const scale = Math.min(across, up / tall)
+  return { x: (left + right) / 2, y: (bottom + top) / 2, scale, tall }
 }
 
 function ends(values: readonly number[]): [number, number] {
@@ -38,25 +44,26 @@ function ends(values: readonly number[]): [number, number] {
 
 export const toPixel = (view: View, size: Size, x: number, y: number): Corner => [
   size.width / 2 + (x - view.x) * view.scale,
-  size.height / 2 - (y - view.y) * view.scale,
+  size.height / 2 - (y - view.y) * view.scale * view.tall,
 ]
 
 export const fromPixel = (view: View, size: Size, px: number, py: number): Corner => [
   view.x + (px - size.width / 2) / view.scale,
-  view.y - (py - size.height / 2) / view.scale,
+  view.y - (py - size.height / 2) / (view.scale * view.tall),
 ]
 
 /** Nearer or farther by `factor`; what is under the pixel stays there. `all` is the view of everything. */
 export function zoomed(view: View, all: View, size: Size, px: number, py: number, factor: number): View {
   const scale = Math.min(Math.max(view.scale * factor, all.scale * 0.5), all.scale * CLOSEST)
   const [x, y] = fromPixel(view, size, px, py)
-  return { x: x - (px - size.width / 2) / scale, y: y + (py - size.height / 2) / scale, scale }
+  const up = scale * view.tall
+  return { ...view, x: x - (px - size.width / 2) / scale, y: y + (py - size.height / 2) / up, scale }
 }
 
 export const moved = (view: View, dx: number, dy: number): View => ({
   ...view,
   x: view.x - dx / view.scale,
-  y: view.y + dy / view.scale,
+  y: view.y + dy / (view.scale * view.tall),
 })
 
 /** Which points lie within the polygon, by the even-odd rule. */

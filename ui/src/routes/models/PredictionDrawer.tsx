@@ -141,7 +141,7 @@ function Attributions({ of }: { of: PredictionDetail['attributions'] }) {
               </th>
               <td>
                 {typeof value === 'number' && value > 0 ? '+' : ''}
-                {valueText(value)}
+                {valueText(typeof value === 'number' ? Number(value.toPrecision(3)) : value)}
               </td>
             </tr>
           ))}
