@@ -38,6 +38,27 @@ def logged(collector: Collector) -> Iterator[Logged]:
     tapetum.shutdown()
 
 
+@pytest.mark.covers("sdk-loss-told")
+def test_predictions_and_labels_that_were_lost_are_told_by_their_rows(collector: Collector) -> None:
+    """A frame is one entry of the queue and many predictions."""
+    tapetum.init("models", endpoint=collector.url, metrics=False, resources=False, logs=False, heartbeat_s=0)
+    collector.answers = [Answer(400), Answer(400)]
+    model = tapetum.model("income")
+    ids = model.log(ROWS, output=["low", "high"])
+    model.label(ids[0], "low")
+    tapetum.flush(30)
+    tapetum.shutdown()
+    told = {
+        metric["name"]: metric["sum"]["dataPoints"][0]
+        for got in collector.received if got.path == "/v1/metrics"
+        for resource in got.document["resourceMetrics"] for scope in resource["scopeMetrics"]
+        for metric in scope["metrics"]
+    }  # fmt: skip
+    assert {name: point["asInt"] for name, point in told.items()} == {
+        "tapetum.sdk.exporter.prediction.exported": "2", "tapetum.sdk.exporter.label.exported": "1",
+    }  # fmt: skip
+
+
 @pytest.mark.covers("sdk-model")
 @pytest.mark.parametrize(
     "features",

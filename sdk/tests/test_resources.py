@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
 import threading
 from collections.abc import Mapping
@@ -159,10 +161,15 @@ class NotSupported(NvmlError):
     """Of a sensor that a GPU has not."""
 
 
+class NotFound(NvmlError):
+    """Of a call that a driver is too old for."""
+
+
 class Nvml(SimpleNamespace):
     """Two GPUs: the second has no sensor of power, and later falls off the bus."""
 
     NVMLError, NVMLError_NotSupported, NVML_TEMPERATURE_GPU = NvmlError, NotSupported, 0
+    NVMLError_FunctionNotFound, nvmlMemory_v2 = NotFound, 0x02000028
     opened = closed = 0
     lost = False
 
@@ -192,8 +199,13 @@ class Nvml(SimpleNamespace):
             raise NvmlError("GPU is lost")
         return SimpleNamespace(gpu=50 + gpu)
 
-    def nvmlDeviceGetMemoryInfo(self, gpu: int) -> SimpleNamespace:
-        return SimpleNamespace(used=2**30, total=4 * 2**30)
+    def nvmlDeviceGetMemoryInfo(self, gpu: int, version: int | None = None) -> SimpleNamespace:
+        if version is None:
+            return SimpleNamespace(used=5 * 2**28, free=11 * 2**28, total=4 * 2**30)
+        if gpu == 1:
+            raise NotFound
+        assert version == self.nvmlMemory_v2
+        return SimpleNamespace(used=15 * 2**26, free=45 * 2**26, reserved=2**28, total=4 * 2**30)
 
     def nvmlDeviceGetPowerUsage(self, gpu: int) -> int:
         if gpu == 1:
@@ -223,7 +235,8 @@ def test_gpus_are_observed_under_the_same_names_as_the_server_uses(monkeypatch: 
         return {point.attributes["hw.name"]: point.value for point in points}
 
     assert gpus("hw.gpu.utilization") == {"GPU 0": 0.5, "GPU 1": 0.51}
-    assert gpus("hw.gpu.memory.utilization") == {"GPU 0": 0.25, "GPU 1": 0.25}
+    assert gpus("hw.gpu.memory.usage") == {"GPU 0": 15 * 2**26, "GPU 1": 5 * 2**28}
+    assert gpus("hw.gpu.memory.utilization") == {"GPU 0": 0.25, "GPU 1": 0.3125}
     assert gpus("hw.gpu.memory.limit") == {"GPU 0": 2**32, "GPU 1": 2**32}
     assert gpus("hw.power") == {"GPU 0": 250}
     assert (gpus("hw.energy")["GPU 0"], gpus("hw.temperature")["GPU 1"]) == (7, 60)
@@ -259,3 +272,28 @@ def test_a_machine_without_a_driver_has_no_gpus(monkeypatch: pytest.MonkeyPatch)
     assert [name for name in observed(reader) if name.startswith("hw.")] == []
     resources.stop()
     provider.shutdown()
+
+
+@pytest.mark.covers("sdk-resources-gpu")
+@pytest.mark.skipif(shutil.which("nvidia-smi") is None, reason="this machine has no NVIDIA GPU")
+def test_the_gpus_of_this_machine_are_measured_as_nvidia_smi_does() -> None:
+    asked = ("uuid", "name", "driver_version", "memory.used", "memory.total", "temperature.gpu")
+    command = ["nvidia-smi", f"--query-gpu={','.join(asked)}", "--format=csv,noheader,nounits"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    reader = InMemoryMetricReader()
+    provider = MeterProvider([reader])
+    resources = tapetum.resources.start(meter_provider=provider)
+    found = observed(reader)
+    resources.stop()
+    provider.shutdown()
+
+    def points(name: str) -> dict[object, float]:
+        return {point.attributes["hw.id"]: point.value for point in found[name].data.data_points}
+
+    names = {point.attributes["hw.id"]: point.attributes for point in found["hw.gpu.memory.limit"].data.data_points}
+    assert len(said) == len(names) > 0
+    for uuid, name, driver, used_mib, total_mib, celsius in (line.split(", ") for line in said):
+        assert (names[uuid]["hw.model"], names[uuid]["hw.driver_version"]) == (name, driver)
+        assert points("hw.gpu.memory.usage")[uuid] == pytest.approx(int(used_mib) * 2**20, abs=2**28)
+        assert points("hw.gpu.memory.limit")[uuid] == pytest.approx(int(total_mib) * 2**20, abs=2**20)
+        assert points("hw.temperature")[uuid] == pytest.approx(int(celsius), abs=5)

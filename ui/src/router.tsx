@@ -214,6 +214,7 @@ const models = createRoute({
 const MODEL_VIEWS = ['predictions', 'versions', 'drift', 'embeddings', 'performance'] as const
 
 type Drifting = 'method' | 'limit' | 'chunk' | 'multi'
+type Measuring = 'at' | 'worth' | 'rank' | 'weighed'
 
 const model = createRoute({
   getParentRoute: () => root,
@@ -222,7 +223,7 @@ const model = createRoute({
   validateSearch: (
     raw: Raw,
   ): { view?: (typeof MODEL_VIEWS)[number] | undefined } & Texts<
-    'name' | 'sort' | 'sel' | 'version' | 'base' | 'by' | 'metric' | 'feature' | 'area' | Drifting
+    'name' | 'sort' | 'sel' | 'version' | 'base' | 'by' | 'metric' | 'feature' | 'area' | Drifting | Measuring
   > => ({
     name: text(raw.name),
     version: text(raw.version),
@@ -240,6 +241,13 @@ const model = createRoute({
     chunk: text(raw.chunk),
     /** `1`: all columns together too. */
     multi: text(raw.multi),
+    /** A threshold, and what one answer of each kind is worth: `5,-2,0,-9`. */
+    at: text(raw.at),
+    worth: text(raw.worth),
+    /** The column within whose values predictions are ranked. */
+    rank: text(raw.rank),
+    /** Whether the estimate's baseline is weighed as the window's features are mixed. */
+    weighed: text(raw.weighed),
     view: MODEL_VIEWS.find((view) => view === raw.view),
     sort: text(raw.sort),
     /** The prediction, or the feature, in the drawer. */
@@ -253,8 +261,18 @@ const dataQuality = createRoute({
   path: '/data-quality',
   validateSearch: (
     raw: Raw,
-  ): { view?: 'schema' | undefined } & Texts<
-    'dataset' | 'model' | 'model_version' | 'slice' | 'base' | 'sort' | 'find' | 'sel' | 'version' | 'against'
+  ): { view?: 'schema' | 'findings' | undefined } & Texts<
+    | 'dataset'
+    | 'model'
+    | 'model_version'
+    | 'slice'
+    | 'base'
+    | 'env'
+    | 'sort'
+    | 'find'
+    | 'sel'
+    | 'version'
+    | 'against'
   > => ({
     /** Whose features are shown; the list without either. */
     dataset: text(raw.dataset),
@@ -263,10 +281,12 @@ const dataQuality = createRoute({
     slice: text(raw.slice),
     /** What it is held against: `before`, `none`, or another subject. */
     base: text(raw.base),
-    view: raw.view === 'schema' ? ('schema' as const) : undefined,
+    /** Which of the schema's environments it is held against. */
+    env: text(raw.env),
+    view: raw.view === 'schema' || raw.view === 'findings' ? raw.view : undefined,
     sort: text(raw.sort),
     find: text(raw.find),
-    /** The feature in the drawer. */
+    /** The feature or finding in the drawer. */
     sel: text(raw.sel),
     /** Of the schema. */
     version: text(raw.version),

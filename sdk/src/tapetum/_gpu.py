@@ -22,7 +22,7 @@ logger = logging.getLogger("tapetum")
 _FRESH_S = 0.5
 _GAUGES = (
     ("hw.gpu.utilization", "1", "Share of the time in which a kernel ran on the GPU."),
-    ("hw.gpu.memory.utilization", "1", "Share of GPU memory in use."),
+    ("hw.gpu.memory.utilization", "1", "Share of GPU memory in use, of what the driver leaves."),
     ("hw.power", "W", "Power that the GPU draws."),
     ("hw.temperature", "Cel", "Temperature of the GPU."),
 )
@@ -128,15 +128,17 @@ class Gpus:
         def ask(question: Callable[..., Any], *more: int) -> Any:
             try:
                 return question(gpu, *more)
-            except nvml.NVMLError_NotSupported:
-                return None  # not every GPU has every sensor, and a partitioned one has no utilization
+            except (nvml.NVMLError_NotSupported, nvml.NVMLError_FunctionNotFound):
+                return None  # not every GPU has every sensor, nor every driver every call
 
         if (rates := ask(nvml.nvmlDeviceGetUtilizationRates)) is not None:
             readings.append(("hw.gpu.utilization", rates.gpu / 100))
-        if (memory := ask(nvml.nvmlDeviceGetMemoryInfo)) is not None:
+        # Version 2 keeps what the driver reserves for itself apart: version 1 counts it as used, on an idle GPU too.
+        memory = ask(nvml.nvmlDeviceGetMemoryInfo, nvml.nvmlMemory_v2) or ask(nvml.nvmlDeviceGetMemoryInfo)
+        if memory is not None:
             readings.append(("hw.gpu.memory.usage", memory.used))
             readings.append(("hw.gpu.memory.limit", memory.total))
-            readings.append(("hw.gpu.memory.utilization", memory.used / memory.total))
+            readings.append(("hw.gpu.memory.utilization", memory.used / (memory.used + memory.free)))
         if (milliwatts := ask(nvml.nvmlDeviceGetPowerUsage)) is not None:
             readings.append(("hw.power", milliwatts / 1000))
         if (millijoules := ask(nvml.nvmlDeviceGetTotalEnergyConsumption)) is not None:

@@ -1,4 +1,4 @@
-"""Tells the server what it was not sent: OpenTelemetry's metrics of SDKs, as deltas, with `error.type` as reason."""
+"""Tells the server what it was not sent: OpenTelemetry's metrics of SDKs and their like, as deltas, by `error.type`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ _NAMES = {
         "otel.sdk.exporter.metric_data_point.exported",
         "{data_point}",
     ),
+    # OpenTelemetry has no records of these kinds, and so no names for their losses.
+    **{
+        f"{kind}s": (f"tapetum.sdk.processor.{kind}.processed", f"tapetum.sdk.exporter.{kind}.exported", f"{{{kind}}}")
+        for kind in ("change", "evaluation", "prediction", "label")
+    },
 }
 
 

@@ -7,16 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from tapetum_server.analysis.performance.eval_config import Bound, ConfigError, read_config
+from tapetum_server.analysis.performance.config_reading import read_config
+from tapetum_server.analysis.performance.eval_config import Bound, ConfigError, ModelColumns, SliceBound
 from tapetum_server.analysis.performance.evaluation import violated
+from tapetum_server.analysis.performance.measured import reported_as
 from tapetum_server.analysis.performance.metric_names import metric_name
 from tapetum_server.analysis.performance.text_format import TextFormatError, parse_text
+from tapetum_server.detectors.performance.binarized import Part
 from tapetum_server.query.slicing import SliceSpec
 
 TEXT = r"""
 # Comments are skipped.
 model_specs { name: "candidate" label_key: "label" prediction_key: "score" }
-model_specs { name: "baseline" is_baseline: true label_key: "label" prediction_key: "score" }
+model_specs { name: "baseline" is_baseline: true prediction_key: "old_score" }
 slicing_specs {}
 slicing_specs { feature_keys: ["city", 'shift'] }
 slicing_specs { feature_values { key: "city" value: "Zürich\t\"1\"" } }
@@ -48,12 +51,9 @@ CITIES = SliceSpec(("city", "shift"))
 @pytest.mark.covers("eval-config-text", "eval-config-slices", "eval-config-thresholds")
 def test_a_configuration_in_text_format_says_everything() -> None:
     config = read_config(TEXT)
-    assert (config.label, config.prediction, config.intervals, config.min_slice_size) == (
-        "label",
-        "score",
-        "jackknife",
-        10,
-    )
+    assert config.model == ModelColumns("candidate", "label", "score", "")
+    assert config.baseline == ModelColumns("baseline", "label", "old_score", "")
+    assert (config.intervals, config.min_slice_size) == ("jackknife", 10)
     assert config.specs == (
         SliceSpec(), CITIES, SliceSpec(values=(("city", 'Zürich\t"1"'),)), SliceSpec(("city",), condition="age > 50"),
         SliceSpec(("city",)),
@@ -80,6 +80,50 @@ def test_the_configuration_of_a_real_run_is_read() -> None:
     assert (config.intervals, config.min_slice_size) == ("jackknife", 10)
 
 
+CLASSES = """
+model_specs { name: "m" label_key: "kind" prediction_key: "p_*" example_weight_key: "w" }
+metrics_specs {
+  binarize { class_ids { values: [0, 2] } k_list { values: 2 } top_k_list { values: [1, 3] } }
+  aggregate { macro_average: true class_weights { key: 0 value: 1.0 } class_weights { key: 2 value: 0.5 } }
+  metrics { class_name: "AUC" }
+  per_slice_thresholds { key: "auc" value { thresholds {
+    slicing_specs { feature_keys: "city" } threshold { value_threshold { lower_bound { value: 0.5 } } } } } }
+  example_weights { weighted: true unweighted: true }
+}
+metrics_specs {
+  aggregate { micro_average: true top_k_list { values: [2] } }
+  metrics { class_name: "Precision" }
+}
+metrics_specs { metrics { class_name: "Recall" config: '"top_k": 2' } metrics { class_name: "Accuracy" } }
+metrics_specs { model_names: "other" metrics { class_name: "AUC" } }
+metrics_specs {
+  query_key: "session" binarize { top_k_list { values: [5, 10] } }
+  metrics { class_name: "NDCG" config: '"gain_key": "grade", "top_k_list": [3]' }
+  metrics { class_name: "MeanReciprocalRank" }
+  metrics { class_name: "QueryStatistics" }
+  metrics { class_name: "MinLabelPosition" }
+}
+"""
+
+
+@pytest.mark.covers(
+    "eval-config-binarize", "eval-config-aggregate", "eval-config-query-key", "eval-config-example-weights"
+)
+def test_classes_queries_and_weights_are_asked_for_as_tfma_writes_them() -> None:
+    config = read_config(CLASSES)
+    assert [reported_as(metric) for metric in config.metrics] == [
+        "auc@class=0", "unweighted_auc@class=0", "auc@class=2", "unweighted_auc@class=2", "auc@k=2",
+        "unweighted_auc@k=2", "auc@top_k=1", "unweighted_auc@top_k=1", "auc@top_k=3", "unweighted_auc@top_k=3",
+        "auc@macro", "unweighted_auc@macro", "precision@micro,top_k=2", "recall@top_k=2", "accuracy", "ndcg@3",
+        "mean_reciprocal_rank@5", "mean_reciprocal_rank@10", "total_queries", "total_documents", "min_documents",
+        "max_documents", "min_label_position",
+    ]  # fmt: skip
+    assert config.metrics[10].part == Part("macro", weights=(("0", 1.0), ("2", 0.5)))
+    assert all(metric.bounds == (SliceBound(SliceSpec(("city",)), Bound(lower=0.5)),) for metric in config.metrics[:12])
+    assert {metric.query for metric in config.metrics[15:]} == {"session"}
+    assert config.not_read == ()
+
+
 def spec(**metric: object) -> str:
     return json.dumps(
         {"modelSpecs": [{"labelKey": "l", "predictionKey": "p"}], "metricsSpecs": [{"metrics": [metric]}]}
@@ -95,6 +139,14 @@ def spec(**metric: object) -> str:
         (spec(className="AUC", threshold={"valueThreshold": {"lowerBound": "high"}}), "'high' is no number"),
         (spec(className="AUC", threshold={"changeThreshold": {"absolute": 1}}), "HIGHER_IS_BETTER or LOWER_IS_BETTER"),
         (spec(className="AUC", config="{broken"), "config: is no JSON"),
+        (CLASSES.replace('"MinLabelPosition"', '"AUC"'), "no metric of ranked rows"),
+        (CLASSES.replace('"Precision"', '"CohenKappa"'), "no metric of yes or no"),
+        (CLASSES.replace('query_key: "session" binarize { top_k_list { values: [5, 10] } }', ""), "NDCG]: ranks rows within"),
+        (CLASSES.replace("k_list { values: 2 }", "k_list { values: 0 }"), "k counts classes from 1"),
+        (CLASSES.replace("micro_average: true", ""), "says no average"),
+        (CLASSES.replace("class_ids { values: [0, 2] } k_list { values: 2 }", 'k_list { values: "x" }'), "no whole numbers"),
+        (CLASSES.replace("macro_average: true", "macro_average: true top_k_list { values: 2 }"), "stands beside top_k_list"),
+        (TEXT.replace("is_baseline: true", ""), "more than one model that is no baseline"),
         ('{"modelSpecs": [{"labelKey": "l"}]}', "label_key and prediction_key"),
         ('{"modelSpecs": [{"labelKey": "l", "predictionKey": "p"}]}', "no metric is asked for"),
         ("{ not json", "is no JSON"),
@@ -104,9 +156,9 @@ def spec(**metric: object) -> str:
         (TEXT.replace("STRUCT(city)", "city"), "SELECT STRUCT(column, …)"),
         (TEXT.replace("JACKKNIFE", "GUESS"), "neither POISSON_BOOTSTRAP nor JACKKNIFE"),
     ],
-)
+)  # fmt: skip
 def test_what_is_wrong_with_a_configuration_is_named(text: str, said: str) -> None:
-    with pytest.raises(ConfigError, match=said.replace("(", r"\(").replace(")", r"\)")):
+    with pytest.raises(ConfigError, match=said.replace("(", r"\(").replace(")", r"\)").replace("]", r"\]")):
         read_config(text)
 
 

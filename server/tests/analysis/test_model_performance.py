@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from asked_world import SECOND, START, World, world
 from loan_world import loans
@@ -40,11 +42,6 @@ def asked(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         ):
             for kind, rows in zip((PREDICTIONS, LABELS), parts):
                 keep(opened, kind, rows)
-        numbers = [
-            {"model": "price", "prediction_id": f"{n}", "time": NOW_ON // 10**6, "output": n + 0.5} for n in range(40)
-        ]
-        keep(opened, PREDICTIONS, numbers)
-        keep(opened, LABELS, [{"model": "price", "prediction_id": f"{n}", "label": n + 0.25} for n in range(40)])
         yield opened
 
 
@@ -124,25 +121,193 @@ def test_an_estimate_learned_before_is_near_what_came_and_says_where_it_cannot_b
     assert nothing["periods"] == []
 
 
-@pytest.mark.covers("performance-api")
-def test_numbers_have_errors_and_no_estimate(asked: World) -> None:
+@pytest.mark.covers("estimate-names-version")
+def test_the_estimate_names_the_version_that_was_badly_trained(asked: World) -> None:
+    """Learned from the good version; the bad one keeps not what its scores promise, the good one does."""
+    found = asked.get(
+        "/models/performance/estimate", model="retrained", from_=format_time(BEFORE + HOUR // 2), to=WINDOW["to"],
+        baseline_from=format_time(BEFORE), baseline_to=format_time(BEFORE + HOUR // 2),
+    )  # fmt: skip
+    verdicts = {each["version"]: each["verdict"] for each in found["versions"]}
+    assert verdicts == {"1": "as estimated", "2": "worse"}
+    bad = next(each for each in found["versions"] if each["version"] == "2")
+    assert bad["metric"] == "accuracy"
+    assert bad["realised"] < bad["expected"] - 0.05
+
+
+@pytest.mark.covers("estimate-chunks-of-rows")
+def test_steps_of_so_many_predictions_are_counted_in_their_order(asked: World) -> None:
+    """Half an hour of one prediction every three seconds: 250 of them last 750 seconds."""
+    before = {"model": "retrained", "from": format_time(BEFORE + HOUR // 2), "to": format_time(BEFORE + HOUR)}
+    found = asked.get("/models/performance/estimate", **before, chunk_rows=250)
+    assert [each["rows"] for each in found["periods"]] == [250, 250, 100]
+    starts = [BEFORE // SECOND + 1_800 + 750 * k for k in range(3)]
+    assert [each["time"] for each in found["periods"]] == [
+        format_time(at * SECOND)[:19] + "Z" for at in starts
+    ]  # fmt: skip
+    by_time = asked.get("/models/performance/estimate", **before)
+    assert sum(each["rows"] for each in by_time["periods"]) == 600
+
+
+@pytest.mark.covers("estimate-weighted-api")
+def test_a_weighted_estimate_says_what_the_weights_leave(asked: World) -> None:
+    window = {"model": "credit-risk", **WINDOW}
+    found = asked.get("/models/performance/estimate", **window, weighted="true")
+    assert found["method"] == "CBPE, importance-weighted"
+    assert any("Weights leave the baseline worth" in note for note in found["notes"])
+    plain = asked.get("/models/performance/estimate", **window)
+    assert plain["method"] == "CBPE"
+    assert plain["versions"][0]["value"] != found["versions"][0]["value"]
+
+
+@pytest.mark.covers("performance-api", "estimate-dle-api")
+def test_numbers_have_errors_that_are_estimated_by_what_they_depend_on(asked: World) -> None:
+    """Where `far` is true the price is five times as far off; in the window it always is."""
+    rng = random.Random(3)
+    for prefix, start, share, count in (("old", BEFORE, 0.2, 200), ("new", NOW_ON, 1.0, 120)):
+        rows, labels = [], []
+        for n in range(count):
+            far, guess = rng.random() < share, rng.uniform(10, 90)
+            off = 5.0 if far else 1.0
+            features = {"far": far, "size": guess / 10, "kind": rng.choice(["flat", "house"])}
+            told = {"model": "price", "prediction_id": f"{prefix}{n}"}
+            rows.append({**told, "time": start // 10**6 + n * 18_000, "output": guess, "features": features})
+            labels.append({**told, "label": guess + rng.choice([-off, off])})
+        keep(asked, PREDICTIONS, rows)
+        keep(asked, LABELS, labels)
     found = asked.get("/models/performance", model="price", **WINDOW)
     metrics = {each["name"]: each["value"] for each in found["metrics"]}
     assert found["task"] == "regression"
-    assert (metrics["mean_absolute_error"], metrics["mean_error"]) == pytest.approx((0.25, 0.25))
-    same = {"baseline_from": WINDOW["from"], "baseline_to": WINDOW["to"]}
-    assert "yes or no" in asked.get("/models/performance/estimate", model="price", **WINDOW, **same)["why"]
+    assert metrics["mean_absolute_error"] == pytest.approx(5)
+    estimated = asked.get("/models/performance/estimate", model="price", **WINDOW)
+    assert (estimated["why"], estimated["method"]) == ("", "DLE")
+    (version,) = estimated["versions"]
+    assert version["metric"] == "mean_absolute_error"
+    assert version["value"] == pytest.approx(5, abs=0.3)
+    assert version["alert"]
+    assert version["realised"] == pytest.approx(5)
+    assert any("too few" in doubt for period in estimated["periods"] for doubt in period["doubts"])
+    weighted = asked.get("/models/performance/estimate", model="price", **WINDOW, weighted="true")
+    assert weighted["method"] == "DLE, importance-weighted"
+    assert weighted["versions"][0]["value"] == pytest.approx(5, abs=0.5)
+
+
+@pytest.mark.covers("estimate-multiclass-api")
+def test_several_classes_with_a_score_each_are_estimated(asked: World) -> None:
+    """The truth follows the scores: the estimate is what comes; and without scores it says why there is none."""
+    rng = np.random.default_rng(5)
+    for prefix, start in (("old", BEFORE), ("new", NOW_ON)):
+        chances = rng.dirichlet([1, 1, 1], 400)
+        truth = [rng.choice(3, p=each) for each in chances]
+        told = [{"model": "kinds", "prediction_id": f"{prefix}{n}"} for n in range(400)]
+        keep(asked, PREDICTIONS, [
+            {**one, "time": start // 10**6 + n * 8_000, "output": "abc"[each.argmax()], "features": {"n": n % 7},
+             "scores": dict(zip("abc", each.tolist()))}
+            for n, (one, each) in enumerate(zip(told, chances))
+        ])  # fmt: skip
+        keep(asked, LABELS, [{**one, "label": "abc"[k]} for one, k in zip(told, truth)])
+    found = asked.get("/models/performance/estimate", model="kinds", **WINDOW)
+    assert (found["why"], found["method"]) == ("", "CBPE")
+    assert [one["name"] for one in found["periods"][0]["metrics"]][:2] == ["accuracy", "macro_precision"]
+    (version,) = found["versions"]
+    assert version["verdict"] == "as estimated"
+    assert version["value"] == pytest.approx(version["realised"], abs=0.1)
+    weighted = asked.get("/models/performance/estimate", model="kinds", **WINDOW, weighted="true")
+    assert weighted["method"] == "CBPE, importance-weighted"
+
+
+def test_numbers_of_a_baseline_with_few_labels_are_not_estimated(asked: World) -> None:
+    same = {"baseline_from": format_time(NOW_ON), "baseline_to": format_time(NOW_ON + 20 * SECOND)}
+    assert "100 are needed" in asked.get("/models/performance/estimate", model="credit-risk", **WINDOW, **same)["why"]
 
 
 def test_what_is_not_measured_says_why(asked: World) -> None:
     keep(asked, PREDICTIONS, [{"model": "new", "prediction_id": "1", "time": NOW_ON // 10**6, "score": 0.5}])
     for path in ("/models/performance", "/models/performance/slices"):
         assert "/v1/labels" in asked.get(path, model="new", **WINDOW)["why"]
-    keep(asked, PREDICTIONS, [{"model": "sets", "prediction_id": "1", "time": NOW_ON // 10**6, "output": ["a", "b"]}])
-    keep(asked, LABELS, [{"model": "sets", "prediction_id": "1", "label": ["a"]}])
-    assert "tapetum evaluate" in asked.get("/models/performance", model="sets", **WINDOW)["why"]
     asked.error("/models/performance", 404, model="nobody's", **WINDOW)
-    asked.error("/models/performance", 400, model="credit-risk", **WINDOW, slice="no such column")
+    for wrong in ({"slice": "no such column"}, {"query_key": "no such column"}, {"costs": "5,-2"}):
+        asked.error("/models/performance", 400, model="credit-risk", **WINDOW, **wrong)
+    ranked = asked.get("/models/performance", model="credit-risk", **WINDOW, query_key="region")
+    assert "how relevant" in ranked["why"]
+
+
+@pytest.mark.covers("performance-ranking-api")
+def test_predictions_of_a_query_are_ranked_against_each_other(asked: World) -> None:
+    """By hand: the relevant offer is first in even searches and second of three in odd ones, in Chur always second."""
+    rows = [
+        {"model": "offers", "prediction_id": f"{n}-{place}", "time": NOW_ON // 10**6 + n * 60_000 + place,
+         "score": 3.0 - place, "tags": {"query_id": f"s{n}", "city": "Chur" if n % 4 == 1 else "Bern"}}
+        for n in range(40) for place in range(3)
+    ]  # fmt: skip
+    keep(asked, PREDICTIONS, [*rows, rows[0] | {"prediction_id": "unlabelled"}])
+    keep(asked, LABELS, [
+        {"model": "offers", "prediction_id": f"{n}-{place}", "label": int(place == n % 2)}
+        for n in range(40) for place in range(3)
+    ])  # fmt: skip
+    found = asked.get("/models/performance", model="offers", **WINDOW, slice="tags.city")
+    assert (found["task"], found["ranked_by"], found["rows"], found["labelled"]) == (
+        "ranking", "tags.query_id", 121, 120,
+    )  # fmt: skip
+    metrics = {each["name"]: each for each in found["metrics"]}
+    second = 1 / np.log2(3)
+    assert metrics["ndcg@10"]["value"] == pytest.approx((1 + second) / 2)
+    assert metrics["mean_average_precision"]["value"] == metrics["mean_reciprocal_rank"]["value"] == 0.75
+    assert metrics["precision_at_k@10"]["value"] == pytest.approx(0.1)
+    assert (metrics["min_label_position"]["value"], metrics["total_queries"]["value"]) == (1.5, 40)
+    assert metrics["ndcg@10"]["lower"] < metrics["ndcg@10"]["value"] < metrics["ndcg@10"]["upper"]
+    of = {each["value"]: each for each in found["slices"]}
+    assert of["Chur"]["metrics"][0] == pytest.approx(second)
+    assert of["Bern"]["rows"] == 91
+    assert sum(each["labelled"] for each in found["periods"]) == 120
+    by_city = asked.get("/models/performance", model="offers", **WINDOW, query_key="tags.city")
+    assert {each["name"]: each["value"] for each in by_city["metrics"]}["total_queries"] == 2
+    assert asked.get("/models/performance/estimate", model="offers", **WINDOW)["periods"] == []
+    assert "right or wrong by itself" in asked.get("/models/performance/slices", model="offers", **WINDOW)["why"]
+
+
+@pytest.mark.covers("performance-multilabel-api")
+def test_several_classes_at_once_are_measured_as_sets(asked: World) -> None:
+    said = {"1": (["a", "b"], ["a"]), "2": (["b"], ["b"]), "3": (["c", "a"], ["a", "c"]), "4": (["d"], None)}
+    keep(asked, PREDICTIONS, [
+        {"model": "sets", "prediction_id": k, "time": NOW_ON // 10**6, "output": output}
+        for k, (output, _) in said.items()
+    ])  # fmt: skip
+    keep(asked, LABELS, [
+        {"model": "sets", "prediction_id": k, "label": label} for k, (_, label) in said.items() if label
+    ])  # fmt: skip
+    found = asked.get("/models/performance", model="sets", **WINDOW)
+    assert (found["task"], found["rows"], found["labelled"]) == ("multilabel", 4, 3)
+    metrics = {each["name"]: each["value"] for each in found["metrics"]}
+    assert metrics["exact_match"] == pytest.approx(2 / 3)
+    assert metrics["set_match_precision"] == pytest.approx((0.5 + 1 + 1) / 3)
+    assert metrics["set_match_recall"] == 1
+    assert metrics["hamming_loss"] == pytest.approx(1 / 9)
+    assert found["classes"] == [
+        {"name": "a", "tp": 2, "fp": 0, "tn": 1, "fn": 0}, {"name": "b", "tp": 1, "fp": 1, "tn": 1, "fn": 0},
+        {"name": "c", "tp": 1, "fp": 0, "tn": 2, "fn": 0},
+    ]  # fmt: skip
+    assert [(each["rows"], each["labelled"]) for each in found["periods"]] == [(4, 3)]
+
+
+@pytest.mark.covers("performance-costs-api", "performance-gaps-api")
+def test_what_answers_are_worth_and_how_groups_differ(asked: World) -> None:
+    """A missed default costs as much as five good loans bring: the best threshold lies below a half."""
+    found = asked.get("/models/performance", model="credit-risk", **WINDOW, slice="channel", costs="0,-1,0,-5")
+    table = found["thresholds"]
+    worth = [-fp - 5 * fn for fp, fn in zip(table["fp"], table["fn"])]
+    assert table["values"] == worth
+    assert table["best"] == table["thresholds"][worth.index(max(worth))] < 0.5
+    gaps = {gap["notion"]: gap for gap in found["gaps"]}
+    parity = gaps["demographic_parity"]
+    assert (parity["metric"], parity["highest"]) == ("predicted_positive_rate", "mobile")
+    names = [each["name"] for each in found["metrics"]]
+    of = {each["value"]: dict(zip(names, each["metrics"])) for each in found["slices"]}
+    equality = gaps["accuracy_equality"]
+    assert (equality["lowest"], equality["low"]) == ("mobile", pytest.approx(of["mobile"]["accuracy"]))
+    assert equality["lower"] > 0
+    plain = asked.get("/models/performance", model="credit-risk", **WINDOW)
+    assert (plain["gaps"], plain["thresholds"]["values"], plain["thresholds"]["best"]) == ([], [], None)
 
 
 @pytest.mark.covers("project-isolation")

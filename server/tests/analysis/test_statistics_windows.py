@@ -13,6 +13,7 @@ import pytest
 from asked_world import World, world
 
 from tapetum_server.analysis.feature_statistics.windows import keep_windows
+from tapetum_server.query import edge_rows
 from tapetum_server.receivers.records.reading import PREDICTIONS, read_records
 
 HOUR, DAY = 3_600 * 10**9, 86_400 * 10**9
@@ -61,9 +62,9 @@ def test_hours_are_counted_once_they_are_over_and_days_and_months_are_added_up(a
     for i, ages in enumerate(hours):
         predictions(asked, project, MIDNIGHT + (9 + i) * HOUR, ages, "3")
     predictions(asked, project, MIDNIGHT + 9 * HOUR, hours[0][:20], "4")
-    # The third hour lasts still, and so does the day.
+    # The third hour lasts still, and so do its four and the day.
     assert look(asked, project, MIDNIGHT + 11 * HOUR + HOUR // 2) == 3
-    two = statistics(asked, project, MIDNIGHT + 9 * HOUR, MIDNIGHT + 12 * HOUR, version="3")
+    two = statistics(asked, project, MIDNIGHT + 9 * HOUR, MIDNIGHT + 11 * HOUR, version="3")
     age = two["features"]["age"]
     assert (two["windows"], two["rows"]) == (2, 180)
     together = np.concatenate(hours[:2])
@@ -74,7 +75,7 @@ def test_hours_are_counted_once_they_are_over_and_days_and_months_are_added_up(a
     assert two["features"]["score"]["max"] == pytest.approx(together.max() / 100)
     assert {"time", "prediction_id", "version"}.isdisjoint(two["features"])
     # All versions together, where nobody names one.
-    assert statistics(asked, project, MIDNIGHT, MIDNIGHT + 12 * HOUR)["rows"] == 200
+    assert statistics(asked, project, MIDNIGHT, MIDNIGHT + 11 * HOUR)["rows"] == 200
     # A month later: one hour, and the days and months of both versions.
     later = MIDNIGHT + 40 * DAY
     assert look(asked, project, later) >= 5
@@ -88,7 +89,8 @@ def test_hours_are_counted_once_they_are_over_and_days_and_months_are_added_up(a
         "SELECT DISTINCT window_start, window_end FROM feature_statistics_rows WHERE project = {p:String} AND version = '3' "
         "AND window_end > window_start + toIntervalHour(1) ORDER BY ALL", p=project,
     )  # fmt: skip
-    assert [(row["window_end"] - row["window_start"]).days for row in kept] == [1, 10, 30]
+    hours = [(row["window_end"] - row["window_start"]).total_seconds() // 3_600 for row in kept]
+    assert sorted(hours) == [4, 12, 24, 5 * 24, 10 * 24, 30 * 24]
 
 
 def test_a_prediction_that_comes_late_is_counted_in_its_hour_day_and_month(asked: World) -> None:
@@ -101,3 +103,91 @@ def test_a_prediction_that_comes_late_is_counted_in_its_hour_day_and_month(asked
     for end in (MIDNIGHT + 10 * HOUR, MIDNIGHT + DAY, later):
         found = statistics(asked, project, MIDNIGHT, end)
         assert (found["rows"], found["features"]["age"]["mean"]) == (60, 40.0)
+
+
+def rich(world: World, project: str, start: int, count: int) -> list[dict[str, Any]]:
+    """Predictions with features of every kind, two minutes apart."""
+    random = np.random.default_rng(7)
+    said = []
+    for i in range(count):
+        amount: Any = ("NaN", "-Infinity", 0.0)[i] if i < 3 else float(np.round(random.lognormal(3, 1), 2))
+        said.append(
+            {
+                "model": "income", "version": "2" if i >= 90 else "1", "prediction_id": f"{start}-{i}",
+                "time": (start + i * 120 * 10**9) // 10**6, "score": float(random.random()), "output": i % 7,
+                "output_label": "high" if i % 3 else "low", "latency_ms": 2.5 * i, "scores": {"high": 0.5},
+                "tags": {"region": "eu" if i % 4 else "us", "tier": f"t{i % 12}"},
+                "features": {
+                    "amount": amount, "member": i % 5 == 0 if i % 6 else None, "score": i, "city": f"city-{i % 9}",
+                    "visits": [1.0] * (i % 4) + [7.0], "words": ["a", "b"][: i % 3],
+                },
+            }
+        )  # fmt: skip
+    read = read_records(PREDICTIONS, orjson.dumps(said), "application/json", project, "test")
+    assert not read.refused
+    world.keep(read.batch)
+    return said
+
+
+@pytest.fixture(scope="module")
+def said(asked: World) -> list[dict[str, Any]]:
+    """From nine o'clock on, of which three hours were counted and the fourth lasts."""
+    told = rich(asked, "edges", MIDNIGHT + 9 * HOUR, 100)
+    look(asked, "edges", MIDNIGHT + 12 * HOUR + HOUR // 30)
+    return told
+
+
+@pytest.mark.covers("feature-statistics-edges")
+def test_the_last_minutes_and_the_ends_between_hours_are_in_every_range(
+    asked: World, said: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one scan of all rows says, whichever way the edges are read."""
+    project, start = "edges", MIDNIGHT + 9 * HOUR
+    begin, end = start + HOUR // 2, start + 100 * 120 * 10**9
+    inside = [one for one in said if one["time"] * 10**6 >= begin]
+    few = statistics(asked, project, begin, end)
+    assert (few["rows"], few["windows"], few["scanned_rows"]) == (85, 2, 25)
+    amounts = np.asarray([one["features"]["amount"] for one in inside])
+    assert few["features"]["amount"]["mean"] == pytest.approx(amounts.mean(), rel=1e-9)
+    assert few["features"]["features.score"]["min"] == 15
+    assert few["features"]["city"]["top_frequencies"][0] == 10
+    monkeypatch.setattr(edge_rows, "MOST_CELLS", 100)
+    by_engine = statistics(asked, project, begin, end)
+    assert few["features"].keys() == by_engine["features"].keys()
+    for name, feature in few["features"].items():
+        other = by_engine["features"][name]
+        assert feature.keys() == other.keys()
+        for field in feature.keys() - {"lengths", "points", "standard_histogram", "quantiles_histogram", "median"}:
+            wanted = other[field]
+            if isinstance(wanted, float):
+                wanted = pytest.approx(wanted, rel=1e-9)
+            assert feature[field] == wanted, (name, field)
+    whole = statistics(asked, project, MIDNIGHT, end)
+    assert (whole["rows"], whole["features"]["amount"]["nan_count"], whole["features"]["amount"]["zeros"]) == (
+        100,
+        1,
+        1,
+    )
+    assert statistics(asked, project, begin, end, version="2")["rows"] == sum(one["version"] == "2" for one in inside)
+    # Between two counted hours there is nothing else to read, and before the first none.
+    assert statistics(asked, project, start, start + 2 * HOUR)["scanned_rows"] == 0
+
+
+@pytest.mark.covers("feature-statistics-window-slices")
+def test_windows_are_kept_by_the_values_of_tags_and_ranges_of_a_slice_are_added_up(
+    asked: World, said: list[dict[str, Any]]
+) -> None:
+    project, start = "edges", MIDNIGHT + 9 * HOUR
+    europe = [one for one in said if one["tags"]["region"] == "eu"]
+    found = statistics(asked, project, start, start + 4 * HOUR, slice="tags.region_eu")
+    assert (found["rows"], found["windows"], found["scanned_rows"]) == (len(europe), 3, 8)
+    assert found["features"]["latency_ms"]["mean"] == pytest.approx(np.mean([one["latency_ms"] for one in europe]))
+    look(asked, project, MIDNIGHT + 40 * DAY)
+    month = statistics(asked, project, MIDNIGHT, MIDNIGHT + 30 * DAY, slice="tags.region_eu")
+    assert (month["rows"], month["windows"]) == (len(europe), 2)
+    # Of a tag with many values the most frequent.
+    kept = asked.sql(
+        "SELECT max(n) AS most FROM (SELECT uniqExact(slice) AS n FROM feature_windows WHERE project = {p:String} "
+        "AND window_end = window_start + toIntervalHour(1) GROUP BY version, window_start)", p=project,
+    )  # fmt: skip
+    assert kept[0]["most"] == 1 + 2 + 10

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from asked_world import World, world
 
+from tapetum_server.analysis.feature_statistics.ranges import Part
 from tapetum_server.analysis.feature_statistics.stored import statistics_of
 from tapetum_server.detectors.feature_statistics.complete import with_histograms
-from tapetum_server.query.stored_statistics import Subject, cover
+from tapetum_server.query.kept_windows import KeptWindows, Subject, cover
 from tapetum_server.query.time_range import TimeRange
 from tapetum_server.signals.feature_statistics import (
     POINTS,
@@ -46,9 +47,10 @@ def added(asked: World, project: str, windows: list[DatasetStatistics]) -> Datas
         for place, feature in enumerate(one.features)
     ]  # fmt: skip
     asked.keep(FeatureStatisticsBatch(project, "test", rows))
-    found, count = asyncio.run(statistics_of(asked.reader, project, Subject(model="m"), TimeRange(None, None)))
-    assert count == len(windows)
-    return found
+    part = Part(Subject(model="m"), TimeRange(None, None))
+    (found,) = asyncio.run(statistics_of(asked.reader, project, [part]))
+    assert (found.windows, found.scanned_rows) == (len(windows), 0)
+    return found.statistics
 
 
 def numbers(values: np.ndarray, infinite: int = 0) -> NumericStatistics:
@@ -138,9 +140,20 @@ def test_a_feature_that_a_window_lacks_was_missing_there(asked: World) -> None:
 
 
 def test_the_longest_windows_cover_a_range_once() -> None:
-    day = [("1", i * HOUR, (i + 1) * HOUR) for i in range(24)]
-    assert cover([*day, ("1", 0, 24 * HOUR), ("1", 24 * HOUR, 25 * HOUR), ("2", HOUR, 2 * HOUR)]) == [
-        ("1", 0, 24 * HOUR), ("1", 24 * HOUR, 25 * HOUR), ("2", HOUR, 2 * HOUR),
-    ]  # fmt: skip
-    assert cover([("", 0, 0)]) == [("", 0, 0)]
-    assert cover(day) == day
+    """Also where two that somebody sent lie across each other: shorter ones come in the place of one."""
+    day = [("1", i, i + 1) for i in range(24)]
+    assert covered([*day, ("1", 0, 24), ("1", 24, 25), ("2", 1, 2)]) == [("1", 0, 24), ("1", 24, 25), ("2", 1, 2)]
+    assert covered([("", 0, 0)]) == [("", 0, 0)]
+    assert covered([]) == []
+    assert covered(day) == day
+    assert covered([("1", 0, 6), ("1", 4, 9), *day[:9]]) == [("1", 0, 6), *day[6:9]]
+
+
+def covered(given: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """In the order in which the store tells them: longer ones first where they begin together."""
+    ordered = sorted(given, key=lambda one: (one[0], one[1], -one[2]))
+    names = sorted({one[0] for one in ordered})
+    columns = [np.asarray([one[place] for one in ordered], np.int64) for place in (1, 2)]
+    of = np.asarray([names.index(one[0]) for one in ordered], np.int64)
+    kept = KeptWindows(tuple((name, "all") for name in names), of, *columns, np.ones(len(of), np.int64))
+    return sorted((one.version, one.start, one.end) for one in cover(kept))

@@ -243,6 +243,7 @@ def test_the_schema_lists_views_columns_and_functions(client: TestClient) -> Non
         "predictions",
         "labels",
         "feature_statistics",
+        "findings",
     ]
     columns = {column["name"]: column["type"] for column in schema["views"][0]["columns"]}
     assert columns["start_time"] == "DateTime64(9, 'UTC')"

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from asked_world import NOW, SECOND, World, log_batch, span_batch
 
 from tapetum_server.query.storage import DiskState
 from tapetum_server.query.time_range import format_time, parse_moment
+from tapetum_server.receivers.records.given import read_predictions
 from tapetum_server.signals.identity import Identity
+from tapetum_server.signals.predictions import LabelBatch
 
 DAY = 86_400 * SECOND
 GB = 10**9
@@ -32,6 +35,10 @@ def world(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
                 f"({NOW // SECOND + minutes * 60}, '{project}', 's', 'traces', 'refused', 'why', 77)"
             )
     world.catalog.projects.set_retention("large", traces=10, logs=30, metrics=30)
+    scored, _ = read_predictions([{"model": "m", "prediction_id": "p", "score": 1}], "scored", "s")
+    told = pa.table({"model": ["m"], "prediction_id": ["p"], "time": [0], "label": ["a"], "label_value": [1.0]})
+    world.catalog.ensure_project("scored")
+    world.keep(scored, LabelBatch("scored", "s", told))
     yield world
     world.close()
 
@@ -39,7 +46,9 @@ def world(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.mark.covers("storage")
 def test_each_project_and_signal_says_what_it_takes(world: World) -> None:
     rows = {(row["project"], row["signal"]): row for row in world.get("/storage")["stored"]}
-    assert set(rows) == {(p, s) for p in ("large", "small") for s in ("traces", "logs")}
+    held = {(p, s) for p in ("large", "small") for s in ("traces", "logs")}
+    assert set(rows) == {*held, ("scored", "predictions"), ("scored", "labels")}
+    assert [rows["scored", signal]["rows"] for signal in ("predictions", "labels")] == [1, 1]
     large, small = rows["large", "traces"], rows["small", "traces"]
     assert (large["rows"], small["rows"]) == (900, 100)
     assert large["bytes"] == pytest.approx(9 * small["bytes"], rel=0.02)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from tapetum_server.receivers.records.reading import FEATURE_STATISTICS, LABELS,
 from tapetum_server.signals.alerts import AlertBatch
 from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.evaluations import Evaluation, EvaluationBatch
+from tapetum_server.signals.findings import Finding, FindingBatch
 from tapetum_server.signals.identity import Identity
 from tapetum_server.signals.metrics import Metric
 
@@ -116,6 +118,8 @@ def _saved(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
         {"kind": "spans", "q": q, "group_by": groups, "measure": "p95_ms"},
         {"kind": "logs", "q": q, "group_by": groups},
         {"kind": "evaluations", "q": q, "group_by": ["name", "evaluator", f"{THEIRS}.key"]},
+        {"kind": "predictions", "q": q, "group_by": ["model", f"{THEIRS}.key"], "measure": "label_coverage"},
+        {"kind": "findings", "q": q, "group_by": ["model", "feature"], "measure": "rows"},
         {"kind": "sql", "query": "SELECT * FROM spans"},
         {"kind": "sql", "query": "SELECT time, service, count() FROM logs GROUP BY 1, 2"},
     ):
@@ -126,7 +130,7 @@ def _sql(ask: Asking, q: str, project: str | None) -> Iterator[Response]:
     if q:
         return  # a filter is no part of SQL; test_gate_tenants.py tries hostile SQL
     for view in ("spans", "traces", "logs", "metrics", "ingest", "alerts", "changes", "errors", "evaluations",
-                 "predictions", "labels"):  # fmt: skip
+                 "predictions", "labels", "findings"):  # fmt: skip
         yield ask.post("/sql", project, query=f"SELECT * FROM {view}")
 
 
@@ -252,6 +256,9 @@ TELEMETRY: dict[str, Ways] = {
     "get_feature_statistics": reads("/feature_statistics/features", dataset=("ours", THEIRS)),
     "get_feature_statistics_file": reads("/feature_statistics/file", dataset=("ours", THEIRS)),
     "get_feature_distances": _distances,
+    "list_findings": reads("/findings"),
+    "get_finding_histogram": reads("/findings/histogram"),
+    "get_finding_facets": reads("/findings/facets", keys=("feature,type",)),
     "get_review_queue": reads("/review/queue", what=("trace", "session"), low_score=("tone",)),
     "list_session_evaluations": reads("/sessions/evaluations", session=("ours", THEIRS)),
     "get_span_corrections": reads(f"/traces/{TRACE}/spans/{SPAN}/corrections"),
@@ -289,7 +296,7 @@ ELSEWHERE = {
     **dict.fromkeys(
         ("list_data_schemas", "create_data_schema_version", "delete_data_schema", "get_data_schema",
          "list_data_schema_versions", "compare_data_schema_versions", "validate_against_data_schema",
-         "accept_into_data_schema", "infer_data_schema", "validate_predictions"),
+         "accept_into_data_schema", "infer_data_schema", "validate_predictions", "accept_predictions"),
         "process/test_data_schemas.py: two projects, one key",
     ),
     **dict.fromkeys(
@@ -408,7 +415,14 @@ def tenants(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
             read_records(kind, orjson.dumps(given), "application/json", project, "test") for kind, given in kinds
         ]
         assert [read.refused for read in records] == [[], [], []]
-        world.keep(alert, change, evaluations, *(read.batch for read in records))
+        found = Finding(
+            subject_type="model", subject="ours", version=word, window_start=NOW - 300 * SECOND, window_end=NOW,
+            detector="schema", feature=word, type="INT_TYPE_BIG_INT", severity="ERROR", short=word, evidence=word,
+            offending=[word], rows=1, examples=1, first_seen=NOW - SECOND, last_seen=NOW - SECOND, rows_filter=word,
+        )  # fmt: skip
+        look = replace(found, feature="", type="", offending=[], rows_filter="")
+        findings = FindingBatch(project, "test", [found, look])
+        world.keep(alert, change, evaluations, findings, *(read.batch for read in records))
     yield Asking(world)
     world.close()
 
@@ -419,7 +433,7 @@ def test_a_project_finds_its_own(tenants: Asking, operation: str) -> None:
     """Otherwise the other tests would pass on silence."""
     answers = [answer for answer in TELEMETRY[operation](tenants, "", None) if answer.status_code == 200]
     assert answers
-    telling = ("ours", '"count":2', '"total":1', '"known":2', "counts", '"calls":4', '"ids":1')
+    telling = ("ours", '"errors":1', '"count":2', '"total":1', '"known":2', "counts", '"calls":4', '"ids":1')
     assert any(word in answer.text for answer in answers for word in telling)
 
 

@@ -93,10 +93,10 @@ def test_projects_are_made_and_changed_by_admins(world: World) -> None:
     assert made.json() == {
         "name": "lab",
         "created_at": "2027-01-15T08:00:00.000000000Z",
-        "retention": {"traces": 30, "logs": 30, "metrics": 30},
+        "retention": {"traces": 30, "logs": 30, "metrics": 30, "predictions": 30, "labels": 30},
     }
-    changed = world.ask(world.root, "PATCH", "/projects/lab", json={"retention": {"metrics": 400}})
-    assert changed.json()["retention"] == {"traces": 30, "logs": 30, "metrics": 400}
+    changed = world.ask(world.root, "PATCH", "/projects/lab", json={"retention": {"metrics": 400, "labels": 90}})
+    assert changed.json()["retention"] == {"traces": 30, "logs": 30, "metrics": 400, "predictions": 30, "labels": 90}
     assert [p["name"] for p in world.ask(world.shop, "GET", "/projects").json()["projects"]] == ["shop"]
 
     def refused(key: str, method: str, path: str, body: object) -> tuple[int, str]:

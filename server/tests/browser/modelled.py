@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from random import Random
+from typing import Any
 
 from process.servers import RunningServer
 
@@ -42,9 +43,7 @@ def predict(server: RunningServer, project: str = MODELLED) -> None:
     labels = [
         {"model": INCOME, "prediction_id": f"p-{n:02d}", "label": n % 2, "time": now // 10**6} for n in range(10, 40)
     ]
-    for path, said in (("predictions", predictions), ("labels", labels)):
-        answer = server.client.post(f"/v1/{path}", json=said, headers=named)
-        assert answer.json() == {"accepted": len(said), "refused": []}, answer.text
+    keep(server, named, predictions=predictions, labels=labels)
 
 
 DRIFTED, CREDIT = "drifted", "credit"
@@ -69,9 +68,35 @@ def drift_away(server: RunningServer) -> None:
         right = "default" if random.random() < 1 / (1 + math.exp((income - 27_000) / 4_000)) else "repaid"
         if n >= 40:
             labels.append({"model": CREDIT, "prediction_id": f"c-{n}", "label": right, "time": now // 10**6})
-    for path, said in (("predictions", predictions), ("labels", labels)):
-        answer = server.client.post(f"/v1/{path}", json=said, headers=named)
-        assert answer.json() == {"accepted": len(said), "refused": []}, answer.text
+    keep(server, named, predictions=predictions, labels=labels)
+    common = {"target_type": "model_version", "target_id": f"{CREDIT}@1", "evaluator": "tapetum evaluate",
+              "time": now // 10**6, "attributes": {"model": CREDIT, "version": "1", "evaluation": "e1"}}  # fmt: skip
+    verdict = {"name": "blessed", "slice": "all rows", "score": 0, "label": "not blessed", "explanation": "1 failed"}
+    failed = {
+        "name": "auc",
+        "slice": "channel=mobile",
+        "score": 0.7,
+        "label": "failed",
+        "explanation": "0.7 is below 0.9",
+    }
+    keep(server, named, evaluations=[common | verdict, common | failed])
+
+
+def rank(server: RunningServer) -> None:
+    """Send forty searches of three offers, of which the relevant one stands first or second; and ten texts of several
+    topics. Sent again the same."""
+    named = {"x-tapetum-project": DRIFTED}
+    now = time.time_ns() // (60 * SECOND) * 60 * SECOND // 10**6
+    offers = [
+        {"model": "offers", "prediction_id": f"{n}-{place}", "time": now - 1_000 * n, "score": 3 - place,
+         "tags": {"query_id": f"s{n}"}, "label": int(place == n % 2)}
+        for n in range(40) for place in range(3)
+    ]  # fmt: skip
+    topics = [
+        {"model": "topics", "prediction_id": f"t{n}", "time": now, "output": ["sport", "travel"], "label": ["sport"]}
+        for n in range(10)
+    ]
+    keep(server, named, predictions=offers + topics)
 
 
 TRIAGED, TRIAGE = "triaged", "mail-triage"
@@ -104,5 +129,11 @@ def triage(server: RunningServer) -> None:
              "attributions": {name: random.gauss(0, size) for name, size in {**weights, "region": 0.3}.items()},
              "output": "other" if far else ("refund", "question")[n % 2], "score": 0.4 + 0.5 * random.random()}
         )  # fmt: skip
-    answer = server.client.post("/v1/predictions", json=predictions, headers=named)
-    assert answer.json() == {"accepted": len(predictions), "refused": []}, answer.text
+    keep(server, named, predictions=predictions)
+
+
+def keep(server: RunningServer, named: dict[str, str], **said: list[dict[str, Any]]) -> None:
+    """Send records to the doors of these names; all of them are kept."""
+    for path, records in said.items():
+        answer = server.client.post(f"/v1/{path}", json=records, headers=named)
+        assert answer.json() == {"accepted": len(records), "refused": []}, answer.text

@@ -21,6 +21,7 @@ from browser.watch import Watched, filter_by, pick, rows, settled
 
 TRACE = "c0" * 16
 BIG = "c1" * 16
+FAILED = "c3" * 16
 SYSTEM = {"role": "system", "content": "You find flights."}
 ASKED = {"role": "user", "content": "A flight to Zürich, please"}
 CALL = {"id": "c1", "type": "function", "function": {"name": "search", "arguments": '{"city": "Zürich"}'}}
@@ -70,6 +71,11 @@ def told(server: RunningServer) -> None:
     add(51, "chat", 950, 40, {**chat([ASKED], ANSWER), "gen_ai.request.model": "gpt-5.2", "gen_ai.system": "openai",
         "openai.request.service_tier": "gold", "gen_ai.usage.cache_read.input_tokens": -7,
         "gen_ai.response.time_to_first_chunk": 200}, trace=BIG)  # fmt: skip
+    book = {"id": "c9", "type": "function", "function": {"name": "book", "arguments": "{}"}}
+    add(60, "chat", 0, 900, chat([{"role": "user", "content": "Book it"}],
+        {"role": "assistant", "content": None, "tool_calls": [book]}), trace=FAILED)  # fmt: skip
+    add(61, "execute_tool", 950, 40, {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "book",
+        "gen_ai.tool.call.id": "c9", "error.type": "Timeout"}, 60, trace=FAILED, error="too late")  # fmt: skip
     assert server.send("traces", sent.body(), project="said").status_code == 200
 
 
@@ -166,6 +172,27 @@ def test_from_a_search_to_the_thread_with_its_words_marked(ui: Watched) -> None:
     assert violations(page, "a thread") == []
     entries.nth(1).get_by_role("button", name="span", exact=True).click()
     expect(page.get_by_role("complementary", name="Span")).to_contain_text("execute_tool")
+
+
+@pytest.mark.covers("ui-thread")
+def test_a_thread_shows_only_what_failed_until_one_wants_all_again(ui: Watched) -> None:
+    """By the mouse where one points at, and by the keyboard."""
+    page = ui.open(f"/traces/{FAILED}", project="said", view="thread")
+    thread = page.get_by_role("region", name="Thread")
+    entries = thread.get_by_role("article")
+    expect(entries).to_have_count(2)
+    switch = thread.get_by_role("switch", name="Only what failed (1)")
+    switch.click()
+    expect(switch).to_be_checked()
+    expect(entries).to_have_count(1)
+    expect(entries).to_contain_text("too late")
+    words = thread.get_by_text("Only what failed").bounding_box()
+    assert words is not None
+    page.mouse.click(words["x"] + words["width"] / 2, words["y"] + words["height"] / 2)
+    expect(entries).to_have_count(2)
+    switch.press("Space")
+    expect(entries).to_have_count(1)
+    assert violations(page, "a thread of failures") == []
 
 
 @pytest.mark.covers("ui-thread", "agent-graph")

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from process.servers import RunningServer
 
 from browser.axe import violations
-from browser.modelled import CREDIT, DRIFTED, INCOME, MODELLED, drift_away, predict
+from browser.modelled import CREDIT, DRIFTED, INCOME, MODELLED, drift_away, predict, rank
 from browser.watch import Watched, rows, settled
 
 HALF = {"project": DRIFTED, "name": CREDIT, "base": "half"}
@@ -46,7 +46,7 @@ def test_from_the_verdict_to_the_predictions_that_moved(ui: Watched, server: Run
     assert found_wrong == []
 
 
-@pytest.mark.covers("page-model-performance")
+@pytest.mark.covers("page-model-performance", "page-model-decision")
 def test_from_how_good_it_is_to_where_it_is_worst(ui: Watched, server: RunningServer) -> None:
     drift_away(server)
     page = ui.open("/models/one", **HALF, view="performance")
@@ -61,6 +61,19 @@ def test_from_how_good_it_is_to_where_it_is_worst(ui: Watched, server: RunningSe
     page.get_by_role("option", name="channel").click()
     by = page.get_by_role("region", name="Metrics by value")
     expect(by.get_by_role("row")).to_have_count(3)
+    expect(page.get_by_role("region", name="Gaps between groups")).to_contain_text("where mobile")
+    expect(page.get_by_role("region", name="Evaluations", exact=True)).to_contain_text("not blessed")
+    expect(page.get_by_role("region", name="Evaluations", exact=True)).to_contain_text("is below 0.9")
+    page.get_by_role("slider", name="Threshold").press("ArrowLeft")
+    expect(page.get_by_role("heading", name="Called positive above 0.49")).to_be_visible()
+    for name, worth in (("a right yes", 0), ("a wrong yes", -1), ("a right no", 0), ("a missed yes", -5)):
+        page.get_by_role("textbox", name=name).fill(str(worth))
+        page.get_by_role("textbox", name=name).press("Enter")
+    page.get_by_role("button", name="Look there").click()
+    expect(page).to_have_url(re.compile("at=0.*worth=0%2C-1%2C0%2C-5"))
+    expect(page.get_by_role("button", name="Look there")).to_have_count(0)
+    page.get_by_role("switch", name=re.compile("Weigh the baseline")).press("Space")
+    expect(page.get_by_text("CBPE, importance-weighted")).to_be_visible()
     settled(page)
     found_wrong = violations(page, "performance")
     by.get_by_role("link", name="mobile").click()
@@ -73,3 +86,15 @@ def test_from_how_good_it_is_to_where_it_is_worst(ui: Watched, server: RunningSe
     page = ui.open("/models/one", project=MODELLED, name=INCOME, view="performance")
     expect(page.get_by_role("region", name="Confusion")).to_be_visible()
     assert found_wrong == []
+
+
+@pytest.mark.covers("page-model-ranking", "page-model-classes")
+def test_a_model_that_ranks_and_one_of_several_classes_at_once(ui: Watched, server: RunningServer) -> None:
+    rank(server)
+    page = ui.open("/models/one", project=DRIFTED, name="offers", view="performance")
+    expect(page.get_by_role("status").filter(has_text="NDCG at 10 0.815")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Ranked within")).to_have_value("tags.query_id")
+    page = ui.open("/models/one", project=DRIFTED, name="topics", view="performance")
+    expect(page.get_by_role("region", name="Classes")).to_contain_text("sport")
+    settled(page)
+    assert violations(page, "classes at once") == []

@@ -188,6 +188,11 @@ def test_an_unknown_address_says_so_and_leads_on(ui: Watched, shop: Shop) -> Non
     expect(page.get_by_text("No page has this address")).to_be_visible()
     page.get_by_role("main").get_by_role("link", name="Traces").click()
     expect(page).to_have_url(re.compile("/traces"))
+    # Nor has everybody who reads a page a terminal at hand.
+    page = ui.go("/logs", project="nobodys")
+    problem = page.get_by_role("alert").filter(has_text="There is no project 'nobodys'").last
+    expect(problem).to_contain_text("Choose another project at the top of the page")
+    expect(problem).not_to_contain_text("lists the projects")
 
 
 @pytest.mark.covers("ui-bundle")

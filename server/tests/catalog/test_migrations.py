@@ -25,7 +25,15 @@ _config.set_main_option("path_separator", "os")
 REVISIONS = [r.revision for r in reversed(list(ScriptDirectory.from_config(_config).walk_revisions()))]
 THEN = datetime(2026, 1, 2, 3, 4, 5, 6_000, UTC)
 ROWS = {
-    "projects": {"name": "old", "created_at": THEN, "traces_days": 90, "logs_days": 7, "metrics_days": 400},
+    "projects": {
+        "name": "old",
+        "created_at": THEN,
+        "traces_days": 90,
+        "logs_days": 7,
+        "metrics_days": 400,
+        "predictions_days": 90,
+        "labels_days": 90,
+    },
     "prices": {
         "id": "0123456789abcdef",
         "project": "old",
@@ -131,6 +139,9 @@ def test_a_catalog_of_every_earlier_version_opens_with_its_data(
     after = snapshot(database)
     for name, rows in before.items():
         assert [{key: row[key] for key in rows[0]} for row in after[name]] == rows
+    (project,) = (row for row in after["projects"] if row["name"] == "old")
+    # Until they had settings of their own, predictions and labels stayed as long as traces.
+    assert (project["predictions_days"], project["labels_days"]) == (90, 90)
     database.close()
     catalog = Catalog.open(tmp_path, version="0.1.0", url=catalog_url)
     assert catalog.projects.retention("old").metrics == 400

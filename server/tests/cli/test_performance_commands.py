@@ -247,6 +247,85 @@ def test_a_process_of_its_own_asks_no_server(files: Path) -> None:
     assert "NOT BLESSED: 5 checks, 1 failed" in done.stdout
 
 
+RANKED = """
+model_specs { name: "new" label_key: "clicked" prediction_key: "score" }
+model_specs { name: "old" is_baseline: true prediction_key: "old" }
+slicing_specs { feature_values { key: "shop" value: "1.0" } }
+metrics_specs {
+  query_key: "search"
+  metrics { class_name: "NDCG" config: '"gain_key": "clicked", "top_k_list": [1, 3]'
+    threshold { change_threshold { direction: HIGHER_IS_BETTER absolute { value: 0.1 } } } }
+  metrics { class_name: "MeanAveragePrecision" } metrics { class_name: "QueryStatistics" }
+}
+options { compute_confidence_intervals { value: true } }
+"""
+
+
+@pytest.mark.covers("metric-ranking", "evaluate-baseline-column")
+def test_evaluate_ranks_rows_within_a_query_and_holds_them_against_another_column(run: Any, files: Path) -> None:
+    """By hand: the new model puts the click first in even searches, second in odd ones; the old one always last."""
+    rows = [
+        {"search": k, "shop": k % 4 // 2, "score": [3, 2, 1][place], "old": place, "clicked": int(place == k % 2)}
+        for k in range(80)
+        for place in range(3)
+    ]
+    (files / "ranked.ndjson").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    (files / "ranked.pbtxt").write_text(RANKED, encoding="utf-8")
+    found = run("evaluate", "ranked.ndjson", "--config", "ranked.pbtxt", "--json")
+    assert found.exit_code == 0, found.output
+    report = json.loads(found.stdout)
+    assert (report["task"], report["checks"], report["notes"]) == ("ranking", 2, [])
+    whole, shop = report["slices"]
+    second = 1 / np.log2(3)
+    assert shop["slice"] == "shop=1"
+    for each in (whole, shop):
+        values = {name: one["value"] for name, one in each["metrics"].items()}
+        assert values["ndcg@1"] == pytest.approx(0.5)
+        assert values["ndcg@3"] == pytest.approx((1 + second) / 2)
+        assert values["mean_average_precision"] == pytest.approx(0.75)
+        assert (values["min_documents"], values["max_documents"]) == (3, 3)
+    assert [each["metrics"]["total_queries"]["value"] for each in (whole, shop)] == [80, 40]
+    of_odd = whole["baseline"]["ndcg@3"]  # the old order turned round: third in even searches, second in odd ones
+    assert of_odd == pytest.approx((0.5 + second) / 2)
+    reach = whole["metrics"]["ndcg@1"]["upper"] - 0.5
+    assert reach == pytest.approx(2.09 * np.sqrt(0.25 / 80), rel=0.5)
+    shown = run("evaluate", "ranked.ndjson", "--config", "ranked.pbtxt")
+    assert "ndcg@3" in shown.stdout
+
+
+@pytest.mark.covers("eval-config-binarize", "eval-config-aggregate", "interval-multiclass", "interval-weighted")
+def test_evaluate_asks_several_classes_one_by_one_with_intervals(run: Any, files: Path) -> None:
+    """Scores as lists, classes as their places, as TFMA has them."""
+    kinds = RNG.integers(0, 3, 900)
+    scores = RNG.dirichlet([1, 1, 1], 900) + 0.3 * np.eye(3)[kinds]
+    heavy = pa.array(1.0 + kinds % 2)
+    pq.write_table(pa.table({"kind": kinds, "p": scores.tolist(), "w": heavy}), files / "lists.parquet")
+    text = """
+    model_specs { label_key: "kind" prediction_key: "p" example_weight_key: "w" }
+    metrics_specs { binarize { class_ids { values: [1] } } aggregate { micro_average: true }
+      metrics { class_name: "AUC" threshold { value_threshold { lower_bound { value: 0.5 } } } }
+      metrics { class_name: "CalibrationPlot" } }
+    metrics_specs { metrics { class_name: "Accuracy" } metrics { class_name: "MacroF1Score" } }
+    options { compute_confidence_intervals { value: true } confidence_intervals { method: JACKKNIFE } }
+    """
+    (files / "lists.pbtxt").write_text(text, encoding="utf-8")
+    found = run("evaluate", "lists.parquet", "--config", "lists.pbtxt", "--json")
+    assert found.exit_code == 0, found.output
+    report = json.loads(found.stdout)
+    assert (report["task"], report["checks"], report["notes"]) == ("multiclass", 2, [])
+    (whole,) = report["slices"]
+    metrics = whole["metrics"]
+    right = scores.argmax(1) == kinds
+    assert metrics["accuracy"]["value"] == pytest.approx(np.average(right, weights=heavy.to_numpy()))
+    assert list(metrics) == ["auc@class=1", "auc@micro", "accuracy", "macro_f1_score"]
+    for one in metrics.values():
+        assert one["lower"] < one["value"] < one["upper"]
+        assert one["upper"] - one["lower"] < 0.2
+    assert len(whole["plots"]["calibration@class=1"]) == 10
+    (files / "none.pbtxt").write_text(text.replace("values: [1]", "values: [7]"), encoding="utf-8")
+    assert "no score of class '7'" in run("evaluate", "lists.parquet", "--config", "none.pbtxt").stderr
+
+
 def test_evaluate_knows_classes_and_sets_of_classes(run: Any, files: Path) -> None:
     rows = [
         {

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from public_data import public_data
 
-from tapetum_server.detectors.estimation import cbpe
+from tapetum_server.detectors.estimation import cbpe, dle
 from tapetum_server.detectors.estimation.chunk_cells import ChunkCells
 from tapetum_server.detectors.performance.binary import BINARY_METRICS, At
 from tapetum_server.detectors.performance.confusion_metrics import PROPORTIONS
@@ -153,3 +153,45 @@ def test_estimates_are_nannymls() -> None:
             # NannyML's error of average precision comes of unseeded resampling.
             close = {"rel": 0.2} if name == "average_precision" else {"abs": 1e-6}
             assert found.sampling_error == pytest.approx(wanted["sampling_error"], **close)
+
+
+@pytest.mark.covers("oracle-nannyml-dle")
+def test_errors_of_numbers_are_estimated_near_nannymls() -> None:
+    """Their trees are LightGBM's: within a few hundredths, and by the same alerts. Every sixth row is learned from."""
+    features = json.loads(census_file("dataset.json").read_text(encoding="utf-8"))["regression"]["features"]
+
+    def chunks(name: str, every: int, most: int) -> list[dle.RegressionRows]:
+        rows = pq.read_table(census_file(f"regression_{name}.parquet"))
+        place = {
+            key: k
+            for k, key in enumerate(pq.read_table(census_file(f"{name}.parquet"), columns=["id"])["id"].to_pylist())
+        }
+        at = np.array([place[key] for key in rows["id"].to_pylist()])
+        table = pq.read_table(census_file(f"{name}.parquet"), columns=features)
+        codes = np.column_stack([_codes(table[column]) for column in features])[at][::every]
+        guess, truth = (rows[column].to_numpy()[::every] for column in ("y_pred", "y_true"))
+        size = 5_000 // every
+        return [
+            dle.RegressionRows("", codes[k : k + size], guess[k : k + size], truth[k : k + size])
+            for k in range(0, min(len(guess), most * size), size)
+        ]
+
+    fitted = dle.fit(chunks("baseline", 6, 99), [True] * len(features))
+    told = expected("nannyml/expected.json")
+    for rows, theirs, was in zip(chunks("window", 1, 2), told["dle"], told["dle_realized"]):
+        ours = dle.estimate(fitted, rows)
+        for name in ("mae", "rmse", "mse"):
+            assert ours[name].value == pytest.approx(theirs[name]["value"], rel=0.05), name
+            assert ours[name].realized == pytest.approx(was[name]["value"], rel=1e-9), name
+            assert ours[name].sampling_error == pytest.approx(theirs[name]["sampling_error"], rel=0.1), name
+            assert ours[name].alert == theirs[name]["alert"], name
+
+
+def _codes(column: Any) -> np.ndarray:
+    """Texts as their place among the values, in order; the same in both files."""
+    values = column.to_numpy()
+    if values.dtype != object:
+        return values.astype(float)
+    return np.array(
+        [float(text) if text.replace(".", "").isdecimal() else float(sum(map(ord, text))) for text in values]
+    )

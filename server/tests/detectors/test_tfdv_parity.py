@@ -194,8 +194,8 @@ def test_values_far_out_move_tfdvs_distance_and_not_ours() -> None:
     ours = next(one for one in found.shifts if one.path == ("AGEP",))
     assert tfdv.value > 0.03 > 0.001 > ours.value
     assert not ours.high
-    # Numbers that count rows on are the one thing that moved between the years, and TFDV says as much.
-    assert {one.path[0] for one in validated("drift").shifts if one.high} == {"id"}
+    # Between the years moved what counts rows on, as TFDV says too, and the year itself, a constant, of which it does not.
+    assert {one.path[0] for one in validated("drift").shifts if one.high} == {"id", "year"}
 
 
 def histogram(*buckets: tuple[float, float, float], nan: int = 0) -> statistics_pb2.Histogram:
@@ -223,6 +223,27 @@ def test_distances_worked_out_by_hand(
 ) -> None:
     assert divergence_of_histograms(now, before) == (None if tfdv is None else pytest.approx(tfdv))
     assert shift_of_histograms(before, now) == (None if ours is None else pytest.approx(ours))
+
+
+@pytest.mark.covers("shift-of-a-constant")
+@pytest.mark.parametrize(
+    ("now", "least", "most"),
+    [
+        (histogram(*[(5, 5, 10)] * 10), 1.0, 1.0),
+        (histogram(*[(-5, -5, 10)] * 10), 1.0, 1.0),
+        (histogram(*[(2, 2, 10)] * 10), 0.0, 0.0),
+        # One row in a thousand differs: the last bucket reaches up to it.
+        (histogram(*[(2, 2, 10)] * 9, (2, 900, 10)), 0.0, 0.0),
+        (histogram(*[(2, 2, 10)] * 5, *[(3, 4, 10)] * 5), 0.2, 0.4),
+        (histogram((0, 1, 50), (1, 4, 50)), 0.9, 1.0),
+    ],
+)
+def test_a_constant_that_moves_has_moved_as_far_as_can_be(
+    now: statistics_pb2.Histogram, least: float, most: float
+) -> None:
+    moved = shift_of_histograms(histogram(*[(2, 2, 7)] * 10), now)
+    assert moved is not None
+    assert least <= moved <= most
 
 
 @pytest.mark.covers("schema-environments")

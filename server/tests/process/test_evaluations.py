@@ -181,3 +181,60 @@ def test_the_door_needs_a_key_that_may_send_and_names_the_reviewer(start_server:
     assert server.client.get("/api/v1/evaluations", headers=sender).status_code == 403
     (row,) = server.client.get("/api/v1/evaluations", headers=reader, params={"from": "all"}).json()["rows"]
     assert (row["evaluator"], row["source"]) == ("ingest", "human")
+
+
+EVAL_CONFIG = """
+model_specs { label_key: "label" prediction_key: "score" }
+model_specs { is_baseline: true prediction_key: "before" }
+metrics_specs { metrics { class_name: "AUC" threshold { value_threshold { lower_bound { value: 0.5 } } } }
+  metrics { class_name: "BinaryAccuracy"
+    per_slice_thresholds { slicing_specs { feature_keys: "city" }
+      threshold { value_threshold { lower_bound { value: 0.9 } } } } }
+  metrics { class_name: "Precision" } }
+options { compute_confidence_intervals { value: true } confidence_intervals { method: JACKKNIFE } }
+"""
+
+
+@pytest.mark.covers("evaluate-kept", "model-evaluations-api")
+def test_evaluate_keeps_its_results_as_evaluations_of_a_version(
+    shared_server: RunningServer, project: str, tmp_path: Path
+) -> None:
+    """Of Bern every answer is right, of Chur every other one; before, none was called positive."""
+    rows = [
+        {"city": city, "label": k % 2, "score": 0.9 if k % 2 != (city == "Chur" and k % 4 < 2) else 0.2, "before": 0.1}
+        for city in ("Bern", "Chur") for k in range(80)
+    ]  # fmt: skip
+    (tmp_path / "rows.ndjson").write_text("\n".join(json.dumps(row) for row in rows))
+    (tmp_path / "config.pbtxt").write_text(EVAL_CONFIG)
+    command = ("evaluate", "rows.ndjson", "--config", "config.pbtxt", "--keep", "income", "--project", project)
+    done = tapetum(*command, "--version", "3", "--url", shared_server.url, cwd=tmp_path)
+    assert (done.returncode, done.stderr.strip()) == (1, "Kept 10 evaluations of income 3.")
+    kept = {(row["slice"], row["name"]): row for row in said(shared_server, project)}
+    verdict = kept["all rows", "blessed"]
+    assert (verdict["target_type"], verdict["target_id"]) == ("model_version", "income@3")
+    assert (verdict["score"], verdict["label"]) == (0.0, "not blessed")
+    assert (verdict["source"], verdict["evaluator"]) == ("code", "tapetum evaluate")
+    chur = kept["city=Chur", "binary_accuracy"]
+    assert (chur["score"], chur["label"], chur["threshold"]) == (0.5, "failed", 0.9)
+    assert chur["explanation"] == "0.5 is below 0.9"
+    assert (chur["attributes"]["rows"], chur["attributes"]["baseline"]) == ("80", "0.5")
+    whole = kept["all rows", "binary_accuracy"]
+    assert (whole["score"], whole["label"]) == (0.75, "")
+    assert whole["lower"] < 0.75 < whole["upper"]
+    assert kept["city=Bern", "binary_accuracy"]["label"] == "passed"
+
+    answer = shared_server.client.get("/api/v1/models/evaluations", params={"project": project, "model": "income"})
+    (of_model,) = answer.json()["rows"]
+    assert (of_model["version"], of_model["blessed"]) == ("3", False)
+    assert [one["name"] for one in of_model["metrics"]] == ["auc", "binary_accuracy", "precision"]
+    accuracy = of_model["metrics"][1]
+    assert (accuracy["value"], accuracy["baseline"], accuracy["kept"]) == (0.75, 0.5, None)
+    assert of_model["metrics"][0]["kept"] is True
+    (failure,) = of_model["failures"]
+    assert (failure["slice"], failure["name"], failure["message"]) == (
+        "city=Chur", "binary_accuracy", "0.5 is below 0.9",
+    )  # fmt: skip
+    other = shared_server.client.get("/api/v1/models/evaluations", params={"project": project, "model": "incom"})
+    assert other.json() == {"rows": []}
+    alone = tapetum("evaluate", "rows.ndjson", "--config", "config.pbtxt", "--version", "3", cwd=tmp_path)
+    assert "Add --keep MODEL" in alone.stderr

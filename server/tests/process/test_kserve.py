@@ -112,6 +112,29 @@ def test_the_other_half_is_found_in_the_store(start_server: StartServer, tmp_pat
         server.stop()
 
 
+@pytest.mark.covers("kserve-pairs-across-midnight")
+def test_a_pair_across_midnight_is_one_prediction_at_the_time_of_its_request(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    """Whichever half comes first, in one process and over a restart."""
+    asked = event("request", {"instances": [{"x": 1}, {"x": 2}]}, time="2026-11-20T23:59:59.900Z")
+    answered = event("response", {"predictions": [{"proba": 0.5}, {"proba": 0.6}]}, time="2026-11-21T00:00:00.100Z")
+    deliveries = [
+        [answered, {**asked, "id": "asked"}, {**answered, "id": "both"}, {**asked, "id": "both"}],
+        [asked, {**answered, "id": "asked"}],
+    ]
+    for events in deliveries:
+        server = start_server(tmp_path / "data")
+        for each in [*events, *events]:
+            assert post(server, "default", each, {"content-type": STRUCTURED}).status_code == 200
+        rows = server.rows("SELECT prediction_id, toString(time), features['x'], score, latency_ms FROM predictions")
+        server.stop()
+    assert sorted(rows) == [
+        (f"{name}{row}", "2026-11-20 23:59:59.900000000", x, score, 200.0)
+        for name in ("asked", "both", "e") for row, x, score in (("", 1.0, 0.5), ("/1", 2.0, 0.6))
+    ]  # fmt: skip
+
+
 @pytest.mark.covers("kserve-openai")
 def test_bodies_of_language_models_are_texts(shared_server: RunningServer, project: str) -> None:
     stream = (

@@ -65,7 +65,8 @@ def test_a_directory_of_the_first_version_opens_with_all_that_is_in_it(
     server = start_server(data)
     client = server.client
     (project,) = [p for p in client.get("/api/v1/projects").json()["projects"] if p["name"] == "old"]
-    assert project["retention"] == {"traces": 90, "logs": 7, "metrics": 400}
+    kept = {"traces": 90, "logs": 7, "metrics": 400, "predictions": 90, "labels": 90}
+    assert project["retention"] == kept
     assert project["created_at"].startswith("2026-01-02T03:04:05")
 
     where = {"project": "old", "from": "all"}

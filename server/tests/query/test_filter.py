@@ -120,6 +120,11 @@ SPANS_KEPT = span_batch(
     {"span": 6, "name": "told", "service": "bot", "canonical": {
         "input": json.dumps([{"role": "user", "content": "Ein Café\nzwischendurch, \r\n\tНочь Crème 北京 😀"}])}},
     {"span": 7, "name": "told", "service": "bot", "canonical": {"output": unicodedata.normalize("NFD", "Ein Café, ночь")}},
+    {"span": 8, "name": "told", "service": "bot", "canonical": {
+        "input": json.dumps({"content": "first\nfox\r\narrow\tTab\n3.5 \b\fold C:\\temp", "to": "a/b\"née\""}),
+        "output": "C:\\tools \\nabla"}},
+    {"span": 9, "name": "told", "service": "bot", "canonical": {
+        "output": json.dumps([{"arguments": json.dumps({"code": "import os\ndef run():\n\treturn 'été'"})}])}},
 )  # fmt: skip
 LOGS_KEPT = log_batch(
     {"at": 1, "span": 1, "severity_number": 9, "body": "Started server Ошибка", "attributes": {"port": 80}},
@@ -177,11 +182,14 @@ def test_the_tail_and_the_list_of_spans_agree(asked: World, text: str) -> None:
     [
         ("café", {6, 7}), (unicodedata.normalize("NFD", "café"), {6, 7}), ("CAFÉ", {6, 7}), ("crème", {6}),
         ("zwischendurch", {6}), ("ночь", {6, 7}), ("НОЧЬ", {6, 7}), ('"Café zwischendurch"', {6}), ("北京", {2, 6}),
-        ("😀", {6}), ("u00e9", {6}), ("wischendurch", set()), ("caf", {6}),
+        ("😀", {6}), ("u00e9", {6, 9}), ("wischendurch", set()), ("caf", {6}),
+        ("fox", {8}), ("nfox", set()), ("FIRST fox", {8}), ("arrow", {8}), ("narrow", set()), ("tab", {8}), ("3.5", {8}),
+        ("old", {8}), ("temp", {8}), ("emp", {8}), ("tools", {8}), ("nabla", {8}), ("née", {8}), ("b", {8}),
+        ("def", {9}), ("return été", {9}), ("run", {9}),
     ],
 )  # fmt: skip
 def test_words_are_found_however_the_sender_wrote_them(asked: World, text: str, where: set[int]) -> None:
-    """Escaped in JSON, at the beginning of a line of it, accents apart from their letters."""
+    """Escaped in JSON, once or twice, at the beginning of a line of it, accents apart from their letters."""
     wanted = {f"{span:016x}" for span in where}
     assert asyncio.run(found(asked, text)) == wanted
     assert live(text) == wanted

@@ -15,10 +15,16 @@ from tapetum_server.query.gate import gate
 from tapetum_server.query.gate_opinion import confirm
 from tapetum_server.query.gate_settings import GATE_SETTINGS
 from tapetum_server.store.embedded import EmbeddedEngine
+from tapetum_server.store.full_text import words
 from tapetum_server.store.migrate import migrate
 from tapetum_server.store.writer import StoreWriter
 
-TEXTS = ("Card Declined at checkout", "信用卡被拒绝 Foo", "بطاقة الائتمان مرفوضة", "nothing here")
+TEXTS = (
+    "Card Declined at checkout",
+    "信用卡被拒绝 Foo",
+    "بطاقة الائتمان مرفوضة",
+    '{"nothing": "here\\nÀ CÔTÉ Привет\\narrow 😀"}',
+)
 
 
 @pytest.fixture(scope="module", params=["fresh", "merged"])
@@ -56,6 +62,7 @@ def answer(engine: EmbeddedEngine, sql: str, project: str | None, **parameters: 
 NEEDLES = [
     ("card", 1), ("Card", 1), ("DECLINED card", 1), ("car", 0), ("card nothing", 0), ("foo", 1),
     ("信用", 1), ("拒绝", 1), ("被", 1), ("银行", 0), ("الائتمان", 1), ("مرفوضة بطاقة", 1), ("البنك", 0),
+    ("arrow", 1), ("narrow", 0), ("ПРИВЕТ", 1), ("à côté", 1), ("😀", 1),
 ]  # fmt: skip
 
 
@@ -82,7 +89,7 @@ def test_words_are_found_in_any_case_and_script_wherever_the_search_stands(
 
 @pytest.mark.parametrize("project", ["A", None])
 def test_any_of_several_words_is_found_in_any_case(texts: EmbeddedEngine, project: str | None) -> None:
-    for needle in ("'CARD foo'", "['CARD', 'Foo', 'nobody']"):
+    for needle in ("'CARD foo'", "['CARD', 'Foo', 'nobody', 'narrow']"):
         assert answer(texts, f"SELECT count() FROM logs WHERE hasAnyTokens(body, {needle})", project) == "2", needle
 
 
@@ -109,7 +116,7 @@ def test_a_name_that_means_something_else_is_not_looked_up_in_the_index(
         (
             "SELECT 1 FROM logs WHERE hasAllTokens(body, 'It''s') AND time > {t:String}",
             "SELECT 1 FROM (SELECT * FROM logs WHERE project = {tapetum_project:String} AND "
-            "hasAllTokens(body, lower('It''s'))) AS logs WHERE 1 AND time > {t:String}",
+            f"hasAllTokens({words('body')}, lowerUTF8('It''s'), 'unicodeWord')) AS logs WHERE 1 AND time > {{t:String}}",
         ),
         (
             "SELECT 1 FROM logs WHERE hasAllTokens(body, 'x', 'ngrams')",
@@ -132,8 +139,9 @@ def test_only_a_search_that_must_pass_moves_in_front(asked: str, runs: str) -> N
 def test_a_search_reads_what_the_text_index_names(
     texts: EmbeddedEngine, view: str, column: str, project: str | None
 ) -> None:
-    gated = gate(
-        f"SELECT count() FROM {view} WHERE hasAllTokens({column}, 'Card')", project=project, database=texts.database
-    )
-    plan = texts.query_bytes(f"EXPLAIN indexes = 1 {gated.sql}", "TabSeparatedRaw", gated.parameters, profile="gate")
-    assert "text_of_" in plan.decode()
+    for search in (f"hasAllTokens({column}, 'Card')", f"hasAnyTokens({column}, ['Card', 'ПРИВЕТ'])"):
+        gated = gate(f"SELECT count() FROM {view} WHERE {search}", project=project, database=texts.database)
+        plan = texts.query_bytes(
+            f"EXPLAIN indexes = 1 {gated.sql}", "TabSeparatedRaw", gated.parameters, profile="gate"
+        )
+        assert "words_of_" in plan.decode()

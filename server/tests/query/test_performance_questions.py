@@ -15,19 +15,25 @@ import pyarrow.parquet as pq
 import pytest
 from sklearn import metrics as sk
 
+from tapetum_server.detectors.performance.binarized import Part, answered
 from tapetum_server.detectors.performance.binary import BINARY_METRICS, At
-from tapetum_server.detectors.performance.multiclass import MULTICLASS_METRICS, one_against_rest
+from tapetum_server.detectors.performance.counts import merged, without
+from tapetum_server.detectors.performance.multiclass import MULTICLASS_METRICS, less, one_against_rest
 from tapetum_server.detectors.performance.multilabel import MULTILABEL_METRICS, confusion_of
+from tapetum_server.detectors.performance.ranking import RANKING_METRICS
+from tapetum_server.detectors.performance.ranking import less as less_ranked
 from tapetum_server.detectors.performance.regression import REGRESSION_METRICS
 from tapetum_server.query import (
     coded_rows,
     estimates,
     paired_scores,
     performance,
+    performance_binarized,
     performance_classes,
     performance_numbers,
     performance_sets,
     prediction_outcomes,
+    ranking,
     slices,
 )
 from tapetum_server.query.errors import QueryError
@@ -50,6 +56,9 @@ LABEL = (RNG.random(N) < SCORE).astype(int)
 KIND = RNG.choice(["cat", "dog", "eel"], N)
 CHANCES = RNG.dirichlet([2, 2, 2], N)
 GUESS = AGE + RNG.normal(0, 6, N)
+ASKED = RNG.integers(0, 40, N)
+GRADE = np.where(ASKED == 3, 0, RNG.choice([0, 0, 0, 1, 2, 3], N))
+RANKED = np.round(GRADE / 6 + RNG.random(N), 1)  # one digit: many ties
 TABLE = pa.table(
     {
         "city": CITY, "shift": pa.array([None if k % 50 == 0 else s for k, s in enumerate(SHIFT)]), "age": AGE,
@@ -58,6 +67,8 @@ TABLE = pa.table(
         "kind": KIND, "p_cat": CHANCES[:, 0], "p_dog": CHANCES[:, 1], "p_eel": CHANCES[:, 2], "guess": GUESS,
         "has": [["a", "b", "c"][: k % 4] for k in range(N)], "said": [["c", "b"][: k % 3] for k in range(N)],
         "other": np.round(1 - SCORE, 2), "weight": np.where(SHIFT == "day", 2.0, 1.0),
+        "query": [None if k == 11 else f"q{q}" for k, q in enumerate(ASKED)], "ranked": RANKED,
+        "grade": pa.array([None if k == 12 else int(g) for k, g in enumerate(GRADE)]), "per_query": 1.0 + ASKED % 3,
         "time": pa.array([1_700_000_000 + 600 * k for k in range(N)], pa.timestamp("s", "UTC")),
     }
 )  # fmt: skip
@@ -66,6 +77,7 @@ SPECS = [
     SliceSpec(), SliceSpec(("city",)), SliceSpec(("city", "shift")), SliceSpec(("shift",), (("city", "O'Hara"),)),
     SliceSpec(condition="age >= 40 AND city IN ('Bern', 'Chur') AND NOT shift IS NULL"),
 ]  # fmt: skip
+SETS = performance_sets.SetColumns("has", "said")
 KINDS = (("cat", "p_cat"), ("dog", "p_dog"), ("eel", "p_eel"))
 Ask = Callable[[Callable[[Reader, Frame], Coroutine[Any, Any, Any]]], Any]
 
@@ -165,15 +177,132 @@ def test_classes_are_counted_with_their_scores(ask: Ask) -> None:
     assert np.array_equal(each.matrix, sk.confusion_matrix(labels, called))
     assert MULTICLASS_METRICS["categorical_crossentropy"](each) == pytest.approx(sk.log_loss(labels, CHANCES), rel=1e-9)
     assert MULTICLASS_METRICS["top_2_accuracy"](each) == pytest.approx(sk.top_k_accuracy_score(labels, CHANCES, k=2))
-    assert one_against_rest(found[0].by_class) == pytest.approx(
-        sk.roc_auc_score(labels, CHANCES, multi_class="ovr"), rel=1e-9
-    )
     assert sum(slice_.counts.total for slice_ in found[1:]) == N
+    weighted = performance_classes.ClassColumns("kind", scores=KINDS, weight="per_query")
+    (each,) = ask(lambda reader, frame: performance_classes.class_slices(reader, frame, weighted, SPECS[:1]))
+    heavy = 1.0 + ASKED % 3
+    assert np.allclose(each.counts.matrix, sk.confusion_matrix(labels, called, sample_weight=heavy))
+    surprise = MULTICLASS_METRICS["categorical_crossentropy"](each.counts)
+    assert surprise == pytest.approx(sk.log_loss(labels, CHANCES, sample_weight=heavy), rel=1e-9)
+
+
+def pairs(ask: Ask, part: Part, specs: list[SliceSpec] = SPECS[:1], **more: Any) -> list[Any]:
+    columns = performance_binarized.PairColumns("kind", KINDS, weight=more.pop("weight", ""))
+    return list(
+        ask(lambda reader, frame: performance_binarized.pair_slices(reader, frame, columns, part, specs, **more))
+    )
+
+
+def answer(part: Part, each: Any, metric: str, threshold: float = 0.5) -> float:
+    return answered(part, each.groups, lambda counts: BINARY_METRICS[metric](counts, At(threshold)))
+
+
+@pytest.mark.covers("eval-config-binarize", "eval-config-aggregate")
+def test_classes_are_asked_one_by_one_and_together(ask: Ask) -> None:
+    """Against scikit-learn over the rows and classes laid out as yes and no."""
+    truth = KIND[:, None] == np.array(["cat", "dog", "eel"])
+    order = np.argsort(-CHANCES, axis=1)
+    rows = np.arange(N)
+    one = Part("class", "dog")
+    (each,) = pairs(ask, one)
+    assert (each.rows, each.labelled) == (N, N)
+    assert answer(one, each, "auc") == pytest.approx(sk.roc_auc_score(truth[:, 1], CHANCES[:, 1]), rel=1e-9)
+    macro = Part("macro")
+    areas = [sk.roc_auc_score(truth[:, k], CHANCES[:, k]) for k in range(3)]
+    assert answer(macro, each, "auc") == pytest.approx(np.mean(areas), rel=1e-9)
+    wanted = np.average(areas, weights=truth.sum(0))
+    assert answer(Part("weighted_macro"), each, "auc") == pytest.approx(wanted, rel=1e-9)
+    some = Part("macro", weights=(("cat", 1.0), ("eel", 3.0)))
+    assert answer(some, each, "auc") == pytest.approx((areas[0] + 3 * areas[2]) / 4, rel=1e-9)
+    assert one_against_rest(list(each.groups.values())) == pytest.approx(np.mean(areas), rel=1e-9)
+    second = Part("k", k=2)
+    (each,) = pairs(ask, second)
+    at_second = truth[rows, order[:, 1]], CHANCES[rows, order[:, 1]]
+    assert answer(second, each, "average_precision") == pytest.approx(sk.average_precision_score(*at_second), rel=1e-9)
+    first_two = Part("macro", k=2)
+    (each,) = pairs(ask, first_two)
+    by_place = [sk.roc_auc_score(truth[rows, order[:, p]], CHANCES[rows, order[:, p]]) for p in range(2)]
+    assert answer(first_two, each, "auc") == pytest.approx(np.mean(by_place), rel=1e-9)
+    top = Part("top_k", k=2)
+    (each,) = pairs(ask, top)
+    called = np.zeros((N, 3), bool)
+    called[rows[:, None], order[:, :2]] = True
+    for name, wanted in (("precision", sk.precision_score), ("recall", sk.recall_score)):
+        assert answer(top, each, name, -np.inf) == pytest.approx(wanted(truth.ravel(), called.ravel()), rel=1e-9)
+    micro = Part("micro")
+    (each,) = pairs(ask, micro, weight="per_query")
+    heavy = np.repeat(1.0 + ASKED % 3, 3)
+    wanted = sk.roc_auc_score(truth.ravel(), CHANCES.ravel(), sample_weight=heavy)
+    assert answer(micro, each, "auc") == pytest.approx(wanted, rel=1e-9)
+    few = Part("micro", k=2)
+    (each,) = pairs(ask, few)
+    kept = truth[rows[:, None], order[:, :2]].ravel(), CHANCES[rows[:, None], order[:, :2]].ravel()
+    assert answer(few, each, "auc") == pytest.approx(sk.roc_auc_score(*kept), rel=1e-9)
+
+
+@pytest.mark.covers("eval-config-binarize")
+def test_several_labels_of_a_row_are_asked_one_by_one_too(ask: Ask) -> None:
+    scores = (("a", "p_cat"), ("b", "p_dog"), ("c", "p_eel"))
+    columns = performance_binarized.PairColumns("has", scores)
+    part = Part("class", "b")
+    (each,) = ask(lambda r, f: performance_binarized.pair_slices(r, f, columns, part, SPECS[:1]))
+    truth = np.array([k % 4 >= 2 for k in range(N)])
+    assert answer(part, each, "auc") == pytest.approx(sk.roc_auc_score(truth, CHANCES[:, 1]), rel=1e-9)
+    assert each.labelled == N
+
+
+@pytest.mark.covers("interval-multiclass", "interval-weighted")
+@pytest.mark.parametrize("method", ["jackknife", "poisson_bootstrap"])
+def test_rows_of_several_classes_and_of_different_weight_are_resampled_whole(ask: Ask, method: Any) -> None:
+    """A row is in one bucket with all its classes; a sample has a row as often in every class."""
+    (each,) = pairs(ask, Part("macro"), resampling=method)
+    sizes = {name: [part[name].total for part in each.parts] for name in ("cat", "dog", "eel")}
+    assert sizes["cat"] == sizes["dog"] == sizes["eel"]
+    assert len(each.parts) == 20
+    (itself,) = ask(
+        lambda r, f: performance_binarized.pair_slices(
+            r, f, performance_binarized.PairColumns("label", (("", "score"),), weight="weight"), Part("itself"),
+            SPECS[:1], resampling=method,
+        )
+    )  # fmt: skip
+    (classes,) = ask(
+        lambda r, f: performance_classes.class_slices(
+            r, f, performance_classes.ClassColumns("kind", scores=KINDS), SPECS[:1], resampling=method
+        )
+    )
+    (sets,) = ask(
+        lambda r, f: performance_sets.set_slices(
+            r, f, performance_sets.SetColumns("has", "said", "weight"), SPECS[:1], resampling=method
+        )
+    )
+    assert [part.total for part in classes.parts] == sizes["cat"]
+    whole = merged(part["all"] for part in itself.parts)
+    if method == "jackknife":
+        assert sum(sizes["cat"]) == N
+        assert np.array_equal(whole.positives, itself.groups["all"].positives)
+        assert without(whole, itself.parts[0]["all"]).total == pytest.approx(whole.total - itself.parts[0]["all"].total)
+        assert sum(part.rows for part in sets.parts) == pytest.approx(sets.counts.rows)
+        assert less(classes.counts, classes.parts[0]).total == N - sizes["cat"][0]
+    else:
+        assert np.mean(sizes["cat"]) == pytest.approx(N, rel=0.05)
+        assert whole.total / 20 == pytest.approx(itself.groups["all"].total, rel=0.05)
+        assert np.mean([part.rows for part in sets.parts]) == pytest.approx(sets.counts.rows, rel=0.05)
+
+
+def test_many_scores_are_counted_in_bins_of_each_class(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(performance_binarized, "EXACT_CELLS", 1)
+    part = Part("class", "dog")
+    for method in ("", "jackknife"):
+        (each,) = pairs(ask, part, resampling=method)
+        wanted = sk.roc_auc_score(KIND == "dog", CHANCES[:, 1])
+        assert answer(part, each, "auc") == pytest.approx(wanted, abs=1e-3)
+    whole = merged(one["dog"] for one in each.parts)
+    assert without(whole, each.parts[0]["dog"]).total == N - each.parts[0]["dog"].total
 
 
 @pytest.mark.covers("metric-multilabel")
 def test_lists_of_classes_are_counted_as_sets(ask: Ask) -> None:
-    found = ask(lambda reader, frame: performance_sets.set_slices(reader, frame, "has", "said", SPECS[:2]))
+    found = ask(lambda reader, frame: performance_sets.set_slices(reader, frame, SETS, SPECS[:2]))
     has = np.array([[c in ["a", "b", "c"][: k % 4] for c in "abc"] for k in range(N)])
     said = np.array([[c in ["c", "b"][: k % 3] for c in "abc"] for k in range(N)])
     assert len(found) == 4
@@ -192,6 +321,80 @@ def test_lists_of_classes_are_counted_as_sets(ask: Ask) -> None:
             **{f"{how}_f1_score": sk.f1_score(y, p, average=how, **empty) for how in ("micro", "macro")},
         })  # fmt: skip
         assert confusion_of(each.counts, 1).tp == (y[:, 1] & p[:, 1]).sum()
+
+
+CUTS = (0, 1, 3, 10)
+
+
+def of_query(grade: np.ndarray, score: np.ndarray) -> dict[str, float]:
+    """scikit-learn's NDCG and average precision of one query; the rest by going through the rows."""
+    found: dict[str, float] = {}
+    place = np.array([(score >= s).sum() for s in score])  # the last of its tie
+    there = grade > 0
+    for k in CUTS:
+        end = k or len(grade)
+        found[f"ndcg {k}"] = sk.ndcg_score([grade], [score], k=k or None) if len(grade) > 1 else 1.0
+        inside = np.array([np.clip((end - (score > s).sum()) / (score == s).sum(), 0, 1) for s in score])
+        found[f"precision_at_k {k}"] = (inside @ there) / end
+        found[f"recall_at_k {k}"] = (inside @ there) / there.sum()
+        found[f"mean_reciprocal_rank {k}"] = 1 / place[there].min() if place[there].min() <= end else 0.0
+        found[f"hit_rate {k}"] = float(place[there].min() <= end)
+        right = [(place[there] <= p).sum() / p for p in place[there] if p <= end]
+        found[f"mean_average_precision {k}"] = sum(right) / min(end, there.sum())
+    assert found["mean_average_precision 0"] == pytest.approx(
+        sk.label_ranking_average_precision_score([there], [score]), rel=1e-9
+    )
+    return found | {"min_label_position 0": place[there].min()}
+
+
+@pytest.mark.covers("metric-ranking", "metric-ndcg", "metric-map", "metric-mrr", "metric-precision-at-k")
+@pytest.mark.parametrize("weight", ["", "per_query"])
+def test_rows_are_ranked_within_their_query(ask: Ask, weight: str) -> None:
+    """Against scikit-learn query by query; queries without a relevant row count in precision alone."""
+    columns = ranking.RankingColumns("query", "grade", "ranked", weight=weight)
+    found = ask(lambda reader, frame: ranking.ranking_slices(reader, frame, columns, SPECS[:2], CUTS))
+    assert [str(each.key) for each in found] == ["all rows", *(f"city={c}" for c in sorted(set(CITY)))]
+    for each in found:
+        mask = np.array([k not in (11, 12) for k in range(N)])
+        if each.key.values:
+            mask &= each.key.values[0][1] == CITY
+        queries = sorted(set(ASKED[mask]))
+        weights = {q: 1.0 + q % 3 if weight else 1.0 for q in queries}
+        told = {q: of_query(GRADE[m], RANKED[m]) for q in queries if GRADE[m := mask & (q == ASKED)].any()}
+        assert len(told) < len(queries)
+        for name in next(iter(told.values())):
+            metric, k = name.split()
+            if metric == "precision_at_k" and k == "0":
+                continue
+            over = queries if metric == "precision_at_k" else told
+            wanted = sum(weights[q] * told[q][name] for q in told) / sum(weights[q] for q in over)
+            assert RANKING_METRICS[metric](each.sums, int(k)) == pytest.approx(wanted, rel=1e-9), (each.key, name)
+        sizes = [weights[q] * (mask & (q == ASKED)).sum() for q in queries]
+        statistics = ("total_queries", "total_documents", "min_documents", "max_documents", "example_count")
+        assert [RANKING_METRICS[name](each.sums, 0) for name in statistics] == pytest.approx(
+            [sum(weights.values()), sum(sizes), min(sizes), max(sizes), mask.sum()]
+        )
+
+
+@pytest.mark.covers("metric-ranking-intervals")
+def test_queries_are_resampled_whole(ask: Ask) -> None:
+    columns = ranking.RankingColumns("query", "grade", "ranked")
+    for method in ("jackknife", "poisson_bootstrap"):
+        (each,) = ask(
+            lambda reader, frame, method=method: ranking.ranking_slices(
+                reader, frame, columns, SPECS[:1], (3,), resampling=method
+            )
+        )
+        queries = [part.queries for part in each.parts]
+        assert each.rows == N
+        assert each.labelled == N - 1
+        if method == "jackknife":
+            assert sum(queries) == each.sums.queries == 40
+            assert sum(part.ndcg[0] for part in each.parts) == pytest.approx(each.sums.ndcg[0])
+            assert less_ranked(each.sums, each.parts[0]).queries == 40 - queries[0]
+        else:
+            assert np.mean(queries) == pytest.approx(40, rel=0.15)
+            assert all(float(q).is_integer() for q in queries)
 
 
 def test_chunks_hold_rows_as_they_arrived(ask: Ask) -> None:
@@ -298,8 +501,25 @@ def _statements(frame: Frame) -> dict[str, Statement]:
         ),
         "performance_classes": performance_classes.classes_statement(frame, classes),
         "performance_outcomes": performance_classes.outcomes_statement(frame, classes, SPECS[:2]),
-        "performance_by_class": performance_classes.by_class_statement(frame, classes, SPECS[:2]),
-        "performance_sets": performance_sets.sets_statement(frame, "has", "said", SPECS[:2]),
+        "performance_pairs": performance_binarized.pairs_of_rows_statement(
+            frame, performance_binarized.PairColumns("kind", KINDS, weight="weight"), Part("top_k", k=2), SPECS[:2]
+        ),
+        "performance_pairs_resampled": performance_binarized.pairs_of_rows_statement(
+            frame,
+            performance_binarized.PairColumns("label", (("", "score"),)),
+            Part("itself"),
+            SPECS[:1],
+            resampling="jackknife",
+            binned=True,
+        ),
+        "ranking": ranking.ranking_statement(
+            frame,
+            ranking.RankingColumns("query", "grade", "ranked", weight="weight"),
+            SPECS[:2],
+            CUTS,
+            resampling="poisson_bootstrap",
+        ),
+        "performance_sets": performance_sets.sets_statement(frame, SETS, SPECS[:2]),
         "estimate_cells": estimates.cells_statement(
             frame, estimates.EstimateColumns("score", "label", "called"), estimates.Chunks(250)
         ),

@@ -15,12 +15,15 @@ from pathlib import Path
 import pytest
 from asked_world import NOW, SECOND, START, World
 
+from tapetum_server.detectors.validation.concerns import Concern
 from tapetum_server.query import (
-    added_statistics,
     alerts,
     arrivals,
+    attributions,
     changes,
+    concerned_rows,
     conversation,
+    edge_rows,
     engine_state,
     error_detail,
     error_groups,
@@ -31,10 +34,14 @@ from tapetum_server.query import (
     exemplars,
     exports,
     facets,
+    findings,
     heartbeats,
     histograms,
     host_shares,
+    kept_windows,
+    labels,
     leaks,
+    live_windows,
     llm_groups,
     llm_overview,
     llm_tools,
@@ -61,15 +68,19 @@ from tapetum_server.query import (
     sessions,
     span_corrections,
     spans,
+    state_rows,
     statistics_windows,
     storage,
     stored_statistics,
+    tool_agents,
     trace_peers,
     traces,
 )
 from tapetum_server.query.cursor import Cursor
 from tapetum_server.query.filter import parse_filter
+from tapetum_server.query.finding_sources import FINDINGS
 from tapetum_server.query.frames import Frame, FrameColumn
+from tapetum_server.query.live_windows import LiveWindow
 from tapetum_server.query.prediction_sources import LABELS, LABELS_BESIDE, PREDICTIONS
 from tapetum_server.query.selection import Selection, Whereabouts
 from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, METRICS, SPANS
@@ -138,9 +149,8 @@ def layouts(statement: Callable[[str, str, Parameters], Statement]) -> Statement
     return statement(f"prediction_rows FINAL {LABELS_BESIDE.join}", condition, parameters)
 
 
-def statistics_where() -> tuple[list[str], Parameters]:
-    parameters = Parameters()
-    return [f"project = {parameters.text('default')}", f"model = {parameters.text('income')}"], parameters
+INCOME = kept_windows.Subject(model="income", version="3")
+WINDOW = kept_windows.Window("3", "All Examples", 1_793_491_200 * 10**9, 1_793_494_800 * 10**9)
 
 
 def fractions(relation: str, condition: str, parameters: Parameters) -> Statement:
@@ -149,6 +159,21 @@ def fractions(relation: str, condition: str, parameters: Parameters) -> Statemen
     return prediction_checks.fractions_statement(
         prediction_checks.within(frame, HOUR.start or 0, HOUR.end or 0), [column]
     )
+
+
+def concerned(relation: str, condition: str, parameters: Parameters) -> Statement:
+    frame = Frame(relation, (), where=condition, parameters=parameters.values)
+    number, text = (
+        FrameColumn("age", "numeric", "numeric['age']"),
+        FrameColumn("job", "categorical", "categorical['job']"),
+    )
+    words = FrameColumn("tags", "categorical_list", "text_lists['tags']")
+    asked = [
+        (number, Concern("above", 120.0)), (number, Concern("nan")), (number, Concern("fraction")),
+        (text, Concern("outside", values=("clerk",))), (text, Concern("missing")), (text, Concern("no_number")),
+        (words, Concern("longer", 2.0)), (words, Concern("within", values=("a",))), (None, Concern("every")),
+    ]  # fmt: skip
+    return concerned_rows.concerned_statement(frame, asked)
 
 
 STATEMENTS: dict[str, Callable[[], Statement]] = {
@@ -173,15 +198,23 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
         replace(selection(SPANS, "service:web"), time_range=TimeRange(NOW, None))
     ),
     "statistics_subjects": lambda: stored_statistics.subjects_statement("default"),
-    "statistics_windows": lambda: stored_statistics.windows_statement(
-        "default", stored_statistics.Subject(model="income", version="3"), HOUR
+    "statistics_windows": lambda: kept_windows.windows_statement(
+        "default",
+        [
+            kept_windows.Asked(INCOME, HOUR, ("All Examples",)),
+            kept_windows.Asked(kept_windows.Subject(dataset="census"), HOUR),
+        ],
     ),
-    "statistics_features": lambda: stored_statistics.features_statement(*statistics_where()),
-    "statistics_added": lambda: added_statistics.added_statement(*statistics_where()),
+    "statistics_features": lambda: stored_statistics.features_statement("default", INCOME, WINDOW),
+    "statistics_states": lambda: state_rows.states_statement("default", INCOME, [WINDOW]),
+    "any_label": lambda: labels.any_label_statement("default", "income"),
+    "statistics_edges": lambda: edge_rows.edges_statement(
+        "default", "income", [edge_rows.Edge(START, NOW, "3"), edge_rows.Edge(None, None)], 1_000
+    ),
     "statistics_due_hours": lambda: statistics_windows.due_hours_statement("default", START, NOW),
     "statistics_due_days": lambda: statistics_windows.due_sums_statement("default", "day", NOW),
-    "statistics_due_thirds": lambda: statistics_windows.due_sums_statement("default", "third", NOW),
-    "statistics_due_months": lambda: statistics_windows.due_sums_statement("default", "month", NOW),
+    "statistics_due_five_days": lambda: statistics_windows.due_sums_statement("default", "days", NOW),
+    "statistics_due_quarters": lambda: statistics_windows.due_sums_statement("default", "quarter", NOW),
     "changes": lambda: changes.changes_statement("default", HOUR, ["shop"], ["deploy"], 500),
     "health_errors": lambda: error_windows.windows_statement(selection(ERRORS), STEPS, 6),
     "running_places": lambda: heartbeats.places_statement("default", HOUR, ["0" * 32], START),
@@ -251,6 +284,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "models": lambda: models.models_statement(selection(PREDICTIONS, "labelled:true"), 200),
     "model_trends": lambda: models.trends_statement(selection(PREDICTIONS), STEPS, ["m"], "version"),
     "model_versions": lambda: models.versions_statement(selection(PREDICTIONS), "m"),
+    "model_attributions": lambda: attributions.any_attribution_statement("default", "m", HOUR),
     "model_vectors": lambda: models.vectors_statement(selection(PREDICTIONS), "m"),
     "models_versions_seen": lambda: models.seen_statement(selection(PREDICTIONS), ["m"]),
     "prediction_fractions": lambda: layouts(fractions),
@@ -259,6 +293,18 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "export_predictions": lambda: export_rows("predictions", selection(PREDICTIONS, OF_MODEL)),
     "export_labels": lambda: export_rows("labels", selection(LABELS, "model:m")),
     "export_evaluations": lambda: export_rows("evaluations", selection(EVALUATIONS, "name:correctness")),
+    "findings": lambda: findings.findings_statement(selection(FINDINGS, "model:m severity:ERROR"), 101),
+    "findings_looked": lambda: findings.looked_statement(selection(FINDINGS, "model:m severity:ERROR")),
+    "findings_histogram": lambda: findings.histogram_statement(selection(FINDINGS, "model:m feature:age"), STEPS),
+    "findings_due": lambda: live_windows.due_statement("default", ["m", "n"], [1, 2], START, NOW),
+    "findings_before": lambda: live_windows.found_statement("default", LiveWindow("m", "1", START, 5, START)),
+    "findings_rows": lambda: layouts(concerned),
+    "findings_series": lambda: record_series.series_statement(
+        selection(FINDINGS, "model:m"), STEPS, "rows", ["feature"], None
+    ),
+    "predictions_series": lambda: record_series.series_statement(
+        selection(PREDICTIONS, OF_MODEL), STEPS, "label_coverage", ["region"], None
+    ),
     "alerts": lambda: alerts.alerts_statement("default", HOUR, "m1", 100),
     "traces_newest": lambda: traces.window_statement(selection(SPANS), "-start_time", 67, 2_000, None),
     "traces_filtered_after": lambda: traces.window_statement(selection(SPANS, Q), "start_time", 67, 2_000, AFTER),
@@ -348,6 +394,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     ),
     "llm_groups_repeated": lambda: llm_groups.repeated_statement(selection(SPANS)),
     "llm_tools": lambda: llm_tools.tools_statement(selection(SPANS, "service:web")),
+    "llm_tools_agents": lambda: tool_agents.agents_around_statement(selection(SPANS, "service:web"), ["search"]),
     "sessions_last_seen": lambda: sessions.places_statement(
         selection(SPANS, "service:web"), "session_id", "-last_seen", 51, sessions.Place(START, 7)
     ),

@@ -167,10 +167,15 @@ class NotSupported(NvmlError):
     """What NVML raises for a sensor that a GPU lacks."""
 
 
+class NotFound(NvmlError):
+    """What NVML raises for a call that the driver is too old for."""
+
+
 class Nvml(SimpleNamespace):
     """NVML of a machine with two GPUs; the second has no power sensor and no count of energy."""
 
     NVMLError, NVMLError_NotSupported, NVML_TEMPERATURE_GPU = NvmlError, NotSupported, 0
+    NVMLError_FunctionNotFound, nvmlMemory_v2 = NotFound, 0x02000028
 
     def __init__(self) -> None:
         super().__init__(shut=False, lost=set())
@@ -200,8 +205,13 @@ class Nvml(SimpleNamespace):
             raise NvmlError("GPU is lost")
         return SimpleNamespace(gpu=87, memory=40)
 
-    def nvmlDeviceGetMemoryInfo(self, gpu: int) -> SimpleNamespace:
-        return SimpleNamespace(total=1000, used=250, free=750)
+    def nvmlDeviceGetMemoryInfo(self, gpu: int, version: int | None = None) -> SimpleNamespace:
+        if version is None:
+            return SimpleNamespace(total=1000, used=280, free=720)  # with what the driver reserves
+        if gpu == 1:
+            raise NotFound
+        assert version == self.nvmlMemory_v2
+        return SimpleNamespace(total=1000, used=240, free=720, reserved=40)
 
     def nvmlDeviceGetPowerUsage(self, gpu: int) -> int:
         if gpu == 1:
@@ -223,11 +233,12 @@ def test_each_gpu_is_measured_with_the_sensors_it_has() -> None:
     gpus = Gpus(lambda: nvml)
     first, second = (source.read() for source in gpus.sources())
     assert {r.metric.name: r.value for r in first} == {
-        "hw.gpu.utilization": 0.87, "hw.gpu.memory.usage": 250, "hw.gpu.memory.limit": 1000,
+        "hw.gpu.utilization": 0.87, "hw.gpu.memory.usage": 240, "hw.gpu.memory.limit": 1000,
         "hw.gpu.memory.utilization": 0.25, "hw.power": 512.5, "hw.energy": 9, "hw.temperature": 61,
     }  # fmt: skip
     assert first[0].attributes["hw.id"] == "GPU-0"
     assert first[0].attributes["hw.model"] == "NVIDIA H200"
+    assert {r.metric.name: r.value for r in second}["hw.gpu.memory.utilization"] == 0.28
     assert {r.metric.name for r in first} - {r.metric.name for r in second} == {"hw.power", "hw.energy"}
     gpus.close()
     assert nvml.shut

@@ -393,6 +393,8 @@ def test_records_that_a_senders_sdk_lost_are_counted_under_their_own_signal():
         total("otel.sdk.processor.log.processed", ("7", {"error.type": "queue_full"})),
         total("otel.sdk.processor.log.processed", ("1000", {"error.type": "queue_full"}), temporality=2),
         total("otel.sdk.exporter.log.exported", ("-8", {"error.type": "queue_full"})),
+        total("tapetum.sdk.processor.prediction.processed", ("11", {"error.type": "queue_full"})),
+        total("tapetum.sdk.exporter.label.exported", ("2", {"error.type": "http_400"})),
         total("shop.orders", ("8", {"error.type": "queue_full"})),
     ]}]}]}  # fmt: skip
     recorder = Recorder()
@@ -401,6 +403,7 @@ def test_records_that_a_senders_sdk_lost_are_counted_under_their_own_signal():
     counted = {(key[2], key[4]): n for key, n in recorder.counts.items() if key[3] == "dropped"}
     assert counted == {
         ("traces", "queue_full_at_sender"): 3, ("traces", "undelivered_by_sender"): 9, ("logs", "queue_full_at_sender"): 7,
+        ("predictions", "queue_full_at_sender"): 11, ("labels", "undelivered_by_sender"): 2,
     }  # fmt: skip
 
 

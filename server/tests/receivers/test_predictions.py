@@ -159,7 +159,7 @@ def test_bad_rows_of_a_table_are_named_and_the_others_kept() -> None:
     assert (len(many.refused), many.unsaid) == (MAX_SAID, 2_000 - MAX_SAID)
     cut = arrow(pa.table({"model": ["m"] * 1_000, "x": np.arange(1_000)}), 100)
     for body, media_type, message in (
-        (cut[: len(cut) // 2], ARROW, "behind row 400"), (b"junk", PARQUET, "no Parquet file"),
+        (cut[: len(cut) // 2], ARROW, "behind row 399"), (b"junk", PARQUET, "no whole Parquet file"),
         (arrow(pa.table({"model": ["m"], "x": [b"b"]})), ARROW, "column 'x' has the type binary"),
         (arrow(pa.table({"model": ["m"], "score": ["a"]})), ARROW, "column 'score' holds string, not numbers"),
         (arrow(pa.table([[1], [2]], names=["x", "x"])), ARROW, "two columns 'x'"),

@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from bench.history_dialects import DIALECTS
 from store.conftest import Keep
 from store.telemetry import SECOND, START, logs, points, spans
+from tapetum_server.receivers.records.given import read_predictions
 from tapetum_server.signals.attributes import decode_text, type_of
+from tapetum_server.signals.predictions import LabelBatch
 from tapetum_server.store.engine import Engine, StoreError
 from tapetum_server.store.migrate import migrate
 from tapetum_server.store.retention import restamp
@@ -421,6 +423,28 @@ def test_changing_the_retention_stamps_what_is_there(any_engine: Engine, keep: K
     deadline = time.monotonic() + 20
     want = [{"project": "default", "retention_days": 7}, {"project": "other", "retention_days": 30}]
     while (found := rows(any_engine, "SELECT project, retention_days FROM span_rows ORDER BY project")) != want:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.05)
+
+
+@pytest.mark.covers("retention")
+def test_predictions_and_labels_stay_as_long_as_their_own_settings_say(any_engine: Engine) -> None:
+    days = {"traces": 30, "predictions": 90, "labels": 400}
+    given = pa.table({"model": ["m"], "prediction_id": ["p"], "time": [0], "label": ["yes"], "label_value": [1.0]})
+    told = [{"model": "m", "prediction_id": "p", "score": 1}]
+    predictions, _ = read_predictions(told, "default", "test")
+    with ThreadPoolExecutor(2) as executor:
+        writer = StoreWriter(any_engine, executor, lambda project, signal: days[signal])
+        for batch in (predictions, LabelBatch("default", "test", given)):
+            asyncio.run(writer.consume(batch))
+        writer.close()
+    kept = "SELECT (SELECT any(retention_days) FROM prediction_rows), (SELECT any(retention_days) FROM label_rows)"
+    assert list(rows(any_engine, kept)[0].values()) == [90, 400]
+    restamp(any_engine, "default", "traces", 5)
+    restamp(any_engine, "default", "predictions", 7)
+    restamp(any_engine, "default", "labels", 8)
+    deadline = time.monotonic() + 20
+    while (found := list(rows(any_engine, kept)[0].values())) != [7, 8]:
         assert time.monotonic() < deadline, found
         time.sleep(0.05)
 

@@ -5,6 +5,7 @@ import type { Scope } from './queries'
 import type {
   DriftReport,
   EmbeddingView,
+  KeptEvaluations,
   ModelDetail,
   ModelPage,
   PerformanceEstimate,
@@ -99,3 +100,10 @@ export const selectionQuery = (
 export const performanceQuery = asked<PerformanceReport>('/models/performance')
 export const worstQuery = asked<WorstSlices>('/models/performance/slices')
 export const estimateQuery = asked<PerformanceEstimate>('/models/performance/estimate')
+
+export const evaluatedQuery = (scope: Scope, model: string) =>
+  queryOptions({
+    queryKey: ['/models/evaluations', scope, model],
+    queryFn: ({ signal }) => api.get<KeptEvaluations>('/models/evaluations', { ...scope, model }, signal),
+    placeholderData: keepPreviousData,
+  })

@@ -1,11 +1,14 @@
 /** Statistics of features that are kept, how far they moved, and what the schema in force says of them. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, ApiError, request, type Query } from './client'
+import type { Scope } from './queries'
 import type {
   DataSchemaDiff,
   DataSchemaRow,
   DataSchemaVersion,
   FeatureDistance,
+  FindingAnswer,
+  FindingHistogram,
   StatisticsSubject,
   Validation,
 } from './types'
@@ -112,13 +115,21 @@ const fileOf = async (subject: Subject, signal?: AbortSignal): Promise<Blob> =>
   ).blob()
 
 /** What the schema in force says: of predictions as they came, else of the statistics that are kept. */
-export const validationQuery = (subject: Subject) =>
+export const validationQuery = (subject: Subject, environment?: string) =>
   queryOptions({
-    queryKey: ['/data-schemas/validate', subject.project, subject],
+    queryKey: ['/data-schemas/validate', subject.project, subject, environment],
     queryFn: async ({ signal }): Promise<Validation> => {
       const { project, model, version, slice, from, to } = subject
       if (model && slice === ALL_ROWS) {
-        const query: Query = { project, name: model, model_version: version, from, to, windows: 0 }
+        const query: Query = {
+          project,
+          name: model,
+          model_version: version,
+          from,
+          to,
+          environment,
+          windows: 0,
+        }
         try {
           return await api.get<Validation>('/data-schemas/live', query, signal)
         } catch (error) {
@@ -127,8 +138,29 @@ export const validationQuery = (subject: Subject) =>
         }
       }
       const file = await fileOf(subject, signal)
-      return api.post<Validation>('/data-schemas/validate', file, signal, { project, ...ownerOf(subject) })
+      return api.post<Validation>('/data-schemas/validate', file, signal, {
+        project,
+        ...ownerOf(subject),
+        environment,
+      })
     },
+    placeholderData: keepPreviousData,
+  })
+
+/** What is wrong with predictions as they come. */
+export const findingsQuery = (scope: Scope) =>
+  queryOptions({
+    queryKey: ['/findings', scope],
+    queryFn: ({ signal }) => api.get<FindingAnswer>('/findings', { ...scope, limit: 500 }, signal),
+    placeholderData: keepPreviousData,
+  })
+
+export const findingHistogramQuery = (scope: Scope) =>
+  queryOptions({
+    queryKey: ['/findings/histogram', scope],
+    queryFn: ({ signal }) =>
+      api.get<FindingHistogram>('/findings/histogram', { ...scope, buckets: 80 }, signal),
+    placeholderData: keepPreviousData,
   })
 
 export const schemasQuery = (project: string) =>
@@ -165,10 +197,25 @@ export const inferSchema = async (subject: Subject): Promise<DataSchemaVersion> 
     ...ownerOf(subject),
   })
 
-/** Keeps the schema as it would be, were this feature right. */
-export const acceptFeature = async (subject: Subject, feature: string): Promise<DataSchemaVersion> =>
-  api.post('/data-schemas/accept', await fileOf(subject), undefined, {
-    project: subject.project,
+/** Keeps the schema as it would be, were this feature right: of predictions as they came, else of statistics. */
+export async function acceptFeature(
+  subject: Subject,
+  feature: string,
+  environment?: string,
+): Promise<DataSchemaVersion> {
+  const { project, model, version, slice, from, to } = subject
+  if (model && slice === ALL_ROWS) {
+    const query: Query = { project, name: model, model_version: version, from, to, environment, feature }
+    try {
+      return await api.post<DataSchemaVersion>('/data-schemas/live/accept', undefined, undefined, query)
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 404) throw error
+    }
+  }
+  return api.post('/data-schemas/accept', await fileOf(subject), undefined, {
+    project,
     ...ownerOf(subject),
     feature,
+    environment,
   })
+}

@@ -65,7 +65,7 @@ export const spanHeatmapQuery = (scope: Scope, x: number, y: number) =>
 
 /** What a wrong clock put outside of the range. */
 export const outsideQuery = (
-  signal_: 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations' | 'predictions',
+  signal_: 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations' | 'predictions' | 'findings',
   scope: Scope,
 ) =>
   queryOptions({
@@ -76,7 +76,7 @@ export const outsideQuery = (
 
 /** Facets of spans, logs, metric points or errors; `keys` empty means the server's choice. */
 export const facetsQuery = (
-  signal_: 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations' | 'predictions',
+  signal_: 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations' | 'predictions' | 'findings',
   scope: Scope,
   keys = '',
   limit = 10,

@@ -288,6 +288,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/data-schemas/live/accept': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Accept Predictions
+     * @description Keep the next version as it would be, were a model's predictions of this time right.
+     */
+    post: operations['accept_predictions']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/data-schemas/validate': {
     parameters: {
       query?: never
@@ -745,7 +765,7 @@ export interface paths {
     }
     /**
      * Get Feature Statistics
-     * @description Statistics of every feature of a data set, or of a model over all windows that lie in the range.
+     * @description Statistics of every feature of a data set, or of a model: from windows, at the ends from rows.
      */
     get: operations['get_feature_statistics']
     put?: never
@@ -768,6 +788,66 @@ export interface paths {
      * @description The same as `FeatureStats.pb` of TFDV, which `data-schemas` validates, accepts and infers from.
      */
     get: operations['get_feature_statistics_file']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/findings': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List Findings
+     * @description What is wrong, each feature and type of a model's version once: how many predictions, first and last.
+     */
+    get: operations['list_findings']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/findings/facets': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Finding Facets
+     * @description The most frequent values of some keys: in how many windows each type, feature, severity or model was found.
+     */
+    get: operations['get_finding_facets']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/findings/histogram': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Finding Histogram
+     * @description How many predictions were held against a schema, and how many things were wrong, over time.
+     */
+    get: operations['get_finding_histogram']
     put?: never
     post?: never
     delete?: never
@@ -1170,6 +1250,8 @@ export interface paths {
     /**
      * Get Model Drift
      * @description Features, outputs, scores and labels of the predictions that pass the filter, against the baseline.
+     *
+     *     From what is kept per hour, day and month where that says all that is asked; `way` says so of each feature.
      */
     get: operations['get_model_drift']
     put?: never
@@ -1234,6 +1316,26 @@ export interface paths {
      * @description Which values of which columns the selected predictions have more often than the others. Nothing is kept.
      */
     post: operations['compare_embedding_selection']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/models/evaluations': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Model Evaluations
+     * @description What `tapetum evaluate --keep` found of the model until the end of the time: the newest 20, blessed or not.
+     */
+    get: operations['get_model_evaluations']
+    put?: never
+    post?: never
     delete?: never
     options?: never
     head?: never
@@ -2918,8 +3020,12 @@ export interface components {
      * @description One thing that is wrong.
      */
     AnomalyReason: {
+      /** Acceptable */
+      acceptable: boolean
       /** Description */
       description: string
+      /** Next Step */
+      next_step: string
       /**
        * Severity
        * @enum {string}
@@ -3162,6 +3268,22 @@ export interface components {
       outcome: 'ok' | 'attention' | 'not_enough_data' | 'not_seen'
       /** Text */
       text: string
+    }
+    /**
+     * ClassOutcome
+     * @description One class of several that a prediction may have at once: how often it was called and there.
+     */
+    ClassOutcome: {
+      /** Fn */
+      fn: number
+      /** Fp */
+      fp: number
+      /** Name */
+      name: string
+      /** Tn */
+      tn: number
+      /** Tp */
+      tp: number
     }
     /**
      * ComparedColumns
@@ -3761,6 +3883,8 @@ export interface components {
     /**
      * DriftFeature
      * @description One feature. `score` is its largest value in thresholds, times its importance; features are ranked by it.
+     *
+     *     `way` is how its numbers came.
      */
     DriftFeature: {
       /** Bars */
@@ -3797,6 +3921,11 @@ export interface components {
        * @enum {string}
        */
       verdict: 'drift' | 'no_drift' | 'not_enough_data'
+      /**
+       * Way
+       * @enum {string}
+       */
+      way: 'exact' | 'from states'
       window: components['schemas']['DriftSide']
     }
     /**
@@ -4362,6 +4491,37 @@ export interface components {
       time: string
     }
     /**
+     * EstimatedVersion
+     * @description One version's headline metric: as estimated of all its rows, and of those whose label came, what it was.
+     */
+    EstimatedVersion: {
+      /** Alert */
+      alert: boolean
+      /** Expected */
+      expected: number | null
+      /** Labelled */
+      labelled: number
+      /** Lower */
+      lower: number | null
+      /** Metric */
+      metric: string
+      /** Realised */
+      realised: number | null
+      /** Rows */
+      rows: number
+      /** Upper */
+      upper: number | null
+      /** Value */
+      value: number | null
+      /**
+       * Verdict
+       * @enum {string}
+       */
+      verdict: 'worse' | 'better' | 'as estimated' | 'unknown'
+      /** Version */
+      version: string
+    }
+    /**
      * EvaluationDistribution
      * @description Scores in even bins between the ends of their definition or of the scores; each value by itself where few.
      */
@@ -4593,6 +4753,141 @@ export interface components {
       feature: string
     }
     /**
+     * FindingAdvice
+     * @description A finding, and what to do about it.
+     */
+    FindingAdvice: {
+      /** Acceptable */
+      acceptable: boolean
+      /** Current */
+      current: boolean
+      /** Detector */
+      detector: string
+      /** Evidence */
+      evidence: string
+      /** Examples */
+      examples: number
+      /** Feature */
+      feature: string
+      /** First Seen */
+      first_seen: string
+      /** Last Seen */
+      last_seen: string
+      /** Next Step */
+      next_step: string
+      /** Offending */
+      offending: string[]
+      /** Rows */
+      rows: number
+      /** Rows Filter */
+      rows_filter: string
+      /** Schema Version */
+      schema_version: number
+      /** Severity */
+      severity: string
+      /** Short */
+      short: string
+      /** Slice */
+      slice: string
+      /** Subject */
+      subject: string
+      /** Subject Type */
+      subject_type: string
+      /** Threshold */
+      threshold: number | null
+      /** Type */
+      type: string
+      /** Value */
+      value: number | null
+      /** Version */
+      version: string
+      /** Windows */
+      windows: number
+    }
+    /**
+     * FindingBucket
+     * @description One step: how many predictions were held against a schema, and how many things were wrong.
+     */
+    FindingBucket: {
+      /** Errors */
+      errors: number
+      /** Examples */
+      examples: number
+      /** Rows */
+      rows: number
+      /** Time */
+      time: string
+      /** Warnings */
+      warnings: number
+      /** Windows */
+      windows: number
+    }
+    /**
+     * FindingHistogram
+     * @description Findings over time; every step of the range is there, also those in which nothing was looked at.
+     */
+    FindingHistogram: {
+      /** Buckets */
+      buckets: components['schemas']['FindingBucket'][]
+      /** Interval Ms */
+      interval_ms: number
+    }
+    /**
+     * FindingList
+     * @description Findings: those that hold now first, the worst first.
+     */
+    FindingList: {
+      /** Looked */
+      looked: components['schemas']['FindingLook'][]
+      /** More */
+      more: boolean
+      /** Rows */
+      rows: components['schemas']['FindingAdvice'][]
+    }
+    /**
+     * FindingLook
+     * @description How far a version of a model was looked at in this time.
+     */
+    FindingLook: {
+      /** Examples */
+      examples: number
+      /** Subject */
+      subject: string
+      /** Until */
+      until: string
+      /** Version */
+      version: string
+      /** Windows */
+      windows: number
+    }
+    /**
+     * FindingsQuery
+     * @description One measure of findings over time: how many, how many predictions, features or models they concern.
+     */
+    FindingsQuery: {
+      /**
+       * Group By
+       * @default []
+       */
+      group_by?: string[]
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'findings'
+      /**
+       * Measure
+       * @default count
+       * @enum {string}
+       */
+      measure?: 'count' | 'rows' | 'features' | 'subjects'
+      /**
+       * Q
+       * @default
+       */
+      q?: string
+    }
+    /**
      * FoundSlice
      * @description Where errors are clearly more frequent than elsewhere.
      */
@@ -4660,6 +4955,34 @@ export interface components {
       repeats: number
       /** Span Ids */
       span_ids: string[]
+    }
+    /**
+     * GroupGap
+     * @description The two groups that a notion of fairness finds furthest apart.
+     */
+    GroupGap: {
+      /** Difference */
+      difference: number
+      /** High */
+      high: number
+      /** Highest */
+      highest: string
+      /** Low */
+      low: number
+      /** Lower */
+      lower: number
+      /** Lowest */
+      lowest: string
+      /** Metric */
+      metric: string
+      /** Notion */
+      notion: string
+      /** Ratio */
+      ratio: number | null
+      /** Unequal */
+      unequal: boolean
+      /** Upper */
+      upper: number
     }
     /**
      * HealthReport
@@ -4863,6 +5186,56 @@ export interface components {
       trace_id?: string
     }
     /**
+     * KeptEvaluation
+     * @description One run of `tapetum evaluate`.
+     */
+    KeptEvaluation: {
+      /** Blessed */
+      blessed: boolean
+      /** Evaluation */
+      evaluation: string
+      /** Explanation */
+      explanation: string
+      /** Failures */
+      failures: components['schemas']['KeptMetric'][]
+      /** Metrics */
+      metrics: components['schemas']['KeptMetric'][]
+      /** Time */
+      time: string
+      /** Version */
+      version: string
+    }
+    /**
+     * KeptEvaluations
+     * @description The newest evaluations of a model, the newest first.
+     */
+    KeptEvaluations: {
+      /** Rows */
+      rows: components['schemas']['KeptEvaluation'][]
+    }
+    /**
+     * KeptMetric
+     * @description A metric of a slice, as it was when the model was evaluated.
+     */
+    KeptMetric: {
+      /** Baseline */
+      baseline: number | null
+      /** Kept */
+      kept: boolean | null
+      /** Lower */
+      lower: number | null
+      /** Message */
+      message: string
+      /** Name */
+      name: string
+      /** Slice */
+      slice: string
+      /** Upper */
+      upper: number | null
+      /** Value */
+      value: number | null
+    }
+    /**
      * Key
      * @description One key: everything but the key itself, which is not kept.
      */
@@ -4927,7 +5300,7 @@ export interface components {
        * Signal
        * @enum {string}
        */
-      signal: 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations'
+      signal: 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations' | 'predictions' | 'findings'
     }
     /**
      * LabelCount
@@ -5080,6 +5453,10 @@ export interface components {
       data_missing: boolean
       /** Dataset */
       dataset: components['schemas']['AnomalyReason'][]
+      /** Environment */
+      environment: string | null
+      /** Environments */
+      environments: string[]
       /** Examples */
       examples: number
       /** Features */
@@ -5887,6 +6264,8 @@ export interface components {
         | components['schemas']['LogsQuery']
         | components['schemas']['ErrorsQuery']
         | components['schemas']['EvaluationsQuery']
+        | components['schemas']['PredictionsQuery']
+        | components['schemas']['FindingsQuery']
         | components['schemas']['SqlQuery']
       /**
        * Runbook
@@ -6174,6 +6553,8 @@ export interface components {
         | components['schemas']['LogsQuery']
         | components['schemas']['ErrorsQuery']
         | components['schemas']['EvaluationsQuery']
+        | components['schemas']['PredictionsQuery']
+        | components['schemas']['FindingsQuery']
         | components['schemas']['SqlQuery']
       /**
        * Runbook
@@ -6460,6 +6841,8 @@ export interface components {
         | components['schemas']['LogsQuery']
         | components['schemas']['ErrorsQuery']
         | components['schemas']['EvaluationsQuery']
+        | components['schemas']['PredictionsQuery']
+        | components['schemas']['FindingsQuery']
         | components['schemas']['SqlQuery']
       /** Title */
       title: string
@@ -6554,6 +6937,8 @@ export interface components {
       notes: string[]
       /** Periods */
       periods: components['schemas']['EstimatedPeriod'][]
+      /** Versions */
+      versions: components['schemas']['EstimatedVersion'][]
       /** Why */
       why: string
     }
@@ -6564,9 +6949,13 @@ export interface components {
     PerformanceReport: {
       /** Calibration */
       calibration: components['schemas']['CalibrationBin'][]
+      /** Classes */
+      classes: components['schemas']['ClassOutcome'][]
       confusion: components['schemas']['Confusions'] | null
       /** Coverage */
       coverage: number
+      /** Gaps */
+      gaps: components['schemas']['GroupGap'][]
       /** Interval Ms */
       interval_ms: number
       /** Label */
@@ -6583,6 +6972,8 @@ export interface components {
       positive: string
       /** Prediction */
       prediction: string
+      /** Ranked By */
+      ranked_by: string
       /** Rows */
       rows: number
       /** Slice Columns */
@@ -6595,7 +6986,7 @@ export interface components {
        * Task
        * @enum {string}
        */
-      task: 'binary' | 'multiclass' | 'regression' | 'unknown'
+      task: 'binary' | 'multiclass' | 'multilabel' | 'regression' | 'ranking' | 'unknown'
       thresholds: components['schemas']['ThresholdTable'] | null
       /** Why */
       why: string
@@ -6734,6 +7125,42 @@ export interface components {
       trace_id: string
       /** Version */
       version: string
+    }
+    /**
+     * PredictionsQuery
+     * @description One measure of models' predictions over time. A filter names features, tags and labels too.
+     */
+    PredictionsQuery: {
+      /**
+       * Group By
+       * @default []
+       */
+      group_by?: string[]
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      kind: 'predictions'
+      /**
+       * Measure
+       * @default count
+       * @enum {string}
+       */
+      measure?:
+        | 'count'
+        | 'rate'
+        | 'mean_score'
+        | 'mean_output'
+        | 'p50_latency_ms'
+        | 'p95_latency_ms'
+        | 'p99_latency_ms'
+        | 'label_coverage'
+        | 'flagged_share'
+      /**
+       * Q
+       * @default
+       */
+      q?: string
     }
     /**
      * Preview
@@ -7094,6 +7521,8 @@ export interface components {
         | components['schemas']['LogsQuery']
         | components['schemas']['ErrorsQuery']
         | components['schemas']['EvaluationsQuery']
+        | components['schemas']['PredictionsQuery']
+        | components['schemas']['FindingsQuery']
         | components['schemas']['SqlQuery']
       /** Step S */
       step_s?: number | null
@@ -7423,10 +7852,14 @@ export interface components {
      * @description How many days each signal is kept.
      */
     Retention: {
+      /** Labels */
+      labels: number
       /** Logs */
       logs: number
       /** Metrics */
       metrics: number
+      /** Predictions */
+      predictions: number
       /** Traces */
       traces: number
     }
@@ -7435,10 +7868,14 @@ export interface components {
      * @description The signals to keep for another number of days; the others stay as they are.
      */
     RetentionChange: {
+      /** Labels */
+      labels?: number | null
       /** Logs */
       logs?: number | null
       /** Metrics */
       metrics?: number | null
+      /** Predictions */
+      predictions?: number | null
       /** Traces */
       traces?: number | null
     }
@@ -8544,7 +8981,7 @@ export interface components {
     }
     /**
      * Statistics
-     * @description Of every feature, over all rows of the windows.
+     * @description Of every feature, over all rows of the time.
      */
     Statistics: {
       /** Features */
@@ -8553,6 +8990,8 @@ export interface components {
       }[]
       /** Rows */
       rows: number
+      /** Scanned Rows */
+      scanned_rows: number
       /** Slice */
       slice: string
       /** Windows */
@@ -8590,7 +9029,7 @@ export interface components {
        * Signal
        * @enum {string}
        */
-      signal: 'traces' | 'logs' | 'metrics'
+      signal: 'traces' | 'logs' | 'metrics' | 'predictions' | 'labels'
     }
     /**
      * SubjectRow
@@ -8693,6 +9132,8 @@ export interface components {
      * @description What a yes-or-no question would have answered at other thresholds.
      */
     ThresholdTable: {
+      /** Best */
+      best: number | null
       /** Fn */
       fn: number[]
       /** Fp */
@@ -8703,6 +9144,8 @@ export interface components {
       tn: number[]
       /** Tp */
       tp: number[]
+      /** Values */
+      values: number[]
     }
     /**
      * ToolDefinition
@@ -9041,6 +9484,10 @@ export interface components {
       data_missing: boolean
       /** Dataset */
       dataset: components['schemas']['AnomalyReason'][]
+      /** Environment */
+      environment: string | null
+      /** Environments */
+      environments: string[]
       /** Examples */
       examples: number
       /** Features */
@@ -9683,6 +10130,8 @@ export interface operations {
         name: string
         /** @description This feature's changes alone; several times. */
         feature?: string[] | null
+        /** @description One of the schema's environments. */
+        environment?: string | null
         message?: string
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -9803,7 +10252,7 @@ export interface operations {
         name: string
         /** @description Of the model: predictions of this version alone. */
         model_version?: string | null
-        /** @description One of the schema's environments. */
+        /** @description One of the schema's. Without it SERVING, where there is one; `*`: every feature is expected. */
         environment?: string | null
         /** @description Equal parts of the time that are validated too. */
         windows?: number
@@ -9829,6 +10278,53 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['LiveValidation']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  accept_predictions: {
+    parameters: {
+      query: {
+        /** @description The model's or the data set's name. */
+        name: string
+        /** @description Of the model: predictions of this version alone. */
+        model_version?: string | null
+        /** @description One of the schema's. Without it SERVING, where there is one; `*`: every feature is expected. */
+        environment?: string | null
+        /** @description This feature's changes alone; several times. */
+        feature?: string[] | null
+        message?: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DataSchemaVersion']
         }
       }
       /** @description The request was refused; the body says why and what to do. */
@@ -10876,6 +11372,128 @@ export interface operations {
       }
     }
   }
+  list_findings: {
+    parameters: {
+      query?: {
+        /** @description Rows of a page. */
+        limit?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['FindingList']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_finding_facets: {
+    parameters: {
+      query?: {
+        /** @description Keys, separated by commas; columns or attributes. */
+        keys?: string | null
+        /** @description Values of each key. */
+        limit?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Facets']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_finding_histogram: {
+    parameters: {
+      query?: {
+        /** @description Steps at most; their length is a round one. */
+        buckets?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['FindingHistogram']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
   get_health: {
     parameters: {
       query?: {
@@ -11661,6 +12279,8 @@ export interface operations {
         chunk_rows?: number | null
         /** @description Columns to slice by. */
         slice?: string[] | null
+        /** @description What is read: `auto`, every row (`exact`), or `states`. */
+        source?: 'auto' | 'exact' | 'states'
         /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
         from?: string | null
         /** @description Default now. */
@@ -11882,6 +12502,46 @@ export interface operations {
       }
     }
   }
+  get_model_evaluations: {
+    parameters: {
+      query: {
+        /** @description The model's name. */
+        model: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['KeptEvaluations']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
   get_model_performance: {
     parameters: {
       query: {
@@ -11893,6 +12553,10 @@ export interface operations {
         slice?: string
         /** @description The label that a score is the probability of; found out without it. */
         positive?: string
+        /** @description Column within whose values predictions are ranked; tags.query_id without. */
+        query_key?: string
+        /** @description Worth of a true and a false positive, a true and a false negative. */
+        costs?: string
         /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
         from?: string | null
         /** @description Default now. */
@@ -11943,6 +12607,10 @@ export interface operations {
         baseline_version?: string | null
         /** @description The label that a score is the probability of; found out without it. */
         positive?: string
+        /** @description Weigh the baseline as the features of the window are mixed (covariate shift). */
+        weighted?: boolean
+        /** @description Steps of so many predictions; 0 for steps of time. */
+        chunk_rows?: number
         /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
         from?: string | null
         /** @description Default now. */

@@ -20,7 +20,7 @@ interface Suggestion {
 
 interface Props {
   scope: Scope
-  signal: 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations' | 'predictions'
+  signal: 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations' | 'predictions' | 'findings'
   /** Column names of the view, offered as keys. */
   keys: string[]
   /** A filter that holds already: values are completed from what passes it. */
@@ -110,7 +110,7 @@ function Chip({ term, onEdit, onDrop }: { term: Term; onEdit: () => void; onDrop
 interface InputProps {
   inputRef: React.RefObject<HTMLInputElement | null>
   scope: Scope
-  signal: 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations' | 'predictions'
+  signal: 'spans' | 'logs' | 'metrics' | 'errors' | 'evaluations' | 'predictions' | 'findings'
   keys: string[]
   within: string
   value: string

@@ -15,7 +15,7 @@ import './query.css'
 const SqlEditor = lazy(() => import('./SqlEditor').then((m) => ({ default: m.Editor })))
 
 type Of<K extends SavedQuery['kind']> = Extract<SavedQuery, { kind: K }>
-type Records = 'spans' | 'logs' | 'errors' | 'evaluations'
+type Records = 'spans' | 'logs' | 'errors' | 'evaluations' | 'predictions' | 'findings'
 
 const SPAN_MEASURES: Record<NonNullable<Of<'spans'>['measure']>, string> = {
   count: 'count',
@@ -60,6 +60,23 @@ const EVALUATION_MEASURES: Record<NonNullable<Of<'evaluations'>['measure']>, str
   count: 'count',
   rate: 'rate per second',
 }
+const PREDICTION_MEASURES: Record<NonNullable<Of<'predictions'>['measure']>, string> = {
+  count: 'count',
+  rate: 'rate per second',
+  mean_score: 'mean score',
+  mean_output: 'mean output',
+  p50_latency_ms: 'median duration (p50)',
+  p95_latency_ms: 'p95 of duration',
+  p99_latency_ms: 'p99 of duration',
+  label_coverage: 'share whose label has come',
+  flagged_share: 'share with an odd score',
+}
+const FINDING_MEASURES: Record<NonNullable<Of<'findings'>['measure']>, string> = {
+  count: 'findings, per window of five minutes',
+  rows: 'predictions that differ',
+  features: 'features',
+  subjects: 'models',
+}
 const SPAN_KEYS = [
   'service',
   'name',
@@ -78,6 +95,8 @@ const MEASURES: Record<Records, Record<string, string>> = {
   logs: LOG_MEASURES,
   errors: ERROR_MEASURES,
   evaluations: EVALUATION_MEASURES,
+  predictions: PREDICTION_MEASURES,
+  findings: FINDING_MEASURES,
 }
 const EVALUATION_KEYS = ['name', 'label', 'source', 'evaluator', 'target_type', 'slice', 'score']
 const KEYS: Record<Records, string[]> = {
@@ -85,6 +104,8 @@ const KEYS: Record<Records, string[]> = {
   logs: LOG_KEYS,
   errors: ERROR_KEYS,
   evaluations: EVALUATION_KEYS,
+  predictions: ['model', 'version', 'output_label', 'label', 'labelled', 'flagged', 'source', 'score'],
+  findings: ['model', 'version', 'feature', 'type', 'severity', 'detector'],
 }
 const FIRST_SQL = `SELECT
     toStartOfInterval(start_time, toIntervalSecond({step_s:UInt32})) AS t,
@@ -101,6 +122,8 @@ export const QUERY_KINDS: { value: SavedQuery['kind']; label: string }[] = [
   { value: 'logs', label: 'Logs' },
   { value: 'errors', label: 'Errors' },
   { value: 'evaluations', label: 'Evaluations' },
+  { value: 'predictions', label: 'Predictions' },
+  { value: 'findings', label: 'Findings' },
   { value: 'sql', label: 'SQL' },
 ]
 
@@ -109,6 +132,7 @@ export function firstQuery(kind: SavedQuery['kind']): SavedQuery {
   if (kind === 'metric') return { kind, name: '' }
   if (kind === 'sql') return { kind, query: FIRST_SQL }
   if (kind === 'evaluations') return { kind, measure: 'avg_score', group_by: ['name'] }
+  if (kind === 'findings') return { kind, measure: 'rows', group_by: ['feature'] }
   return kind === 'spans' ? { kind, measure: 'rate' } : { kind, measure: 'count' }
 }
 

@@ -1,11 +1,21 @@
 /** Where a panel's question can be looked into further. Pure. */
 import type { SavedQuery } from '@/api/types'
+import { parseFilter, printFilter } from './filter'
 import { joinKeys } from './groups'
 import { filled, written, type Chosen } from './variables'
 
 export interface Elsewhere {
   label: string
-  to: '/metrics-explorer' | '/traces' | '/logs' | '/errors' | '/evaluations' | '/sql'
+  to:
+    | '/metrics-explorer'
+    | '/traces'
+    | '/logs'
+    | '/errors'
+    | '/evaluations'
+    | '/models'
+    | '/models/one'
+    | '/data-quality'
+    | '/sql'
   search: Record<string, string | undefined>
 }
 
@@ -26,6 +36,19 @@ export function openIn(query: SavedQuery, chosen: Chosen, where: Where): Elsewhe
   if (query.kind === 'errors') return { label: 'Open in Errors', to: '/errors', search: { ...common, q } }
   if (query.kind === 'evaluations') {
     return { label: 'Open in Evaluations', to: '/evaluations', search: { ...common, q } }
+  }
+  if (query.kind === 'predictions' || query.kind === 'findings') {
+    const terms = parseFilter(q ?? '')
+    const of = terms.find((term) => term.key === 'model' && term.op === 'is' && !term.negated)?.values
+    const model = of?.length === 1 ? of[0] : undefined
+    if (query.kind === 'findings') {
+      const one = { model, view: model && 'findings' }
+      return { label: 'Open in Data quality', to: '/data-quality', search: { ...common, ...one } }
+    }
+    if (!model) return { label: 'Open in Models', to: '/models', search: { ...common, q } }
+    const rest = printFilter(terms.filter((term) => term.key !== 'model')) || undefined
+    const rows = { q: rest, name: model, view: 'predictions' }
+    return { label: 'Open in Models', to: '/models/one', search: { ...common, ...rows } }
   }
   if (query.kind === 'spans') {
     // Of durations the longest are what one looks for.

@@ -50,6 +50,12 @@ export function NotEnoughData({ title, children }: { title: string; children?: R
   )
 }
 
+/** The nearest way on in a page, where the server's hint is one for programs. */
+const ON_A_PAGE: Record<string, string> = {
+  project_not_found:
+    'Choose another project at the top of the page. A project comes to be with the first record that is sent to it.',
+}
+
 /** What was tried, what came back, and the nearest way on. */
 export function Failure({
   error,
@@ -65,13 +71,14 @@ export function Failure({
 }) {
   const api = error instanceof ApiError ? error : null
   const message = error instanceof Error ? error.message : String(error)
+  const hint = api && (ON_A_PAGE[api.code] ?? api.hint)
   if (aside && api?.field === 'q') return <p className="quiet k-aside">Nothing: the filter has an error.</p>
   return (
     <div className="k-state error" role="alert">
       <h2>
         <AlertTriangle size={16} aria-hidden /> {message}
       </h2>
-      {api?.hint && <p>{api.hint}</p>}
+      {hint && <p>{hint}</p>}
       {api && (
         <p className="mono">
           {api.request} → {api.status || 'no answer'} {api.code}

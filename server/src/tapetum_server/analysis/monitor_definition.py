@@ -103,13 +103,17 @@ class MonitorDefinition(BaseModel):
         return 60 if self.window_s <= 6 * 3_600 else 300
 
 
+_UNITS = {
+    "error_rate": "%", "cached_share": "%", "refusal_rate": "%", "cost_usd": "USD", "label_coverage": "%",
+    "flagged_share": "%",
+}  # fmt: skip
+
+
 def unit_of(query: SavedQuery) -> str:
     """The unit of what a query measures, where that is known without asking it."""
-    if query.kind != "spans":
+    if query.kind not in ("spans", "predictions"):
         return ""
-    return {"error_rate": "%", "cached_share": "%", "refusal_rate": "%", "cost_usd": "USD"}.get(
-        query.measure, "ms" if query.measure.endswith("_ms") else ""
-    )
+    return _UNITS.get(query.measure, "ms" if query.measure.endswith("_ms") else "")
 
 
 def in_words(definition: MonitorDefinition, unit: str = "") -> str:

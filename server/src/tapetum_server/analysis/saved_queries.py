@@ -20,12 +20,22 @@ from typing_extensions import TypedDict
 from tapetum_server.analysis.metric_report import metric_report
 from tapetum_server.query.errors import QueryError, Unavailable
 from tapetum_server.query.filter import Choice, Filter, Term, parse_filter
+from tapetum_server.query.finding_sources import FINDINGS
 from tapetum_server.query.gate import gate
 from tapetum_server.query.gate_errors import SqlRefused
 from tapetum_server.query.metric_statements import Aggregation
 from tapetum_server.query.metrics import MetricSeries
+from tapetum_server.query.prediction_sources import PREDICTIONS
 from tapetum_server.query.reader import Reader
-from tapetum_server.query.record_series import ErrorMeasure, EvaluationMeasure, LogMeasure, SpanMeasure, record_series
+from tapetum_server.query.record_series import (
+    ErrorMeasure,
+    EvaluationMeasure,
+    FindingMeasure,
+    LogMeasure,
+    PredictionMeasure,
+    SpanMeasure,
+    record_series,
+)
 from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, SPANS
 from tapetum_server.query.sql_answer import SqlColumn, SqlRows, rows_of_json
 from tapetum_server.query.sql_failure import explain_failure
@@ -35,6 +45,10 @@ from tapetum_server.query.time_range import MAX_TIME, MILLISECOND, SECOND, TimeR
 from tapetum_server.signals.scores import ScoreDefinition
 
 MAX_SQL_ROWS = 10_000
+_SOURCES = {
+    "spans": SPANS, "logs": LOGS, "errors": ERRORS, "evaluations": EVALUATIONS, "predictions": PREDICTIONS,
+    "findings": FINDINGS,
+}  # fmt: skip
 FilterText = Annotated[str, Field(max_length=10_000)]
 Keys = Annotated[list[str], Field(max_length=4)]
 Variables = Mapping[str, Sequence[str]]
@@ -104,6 +118,28 @@ class EvaluationsQuery(BaseModel):
     group_by: Keys = []
 
 
+class PredictionsQuery(BaseModel):
+    """One measure of models' predictions over time. A filter names features, tags and labels too."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["predictions"]
+    q: FilterText = ""
+    measure: PredictionMeasure = "count"
+    group_by: Keys = []
+
+
+class FindingsQuery(BaseModel):
+    """One measure of findings over time: how many, how many predictions, features or models they concern."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["findings"]
+    q: FilterText = ""
+    measure: FindingMeasure = "count"
+    group_by: Keys = []
+
+
 class SqlQuery(BaseModel):
     """A SELECT over the public views.
 
@@ -118,7 +154,9 @@ class SqlQuery(BaseModel):
     query: str = Field(min_length=1, max_length=100_000)
 
 
-AnyQuery = Union[MetricQuery, SpansQuery, LogsQuery, ErrorsQuery, EvaluationsQuery, SqlQuery]
+AnyQuery = Union[
+    MetricQuery, SpansQuery, LogsQuery, ErrorsQuery, EvaluationsQuery, PredictionsQuery, FindingsQuery, SqlQuery
+]
 SavedQuery = Annotated[AnyQuery, Field(discriminator="kind")]
 SAVED_QUERY: TypeAdapter[AnyQuery] = TypeAdapter(SavedQuery)
 """Reads and writes saved queries as JSON."""
@@ -185,7 +223,7 @@ async def answer_query(
         )  # fmt: skip
     found = await record_series(
         reader,
-        {"spans": SPANS, "logs": LOGS, "errors": ERRORS, "evaluations": EVALUATIONS}[query.kind],
+        _SOURCES[query.kind],
         project=project,
         time_range=time_range,
         filter=filter,

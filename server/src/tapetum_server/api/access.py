@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal, cast
 
@@ -89,6 +89,8 @@ class Retention(BaseModel):
     traces: int
     logs: int
     metrics: int
+    predictions: int
+    labels: int
 
 
 class RetentionChange(BaseModel):
@@ -97,6 +99,8 @@ class RetentionChange(BaseModel):
     traces: int | None = None
     logs: int | None = None
     metrics: int | None = None
+    predictions: int | None = None
+    labels: int | None = None
 
 
 class Project(BaseModel):
@@ -221,11 +225,8 @@ def change_project(request: Request, name: str, caller: Admin, change: ProjectCh
     """Keep a project's signals for another number of days, also what is there already."""
     if not caller.may_use(name):
         raise project_not_found(name)
-    days = change.retention
     try:
-        changed = catalog_of(request).projects.set_retention(
-            name, traces=days.traces, logs=days.logs, metrics=days.metrics
-        )
+        changed = catalog_of(request).projects.set_retention(name, **change.retention.model_dump())
     except UnknownProject as error:
         raise project_not_found(name) from error
     except InvalidRetention as error:
@@ -318,11 +319,10 @@ def _caller(identity: Identity) -> Caller:
 
 
 def _project(project: CatalogProject) -> Project:
-    kept = project.retention
     return Project(
         name=project.name,
         created_at=project.created_at,
-        retention=Retention(traces=kept.traces, logs=kept.logs, metrics=kept.metrics),
+        retention=Retention(**asdict(project.retention)),
     )
 
 

@@ -27,6 +27,19 @@ KindOf = Annotated[Kind, Query(description="Whose schema it is.")]
 Name = Annotated[str, Query(min_length=1, max_length=200, description="The model's or the data set's name.")]
 VersionNumber = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Default: the newest, which is in force.")]
 Environment = Annotated[str | None, Query(max_length=200, description="One of the schema's environments.")]
+LiveEnvironment = Annotated[
+    str | None,
+    Query(
+        max_length=200,
+        description="One of the schema's. Without it SERVING, where there is one; `*`: every feature is expected.",
+    ),
+]
+ModelVersion = Annotated[
+    str | None, Query(max_length=256, description="Of the model: predictions of this version alone.")
+]
+AcceptedFeatures = Annotated[
+    list[str] | None, Query(max_length=MAX_FEATURES, description="This feature's changes alone; several times.")
+]
 Statistics = Annotated[
     bytes,
     Body(media_type="application/octet-stream", max_length=MAX_STATISTICS, description="`FeatureStats.pb` of TFDV."),
@@ -107,6 +120,10 @@ class AnomalyReason(BaseModel):
     description: str
     values: list[str]
     """Those that offend, at most 50."""
+    next_step: str
+    """What to do about it."""
+    acceptable: bool
+    """Whether the schema can take it in."""
 
 
 class FeatureAnomalies(BaseModel):
@@ -130,6 +147,10 @@ class ValidationAnswer(BaseModel):
     anomalies: list[FeatureAnomalies]
     dataset: list[AnomalyReason]
     """What is wrong with the data set as a whole."""
+    environment: str | None
+    """Which of the schema's environments it was held against; null: every feature is expected."""
+    environments: list[str]
+    """Those that the schema has."""
 
 
 class LiveWindow(BaseModel):
@@ -244,7 +265,7 @@ def validate_against_data_schema(
 
     schema = _found(request, project, kind, name, version)
     try:
-        found: dict[str, Any] = validated(schema.text, statistics, environment, {})
+        found: dict[str, Any] = validated(schema.text, statistics, environment, of_model=kind == "model")
     except StatisticsError as error:
         raise ApiError("invalid_statistics", str(error), 422) from error
     return ValidationAnswer.model_validate({**found, "schema_version": schema.version})
@@ -255,10 +276,8 @@ async def validate_predictions(
     request: Request,
     asked: Question,
     name: Name,
-    model_version: Annotated[
-        str | None, Query(max_length=256, description="Of the model: predictions of this version alone.")
-    ] = None,
-    environment: Environment = None,
+    model_version: ModelVersion = None,
+    environment: LiveEnvironment = None,
     windows: Annotated[int, Query(ge=0, le=60, description="Equal parts of the time that are validated too.")] = 12,
 ) -> Response:
     """Hold a model's predictions against its schema in force, as they come: in whole, and over time."""
@@ -285,6 +304,42 @@ async def validate_predictions(
     return answer({**found, "schema_version": schema.version})
 
 
+@router.post("/data-schemas/live/accept", status_code=201)
+async def accept_predictions(
+    request: Request,
+    caller: Admin,
+    asked: Question,
+    name: Name,
+    model_version: ModelVersion = None,
+    environment: LiveEnvironment = None,
+    feature: AcceptedFeatures = None,
+    message: Annotated[str, Query(max_length=2_000)] = "",
+) -> DataSchemaVersion:
+    """Keep the next version as it would be, were a model's predictions of this time right."""
+    from tapetum_server.analysis.validation.live import accepted_live
+    from tapetum_server.analysis.validation.stored import StatisticsError
+
+    schema = await to_thread(_found, request, asked.project, "model", name, None)
+    try:
+        changed = await accepted_live(
+            asked.reader,
+            project=asked.project,
+            model=name,
+            version=model_version,
+            time_range=asked.time_range,
+            filter=asked.filter,
+            schema_text=schema.text,
+            environment=environment,
+            features=feature or [],
+        )
+    except StatisticsError as error:
+        raise ApiError("invalid_statistics", str(error), 422) from error
+    said = message or _said(feature)
+    return await to_thread(
+        _keep, request, asked.project, "model", name, changed.text, changed.features, said, caller.name, schema.version
+    )
+
+
 @router.post("/data-schemas/accept", status_code=201)
 def accept_into_data_schema(
     request: Request,
@@ -293,9 +348,8 @@ def accept_into_data_schema(
     kind: KindOf,
     name: Name,
     statistics: Statistics,
-    feature: Annotated[
-        list[str] | None, Query(max_length=MAX_FEATURES, description="This feature's changes alone; several times.")
-    ] = None,
+    feature: AcceptedFeatures = None,
+    environment: Environment = None,
     message: Annotated[str, Query(max_length=2_000)] = "",
 ) -> DataSchemaVersion:
     """Keep the next version as it would be, were the data right."""
@@ -303,10 +357,10 @@ def accept_into_data_schema(
 
     schema = _found(request, project, kind, name, None)
     try:
-        changed = accepted(schema.text, statistics, feature or [])
+        changed = accepted(schema.text, statistics, feature or [], environment, of_model=kind == "model")
     except StatisticsError as error:
         raise ApiError("invalid_statistics", str(error), 422) from error
-    said = message or f"Accepted: {', '.join(feature) if feature else 'all changes'}"[:2_000]
+    said = message or _said(feature)
     return _keep(request, project, kind, name, changed.text, changed.features, said, caller.name, schema.version)
 
 
@@ -329,6 +383,10 @@ def infer_data_schema(
         raise ApiError("invalid_statistics", str(error), 422) from error
     said = message or "Inferred from statistics"
     return _keep(request, project, kind, name, schema.text, schema.features, said, caller.name, 0)
+
+
+def _said(features: list[str] | None) -> str:
+    return f"Accepted: {', '.join(features) if features else 'all changes'}"[:2_000]
 
 
 def _keep(

@@ -12,7 +12,8 @@ from typing_extensions import TypedDict
 from tapetum_server.analysis.feature_statistics.kept import FeatureDistance, distances, kept_file
 from tapetum_server.analysis.feature_statistics.stored import Statistics, statistics_report
 from tapetum_server.api.questions import Question, QuestionOfOne, answer, now_of, router_of
-from tapetum_server.query.stored_statistics import Subject, SubjectRow, list_subjects
+from tapetum_server.query.kept_windows import Subject
+from tapetum_server.query.stored_statistics import SubjectRow, list_subjects
 from tapetum_server.query.time_range import parse_range
 from tapetum_server.signals.feature_statistics import ALL_ROWS
 
@@ -48,7 +49,7 @@ async def get_feature_statistics(
     version: Version = None,
     slice: Name = ALL_ROWS,
 ) -> Response:
-    """Statistics of every feature of a data set, or of a model over all windows that lie in the range."""
+    """Statistics of every feature of a data set, or of a model: from windows, at the ends from rows."""
     subject = Subject(dataset, model, version, slice)
     return answer(await statistics_report(asked.reader, asked.project, subject, asked.time_range))
 

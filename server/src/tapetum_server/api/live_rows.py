@@ -45,7 +45,6 @@ def span_rows_of(batch: SpanBatch) -> Iterator[Row]:
             "status_message": batch.status_message[i],
             "trace_state": batch.trace_state[i],
             "flags": batch.flags[i],
-            "search_text": f"{known.input} {known.output}",
             "attributes": batch.attributes[i],
             "resource_attributes": batch.resource[i].attributes,
         }

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tapetum_server.analysis.drift.answers import DriftReport
-from tapetum_server.analysis.drift.attributions import attributed
+from tapetum_server.analysis.drift.answers import DriftReport, DriftTogether
+from tapetum_server.analysis.drift.attributions import attributed, logged_importance, of_attributions
+from tapetum_server.analysis.drift.from_states import Asked, states_report, suits
 from tapetum_server.analysis.drift.from_statistics import drift_from_statistics
 from tapetum_server.analysis.drift.report import drift_report
 from tapetum_server.analysis.drift.settings import DriftSettings
+from tapetum_server.analysis.feature_statistics.ranges import Part
 from tapetum_server.analysis.feature_statistics.stored import statistics_of
 from tapetum_server.api.model_baseline import BaselineFrom, BaselineTo, BaselineVersion, Version, baseline_of
 from tapetum_server.api.predictions import ModelName
 from tapetum_server.api.questions import Question, answer, now_of, router_of
 from tapetum_server.detectors.drift.thresholds import ConstantThreshold, VariationThreshold
 from tapetum_server.detectors.drift.thresholds import Threshold as DriftThreshold
-from tapetum_server.query.errors import QueryError
+from tapetum_server.query.attributions import has_attributions
+from tapetum_server.query.errors import NotFound, QueryError
 from tapetum_server.query.frames import Frame
+from tapetum_server.query.kept_windows import Subject
 from tapetum_server.query.prediction_frames import LABEL, LABEL_VALUE, prediction_frame
-from tapetum_server.query.stored_statistics import Subject
 from tapetum_server.query.time_range import TimeRange
-from tapetum_server.signals.feature_statistics import DatasetStatistics
 from tapetum_server.signals.predictions import ATTRIBUTIONS
 
 router = router_of("models")
 NO_FEATURES = ("prediction_id", "version", "labelled")
 """Columns of predictions that differ between any two windows or versions, or say only what has come yet."""
 MINUTE_NS = 60 * 10**9
+Source = Literal["auto", "exact", "states"]
 Method = Literal["js", "psi", "hellinger", "linf", "tvd", "kl", "chi2", "ks", "wasserstein", "energy", "mmd"]
 Threshold = Annotated[float | None, Query(gt=0, le=1_000, description="Default that of each method, 0.1.")]
 Deviations = Annotated[
@@ -64,12 +68,13 @@ async def get_model_drift(
     chunk_minutes: ChunkMinutes = None,
     chunk_rows: ChunkRows = None,
     slice_: Annotated[list[str] | None, Query(alias="slice", max_length=5, description="Columns to slice by.")] = None,
+    source: Annotated[Source, Query(description="What is read: `auto`, every row (`exact`), or `states`.")] = "auto",
 ) -> Response:
-    """Features, outputs, scores and labels of the predictions that pass the filter, against the baseline."""
-    trained: DatasetStatistics | None = None
-    if baseline_dataset is not None:
-        subject, ever = Subject(dataset=baseline_dataset), TimeRange(None, None)
-        trained, _ = await statistics_of(asked.reader, asked.project, subject, ever)
+    """Features, outputs, scores and labels of the predictions that pass the filter, against the baseline.
+
+    From what is kept per hour, day and month where that says all that is asked; `way` says so of each feature.
+    """
+    now = now_of(request)
 
     async def frame(time_range: TimeRange, of: str | None) -> Frame:
         return await prediction_frame(
@@ -77,10 +82,6 @@ async def get_model_drift(
             attributions=True,
         )  # fmt: skip
 
-    baseline = window = await frame(asked.time_range, version)
-    if trained is None:
-        earlier = baseline_of(asked.time_range, baseline_from, baseline_to, baseline_version, now_of(request))
-        baseline = await frame(earlier, baseline_version or version)
     settings = DriftSettings(
         features=tuple(feature or ()),
         ignore=NO_FEATURES,
@@ -91,11 +92,55 @@ async def get_model_drift(
         chunk_size=chunk_rows,
         chunk_period_ns=chunk_minutes * MINUTE_NS if chunk_minutes else None,
         slices=tuple(slice_ or ()),
-        attributions=ATTRIBUTIONS if len(attributed(baseline, window, ATTRIBUTIONS)) > 1 else "",
     )
-    if trained is not None:
-        return answer(await drift_from_statistics(asked.reader, trained, window, settings))
-    return answer(await drift_report(asked.reader, baseline, window, settings))
+    if baseline_dataset is not None:
+        ever = Part(Subject(dataset=baseline_dataset), TimeRange(None, None))
+        (trained,) = await statistics_of(asked.reader, asked.project, [ever])
+        window = await frame(asked.time_range, version)
+        settings = replace(settings, attributions=_explained(window, window))
+        return answer(await drift_from_statistics(asked.reader, trained.statistics, window, settings))
+    baseline_range = baseline_of(asked.time_range, baseline_from, baseline_to, baseline_version, now)
+    both: tuple[Frame, Frame] | None = None
+    together: list[DriftTogether] = []
+    if await has_attributions(asked.reader, asked.project, model, asked.time_range):
+        # They are in no window: these alone are read from the predictions.
+        both = await frame(baseline_range, baseline_version or version), await frame(asked.time_range, version)
+        if prefix := _explained(*both):
+            weights = await logged_importance(asked.reader, *both, prefix)
+            settings = replace(settings, attributions=prefix, importance=weights)
+            together = [await of_attributions(asked.reader, *both, settings)]
+    if source != "exact":
+        why = "filters are" if asked.filter.terms else suits(settings, estimates=source == "states")
+        if why and source == "states":
+            raise QueryError(
+                f"{why} not answered from what is kept of windows", code="not_from_states", field="source",
+                hint="Leave source out: then rows are read where they must be.",
+            )  # fmt: skip
+        sides = Asked(
+            Part(Subject(model=model, version=baseline_version or version), baseline_range),
+            Part(Subject(model=model, version=version), asked.time_range),
+            now,
+        )
+        told = None
+        if not why:
+            told = await states_report(
+                asked.reader, asked.project, sides, settings, by_itself=source == "auto", together=together
+            )
+        if told is not None:
+            return answer(told)
+        if source == "states":
+            raise NotFound(
+                f"nothing that can be compared is kept of model {model[:80]!r} in these times",
+                hint="Leave source out: then the predictions themselves are compared.",
+            )
+    if both is None:
+        both = await frame(baseline_range, baseline_version or version), await frame(asked.time_range, version)
+    return answer(await drift_report(asked.reader, *both, settings))
+
+
+def _explained(baseline: Frame, window: Frame) -> str:
+    """What columns of attributions begin with; "" where there are none to compare."""
+    return ATTRIBUTIONS if len(attributed(baseline, window, ATTRIBUTIONS)) > 1 else ""
 
 
 def threshold_of(value: float | None, deviations: float | None) -> DriftThreshold | None:

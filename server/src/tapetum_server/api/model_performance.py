@@ -10,7 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tapetum_server.analysis.performance import answers
+from tapetum_server.analysis.performance.decisions import costs_of
 from tapetum_server.analysis.performance.estimate_of_model import estimate_report, not_estimated
+from tapetum_server.analysis.performance.kept import KeptEvaluations, kept_evaluations
 from tapetum_server.analysis.performance.of_model import performance_report, worst_report
 from tapetum_server.api.model_baseline import BaselineFrom, BaselineTo, BaselineVersion, Version, baseline_of
 from tapetum_server.api.predictions import ModelName
@@ -39,11 +41,28 @@ async def get_model_performance(
     version: Version = None,
     slice_: Annotated[str, Query(alias="slice", max_length=300, description="Column whose values are shown.")] = "",
     positive: Positive = "",
+    query_key: Annotated[
+        str,
+        Query(max_length=300, description="Column within whose values predictions are ranked; tags.query_id without."),
+    ] = "",
+    costs: Annotated[
+        str, Query(max_length=100, description="Worth of a true and a false positive, a true and a false negative.")
+    ] = "",
 ) -> Response:
     """Metrics of the predictions whose label has come: of all, over time and by slice."""
     frame = await _frame(asked, model, version)
     steps = await _steps(asked)
-    return answer(await performance_report(asked.reader, frame, steps, slice_by=slice_, positive=positive))
+    return answer(
+        await performance_report(
+            asked.reader,
+            frame,
+            steps,
+            slice_by=slice_,
+            positive=positive,
+            query_key=query_key,
+            costs=costs_of(costs),
+        )
+    )
 
 
 @router.get("/models/performance/slices", response_model=answers.WorstSlices)
@@ -52,6 +71,12 @@ async def get_model_worst_slices(
 ) -> Response:
     """Where errors are clearly more frequent than elsewhere, by up to three features."""
     return answer(await worst_report(asked.reader, await _frame(asked, model, version), positive=positive))
+
+
+@router.get("/models/evaluations", response_model=KeptEvaluations)
+async def get_model_evaluations(asked: Question, model: ModelName) -> Response:
+    """What `tapetum evaluate --keep` found of the model until the end of the time: the newest 20, blessed or not."""
+    return answer(await kept_evaluations(asked.reader, project=asked.project, model=model, until=asked.time_range.end))
 
 
 @router.get("/models/performance/estimate", response_model=answers.PerformanceEstimate)
@@ -64,6 +89,12 @@ async def get_model_performance_estimate(
     baseline_to: BaselineTo = None,
     baseline_version: BaselineVersion = None,
     positive: Positive = "",
+    weighted: Annotated[
+        bool, Query(description="Weigh the baseline as the features of the window are mixed (covariate shift).")
+    ] = False,
+    chunk_rows: Annotated[
+        int, Query(ge=0, le=1_000_000, description="Steps of so many predictions; 0 for steps of time.")
+    ] = 0,
 ) -> Response:
     """What the metrics of a window will be, learned from the labelled predictions of a baseline."""
     before = baseline_of(asked.time_range, baseline_from, baseline_to, baseline_version, now_of(request))
@@ -77,7 +108,11 @@ async def get_model_performance_estimate(
     except NotFound:
         why = "The baseline has no prediction whose label has come: nothing can be learned from it."
         return answer(not_estimated(why, max(1, steps.step // SECOND)))
-    return answer(await estimate_report(asked.reader, baseline, window, steps, positive=positive))
+    return answer(
+        await estimate_report(
+            asked.reader, baseline, window, steps, positive=positive, weighted=weighted, chunk_rows=chunk_rows
+        )
+    )
 
 
 async def _frame(asked: Asked, model: str, version: str | None) -> Frame:

@@ -24,7 +24,7 @@ async def get_storage(request: Request, caller: Reader) -> Response:
     for name in catalog.projects.names():
         if caller.may_use(name):
             kept = catalog.projects.retention(name)
-            retention |= {(name, "traces"): kept.traces, (name, "logs"): kept.logs, (name, "metrics"): kept.metrics}
+            retention |= {(name, signal): getattr(kept, signal) for signal in queries.SIGNALS}
     whole = caller.may("admin") and caller.project is None
     look = cast("DiskLook | None", request.app.state.disk)
     return answer(

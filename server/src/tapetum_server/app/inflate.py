@@ -6,53 +6,18 @@ As ASGI middleware: what is behind it sees one plain body and no `content-encodi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import Executor
-from dataclasses import dataclass
-from typing import Any, cast
+from pathlib import Path
 
-import cramjam
-from backports import zstd
-from isal import isal_zlib
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-ENCODINGS = ("gzip", "deflate", "zstd")
-SNAPPY = "snappy"
-"""Raw snappy blocks, for the doors whose protocol wants them."""
-_STEP = 1024 * 1024
+from tapetum_server.app.inflating import ENCODINGS, SNAPPY, BodyError, BodyLimits, inflate, too_large
+from tapetum_server.app.spool import SPOOL_ABOVE, Spool
+
 _INLINE_BYTES = 16 * 1024
 """Larger compressed bodies are inflated on the executor."""
-_GZIP, _ZLIB, _RAW = 31, 15, -15
-_STREAM_ERRORS: tuple[type[Exception], ...] = (
-    cast(type[Exception], isal_zlib.error),
-    zstd.ZstdError,
-    cramjam.DecompressionError,
-    EOFError,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class BodyLimits:
-    """How large a request may be, on the wire and inflated, and all requests together."""
-
-    wire_bytes: int = 20 * 1024 * 1024
-    inflated_bytes: int = 64 * 1024 * 1024
-    held_bytes: int = 512 * 1024 * 1024
-    """Bodies of unanswered requests together; beyond it new requests are told to retry."""
-    zstd_window_log: int = 23
-    """Log2 of the largest zstd window, 8 MiB: what RFC 8878 says a decoder should support."""
-
-
-class BodyError(Exception):
-    """The body is refused: `status` is the HTTP answer, `reason` a short stable name to count."""
-
-    def __init__(self, status: int, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.reason = reason
-
-
 Refuse = Callable[[Scope, BodyError], Response]
 """Makes the answer to a refused body, in the words of the door it was sent to."""
 
@@ -68,14 +33,23 @@ class Inflate:
         executor: Executor,
         limits: BodyLimits | None = None,
         snappy: Callable[[Scope], bool] = lambda _scope: False,
+        large: Callable[[Scope], bool] = lambda _scope: False,
+        spools: Path | None = None,
     ) -> None:
-        """`snappy` says which requests are raw snappy, named or not, unless another encoding is named."""
+        """`snappy` says which requests are raw snappy, named or not, unless another encoding is named.
+
+        Bodies that are `large` go to a nameless file in the directory `spools` when they do not fit a few MiB. Behind
+        this, `body` in the scope's state holds them: as bytes, or as a map of the file.
+        """
         self._app = app
         self._refuse = refuse
         self._executor = executor
         self._limits = limits or BodyLimits()
         self._snappy = snappy
+        self._large = large
+        self._spools = spools
         self._held = 0
+        self._spooled = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS", "DELETE"):
@@ -92,6 +66,9 @@ class Inflate:
 
         try:
             try:
+                if self._large(scope):
+                    await self._spool(scope, receive, send, hold)
+                    return
                 body = await self._body(scope, receive, hold)
             except BodyError as error:
                 response = self._refuse(scope, error)
@@ -107,6 +84,40 @@ class Inflate:
         finally:
             self._held -= held
 
+    async def _spool(self, scope: Scope, receive: Receive, send: Send, hold: Callable[[int], None]) -> None:
+        """Hand on a body that may be large."""
+        encoding, length = _headers(scope)
+        limits = self._limits
+        if length > limits.large_bytes:
+            raise too_large(f"the body has {length} bytes", limits.large_bytes, "max_predictions_mib")
+        _check_encoding(encoding, ENCODINGS)
+        spooled = 0
+
+        def take_room(count: int) -> None:
+            nonlocal spooled
+            if self._spooled + count > limits.spooled_bytes:
+                raise BodyError(503, "memory_full", "too many large request bodies at once: retry in a second")
+            spooled += count
+            self._spooled += count
+            if spooled <= SPOOL_ABOVE:
+                hold(count)
+
+        try:
+            async with Spool(encoding, limits, self._spools, take_room, self._executor) as spool:
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        return
+                    await spool.write(message.get("body", b""))
+                    if not message.get("more_body", False):
+                        break
+                body = await spool.whole()
+                state = {**scope.get("state", {}), "body": body}
+                del body
+                await self._app({**_plain(scope, 0), "state": state}, _replay(b"", receive), send)
+        finally:
+            self._spooled -= spooled
+
     async def _body(self, scope: Scope, receive: Receive, hold: Callable[[int], None]) -> bytes | None:
         encoding, length = _headers(scope)
         limits = self._limits
@@ -114,11 +125,10 @@ class Inflate:
         if encoding in (None, SNAPPY) and self._snappy(scope):
             encoding, known = SNAPPY, (*ENCODINGS, SNAPPY)
         most = limits.inflated_bytes if encoding is None else limits.wire_bytes
-        if encoding is not None and encoding not in known:
-            names = ", ".join(("identity", *ENCODINGS))
-            raise BodyError(415, "content_encoding", f"content encoding {encoding!r} is unknown: send one of {names}")
+        _check_encoding(encoding, known)
+        setting = "max_body_mib" if encoding is None else ""
         if length > most:
-            raise BodyError(413, "too_large", f"the body has {length} bytes; the limit is {most}")
+            raise too_large(f"the body has {length} bytes", most, setting)
         chunks: list[bytes] = []
         size = 0
         while True:
@@ -128,7 +138,7 @@ class Inflate:
             chunk = message.get("body", b"")
             size += len(chunk)
             if size > most:
-                raise BodyError(413, "too_large", f"the body has more than {most} bytes, the limit")
+                raise too_large(f"the body has more than {most} bytes", most, setting)
             hold(len(chunk))
             chunks.append(chunk)
             if not message.get("more_body", False):
@@ -145,116 +155,10 @@ class Inflate:
         return body
 
 
-def inflate(wire: bytes, encoding: str, limits: BodyLimits) -> bytes:
-    """The inflated body; raises `BodyError` (413 beyond the limit, 400 for anything but whole streams)."""
-    if not wire:
-        return b""
-    budget = _Budget(limits.inflated_bytes)
-    try:
-        if encoding == SNAPPY:
-            # The length is in the header, and the decoder never writes beyond it.
-            budget.expect(cramjam.snappy.decompress_raw_len(wire))
-            return bytes(cramjam.snappy.decompress_raw(wire))
-        if encoding == "zstd":
-            return _all_streams(wire, b"\x28\xb5\x2f\xfd", lambda: _Zstd(limits.zstd_window_log), budget)
-        if encoding == "gzip":
-            return _all_streams(wire, b"\x1f\x8b", lambda: _Zlib(_GZIP), budget)
-        return _deflate(wire, budget)
-    except _STREAM_ERRORS as error:
-        raise BodyError(400, "undecodable", f"the body is not {encoding}: {error}") from None
-
-
-class _Budget:
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._left = most
-
-    def take(self, chunk: bytes) -> bytes:
-        self.expect(len(chunk))
-        return chunk
-
-    def expect(self, count: int) -> None:
-        self._left -= count
-        if self._left < 0:
-            raise BodyError(413, "too_large", f"the body inflates to more than {self._most} bytes, the limit")
-
-
-class _Zlib:
-    def __init__(self, window_bits: int) -> None:
-        self._stream = isal_zlib.decompressobj(window_bits)
-        self._input = b""
-
-    def feed(self, wire: bytes) -> None:
-        self._input = wire
-
-    def step(self) -> bytes:
-        chunk: bytes = self._stream.decompress(self._input, _STEP)
-        self._input = self._stream.unconsumed_tail
-        return chunk
-
-    @property
-    def eof(self) -> bool:
-        return bool(self._stream.eof)
-
-    @property
-    def rest(self) -> bytes:
-        found: bytes = self._stream.unused_data
-        return found
-
-
-class _Zstd:
-    def __init__(self, window_log: int) -> None:
-        options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: window_log}
-        self._stream: Any = zstd.ZstdDecompressor(options=options)
-        self._input = b""
-
-    def feed(self, wire: bytes) -> None:
-        self._input = wire
-
-    def step(self) -> bytes:
-        chunk: bytes = self._stream.decompress(self._input, _STEP)
-        self._input = b""
-        return chunk
-
-    @property
-    def eof(self) -> bool:
-        return bool(self._stream.eof)
-
-    @property
-    def rest(self) -> bytes:
-        found: bytes = self._stream.unused_data
-        return found
-
-
-def _all_streams(wire: bytes, magic: bytes, make: Callable[[], _Zlib | _Zstd], budget: _Budget) -> bytes:
-    """Every member (gzip) or frame (zstd) that follows another; anything else behind them is an error."""
-    out: list[bytes] = []
-    while wire:
-        if not wire.startswith(magic):
-            where = "behind the compressed body" if out else "at its start"
-            raise EOFError(f"unexpected bytes {where}")
-        wire = _stream(wire, make(), budget, out)
-    return out[0] if len(out) == 1 else b"".join(out)
-
-
-def _stream(wire: bytes, stream: _Zlib | _Zstd, budget: _Budget, out: list[bytes]) -> bytes:
-    stream.feed(wire)
-    while not stream.eof:
-        chunk = stream.step()
-        if not chunk and not stream.eof:
-            raise EOFError("it ends before its end marker")
-        out.append(budget.take(chunk))
-    return stream.rest
-
-
-def _deflate(wire: bytes, budget: _Budget) -> bytes:
-    """RFC 9110 says deflate is the zlib format; some clients send the raw stream."""
-    has_header = len(wire) > 1 and wire[0] & 15 == 8 and (wire[0] << 8 | wire[1]) % 31 == 0
-    out: list[bytes] = []
-    rest = _stream(wire, _Zlib(_ZLIB if has_header else _RAW), budget, out)
-    if rest:
-        raise EOFError("unexpected bytes behind the compressed body")
-    return b"".join(out)
+def _check_encoding(encoding: str | None, known: Collection[str]) -> None:
+    if encoding is not None and encoding not in known:
+        names = ", ".join(("identity", *ENCODINGS))
+        raise BodyError(415, "content_encoding", f"content encoding {encoding!r} is unknown: send one of {names}")
 
 
 def _headers(scope: Scope) -> tuple[str | None, int]:
@@ -285,3 +189,6 @@ def _replay(body: bytes, receive: Receive) -> Callable[[], Awaitable[Message]]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return replayed
+
+
+__all__ = ["ENCODINGS", "BodyError", "BodyLimits", "Inflate", "inflate"]

@@ -38,6 +38,7 @@ from tapetum_server.app.hosts import Hosts, KeysRequired, is_loopback, require_k
 from tapetum_server.app.inflate import BodyError, BodyLimits, Inflate
 from tapetum_server.app.ingest_counters import IngestCounters, ProcessCollector
 from tapetum_server.app.intake import Intake
+from tapetum_server.app.live_validation import LiveValidation
 from tapetum_server.app.own_health import OwnHealth
 from tapetum_server.app.price_books import PriceBooks
 from tapetum_server.app.redaction_settings import Redactors
@@ -74,6 +75,7 @@ from tapetum_server.receivers.prometheus.remote_write import RemoteWrite
 from tapetum_server.receivers.prometheus.scraping import Scraper
 from tapetum_server.receivers.records.given import read_predictions
 from tapetum_server.receivers.records.http import Records
+from tapetum_server.signals.consumer import Batch
 from tapetum_server.signals.identity import Identity
 from tapetum_server.store.directory import DataDirectory
 from tapetum_server.store.engine import Engine, StoreError
@@ -255,7 +257,8 @@ class Server:
                 *ui_routes(),
             ]
         )
-        limits = BodyLimits(inflated_bytes=settings.max_body_mib * 2**20)
+        large = settings.max_predictions_mib * 2**20
+        limits = BodyLimits(inflated_bytes=settings.max_body_mib * 2**20, large_bytes=large, spooled_bytes=4 * large)
 
         def refuse(scope: Scope, error: BodyError) -> Response:
             if lines.owns(scope):
@@ -276,7 +279,10 @@ class Server:
         def is_ingest(scope: Scope) -> bool:
             return otlp.owns(scope["path"]) or lines.owns(scope) or remote_write.owns(scope)
 
-        inflated = Inflate(Compress(inner), refuse=refuse, executor=self._ingest_pool, limits=limits, snappy=is_snappy)
+        inflated = Inflate(
+            Compress(inner), refuse=refuse, executor=self._ingest_pool, limits=limits, snappy=is_snappy,
+            large=records.takes_large, spools=settings.data,
+        )  # fmt: skip
         hosts = Hosts(
             settings.host, keys_required=keys_required, allowed=settings.allowed_host, origins=settings.allowed_origin
         )
@@ -300,7 +306,13 @@ class Server:
         evaluated = FindEvaluations(self._writer, self._catalog.scores.definition)
         understood = Canonicalize(PriceCalls(FindErrors(evaluated, self._ingest_pool), self._price_books.of))
         redacted = Redact(understood, self._redactors.of, self._counters, self._ingest_pool)
-        consumer = Intake(self._catalog, redacted, self._hub.publish)
+        validation = LiveValidation(self._catalog.data_schemas, self._reader, self._writer)
+
+        def published(batch: Batch) -> None:
+            self._hub.publish(batch)
+            validation.arrived(batch)
+
+        consumer = Intake(self._catalog, redacted, published)
         limits = Limits()
         otlp = OtlpHttp(consumer, self._counters, self._ingest_pool, limits)
         lines = LogLines(consumer, self._counters, self._ingest_pool)
@@ -361,6 +373,7 @@ class Server:
                 monitors.run(),
                 scraper.run(),
                 keep_statistics(self._catalog.projects.names, self._reader, self._writer),
+                validation.run(),
                 self._announce(self._uvicorn, started),
             )
         ]

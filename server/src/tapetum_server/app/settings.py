@@ -61,6 +61,9 @@ class Settings:
         default=False, metadata={"help": "Let keys with the read scope run SQL; otherwise only admins off loopback."}
     )
     max_body_mib: int = field(default=64, metadata={"help": "Largest request body, inflated, in MiB."})
+    max_predictions_mib: int = field(
+        default=1024, metadata={"help": "Largest request of predictions or labels, inflated, in MiB."}
+    )
     memory_gb: float = field(default=6.0, metadata={"help": "Memory that the embedded engine may use, in GB."})
     disk_full_percent: float = field(
         default=90.0, metadata={"help": "Share of the store's disk in use at which ingest pauses (answers 503)."}
@@ -110,8 +113,9 @@ class Settings:
             raise SettingsError(f"public_url is {self.public_url!r}; expected it to start with http:// or https://.")
         if not 1 <= self.webhook_give_up_s <= 7 * 86_400:
             raise SettingsError(f"webhook_give_up_s is {self.webhook_give_up_s:g}; expected 1 to 604800 (7 days).")
-        if self.max_body_mib < 1:
-            raise SettingsError(f"max_body_mib is {self.max_body_mib}; expected at least 1.")
+        for name in ("max_body_mib", "max_predictions_mib"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"{name} is {getattr(self, name)}; expected at least 1.")
         if self.memory_gb < 0.5:
             raise SettingsError(f"memory_gb is {self.memory_gb}; the engine needs at least 0.5.")
         if self.root_path and not self.root_path.startswith("/"):
@@ -165,9 +169,10 @@ def _from_file(path: Path, known: Mapping[str, Any]) -> dict[str, Any]:
 _READERS: Mapping[str, Callable[[Any, str], Any]] = {"scrape": read_targets, "redaction": read_redaction}
 """Of settings that are lists of tables."""
 _KINDS: Mapping[str, type | tuple[type, ...]] = {
-    "port": int, "grpc_port": int, "max_body_mib": int, "memory_gb": (int, float), "disk_full_percent": (int, float),
-    "host_metrics_interval_s": (int, float), "webhook_give_up_s": (int, float), "webhook_allow_link_local": bool,
-    "require_keys": bool, "sql_for_readers": bool, "allowed_host": list, "allowed_origin": list,
+    "port": int, "grpc_port": int, "max_body_mib": int, "max_predictions_mib": int, "memory_gb": (int, float),
+    "disk_full_percent": (int, float), "host_metrics_interval_s": (int, float), "webhook_give_up_s": (int, float),
+    "webhook_allow_link_local": bool, "require_keys": bool, "sql_for_readers": bool, "allowed_host": list,
+    "allowed_origin": list,
 }  # fmt: skip
 
 

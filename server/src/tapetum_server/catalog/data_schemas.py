@@ -56,6 +56,18 @@ class DataSchemas:
         with self._database.reading() as connection:
             return [_version(row) for row in connection.execute(query.order_by(of.kind, func.lower(of.name), of.name))]
 
+    def in_force(self) -> dict[str, dict[str, int]]:
+        """Of every project that has schemas of models: which version of each is in force."""
+        of = data_schemas.c
+        query = (
+            select(of.project, of.name, func.max(of.version)).where(of.kind == "model").group_by(of.project, of.name)
+        )
+        found: dict[str, dict[str, int]] = {}
+        with self._database.reading() as connection:
+            for project, name, version in connection.execute(query):
+                found.setdefault(project, {})[name] = version
+        return found
+
     def versions(self, project: str, kind: Kind, name: str) -> list[DataSchema]:
         """Every version, the newest first. Raises `UnknownDataSchema`."""
         query = _of(project, kind, name).order_by(data_schemas.c.version.desc())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 
 from sqlalchemy import Row, func, insert, select, update
@@ -34,6 +34,8 @@ class Retention:
     traces: int = 30
     logs: int = 30
     metrics: int = 30
+    predictions: int = 30
+    labels: int = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +105,9 @@ class Projects:
             raise UnknownProject(f"There is no project {name!r}.")
         return _project(row)
 
-    def set_retention(
-        self, name: str, *, traces: int | None = None, logs: int | None = None, metrics: int | None = None
-    ) -> Project:
+    def set_retention(self, name: str, **days_of: int | None) -> Project:
         """Keep the signals that are named for that many days, from now on and for what is there."""
-        changes = {k: v for k, v in {"traces": traces, "logs": logs, "metrics": metrics}.items() if v is not None}
+        changes = {signal: days for signal, days in days_of.items() if days is not None}
         for signal, days in changes.items():
             if not 1 <= days <= MAX_RETENTION_DAYS:
                 raise InvalidRetention(
@@ -120,8 +120,8 @@ class Projects:
         changed = replace(current, retention=replace(current.retention, **changes))
         with self._changing:
             with self._database.writing() as connection:
-                days_of = {f"{signal}_days": days for signal, days in changes.items()}
-                connection.execute(update(projects).where(projects.c.name == name).values(**days_of))
+                columns = {f"{signal}_days": days for signal, days in changes.items()}
+                connection.execute(update(projects).where(projects.c.name == name).values(**columns))
             self._known = {**self._known, name: changed.retention}
         for listener in self._listeners:
             listener(name, changed.retention)
@@ -170,5 +170,5 @@ def check_project_name(name: str, field: str = "name") -> None:
 
 
 def _project(row: Row[tuple[object, ...]]) -> Project:
-    retention = Retention(traces=row.traces_days, logs=row.logs_days, metrics=row.metrics_days)
+    retention = Retention(**{signal.name: getattr(row, f"{signal.name}_days") for signal in fields(Retention)})
     return Project(name=row.name, created_at=row.created_at, retention=retention)

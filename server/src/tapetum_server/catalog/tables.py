@@ -65,6 +65,8 @@ projects = Table(
     Column("traces_days", Integer, nullable=False, server_default="30"),
     Column("logs_days", Integer, nullable=False, server_default="30"),
     Column("metrics_days", Integer, nullable=False, server_default="30"),
+    Column("predictions_days", Integer, nullable=False, server_default="30"),
+    Column("labels_days", Integer, nullable=False, server_default="30"),
 )
 
 keys = Table(

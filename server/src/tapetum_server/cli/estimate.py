@@ -14,7 +14,7 @@ from tapetum_server.cli.durations import duration
 from tapetum_server.cli.own_files import asked_of_files, number, plain_values
 
 if TYPE_CHECKING:
-    from tapetum_server.analysis.performance.estimating import EstimateReport
+    from tapetum_server.analysis.performance.estimated import EstimateReport
     from tapetum_server.detectors.performance.costs import CostMatrix
     from tapetum_server.query.reader import Reader
 
@@ -55,7 +55,7 @@ def estimate(
     as_json: AsJson = False,
 ) -> None:
     """Estimate metrics of chunks without labels: CBPE for classes, DLE for numbers."""
-    from tapetum_server.analysis.performance.estimating import EstimateQuestion
+    from tapetum_server.analysis.performance.estimated import EstimateQuestion
     from tapetum_server.analysis.performance.estimating import estimate as report_on
     from tapetum_server.detectors.estimation.dle import MissingExtra
     from tapetum_server.query.estimates import Chunks

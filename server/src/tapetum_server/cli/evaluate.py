@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from tapetum_server.cli.asking import AsJson, fail, one_line, print_json, print_table, say
+from tapetum_server.cli.asking import DEFAULT_URL, AsJson, Url, fail, one_line, print_json, print_table, say
 from tapetum_server.cli.durations import duration
 from tapetum_server.cli.own_files import asked_of_files, number, plain_values
+from tapetum_server.cli.record_sending import IntoProject, SendKey, send_records
 
 if TYPE_CHECKING:
+    from tapetum_server.analysis.performance.eval_config import EvalConfig
     from tapetum_server.analysis.performance.evaluation import EvaluationReport
     from tapetum_server.query.reader import Reader
 
@@ -33,7 +37,9 @@ def evaluate(
     task: Annotated[
         str,
         typer.Option(
-            "--task", help="binary, multiclass, multilabel or regression.", show_default="as labels and metrics say"
+            "--task",
+            help="binary, multiclass, multilabel, regression or ranking.",
+            show_default="as labels and metrics say",
         ),
     ] = "",
     positive: Annotated[str, typer.Option("--positive", help="The label that counts as positive.")] = "",
@@ -41,15 +47,25 @@ def evaluate(
     every: Annotated[str, typer.Option("--every", help="With --time, how long a period is: 1h, 1d, 7d.")] = "1d",
     gaps: Annotated[bool, typer.Option("--gaps", help="Show how differently groups are treated.")] = False,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000, help="Slices to show.")] = 40,
+    keep: Annotated[
+        str, typer.Option("--keep", metavar="MODEL", help="Also keep the results in the server, as this model's.")
+    ] = "",
+    version: Annotated[str, typer.Option("--version", help="With --keep: of this version of the model.")] = "",
     as_json: AsJson = False,
+    project: IntoProject = None,
+    url: Url = DEFAULT_URL,
+    key: SendKey = None,
 ) -> None:
     """Measure predictions, hold them against thresholds, and bless them (exit 0) or not (exit 1)."""
-    from tapetum_server.analysis.performance.eval_config import ConfigError, read_config
+    from tapetum_server.analysis.performance.config_reading import read_config
+    from tapetum_server.analysis.performance.eval_config import ConfigError
     from tapetum_server.analysis.performance.evaluation import evaluate as judge
     from tapetum_server.analysis.performance.metric_names import METRICS
     from tapetum_server.query.frames import file_frame
     from tapetum_server.query.performance import Periods
 
+    if version and not keep:
+        fail("A version is of a model that is kept.", "Add --keep MODEL.")
     if task and task not in METRICS:
         fail(f"There is no task {task!r}.", f"Known are {', '.join(METRICS)}.")
     try:
@@ -70,11 +86,25 @@ def evaluate(
         )  # fmt: skip
 
     report = asked_of_files(asked)
+    if keep:
+        _keep(report, wanted, keep, version, project=project, url=url, key=key)
     if as_json:
         print_json([plain_values(report)])
     else:
         _show(report, limit, gaps)
     raise typer.Exit(0 if report.blessed else 1)
+
+
+def _keep(
+    report: EvaluationReport, config: EvalConfig, model: str, version: str, *, project: str | None, url: str,
+    key: str | None,
+) -> None:  # fmt: skip
+    from tapetum_server.analysis.performance.kept import evaluation_records
+
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    records = evaluation_records(report, config, model=model, version=version, evaluation=token_hex(8), time=now)
+    kept = send_records("/v1/evaluations", records, project=project, url=url, key=key)
+    say(f"Kept {kept:,} evaluations of {model} {version}".rstrip() + ".", "dim")
 
 
 def _show(report: EvaluationReport, limit: int, gaps: bool) -> None:

@@ -17,6 +17,7 @@ from tapetum_server.cli import (
     estimate,
     evaluate,
     export,
+    findings,
     health,
     import_otlp,
     import_tfdv,
@@ -55,6 +56,7 @@ app.command("demo")(serve.demo)
 app.command("sql")(sql.sql)
 app.command("traces")(traces.traces)
 app.command("errors")(errors.errors)
+app.command("findings")(findings.findings)
 app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)
 app.command("export")(export.export)

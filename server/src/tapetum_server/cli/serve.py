@@ -86,6 +86,14 @@ def serve(
         int | None,
         typer.Option("--max-body-mib", help="Largest request body in MiB, inflated.", show_default="64"),
     ] = None,
+    max_predictions_mib: Annotated[
+        int | None,
+        typer.Option(
+            "--max-predictions-mib",
+            help="Largest request of predictions or labels in MiB, inflated.",
+            show_default="1024",
+        ),
+    ] = None,
     memory_gb: Annotated[
         float | None,
         typer.Option("--memory-gb", help="Memory that the embedded engine may use, in GB.", show_default="6"),
@@ -134,7 +142,8 @@ def serve(
         "host": host, "port": port, "grpc_port": grpc_port, "store": store, "catalog": catalog,
         "tls_cert": tls_cert, "tls_key": tls_key, "root_path": root_path, "allowed_host": allowed_host,
         "allowed_origin": allowed_origin, "require_keys": require_keys, "sql_for_readers": sql_for_readers,
-        "max_body_mib": max_body_mib, "memory_gb": memory_gb, "disk_full_percent": disk_full_percent,
+        "max_body_mib": max_body_mib, "max_predictions_mib": max_predictions_mib, "memory_gb": memory_gb,
+        "disk_full_percent": disk_full_percent,
         "host_metrics_interval_s": host_metrics_interval_s, "public_url": public_url,
         "webhook_give_up_s": webhook_give_up_s, "webhook_allow_link_local": webhook_allow_link_local,
     }  # fmt: skip

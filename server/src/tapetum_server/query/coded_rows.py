@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +57,20 @@ class Coding:
         if low == -np.inf:
             return f"{self.column.name} < {high:g}"
         return f"{self.column.name} >= {low:g}" if high == np.inf else f"{low:g} <= {self.column.name} < {high:g}"
+
+
+def in_frame(used: Sequence[Coding], frame: Frame) -> list[Coding]:
+    """The same codes of other rows, whose columns lie elsewhere. Raises `QueryError` for one of another kind."""
+    found = []
+    for coding in used:
+        column = frame.column(coding.column.name)
+        if (column.kind == "numeric") is not (coding.column.kind == "numeric"):
+            raise QueryError(
+                f"{column.name!r} is {column.kind} here and {coding.column.kind} there", code="another_kind",
+                field=column.name,
+            )  # fmt: skip
+        found.append(replace(coding, column=column))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from tapetum_server.detectors.estimation.chunk_cells import ChunkCells
 from tapetum_server.detectors.estimation.dle import RegressionRows
 from tapetum_server.detectors.estimation.multiclass import ClassRows
+from tapetum_server.query.coded_rows import Coding
+from tapetum_server.query.drift_groups import chunks_of_rows, settings_of, text_of
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import TIMEOUT_S, Frame
 from tapetum_server.query.performance import Periods, label_sql, number_sql, period_sql, probability_sql
@@ -28,6 +31,10 @@ class Chunks:
 
     size: int = 5_000
     periods: Periods | None = None
+    column: str = ""
+    """A column each of whose values is a chunk; "" for chunks of rows or of time."""
+    time: str = ""
+    """Of chunks of so many rows, the column by whose least time a chunk is known; "" for the numbers of its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +51,27 @@ class EstimateColumns:
 
 
 def _chunk(frame: Frame, chunks: Chunks) -> tuple[str, str]:
-    """Expression of a row's chunk, and the setting that it needs: read in parallel, text loses count of its rows."""
+    """Expression of a row's chunk, and the setting that it needs."""
+    if chunks.column:
+        return f"ifNull({text_of(frame.column(chunks.column))}, '')", ""
     if chunks.periods is not None:
         return period_sql(frame, chunks.periods), ""
-    if not frame.order:
-        raise QueryError("the rows have no order of arrival", hint="Say which column holds the time.")
-    return f"toInt64(intDiv({frame.order}, {int(chunks.size)}))", "\nSETTINGS input_format_parallel_parsing = 0"
+    by = chunks_of_rows(frame, chunks.size)
+    return by.sql, settings_of(by)
 
 
-def _key(chunk: int, chunks: Chunks, rows: int) -> str:
-    if chunks.periods is not None:
-        return str(np.datetime64(chunk, "s")) + "Z"
+def _start(frame: Frame, chunks: Chunks) -> str:
+    """Expression: the second of a row, where chunks are known by it."""
+    if chunks.periods is not None or not chunks.time:
+        return "toInt64(0)"
+    return f"ifNull(toUnixTimestamp64Second({frame.column(chunks.time).sql}), 0)"
+
+
+def _key(chunk: Any, start: int, chunks: Chunks, rows: int) -> str:
+    if chunks.column:
+        return str(chunk)
+    if chunks.periods is not None or chunks.time:
+        return str(np.datetime64(chunk if chunks.periods is not None else start, "s")) + "Z"
     return f"[{chunk * chunks.size}:{chunk * chunks.size + rows - 1}]"
 
 
@@ -70,13 +87,14 @@ def cells_statement(frame: Frame, columns: EstimateColumns, chunks: Chunks) -> S
         else f"{score} > {parameters.number(columns.threshold)}"
     )
     return Statement(
-        f"""SELECT chunk, groupArray(score) AS scores, groupArray(called) AS called, groupArray(n) AS rows,
-    groupArray(yes) AS positives, groupArray(known) AS labelled
+        f"""SELECT chunk, min(start) AS first, groupArray(score) AS scores, groupArray(called) AS called,
+    groupArray(n) AS rows, groupArray(yes) AS positives, groupArray(known) AS labelled
 FROM (
-    SELECT t_chunk AS chunk, t_score AS score, t_called AS called, count() AS n, countIf(t_label = 1) AS yes,
-        countIf(isNotNull(t_label)) AS known
+    SELECT t_chunk AS chunk, min(t_start) AS start, t_score AS score, t_called AS called, count() AS n,
+        countIf(t_label = 1) AS yes, countIf(isNotNull(t_label)) AS known
     FROM (
-        SELECT {chunk} AS t_chunk, assumeNotNull({score}) AS t_score, toUInt8({called}) AS t_called, {label} AS t_label
+        SELECT {chunk} AS t_chunk, {_start(frame, chunks)} AS t_start, assumeNotNull({score}) AS t_score,
+            toUInt8({called}) AS t_called, {label} AS t_label
         FROM {frame} AND {probability_sql(score)}
     )
     GROUP BY chunk, score, called ORDER BY chunk, score
@@ -93,17 +111,18 @@ async def chunk_cells(
     total = await _count(reader, frame)
     found = []
     answer = await reader.query(*cells_statement(frame, columns, chunks), timeout_s=TIMEOUT_S)
-    for chunk, *lists in tuples_of(answer):
+    for chunk, start, *lists in tuples_of(answer):
         scores, called, rows, positives, labelled = (np.asarray(each, np.float64) for each in lists)
         order = np.lexsort((called, scores))
         each = [column[order] for column in (scores, called, rows, positives, labelled)]
-        found.append(ChunkCells(_key(chunk, chunks, int(rows.sum())), *each))
+        found.append(ChunkCells(_key(chunk, start, chunks, int(rows.sum())), *each))
     return _bounded(found), total - int(sum(chunk.total for chunk in found))
 
 
 async def class_rows(
-    reader: Reader, frame: Frame, scores: Sequence[tuple[str, str]], label: str, prediction: str, chunks: Chunks
-) -> list[ClassRows]:
+    reader: Reader, frame: Frame, scores: Sequence[tuple[str, str]], label: str, prediction: str, chunks: Chunks,
+    used: Sequence[Coding] = (),
+) -> list[ClassRows]:  # fmt: skip
     """Rows of several classes by chunk: scores in the order of `scores`, the called class and the right one."""
     await _count(reader, frame)
     parameters = Parameters()
@@ -116,14 +135,14 @@ async def class_rows(
         return f"toInt64(indexOf({names}, ifNull(CAST({frame.column(name).sql}, 'Nullable(String)'), ''))) - 1"
 
     called = place(prediction) if prediction else "toInt64(indexOf(t_scores, arrayMax(t_scores))) - 1"
-    sql = f"""SELECT t_chunk, groupArray(t_scores) AS scores, groupArray(t_called) AS called,
-    groupArray(t_label) AS labels
-FROM (SELECT {chunk} AS t_chunk, [{each}] AS t_scores, {called} AS t_called,
-        {place(label) if label else "-1"} AS t_label
+    sql = f"""SELECT t_chunk, min(t_start) AS first, groupArray(t_scores) AS scores, groupArray(t_called) AS called,
+    groupArray(t_label) AS labels, groupArray(t_codes) AS codes
+FROM (SELECT {chunk} AS t_chunk, {_start(frame, chunks)} AS t_start, [{each}] AS t_scores, {called} AS t_called,
+        {place(label) if label else "-1"} AS t_label, {_codes(used, parameters)} AS t_codes
     FROM {frame} AND {there})
 GROUP BY t_chunk ORDER BY t_chunk LIMIT {MAX_CHUNKS + 1}{settings}"""
     found = []
-    for at, rows, guessed, labels in tuples_of(
+    for at, start, rows, guessed, labels, codes in tuples_of(
         await reader.query(sql, {**frame.parameters, **parameters.values}, timeout_s=TIMEOUT_S)
     ):
         truth = np.asarray(labels, np.int64)
@@ -132,14 +151,20 @@ GROUP BY t_chunk ORDER BY t_chunk LIMIT {MAX_CHUNKS + 1}{settings}"""
             raise QueryError(f"{prediction!r} calls classes that have no score", field=prediction)
         known = bool(label) and bool((truth >= 0).all())
         found.append(
-            ClassRows(_key(at, chunks, len(rows)), np.asarray(rows, np.float64), calls, truth if known else None)
+            ClassRows(
+                _key(at, start, chunks, len(rows)),
+                np.asarray(rows, np.float64),
+                calls,
+                truth if known else None,
+                _coded(codes, used),
+            )
         )
     return _bounded(found)
 
 
 async def regression_rows(
     reader: Reader, frame: Frame, features: Sequence[str], prediction: str, label: str, chunks: Chunks,
-    values: dict[str, list[str]],
+    values: dict[str, list[str]], used: Sequence[Coding] = (),
 ) -> list[RegressionRows]:  # fmt: skip
     """Rows of predicted numbers by chunk. Texts are their place in `values` (-1 where it is not among them)."""
     await _count(reader, frame)
@@ -155,21 +180,35 @@ async def regression_rows(
             codes.append(f"ifNull({number_sql(frame, name, 'feature')}, nan)")
     guess = f"ifNull({number_sql(frame, prediction, 'prediction')}, nan)"
     truth = f"ifNull({number_sql(frame, label, 'label')}, nan)" if label else "nan"
-    sql = f"""SELECT t_chunk, groupArray(t_features) AS features, groupArray(t_guess) AS guesses,
-    groupArray(t_truth) AS truths
-FROM (SELECT {chunk} AS t_chunk, CAST([{", ".join(codes)}], 'Array(Float64)') AS t_features,
-        {guess} AS t_guess, {truth} AS t_truth
+    sql = f"""SELECT t_chunk, min(t_start) AS first, groupArray(t_features) AS features, groupArray(t_guess) AS guesses,
+    groupArray(t_truth) AS truths, groupArray(t_codes) AS codes
+FROM (SELECT {chunk} AS t_chunk, {_start(frame, chunks)} AS t_start,
+        CAST([{", ".join(codes)}], 'Array(Float64)') AS t_features,
+        {guess} AS t_guess, {truth} AS t_truth, {_codes(used, parameters)} AS t_codes
     FROM {frame} AND isFinite({guess}))
 GROUP BY t_chunk ORDER BY t_chunk LIMIT {MAX_CHUNKS + 1}{settings}"""
     found = []
-    for at, rows, guesses, truths in tuples_of(
+    for at, start, rows, guesses, truths, shifted in tuples_of(
         await reader.query(sql, {**frame.parameters, **parameters.values}, timeout_s=TIMEOUT_S)
     ):
         labels = np.asarray(truths, np.float64)
         known = labels if np.isfinite(labels).all() else None
         features_of = np.asarray(rows, np.float64).reshape(len(rows), -1)
-        found.append(RegressionRows(_key(at, chunks, len(rows)), features_of, np.asarray(guesses, np.float64), known))
+        found.append(
+            RegressionRows(
+                _key(at, start, chunks, len(rows)), features_of, np.asarray(guesses, np.float64), known,
+                _coded(shifted, used),
+            )
+        )  # fmt: skip
     return _bounded(found)
+
+
+def _codes(used: Sequence[Coding], parameters: Parameters) -> str:
+    return f"CAST([{', '.join(coding.sql(parameters) for coding in used)}], 'Array(UInt8)')"
+
+
+def _coded(codes: Sequence[Sequence[int]], used: Sequence[Coding]) -> npt.NDArray[np.int64] | None:
+    return np.asarray(codes, np.int64).reshape(len(codes), len(used)) if used else None
 
 
 async def values_of(reader: Reader, frame: Frame, names: Sequence[str]) -> dict[str, list[str]]:

@@ -71,18 +71,18 @@ async def facets(
     if len(wanted) > MAX_KEYS:
         raise QueryError(f"{len(wanted)} keys; at most {MAX_KEYS}", code="too_many_keys", field="keys")
     selection = await select(reader, source, project=project, time_range=time_range, filter=filter, keys=wanted)
-    counted, named = await asyncio.gather(
-        reader.query(*facets_statement(selection, wanted, limit + 1)),
-        reader.query(*attribute_keys_statement(selection)),
-    )
+    counting = reader.query(*facets_statement(selection, wanted, limit + 1))
+    names: list[AttributeKey] = []
+    if source.keyed:
+        counted, named = await asyncio.gather(counting, reader.query(*attribute_keys_statement(selection)))
+        names = [AttributeKey(key=key, count=count) for key, count in tuples_of(named)]
+    else:
+        counted = await counting
     values: list[list[FacetValue]] = [[] for _ in wanted]
     for which, value, count in tuples_of(counted):
         values[which].append(FacetValue(value=value, count=count, cut=len(value) >= _VALUE_CHARACTERS))
     shown = [Facet(key=key, values=found[:limit], more=len(found) > limit) for key, found in zip(wanted, values)]
-    return Facets(
-        facets=shown,
-        attribute_keys=[AttributeKey(key=key, count=count) for key, count in tuples_of(named)],
-    )
+    return Facets(facets=shown, attribute_keys=names)
 
 
 def facets_statement(selection: Selection, keys: Sequence[str], limit: int) -> Statement:

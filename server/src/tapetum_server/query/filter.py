@@ -137,9 +137,4 @@ def tokens_of(text: str) -> list[str]:
     ASCII words keep inner dots, apostrophes and (between letters) colons; every other character
     is a token of its own, which is what makes Chinese, Japanese and Arabic searchable.
     """
-    return cased_tokens_of(text.lower())
-
-
-def cased_tokens_of(text: str) -> list[str]:
-    """The same tokens, in the case in which they are written."""
-    return [token for token in _TOKEN.findall(text) if token.strip("_")]
+    return [token for token in _TOKEN.findall(text.lower()) if token.strip("_")]

@@ -15,7 +15,7 @@ from tapetum_server.query.filter_values import (
     number_of,
     number_or_none,
 )
-from tapetum_server.query.filter_words import forms_of, unescaped
+from tapetum_server.query.filter_words import forms_of, unescaped, words_of
 from tapetum_server.query.sources import Source
 from tapetum_server.signals.attributes import AttributeValue, encode_text
 
@@ -122,14 +122,21 @@ def _severity(term: Term) -> Predicate:
 
 def _full_text(text: str, source: Source) -> Predicate:
     wanted = [frozenset(tokens_of(form)) for form in forms_of(text)]
-    columns = [column.column for column in source.searched]
+
+    def texts(row: Row) -> list[str]:
+        """The words of each text that is searched."""
+        return [
+            " ".join(as_words(str(row.get(name) or "")) for name in column.words_of or (column.column,))
+            for column in source.searched
+            for as_words in (words_of if column.indexed else str.lower,)
+        ]
+
     if not wanted:
         needle = text.lower()
-        return lambda row: any(needle in str(row.get(column) or "").lower() for column in columns)
+        return lambda row: any(needle in words for words in texts(row))
 
     def found(row: Row) -> bool:
-        texts = [str(row.get(column) or "") for column in columns]
-        said = [frozenset(tokens_of(text)) | frozenset(tokens_of(unescaped(text))) for text in texts]
+        said = [frozenset(tokens_of(words)) | frozenset(tokens_of(unescaped(words))) for words in texts(row)]
         return any(form <= tokens for tokens in said for form in wanted)
 
     return found

@@ -19,6 +19,7 @@ from tapetum_server.query.selection import (
 )
 from tapetum_server.query.sources import Field
 from tapetum_server.query.statement import Parameters
+from tapetum_server.store.full_text import SAID_BY_RECORD, words
 from tapetum_server.store.messages import MIN_PIECE
 from tapetum_server.store.sql_files import text as engine_text
 
@@ -184,44 +185,35 @@ def _resource_text(name: str, parameters: Parameters) -> str:
 
 
 def _full_text(text: str, selection: Selection, parameters: Parameters) -> str:
+    source = selection.source
     if not tokens_of(text):
         # Nothing that the tokenizer keeps: look for the characters themselves.
         needle = parameters.text(text)
-        searched = selection.source.searched
-        return _any([f"positionCaseInsensitiveUTF8({column.column}, {needle}) > 0" for column in searched])
-    source = selection.source
+        return _any([f"positionCaseInsensitiveUTF8({column.words}, {needle}) > 0" for column in source.searched])
+    forms = [[("hasAllTokens", parameters.text(" ".join(tokens_of(form))))] for form in forms_of(text)]
     spellings = [
         [("hasAllTokens", parameters.text(" ".join(spelling.tokens)))] * bool(spelling.tokens)
         + [("hasAnyTokens", parameters.text(" ".join(alike))) for alike in spelling.either]
         for spelling in spellings_of(text)
     ]
-    forms = [parameters.text(" ".join(tokens_of(form))) for form in forms_of(text)]
 
-    def has(indexed: str) -> str:
-        ways = [" AND ".join(f"{function}({indexed}, {wanted})" for function, wanted in tests) for tests in spellings]
+    def has(column: str, written: list[list[tuple[str, str]]] = spellings) -> str:
+        ways = [" AND ".join(f"{function}({column}, {w}, 'unicodeWord')" for function, w in tests) for tests in written]
         return _any([f"({way})" if " AND " in way else way for way in ways])
 
-    found = [has(column.column) for column in source.searched if column.indexed]
-    short = [
-        _any([f"hasAllTokens(lowerUTF8({column.column}), {form}, 'unicodeWord')" for form in forms])
-        for column in source.searched
-        if not column.indexed
-    ]
-    found += short
+    found = [has(column.words, spellings if column.indexed else forms) for column in source.searched]
     if source.searches_messages:
         project = parameters.text(selection.project)
         found.append(
             "hasAnyTokens(search_text, (SELECT groupArray(hash) FROM (SELECT DISTINCT toString(hash) AS hash"
-            f" FROM message_rows WHERE project = {project} AND {has('text')} LIMIT {MAX_MESSAGES})))"
+            f" FROM (SELECT project, hash, {words('text')} AS said FROM message_rows)"
+            f" WHERE project = {project} AND {has('said')} LIMIT {MAX_MESSAGES})), 'unicodeWord')"
         )
-        found += [
-            "(trace_id, span_id) IN (SELECT trace_id, span_id FROM span_enrichments"
-            f" WHERE project = {project} AND {has(said)})"
-            for said in (
-                "concat(span_enrichments.input, ' ', span_enrichments.output)",
-                "concat(input_message, ' ', output_message)",
-            )
-        ]
+        found.append(
+            "(trace_id, span_id) IN (SELECT trace_id, span_id FROM"
+            f" (SELECT project, trace_id, span_id, {words(SAID_BY_RECORD)} AS said FROM span_enrichments)"
+            f" WHERE project = {project} AND {has('said')})"
+        )
     return _any(found)
 
 

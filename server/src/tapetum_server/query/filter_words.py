@@ -1,9 +1,8 @@
 """How the words of a search may be written in the texts that are stored.
 
 Payloads are kept as they were sent, and most are JSON. Whoever writes JSON with escapes, as Python does unless told
-otherwise, writes `é` as `\\u00e9`, and every writer puts an `n` before the word that begins a line (`\\nword`). An
-accent is a part of its letter or a character behind it. And indexes make small letters of ASCII alone. A search
-finds all of these spellings, by words that indexes have.
+otherwise, writes `é` as `\\u00e9`, and an accent is a part of its letter or a character behind it. A search finds all
+of these spellings, by words that indexes have; what else JSON escapes, indexes see to (`store.full_text`).
 """
 
 from __future__ import annotations
@@ -11,17 +10,17 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from tapetum_server.query.filter import cased_tokens_of, tokens_of
+from tapetum_server.query.filter import tokens_of
+from tapetum_server.store import full_text
 
-LONG_ENOUGH = 5
-"""A word of fewer letters with an `n` before it is too often another word: `now` for `ow`, `never` for `ever`."""
-
-_CAPITALS = re.compile(r"[A-Z]+")
-_ESCAPED_LETTER = re.compile(r"u[0-9a-f]{4}")
-_ESCAPE = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|[nrt])")
+_ESCAPED_LETTER = re.compile(r"\\+u([0-9a-fA-F]{4})")
+_JSON = re.compile(full_text.JSON, re.ASCII)
+_ESCAPE = re.compile(full_text.ESCAPE)
+_AMBIGUOUS = re.compile(full_text.AMBIGUOUS, re.ASCII)
+_ESCAPED_AMBIGUOUS = re.compile(full_text.ESCAPED_AMBIGUOUS, re.ASCII)
 
 
 class Spelling(NamedTuple):
@@ -40,27 +39,29 @@ def forms_of(text: str) -> list[str]:
 def spellings_of(text: str) -> list[Spelling]:
     """Every way in which a text with these words may have been stored."""
     forms = forms_of(text)
-    found = [_plain(form) for form in forms]
+    found = [Spelling(tuple(dict.fromkeys(tokens_of(form)))) for form in forms]
     found += [_escaped(form) for form in forms if not form.isascii()]
     return list(dict.fromkeys(found))
 
 
-def unescaped(text: str) -> str:
-    """A text without the escapes of JSON, for whoever holds the text itself."""
+def words_of(text: str) -> str:
+    """What `full_text.words` says in SQL, for whoever holds the text itself."""
     if "\\" not in text:
-        return text
-    letters = _ESCAPE.sub(lambda m: chr(int(m[1], 16)) if m[1] else " ", text)
+        return text.lower()
+    if _JSON.match(text):
+        return _ESCAPE.sub(" ", _ESCAPED_AMBIGUOUS.sub(full_text.BOTH, text)).lower()
+    return _AMBIGUOUS.sub(full_text.BOTH, text).lower()
+
+
+def unescaped(text: str) -> str:
+    """A text with the letters that JSON escapes, for whoever holds the text itself."""
+    letters = _ESCAPED_LETTER.sub(lambda m: chr(int(m[1], 16)), text)
     return letters.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _plain(text: str) -> Spelling:
-    ascii_small = _CAPITALS.sub(lambda capitals: capitals.group().lower(), text)
-    return _spelling(_cases(token) for token in cased_tokens_of(ascii_small))
 
 
 def _escaped(text: str) -> Spelling:
     written = [tokens_of(_with_escapes(form)) for form in (text, _each(text, str.lower), _each(text, str.upper))]
-    return _spelling([token for one in alike for token in _cases(one)] for alike in zip(*written, strict=True))
+    return _spelling(zip(*written, strict=True))
 
 
 def _with_escapes(text: str) -> str:
@@ -72,14 +73,6 @@ def _each(text: str, case: Callable[[str], str]) -> str:
     return "".join(c if c.isascii() or len(case(c)) > 1 or case(c).isascii() else case(c) for c in text)
 
 
-def _cases(token: str) -> list[str]:
-    """A token as an index may have it: one letter in either case, a word of ASCII also where it begins a line."""
-    if not token.isascii():
-        return [c for c in (token, token.lower(), token.upper()) if len(c) == 1]
-    begins = len(token) >= LONG_ENOUGH and not _ESCAPED_LETTER.match(token)
-    return [token, f"n{token}"] if begins else [token]
-
-
-def _spelling(alternatives: Iterable[Sequence[str]]) -> Spelling:
+def _spelling(alternatives: Iterable[tuple[str, ...]]) -> Spelling:
     each = dict.fromkeys(tuple(sorted(set(alike))) for alike in alternatives)
     return Spelling(tuple(a[0] for a in each if len(a) == 1), tuple(a for a in each if len(a) > 1))

@@ -34,7 +34,7 @@ from tapetum_server.query.gate_types import check_type
 
 PUBLIC_VIEWS: tuple[str, ...] = (
     "spans", "traces", "logs", "metrics", "ingest", "alerts", "changes", "errors", "evaluations", "predictions",
-    "labels", "feature_statistics",
+    "labels", "feature_statistics", "findings",
 )  # fmt: skip
 """What a user can select from. Each has a column `project`."""
 

@@ -1,10 +1,9 @@
 """Full text in a user's SQL finds the same wherever it stands and whoever asks: words in any case and script.
 
-Left to the engine, `hasAllTokens(body, 'Card')` is answered by the text index, which holds lower-case
-words, or by comparing the text as it is written, with another idea of what a word is. Which of them
-depends on how the query is planned, and so on whether the caller sees one project or all. So where a
-row must pass the search to be in the answer, the condition moves in front of everything else, into
-the view's sub-select, where the index answers it; elsewhere the call is written out in full.
+What a user writes, `hasAllTokens(body, 'Card')`, compares the text as it stands, with another idea of what a word is
+than the text index has. So every such call becomes one that looks for the words of the text (`store.full_text`).
+And where a row must pass the search to be in the answer, the condition moves in front of everything else, into the
+view's sub-select: behind the condition on the project, the index would not be asked.
 """
 
 from __future__ import annotations
@@ -15,9 +14,12 @@ from typing import NamedTuple
 from sqlglot import exp
 
 from tapetum_server.query.gate_lexer import Lexed, Token
+from tapetum_server.store.full_text import words
 
 _FUNCTIONS = frozenset(("hasAllTokens", "hasAnyTokens"))
 _INDEXED = {"spans": "search_text", "logs": "body"}
+_WORDS = {"search_text": "search_text", "body": words("body")}
+"""What the index of each column is on. The first has only words already."""
 
 
 class TextSearch(NamedTuple):
@@ -28,10 +30,10 @@ class TextSearch(NamedTuple):
     column: str
     column_at: int
     scanned: str
-    """The same in any case, without the index."""
+    """The same for a column of that name, whatever it holds."""
     indexed: str
-    """A condition on the view itself that the index answers, if there is one: an expression that cannot fail,
-    whatever a row of another project holds."""
+    """A condition on the view itself that the index answers: an expression that cannot fail, whatever a row of
+    another project holds."""
 
 
 def text_searches(lexed: Lexed) -> list[TextSearch]:
@@ -51,9 +53,8 @@ def text_searches(lexed: Lexed) -> list[TextSearch]:
                         end,
                         column,
                         tokens[named].start,
-                        f"{token.text}(lower({written}), {needle}, 'unicodeWord')",
-                        # The index takes words in a list as they are, so they would mean something else there.
-                        "" if needle.startswith("[") else f"{token.text}({column}, {needle})",
+                        f"{token.text}({words(written)}, {needle}, 'unicodeWord')",
+                        f"{token.text}({_WORDS[column]}, {needle}, 'unicodeWord')",
                     )
                 )
     return found
@@ -73,7 +74,7 @@ def required(
     for part in _conjuncts(where.this):
         if isinstance(part, exp.Func) and part.expressions and isinstance(part.expressions[0], exp.Column):
             search = places.get(part.expressions[0].this.meta.get("start", -1))
-            if search is not None and search.indexed:
+            if search is not None:
                 found.append(search)
     return found
 
@@ -99,7 +100,7 @@ def _needle(tokens: Sequence[Token], at: int) -> tuple[int, str]:
     if first.text == "[":
         texts = []
         while at + 2 < len(tokens) and tokens[at + 1].kind == "string" and tokens[at + 2].text in (",", "]"):
-            texts.append(f"lower({tokens[at + 1].text})")
+            texts.append(f"lowerUTF8({tokens[at + 1].text})")
             at += 2
         if tokens[at].text != "]" or _text(tokens, at + 1) != ")":
             return 0, ""
@@ -109,7 +110,7 @@ def _needle(tokens: Sequence[Token], at: int) -> tuple[int, str]:
     )
     if not is_text or _text(tokens, at + 1) != ")":
         return 0, ""
-    return tokens[at + 1].end, f"lower({first.text})"
+    return tokens[at + 1].end, f"lowerUTF8({first.text})"
 
 
 def _text(tokens: Sequence[Token], index: int) -> str:

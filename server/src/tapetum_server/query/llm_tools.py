@@ -15,6 +15,7 @@ from tapetum_server.query.selection import Selection, select
 from tapetum_server.query.sources import SPANS
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import TimeRange, format_time
+from tapetum_server.query.tool_agents import MAX_AGENTS, agents_around
 
 MAX_TOOLS = 200
 
@@ -31,6 +32,7 @@ class ToolRow(TypedDict):
     p95_ms: float | None
     p99_ms: float | None
     agents: list[str]
+    """Who used it: as the uses say, and of those that do not say, the agents around the latest."""
     last_used: str
 
 
@@ -48,26 +50,29 @@ async def llm_tools(reader: Reader, *, project: str, time_range: TimeRange, filt
     ends = await ends_of(reader, selection)
     if ends is None:
         return ToolPage(rows=[], total=0)
-    found = list(tuples_of(await reader.query(*tools_statement(replace(selection, time_range=ends["whole"])))))
+    selection = replace(selection, time_range=ends["whole"])
+    found = list(tuples_of(await reader.query(*tools_statement(selection))))
+    around = await agents_around(reader, selection, [row[0] for row in found if row[5]])
     rows = []
-    for tool, uses, errors, durations, agents, last, _ in found:
+    for tool, uses, errors, durations, agents, _, last, _ in found:
         p50, p95, p99 = (None if d is None or math.isnan(d) else d for d in durations)
         rows.append(
             ToolRow(
                 tool=tool, uses=uses, errors=errors, error_rate=errors / uses, p50_ms=p50, p95_ms=p95, p99_ms=p99,
-                agents=list(agents), last_used=format_time(last),
+                agents=sorted({*agents, *around.get(tool, [])})[:MAX_AGENTS], last_used=format_time(last),
             )
         )  # fmt: skip
     return ToolPage(rows=rows, total=found[0][-1] if found else 0)
 
 
 def tools_statement(selection: Selection) -> Statement:
-    """(tool, uses, errors, durations, agents, last, how many tools there are), the most used first."""
+    """(tool, uses, errors, durations, agents, uses without one, last, number of tools), the most used first."""
     parameters = Parameters()
     condition = " AND ".join(call_conditions(selection, parameters, "is_use"))
-    columns = """toString(tool) AS called, count() AS uses, countIf(status = 'error') AS errors,
+    columns = f"""toString(tool) AS called, count() AS uses, countIf(status = 'error') AS errors,
     quantiles(0.5, 0.95, 0.99)(duration_ms) AS durations,
-    arraySort(arrayMap(a -> toString(a), groupUniqArrayIf(10)(agent, agent != ''))) AS agents,
+    arraySort(arrayMap(a -> toString(a), groupUniqArrayIf({MAX_AGENTS})(agent, agent != ''))) AS agents,
+    countIf(agent = '') AS unsaid,
     toUnixTimestamp64Nano(max(start_time)) AS last"""
     sql = f"""SELECT {columns}, count() OVER () AS tools
 FROM {selection.source.relation(columns, condition, of=selection.bounds(parameters)[0])}

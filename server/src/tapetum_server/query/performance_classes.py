@@ -1,19 +1,20 @@
-"""One class of several: rows by what they are and were called, and labels by score of each class, for all slices."""
+"""One class of several: rows by what they are and were called, for all slices."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from tapetum_server.detectors.performance.counts import ScoreCounts, score_counts
 from tapetum_server.detectors.performance.multiclass import ClassCounts
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import TIMEOUT_S, Frame
 from tapetum_server.query.performance import Periods, bounded, number_sql, period_sql
 from tapetum_server.query.reader import Reader, column_of, tuples_of
+from tapetum_server.query.resampling import PARTS, Resampling, drawn_sql, part_sql, row_sql
 from tapetum_server.query.slicing import MAX_SLICES, SliceKey, SliceSpec, slicing
 from tapetum_server.query.statement import Parameters, Statement
 
@@ -29,6 +30,7 @@ class ClassColumns:
     prediction: str = ""
     scores: tuple[tuple[str, str], ...] = ()
     """Class and the column of its score."""
+    weight: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,10 @@ class ClassSlice:
     spec: int
     period: int
     counts: ClassCounts
-    by_class: tuple[ScoreCounts, ...]
-    """Of each class against the others, by its score; empty without scores."""
     rows: int
     labelled: int
+    parts: tuple[ClassCounts, ...] = ()
+    """For intervals: the counts of each bucket of the jackknife, or of each sample of the bootstrap."""
 
 
 def _text(frame: Frame, name: str) -> str:
@@ -64,9 +66,10 @@ def classes_statement(frame: Frame, columns: ClassColumns) -> Statement:
 
 
 def outcomes_statement(
-    frame: Frame, columns: ClassColumns, specs: Sequence[SliceSpec], periods: Periods | None = None
-) -> Statement:
-    """Rows by (slice, period, label, called class, how many classes scored above the right one)."""
+    frame: Frame, columns: ClassColumns, specs: Sequence[SliceSpec], periods: Periods | None = None,
+    resampling: Resampling = "",
+) -> Statement:  # fmt: skip
+    """Rows by (slice, period, part, label, called class, how many classes scored above the right one)."""
     parameters = Parameters()
     slices = slicing(frame, specs, parameters)
     label = f"ifNull({_text(frame, columns.label)}, '')"
@@ -75,6 +78,7 @@ def outcomes_statement(
     called = f"ifNull({_text(frame, columns.prediction)}, '')" if columns.prediction else (
         f"{names}[indexOf(t_scores, arrayMax(t_scores))]"
     )  # fmt: skip
+    weight = f"ifNull({number_sql(frame, columns.weight, 'weight')}, 0)" if columns.weight else "1"
     if columns.scores:
         mine = f"t_scores[indexOf({names}, t_label)]"
         chance = f"least(greatest({mine} / arraySum(t_scores), {_SMALLEST}), 1 - {_SMALLEST})"
@@ -82,55 +86,55 @@ def outcomes_statement(
     else:
         rank, surprise = "0", "nan"
     return Statement(
-        f"""SELECT spec, slice, period, groupArray(label) AS labels, groupArray(guess) AS called,
-    groupArray(rank) AS ranks,
-    groupArray(n) AS rows, sum(surprises) AS surprise
+        f"""SELECT spec, slice, period, part, groupArray(label) AS labels, groupArray(guess) AS called,
+    groupArray(rank) AS ranks, groupArray(w) AS weights, sum(n) AS rows, sumIf(n, label <> '') AS labelled,
+    sum(surprises) AS surprise
 FROM (
-    SELECT {slices.spec} AS spec, {slices.slice} AS slice, t_period AS period, t_label AS label,
-        t_guess AS guess, t_rank AS rank, count() AS n, sumIf(t_surprise, t_label <> '') AS surprises
+    SELECT {slices.spec} AS spec, {slices.slice} AS slice, t_period AS period, t_part AS part, t_label AS label,
+        t_guess AS guess, t_rank AS rank, count() AS n, sum(t_w) AS w,
+        sumIf(t_w * t_surprise, t_label <> '') AS surprises
     FROM (
-        SELECT {slices.select}, {period_sql(frame, periods)} AS t_period, {label} AS t_label,
+        SELECT {slices.select}, {period_sql(frame, periods)} AS t_period,
+            {part_sql(row_sql(frame), resampling)} AS t_part,
+            toFloat64({drawn_sql(row_sql(frame), weight, resampling)}) AS t_w, {label} AS t_label,
             {scores} AS t_scores, {called} AS t_guess, {rank} AS t_rank, {surprise} AS t_surprise
         FROM {frame}
     )
-    {slices.grouping("t_period", "t_label", "t_guess", "t_rank")}
+    {slices.grouping("t_period", "t_part", "t_label", "t_guess", "t_rank")}
 )
-GROUP BY spec, slice, period ORDER BY spec, slice, period LIMIT {MAX_SLICES + 1}""",
-        {**frame.parameters, **parameters.values},
-    )
-
-
-def by_class_statement(
-    frame: Frame, columns: ClassColumns, specs: Sequence[SliceSpec], periods: Periods | None = None
-) -> Statement:
-    """Labels by (slice, period, class, score of the class): each row stands once for each class."""
-    parameters = Parameters()
-    slices = slicing(frame, specs, parameters)
-    label = f"ifNull({_text(frame, columns.label)}, '')"
-    names = parameters.texts([name for name, _ in columns.scores])
-    return Statement(
-        f"""SELECT spec, slice, period, class, groupArray(score) AS scores, groupArray(yes) AS positives,
-    groupArray(no) AS negatives
-FROM (
-    SELECT {slices.spec} AS spec, {slices.slice} AS slice, t_period AS period, t_class AS class,
-        t_score AS score, countIf(t_label = t_class) AS yes, countIf(t_label <> t_class) AS no
-    FROM (
-        SELECT {slices.select}, {period_sql(frame, periods)} AS t_period, {label} AS t_label,
-            arrayJoin(arrayZip({names}, {_scores(frame, columns)})) AS t_pair, t_pair.1 AS t_class, t_pair.2 AS t_score
-        FROM {frame} AND t_label <> ''
-    )
-    {slices.grouping("t_period", "t_class", "t_score")}
-)
-GROUP BY spec, slice, period, class ORDER BY spec, slice, period, class LIMIT {(MAX_SLICES + 1) * MAX_CLASSES}""",
+GROUP BY spec, slice, period, part ORDER BY spec, slice, period, part
+LIMIT {(MAX_SLICES + 1) * (PARTS if resampling else 1)}""",
         {**frame.parameters, **parameters.values},
     )
 
 
 async def class_slices(
     reader: Reader, frame: Frame, columns: ClassColumns, specs: Sequence[SliceSpec], *,
-    periods: Periods | None = None, scores: bool = True,
+    periods: Periods | None = None, resampling: Resampling = "",
 ) -> list[ClassSlice]:  # fmt: skip
-    """The counts of every slice; with `scores`, those of each class by its score, too. Raises `QueryError`."""
+    """The counts of every slice, with those over resampled rows where intervals are wanted. Raises `QueryError`."""
+    classes = await _classes(reader, frame, columns)
+    slices = slicing(frame, specs, Parameters())
+    by_part: defaultdict[tuple[int, str, int], list[ClassCounts]] = defaultdict(list)
+    if resampling:
+        statement = outcomes_statement(frame, columns, specs, periods, resampling)
+        for spec, text, period, _, *cells, _, _, surprise in tuples_of(
+            await reader.query(*statement, timeout_s=TIMEOUT_S)
+        ):
+            by_part[spec, text, period].append(_counts(classes, columns, cells, surprise))
+    answer = await reader.query(*outcomes_statement(frame, columns, specs, periods), timeout_s=TIMEOUT_S)
+    return bounded(
+        [
+            ClassSlice(
+                slices.key(spec, text), spec, period, _counts(classes, columns, cells, surprise), int(rows),
+                int(labelled), tuple(by_part[spec, text, period]),
+            )
+            for spec, text, period, _, *cells, rows, labelled, surprise in tuples_of(answer)
+        ]
+    )  # fmt: skip
+
+
+async def _classes(reader: Reader, frame: Frame, columns: ClassColumns) -> tuple[str, ...]:
     named = column_of(await reader.query(*classes_statement(frame, columns), timeout_s=TIMEOUT_S), "class")
     missing = [name for name in named if columns.scores and name not in dict(columns.scores)]
     if missing:
@@ -143,34 +147,22 @@ async def class_slices(
     classes = tuple(sorted({*named, *dict(columns.scores)}))
     if len(classes) > MAX_CLASSES:
         raise QueryError(f"{columns.label!r} has more than {MAX_CLASSES} classes: are they numbers to be predicted?")
+    return classes
+
+
+def _counts(
+    classes: tuple[str, ...], columns: ClassColumns, cells: Sequence[Sequence[Any]], surprise: float
+) -> ClassCounts:
+    """From (labels, called classes, ranks, weights)."""
     place = {name: k for k, name in enumerate(classes)}
-    slices = slicing(frame, specs, Parameters())
-    cells: defaultdict[tuple[int, str, int], dict[str, ScoreCounts]] = defaultdict(dict)
-    if scores and columns.scores:
-        answer = await reader.query(*by_class_statement(frame, columns, specs, periods), timeout_s=TIMEOUT_S)
-        for spec, text, period, name, values, positives, negatives in tuples_of(answer):
-            cells[spec, text, period][name] = score_counts(values, positives, negatives)
-    found = []
-    answer = await reader.query(*outcomes_statement(frame, columns, specs, periods), timeout_s=TIMEOUT_S)
-    for spec, text, period, labels, called, ranks, rows, surprise in tuples_of(answer):
-        matrix, above = np.zeros((len(classes), len(classes))), np.zeros(len(classes))
-        for label, guess, rank, count in zip(labels, called, ranks, rows):
-            if label and guess:
-                matrix[place[label], place[guess]] += count
-                above[min(rank, len(classes) - 1)] += count
-        has_scores = bool(columns.scores)
-        counts = ClassCounts(
-            classes, matrix, above if has_scores else None, float(surprise) if has_scores else float("nan")
-        )
-        of_class = cells.get((spec, text, period), {})
-        found.append(
-            ClassSlice(
-                slices.key(spec, text), spec, period, counts,
-                tuple(of_class[name] for name in classes if name in of_class),
-                int(sum(rows)), int(sum(count for label, count in zip(labels, rows) if label)),
-            )
-        )  # fmt: skip
-    return bounded(found)
+    matrix, above = np.zeros((len(classes), len(classes))), np.zeros(len(classes))
+    for label, guess, rank, weight in zip(*cells):
+        if label and guess:
+            matrix[place[label], place[guess]] += weight
+            above[min(rank, len(classes) - 1)] += weight
+    if not columns.scores:
+        return ClassCounts(classes, matrix)
+    return ClassCounts(classes, matrix, above, float(surprise))
 
 
 def _scores(frame: Frame, columns: ClassColumns) -> str:

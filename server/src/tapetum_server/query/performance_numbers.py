@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from tapetum_server.detectors.performance.regression import SUM_NAMES, ErrorSums
 from tapetum_server.query.frames import TIMEOUT_S, Frame
 from tapetum_server.query.performance import Periods, bounded, number_sql, period_sql
 from tapetum_server.query.reader import Reader, first_row, rows_of
+from tapetum_server.query.resampling import PARTS, Resampling, drawn_sql, part_sql, row_sql
 from tapetum_server.query.slicing import MAX_SLICES, SliceKey, SliceSpec, slicing
 from tapetum_server.query.statement import Parameters, Statement
 
@@ -27,11 +27,6 @@ _SUMS = {
     " t_w * pow(log1p(greatest(t_p, -1)) - log1p(greatest(t_y, -1)), 2), 0)",
 }  # fmt: skip
 assert tuple(_SUMS) == SUM_NAMES
-_POISSON = (0.36787944117144233, 0.7357588823428847, 0.9196986029286058, 0.9810118431238462, 0.9963401531726563,
-            0.9994058151824183, 0.9999167588507119, 0.9999897508033253)  # fmt: skip
-"""The chance of at most 0, 1, 2 … of a Poisson(1)."""
-
-Resampling = Literal["", "jackknife", "poisson_bootstrap"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +55,15 @@ class NumberSlice:
 
 def numbers_statement(
     frame: Frame, columns: NumberColumns, specs: Sequence[SliceSpec], *, shift: float = 0.0,
-    periods: Periods | None = None, resampling: Resampling = "", parts: int = 20,
+    periods: Periods | None = None, resampling: Resampling = "", parts: int = PARTS,
 ) -> Statement:  # fmt: skip
     """Sums by (slice, period), and with `resampling` by part, too."""
     parameters = Parameters()
     slices = slicing(frame, specs, parameters)
     label, prediction = number_sql(frame, columns.label, "label"), number_sql(frame, columns.prediction, "prediction")
     weight = f"ifNull({number_sql(frame, columns.weight, 'weight')}, 0)" if columns.weight else "1"
-    if resampling == "poisson_bootstrap":
-        uniform = f"cityHash64({row_sql(frame)}, t_part) / 18446744073709551616."
-        steps = ", ".join(f"u < {limit!r}, {k}" for k, limit in enumerate(_POISSON))
-        weight = f"{weight} * arrayMap(u -> multiIf({steps}, {len(_POISSON)}), [{uniform}])[1]"
-    part = {
-        "": "0",
-        "jackknife": f"cityHash64({row_sql(frame)}) % {int(parts)}",
-        "poisson_bootstrap": f"arrayJoin(range({int(parts)}))",
-    }[resampling]
+    part = part_sql(row_sql(frame), resampling, parts)
+    weight = drawn_sql(row_sql(frame), weight, resampling)
     shifted = parameters.number(shift)
     sums = ",\n    ".join(f"sumIf({each}, t_usable) AS {name}" for name, each in _SUMS.items())
     whole = "" if resampling else (
@@ -99,14 +87,9 @@ ORDER BY spec, slice, period, t_part LIMIT {(MAX_SLICES + 1) * (parts if resampl
     )
 
 
-def row_sql(frame: Frame) -> str:
-    """Expression that tells a row from others: its place where it has one, else all that it holds."""
-    return frame.order or f"tuple({', '.join(column.sql for column in frame.columns)})"
-
-
 async def number_slices(
     reader: Reader, frame: Frame, columns: NumberColumns, specs: Sequence[SliceSpec], *,
-    periods: Periods | None = None, resampling: Resampling = "", parts: int = 20,
+    periods: Periods | None = None, resampling: Resampling = "", parts: int = PARTS,
 ) -> list[NumberSlice]:  # fmt: skip
     """The sums of every slice, with those over resampled rows where intervals are wanted. Raises `QueryError`."""
     label = number_sql(frame, columns.label, "label")

@@ -75,7 +75,8 @@ async def prediction_frame(
     if not attributions:
         features = [column for column in features if not column.name.startswith(ATTRIBUTIONS)]
     columns = (*features, *_reserved(found, of_labels), *_tags(found))
-    return Frame(rows, columns, where=condition, parameters=parameters.values, order="time")
+    # Of predictions of one moment the id says which comes first: the same one whenever it is asked.
+    return Frame(rows, columns, where=condition, parameters=parameters.values, order="(time, prediction_id)")
 
 
 def layouts_statement(rows: str, condition: str, parameters: Parameters) -> Statement:
@@ -118,7 +119,7 @@ def _features(found: Sequence[Mapping[str, Any]], names: Sequence[Mapping[str, A
         }  # fmt: skip
     columns = [_feature(name, kinds, places) for name, kinds in sorted(held.items())]
     unknown = {name for row in found for name in row["null_names"]} - held.keys()
-    columns += [FrameColumn(_outside(name), "categorical", f"CAST(NULL, '{_TEXT}')") for name in sorted(unknown)]
+    columns += [FrameColumn(outside(name), "categorical", f"CAST(NULL, '{_TEXT}')") for name in sorted(unknown)]
     return columns
 
 
@@ -130,16 +131,16 @@ def _feature(name: str, kinds: Counter[str], places: Mapping[tuple[str, str], in
     most = kinds.most_common(1)[0][0]
     kind = _KINDS[most]
     if kind == "numeric_list":
-        return FrameColumn(_outside(name), kind, f"CAST({value(most)}, 'Array({_NUMBER})')")
+        return FrameColumn(outside(name), kind, f"CAST({value(most)}, 'Array({_NUMBER})')")
     if kind == "categorical_list":
-        return FrameColumn(_outside(name), kind, f"CAST({value(most)}, 'Array({_TEXT})')")
+        return FrameColumn(outside(name), kind, f"CAST({value(most)}, 'Array({_TEXT})')")
     wanted = {"numeric": _NUMBER, "boolean": "Nullable(Bool)", "categorical": _TEXT}[kind]
     parts = [value(most)]
     for other in kinds:
         if other != most and (converted := _converted(value(other), other, kind)):
             parts.append(converted)
     sql = parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
-    return FrameColumn(_outside(name), kind, f"CAST({sql}, '{wanted}')", text=most == "texts")
+    return FrameColumn(outside(name), kind, f"CAST({sql}, '{wanted}')", text=most == "texts")
 
 
 def _converted(value: str, held: str, wanted: Kind) -> str:
@@ -194,7 +195,7 @@ def _tags(found: Sequence[Mapping[str, Any]]) -> list[FrameColumn]:
     ]  # fmt: skip
 
 
-def _outside(name: str) -> str:
+def outside(name: str) -> str:
     """What a feature is called as a column."""
     return f"features.{name}" if name in RESERVED or name.startswith(("scores.", "tags.", "features.")) else name
 

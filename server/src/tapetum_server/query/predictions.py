@@ -173,7 +173,7 @@ def predictions_statement(
         where.append(f"({by}, model, prediction_id) {before} ({at}, {names})")
     condition, columns = " AND ".join(where), _columns(SHOWN_FEATURES, MAX_TEXT_CHARACTERS)
     sql = f"""SELECT {columns}
-FROM {PREDICTIONS.relation(columns, condition)}
+FROM {_relation(columns, condition)}
 WHERE {condition}
 ORDER BY {by} {direction}, model {direction}, prediction_id {direction}
 LIMIT {limit}"""
@@ -190,7 +190,7 @@ def prediction_statement(project: str, model: str, prediction_id: str) -> Statem
     columns = f"""{_columns(MAX_WHOLE_FEATURES, 65_536)},
     toUnixTimestamp64Nano(ingested_at) AS ingested_ns, scores, length(embedding) AS embedding_length"""
     sql = f"""SELECT {columns}
-FROM {PREDICTIONS.relation(columns, condition)}
+FROM {_relation(columns, condition)}
 WHERE {condition}
 ORDER BY time DESC
 LIMIT 1"""
@@ -215,11 +215,16 @@ def of_trace_statement(project: str, trace_id: str, limit: int) -> Statement:
     condition = f"project = {parameters.text(project)} AND trace_id = {parameters.text(trace_id)}"
     columns = _columns(SHOWN_FEATURES, MAX_TEXT_CHARACTERS)
     sql = f"""SELECT {columns}
-FROM {PREDICTIONS.relation(columns, condition)}
+FROM {_relation(columns, condition)}
 WHERE {condition}
 ORDER BY time, model, prediction_id
 LIMIT {limit}"""
     return Statement(sql, parameters.values)
+
+
+def _relation(columns: str, condition: str) -> str:
+    # What attributions are kept under is not the column of that name.
+    return PREDICTIONS.relation(columns.replace(ATTRIBUTIONS, ""), condition)
 
 
 def _columns(features: int, characters: int) -> str:

@@ -12,8 +12,10 @@ from tapetum_server.query.errors import QueryError
 from tapetum_server.query.evaluation_verdict import verdict_sql
 from tapetum_server.query.filter import Filter
 from tapetum_server.query.filter_sql import conditions, value_sql
+from tapetum_server.query.finding_sources import FINDINGS
 from tapetum_server.query.histograms import step_sql, stepped
 from tapetum_server.query.metrics import MAX_SERIES, MAX_STEPS, MetricSeries
+from tapetum_server.query.prediction_sources import PREDICTIONS
 from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.selection import Selection, select
 from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, SPANS, Source
@@ -29,12 +31,19 @@ SpanMeasure = Literal[
 ]  # fmt: skip
 ErrorMeasure = Literal["count", "rate", "groups", "new_groups"]
 EvaluationMeasure = Literal["count", "rate", "avg_score", "min_score", "max_score", "pass_rate"]
-Measure = Union[LogMeasure, SpanMeasure, ErrorMeasure, EvaluationMeasure]
+PredictionMeasure = Literal[
+    "count", "rate", "mean_score", "mean_output", "p50_latency_ms", "p95_latency_ms", "p99_latency_ms",
+    "label_coverage", "flagged_share",
+]  # fmt: skip
+FindingMeasure = Literal["count", "rows", "features", "subjects"]
+Measure = Union[LogMeasure, SpanMeasure, ErrorMeasure, EvaluationMeasure, PredictionMeasure, FindingMeasure]
 _OF: Mapping[str, tuple[str, tuple[str, ...]]] = {
     LOGS.table: ("log records", get_args(LogMeasure)),
     SPANS.table: ("spans", get_args(SpanMeasure)),
     ERRORS.table: ("errors", get_args(ErrorMeasure)),
     EVALUATIONS.table: ("evaluations", get_args(EvaluationMeasure)),
+    PREDICTIONS.table: ("predictions", get_args(PredictionMeasure)),
+    FINDINGS.table: ("findings", get_args(FindingMeasure)),
 }
 """What people call the rows of a table, and the measures they have."""
 MAX_KEYS = 4
@@ -77,11 +86,22 @@ _MEASURES: Mapping[str, tuple[str, str]] = {
     "max_score": ("max(score)", "1"),
     # Of those that can pass, by their threshold or by what is defined of their score.
     "pass_rate": ("countIf(ifNull(verdict, 0)) / countIf(isNotNull(verdict))", "%"),
+    # What is no number, which predictions may have, says nothing of the others.
+    "mean_score": ("avgIf(score, isFinite(ifNull(score, nan)))", "1"),
+    "mean_output": ("avgIf(output, isFinite(ifNull(output, nan)))", "1"),
+    "p50_latency_ms": ("quantile(0.5)(latency_ms)", "ms"),
+    "p95_latency_ms": ("quantile(0.95)(latency_ms)", "ms"),
+    "p99_latency_ms": ("quantile(0.99)(latency_ms)", "ms"),
+    "label_coverage": ("countIf(labelled) / count()", "%"),
+    "flagged_share": ("countIf(flagged) / count()", "%"),
+    "rows": ("toFloat64(sum(rows))", "1"),
+    "features": ("toFloat64(uniqExact(subject, feature))", "1"),
+    "subjects": ("toFloat64(uniqExact(subject_type, subject))", "1"),
 }
 """Measure → SQL over the rows of a step, and its unit."""
 COUNTS = (
     "count", "rate", "error_count", "groups", "new_groups", "sessions", "users", "cost_usd", "tokens", "input_tokens",
-    "output_tokens", "cache_read_tokens", "reasoning_tokens",
+    "output_tokens", "cache_read_tokens", "reasoning_tokens", "rows", "features", "subjects",
 )  # fmt: skip
 """Measures of which a step without rows is 0; of the others it is unknown."""
 _OWN: Mapping[str, tuple[str, ...]] = {
@@ -91,6 +111,8 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     ),
     ERRORS.table: ("fingerprint",),
     EVALUATIONS.table: ("score",),
+    PREDICTIONS.table: ("score", "output", "latency_ms", "labelled", "flagged"),
+    FINDINGS.table: ("rows", "subject_type", "subject", "feature"),
 }  # fmt: skip
 """What the measures of a table's rows are made of; each statement reads what its own names."""
 
@@ -119,7 +141,8 @@ async def record_series(
     """`measure` of the records that pass the filter, over even steps of the range.
 
     A record counts when it starts. Of more than `MAX_SERIES` series those with the most records are given.
-    Where nobody looks by key, no errors at all are one series of zeros: that is how it should be, and no missing data.
+    Where nobody looks by key, no errors and no findings at all are one series of zeros: that is how it should be, and
+    no missing data.
     Raises `QueryError` for a measure that such records do not have, too many keys or too many steps.
     """
     called, measures = _OF[source.table]
@@ -143,7 +166,7 @@ async def record_series(
         only = [labels for labels, _ in largest[:MAX_SERIES]] if truncated else None
     rows = tuples_of(await reader.query(*series_statement(selection, steps, measure, group_by, only, definitions)))
     found = list(rows)
-    if source is ERRORS and not group_by and not any(records for _, _, _, records in found):
+    if source in (ERRORS, FINDINGS) and not group_by and not any(records for _, _, _, records in found):
         found = [(1, 0, 0.0, 1)]
     return RecordSeries(unit, steps, _series(found, selection.time_range, steps, measure, group_by), truncated)
 

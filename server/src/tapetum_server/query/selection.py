@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from tapetum_server.query.errors import QueryError
 from tapetum_server.query.filter import Filter
 from tapetum_server.query.filter_values import attribute_key
 from tapetum_server.query.reader import Reader, first_row
@@ -70,6 +71,11 @@ async def select(
     named = dict.fromkeys([*(term.key for term in filter.terms if term.op != "text"), *keys])
     unknown = [key for key in named if key not in source.fields]
     selection = Selection(source, project, time_range, filter)
+    if unknown and not source.keyed:
+        raise QueryError(
+            f"there is no key {unknown[0]!r} here", code="unknown_key", field="q",
+            hint=f"There are {', '.join(source.fields)}.",
+        )  # fmt: skip
     if not unknown or source.in_maps:
         return selection
     parameters = Parameters()

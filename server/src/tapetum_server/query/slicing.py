@@ -96,13 +96,20 @@ def slicing(frame: Frame, specs: Sequence[SliceSpec], parameters: Parameters) ->
 def _key(frame: Frame, spec: SliceSpec, parameters: Parameters) -> str:
     texts = [f"CAST({_plain(frame, name)}, 'Nullable(String)')" for name in spec.names]
     key = f"toJSONString([{', '.join(texts)}])" if texts else "materialize('[]')"
-    conditions = [
-        f"ifNull(CAST({_plain(frame, name)}, 'Nullable(String)') = {parameters.text(value)}, false)"
-        for name, value in spec.values
-    ]
+    conditions = [f"ifNull({_has(frame, name, value, parameters)}, false)" for name, value in spec.values]
     if spec.condition:
         conditions.append(row_condition(spec.condition, frame, parameters))
     return f"if({' AND '.join(conditions)}, {key}, '')" if conditions else key
+
+
+def _has(frame: Frame, name: str, value: str, parameters: Parameters) -> str:
+    """Condition that a column has this value; of numbers, however it is written."""
+    if frame.column(name).kind == "numeric":
+        try:
+            return f"{_plain(frame, name)} = {parameters.number(float(value))}"
+        except ValueError:
+            return "false"
+    return f"CAST({_plain(frame, name)}, 'Nullable(String)') = {parameters.text(value)}"
 
 
 def _plain(frame: Frame, name: str) -> str:

@@ -16,6 +16,7 @@ from typing import Literal
 from tapetum_server.signals.conventions import CONVENTIONS
 from tapetum_server.store import sql_files
 from tapetum_server.store.attribute_shape import LETTERS, PROMOTED
+from tapetum_server.store.full_text import words
 
 FieldKind = Literal["text", "number", "duration", "time", "bool", "severity"]
 _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
@@ -36,7 +37,16 @@ class Searched:
 
     column: str
     indexed: bool = False
-    """Whether the engine keeps a lower-casing `unicodeWord` text index on it."""
+    """Whether the engine keeps an index of its words (`store.full_text`). Other columns have small letters only."""
+    words_of: tuple[str, ...] = ()
+    """Whose words the column has, one after the other, where it has no text of its own."""
+
+    @property
+    def words(self) -> str:
+        """SQL for the words of the column."""
+        if self.words_of:
+            return self.column
+        return words(self.column) if self.indexed else f"lowerUTF8({self.column})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,8 @@ class Source:
     beside: Beside | None = None
     in_maps: bool = False
     """Whether keys that are no fields are names in maps (`filter_maps`), and not of attributes."""
+    keyed: bool = True
+    """Whether rows have attributes, or such maps, beside their fields."""
 
     def relation(self, *texts: str, of: str = "") -> str:
         """What stands after FROM: the columns that these texts of the statement name, and no others.
@@ -171,7 +183,7 @@ SPANS = Source(
         "own_input": _engine_text("span_rows.input"),
         "own_output": _engine_text("span_rows.output"),
         "attributes": sql_files.attributes("span_rows").replace("{database}.", ""),
-        "search_text": "concat(span_rows.input, ' ', span_rows.output)",
+        "search_text": f"concat({words('span_rows.input')}, ' ', {words('span_rows.output')})",
         "convention": _convention(),
         "has_events": "span_rows.events != ''",
         "events_json": "span_rows.events",
@@ -207,7 +219,11 @@ SPANS = Source(
         "ingested_at": Field("time"),
     },
     promoted={letter: _promoted(column) for letter, column in zip(LETTERS, PROMOTED)},
-    searched=(Searched("search_text", indexed=True), Searched("name"), Searched("status_message")),
+    searched=(
+        Searched("search_text", indexed=True, words_of=("input", "output")),
+        Searched("name"),
+        Searched("status_message"),
+    ),
     searches_messages=True,
     default_facets=("service", "name", "kind", "status", "span_kind", "model"),
 )  # fmt: skip

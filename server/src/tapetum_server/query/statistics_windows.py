@@ -14,21 +14,38 @@ MOST_WINDOWS = 200
 HOUR_NS = 3_600 * 10**9
 _SETTLING_S = 60
 """A prediction that came so shortly before the statistics were written may have come after they were counted."""
-Unit = Literal["day", "third", "month"]
-UNITS: tuple[Unit, ...] = ("day", "third", "month")
-"""Days, thirds of months (from the 1st, the 11th and the 21st) and months, each of the shorter ones."""
-_HOUR = ("toStartOfHour({0})", "{0} + toIntervalHour(1)")
+Unit = Literal["hours", "half_day", "day", "days", "third", "month", "quarter"]
+UNITS: tuple[Unit, ...] = ("hours", "half_day", "day", "days", "third", "month", "quarter")
+"""Four hours, twelve, days, five days (a month's 1st to 5th, …, 26th to its last), thirds of months (from the 1st, the
+11th and the 21st), months and quarters of years, each of the shorter ones."""
+
+
+def _hours(of: int) -> tuple[str, str]:
+    return f"toStartOfInterval({{0}}, INTERVAL {of} HOUR)", f"{{0}} + toIntervalHour({of})"
+
+
+def _days_of_month(of: int) -> tuple[str, str]:
+    last = 30 // of - 1
+    place = f"least(intDiv(toDayOfMonth({{0}}) - 1, {of}), {last})"
+    return (
+        f"toStartOfMonth({{0}}) + toIntervalDay({of} * {place})",
+        f"if(toDayOfMonth({{0}}) = {of * last + 1}, toDateTime(toStartOfMonth({{0}}), 'UTC') + toIntervalMonth(1), "
+        f"toDateTime({{0}}, 'UTC') + toIntervalDay({of}))",
+    )
+
+
+_HOUR = _hours(1)
 _PARTS: dict[Unit, tuple[str, str]] = {
+    "hours": _hours(4),
+    "half_day": _hours(12),
     "day": ("toStartOfDay({0})", "{0} + toIntervalDay(1)"),
-    "third": (
-        "toStartOfMonth({0}) + toIntervalDay(10 * least(intDiv(toDayOfMonth({0}) - 1, 10), 2))",
-        "if(toDayOfMonth({0}) = 21, toDateTime(toStartOfMonth({0}), 'UTC') + toIntervalMonth(1), "
-        "toDateTime({0}, 'UTC') + toIntervalDay(10))",
-    ),
+    "days": _days_of_month(5),
+    "third": _days_of_month(10),
     "month": ("toStartOfMonth({0})", "{0} + toIntervalMonth(1)"),
+    "quarter": ("toStartOfQuarter({0})", "{0} + toIntervalMonth(3)"),
 }
 """Where the one of a time begins, and where the one that begins at a time ends."""
-_OF = {"day": _HOUR, "third": _PARTS["day"], "month": _PARTS["third"]}
+_OF: dict[Unit, tuple[str, str]] = {"hours": _HOUR, **{unit: _PARTS[of] for unit, of in zip(UNITS[1:], UNITS)}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +85,7 @@ FROM (
 LEFT JOIN (
     SELECT toString(model) AS model, toString(version) AS version, toDateTime(window_start, 'UTC') AS hour,
         max(ingested_at) AS counted
-    FROM feature_statistics_rows
+    FROM feature_windows
     WHERE {of_project} AND dataset = '' AND slice = {parameters.text(ALL_ROWS)}
         AND window_end = window_start + toIntervalHour(1)
     GROUP BY model, version, hour
@@ -88,7 +105,7 @@ def due_sums_statement(project: str, unit: Unit, until: int) -> Statement:
     toUnixTimestamp64Nano(toDateTime64({start} AS begun, 9, 'UTC')) AS start_ns,
     toUnixTimestamp64Nano(toDateTime64({end.format("begun")}, 9, 'UTC')) AS end_ns,
     maxIf(ingested_at, {_is(_OF[unit])}) AS counted, maxIf(ingested_at, {_is(_PARTS[unit])}) AS added_up
-FROM feature_statistics_rows
+FROM feature_windows
 WHERE project = {parameters.text(project)} AND dataset = '' AND slice = {parameters.text(ALL_ROWS)}
 GROUP BY model, version, begun
 HAVING counted > added_up AND end_ns <= {parameters.bind(until, "Int64")}

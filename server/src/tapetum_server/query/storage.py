@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from typing_extensions import TypedDict
 
@@ -15,8 +15,15 @@ from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import SECOND, format_time
 from tapetum_server.store.engine import StoreError
 
-StoredSignal = Literal["traces", "logs", "metrics"]
-_TABLES: Mapping[StoredSignal, str] = {"traces": "span_rows", "logs": "log_rows", "metrics": "metric_rows"}
+StoredSignal = Literal["traces", "logs", "metrics", "predictions", "labels"]
+SIGNALS: tuple[StoredSignal, ...] = get_args(StoredSignal)
+_TABLES: Mapping[StoredSignal, str] = {
+    "traces": "span_rows",
+    "logs": "log_rows",
+    "metrics": "metric_rows",
+    "predictions": "prediction_rows",
+    "labels": "label_rows",
+}
 _DAY = 86_400 * SECOND
 _ACCESS_DENIED = 497
 
@@ -31,7 +38,7 @@ class StoredRow(TypedDict):
     bytes: int
     """A project's share of files that it has in common with others goes by its rows."""
     oldest: str | None
-    """The day of its oldest record."""
+    """The day of its oldest record; labels, which are not kept by day, have none."""
     rows_per_day: int
     """Accepted in the last 24 hours."""
     bytes_per_day: int
@@ -81,10 +88,9 @@ async def storage(
 ) -> Storage:
     """What the projects of `retention` store, by signal. `disk` is shown, and looked ahead from, where it is given."""
     projects = sorted({project for project, _ in retention})
-    signals = list(_TABLES)
     try:
         answers = await asyncio.gather(
-            *(reader.query(*stored_statement(signal, projects)) for signal in signals),
+            *(reader.query(*stored_statement(signal, projects)) for signal in SIGNALS),
             reader.query(*arrivals_statement(projects, now)),
         )
     except StoreError as error:
@@ -97,7 +103,7 @@ async def storage(
         ) from error
     arrived = {(project, signal): int(rows) for project, signal, rows in tuples_of(answers[-1])}
     stored = []
-    for signal, answer in zip(signals, answers):
+    for signal, answer in zip(SIGNALS, answers):
         for project, rows, size, oldest in tuples_of(answer):
             each = size / rows if rows else 0.0
             daily = arrived.get((project, signal), 0)

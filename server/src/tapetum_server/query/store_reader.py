@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
@@ -21,6 +21,7 @@ _TOO_HEAVY = {241: "memory", 159: "time", 158: "rows", 307: "bytes"}
 """ClickHouse's error numbers for its own limits."""
 _STOPPED = 394
 """Nobody waits for the answer any more, or it was counted as too slow."""
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,20 @@ class StoreReader:
         query_id: str | None = None,
     ) -> Columns:
         """See `Reader.query`."""
-        query_id = query_id or f"api-{secrets.token_hex(8)}"
         if max_rows is not None:
             sql = f"SELECT * FROM ({sql}) LIMIT {int(max_rows)}"
+        return await self._asked(lambda of: _in_lists(self._run(sql, parameters, of)), timeout_s, query_id)
+
+    async def table(
+        self, sql: str, parameters: Mapping[str, object], *, timeout_s: float | None = None
+    ) -> pa.Table:  # fmt: skip
+        """See `Reader.table`."""
+        return await self._asked(lambda of: self._run(sql, parameters, of), timeout_s, None)
+
+    async def _asked(self, run: Callable[[str], Told], timeout_s: float | None, query_id: str | None) -> Told:
+        query_id = query_id or f"api-{secrets.token_hex(8)}"
         loop = asyncio.get_running_loop()
-        running = loop.run_in_executor(self._executor, self._run, sql, parameters, query_id)
+        running = loop.run_in_executor(self._executor, run, query_id)
         try:
             return await asyncio.wait_for(asyncio.shield(running), timeout_s or TOO_LONG)
         except TimeoutError:
@@ -69,9 +79,9 @@ class StoreReader:
             await self._stop(query_id, running)
             raise
 
-    def _run(self, sql: str, parameters: Mapping[str, object], query_id: str) -> Columns:
+    def _run(self, sql: str, parameters: Mapping[str, object], query_id: str) -> pa.Table:
         try:
-            table = self._engine.query(sql, parameters, query_id=query_id)
+            return self._engine.query(sql, parameters, query_id=query_id)
         except StoreUnavailable as error:
             self.failures.note("unavailable")
             raise Unavailable(str(error)) from error
@@ -85,15 +95,18 @@ class StoreReader:
                     hint="Ask about a shorter time range, or filter more.",
                 ) from error
             raise
-        return Columns(table.column_names, [as_list(column) for column in table.columns])
 
-    async def _stop(self, query_id: str, running: asyncio.Future[Columns]) -> None:
+    async def _stop(self, query_id: str, running: asyncio.Future[Told]) -> None:
         loop = asyncio.get_running_loop()
         await asyncio.shield(loop.run_in_executor(None, self._engine.kill, query_id))
         try:
             await asyncio.shield(running)
         except (StoreError, QueryError):
             pass  # the engine's own word that the query was stopped
+
+
+def _in_lists(table: pa.Table) -> Columns:
+    return Columns(table.column_names, [as_list(column) for column in table.columns])
 
 
 def as_list(column: pa.ChunkedArray) -> list[Any]:

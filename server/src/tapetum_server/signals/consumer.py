@@ -11,6 +11,7 @@ from tapetum_server.signals.alerts import AlertBatch
 from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.evaluations import EvaluationBatch
 from tapetum_server.signals.feature_statistics_batch import FeatureStatisticsBatch
+from tapetum_server.signals.findings import FindingBatch
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.metrics import MetricBatch
 from tapetum_server.signals.predictions import LabelBatch, PredictionBatch
@@ -18,7 +19,7 @@ from tapetum_server.signals.spans import SpanBatch
 
 Batch = Union[
     SpanBatch, LogBatch, MetricBatch, AlertBatch, ChangeBatch, EvaluationBatch, PredictionBatch, LabelBatch,
-    FeatureStatisticsBatch,
+    FeatureStatisticsBatch, FindingBatch,
 ]  # fmt: skip
 
 

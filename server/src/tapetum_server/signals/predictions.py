@@ -5,7 +5,7 @@ Features lie in maps by what they hold, names in order, with nulls in their plac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 import pyarrow as pa
@@ -69,6 +69,8 @@ class PredictionBatch:
     sender: str
     rows: pa.Table
     """As `PREDICTION_SCHEMA` says; texts may be dictionaries."""
+    moved: dict[int, int] = field(default_factory=dict)
+    """Rows that were kept under another day before, and their time there: a prediction is one within a day."""
     signal: ClassVar[Literal["predictions"]] = "predictions"
 
     def __len__(self) -> int:

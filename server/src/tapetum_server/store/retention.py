@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from tapetum_server.store.engine import Engine
 
-_TABLES = {"traces": "span_rows", "logs": "log_rows", "metrics": "metric_rows"}
+_TABLES = {
+    "traces": "span_rows",
+    "logs": "log_rows",
+    "metrics": "metric_rows",
+    "predictions": "prediction_rows",
+    "labels": "label_rows",
+}
 SIGNALS = tuple(_TABLES)
-_WITH_SPANS = ("evaluation_rows", "prediction_rows", "label_rows")
 _ERROR_SOURCES = {"traces": "span", "logs": "log"}
 """An error stays as long as the record that told of it."""
 
@@ -27,12 +32,11 @@ def restamp(engine: Engine, project: str, signal: str, days: int) -> None:
             f"WHERE project = {literal} AND source = '{source}' AND retention_days != {int(days)}"
         )
     if signal == "traces":
-        # What is said of spans, and what a model answered within them, stays as long as they.
-        for table in _WITH_SPANS:
-            engine.command(
-                f"ALTER TABLE {engine.database}.{table} UPDATE retention_days = {int(days)} "
-                f"WHERE project = {literal} AND retention_days != {int(days)}"
-            )
+        # What is said of spans stays as long as they.
+        engine.command(
+            f"ALTER TABLE {engine.database}.evaluation_rows UPDATE retention_days = {int(days)} "
+            f"WHERE project = {literal} AND retention_days != {int(days)}"
+        )
         for table in ("message_rows", "span_duplicates", "span_enrichments"):
             engine.command(
                 f"ALTER TABLE {engine.database}.{table} UPDATE expires_at = now() + toIntervalDay({int(days) + 2}) "

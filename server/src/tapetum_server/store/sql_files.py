@@ -8,6 +8,7 @@ from importlib import resources
 
 from tapetum_server.signals.predictions import ATTRIBUTIONS
 from tapetum_server.store.attribute_shape import LETTERS, PROMOTED
+from tapetum_server.store.full_text import SAID_BY_RECORD, words
 
 _SQL = resources.files("tapetum_server.store") / "sql"
 _MATERIALIZED = re.compile(r"CREATE MATERIALIZED VIEW IF NOT EXISTS \w+\.(\w+) TO \w+\.(\w+) AS\n")
@@ -227,6 +228,8 @@ _MACROS = {
     "cache_savings": cache_savings,
     "said": lambda reference: said(reference.split(".")[-1]),
     "text": text,
+    "words": words,
+    "words_by_record": lambda table: words(SAID_BY_RECORD),
     "attributes": attributes,
     "attribute_types": attribute_types,
     "numeric_attributes": numeric_attributes,

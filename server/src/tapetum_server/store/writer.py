@@ -20,6 +20,7 @@ from tapetum_server.signals.changes import ChangeBatch
 from tapetum_server.signals.consumer import Batch, Busy, Receipt
 from tapetum_server.signals.evaluations import EvaluationBatch
 from tapetum_server.signals.feature_statistics_batch import FeatureStatisticsBatch
+from tapetum_server.signals.findings import FindingBatch
 from tapetum_server.signals.logs import LogBatch
 from tapetum_server.signals.predictions import LabelBatch, PredictionBatch
 from tapetum_server.signals.spans import SpanBatch
@@ -30,12 +31,14 @@ from tapetum_server.store.enrichments import enrichments_of
 from tapetum_server.store.fills import Fills, LateFill, Written, fill_statements
 from tapetum_server.store.first_seen import timeless_logs
 from tapetum_server.store.messages import MessageMemory, RepeatedText
+from tapetum_server.store.moved import Moved, moved_of, moved_statements
 from tapetum_server.store.releases import Release, Releases, release_rows
 from tapetum_server.store.rows_alerts import alert_rows
 from tapetum_server.store.rows_changes import change_rows, timeless_changes
 from tapetum_server.store.rows_errors import error_rows
 from tapetum_server.store.rows_evaluations import evaluation_rows, timeless_evaluations
 from tapetum_server.store.rows_feature_statistics import feature_statistics_rows
+from tapetum_server.store.rows_findings import finding_rows
 from tapetum_server.store.rows_logs import log_rows
 from tapetum_server.store.rows_metrics import metric_rows
 from tapetum_server.store.rows_predictions import label_rows, prediction_rows
@@ -54,6 +57,7 @@ _TIME_COLUMN = {
     "error_rows": "time",
     "evaluation_rows": "time",
     "feature_statistics_rows": "window_end",
+    "finding_rows": "window_start",
     "prediction_rows": "time",
 }
 
@@ -93,6 +97,8 @@ class _Waiting:
     """Calls of these rows that leave something out, which log records may say."""
     late: list[LateFill] = field(default_factory=list)
     """What records say of calls that are in the store."""
+    moved: list[Moved] = field(default_factory=list)
+    """Which of these rows are kept under another day too."""
     found: bool = False
     """Whether these rows were found in the records of a request, and are none of them."""
 
@@ -229,9 +235,12 @@ class StoreWriter:
         errors: pa.Table | None = None
         written: Written = {}
         late: list[LateFill] = []
-        if isinstance(batch, EvaluationBatch | PredictionBatch | LabelBatch):
+        moved: list[Moved] = []
+        if isinstance(batch, EvaluationBatch):
             days = self._retention(batch.project, "traces")
-        elif not isinstance(batch, AlertBatch | ChangeBatch | FeatureStatisticsBatch):
+        elif isinstance(batch, PredictionBatch | LabelBatch):
+            days = self._retention(batch.project, batch.signal)
+        elif not isinstance(batch, AlertBatch | ChangeBatch | FeatureStatisticsBatch | FindingBatch):
             days = self._retention(batch.project, batch.signal)
             releases = self._releases.unseen(batch, now)
         if releases:
@@ -266,8 +275,11 @@ class StoreWriter:
         elif isinstance(batch, FeatureStatisticsBatch):
             table = "feature_statistics_rows"
             rows, clamped = feature_statistics_rows(batch, now), 0
+        elif isinstance(batch, FindingBatch):
+            table = "finding_rows"
+            rows, clamped = finding_rows(batch, now), 0
         elif isinstance(batch, PredictionBatch):
-            table = "prediction_rows"
+            table, moved = "prediction_rows", moved_of(batch)
             rows, clamped = prediction_rows(batch, days, now), 0
         elif isinstance(batch, LabelBatch):
             table = "label_rows"
@@ -283,7 +295,7 @@ class StoreWriter:
             )
             for i, part in enumerate(parts)
         ]  # fmt: skip
-        waiting[-1].written, waiting[-1].late = written, late
+        waiting[-1].written, waiting[-1].late, waiting[-1].moved = written, late, moved
         if errors is not None:
             split = self._split_by_day("error_rows", errors)
             waiting += [
@@ -393,6 +405,8 @@ class StoreWriter:
                 self._releases.stored(member.releases)
         rows = members[0].rows if len(members) == 1 else _concat([m.rows for m in members])
         self._engine.insert(table, rows)
+        for statement in moved_statements(self._engine.database, [each for m in members for each in m.moved]):
+            self._engine.command(statement)
         self._fill([each for m in members for each in (*m.late, *self._fills.written(m.written))])
 
     def _fill(self, late: list[LateFill]) -> None:

@@ -6,7 +6,7 @@ FROM (SELECT project, time, observed_time, trace_id, span_id, service, severity_
 WHERE project = {p0:String} AND (time, log_id) IN (
     SELECT time, log_id
     FROM (SELECT project, time, severity, body, event_name, log_id FROM log_rows FINAL)
-    WHERE project = {p0:String} AND time >= fromUnixTimestamp64Nano({p1:Int64}, 'UTC') AND time < fromUnixTimestamp64Nano({p2:Int64}, 'UTC') AND severity IN {p3:Array(String)} AND (hasAnyTokens(body, {p5:String}) OR hasAllTokens(lowerUTF8(event_name), {p6:String}, 'unicodeWord')) AND time <= fromUnixTimestamp64Nano({p7:Int64}, 'UTC') AND (time < fromUnixTimestamp64Nano({p7:Int64}, 'UTC') OR log_id < toFixedString(unhex({p8:String}), 16))
+    WHERE project = {p0:String} AND time >= fromUnixTimestamp64Nano({p1:Int64}, 'UTC') AND time < fromUnixTimestamp64Nano({p2:Int64}, 'UTC') AND severity IN {p3:Array(String)} AND (hasAllTokens(lowerUTF8(if(match(body, '^\\s*[\\[{"]'), replaceRegexpAll(replaceRegexpAll(body, '\\\\\\\\([bfnrt])([\\w.\':]+)', ' \\1\\2 \\2'), '\\\\[bfnrt]', ' '), replaceRegexpAll(body, '\\\\([bfnrt])([\\w.\':]+)', ' \\1\\2 \\2'))), {p4:String}, 'unicodeWord') OR hasAllTokens(lowerUTF8(event_name), {p4:String}, 'unicodeWord')) AND time <= fromUnixTimestamp64Nano({p5:Int64}, 'UTC') AND (time < fromUnixTimestamp64Nano({p5:Int64}, 'UTC') OR log_id < toFixedString(unhex({p6:String}), 16))
     ORDER BY time DESC, log_id DESC
 LIMIT 101
 )

@@ -9,7 +9,7 @@ FROM (
 LEFT JOIN (
     SELECT toString(model) AS model, toString(version) AS version, toDateTime(window_start, 'UTC') AS hour,
         max(ingested_at) AS counted
-    FROM feature_statistics_rows
+    FROM feature_windows
     WHERE project = {p0:String} AND dataset = '' AND slice = {p3:String}
         AND window_end = window_start + toIntervalHour(1)
     GROUP BY model, version, hour

@@ -1,9 +1,26 @@
 SELECT dataset, model, version, arraySort(groupUniqArray(200)(slice)) AS slices,
     toUnixTimestamp64Nano(min(window_start)) AS start_ns, toUnixTimestamp64Nano(max(window_end)) AS end_ns,
-    uniqExact(window_start, window_end) AS windows, uniqExact(feature) AS features,
-    maxIf(rows, slice = {p0:String}) AS most, toUnixTimestamp64Nano(max(ingested_at)) AS ingested_ns
-FROM feature_statistics_rows FINAL
-WHERE project = {p1:String}
+    uniqExact(window_start, window_end) AS windows, any(features) AS features,
+    maxIf(rows, slice = {p1:String}) AS most, toUnixTimestamp64Nano(max(ingested_at)) AS ingested_ns
+FROM (
+    SELECT toString(dataset) AS dataset, toString(model) AS model, toString(version) AS version,
+        toString(slice) AS slice, window_start, window_end, argMax(rows, said) AS rows, max(ingested_at) AS ingested_at
+    FROM feature_windows
+    WHERE project = {p0:String}
+    GROUP BY dataset, model, version, slice, window_start, window_end
+) AS kept
+LEFT JOIN (
+    SELECT toString(dataset) AS dataset, toString(model) AS model, toString(version) AS version,
+        uniqExact(feature) AS features
+    FROM feature_statistics_rows
+    WHERE project = {p0:String} AND (dataset, model, version, window_start, window_end) IN (
+        SELECT dataset, model, version, (argMax((window_start, window_end), (window_end, window_start)) AS w).1, w.2
+        FROM feature_windows
+        WHERE project = {p0:String}
+        GROUP BY dataset, model, version
+    )
+    GROUP BY dataset, model, version
+) AS newest USING (dataset, model, version)
 GROUP BY dataset, model, version
 ORDER BY dataset = '', dataset, model, version
 LIMIT 1000

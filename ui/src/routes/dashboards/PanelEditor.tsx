@@ -125,9 +125,18 @@ function Preview({ panel, where, chosen }: { panel: DashboardPanel; where: Where
   )
 }
 
+const TITLES = {
+  spans: 'Spans',
+  logs: 'Log records',
+  errors: 'Errors',
+  evaluations: 'Evaluations',
+  predictions: 'Predictions',
+  findings: 'Findings',
+}
+
 export function titleOf(query: SavedQuery): string {
   if (query.kind === 'metric') return query.name || 'A metric'
   if (query.kind === 'sql') return 'SQL'
   const by = query.group_by?.length ? ` by ${query.group_by.join(', ')}` : ''
-  return `${{ spans: 'Spans', logs: 'Log records', errors: 'Errors', evaluations: 'Evaluations' }[query.kind]}${by}`
+  return `${TITLES[query.kind]}${by}`
 }

@@ -16,6 +16,8 @@ const SIGNALS = [
   { value: 'logs', label: 'log records' },
   { value: 'metrics', label: 'metrics' },
   { value: 'errors', label: 'errors' },
+  { value: 'predictions', label: 'predictions' },
+  { value: 'findings', label: 'findings' },
 ]
 
 function problemOf(variable: DashboardVariable, all: DashboardVariable[]): string | undefined {

@@ -137,7 +137,8 @@ export function StoreCard({ disk, project }: { disk: HealthReport['disk']; proje
       )}
       {kept && (
         <p className="quiet">
-          Kept: traces {kept.traces} d, logs {kept.logs} d, metrics {kept.metrics} d.
+          Kept: traces {kept.traces} d, logs {kept.logs} d, metrics {kept.metrics} d, predictions{' '}
+          {kept.predictions} d, labels {kept.labels} d.
         </p>
       )}
     </Card>

@@ -17,7 +17,7 @@ import { driftAsked } from './driftAsked'
 import { DriftDrawer } from './DriftDrawer'
 import { DriftSettings } from './DriftSettings'
 import { TogetherList, useTogether } from './DriftTogether'
-import { isTime, movedText, sentence, telling, VERDICTS } from './driftWords'
+import { isTime, movedText, readFrom, sentence, telling, VERDICTS } from './driftWords'
 import { figure } from './measures'
 
 const ROW = 34
@@ -229,6 +229,7 @@ function Summary({ report, held }: { report: DriftReport; held: Held }) {
       </p>
       <p className="quiet">
         <Legend />
+        {readFrom(report) && <span title={readFrom(report)!.title}> {readFrom(report)!.words}</span>}
         {report.not_compared.length > 0 && (
           <span title={report.not_compared.map((one) => `${one.name}: ${one.reason}`).join('\n')}>
             {' '}

@@ -10,10 +10,13 @@ import { useView } from '@/kit/view'
 import { percent } from '../services/measures'
 import { Against } from './Against'
 import { useHeld } from './baseline'
+import { Decision } from './Decision'
 import { ToPredictions } from './DriftDrawer'
+import { Evaluated } from './Evaluated'
+import { Classes, Gaps } from './Groups'
 import { OverTime } from './PerformanceOverTime'
 import { Calibration, ConfusionTable, Roc } from './PerformancePlots'
-import { badness, metricName, metricText, sliceFilter, verdictOf, within } from './performanceWords'
+import { badness, costsOf, metricName, metricText, sliceFilter, verdictOf, within } from './performanceWords'
 
 /** How good the model is: by its labels, where it is worst, and as estimated before labels come. */
 export function Performance({
@@ -28,9 +31,19 @@ export function Performance({
   const { scope, search, patch } = useView()
   const held = useHeld(scope, search.base, search.version)
   const version = search.version ? { version: search.version } : {}
-  const query = useQuery(performanceQuery(held.window, model, { ...version, slice: search.by }))
+  const query = useQuery(
+    performanceQuery(held.window, model, {
+      ...version,
+      slice: search.by,
+      query_key: search.rank,
+      costs: costsOf(search.worth)?.join(','),
+    }),
+  )
   const worst = useQuery({ ...worstQuery(held.window, model, version), retry: false })
-  const estimate = useQuery({ ...estimateQuery(held.window, model, held.asked), retry: false })
+  const estimate = useQuery({
+    ...estimateQuery(held.window, model, { ...held.asked, weighted: search.weighed ? 'true' : undefined }),
+    retry: false,
+  })
   return (
     <>
       <div className="k-toolbar">
@@ -45,6 +58,7 @@ export function Performance({
             <Worst model={model} window={held.window} found={worst.data} />
           )}
           {query.data!.metrics.length > 0 && <Metrics report={query.data!} />}
+          <RankedWithin report={query.data!} />
           <OverTime
             report={query.data!}
             estimate={estimate.data}
@@ -54,6 +68,8 @@ export function Performance({
           <div className="mo-charts">
             {query.data!.confusion && <ConfusionTable of={query.data!.confusion} />}
             {query.data!.calibration.length > 0 && <Calibration bins={query.data!.calibration} />}
+            {query.data!.classes.length > 0 && <Classes classes={query.data!.classes} />}
+            {query.data!.thresholds && <Decision table={query.data!.thresholds} />}
             {query.data!.thresholds && <Roc table={query.data!.thresholds} />}
           </div>
           {query.data!.metrics.length > 0 && (
@@ -73,11 +89,35 @@ export function Performance({
                 />
               </h2>
               <Slices report={query.data!} model={model} window={held.window} />
+              <Gaps report={query.data!} />
             </section>
           )}
+          <Evaluated model={model} />
         </div>
       )}
     </>
+  )
+}
+
+/** Of a model that ranks, the column within whose values; where it might, the offer to say so. */
+function RankedWithin({ report }: { report: PerformanceReport }) {
+  const { search, patch } = useView()
+  if (!report.ranked_by && report.task !== 'regression') return null
+  return (
+    <p className="quiet">
+      {report.ranked_by ? 'Predictions are ranked within ' : 'Does it rank? Then say within which column: '}
+      <Select
+        aria-label="Ranked within"
+        placeholder="a column"
+        className="mo-inline"
+        w={180}
+        clearable={Boolean(search.rank)}
+        searchable
+        data={report.slice_columns}
+        value={report.ranked_by || null}
+        onChange={(rank) => patch({ rank: rank ?? undefined }, true)}
+      />
+    </p>
   )
 }
 

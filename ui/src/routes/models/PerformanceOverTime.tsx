@@ -1,14 +1,17 @@
 /** Metrics over time: as labels say, as estimated before they come, and how many labels there are. */
-import { SegmentedControl } from '@mantine/core'
+import { SegmentedControl, Switch } from '@mantine/core'
 import type { PerformanceEstimate, PerformanceReport } from '@/api/types'
 import { Isolated } from '@/kit/Isolated'
 import { isoToMs } from '@/kit/time'
 import { TimeChart, type Series } from '@/kit/TimeChart'
 import { useView } from '@/kit/view'
 import { percent } from '../services/measures'
+import { EstimatedVersions } from './EstimatedVersions'
 import { metricName, metricText } from './performanceWords'
 
 const HEIGHT = 150
+const PROMISES = 'It says what scores promise: where what scores mean has changed, only labels tell.'
+const DEPENDS = 'It says what errors depended on: where that has changed, only labels tell.'
 
 interface Props {
   report: PerformanceReport
@@ -117,6 +120,7 @@ function Legend({ series }: { series: Series[] }) {
 
 /** Whether to believe the estimate, and why not. */
 function Doubts({ estimate, failed, learned }: Pick<Props, 'estimate' | 'failed' | 'learned'>) {
+  const { search, patch } = useView()
   const doubtful = (estimate?.periods ?? []).filter((one) => one.doubts.length)
   const said = new Map<string, { steps: number; such: string }>()
   for (const one of doubtful) {
@@ -129,6 +133,14 @@ function Doubts({ estimate, failed, learned }: Pick<Props, 'estimate' | 'failed'
   return (
     <section>
       <h2>Estimate without labels</h2>
+      {(Boolean(search.weighed) || (estimate && !estimate.why)) && (
+        <Switch
+          size="xs"
+          label="Weigh the baseline as features are mixed now"
+          checked={Boolean(search.weighed)}
+          onChange={(event) => patch({ weighed: event.currentTarget.checked ? '1' : undefined }, true)}
+        />
+      )}
       {failed ? (
         <p className="quiet">
           Not estimated: <Isolated text={failed.message} />
@@ -144,9 +156,9 @@ function Doubts({ estimate, failed, learned }: Pick<Props, 'estimate' | 'failed'
         <>
           <p className="quiet">
             {estimate.method}, learned from {estimate.baseline_rows.toLocaleString('en')} labelled predictions
-            of <Isolated text={learned} />. It says what scores promise: where what scores mean has changed,
-            only labels tell.
+            of <Isolated text={learned} />. {estimate.method.startsWith('DLE') ? DEPENDS : PROMISES}
           </p>
+          <EstimatedVersions versions={estimate.versions} />
           {estimate.doubts.concat(estimate.notes).map((one) => (
             <p key={one}>
               <Isolated text={one} />

@@ -10,6 +10,7 @@ import { FilterBar } from '@/kit/FilterBar'
 import { counted } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { Outside } from '@/kit/Outside'
+import { PinMenu } from '@/kit/PinMenu'
 import { Explorer } from '@/kit/Page'
 import { unanswered } from '@/kit/states'
 import { useFacets } from '@/kit/useFacets'
@@ -139,6 +140,11 @@ export function Predictions({ model, tabs }: { model: string; tabs: ReactNode })
           {list.data ? counted(rows.length, 'prediction', list.hasNextPage) : ''}
         </span>
         <span className="grow" />
+        <PinMenu
+          small
+          query={{ kind: 'predictions', q: of.q, measure: 'count' }}
+          title={`Predictions of ${model}`}
+        />
         <ExportMenu what="predictions" scope={of} disabled={rows.length === 0} />
       </div>
       <Outside signal="predictions" scope={of} />

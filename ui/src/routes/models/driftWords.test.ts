@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DriftFeature, DriftReport } from '@/api/types'
-import { behind, sentence } from './driftWords'
+import { behind, readFrom, sentence } from './driftWords'
 
 const named = (name: string) => ({ name, verdict: 'drift' }) as DriftFeature
 
@@ -27,4 +27,11 @@ describe('the predictions behind a bin', () => {
 it('says in a sentence what moved', () => {
   const report = { verdict: 'drift', compared: 9, features: ['a', 'b', 'c', 'd'].map(named) } as DriftReport
   expect(sentence(report)).toBe('Drift: 4 of 9 columns moved: a, b, c and 1 more.')
+})
+
+it('says when not every prediction was read', () => {
+  const of = (...ways: string[]) => readFrom({ features: ways.map((way) => ({ way })) } as DriftReport)?.words
+  expect(of('exact')).toBeUndefined()
+  expect(of('from states')).toBe('from hourly statistics')
+  expect(of('from states', 'exact')).toBe('mostly from hourly statistics')
 })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { metricText, sliceFilter, within } from './performanceWords'
+import { costsOf, metricName, metricText, outcomeAt, sliceFilter, within } from './performanceWords'
 
 it.each([
   ['region = east', 'region:east'],
@@ -20,3 +20,31 @@ it('the ends of an interval of a share stay within what a share can be', () => {
   expect([within('accuracy', 1.06), within('auc', -0.1), within('recall', 0.4)]).toEqual([1, 0, 0.4])
   expect(within('mean_error', -3)).toBe(-3)
 })
+
+const TABLE = { thresholds: [0, 0.5, 1], tp: [4, 3, 0], fp: [6, 1, 0], tn: [0, 5, 6], fn: [0, 1, 4] }
+
+it('says what another threshold would have answered, and what that is worth', () => {
+  const found = outcomeAt({ ...TABLE, values: [2, 7, -3], best: 0.5 }, 0.44)
+  expect([found.threshold, found.worth]).toEqual([0.5, 7])
+  expect(Object.fromEntries(found.said)).toEqual({
+    'Called positive': 0.4,
+    Precision: 0.75,
+    Recall: 0.75,
+    F1: 0.75,
+    Accuracy: 0.8,
+  })
+  expect(outcomeAt({ ...TABLE, values: [], best: null }, 1).said[1]).toEqual(['Precision', null])
+})
+
+it('reads what answers are worth, and nothing of what is not four numbers', () => {
+  expect(costsOf('5,-2,0,-9')).toEqual([5, -2, 0, -9])
+  expect(['', '1,2', '1,,2,3', '1,2,3,x'].map(costsOf)).toEqual([null, null, null, null])
+})
+
+it('names a metric with what it is asked at', () =>
+  expect(['ndcg@10', 'recall_at_k@5', 'auc', 'own_metric'].map(metricName)).toEqual([
+    'NDCG at 10',
+    'Recall at 5',
+    'ROC AUC',
+    'own_metric',
+  ]))

@@ -23,17 +23,71 @@ const NAMES: Record<string, string> = {
   mean_error: 'Mean error',
   mean_absolute_percentage_error: 'Mean percentage error',
   r_squared: 'R²',
+  exact_match: 'Exact match',
+  set_match_precision: 'Precision of sets',
+  set_match_recall: 'Recall of sets',
+  micro_f1_score: 'F1, all together',
+  jaccard_score: 'Jaccard score',
+  hamming_loss: 'Hamming loss',
+  ndcg: 'NDCG',
+  mean_average_precision: 'Mean average precision',
+  mean_reciprocal_rank: 'Mean reciprocal rank',
+  precision_at_k: 'Precision',
+  recall_at_k: 'Recall',
+  hit_rate: 'Hit rate',
+  min_label_position: 'First relevant at place',
+  total_queries: 'Queries',
+  binary_accuracy: 'Accuracy',
 }
-const SHARES = /accuracy|precision|recall|f1/
+const SHARES = /accuracy|^(?!mean_average).*precision|recall|f1|match|hit_rate/
+/** From 0 to 1, and no shares. */
+const UNIT = /^(auc|ndcg|mean_average_precision|mean_reciprocal_rank|jaccard_score)/
+/** Notions of fairness, in words. */
+export const NOTIONS: Record<string, string> = {
+  demographic_parity: 'Called positive',
+  equal_opportunity: 'Of positives, found',
+  predictive_equality: 'Of negatives, called positive',
+  predictive_parity: 'Of positive calls, right',
+  accuracy_equality: 'Right',
+  false_omission_parity: 'Of negative calls, wrong',
+}
 
-export const metricName = (name: string): string => NAMES[name] ?? name
+/** `ndcg@10` → NDCG at 10. */
+export function metricName(name: string): string {
+  const [plain, at] = name.split('@')
+  return (NAMES[plain!] ?? plain!) + (at ? ` at ${at}` : '')
+}
+
+/** The four numbers of `worth`; null where they are not. */
+export function costsOf(text: string | undefined): number[] | null {
+  const numbers = (text ?? '').split(',').map((one) => (one.trim() ? Number(one) : NaN))
+  return numbers.length === 4 && numbers.every(Number.isFinite) ? numbers : null
+}
+
+/** What the threshold of a table that is nearest to `at` would have answered. */
+export function outcomeAt(table: NonNullable<PerformanceReport['thresholds']>, at: number) {
+  let place = 0
+  table.thresholds.forEach((one, n) => {
+    if (Math.abs(one - at) < Math.abs(table.thresholds[place]! - at)) place = n
+  })
+  const [tp, fp, tn, fn] = [table.tp[place]!, table.fp[place]!, table.tn[place]!, table.fn[place]!]
+  const share = (part: number, whole: number) => (whole ? part / whole : null)
+  const said: [string, number | null][] = [
+    ['Called positive', share(tp + fp, tp + fp + tn + fn)],
+    ['Precision', share(tp, tp + fp)],
+    ['Recall', share(tp, tp + fn)],
+    ['F1', share(2 * tp, 2 * tp + fp + fn)],
+    ['Accuracy', share(tp + tn, tp + fp + tn + fn)],
+  ]
+  return { threshold: table.thresholds[place]!, said, worth: table.values[place] ?? null }
+}
 
 export const metricText = (name: string, value: number | null): string =>
   value === null ? '–' : SHARES.test(name) ? percent(value) : figure(Number(value.toPrecision(3)))
 
 /** An end of an interval: a share is from 0 to 1, wherever a normal distribution ends. */
 export const within = (name: string, value: number): number =>
-  SHARES.test(name) || name === 'auc' ? Math.min(1, Math.max(0, value)) : value
+  SHARES.test(name) || UNIT.test(name) ? Math.min(1, Math.max(0, value)) : value
 
 /** How good the model was, in one sentence. */
 export function verdictOf(report: PerformanceReport): string {

@@ -25,8 +25,13 @@ export interface Draft {
 const counts = (query: SavedQuery): boolean =>
   query.kind === 'evaluations'
     ? query.measure === 'count'
-    : (query.kind === 'spans' || query.kind === 'logs' || query.kind === 'errors') &&
-      /count$|^new_groups$/.test(query.measure ?? 'count')
+    : query.kind === 'findings'
+      ? query.measure === 'rows' || query.measure === 'count'
+      : (query.kind === 'spans' ||
+          query.kind === 'logs' ||
+          query.kind === 'errors' ||
+          query.kind === 'predictions') &&
+        /count$|^new_groups$/.test(query.measure ?? 'count')
 
 /** By the names that the API gives to fields. */
 export type Problems = Record<string, string>
@@ -156,5 +161,5 @@ function isQuery(value: unknown): value is SavedQuery {
   if (!['name', 'q', 'measure', 'aggregation', 'query', 'type', 'unit'].every(text) || !texts) return false
   if (query.kind === 'sql') return typeof query.query === 'string'
   if (query.kind === 'metric') return typeof query.name === 'string'
-  return ['spans', 'logs', 'errors', 'evaluations'].includes(String(query.kind))
+  return ['spans', 'logs', 'errors', 'evaluations', 'predictions', 'findings'].includes(String(query.kind))
 }

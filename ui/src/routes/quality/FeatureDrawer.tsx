@@ -13,10 +13,16 @@ import { percent } from '../services/measures'
 import { said } from './distribution'
 import { FullDistribution } from './Shapes'
 import { MOVED } from './FeatureGrid'
-import { missing, nextStep, zeros, type FeatureRow } from './features'
+import { missing, zeros, type FeatureRow } from './features'
 
 /** One feature in full: what is wrong and what to do, both distributions, every number. */
-export function FeatureDrawer(p: { row: FeatureRow; subject: Subject; schema: number; onClose: () => void }) {
+export function FeatureDrawer(p: {
+  row: FeatureRow
+  subject: Subject
+  schema: number
+  environment: string | undefined
+  onClose: () => void
+}) {
   const { row } = p
   return (
     <Drawer label="Feature" title={<Isolated text={row.name} />} onClose={p.onClose}>
@@ -37,12 +43,13 @@ export function FeatureDrawer(p: { row: FeatureRow; subject: Subject; schema: nu
   )
 }
 
-function Wrong({ row, subject, schema }: { row: FeatureRow; subject: Subject; schema: number }) {
+function Wrong(p: { row: FeatureRow; subject: Subject; schema: number; environment: string | undefined }) {
+  const { row, subject, schema, environment } = p
   const { patch } = useView()
   const admin = useAdmin()
   const client = useQueryClient()
   const accept = useMutation({
-    mutationFn: () => acceptFeature(subject, row.path),
+    mutationFn: () => acceptFeature(subject, row.path, environment),
     onSuccess: (kept) => {
       void client.invalidateQueries({ queryKey: ['/data-schemas', subject.project] })
       void client.invalidateQueries({ queryKey: ['/data-schemas/validate', subject.project] })
@@ -50,7 +57,7 @@ function Wrong({ row, subject, schema }: { row: FeatureRow; subject: Subject; sc
         patch({ view: 'schema', version: String(kept.version), against: String(schema), sel: undefined })
     },
   })
-  const acceptable = row.reasons.some((reason) => nextStep(reason.type).acceptable)
+  const acceptable = row.reasons.some((reason) => reason.acceptable)
   return (
     <section aria-label="Anomalies">
       {row.reasons.map((reason, i) => (
@@ -99,7 +106,7 @@ function Reason({ reason }: { reason: AnomalyReason }) {
           ))}
         </p>
       )}
-      <p>{nextStep(reason.type).text}</p>
+      <p>{reason.next_step}</p>
       <p className="quiet mono">{reason.type}</p>
     </article>
   )

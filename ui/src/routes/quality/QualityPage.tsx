@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useCallback } from 'react'
 import {
   ALL_ROWS,
+  findingsQuery,
   ownerOf,
   schemasQuery,
   subjectsQuery,
@@ -16,7 +17,10 @@ import { Page } from '@/kit/Page'
 import { Empty, Snippet, unanswered } from '@/kit/states'
 import { RelativeTime } from '@/kit/values'
 import { useView } from '@/kit/view'
+import { FindingBanner } from './FindingBanner'
 import { Findings } from './Findings'
+import { FindingsOverTime } from './FindingsOverTime'
+import { useLive } from './useLive'
 import { lastOf, shellWord, subjectKey, subjectText } from './subject'
 import { SubjectView } from './SubjectView'
 import './quality.css'
@@ -130,16 +134,22 @@ function List() {
       }),
     [patch, search.from],
   )
-  const rows = list.data?.rows ?? []
+  const known = list.data?.rows ?? []
+  const rows = [...known, ...withoutStatistics(known, schemas.data?.rows ?? [])]
+  const all = { ...scope, q: '' }
+  const live = useQuery({ ...findingsQuery(all), refetchInterval: useLive() })
+  const looked = (live.data?.looked.length ?? 0) > 0
   return (
     <Page title="Data quality">
       <div className="k-toolbar">
         <span className="quiet" role="status">
-          {rows.length > 0
-            ? `Statistics of ${counted(rows.filter((row) => row.dataset).length, 'data set')} and ${counted(rows.filter((row) => row.model).length, 'model version')}`
+          {known.length > 0
+            ? `Statistics of ${counted(known.filter((row) => row.dataset).length, 'data set')} and ${counted(known.filter((row) => row.model).length, 'model version')}`
             : ''}
         </span>
       </div>
+      <FindingBanner rows={live.data?.rows ?? []} named />
+      {looked && <FindingsOverTime scope={all} />}
       {unanswered(list, 12, 'Loading data sets and models') ??
         unanswered(schemas, 12, 'Loading schemas') ??
         (rows.length === 0 ? (
@@ -156,6 +166,26 @@ function List() {
     </Page>
   )
 }
+
+/** Models that a schema is kept of, and whose predictions fill no whole hour yet. */
+const withoutStatistics = (
+  known: readonly StatisticsSubject[],
+  schemas: readonly DataSchemaRow[],
+): StatisticsSubject[] =>
+  schemas
+    .filter((one) => one.kind === 'model' && !known.some((row) => row.model === one.name))
+    .map((one) => ({
+      dataset: '',
+      model: one.name,
+      version: '',
+      slices: [],
+      window_start: null,
+      window_end: null,
+      windows: 0,
+      features: one.features,
+      rows: 0,
+      ingested_at: one.created_at,
+    }))
 
 const schemaOf = (row: StatisticsSubject, schemas: readonly DataSchemaRow[]) => {
   const { kind, name } = ownerOf(row)

@@ -5,6 +5,7 @@ import { useMemo, type ReactNode } from 'react'
 import {
   ALL_ROWS,
   distancesQuery,
+  findingsQuery,
   ownerOf,
   schemasQuery,
   statisticsQuery,
@@ -21,6 +22,10 @@ import { LongerTimes } from '@/kit/NothingFound'
 import { Page } from '@/kit/Page'
 import { Empty, Failure, SkeletonRows, unanswered } from '@/kit/states'
 import { useView } from '@/kit/view'
+import { FindingBanner } from './FindingBanner'
+import { FindingsView } from './FindingsView'
+import { filterOf } from './findings'
+import { useLive } from './useLive'
 import { FeatureDrawer } from './FeatureDrawer'
 import { FeatureGrid } from './FeatureGrid'
 import { rowsOf, sorted } from './features'
@@ -30,6 +35,8 @@ import { Legend } from './Shapes'
 import { baseChoice, baseOf, subjectKey, subjectOf, subjectText } from './subject'
 
 const MINUTE = 60_000
+/** As the server is told that no environment is meant. */
+const EVERYWHERE = '*'
 
 /** One data set or model: its features beside a baseline and the schema in force. */
 export function SubjectView() {
@@ -39,7 +46,17 @@ export function SubjectView() {
   const there = useQuery(subjectsQuery(scope.project))
   const schemas = useQuery(schemasQuery(scope.project))
   const schema = schemas.data?.rows.find((one) => one.kind === owner.kind && one.name === owner.name)
-  const judged = useQuery({ ...validationQuery(subject), enabled: !!schema })
+  const every = useLive()
+  const judged = useQuery({
+    ...validationQuery(subject, search.env),
+    enabled: !!schema,
+    refetchInterval: subject.model ? every : false,
+  })
+  const live = useQuery({
+    ...findingsQuery({ ...scope, q: filterOf(subject.model, subject.version) }),
+    enabled: !!subject.model,
+    refetchInterval: every,
+  })
   const view = search.view ?? 'features'
   const tabs = (
     <SegmentedControl
@@ -47,7 +64,7 @@ export function SubjectView() {
       value={view}
       onChange={(value) =>
         patch({
-          view: value === 'schema' ? value : undefined,
+          view: value === 'features' ? undefined : value,
           sel: undefined,
           version: undefined,
           against: undefined,
@@ -55,6 +72,7 @@ export function SubjectView() {
       }
       data={[
         { value: 'features', label: 'Features' },
+        ...(subject.model ? [{ value: 'findings', label: 'Findings' }] : []),
         { value: 'schema', label: 'Schema' },
       ]}
     />
@@ -79,7 +97,10 @@ export function SubjectView() {
         </div>
       }
     >
-      {view === 'schema' ? (
+      {view === 'features' && <FindingBanner rows={live.data?.rows ?? []} />}
+      {view === 'findings' && subject.model ? (
+        <FindingsView subject={subject} schema={schema?.version ?? 0} tabs={tabs} />
+      ) : view === 'schema' ? (
         <>
           <div className="k-toolbar">{tabs}</div>
           {unanswered(schemas, 12, 'Loading the schema') ??
@@ -155,6 +176,19 @@ function Features(p: {
             onChange={(value) => patch({ slice: value === ALL_ROWS ? undefined : (value ?? undefined) })}
           />
         )}
+        {judged.data && judged.data.environments.length > 0 && (
+          <Select
+            aria-label="Environment"
+            w={150}
+            allowDeselect={false}
+            value={judged.data.environment ?? EVERYWHERE}
+            data={[
+              ...judged.data.environments.map((name) => ({ value: name, label: `as ${name}` })),
+              { value: EVERYWHERE, label: 'every feature' },
+            ]}
+            onChange={(value) => patch({ env: value ?? undefined })}
+          />
+        )}
         {before && <Legend />}
         <span className="quiet grow" role="status">
           {now.data && `${counted(now.data.rows, 'row')}, ${counted(shown.length, 'feature')}`}
@@ -173,7 +207,7 @@ function Features(p: {
         <Empty title={now.error!.message} actions={<LongerTimes />}>
           <p>
             Of predictions, whole hours are counted that lie wholly in the time; the hour that lasts has none
-            yet.
+            yet. What is wrong with them is told at once, under Findings.
           </p>
         </Empty>
       ) : now.isError && !now.data ? (
@@ -198,6 +232,7 @@ function Features(p: {
               row={selected}
               subject={subject}
               schema={p.schema}
+              environment={search.env}
               onClose={() => patch({ sel: undefined }, true)}
             />
           )}

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { FeatureRecord } from '@/api/qualityQueries'
 import type { FeatureAnomalies } from '@/api/types'
 import { bins, mostMoved, said } from './distribution'
-import { missing, nextStep, rowsOf, sorted, zeros } from './features'
+import { missing, rowsOf, sorted, zeros } from './features'
 
 const record = (feature: string, more: Partial<FeatureRecord> = {}): FeatureRecord => ({
   feature,
@@ -18,7 +18,9 @@ const wrong = (feature: string): FeatureAnomalies => ({
   feature,
   path: [feature],
   severity: 'ERROR',
-  reasons: [{ type: 'X', severity: 'ERROR', short: '', description: '', values: [] }],
+  reasons: [
+    { type: 'X', severity: 'ERROR', short: '', description: '', values: [], next_step: '', acceptable: true },
+  ],
 })
 
 test('two histograms stand in the same bins, each with all of its values', () => {
@@ -83,16 +85,4 @@ test('shares are of rows and of values, unknown where nothing is', () => {
     null,
     null,
   ])
-})
-
-test('every kind of anomaly says what to do, and only those that a schema can take in can be accepted', () => {
-  const told = (type: string) => nextStep(type)
-  expect(told('ENUM_TYPE_UNEXPECTED_STRING_VALUES')).toMatchObject({ acceptable: true })
-  expect(told('ENUM_TYPE_UNEXPECTED_STRING_VALUES').text).toContain('domain')
-  expect(told('SCHEMA_MISSING_COLUMN').text).toContain('missing')
-  expect(told('INT_TYPE_BIG_INT').text).toContain('bounds')
-  expect(told('INT_TYPE_NOT_INT_STRING').text).toContain('type')
-  expect(told('COMPARATOR_L_INFTY_HIGH').acceptable).toBe(false)
-  expect(told('DATASET_LOW_NUM_EXAMPLES').acceptable).toBe(false)
-  expect(told('SOMETHING_ELSE').text).toContain('by hand')
 })

@@ -9,7 +9,7 @@ import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { RelativeTime } from '@/kit/values'
 import { FormError } from './FormError'
 
-const SIGNALS = ['traces', 'logs', 'metrics'] as const
+const SIGNALS = ['traces', 'logs', 'metrics', 'predictions', 'labels'] as const
 const MOST_DAYS = 3650
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
@@ -51,7 +51,7 @@ export function Projects({ admin }: { admin: boolean }) {
                 <th scope="col">Project</th>
                 {SIGNALS.map((signal) => (
                   <th key={signal} scope="col" className="num">
-                    {`Keeps ${signal}`}
+                    {`${signal[0]!.toUpperCase()}${signal.slice(1)}`}
                   </th>
                 ))}
                 <th scope="col">Made</th>

@@ -120,8 +120,13 @@ function Heading(p: { trace: TraceAnswer['trace']; tree: SpanTree; loading: bool
       </div>
       <div className="t-facts">
         <span>
-          <b>{durationText(trace.duration_ms ?? tree.durationNs / 1e6)}</b>
-          {trace.state === 'running' ? ' so far' : ''}
+          {/* How long its open spans have run is another question to the server: until it is answered, no number. */}
+          {trace.state === 'running' && tree.running.size === 0 ? (
+            'not ended'
+          ) : (
+            <b>{durationText(trace.duration_ms ?? tree.durationNs / 1e6)}</b>
+          )}
+          {trace.state === 'running' && tree.running.size > 0 && ' so far'}
         </span>
         <span>
           <b>{count(trace.span_count)}</b> span{trace.span_count === 1 ? '' : 's'}

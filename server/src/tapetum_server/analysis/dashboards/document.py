@@ -70,7 +70,7 @@ class KeyVariable(_Variable):
     """The values that a key has in the page's time range."""
 
     kind: Literal["values"]
-    signal: Literal["spans", "logs", "metrics", "errors", "evaluations"]
+    signal: Literal["spans", "logs", "metrics", "errors", "evaluations", "predictions", "findings"]
     key: str = Field(min_length=1, max_length=500)
 
 

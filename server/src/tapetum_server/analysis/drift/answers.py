@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from typing_extensions import TypedDict
 
 from tapetum_server.analysis.drift.moved import Bar, Moved
@@ -61,11 +63,19 @@ class DriftSlice(TypedDict):
     result: DriftResult
 
 
+Way = Literal["exact", "from states"]
+"""Whether every value was read, or what is kept of the values in windows."""
+
+
 class DriftFeature(TypedDict):
-    """One feature. `score` is its largest value in thresholds, times its importance; features are ranked by it."""
+    """One feature. `score` is its largest value in thresholds, times its importance; features are ranked by it.
+
+    `way` is how its numbers came.
+    """
 
     name: str
     kind: Kind
+    way: Way
     of_text: str
     """The column of texts that this describes; "" for a column itself."""
     verdict: Verdict

@@ -69,6 +69,18 @@ async def chunked(
     return Chunked(judged, thresholds)
 
 
+def chunks_of_counts(
+    sides: Sequence[Sides], counted: Mapping[groups.Group, Sequence[query.Counts]], settings: DriftSettings
+) -> list[list[Chunk]]:
+    """By feature, the chunks of a window that were counted elsewhere: each group has the counts of all features."""
+    thresholds = constant_thresholds(len(sides), settings)
+    return [
+        _judged(_measured(side, {group: found[n] for group, found in counted.items()}, {}, {}, settings), n, thresholds,
+                settings)
+        for n, side in enumerate(sides)
+    ]  # fmt: skip
+
+
 def chunks_by(frame: Frame, settings: DriftSettings) -> groups.By:
     """How the settings cut a frame into chunks."""
     if settings.chunk_size is not None:

@@ -13,6 +13,7 @@ from tapetum_server.analysis.drift.answers import (
     DriftSlice,
     DriftTogether,
     Effect,
+    Way,
 )
 from tapetum_server.analysis.drift.chunks import Chunk, chunk_name, since
 from tapetum_server.analysis.drift.measuring import PRESENCE, Result
@@ -53,7 +54,7 @@ def whole_report(
 
 
 def feature_of(
-    side: Sides, results: Sequence[Result], chunks: Sequence[Chunk], settings: DriftSettings
+    side: Sides, results: Sequence[Result], chunks: Sequence[Chunk], settings: DriftSettings, way: Way = "exact"
 ) -> DriftFeature:
     """What is said of one feature; its slices are added where they are asked for."""
     pair = side.plan.pair
@@ -67,6 +68,7 @@ def feature_of(
     return DriftFeature(
         name=pair.name,
         kind=pair.kind,
+        way=way,
         of_text=settings.described.get(pair.name, ""),
         verdict="drift" if drift else "no_drift" if told else "not_enough_data",
         note=pair.note,
@@ -82,11 +84,6 @@ def feature_of(
         chunks=[_chunk(chunk, settings) for chunk in chunks],
         slices=[],
     )
-
-
-def ranked(feature: DriftFeature) -> tuple[bool, float, str]:
-    """What features are sorted by: the furthest first, those that cannot be told last."""
-    return feature["verdict"] == "not_enough_data", -feature["score"], feature["name"]
 
 
 def _effect(side: Sides) -> Effect | None:

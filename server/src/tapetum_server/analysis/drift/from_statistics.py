@@ -11,22 +11,21 @@ import numpy as np
 from tapetum_server.analysis.drift.answers import DriftReport
 from tapetum_server.analysis.drift.attributions import logged_importance
 from tapetum_server.analysis.drift.chunks import chunked
-from tapetum_server.analysis.drift.features import feature_of, ranked, whole_report
+from tapetum_server.analysis.drift.features import feature_of, whole_report
 from tapetum_server.analysis.drift.identifiers import without_identifiers
 from tapetum_server.analysis.drift.measuring import constant_thresholds, judged, measured
 from tapetum_server.analysis.drift.pairing import NOT_COMPARED, Pair
 from tapetum_server.analysis.drift.plans import Plan, Sides, count_side, with_values
+from tapetum_server.analysis.drift.report import furthest_first
 from tapetum_server.analysis.drift.settings import DriftSettings
-from tapetum_server.detectors.drift.bins import inner_edges
+from tapetum_server.analysis.drift.state_counts import counts_of, kept_edges
 from tapetum_server.detectors.drift.methods import Kind as MethodKind
 from tapetum_server.detectors.drift.thresholds import VariationThreshold
-from tapetum_server.detectors.drift.verdict import Presence
-from tapetum_server.detectors.feature_statistics.histograms import Floats, ranks
 from tapetum_server.query import drift as query
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame, FrameColumn, Kind
 from tapetum_server.query.reader import Reader
-from tapetum_server.signals.feature_statistics import DatasetStatistics, FeatureStatistics
+from tapetum_server.signals.feature_statistics import POINTS, DatasetStatistics, FeatureStatistics
 
 
 async def drift_from_statistics(
@@ -37,7 +36,7 @@ async def drift_from_statistics(
     Counts alone are known of the baseline. Raises `QueryError` for what takes its rows.
     """
     settings = _answerable(settings.checked())
-    known = {feature.feature: feature for feature in baseline.features}
+    known = {feature.feature: _with_points(feature) for feature in baseline.features}
     pairs, left_out = _pairs(known, window, settings)
     w_rows = await query.row_count(reader, window)
     sides = await _counted(reader, known, baseline.rows, window, pairs, settings)
@@ -49,10 +48,10 @@ async def drift_from_statistics(
     thresholds = constant_thresholds(len(kept), settings)
     chunks = await chunked(reader, window, window, kept, {}, settings) if settings.chunked else None
     features = [
-        feature_of(side, found, chunks.window[n] if chunks else [], settings)
+        feature_of(side, found, chunks.window[n] if chunks else [], settings, "from states")
         for n, (side, found) in enumerate(zip(kept, judged(results, thresholds, settings)))
     ]
-    features.sort(key=ranked)
+    features.sort(key=furthest_first)
     return whole_report(features, [*left_out, *identifiers], (), (baseline.rows, w_rows), (), settings)
 
 
@@ -113,8 +112,9 @@ async def _counted(
     reader: Reader, known: dict[str, FeatureStatistics], rows: int, window: Frame, pairs: Sequence[Pair],
     settings: DriftSettings,
 ) -> list[Sides]:  # fmt: skip
-    plans = [Plan(pair, _edges(known[pair.name], settings.bins), (), True) for pair in pairs]
-    baseline = [_counts(known[plan.pair.name], plan, rows) for plan in plans]
+    edges = [kept_edges(known[pair.name].numeric, settings.bins) if pair.kind == "numeric" else None for pair in pairs]
+    plans = [Plan(pair, between, (), True) for pair, between in zip(pairs, edges)]
+    baseline = [counts_of(plan, known, rows) for plan in plans]
     counted = (await count_side(reader, window, plans, "window", None))[None]
     plans = [with_values(Sides(plan, b, w)) for plan, b, w in zip(plans, baseline, counted)]
     again = [n for n, plan in enumerate(plans) if not plan.complete]
@@ -125,46 +125,14 @@ async def _counted(
     return [Sides(plan, b, w) for plan, b, w in zip(plans, baseline, counted)]
 
 
-def _points(feature: FeatureStatistics) -> Floats:
-    """Values at equal steps of rank; of what TFDV wrote, the edges of its quantiles."""
+def _with_points(feature: FeatureStatistics) -> FeatureStatistics:
+    """With values at equal steps of rank: of what TFDV wrote, between the edges of its quantiles."""
     numeric = feature.numeric
-    assert numeric is not None
-    if numeric.points:
-        return np.asarray(numeric.points)
+    if numeric is None or numeric.points:
+        return feature
     edges = [bucket.low for bucket in numeric.quantiles[:1]] + [bucket.high for bucket in numeric.quantiles]
-    return np.asarray([edge for edge in edges if np.isfinite(edge)])
-
-
-def _edges(feature: FeatureStatistics, bins: int) -> tuple[float, ...] | None:
-    if feature.numeric is None or feature.kind == "boolean":
-        return None
-    points = _points(feature)
-    if not len(points):
-        return ()
-    places = np.rint(np.arange(1, bins) / bins * (len(points) - 1)).astype(int)
-    return tuple(float(edge) for edge in inner_edges(points[places]))
-
-
-def _counts(feature: FeatureStatistics, plan: Plan, rows: int) -> query.Counts:
-    numeric, text, there = feature.numeric, feature.text, feature.counts
-    missing = max(rows - round(there.present), 0)
-    if plan.edges is None:
-        values: dict[str, int] = {}
-        complete = True
-        if numeric is not None:
-            values = {"false": round(numeric.zeros), "true": round(numeric.finite - numeric.zeros)}
-        elif text is not None:
-            values = {value: round(count) for value, count in text.values}
-            complete = text.unique_exact and len(values) >= text.unique
-        return query.CategoricalCounts(Presence(rows, round(there.values), missing), values, complete)
-    assert numeric is not None
-    finite = round(numeric.finite)
-    presence = Presence(
-        rows, finite, missing, round(numeric.nan), round(numeric.positive_infinity), round(numeric.negative_infinity)
-    )
-    below = ranks(_points(feature), np.asarray(plan.edges)) if plan.edges else np.zeros(0)
-    reached = np.rint(finite * np.concatenate(([0.0], below, [1.0]))).astype(int)
-    known = [
-        None if np.isnan(x) else float(x) for x in (numeric.mean, numeric.std_dev, numeric.minimum, numeric.maximum)
-    ]
-    return query.NumericCounts(presence, tuple(np.diff(reached).tolist()), *known)
+    finite = [edge for edge in edges if np.isfinite(edge)]
+    if not finite:
+        return feature
+    points = np.interp(np.linspace(0, 1, POINTS), np.linspace(0, 1, len(finite)), finite)
+    return replace(feature, numeric=replace(numeric, points=tuple(points.tolist())))

@@ -99,7 +99,7 @@ async def counted_sides(
 
 
 def with_values(side: Sides) -> Plan:
-    """The plan with the values of both sides, all of them or the most frequent."""
+    """The plan of a feature with the values that were found of it, the most frequent of either side."""
     plan, b, w = side.plan, side.baseline, side.window
     if not isinstance(b, query.CategoricalCounts) or not isinstance(w, query.CategoricalCounts):
         return plan
@@ -128,12 +128,13 @@ async def count_side(
     for group, (rows, found) in answered.items():
         there = iter(found)
         counted[group] = [
-            _missing(plan, rows) if feature is None else next(there) for plan, feature in zip(plans, features)
+            missing(plan, rows) if feature is None else next(there) for plan, feature in zip(plans, features)
         ]
     return counted
 
 
-def _missing(plan: Plan, rows: int) -> query.Counts:
+def missing(plan: Plan, rows: int) -> query.Counts:
+    """Counts of a side that has no such column."""
     presence = Presence(rows, 0, rows)
     if plan.edges is None:
         return query.CategoricalCounts(presence, {}, True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from tapetum_server.analysis.drift.answers import DriftReport
+from tapetum_server.analysis.drift.answers import DriftFeature, DriftReport
 from tapetum_server.analysis.drift.attributions import logged_importance
 from tapetum_server.analysis.drift.chunks import Chunked, chunked
-from tapetum_server.analysis.drift.features import feature_of, ranked, slice_of, whole_report
+from tapetum_server.analysis.drift.features import feature_of, slice_of, whole_report
 from tapetum_server.analysis.drift.identifiers import without_identifiers
 from tapetum_server.analysis.drift.measuring import constant_thresholds, judged, measured, values_of
 from tapetum_server.analysis.drift.pairing import pairs_of
@@ -21,6 +21,11 @@ from tapetum_server.query import drift as query
 from tapetum_server.query.drift_texts import described
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.reader import Reader
+
+
+def furthest_first(feature: DriftFeature) -> tuple[bool, float, str]:
+    """What features are ranked by."""
+    return feature["verdict"] == "not_enough_data", -feature["score"], feature["name"]
 
 
 async def drift_report(reader: Reader, baseline: Frame, window: Frame, settings: DriftSettings) -> DriftReport:
@@ -55,7 +60,7 @@ async def drift_report(reader: Reader, baseline: Frame, window: Frame, settings:
         sliced = await slices_of(reader, baseline, window, drifted, limits, settings)
         for feature in features:
             feature["slices"] = [slice_of(one) for one in sliced.get(feature["name"], [])]
-    features.sort(key=ranked)
+    features.sort(key=furthest_first)
     both = Frames(baseline, window, b_rows, w_rows)
     together = await drift_together(reader, both, [side.plan.pair for side in kept], settings)
     return whole_report(features, left_out, pairs.new, (b_rows, w_rows), together, settings)

@@ -6,9 +6,10 @@ import asyncio
 
 from typing_extensions import TypedDict
 
+from tapetum_server.analysis.feature_statistics.ranges import Part
 from tapetum_server.analysis.feature_statistics.stored import statistics_of
+from tapetum_server.query.kept_windows import Subject
 from tapetum_server.query.reader import Reader
-from tapetum_server.query.stored_statistics import Subject
 from tapetum_server.query.time_range import TimeRange
 from tapetum_server.signals.feature_statistics import DatasetStatistics
 
@@ -23,17 +24,17 @@ class FeatureDistance(TypedDict):
 
 async def kept_file(reader: Reader, project: str, subject: Subject, time_range: TimeRange) -> bytes:
     """`FeatureStats.pb` of what is kept. Raises as `statistics_of` does."""
-    found, _ = await statistics_of(reader, project, subject, time_range)
-    return await asyncio.to_thread(_written, found)
+    (found,) = await statistics_of(reader, project, [Part(subject, time_range)])
+    return await asyncio.to_thread(_written, found.statistics)
 
 
 async def distances(
     reader: Reader, project: str, subject: Subject, time_range: TimeRange, baseline: Subject, before: TimeRange
 ) -> list[FeatureDistance]:
     """Of every feature that both have, the furthest first. Raises as `statistics_of` does."""
-    now, _ = await statistics_of(reader, project, subject, time_range)
-    then, _ = await statistics_of(reader, project, baseline, before)
-    return await asyncio.to_thread(_distances, now, then)
+    parts = [Part(subject, time_range), Part(baseline, before)]
+    now, then = await statistics_of(reader, project, parts)
+    return await asyncio.to_thread(_distances, now.statistics, then.statistics)
 
 
 def _written(dataset: DatasetStatistics) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from typing_extensions import TypedDict
 
 from tapetum_server.analysis.performance.tasks import Question
@@ -49,6 +51,39 @@ class ThresholdTable(TypedDict):
     fp: list[float]
     tn: list[float]
     fn: list[float]
+    values: list[float]
+    """What all answers would have been worth; empty where nobody says what one is worth."""
+    best: float | None
+    """The threshold that would have been worth most."""
+
+
+class GroupGap(TypedDict):
+    """The two groups that a notion of fairness finds furthest apart."""
+
+    notion: str
+    metric: str
+    highest: str
+    lowest: str
+    high: float
+    low: float
+    difference: float
+    lower: float
+    """Ends of the 95 % interval of the difference."""
+    upper: float
+    ratio: float | None
+    """The lowest by the highest."""
+    unequal: bool
+    """Whether the four-fifths rule is broken by more than chance."""
+
+
+class ClassOutcome(TypedDict):
+    """One class of several that a prediction may have at once: how often it was called and there."""
+
+    name: str
+    tp: float
+    fp: float
+    tn: float
+    fn: float
 
 
 class CalibrationBin(TypedDict):
@@ -78,12 +113,18 @@ class PerformanceReport(TypedDict):
     interval_ms: int
     periods: list[MetricPeriod]
     confusion: Confusions | None
+    classes: list[ClassOutcome]
+    """Of predictions that are several classes at once, the ones that are there most often."""
+    ranked_by: str
+    """Of rows that are ranked, the column within whose values."""
     thresholds: ThresholdTable | None
     calibration: list[CalibrationBin]
     sliced_by: str
     slices: list[MetricSlice]
     """Those with the most rows."""
     more_slices: int
+    gaps: list[GroupGap]
+    """Between the slices, of a yes-or-no question."""
     slice_columns: list[str]
     """By what rows can be told apart."""
 
@@ -133,6 +174,25 @@ class EstimatedPeriod(TypedDict):
     doubts: list[str]
 
 
+class EstimatedVersion(TypedDict):
+    """One version's headline metric: as estimated of all its rows, and of those whose label came, what it was."""
+
+    version: str
+    rows: int
+    metric: str
+    value: float | None
+    lower: float | None
+    upper: float | None
+    alert: bool
+    """Whether it lies outside of what was usual in the baseline."""
+    labelled: int
+    expected: float | None
+    """As estimated of the labelled rows."""
+    realised: float | None
+    """What it was of these."""
+    verdict: Literal["worse", "better", "as estimated", "unknown"]
+
+
 class PerformanceEstimate(TypedDict):
     """What metrics will be once labels come, by what scores meant in a labelled baseline."""
 
@@ -143,5 +203,7 @@ class PerformanceEstimate(TypedDict):
     baseline_rows: int
     interval_ms: int
     periods: list[EstimatedPeriod]
+    versions: list[EstimatedVersion]
+    """Those with the most rows first."""
     doubts: list[str]
     notes: list[str]

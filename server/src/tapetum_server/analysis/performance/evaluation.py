@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from tapetum_server.analysis.performance.eval_config import Bound, EvalConfig, SliceBound
-from tapetum_server.analysis.performance.measuring import Measured, MeasuredSlice, Question, measure, reported_as
+from tapetum_server.analysis.performance.eval_config import Bound, EvalConfig, ModelColumns, SliceBound
+from tapetum_server.analysis.performance.measured import Measured, MeasuredSlice, Question, reported_as
+from tapetum_server.analysis.performance.measuring import measure
 from tapetum_server.analysis.performance.metric_names import METRICS, PLOTS, Task, for_task
 from tapetum_server.detectors.performance.fairness import Gap, fairness_gaps
 from tapetum_server.query.errors import QueryError
@@ -34,6 +35,8 @@ class EvaluatedSlice:
     """A slice, with what the baseline had."""
 
     slice: str
+    spec: int
+    """Its place among the slices of the configuration."""
     key: SliceKey
     rows: int
     labelled: int
@@ -77,21 +80,26 @@ class EvaluationReport:
 
 async def task_of(reader: Reader, frame: Frame, config: EvalConfig, positive: str = "") -> Task:
     """What kind of predictions these are, by the metrics that are asked for and what labels are like."""
-    names = [metric.name for metric in config.metrics if metric.name not in PLOTS]
-    fits: list[Task] = [task for task in METRICS if all(for_task(name, task) in METRICS[task] for name in names)]
+    if all(metric.query for metric in config.metrics):
+        return "ranking"
+    plain = [metric for metric in config.metrics if metric.part is None and not metric.query]
+    names = [metric.name for metric in plain if metric.name not in PLOTS]
+    fits: list[Task] = [
+        task for task in METRICS if task != "ranking" and all(for_task(name, task) in METRICS[task] for name in names)
+    ]
     if len(fits) == 1:
         return fits[0]
-    prediction = config.prediction
-    if frame.column(config.label).kind == "categorical_list":
+    label, prediction = config.model.label, config.model.prediction
+    if frame.column(label).kind == "categorical_list":
         return "multilabel"
-    if prediction.endswith("*") or frame.column(prediction).kind == "categorical":
+    if prediction.endswith("*") or frame.column(prediction).kind in ("categorical", "numeric_list"):
         return "multiclass"
     try:
-        await binary_extent(reader, frame, BinaryColumns(config.label, prediction, positive))
+        await binary_extent(reader, frame, BinaryColumns(label, prediction, positive))
     except QueryError as error:
         if error.code != "not_binary":
             raise
-        return "regression" if frame.column(config.label).kind == "numeric" else "multiclass"
+        return "regression" if frame.column(label).kind == "numeric" else "multiclass"
     return "binary"
 
 
@@ -102,29 +110,32 @@ async def evaluate(
     """Measure and judge. Raises `QueryError`, `ConfigError`."""
     task = task or await task_of(reader, frame, config, positive)
     question = Question(
-        config.label, config.prediction, config.weight, config.specs, config.metrics, config.intervals, positive
-    )
+        config.model.label, config.model.prediction, config.model.weight, config.specs, config.metrics,
+        config.intervals, positive,
+    )  # fmt: skip
     measured, binned = await measure(reader, frame, task, question)
-    before = (await measure(reader, baseline, task, question))[0] if baseline is not None else []
+    old_frame, of_old = _baseline(config, frame, baseline)
+    before = []
+    if old_frame is not None:
+        asked = replace(
+            question, label=of_old.label, prediction=of_old.prediction, weight=of_old.weight, method=None
+        )  # fmt: skip
+        before = (await measure(reader, old_frame, task, asked))[0]
     small = [str(each.key) for each in measured if each.labelled < config.min_slice_size]
     measured = [each for each in measured if each.labelled >= config.min_slice_size]
     over_time = await _over_time(reader, frame, task, question, periods) if periods is not None else ()
     old = {str(each.key): each.metrics for each in before}
     slices = tuple(
         EvaluatedSlice(
-            str(each.key), each.key, each.rows, each.labelled, each.metrics,
+            str(each.key), each.spec, each.key, each.rows, each.labelled, each.metrics,
             {name: value.value for name, value in old.get(str(each.key), {}).items()}, each.plots,
         )
         for each in measured
     )  # fmt: skip
-    checks, failures, missing = _judged(config, measured, slices, set(small), baseline is not None)
+    checks, failures, missing = _judged(config, measured, slices, set(small), old_frame is not None)
     notes = [f"{name} of the configuration is not read" for name in config.not_read]
     if binned:
         notes.append("There are too many rows for every distinct score: scores are counted in 10,000 bins.")
-    if config.weight and config.intervals and task == "binary":
-        notes.append("Weighted rows have no confidence intervals.")
-    if config.intervals and task in ("multiclass", "multilabel"):
-        notes.append("Metrics of several classes have no confidence intervals.")
     if not checks:
         notes.append("The configuration has no threshold: nothing was checked.")
     unlabelled = sum(each.rows - each.labelled for each in measured if not each.key.values and not each.key.condition)
@@ -134,6 +145,17 @@ async def evaluate(
         not failures and not missing, task, checks, tuple(failures), tuple(missing), tuple(small), slices,
         _differences(config, measured), _gaps(config, measured), over_time, binned, tuple(notes),
     )  # fmt: skip
+
+
+def _baseline(config: EvalConfig, frame: Frame, baseline: Frame | None) -> tuple[Frame | None, ModelColumns]:
+    """Where the baseline's predictions lie: in rows of their own, or in other columns of the same rows."""
+    told = config.baseline
+    if baseline is None:
+        own = told is not None and told.prediction != config.model.prediction
+        return (frame, told) if own and told is not None else (None, config.model)
+    names = {column.name for column in baseline.columns}
+    has_own = told is not None and (told.prediction in names or told.prediction.endswith("*"))
+    return baseline, told if has_own and told is not None else config.model
 
 
 async def _over_time(
@@ -162,7 +184,7 @@ def _judged(
                 raise QueryError(
                     f"{metric.name} must keep its change against a baseline, and there is none",
                     code="no_baseline",
-                    hint="Give the baseline's predictions with --baseline.",
+                    hint="Give the baseline's predictions with --baseline, or its column as a model that is_baseline.",
                 )
             place = config.specs.index(bound.spec)
             of_spec = [each for each, m in zip(slices, measured) if m.spec == place]

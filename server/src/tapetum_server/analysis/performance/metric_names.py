@@ -9,9 +9,10 @@ from typing import Literal
 from tapetum_server.detectors.performance.binary import BINARY_METRICS
 from tapetum_server.detectors.performance.multiclass import MULTICLASS_METRICS
 from tapetum_server.detectors.performance.multilabel import MULTILABEL_METRICS
+from tapetum_server.detectors.performance.ranking import RANKING_METRICS
 from tapetum_server.detectors.performance.regression import REGRESSION_METRICS
 
-Task = Literal["binary", "multiclass", "multilabel", "regression"]
+Task = Literal["binary", "multiclass", "multilabel", "regression", "ranking"]
 
 BY_CLASS = ("auc", "average_precision")
 """Metrics of several classes that are the mean over each class against the others."""
@@ -20,7 +21,10 @@ METRICS: Mapping[Task, tuple[str, ...]] = {
     "multiclass": (*MULTICLASS_METRICS, *BY_CLASS),
     "multilabel": tuple(MULTILABEL_METRICS),
     "regression": tuple(REGRESSION_METRICS),
+    "ranking": tuple(RANKING_METRICS),
 }
+QUERY_STATISTICS = ("total_queries", "total_documents", "min_documents", "max_documents")
+"""What TFMA's `QueryStatistics` is."""
 PLOTS = {
     "calibration_plot": "calibration",
     "confusion_matrix_plot": "thresholds",
@@ -40,9 +44,15 @@ _ALIASES = {
     "mae": "mean_absolute_error", "mse": "mean_squared_error", "mape": "mean_absolute_percentage_error",
     "rmse": "root_mean_squared_error", "msle": "mean_squared_logarithmic_error", "sensitivity": "recall",
     "balanced_accuracy_score": "balanced_accuracy", "accuracy_score": "accuracy", "brier": "brier_score",
+    "map": "mean_average_precision", "mrr": "mean_reciprocal_rank", "reciprocal_rank": "mean_reciprocal_rank",
+    "hit_rate_at_k": "hit_rate",
 }  # fmt: skip
-_ELSEWHERE = {"accuracy": {"binary": "binary_accuracy"}, "binary_accuracy": {"multiclass": "accuracy"}}
-_WORD = re.compile(r"AUC|MCC|[A-Z]+(?![a-z0-9])|[A-Z][a-z0-9]*|[a-z0-9]+")
+_ELSEWHERE: Mapping[str, Mapping[str, str]] = {
+    "accuracy": {"binary": "binary_accuracy"}, "binary_accuracy": {"multiclass": "accuracy"},
+    "precision": {"ranking": "precision_at_k"}, "recall": {"ranking": "recall_at_k"},
+    "average_precision": {"ranking": "mean_average_precision"}, "weighted_example_count": {"ranking": "total_queries"},
+}  # fmt: skip
+_WORD = re.compile(r"AUC|MCC|NDCG|MAP|MRR|[A-Z]+(?![a-z0-9])|[A-Z][a-z0-9]*|[a-z0-9]+")
 TARGETS = {
     "sensitivity_at_specificity": "specificity", "specificity_at_sensitivity": "sensitivity",
     "precision_at_recall": "recall", "recall_at_precision": "precision",
@@ -65,7 +75,7 @@ def for_task(name: str, task: Task) -> str:
 
 def known(name: str) -> bool:
     """Whether any task has this metric or plot."""
-    return name in PLOTS or any(for_task(name, task) in METRICS[task] for task in METRICS)
+    return name in PLOTS or name == "query_statistics" or any(for_task(name, task) in METRICS[task] for task in METRICS)
 
 
 def similar(name: str) -> list[str]:

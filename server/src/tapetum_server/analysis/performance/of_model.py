@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import math
-from typing import cast
 
 from tapetum_server.analysis.performance.answers import (
     CalibrationBin,
+    ClassOutcome,
     Confusions,
     FoundSlice,
     MetricPeriod,
     MetricSlice,
     MetricValue,
     PerformanceReport,
-    ThresholdTable,
     WorstSlices,
 )
+from tapetum_server.analysis.performance.decisions import group_gaps, threshold_values
 from tapetum_server.analysis.performance.eval_config import MetricConfig
-from tapetum_server.analysis.performance.measuring import MeasuredSlice, Question, measure
+from tapetum_server.analysis.performance.measured import MeasuredSlice, Question
+from tapetum_server.analysis.performance.measuring import measure
 from tapetum_server.analysis.performance.metric_names import Task
-from tapetum_server.analysis.performance.tasks import Judged, judged_by
+from tapetum_server.analysis.performance.tasks import Judged, judged_of
 from tapetum_server.analysis.performance.worst import find_worst
+from tapetum_server.detectors.performance.costs import CostMatrix
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.performance import Periods
 from tapetum_server.query.prediction_frames import RESERVED
 from tapetum_server.query.prediction_outcomes import Outcomes, outcomes
+from tapetum_server.query.prediction_sets import with_sets
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.slices import ErrorColumns
 from tapetum_server.query.slicing import SliceSpec
@@ -35,6 +38,14 @@ SHOWN_SLICES = 100
 _METRICS = {
     "binary": ("accuracy", "precision", "recall", "f1_score", "auc", "brier_score", "expected_calibration_error"),
     "multiclass": ("accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1_score"),
+    "multilabel": (
+        "exact_match", "set_match_precision", "set_match_recall", "micro_f1_score", "macro_f1_score", "jaccard_score",
+        "hamming_loss",
+    ),
+    "ranking": (
+        "ndcg@10", "ndcg", "mean_average_precision", "mean_reciprocal_rank", "precision_at_k@10", "recall_at_k@10",
+        "hit_rate@10", "min_label_position", "total_queries",
+    ),
     "regression": (
         "mean_absolute_error", "root_mean_squared_error", "mean_error", "mean_absolute_percentage_error", "r_squared",
     ),
@@ -43,17 +54,21 @@ _OF_SCORES = ("auc", "brier_score", "expected_calibration_error")
 _NO_SCORE = "Without a score, the area under the curve, the Brier score and calibration are not computed."
 _PLOTS = {
     "binary": ("calibration_plot", "confusion_matrix_plot"), "multiclass": ("multi_class_confusion_matrix_plot",),
-    "regression": (),
+    "multilabel": ("multi_label_confusion_matrix_plot",), "regression": (), "ranking": (),
 }  # fmt: skip
+SHOWN_CLASSES = 50
 _SLICED = ("numeric", "boolean", "categorical")
 
 
 async def performance_report(
-    reader: Reader, frame: Frame, steps: Steps, *, slice_by: str = "", positive: str = ""
-) -> PerformanceReport:
+    reader: Reader, frame: Frame, steps: Steps, *, slice_by: str = "", positive: str = "", query_key: str = "",
+    costs: CostMatrix | None = None,
+) -> PerformanceReport:  # fmt: skip
     """Metrics of the labelled rows. Raises `QueryError` for a slice or positive label that makes no sense."""
     told = await outcomes(reader, frame)
-    judged = judged_by(told, positive)
+    judged = judged_of(frame, told, positive, query_key)
+    if judged.task == "multilabel":
+        frame = with_sets(frame)
     report = _empty(frame, told, judged, steps)
     if judged.task is None:
         return report
@@ -68,7 +83,7 @@ async def performance_report(
         MetricValue(name=name, value=_number(m.value), lower=_number(m.lower), upper=_number(m.upper))
         for name, m in whole.metrics.items()
     ]
-    _draw(report, judged, whole)
+    _draw(report, judged, whole, costs)
     stepped = await _measured(reader, frame, judged, names, SliceSpec(), periods=Periods("time", seconds))
     report["periods"] = [
         MetricPeriod(
@@ -85,15 +100,18 @@ async def performance_report(
         ]
         report["more_slices"] = max(0, len(sliced) - SHOWN_SLICES)
         report["sliced_by"] = slice_by
+        report["gaps"] = group_gaps(sliced)
     return report
 
 
 async def worst_report(reader: Reader, frame: Frame, *, positive: str = "") -> WorstSlices:
     """Where the model is clearly worse than elsewhere, told by its features and tags."""
-    judged = judged_by(await outcomes(reader, frame), positive)
+    judged = judged_of(frame, await outcomes(reader, frame), positive)
     found = WorstSlices(why=judged.why, measure="wrong", rows=0, error=None, looked_at=0, slices=[])
     if judged.task is None:
         return found
+    if judged.task in ("multilabel", "ranking"):
+        return found | {"why": "Slices are searched where each answer is right or wrong by itself."}
     numbers = judged.task == "regression"
     columns = ErrorColumns(judged.label, judged.prediction, "absolute" if numbers else "wrong", judged.positive)
     classes = [column.name for column in frame.columns if column.name.startswith("scores.")]
@@ -130,8 +148,9 @@ def _empty(frame: Frame, told: Outcomes, judged: Judged, steps: Steps) -> Perfor
         task=judged.task or "unknown", why=judged.why, label=judged.label, prediction=judged.prediction,
         positive=judged.positive, rows=told.rows, labelled=told.labelled,
         coverage=told.labelled / told.rows if told.rows else 0.0, metrics=[],
-        interval_ms=max(1, steps.step // SECOND) * 1_000, periods=[], confusion=None, thresholds=None, calibration=[],
-        sliced_by="", slices=[], more_slices=0, slice_columns=sliceable(frame),
+        interval_ms=max(1, steps.step // SECOND) * 1_000, periods=[], confusion=None, classes=[],
+        ranked_by=judged.query, thresholds=None, calibration=[],
+        sliced_by="", slices=[], more_slices=0, gaps=[], slice_columns=sliceable(frame),
     )  # fmt: skip
 
 
@@ -143,14 +162,19 @@ async def _measured(
     assert task is not None
     drawn = _PLOTS[task] if plots and (judged.scored or task != "binary") else ()
     question = Question(
-        judged.label, judged.prediction, "", (spec,), [MetricConfig(name) for name in (*names, *drawn)],
-        "jackknife" if plots else None, judged.positive, periods,
+        judged.label, judged.prediction, "", (spec,), [_metric(name, judged) for name in (*names, *drawn)],
+        "jackknife" if plots else None, judged.positive, periods, "labelled" if task == "multilabel" else "",
     )  # fmt: skip
     found, _ = await measure(reader, frame, task, question)
     return found
 
 
-def _draw(report: PerformanceReport, judged: Judged, whole: MeasuredSlice) -> None:
+def _metric(name: str, judged: Judged) -> MetricConfig:
+    name, _, cut = name.partition("@")
+    return MetricConfig(name, {"top_k": int(cut)} if cut else {}, query=judged.query)
+
+
+def _draw(report: PerformanceReport, judged: Judged, whole: MeasuredSlice, costs: CostMatrix | None) -> None:
     plots = whole.plots
     if whole.confusion is not None:
         # Without a name, the positive label is 1.
@@ -160,7 +184,10 @@ def _draw(report: PerformanceReport, judged: Judged, whole: MeasuredSlice) -> No
     if "matrix" in plots:
         report["confusion"] = Confusions(classes=[str(name) for name in plots["classes"]], matrix=plots["matrix"])
     if "thresholds" in plots:
-        report["thresholds"] = cast(ThresholdTable, plots["thresholds"])
+        report["thresholds"] = threshold_values(plots["thresholds"], costs)
+    if judged.task == "multilabel":
+        each = [ClassOutcome(name=name, tp=c.tp, fp=c.fp, tn=c.tn, fn=c.fn) for name, c in plots.items()]
+        report["classes"] = sorted(each, key=lambda one: (-one["tp"] - one["fn"], one["name"]))[:SHOWN_CLASSES]
     report["calibration"] = [
         CalibrationBin(low=low, high=high, rows=float(rows), mean_prediction=predicted, mean_label=came)
         for low, high, rows, predicted, came in plots.get("calibration", ())

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from tapetum_server.query.frames import Frame
 from tapetum_server.query.prediction_frames import LABEL, LABEL_VALUE, OUTPUT_LABEL, PREDICTION, SCORE
 from tapetum_server.query.prediction_outcomes import MAX_WORDS, Outcomes
+from tapetum_server.query.prediction_sets import LABEL_SET, OUTPUT_SET
 
-Measurable = Literal["binary", "multiclass", "regression"]
+Measurable = Literal["binary", "multiclass", "multilabel", "regression", "ranking"]
 Question = Literal[Measurable, "unknown"]
+QUERY_COLUMNS = ("tags.query_id", "query_id")
+"""A tag or feature of this name says that predictions are ranked within its values."""
 _NO_LABELS = "No label of these predictions has come. Labels go to POST /v1/labels, by the prediction's id."
 
 
@@ -27,11 +31,35 @@ class Judged:
     why: str = ""
     negative: str = ""
     """The other label, where there is one other."""
+    query: str = ""
+    """Of rows that are ranked, the column within whose values."""
 
     @property
     def scored(self) -> bool:
         """Whether a probability stands behind the answer, and not the answer alone."""
         return self.task == "binary" and self.prediction == SCORE
+
+
+def ranked_within(told: Outcomes, query: str) -> Judged:
+    """How rows are judged that are ranked within the values of `query`."""
+    if not told.labelled:
+        return Judged(None, prediction=SCORE, why=_NO_LABELS, query=query)
+    if not told.numbers or not (told.scored or told.outputs):
+        return Judged(
+            None, why="Ranked predictions want a score or an output that is a number, and a label that says how "
+            "relevant each is: a number, or true and false.", query=query,
+        )  # fmt: skip
+    return Judged("ranking", LABEL_VALUE, SCORE if told.scored else PREDICTION, query=query)
+
+
+def judged_of(frame: Frame, told: Outcomes, positive: str = "", query_key: str = "") -> Judged:
+    """The columns and the task of a model's predictions. Raises `QueryError` for a query key that is not there."""
+    known = {column.name for column in frame.columns}
+    query = query_key or next((name for name in QUERY_COLUMNS if name in known), "")
+    if not query:
+        return judged_by(told, positive)
+    frame.column(query)
+    return ranked_within(told, query)
 
 
 def judged_by(told: Outcomes, positive: str = "") -> Judged:
@@ -40,9 +68,7 @@ def judged_by(told: Outcomes, positive: str = "") -> Judged:
     if not told.labelled:
         return _unlabelled(told, positive, probable)
     if any(word.startswith('["') for word in told.words):
-        return Judged(
-            None, why="Several labels at once are not measured here: `tapetum evaluate` measures them on files."
-        )
+        return Judged("multilabel", LABEL_SET, OUTPUT_SET)
     if told.numbers and told.numbers == told.bits and not positive:
         if probable:
             return Judged("binary", LABEL_VALUE, SCORE)

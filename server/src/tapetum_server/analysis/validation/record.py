@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tapetum_server.detectors.validation.findings import RANK, Reason, Severity, Validation
+from tapetum_server.detectors.validation.next_steps import next_step
 from tapetum_server.detectors.validation.paths import path_text
 
 
@@ -51,7 +52,8 @@ def record_of(found: Validation, passed: bool) -> dict[str, Any]:
 
 def reason_record(reason: Reason) -> dict[str, Any]:
     """One reason, as JSON has it."""
+    step = next_step(reason.type)
     return {
         "type": reason.type, "severity": reason.severity, "short": reason.short, "description": reason.description,
-        "values": list(reason.values),
+        "values": list(reason.values), "next_step": step.text, "acceptable": step.acceptable,
     }  # fmt: skip

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from google.protobuf.message import DecodeError
-from tensorflow_metadata.proto.v0 import statistics_pb2
+from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from tapetum_server.analysis.validation.files import checked_severities
 from tapetum_server.analysis.validation.record import passes, record_of
 from tapetum_server.detectors.validation.described import Described
 from tapetum_server.detectors.validation.difference import SchemaChange, schema_changes
 from tapetum_server.detectors.validation.inference import infer_schema
 from tapetum_server.detectors.validation.paths import path_of
-from tapetum_server.detectors.validation.validator import Against, update_schema, validate
-from tapetum_server.detectors.validation.view import StatisticsError, default_dataset
+from tapetum_server.detectors.validation.validator import Against, Data, update_schema, validate
+from tapetum_server.detectors.validation.view import StatisticsError, Types, default_dataset
 from tapetum_server.moving.tfdv.files import Unreadable
 from tapetum_server.moving.tfdv.schemas import schema_of_text, schema_text
 
@@ -41,22 +41,66 @@ def changes(before: str, after: str) -> list[SchemaChange]:
     return schema_changes(schema_of_text(before), schema_of_text(after))
 
 
-def validated(text: str, statistics: bytes, environment: str | None, severities: dict[str, str]) -> dict[str, Any]:
+def validated(text: str, statistics: bytes, environment: str | None, *, of_model: bool = False) -> dict[str, Any]:
     """The validation of statistics (`DatasetFeatureStatisticsList`), as JSON. Raises `StatisticsError`."""
-    against = Against(environment=environment, severities=checked_severities(severities))
-    found = validate(_read(statistics), schema_of_text(text), against)
-    return record_of(found, passes(found))
+    schema, data = schema_of_text(text), _read(statistics)
+    found = validate(
+        as_described(data, schema) if of_model else data, schema, Against(environment=chosen_environment(environment))
+    )
+    return {**record_of(found, passes(found)), **environments_of(schema, environment)}
 
 
-def accepted(text: str, statistics: bytes, features: list[str]) -> Checked:
+def environments_of(schema: schema_pb2.Schema, environment: str | None) -> dict[str, Any]:
+    """Which environment was validated, and which ones there are to choose from."""
+    return {"environment": chosen_environment(environment), "environments": list(schema.default_environment)}
+
+
+def chosen_environment(environment: str | None) -> str | None:
+    """The environment of that name; `None` for `*`, where every feature is expected."""
+    return None if environment in ("", "*") else environment
+
+
+def accepted(
+    text: str, statistics: bytes, features: list[str], environment: str | None = None, *, of_model: bool = False
+) -> Checked:
     """The schema with what the data have that it has not: of these features, or of all. Raises `StatisticsError`."""
     schema, data = schema_of_text(text), _read(statistics)
+    return taken_in(schema, as_described(data, schema) if of_model else data, features, environment)
+
+
+def taken_in(schema: schema_pb2.Schema, data: Data, features: list[str], environment: str | None) -> Checked:
+    """The same of statistics that have been read."""
     only = {path_of(name) for name in features}
     known = {tuple(f.path.step) or path_of(f.name) for f in data.features} | set(Described(schema).features)
     if unknown := sorted(".".join(path) for path in only - known):
         raise StatisticsError(f"Neither the schema nor the statistics have a feature {unknown[0]!r}.")
-    changed = update_schema(schema, data, only=only or None)
+    changed = update_schema(
+        schema, data, only=only or None, against=Against(environment=chosen_environment(environment))
+    )
     return Checked(schema_text(changed), len(Described(changed).features))
+
+
+def as_described(data: Data, schema: schema_pb2.Schema) -> Data:
+    """The statistics of a model with whole numbers where the schema has them.
+
+    Predictions, and so the statistics that are kept of them, have every number as a float: one that the schema calls
+    INT stays one while its bounds are whole and it has neither NaN nor infinity.
+    """
+    whole = {path for path, feature in Described(schema).features.items() if feature.type == schema_pb2.INT}
+    changed = statistics_pb2.DatasetFeatureStatistics()
+    changed.CopyFrom(data)
+    for feature in changed.features:
+        path = tuple(feature.path.step) or path_of(feature.name)
+        if feature.type == Types.FLOAT and path in whole and _is_whole(feature.num_stats):
+            feature.type = Types.INT
+    return changed
+
+
+def _is_whole(numbers: statistics_pb2.NumericStatistics) -> bool:
+    bounds = (numbers.min, numbers.max)
+    return all(math.isfinite(bound) and bound == int(bound) for bound in bounds) and not any(
+        histogram.num_nan for histogram in numbers.histograms
+    )
 
 
 def inferred(statistics: bytes) -> Checked:

@@ -117,9 +117,7 @@ METHODS: tuple[DriftMethod, ...] = (
         "wasserstein",
         0.1,
         NUMERIC,
-        over_values=lambda s: over_values.in_baseline_deviations(
-            over_values.wasserstein(s.baseline, s.window), s.baseline
-        ),
+        over_values=lambda s: over_values.scaled_wasserstein(s.baseline, s.window),
     ),
     DriftMethod(
         "energy",

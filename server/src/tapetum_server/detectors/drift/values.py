@@ -97,19 +97,26 @@ def energy(baseline: SortedValues, window: SortedValues) -> float:
     return float(np.sqrt(2 * np.sum((b - w)[:-1] ** 2 * np.diff(grid))))
 
 
-def in_baseline_deviations(distance: float, baseline: SortedValues) -> float:
-    """A distance in the feature's unit as a multiple of the baseline's standard deviation; infinite where that is 0."""
-    if not distance:
-        return 0.0
-    return distance / baseline.std if baseline.std else float("inf")
+def scaled_wasserstein(baseline: SortedValues, window: SortedValues) -> float:
+    """Wasserstein distance free of the feature's unit: as a multiple of the baseline's standard deviation."""
+    distance = wasserstein(baseline, window)
+    return distance / _spread(baseline, window) if distance else 0.0
 
 
 def scaled_energy(baseline: SortedValues, window: SortedValues) -> float:
     """Energy distance free of the feature's unit: divided by the root of the baseline's standard deviation."""
     distance = energy(baseline, window)
-    if not distance:
-        return 0.0
-    return distance / float(np.sqrt(baseline.std)) if baseline.std else float("inf")
+    return distance / float(np.sqrt(_spread(baseline, window))) if distance else 0.0
+
+
+def _spread(baseline: SortedValues, window: SortedValues) -> float:
+    """The baseline's standard deviation. Of a constant, that of both sides taken together, each as half of it: a
+    constant that became another one is then 2 away, large and not infinite."""
+    own = baseline.std
+    if own:
+        return own
+    apart = (window.mean - baseline.mean) / 2
+    return float(np.sqrt(window.std**2 / 2 + apart**2))
 
 
 def mmd(baseline: SortedValues, window: SortedValues) -> float:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tapetum_server.detectors.estimation.cbpe import BAND, Estimate, Thresholds, thresholds_of
 from tapetum_server.detectors.performance.counts import Floats
@@ -30,6 +31,8 @@ class RegressionRows:
     predictions: Floats
     labels: Floats | None
     """Where all are known."""
+    codes: npt.NDArray[np.int64] | None = None
+    """Of features that may have shifted."""
 
     @property
     def total(self) -> int:
@@ -60,8 +63,13 @@ def losses(labels: Floats, predictions: Floats) -> dict[str, Floats]:
     return found
 
 
-def fit(baseline: Sequence[RegressionRows], categorical: Sequence[bool], *, seed: int = 0) -> LossEstimator:
-    """Learn from chunks whose labels are known. Raises `MissingExtra` without scikit-learn."""
+def fit(
+    baseline: Sequence[RegressionRows], categorical: Sequence[bool], *, seed: int = 0, weights: Floats | None = None
+) -> LossEstimator:
+    """Learn from chunks whose labels are known, with weights from each row as much as it weighs.
+
+    Raises `MissingExtra` without scikit-learn.
+    """
     try:
         from sklearn.ensemble import HistGradientBoostingRegressor
         from threadpoolctl import threadpool_limits
@@ -80,7 +88,7 @@ def fit(baseline: Sequence[RegressionRows], categorical: Sequence[bool], *, seed
         model = HistGradientBoostingRegressor(random_state=seed, categorical_features=by_category)
         # One thread: on a busy machine, threads that wait for each other cost many times what they save.
         with threadpool_limits(1):
-            models[name] = model.fit(inputs, target)
+            models[name] = model.fit(inputs, target, sample_weight=weights)
     each = [realized(chunk) for chunk in baseline]
     names = [name for name in METRICS if _root_of(name) in models]
     deviations = {name: float(target.std()) for name, target in found.items()}

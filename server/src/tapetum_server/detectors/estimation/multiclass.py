@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tapetum_server.detectors.estimation import cbpe
-from tapetum_server.detectors.estimation.calibrating import Calibrator, calibrator
+from tapetum_server.detectors.estimation.calibrating import Calibrator, calibrator, isotonic
 from tapetum_server.detectors.estimation.chunk_cells import ChunkCells
 from tapetum_server.detectors.estimation.sampling import Spread, spreads
 from tapetum_server.detectors.performance.confusion_metrics import ratio
-from tapetum_server.detectors.performance.counts import Floats
+from tapetum_server.detectors.performance.counts import Floats, score_counts
 
 METRICS = ("accuracy", "roc_auc", "average_precision", "precision", "recall", "specificity", "f1")
 """All but accuracy are the mean over the classes."""
@@ -31,6 +31,8 @@ class ClassRows:
     """Place of the class that was called."""
     labels: npt.NDArray[np.int64] | None
     """Place of the right class, where all labels are known."""
+    codes: npt.NDArray[np.int64] | None = None
+    """Of features that may have shifted."""
 
     @property
     def total(self) -> int:
@@ -47,8 +49,11 @@ class ClassEstimator:
     thresholds: dict[str, cbpe.Thresholds]
 
 
-def fit(baseline: Sequence[ClassRows], *, seed: int = 0) -> ClassEstimator:
-    """Learn from chunks whose labels are known; at least two classes, each with rows."""
+def fit(baseline: Sequence[ClassRows], *, seed: int = 0, weights: Floats | None = None) -> ClassEstimator:
+    """Learn from chunks whose labels are known; at least two classes, each with rows.
+
+    With weights, one for each row, calibration is fitted with them.
+    """
     everything = ClassRows(
         "all", np.concatenate([c.scores for c in baseline]), np.concatenate([c.called for c in baseline]),
         np.concatenate([c.labels for c in baseline if c.labels is not None]),
@@ -61,9 +66,15 @@ def fit(baseline: Sequence[ClassRows], *, seed: int = 0) -> ClassEstimator:
     found["accuracy"] = Spread(math.sqrt(right * (1 - right)), 1.0)
     each_chunk = [realized(chunk) for chunk in baseline]
     return ClassEstimator(
-        tuple(calibrator(each.counts, seed=seed) for each in cells), found,
+        tuple(calibrator(each.counts, seed=seed) for each in cells) if weights is None
+        else tuple(_weighted(everything, weights, k) for k in range(classes)), found,
         {name: cbpe.thresholds_of([chunk[name] for chunk in each_chunk], True) for name in METRICS},
     )  # fmt: skip
+
+
+def _weighted(rows: ClassRows, weights: Floats, k: int) -> Calibrator:
+    there = weights * (rows.labels == k)
+    return isotonic(score_counts(rows.scores[:, k], there, weights - there))
 
 
 def estimate(fitted: ClassEstimator, rows: ClassRows) -> dict[str, cbpe.Estimate]:

@@ -40,9 +40,7 @@ class Doubt:
 
 def doubts_of_chunk(fitted: Estimator, baseline: ChunkCells, cells: ChunkCells) -> list[Doubt]:
     """What is wrong with one chunk."""
-    found = []
-    if cells.total < MIN_ROWS:
-        found.append(Doubt("few_rows", f"{cells.total:g} rows are too few for an estimate; {MIN_ROWS} are asked for."))
+    found = doubts_of_size(cells.total)
     outside = (cells.scores < fitted.lowest_score) | (cells.scores > fitted.highest_score)
     share = float(cells.rows[outside].sum()) / cells.total if cells.total else 0.0
     if share > OUTSIDE_SHARE:
@@ -64,22 +62,45 @@ def doubts_of_chunk(fitted: Estimator, baseline: ChunkCells, cells: ChunkCells) 
     return found
 
 
+def doubts_of_size(rows: float) -> list[Doubt]:
+    """Whether a chunk has too few rows."""
+    if rows >= MIN_ROWS:
+        return []
+    return [Doubt("few_rows", f"{rows:g} rows are too few for an estimate; {MIN_ROWS} are asked for.")]
+
+
 def doubts_of_order(chunks: Sequence[ChunkCells], which: str) -> list[Doubt]:
     """Whether rows stand in an order that has to do with their score: chunks are then no samples of the same thing."""
     chunks = [chunk for chunk in chunks if chunk.total]
     if len(chunks) < 4:
         return []
     whole = together(list(chunks))
-    mean = whole.mean_score()
-    variance = float(whole.rows @ (whole.scores - mean) ** 2) / whole.total
-    between = sum(c.total * (c.mean_score() - mean) ** 2 for c in chunks) / whole.total
-    by_chance = variance * (len(chunks) - 1) / whole.total
+    variance = float(whole.rows @ (whole.scores - whole.mean_score()) ** 2) / whole.total
+    return _sorted(
+        [chunk.total for chunk in chunks], [chunk.mean_score() for chunk in chunks], variance, which, "scores"
+    )
+
+
+def doubts_of_ordered_values(chunks: Sequence[Floats], which: str, what: str) -> list[Doubt]:
+    """The same, of `what` row by row."""
+    chunks = [chunk for chunk in chunks if len(chunk)]
+    if len(chunks) < 4:
+        return []
+    means = [float(chunk.mean()) for chunk in chunks]
+    return _sorted([len(chunk) for chunk in chunks], means, float(np.concatenate(chunks).var()), which, what)
+
+
+def _sorted(rows: Sequence[float], means: Sequence[float], variance: float, which: str, what: str) -> list[Doubt]:
+    total = sum(rows)
+    mean = sum(n * each for n, each in zip(rows, means)) / total
+    between = sum(n * (each - mean) ** 2 for n, each in zip(rows, means)) / total
+    by_chance = variance * (len(rows) - 1) / total
     if not variance or between / variance < ORDERED_SHARE or between / by_chance < ORDERED_RATIO:
         return []
     return [
         Doubt(
             "ordered_chunks",
-            f"The rows of the {which} are sorted: {between / variance:.0%} of the variance of scores lies between "
+            f"The rows of the {which} are sorted: {between / variance:.0%} of the variance of {what} lies between "
             "chunks. Chunks by time, or rows in their order of arrival, give estimates that can be compared.",
         )
     ]

@@ -75,6 +75,16 @@ def merged(parts: Iterable[ScoreCounts]) -> ScoreCounts:
     return score_counts(*(np.concatenate([getattr(part, name) for part in parts]) for name in ScoreCounts.__slots__))
 
 
+def without(whole: ScoreCounts, part: ScoreCounts) -> ScoreCounts:
+    """The labels of the whole that are not in the part, all of whose scores are the whole's."""
+    at = np.searchsorted(whole.scores, part.scores)
+    positives, negatives = whole.positives.copy(), whole.negatives.copy()
+    positives[at] -= part.positives
+    negatives[at] -= part.negatives
+    # Sums of weights may leave a little where nothing is left.
+    return ScoreCounts(whole.scores, np.maximum(positives, 0.0), np.maximum(negatives, 0.0))
+
+
 def confusions(counts: ScoreCounts, thresholds: npt.ArrayLike) -> tuple[Floats, Floats, Floats, Floats]:
     """True positives, false positives, true negatives and false negatives at each threshold."""
     at = np.searchsorted(counts.scores, np.asarray(thresholds, np.float64), side="right")

@@ -7,7 +7,7 @@ count a Poisson draw of itself, and dealing rows into buckets deals each count i
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -94,6 +94,15 @@ def jackknife_error(values: Floats) -> float:
     """The standard error by the metric over all rows but those of each bucket."""
     buckets = len(values)
     return math.sqrt((buckets - 1) / buckets * float(np.sum((values - values.mean()) ** 2)))
+
+
+def of_values(value: float, values: Sequence[float], method: Method) -> Interval:
+    """By the metric over resampled rows: over all but each bucket, or over each sample. NaN where it cannot be said."""
+    known = np.asarray([each for each in values if not math.isnan(each)], np.float64)
+    if len(known) < 2 or math.isnan(value):
+        return Interval(math.nan, math.nan, math.nan, None, method)
+    error = jackknife_error(known) if method == "jackknife" else float(np.std(known, ddof=1))
+    return around(value, error, len(known) - 1, method)
 
 
 def around(value: float, error: float, freedom: int, method: Method) -> Interval:

@@ -31,6 +31,12 @@ class ClassCounts:
         return float(self.matrix.sum())
 
 
+def less(whole: ClassCounts, part: ClassCounts) -> ClassCounts:
+    """The rows of the whole that are not in the part."""
+    ranks = None if whole.ranks is None or part.ranks is None else whole.ranks - part.ranks
+    return ClassCounts(whole.classes, whole.matrix - part.matrix, ranks, whole.log_loss_sum - part.log_loss_sum)
+
+
 def per_class(counts: ClassCounts) -> dict[str, dict[str, float]]:
     """Precision, recall, F1 and support of each class; what is a share of nothing is NaN."""
     hits, called, there = np.diag(counts.matrix), counts.matrix.sum(0), counts.matrix.sum(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from tapetum_server.detectors.performance.confusion_metrics import CONFUSION_METRICS, f1_score, precision, ratio, recall
 from tapetum_server.detectors.performance.counts import Confusion, Floats
@@ -30,6 +30,12 @@ class SetCounts:
     """Over the rows, the share of the classes there that were called (0 where none is there)."""
     jaccard_sum: float
     """Over the rows, classes in both sets by classes in either (1 where both are empty)."""
+
+
+def less(whole: SetCounts, part: SetCounts) -> SetCounts:
+    """The rows of the whole that are not in the part."""
+    rest = {f.name: getattr(whole, f.name) - getattr(part, f.name) for f in fields(SetCounts) if f.name != "classes"}
+    return SetCounts(classes=whole.classes, **rest)
 
 
 def confusion_of(counts: SetCounts, k: int) -> Confusion:

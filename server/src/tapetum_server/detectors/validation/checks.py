@@ -33,6 +33,8 @@ class Context:
     previous: DatasetView | None = None
     serving: DatasetView | None = None
     precise: bool = False
+    training: DatasetView | None = None
+    """What skew is measured from where the data are what the model is asked."""
 
 
 def check_feature(
@@ -61,6 +63,8 @@ def check_feature(
     for comparator, control, side in sides:
         if feature.HasField(comparator):
             check_comparator(getattr(feature, comparator), view, control, side, found)
+    if feature.HasField("skew_comparator"):
+        check_comparator(feature.skew_comparator, view, context.training, "skew", found, serving=True)
     _check_derived(feature, view, found)
     if context.precise:
         serving = context.serving.features.get(view.path) if context.serving else None

@@ -26,6 +26,8 @@ class Reason:
     values: tuple[str, ...] = ()
     """The values that offend, at most `MAX_VALUES`."""
     severity: Severity = "ERROR"
+    side: Side | None = None
+    """What was compared, where it is of a comparison: one feature can have both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,11 @@ class Found:
     reasons: list[Reason] = field(default_factory=list)
     measurements: list[Measurement] = field(default_factory=list)
 
-    def add(self, type: str, short: str, description: str, values: Iterable[str] = ()) -> None:
+    def add(
+        self, type: str, short: str, description: str, values: Iterable[str] = (), side: Side | None = None
+    ) -> None:
         """Note one more reason."""
-        self.reasons.append(Reason(type, short, description, tuple(values)[:MAX_VALUES]))
+        self.reasons.append(Reason(type, short, description, tuple(values)[:MAX_VALUES], side=side))
 
 
 def worst(reasons: Iterable[Reason]) -> Severity:

@@ -35,6 +35,8 @@ def shift_of_histograms(before: statistics_pb2.Histogram, now: statistics_pb2.Hi
     edges = np.unique([b.low_value for b in before.buckets if math.isfinite(b.low_value)])
     if not len(edges):
         return None
+    if all(b.low_value == b.high_value == edges[0] for b in before.buckets):
+        return divergence(_beside(before, edges[0]), _beside(now, edges[0]))
     # The lowest value of the baseline is no boundary: what lies below it is in its first bucket.
     inner = edges[1:] if len(edges) > 1 else edges
     ends = [
@@ -42,6 +44,25 @@ def shift_of_histograms(before: statistics_pb2.Histogram, now: statistics_pb2.Hi
     ]
     span = (min(ends), max(ends))
     return divergence(_over(before, inner, span), _over(now, inner, span))
+
+
+def _beside(histogram: statistics_pb2.Histogram, constant: float) -> Masses:
+    """The mass at a value that the baseline had alone, below it, above it, and that of NaN.
+
+    A bucket that ends at the value may hold it alone but for its other end: one row that differs is no drift.
+    """
+    at, below, above = 0.0, 0.0, 0.0
+    for bucket in histogram.buckets:
+        count, low, high = bucket.sample_count, bucket.low_value, bucket.high_value
+        if constant in (low, high):
+            at += count
+        elif high < constant:
+            below += count
+        elif low > constant:
+            above += count
+        else:
+            below, above = below + count / 2, above + count / 2
+    return np.array([at, below, above, float(histogram.num_nan)])
 
 
 def _over(histogram: statistics_pb2.Histogram, inner: Masses, span: tuple[float, float]) -> Masses:

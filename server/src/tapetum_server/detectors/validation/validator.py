@@ -43,6 +43,8 @@ class Against:
     """Of an earlier span: drift."""
     serving: Data | None = None
     """Of what the model is asked: skew."""
+    training: Data | None = None
+    """Of what the model was trained on, where the statistics are of what it is asked: skew, too."""
     version: Data | None = None
     """Of an earlier version of the same span: the number of examples."""
     precise: bool = False
@@ -58,20 +60,18 @@ class Against:
 def validate(statistics: Data, schema: schema_pb2.Schema, against: Against | None = None) -> Validation:
     """Every anomaly of the statistics. Raises `StatisticsError` for an environment that the schema does not have."""
     against = against or Against()
-    if against.environment is not None and against.environment not in schema.default_environment:
-        there = ", ".join(schema.default_environment) or "none"
-        raise StatisticsError(
-            f"The schema has no environment {against.environment!r}; its default environments are: {there}."
-        )
+    _check_environment(schema, against.environment)
     data = DatasetView(statistics)
     if not statistics.num_examples:
         nothing = Reason("NO_DATA_IN_SPAN", "No examples", "The statistics are of no examples at all.")
         return Validation((), _with_severities([nothing], against.severities), {}, data_missing=True)
-    previous, serving, version = (
+    previous, serving, training, version = (
         None if of is None else DatasetView(of, by_weight=data.by_weight)
-        for of in (against.previous, against.serving, against.version)
+        for of in (against.previous, against.serving, against.training, against.version)
     )
-    context = Context(against.environment, tuple(schema.default_environment), previous, serving, against.precise)
+    context = Context(
+        against.environment, tuple(schema.default_environment), previous, serving, against.precise, training
+    )  # fmt: skip
     run = _Run(schema, data, context)
     for root in data.roots:
         run.check(root)
@@ -109,12 +109,13 @@ def update_schema(
 ) -> schema_pb2.Schema:
     """The schema as it would be, were the statistics right: of these features only, or of all.
 
-    New features are taken in, domains and bounds grow, and what is missing is deprecated.
+    New features are taken in, domains and bounds grow, and what is missing is deprecated. Raises as `validate` does.
     """
     updated = schema_pb2.Schema()
     updated.CopyFrom(schema)
     data = DatasetView(statistics)
     against = against or Against()
+    _check_environment(schema, against.environment)
     context = Context(
         against.environment, tuple(schema.default_environment),
         DatasetView(against.previous) if against.previous else None,
@@ -128,6 +129,12 @@ def update_schema(
         if path not in data.features and required(feature, context) and (only is None or path in only):
             deprecate(feature)
     return updated
+
+
+def _check_environment(schema: schema_pb2.Schema, environment: str | None) -> None:
+    if environment is not None and environment not in schema.default_environment:
+        there = ", ".join(schema.default_environment) or "none"
+        raise StatisticsError(f"The schema has no environment {environment!r}; its default environments are: {there}.")
 
 
 def _update(

@@ -16,7 +16,7 @@ logger = logging.getLogger("tapetum.host")
 UTILIZATION = gauge("hw.gpu.utilization", "1", "Share of the time in which a kernel ran on the GPU.")
 MEMORY_USAGE = up_down_counter("hw.gpu.memory.usage", "By", "GPU memory in use.")
 MEMORY_LIMIT = up_down_counter("hw.gpu.memory.limit", "By", "Memory of the GPU.")
-MEMORY_UTILIZATION = gauge("hw.gpu.memory.utilization", "1", "Share of GPU memory in use.")
+MEMORY_UTILIZATION = gauge("hw.gpu.memory.utilization", "1", "Share of GPU memory in use, of what the driver leaves.")
 POWER = gauge("hw.power", "W", "Power that the GPU draws.")
 ENERGY = counter("hw.energy", "J", "Energy that the GPU used since its driver was loaded.")
 TEMPERATURE = gauge("hw.temperature", "Cel", "Temperature of the GPU.")
@@ -75,15 +75,17 @@ class Gpus:
         def ask(question: Callable[..., Any], *more: int) -> Any:
             try:
                 return question(gpu, *more)
-            except nvml.NVMLError_NotSupported:
-                return None  # not every GPU has every sensor, and a partitioned one has no utilization
+            except (nvml.NVMLError_NotSupported, nvml.NVMLError_FunctionNotFound):
+                return None  # not every GPU has every sensor, nor every driver every call
 
         if (rates := ask(nvml.nvmlDeviceGetUtilizationRates)) is not None:
             readings.append(Reading(UTILIZATION, rates.gpu / 100, names))
-        if (memory := ask(nvml.nvmlDeviceGetMemoryInfo)) is not None:
+        # Version 2 keeps what the driver reserves for itself apart: version 1 counts it as used, on an idle GPU too.
+        memory = ask(nvml.nvmlDeviceGetMemoryInfo, nvml.nvmlMemory_v2) or ask(nvml.nvmlDeviceGetMemoryInfo)
+        if memory is not None:
             readings.append(Reading(MEMORY_USAGE, memory.used, names))
             readings.append(Reading(MEMORY_LIMIT, memory.total, names))
-            readings.append(Reading(MEMORY_UTILIZATION, memory.used / memory.total, names))
+            readings.append(Reading(MEMORY_UTILIZATION, memory.used / (memory.used + memory.free), names))
         if (milliwatts := ask(nvml.nvmlDeviceGetPowerUsage)) is not None:
             readings.append(Reading(POWER, milliwatts / 1000, names))
         if (millijoules := ask(nvml.nvmlDeviceGetTotalEnergyConsumption)) is not None:

@@ -24,6 +24,8 @@ MAX_WAITING = 50_000
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 _BOTH = "both"
 _DAY = 86_400 * 10**9
+MOVED_FROM = "moved_from"
+"""In a record: the time at which one half of it was kept, on another day."""
 
 Record = dict[str, Any]
 """A prediction as `/v1/predictions` takes it."""
@@ -157,14 +159,17 @@ def _both(one: Half, other: Half) -> list[Record]:
     asked, answered = (one, other) if one.part == "request" else (other, one)
     count = max(len(asked.records), len(answered.records))
     latency = (answered.time - asked.time) / 1e6 if answered.time >= asked.time > 0 else None
-    # Rows are kept by day: the half that came first is on its own day already.
-    first = other.time if other.time // _DAY != one.time // _DAY else asked.time
+    begun = asked.time or answered.time
+    # Rows are kept by day: an answer that came first, from beyond midnight, is on its own day already.
+    moved = other is answered and answered.time // _DAY != begun // _DAY
     merged = []
     for i in range(count):
         question = asked.records[i] if i < len(asked.records) else {}
         answer = answered.records[i] if i < len(answered.records) else {}
         record = _merged(question, answer)
-        record["time"] = first
+        record["time"] = begun
+        if moved:
+            record[MOVED_FROM] = answered.time
         if latency is not None:
             record["latency_ms"] = latency
         merged.append(record)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,20 +11,18 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
+from tapetum_server.receivers.doors import HandOn, total_of
 from tapetum_server.receivers.otlp.decode_json import decode_json_logs, decode_json_metrics, decode_json_spans
 from tapetum_server.receivers.otlp.decode_logs import decode_logs
 from tapetum_server.receivers.otlp.decode_metrics import decode_metrics
 from tapetum_server.receivers.otlp.decode_spans import decode_spans
-from tapetum_server.receivers.otlp.dropped import dropped_by_sender, lost_by_sender
+from tapetum_server.receivers.otlp.dropped import OWN_RECORDS, dropped_by_sender, lost_by_sender
 from tapetum_server.receivers.otlp.json_values import JsonReader
 from tapetum_server.receivers.otlp.limits import Limits
-from tapetum_server.receivers.otlp.outcome import REFUSALS, TRUNCATIONS, Decoded, Failed, Undecodable
+from tapetum_server.receivers.otlp.outcome import REFUSALS, TRUNCATIONS, Decoded, Undecodable
 from tapetum_server.receivers.otlp.values import AttributeReader
-from tapetum_server.signals.consumer import Busy, Consumer, IngestObserver, Receipt
+from tapetum_server.signals.consumer import Consumer, IngestObserver, Receipt
 from tapetum_server.signals.identity import Caller
-from tapetum_server.signals.tallies import Tallies
-
-logger = logging.getLogger("tapetum.otlp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +90,7 @@ class Delivery:
     """
 
     def __init__(self, consumer: Consumer, observer: IngestObserver, limits: Limits) -> None:
-        self._consumer = consumer
-        self._tallies = {name: Tallies(observer, name) for name in SIGNALS}
+        self._hand_on = HandOn(consumer, observer, *SIGNALS, *OWN_RECORDS)
         self._limits = limits
         self._attributes = AttributeReader(limits)
         self._json = JsonReader(limits)
@@ -111,14 +106,7 @@ class Delivery:
     async def deliver(self, signal: Signal, decoded: Decoded[Any]) -> Outcome:
         """Have every batch consumed. Raises `Busy` or `Failed`, counted, if any was not: the sender may
         repeat the request, and delivering again what was already kept is safe."""
-        consumed = await asyncio.gather(
-            *(self._consume(signal, batch) for batch in decoded.batches), return_exceptions=True
-        )
-        total = Receipt()
-        for result in consumed:
-            if isinstance(result, BaseException):
-                raise result
-            total += result
+        total = await total_of(self._consume(signal, batch) for batch in decoded.batches)
         refused, truncated = Counter(total.refused), Counter(total.truncated)
         for origin, count in decoded.refused.items():
             refused[origin.reason] += count
@@ -130,34 +118,21 @@ class Delivery:
 
     async def _consume(self, signal: Signal, batch: Any) -> Receipt:
         project, sender = batch.project, batch.sender
-        count = len(batch)
         dropped = dropped_by_sender(batch, self._limits)
         lost = lost_by_sender(batch)
-        try:
-            receipt = await self._consumer.consume(batch)
-        except Busy as busy:
-            self._count(signal, project, sender, "refused", busy.reason, count)
-            raise
-        except Exception:
-            logger.exception("Failed at a batch of %d %s from %s", count, signal.noun, sender)
-            self._count(signal, project, sender, "refused", "internal_error", count)
-            raise Failed("the server failed at these records; its log says why") from None
-        if receipt.accepted:
-            self._count(signal, project, sender, "accepted", "", receipt.accepted)
-        counted = (("refused", receipt.refused), ("truncated", receipt.truncated), ("dropped", dropped))
-        for outcome, reasons in counted:
-            for reason, count in reasons.items():
-                self._count(signal, project, sender, outcome, reason, count)
+        receipt = await self._hand_on.one(batch)
+        for reason, count in dropped.items():
+            self._count(signal, project, sender, "dropped", reason, count)
         for (of_signal, reason), count in lost.items():
-            self._count(SIGNALS[of_signal], project, sender, "dropped", reason, count)
+            self._hand_on.count(of_signal, project, sender, "dropped", reason, count)
         return receipt
 
     def count_request(self, signal: Signal, caller: Caller, reason: str) -> None:
         """Count one request that was refused whole, of which we cannot say how many records it held."""
-        self._count(signal, caller.counted_in, caller.identity.name, "refused", reason, 1)
+        self._hand_on.count_request(signal.name, caller, reason)
 
     def _count(self, signal: Signal, project: str, sender: str, outcome: str, reason: str, count: int) -> None:
-        self._tallies[signal.name].add(project, sender, outcome, reason, count)
+        self._hand_on.count(signal.name, project, sender, outcome, reason, count)
 
 
 def _explain(signal: Signal, refused: Counter[str], truncated: Counter[str], messages: list[str]) -> str:

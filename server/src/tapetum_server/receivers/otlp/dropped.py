@@ -23,15 +23,17 @@ LOSSES = {
 }
 """Why whole records never got here."""
 _QUEUE_FULL, _UNDELIVERED = LOSSES
+OWN_RECORDS = ("changes", "evaluations", "predictions", "labels")
+"""Records that go to doors of our own, of which the SDK tells what it lost."""
 _SDK_METRICS = {
-    f"otel.sdk.{part}.{kind}": signal
-    for part in ("processor", "exporter")
-    for kind, signal in (
-        ("span.processed", "traces"), ("span.exported", "traces"), ("log.processed", "logs"), ("log.exported", "logs"),
-        ("metric_data_point.processed", "metrics"), ("metric_data_point.exported", "metrics"),
+    f"{prefix}.sdk.{part}": signal
+    for prefix, kind, signal in (
+        ("otel", "span", "traces"), ("otel", "log", "logs"), ("otel", "metric_data_point", "metrics"),
+        *(("tapetum", name.removesuffix("s"), name) for name in OWN_RECORDS),
     )
+    for part in (f"processor.{kind}.processed", f"exporter.{kind}.exported")
 }  # fmt: skip
-"""OpenTelemetry's metrics of SDKs, whose points with an `error.type` count records that were lost."""
+"""OpenTelemetry's metrics of SDKs and our own, whose points with an `error.type` count records that were lost."""
 _DELTA = TEMPORALITIES.index("delta")
 _NOTHING = (0, 0, 0)
 

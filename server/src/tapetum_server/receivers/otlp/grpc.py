@@ -19,9 +19,10 @@ from google.protobuf.duration_pb2 import Duration
 from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untyped]
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 
+from tapetum_server.receivers.doors import Failed
 from tapetum_server.receivers.otlp.delivery import SIGNALS, Delivery, Outcome, Signal
 from tapetum_server.receivers.otlp.limits import Limits
-from tapetum_server.receivers.otlp.outcome import Failed, Undecodable
+from tapetum_server.receivers.otlp.outcome import Undecodable
 from tapetum_server.signals.consumer import Busy, Consumer, IngestObserver
 from tapetum_server.signals.identity import Caller, Identity
 

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-import math
 from collections.abc import Mapping
 from concurrent.futures import Executor
+from functools import partial
 
 import orjson
 from google.rpc import code_pb2  # type: ignore[import-untyped]
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope
 
+from tapetum_server.receivers.doors import Endpoint, Say, answered, caller_of, content_type, off_loop, turned_away
 from tapetum_server.receivers.otlp.delivery import SIGNALS, Delivery, Signal
 from tapetum_server.receivers.otlp.limits import Limits
-from tapetum_server.receivers.otlp.outcome import Failed, Undecodable
-from tapetum_server.signals.consumer import Busy, Consumer, IngestObserver
-from tapetum_server.signals.identity import Caller, Identity
+from tapetum_server.receivers.otlp.outcome import Undecodable
+from tapetum_server.signals.consumer import Consumer, IngestObserver
 
 PREFIXES = ("/v1", "/api/public/otel/v1")
 """OTLP's own paths, and where Langfuse's clients send them."""
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
-_INLINE_BYTES = 8 * 1024
-"""Smaller bodies are decoded on the event loop: less work than a hop to another thread and back."""
 _CODES: Mapping[int, int] = {
     400: code_pb2.INVALID_ARGUMENT,
     401: code_pb2.UNAUTHENTICATED,
@@ -51,7 +48,7 @@ class OtlpHttp:
         self._delivery = Delivery(consumer, observer, limits)
         self._executor = executor
         self.routes: list[BaseRoute] = [
-            Route(f"{prefix}/{signal.name}", _Endpoint(self, signal), name=f"otlp_{signal.name}")
+            Route(f"{prefix}/{signal.name}", Endpoint(partial(self.export, signal)), name=f"otlp_{signal.name}")
             for prefix in PREFIXES
             for signal in SIGNALS.values()
         ]
@@ -65,82 +62,49 @@ class OtlpHttp:
         signal = _signal_of(scope["path"])
         state = scope.get("state", {})
         if signal is not None and "identity" in state:
-            self._delivery.count_request(signal, _caller(scope), reason)
-        return error_response(_is_json(_content_type(scope)), status, message)
+            self._delivery.count_request(signal, caller_of(scope), reason)
+        return error_response(_is_json(content_type(scope)), status, message)
 
     async def export(self, signal: Signal, request: Request) -> Response:
         """Answer one export request."""
-        content_type = _content_type(request.scope)
-        is_json = _is_json(content_type)
-        if request.method != "POST":
-            message = f"{request.method} is not for {request.url.path}: send POST"
-            return error_response(is_json, 405, message, {"allow": "POST"})
-        caller = _caller(request.scope)
-        if not caller.identity.may("ingest"):
-            return error_response(is_json, 403, f"the key {caller.identity.name!r} has no ingest scope")
-        if not is_json and content_type not in (PROTOBUF, "application/protobuf"):
+        media_type = content_type(request.scope)
+        is_json = _is_json(media_type)
+
+        def say(status: int, code: str, message: str) -> Response:
+            return error_response(is_json, status, message)
+
+        return await answered(self._export(signal, request, media_type, say), say)
+
+    async def _export(self, signal: Signal, request: Request, media_type: str, say: Say) -> Response:
+        if (away := turned_away(request, say)) is not None:
+            return away
+        is_json = _is_json(media_type)
+        caller = caller_of(request.scope)
+        if not is_json and media_type not in (PROTOBUF, "application/protobuf"):
             self._delivery.count_request(signal, caller, "content_type")
-            message = f"content type {content_type!r} is not OTLP: send {PROTOBUF} or {JSON}"
+            message = f"content type {media_type!r} is not OTLP: send {PROTOBUF} or {JSON}"
             return error_response(is_json, 415, message)
         body = await request.body()
         try:
-            if len(body) <= _INLINE_BYTES:
-                decoded = self._delivery.decode(signal, body, caller, is_json)
-            else:
-                loop = asyncio.get_running_loop()
-                decode = self._delivery.decode
-                decoded = await loop.run_in_executor(self._executor, decode, signal, body, caller, is_json)
-            outcome = await self._delivery.deliver(signal, decoded)
+            decoded = await off_loop(
+                self._executor, len(body), lambda: self._delivery.decode(signal, body, caller, is_json)
+            )
         except Undecodable as error:
             self._delivery.count_request(signal, caller, "undecodable")
             return error_response(is_json, 400, str(error))
-        except Busy as busy:
-            retry_after = str(max(1, math.ceil(busy.retry_after_s)))
-            status = 429 if busy.reason == "queue_full" else 503
-            return error_response(is_json, status, str(busy), {"retry-after": retry_after})
-        except Failed as error:
-            return error_response(is_json, 500, str(error))
+        outcome = await self._delivery.deliver(signal, decoded)
         if is_json:
             return Response(orjson.dumps(outcome.json(signal)), media_type=JSON)
         return Response(outcome.protobuf(signal), media_type=PROTOBUF)
 
 
-class _Endpoint:
-    """One route as a plain ASGI application."""
-
-    def __init__(self, door: OtlpHttp, signal: Signal) -> None:
-        self._door = door
-        self._signal = signal
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            response = await self._door.export(self._signal, Request(scope, receive))
-        except ClientDisconnect:
-            return
-        await response(scope, receive, send)
-
-
-def error_response(is_json: bool, status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+def error_response(is_json: bool, status: int, message: str) -> Response:
     """A `google.rpc.Status` body in the encoding of the request."""
     code = _CODES.get(status, code_pb2.UNKNOWN)
     if is_json:
         body = orjson.dumps({"code": code, "message": message})
-        return Response(body, status, headers, JSON)
-    return Response(Status(code=code, message=message).SerializeToString(), status, headers, PROTOBUF)
-
-
-def _caller(scope: Scope) -> Caller:
-    state = scope["state"]
-    identity: Identity = state["identity"]
-    return Caller(identity, state.get("project"))
-
-
-def _content_type(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name == b"content-type":
-            text: str = value.decode("latin-1")
-            return text.partition(";")[0].strip().lower()
-    return ""
+        return Response(body, status, media_type=JSON)
+    return Response(Status(code=code, message=message).SerializeToString(), status, media_type=PROTOBUF)
 
 
 def _is_json(content_type: str) -> bool:

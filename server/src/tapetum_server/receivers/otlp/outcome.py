@@ -48,10 +48,6 @@ class Undecodable(ValueError):
     """The request as a whole cannot be read; nothing of it was kept."""
 
 
-class Failed(Exception):
-    """The fault is ours, not the sender's and not the moment's: the records are not kept."""
-
-
 class Origin(NamedTuple):
     """Which project and sender a count belongs to, and the reason."""
 

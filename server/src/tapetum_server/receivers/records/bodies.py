@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import orjson
 import pyarrow as pa
-import pyarrow.ipc
-import pyarrow.parquet as pq
 
-from tapetum_server.receivers.records.fields import Wrong
+from tapetum_server.receivers.records.fields import Undecodable, Wrong
+from tapetum_server.receivers.records.table_parts import TABLES, Body, parts_of_table
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_TABLE_BYTES = 64 * 1024 * 1024
 """Of an Arrow or Parquet table, once it is read."""
-
-
-class Undecodable(ValueError):
-    """The request as a whole cannot be read; nothing of it was kept. `reason` is what is counted."""
-
-    def __init__(self, message: str, hint: str, reason: str = "undecodable", status: int = 400) -> None:
-        super().__init__(message)
-        self.hint = hint
-        self.reason = reason
-        self.status = status
+LINES = ("application/x-ndjson", "application/jsonl", "application/ndjson")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +27,16 @@ class Records:
     """Whether the request is one object: its fault is the request's."""
 
 
-def records_of(body: bytes, media_type: str, most: int, called: str, most_bytes: int = MAX_BODY_BYTES) -> Records:
+def records_of(body: Body, media_type: str, most: int, called: str, most_bytes: int = MAX_BODY_BYTES) -> Records:
     """The records of one request, at most `most`; `called` is what people call them. Raises `Undecodable`."""
     if len(body) > most_bytes:
-        raise Undecodable(
-            f"the body holds {len(body)} bytes; at most {most_bytes}", "Send fewer at once.", "too_large", 413
-        )
+        hint = "Send fewer at once."
+        if most_bytes > MAX_BODY_BYTES:
+            hint = "Send fewer at once, or lines of JSON (application/x-ndjson), an Arrow stream or a Parquet file."
+        raise Undecodable(f"the body holds {len(body)} bytes; at most {most_bytes}", hint, "too_large", 413)
     found = _READERS.get(media_type, _json)(body)
     check_count(len(found.given), most, called)
     return found
-
-
-def table_of(body: bytes, media_type: str, most: int, called: str, most_bytes: int) -> pa.Table | None:
-    """The table of one request, where it is one: column by column. Raises `Undecodable`."""
-    reader = _TABLES.get(media_type)
-    if reader is None:
-        return None
-    table = reader(body, most_bytes)
-    check_count(table.num_rows, most, called)
-    return table
 
 
 def check_count(count: int, most: int, called: str) -> None:
@@ -78,9 +59,9 @@ def loads(text: bytes) -> object:
     return found
 
 
-def _json(body: bytes) -> Records:
+def _json(body: Body) -> Records:
     try:
-        found = loads(body)
+        found = loads(bytes(body))
     except (ValueError, TypeError, RecursionError) as error:
         raise Undecodable(
             f"the body is not JSON: {error}",
@@ -89,8 +70,26 @@ def _json(body: bytes) -> Records:
     return Records(found, False) if isinstance(found, list) else Records([found], True)
 
 
-def _lines(body: bytes) -> Records:
-    return Records([_line(line) for line in body.split(b"\n") if line.strip()], False)
+def lines_of(body: Body, most: int) -> Iterator[list[object]]:
+    """What the lines hold that are not blank, or what is wrong with one: so many bytes or lines at a time."""
+    given: list[object] = []
+    start = begun = 0
+    while start < len(body):
+        end = body.find(b"\n", start)
+        end = len(body) if end < 0 else end
+        line = body[start:end]
+        if line.strip():
+            given.append(_line(line))
+        start = end + 1
+        if len(given) >= most or start - begun >= MAX_BODY_BYTES:
+            yield given
+            given, begun = [], start
+    if given:
+        yield given
+
+
+def _lines(body: Body) -> Records:
+    return Records([one for some in lines_of(body, len(body)) for one in some], False)
 
 
 def _line(line: bytes) -> object:
@@ -100,50 +99,17 @@ def _line(line: bytes) -> object:
         return Wrong("", f"the line is not JSON: {error}")
 
 
-def _arrow(body: bytes, most_bytes: int) -> pa.Table:
-    batches: list[pa.RecordBatch] = []
-    size = 0
-    try:
-        with pa.ipc.open_stream(pa.py_buffer(body)) as stream:
-            schema = stream.schema
-            for batch in stream:
-                size += batch.nbytes
-                _bounded(size, most_bytes)
-                # Offsets that point elsewhere would read other memory.
-                batch.validate(full=True)
-                batches.append(batch)
-    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
-        if isinstance(error, Undecodable):
-            raise
-        whole = sum(batch.num_rows for batch in batches)
-        kept = f" behind row {whole}, up to which it is whole; nothing of it was kept" if whole else ""
-        raise Undecodable(
-            f"the body is no Arrow stream{kept}: {error}", "Send a whole Arrow IPC stream of one table."
-        ) from None
-    return pa.Table.from_batches(batches, schema)
+def _table(media_type: str) -> Callable[[Body], Records]:
+    def read(body: Body) -> Records:
+        tables = [part.table for part in parts_of_table(body, media_type)]
+        size = sum(table.nbytes for table in tables)
+        if size > MAX_TABLE_BYTES:
+            raise Undecodable(
+                f"the table holds {size} bytes; at most {MAX_TABLE_BYTES}", "Send fewer rows at once.", "too_large", 413
+            )
+        return Records([row for table in tables for row in _rows(table)], False)
 
-
-def _parquet(body: bytes, most_bytes: int) -> pa.Table:
-    try:
-        with pq.ParquetFile(pa.BufferReader(body)) as file:
-            groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
-            _bounded(sum(group.total_byte_size for group in groups), most_bytes)
-            table = file.read()
-        _bounded(table.nbytes, most_bytes)
-        return table
-    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
-        if isinstance(error, Undecodable):
-            raise
-        raise Undecodable(f"the body is no Parquet file: {error}", "Send a Parquet file of one table.") from None
-
-
-def _table(reader: Callable[[bytes, int], pa.Table]) -> Callable[[bytes], Records]:
-    return lambda body: Records(_rows(reader(body, MAX_TABLE_BYTES)), False)
-
-
-def _bounded(size: int, most: int) -> None:
-    if size > most:
-        raise Undecodable(f"the table holds {size} bytes; at most {most}", "Send fewer rows at once.", "too_large", 413)
+    return read
 
 
 def _rows(table: pa.Table) -> list[object]:
@@ -156,14 +122,7 @@ def _rows(table: pa.Table) -> list[object]:
     return [{name: value for name, value in row.items() if value is not None} for row in given]
 
 
-_TABLES: Mapping[str, Callable[[bytes, int], pa.Table]] = {
-    "application/vnd.apache.arrow.stream": _arrow,
-    "application/vnd.apache.parquet": _parquet,
-    "application/x-parquet": _parquet,
-}
-_READERS: Mapping[str, Callable[[bytes], Records]] = {
-    "application/x-ndjson": _lines,
-    "application/jsonl": _lines,
-    "application/ndjson": _lines,
-    **{media_type: _table(reader) for media_type, reader in _TABLES.items()},
+_READERS: Mapping[str, Callable[[Body], Records]] = {
+    **dict.fromkeys(LINES, _lines),
+    **{media_type: _table(media_type) for media_type in TABLES},
 }

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tapetum_server.receivers.records.bodies import Undecodable
+from tapetum_server.receivers.records.fields import Undecodable
 from tapetum_server.signals.predictions import FEATURE_MAPS, PREDICTION_SCHEMA
 
 MAX_FEATURES = 10_000

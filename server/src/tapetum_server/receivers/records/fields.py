@@ -29,6 +29,22 @@ class Wrong(ValueError):
         self.field = field
 
 
+class Undecodable(ValueError):
+    """The request cannot be read as a whole. `reason` is what is counted.
+
+    Nothing of it was kept, but for the rows before `row`.
+    """
+
+    def __init__(
+        self, message: str, hint: str, reason: str = "undecodable", status: int = 400, *, row: int = 0
+    ) -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.reason = reason
+        self.status = status
+        self.row = row
+
+
 def object_of(given: object, called: str, known: Collection[str], elsewhere: str) -> Given:
     """The record as an object whose fields are all known. `called` is "a change", `elsewhere` where others go."""
     if not isinstance(given, dict):

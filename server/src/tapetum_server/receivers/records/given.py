@@ -11,14 +11,21 @@ from tapetum_server.signals.predictions import PredictionBatch
 
 
 def read_predictions(
-    records: Sequence[Mapping[str, Any]], project: str, sender: str
+    records: Sequence[Mapping[str, Any]], project: str, sender: str, moved: Mapping[int, int] | None = None
 ) -> tuple[PredictionBatch, list[str]]:
-    """Those that can be kept, and what is wrong with each of the others. Every one has its `prediction_id`."""
-    rows = PredictionRows(records, {}, "")
+    """Those that can be kept, and what is wrong with each of the others. Every one has its `prediction_id`.
+
+    `moved` says of which one, by its place, there is a form of another day, and its time there.
+    """
+    rows = PredictionRows(records, {}, str)
     wrong: list[str] = []
+    elsewhere: dict[int, int] = {}
     for index, record in enumerate(records):
         try:
             rows.keep(index, record)
         except Wrong as error:
             wrong.append(f"{error.field}: {error}")
-    return PredictionBatch(project, sender, rows.table()), wrong
+            continue
+        if moved and index in moved:
+            elsewhere[index - len(wrong)] = moved[index]
+    return PredictionBatch(project, sender, rows.table(), elsewhere), wrong

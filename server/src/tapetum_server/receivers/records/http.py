@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import math
 from concurrent.futures import Executor
+from functools import partial
 
 import orjson
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope
 
-from tapetum_server.receivers.records.bodies import Undecodable
-from tapetum_server.receivers.records.reading import KINDS, LABELS, Kind, Read, RecordBatch, read_records
+from tapetum_server.receivers.doors import (
+    Endpoint,
+    HandOn,
+    answered,
+    caller_of,
+    content_type,
+    door_of,
+    error,
+    off_loop,
+    turned_away,
+)
+from tapetum_server.receivers.records.fields import Undecodable
+from tapetum_server.receivers.records.reading import KINDS, MAX_SAID, Kind, Read, parts_of
 from tapetum_server.signals.consumer import Busy, Consumer, IngestObserver, Receipt
 from tapetum_server.signals.identity import Caller
 from tapetum_server.signals.scores import Definitions, undefined
 
-logger = logging.getLogger("tapetum.records")
-_INLINE_BYTES = 8 * 1024
-"""Smaller bodies are decoded on the event loop: less work than a hop to another thread and back."""
+BODY = "body"
+"""In the scope's state: the body of a request that may be large, in memory or in a file."""
+_PATIENCE_S = 60.0
+"""How long a request of which a part is kept waits for room for the next one."""
 
 
 class Records:
@@ -37,142 +47,113 @@ class Records:
         executor: Executor,
         definitions: Definitions = undefined,
     ) -> None:
-        self._consumer = consumer
-        self._observer = observer
+        self._hand_on = HandOn(consumer, observer, *(kind.called for kind in KINDS))
         self._executor = executor
         self._definitions = definitions
         self._kinds = {f"/v1/{kind.called}": kind for kind in KINDS}
         self.routes: list[BaseRoute] = [
-            Route(path, _Endpoint(self, kind), name=kind.called) for path, kind in self._kinds.items()
+            Route(path, Endpoint(partial(self.take, kind)), name=kind.called) for path, kind in self._kinds.items()
         ]
 
     def owns(self, scope: Scope) -> bool:
         """Whether the request is for one of the routes."""
         return self._kind_of(scope) is not None
 
+    def takes_large(self, scope: Scope) -> bool:
+        """Whether the request's body may be so large that it does not belong into memory."""
+        kind = self._kind_of(scope)
+        return kind is not None and kind.is_large and caller_of(scope).identity.may("ingest")
+
     def refuse(self, scope: Scope, status: int, reason: str, message: str) -> Response:
         """The answer for a request that fails before it gets here, and its count."""
         if "identity" in scope.get("state", {}) and (kind := self._kind_of(scope)) is not None:
-            self._count_request(kind, _sender(scope), reason)
-        return _error(status, reason, message)
+            self._hand_on.count_request(kind.called, caller_of(scope), reason)
+        return error(status, reason, message)
 
     def _kind_of(self, scope: Scope) -> Kind | None:
-        path: str = scope["path"]
-        return self._kinds.get(path.removeprefix(scope.get("root_path", "")))
+        return self._kinds.get(door_of(scope))
 
-    async def take(self, request: Request, kind: Kind) -> Response:
+    async def take(self, kind: Kind, request: Request) -> Response:
         """Answer one request."""
-        if request.method != "POST":
-            answer = _error(405, "method_not_allowed", f"/v1/{kind.called} answers POST, not {request.method}")
-            answer.headers["allow"] = "POST"
-            return answer
-        sender = _sender(request.scope)
-        if not sender.identity.may("ingest"):
-            return _error(403, "forbidden", f"the key {sender.identity.name!r} has no ingest scope")
+        return await answered(self._take(kind, request), error)
+
+    async def _take(self, kind: Kind, request: Request) -> Response:
+        if (away := turned_away(request, error)) is not None:
+            return away
+        sender = caller_of(request.scope)
         if sender.barred:
-            self._count_request(kind, sender, sender.barred)
-            return _error(
+            self._hand_on.count_request(kind.called, sender, sender.barred)
+            return error(
                 403, sender.barred, "this caller may not write to the project that the request names",
                 field="x-tapetum-project",
             )  # fmt: skip
-        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        body = await request.body()
-        project, defaults = sender.project or sender.home, dict(request.query_params)
-
-        def read() -> Read:
-            return read_records(kind, body, media_type, project, sender.identity.name, self._definitions, defaults)
-
+        body = request.scope["state"].get(BODY)
+        if body is None:
+            body = await request.body()
+        parts = parts_of(
+            kind, body, content_type(request.scope), sender.project or sender.home, sender.identity.name,
+            self._definitions, dict(request.query_params),
+        )  # fmt: skip
+        told = _Told(kind)
         try:
-            if len(body) <= _INLINE_BYTES:
-                found = read()
-            else:
-                found = await asyncio.get_running_loop().run_in_executor(self._executor, read)
-            self._count_refused(kind, found, sender)
-            receipt = await self._consume(kind, found.batch, sender)
-            if found.beside is not None:
-                receipt.messages += (await self._consume(LABELS, found.beside, sender)).messages
-        except Undecodable as error:
-            self._count_request(kind, sender, error.reason)
-            return _error(error.status, error.reason, str(error), field="body", hint=error.hint)
-        except Busy as busy:
-            answer = _error(429 if busy.reason == "queue_full" else 503, busy.reason, str(busy))
-            answer.headers["retry-after"] = str(max(1, math.ceil(busy.retry_after_s)))
-            return answer
-        except _Failed as error:
-            return _error(500, "internal_error", str(error))
-        if found.alone and found.refused:
-            only = found.refused[0]
-            return _error(400, kind.refused, only.message, field=only.field or "body")
-        refused: list[dict[str, object]] = [
-            {"index": one.index, "field": one.field, "message": one.message} for one in found.refused
-        ]
-        if found.unsaid:
-            refused.append({"index": None, "field": "", "message": f"{found.unsaid} others are not kept either"})
-        refused += [{"index": None, "field": "", "message": message} for message in receipt.messages]
-        return Response(orjson.dumps({"accepted": receipt.accepted, "refused": refused}), media_type="application/json")
+            while (part := await off_loop(self._executor, len(body), partial(next, parts, None))) is not None:
+                told.add(part, await self._keep(kind, part, sender, told))
+        except Undecodable as wrong:
+            self._hand_on.count_request(kind.called, sender, wrong.reason)
+            if not wrong.row:
+                return error(wrong.status, wrong.reason, str(wrong), field="body", hint=wrong.hint)
+            told.end(wrong)
+        return told.response()
 
-    def _count_refused(self, kind: Kind, found: Read, sender: Caller) -> None:
-        count = len(found.refused) + found.unsaid
-        self._count(kind, found.batch.project, sender.identity.name, "refused", kind.refused, count)
-
-    async def _consume(self, kind: Kind, batch: RecordBatch, sender: Caller) -> Receipt:
-        name = sender.identity.name
-
-        def count_of(outcome: str, reason: str, count: int) -> None:
-            self._count(kind, batch.project, name, outcome, reason, count)
-
-        if not len(batch):
-            return Receipt()
-        count = len(batch)
+    async def _keep(self, kind: Kind, part: Read, sender: Caller, told: _Told) -> Receipt:
+        count = len(part.refused) + part.unsaid
+        self._hand_on.count(kind.called, part.batch.project, sender.identity.name, "refused", kind.refused, count)
+        patience = _PATIENCE_S if told.accepted else 0
         try:
-            receipt = await self._consumer.consume(batch)
+            receipt = await self._hand_on.one(part.batch, patience)
+            if part.beside is not None:
+                receipt.messages += (await self._hand_on.one(part.beside, patience)).messages
         except Busy as busy:
-            count_of("refused", busy.reason, count)
-            raise
-        except Exception:
-            logger.exception("Failed at %d %s from %s", count, kind.called, name)
-            count_of("refused", "internal_error", count)
-            raise _Failed("the server failed at these records; its log says why") from None
-        count_of("accepted", "", receipt.accepted)
-        for reason, number in receipt.refused.items():
-            count_of("refused", reason, number)
+            if not told.accepted:
+                raise
+            kept = f"{busy} {told.accepted} of this request are kept already, and count once when it is sent again."
+            raise Busy(busy.reason, kept, busy.retry_after_s) from None
         return receipt
 
-    def _count_request(self, kind: Kind, sender: Caller, reason: str) -> None:
-        self._count(kind, sender.counted_in, sender.identity.name, "refused", reason, 1)
 
-    def _count(self, kind: Kind, project: str, sender: str, outcome: str, reason: str, count: int) -> None:
-        if count:
-            self._observer.record(
-                project=project, sender=sender, signal=kind.called, outcome=outcome, reason=reason, count=count
-            )
+class _Told:
+    """What the answer to one request says, part by part."""
 
-
-class _Failed(Exception):
-    """The fault is ours: the records are not kept."""
-
-
-class _Endpoint:
-    """One route as a plain ASGI application, so that it answers every method itself."""
-
-    def __init__(self, door: Records, kind: Kind) -> None:
-        self._door = door
+    def __init__(self, kind: Kind) -> None:
         self._kind = kind
+        self.accepted = 0
+        self._refused: list[dict[str, object]] = []
+        self._unsaid = 0
+        self._messages: dict[str, None] = {}
+        self._alone: Read | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            response = await self._door.take(Request(scope, receive), self._kind)
-        except ClientDisconnect:
-            return
-        await response(scope, receive, send)
+    def add(self, part: Read, receipt: Receipt) -> None:
+        """One part, and what became of it."""
+        self.accepted += receipt.accepted
+        if part.alone:
+            self._alone = part
+        said = part.refused[: MAX_SAID - len(self._refused)]
+        self._refused += [{"index": one.index, "field": one.field, "message": one.message} for one in said]
+        self._unsaid += part.unsaid + len(part.refused) - len(said)
+        self._messages.update(dict.fromkeys(receipt.messages))
 
+    def end(self, wrong: Undecodable) -> None:
+        """From one row on nothing can be read."""
+        message = f"{wrong}. From row {wrong.row} on nothing is kept. {wrong.hint}"
+        self._refused.append({"index": wrong.row, "field": "body", "message": f"{message[:1].upper()}{message[1:]}"})
 
-def _sender(scope: Scope) -> Caller:
-    state = scope["state"]
-    return Caller(state["identity"], state.get("project"))
-
-
-def _error(status: int, code: str, message: str, *, field: str | None = None, hint: str | None = None) -> Response:
-    detail = {"code": code, "message": f"{message[:1].upper()}{message[1:]}", "field": field, "hint": hint}
-    body = orjson.dumps({"error": {name: value for name, value in detail.items() if value is not None}})
-    return Response(body, status, media_type="application/json")
+    def response(self) -> Response:
+        """The answer."""
+        if self._alone is not None and self._alone.refused:
+            only = self._alone.refused[0]
+            return error(400, self._kind.refused, only.message, field=only.field or "body")
+        if self._unsaid:
+            self._messages = {f"{self._unsaid} others are not kept either": None, **self._messages}
+        unplaced = [{"index": None, "field": "", "message": message} for message in self._messages]
+        told = {"accepted": self.accepted, "refused": [*self._refused, *unplaced]}
+        return Response(orjson.dumps(told), media_type="application/json")

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tapetum_server.receivers.records.bodies import Undecodable
 from tapetum_server.receivers.records.feature_maps import features_of_columns, features_of_map, kind_of
+from tapetum_server.receivers.records.fields import Undecodable
 from tapetum_server.receivers.records.labels import FIELDS as LABEL_FIELDS
 from tapetum_server.receivers.records.predictions import (
     FIELDS,
@@ -20,12 +20,13 @@ from tapetum_server.receivers.records.predictions import (
     MAX_TEXT_CHARACTERS,
 )
 from tapetum_server.receivers.records.table_columns import Rows, wrong_type
+from tapetum_server.receivers.records.table_parts import Part
 from tapetum_server.signals.predictions import ATTRIBUTIONS, LABEL_SCHEMA, PREDICTION_SCHEMA
 
 _TEXT, _NUMBER = pa.string(), pa.float64()
 
 
-def predictions_of(rows: Rows, defaults: Mapping[str, str], digest: str) -> tuple[pa.Table, pa.Table]:
+def predictions_of(rows: Rows, defaults: Mapping[str, str], part: Part) -> tuple[pa.Table, pa.Table]:
     """Predictions, and the labels beside them. `rows` says what is wrong with which. Raises `Undecodable`."""
     count = rows.count
     features = _features(rows)
@@ -43,7 +44,7 @@ def predictions_of(rows: Rows, defaults: Mapping[str, str], digest: str) -> tupl
     made: dict[str, pa.Array] = {
         "model": model,
         "version": rows.text("version", MAX_MODEL_BYTES, defaults.get("version", "")),
-        "prediction_id": _ids(rows, digest),
+        "prediction_id": _ids(rows, part),
         "time": rows.time(),
         "trace_id": trace_id,
         "span_id": span_id,
@@ -96,13 +97,13 @@ def _model(rows: Rows, defaults: Mapping[str, str]) -> pa.Array:
     return model
 
 
-def _ids(rows: Rows, digest: str) -> pa.Array:
+def _ids(rows: Rows, part: Part) -> pa.Array:
     ids = rows.text("prediction_id", MAX_ID_BYTES)
     lacking = pc.equal(ids, "")
     if not pc.any(lacking).as_py():
         return ids
-    numbers = pc.utf8_lpad(pa.array(range(rows.count), pa.int32()).cast(_TEXT), 7, "0")
-    return pc.if_else(lacking, pc.binary_join_element_wise(digest, numbers, "-"), ids)
+    numbers = pa.array(np.arange(part.first, part.first + rows.count)).cast(_TEXT)
+    return pc.if_else(lacking, pc.binary_join_element_wise(part.digest(), pc.utf8_lpad(numbers, 7, "0"), "-"), ids)
 
 
 def _label(rows: Rows) -> tuple[pa.Array, pa.Array]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -33,9 +33,13 @@ _Maps = dict[str, tuple[list[str], list[Any]]]
 
 
 class PredictionRows:
-    """Predictions of one request, gathered column by column."""
+    """Predictions of one request, or of a part of it, gathered column by column."""
 
-    def __init__(self, given: Sequence[object], defaults: Mapping[str, str], digest: str) -> None:
+    def __init__(
+        self, given: Sequence[object], defaults: Mapping[str, str], digest: Callable[[], str],
+        kinds: dict[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        """`digest` names the request, `kinds` says what features hold in parts of it that came before."""
         self._given = given
         self._defaults = defaults
         self._digest = digest
@@ -48,7 +52,8 @@ class PredictionRows:
         self._offsets: dict[str, list[int]] = {name: [0] for name in nested}
         self._orders: dict[tuple[str, ...], list[str]] = {}
         self._layouts: dict[tuple[tuple[str, ...], ...], int] = {}
-        self._kinds: dict[str, str] | None = None
+        self._kinds = {} if kinds is None else kinds
+        self._all_seen = False
         self.labels = LabelRows(defaults)
 
     def keep(self, index: int, given: object) -> None:
@@ -57,7 +62,7 @@ class PredictionRows:
         row: dict[str, Any] = {
             "model": model_of(told, self._defaults),
             "version": fields.text(told, "version", MAX_MODEL_BYTES) or self._defaults.get("version", ""),
-            "prediction_id": fields.text(told, "prediction_id", MAX_ID_BYTES) or made_id(self._digest, index),
+            "prediction_id": fields.text(told, "prediction_id", MAX_ID_BYTES) or made_id(self._digest(), index),
             "time": fields.time(told),
             "trace_id": fields.hexadecimal(told, "trace_id", 32),
             "span_id": fields.hexadecimal(told, "span_id", 16),
@@ -145,8 +150,8 @@ class PredictionRows:
 
     def _kind_elsewhere(self, name: str) -> str:
         """What a feature holds in other predictions of the request: a null says nothing of it."""
-        if self._kinds is None:
-            self._kinds = {}
+        if name not in self._kinds and not self._all_seen:
+            self._all_seen = True
             for given in self._given:
                 features = given.get("features") if isinstance(given, dict) else None
                 for each, value in features.items() if isinstance(features, dict) else ():

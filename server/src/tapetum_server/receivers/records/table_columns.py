@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tapetum_server.receivers.records import fields
-from tapetum_server.receivers.records.bodies import Undecodable
 from tapetum_server.receivers.records.feature_maps import entries_of, map_of_columns, numbers_by_row, texts_by_row
-from tapetum_server.receivers.records.fields import Wrong
+from tapetum_server.receivers.records.fields import Undecodable, Wrong
 
 _EARLIEST_MS, _LATEST_MS = 10**11, (2**63 - 1) // 10**6
 _TEXT, _NUMBER = pa.string(), pa.float64()

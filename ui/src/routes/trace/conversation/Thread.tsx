@@ -57,7 +57,7 @@ function Told({ said, onSelect }: { said: TraceConversation; onSelect: (spanId: 
   const places = said.entries.map((_, i) => i).filter((i) => !failures || failed.has(i))
   return (
     <div className="c-thread">
-      <p className="c-facts">
+      <div className="c-facts">
         <span>
           <b>{counted(said.model_calls, 'model call')}</b>
         </span>
@@ -75,7 +75,7 @@ function Told({ said, onSelect }: { said: TraceConversation; onSelect: (spanId: 
             label={`Only what failed (${failed.size})`}
           />
         )}
-      </p>
+      </div>
       {said.truncated && (
         <p className="c-flag">
           <AlertTriangle size={13} aria-hidden /> This is not all: the trace says more than one page holds.

@@ -20,16 +20,26 @@ export interface Piece {
   hit: boolean
 }
 
+/** No letter or digit before it; but `\n` and its like are no letters in JSON, where a line begins with them. */
+const BEGINS = String.raw`(?:(?<![A-Za-z0-9_])|(?<=\\[bfnrt]))`
+const ENDS = '(?![A-Za-z0-9_])'
+
+/** A word as a pattern: whole words of ASCII, as the search finds them; every other letter is a word of its own. */
+function pattern(word: string): string {
+  const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  return (/^\w/.test(word) ? BEGINS : '') + escaped + (/\w$/.test(word) ? ENDS : '')
+}
+
 /** The text in pieces; case does not matter, in any script, nor whether accents are parts of their letters. */
 export function pieces(text: string, words: string[]): Piece[] {
   if (!words.length || !text) return [{ text, hit: false }]
   const forms = words.flatMap((word) => [word, word.normalize('NFC'), word.normalize('NFD')])
-  const pattern = [...new Set(forms)]
-    .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  const any = [...new Set(forms)]
     .sort((a, b) => b.length - a.length)
+    .map(pattern)
     .join('|')
   return text
-    .split(new RegExp(`(${pattern})`, 'giu'))
+    .split(new RegExp(`(${any})`, 'giu'))
     .map((piece, i) => ({ text: piece, hit: i % 2 === 1 }))
     .filter((piece) => piece.text !== '')
 }

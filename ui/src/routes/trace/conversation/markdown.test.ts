@@ -52,6 +52,8 @@ describe('highlighting', () => {
         .map((p) => p.text),
     ).toEqual(['Paris', 'パリ', 'paris'])
     expect(pieces('Cafe\u0301 caf\u00e9', ['caf\u00e9']).filter((piece) => piece.hit)).toHaveLength(2)
+    const marked = pieces('narrow arrows \\\\narrow, arrow', ['arrow']).filter((piece) => piece.hit)
+    expect(marked).toHaveLength(2)
     expect(pieces('a.b', ['.'])).toEqual([
       { text: 'a', hit: false },
       { text: '.', hit: true },

@@ -71,5 +71,5 @@ SELECT
     price_version,
     {cache_savings:span_rows} AS cache_savings_usd,
     service_tier,
-    concat(span_rows.input, ' ', span_rows.output) AS search_text
+    concat({words:span_rows.input}, ' ', {words:span_rows.output}) AS search_text
 FROM {database}.span_rows FINAL

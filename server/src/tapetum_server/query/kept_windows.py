@@ -1,0 +1,165 @@
+"""Which windows of statistics there are, and which of them make up a time: each row once, in as few as can be."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tapetum_server.query.reader import Reader
+from tapetum_server.query.statement import Parameters, Statement
+from tapetum_server.query.time_range import TimeRange
+from tapetum_server.signals.feature_statistics import ALL_ROWS
+
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose statistics: of a data set, or of a model, in one version or in all."""
+
+    dataset: str = ""
+    model: str = ""
+    version: str | None = None
+    slice: str = ALL_ROWS
+
+
+class Window(NamedTuple):
+    """What is kept under one version, slice and time, in nanoseconds since 1970; a data set mostly has none."""
+
+    version: str
+    slice: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose windows, of what time. Without `slices` those of every slice."""
+
+    subject: Subject
+    time_range: TimeRange
+    slices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptWindows:
+    """Windows in columns: a year of hours is thousands of them."""
+
+    names: tuple[tuple[str, str], ...]
+    """Versions and slices."""
+    of: Places
+    """Whose each is, as a place in `names`."""
+    start: Places
+    end: Places
+    rows: Places
+
+    def among(self, kept: NDArray[np.bool_]) -> KeptWindows:
+        """Those for which `kept` holds."""
+        return KeptWindows(self.names, self.of[kept], self.start[kept], self.end[kept], self.rows[kept])
+
+    def listed(self) -> dict[Window, int]:
+        """Each with its rows."""
+        found = {}
+        for of, start, end, rows in zip(self.of.tolist(), self.start.tolist(), self.end.tolist(), self.rows.tolist()):
+            version, slice_ = self.names[of]
+            found[Window(version, slice_, start, end)] = rows
+        return found
+
+
+async def kept_windows(reader: Reader, project: str, asked: Sequence[Asked]) -> list[KeptWindows]:
+    """For each question the windows that lie in its time, in one statement for all."""
+    table = await reader.table(*windows_statement(project, asked))
+    versions, slices = (table.column(name).combine_chunks().dictionary_encode() for name in ("version", "slice"))
+    many = max(1, len(slices.dictionary))
+    pairs = _numbers(versions.indices).astype(np.int64) * many + _numbers(slices.indices)
+    found, of = np.unique(pairs, return_inverse=True)
+    names = [
+        (versions.dictionary[int(pair) // many].as_py(), slices.dictionary[int(pair) % many].as_py()) for pair in found
+    ]
+    start, end, rows, said = (_numbers(table.column(name)) for name in ("start_ns", "end_ns", "held", "said"))
+    # What was told again stands beside what it replaces until the engine has merged the two.
+    order = np.lexsort((said, -end, start, of))
+    same = (np.diff(of[order]) == 0) & (np.diff(start[order]) == 0) & (np.diff(end[order]) == 0)
+    last = order[np.append(~same, True)] if len(order) else order
+    windows = KeptWindows(tuple(names), of[last], start[last], end[last], rows[last].astype(np.int64))
+    return [windows.among(_numbers(table.column(f"in{place}"))[last] > 0) for place in range(len(asked))]
+
+
+def windows_statement(project: str, asked: Sequence[Asked]) -> Statement:
+    """Version, slice, start, end, rows, and of which question's windows it is one."""
+    parameters = Parameters()
+    of_project = f"project = {parameters.text(project)}"
+    questions = [" AND ".join(_conditions(one, parameters)) for one in asked]
+    places = ", ".join(f"{condition} AS in{place}" for place, condition in enumerate(questions))
+    sql = f"""SELECT version, slice, toUnixTimestamp64Nano(window_start) AS start_ns,
+    toUnixTimestamp64Nano(window_end) AS end_ns, rows AS held, said, {places}
+FROM feature_windows
+WHERE {of_project} AND ({" OR ".join(f"({condition})" for condition in dict.fromkeys(questions))})"""
+    return Statement(sql, parameters.values)
+
+
+def _conditions(asked: Asked, parameters: Parameters) -> list[str]:
+    found = subject_conditions(asked.subject, parameters)
+    if asked.slices:
+        found.append(f"slice IN ({', '.join(parameters.text(name) for name in dict.fromkeys(asked.slices))})")
+    # A data set without time lies in every time.
+    if asked.subject.model:
+        if asked.time_range.start is not None:
+            found.append(f"window_start >= {parameters.moment(asked.time_range.start)}")
+        if asked.time_range.end is not None:
+            found.append(f"window_end <= {parameters.moment(asked.time_range.end)}")
+    return found
+
+
+def subject_conditions(subject: Subject, parameters: Parameters) -> list[str]:
+    """Of the tables of statistics and of windows: that a row is the subject's, of any slice."""
+    found = [f"dataset = {parameters.text(subject.dataset)}", f"model = {parameters.text(subject.model)}"]
+    if subject.version is not None:
+        found.append(f"version = {parameters.text(subject.version)}")
+    return found
+
+
+def cover(windows: KeptWindows, longest: int | None = None) -> dict[Window, int]:
+    """The longest windows that do not overlap, per version and slice; with `longest`, none of more nanoseconds."""
+    if longest is not None:
+        windows = windows.among(windows.end - windows.start <= longest)
+    outer = _within_no_other(windows)
+    chosen = _longest_first(outer)
+    # Where two lie across each other one of them gives way, and to shorter ones in its place.
+    return outer.listed() if len(chosen) == len(outer.of) else _longest_first(windows)
+
+
+def _within_no_other(windows: KeptWindows) -> KeptWindows:
+    """They stand by whose they are and by their start, the longer first."""
+    kept = np.ones(len(windows.of), bool)
+    begins = np.flatnonzero(np.diff(windows.of, prepend=-1)).tolist()
+    for begin, stop in pairwise([*begins, len(kept)]):
+        ends = windows.end[begin:stop]
+        kept[begin + 1 : stop] = ends[1:] > np.maximum.accumulate(ends)[:-1]
+    return windows.among(kept)
+
+
+def _longest_first(windows: KeptWindows) -> dict[Window, int]:
+    taken: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    chosen: dict[Window, int] = {}
+    for window, rows in sorted(windows.listed().items(), key=lambda one: (one[0].start - one[0].end, one[0])):
+        among = taken.setdefault((window.version, window.slice), [])
+        place = bisect_left(among, (window.start, window.end))
+        before_it_ends = place == 0 or among[place - 1][1] <= window.start
+        begins_after = place == len(among) or among[place][0] >= window.end
+        # What has no time is one window.
+        if not among if window.start == window.end else before_it_ends and begins_after:
+            among.insert(place, (window.start, window.end))
+            chosen[window] = rows
+    return chosen
+
+
+def _numbers(column: pa.ChunkedArray | pa.Array) -> Places:
+    return np.asarray(column.to_numpy())

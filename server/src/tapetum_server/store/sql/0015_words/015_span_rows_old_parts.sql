@@ -1,0 +1,3 @@
+-- Runs behind everything else; a search of a part without the index reads the part.
+ALTER TABLE {database}.span_rows
+    MATERIALIZE INDEX words_of_payload

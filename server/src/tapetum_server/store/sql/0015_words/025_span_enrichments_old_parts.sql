@@ -1,0 +1,2 @@
+ALTER TABLE {database}.span_enrichments
+    MATERIALIZE INDEX words_of_record

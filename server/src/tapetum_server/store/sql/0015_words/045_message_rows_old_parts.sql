@@ -1,0 +1,2 @@
+ALTER TABLE {database}.message_rows
+    MATERIALIZE INDEX words_of_message

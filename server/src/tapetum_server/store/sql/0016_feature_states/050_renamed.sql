@@ -1,0 +1,1 @@
+RENAME TABLE {database}.feature_statistics_moved TO {database}.feature_statistics_rows

@@ -1,0 +1,158 @@
+"""What looks at predictions while the server runs: after a restart, beside other data, and for whoever watches."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from asked_world import NOW, SECOND, World, world
+
+from tapetum_server.app.live_validation import LiveValidation
+from tapetum_server.receivers.records.reading import FEATURE_STATISTICS, PREDICTIONS, Kind, read_records
+
+MODEL = "income"
+AT = NOW - 300 * SECOND
+HOUR = 3_600 * SECOND
+SCHEMA = """
+feature { name: "age" type: INT int_domain { max: 120 } }
+feature {
+  name: "country" type: BYTES domain: "country" distribution_constraints { min_domain_mass: 0.5 }
+  drift_comparator { infinity_norm { threshold: 0.2 } } skew_comparator { infinity_norm { threshold: 0.1 } }
+}
+string_domain { name: "country" value: "NO" value: "PE" }
+"""
+
+
+@pytest.fixture
+def asked(engine_home: Path, tmp_path: Path) -> Iterator[World]:
+    with world(engine_home, tmp_path) as opened:
+        yield opened
+
+
+def keep(asked: World, kind: Kind, *records: dict[str, Any]) -> None:
+    read = read_records(kind, orjson.dumps(records), "application/json", "default", "test")
+    assert read.refused == []
+    asked.keep(read.batch)
+
+
+def schema(asked: World, model: str = MODEL, text: str = SCHEMA) -> None:
+    asked.catalog.ensure_project("default")
+    asked.catalog.data_schemas.add("default", "model", model, text=text, features=2, message="", by="test")
+
+
+def predicted(n: int, country: str = "NO", age: float = 30, model: str = MODEL, at: int = AT) -> dict[str, Any]:
+    return {
+        "model": model, "version": "1", "prediction_id": f"{at}-{n}", "time": (at + n * SECOND) // 10**6, "score": n / 200,
+        "features": {"age": age, "country": country},
+    }  # fmt: skip
+
+
+def looked(asked: World, until: Callable[[], bool]) -> None:
+    """Let it run until something is so. A server that stops, and starts again, is two of these."""
+
+    async def run() -> None:
+        validation = LiveValidation(asked.catalog.data_schemas, asked.reader, asked.writer, clock=lambda: NOW)
+        running = asyncio.create_task(validation.run())
+        try:
+            async with asyncio.timeout(90):
+                while not await asyncio.to_thread(until):  # noqa: ASYNC110
+                    await asyncio.sleep(0.3)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(run())
+
+
+def findings(asked: World, **query: Any) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = asked.get("/findings", from_="now-3h", **query)["rows"]
+    return rows
+
+
+def examples(asked: World) -> int:
+    return sum(one["examples"] for one in asked.get("/findings", from_="now-3h")["looked"])
+
+
+@pytest.mark.covers("live-findings-restart")
+def test_what_came_while_nobody_looked_is_looked_at_once_somebody_does(asked: World) -> None:
+    schema(asked)
+    keep(asked, PREDICTIONS, predicted(1, age=130), predicted(2), predicted(3, at=AT - 2 * HOUR))
+    looked(asked, lambda: examples(asked) == 3)
+    (found,) = findings(asked)
+    assert (found["feature"], found["rows"], found["examples"], found["current"]) == ("age", 1, 2, True)
+    first = asked.sql("SELECT count() AS n, max(said) AS last FROM finding_rows")
+    keep(asked, PREDICTIONS, predicted(4, age=131))
+    looked(asked, lambda: examples(asked) == 4)
+    (found,) = findings(asked)
+    assert (found["rows"], found["offending"], found["windows"]) == (2, ["131"], 1)
+    again = asked.sql("SELECT count() AS n FROM finding_rows WHERE said > {last:UInt64}", last=first[0]["last"])
+    assert again == [{"n": 2}], "the window that lay two hours back got nothing new"
+
+
+def test_many_models_of_which_one_has_a_schema_that_cannot_be_read(asked: World) -> None:
+    """It is told in the log and keeps nobody else waiting."""
+    models = [f"m{n}" for n in range(4)]
+    for model in models:
+        schema(asked, model)
+    schema(asked, "broken", "nonsense {")
+    keep(asked, PREDICTIONS, *(predicted(1, age=130, model=model) for model in [*models, "broken"]))
+    looked(asked, lambda: len(findings(asked)) == len(models))
+    assert {one["subject"] for one in findings(asked)} == set(models)
+
+
+@pytest.mark.covers("live-findings-compared")
+def test_a_category_that_moved_is_told_beside_the_day_before_and_the_training_data(asked: World) -> None:
+    """Where there is nothing to compare with nothing is told, and of a few predictions neither shares nor distances."""
+    schema(asked)
+    hour = AT // HOUR * HOUR
+    told = {"feature": "country", "type": "STRING", "rows": 100, "present": 100, "top_values": ["NO", "PE"],
+            "top_frequencies": [50, 50], "unique": 2}  # fmt: skip
+    before = {"window_start": (hour - HOUR) // 10**6, "window_end": hour // 10**6}
+    keep(asked, FEATURE_STATISTICS, {"model": MODEL, "version": "1", **before, **told})
+    keep(asked, FEATURE_STATISTICS, {"dataset": f"{MODEL}/train", **told, "top_frequencies": [80, 20]})
+    keep(asked, PREDICTIONS, *(predicted(n, "XX") for n in range(99)))
+    looked(asked, lambda: examples(asked) == 99)
+    assert findings(asked) == [], "99 are not enough"
+    keep(asked, PREDICTIONS, *(predicted(n, ("NO", "PE")[n > 97]) for n in range(100)))
+    looked(asked, lambda: examples(asked) == 100)
+    found = {one["detector"]: one for one in findings(asked)}
+    assert set(found) == {"drift", "skew"}
+    assert {one["type"] for one in found.values()} == {"COMPARATOR_L_INFTY_HIGH"}
+    assert [round(found[side]["value"], 9) for side in ("drift", "skew")] == [0.48, 0.18]
+    assert [round(found[side]["threshold"], 6) for side in ("drift", "skew")] == [0.2, 0.1]
+    assert "between the current data and the previous data" in found["drift"]["evidence"]
+    assert "between the serving data and the training data" in found["skew"]["evidence"]
+    assert (found["drift"]["rows"], found["drift"]["rows_filter"]) == (2, "model:income version:1 features.country:PE")
+
+
+@pytest.mark.covers("findings-watched")
+def test_findings_and_predictions_are_drawn_and_watched(asked: World) -> None:
+    schema(asked)
+    keep(asked, PREDICTIONS, *(predicted(n, age=130 if n < 3 else 30) for n in range(8)))
+    watched = {
+        "query": {"kind": "findings", "measure": "rows", "q": "severity:ERROR"},
+        "condition": {"op": ">", "limit": 2, "aggregate": "sum"},
+    }
+    quiet = asked.post("/monitors/preview", definition=watched)
+    assert quiet["preview"]["series"][0]["firing"] == [], "nothing found is zero, and no missing data"
+    looked(asked, lambda: bool(findings(asked)))
+    loud = asked.post("/monitors/preview", definition=watched)
+    assert loud["preview"]["series"][0]["firing"]
+    assert "rows of findings where severity:ERROR" in loud["condition_text"]
+
+    def ask(**query: Any) -> dict[str, Any]:
+        found: dict[str, Any] = asked.post("/query", query=query, from_="now-10m")
+        return found
+
+    by_feature = ask(kind="findings", measure="rows", group_by=["feature"])["series"]
+    assert [(one["labels"], one["total"]) for one in by_feature] == [({"feature": "age"}, 3)]
+    by_country = ask(kind="predictions", measure="mean_score", q="age:>100", group_by=["country"])
+    assert [(one["labels"], round(one["total"], 9)) for one in by_country["series"]] == [({"country": "NO"}, 0.005)]
+    covered = ask(kind="predictions", measure="label_coverage")
+    assert (covered["unit"], covered["series"][0]["total"]) == ("%", 0)
+    refused = asked.client.post("/v1/query", json={"query": {"kind": "findings", "q": "nobody:x"}})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "unknown_key")

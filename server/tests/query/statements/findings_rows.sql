@@ -1,0 +1,20 @@
+SELECT countIf(isNotNull(numeric['age']) AND ifNull(numeric['age'] > {p0:Float64}, 0)) AS n0, toUnixTimestamp64Nano(minIf(time, isNotNull(numeric['age']) AND ifNull(numeric['age'] > {p0:Float64}, 0))) AS first0,
+    toUnixTimestamp64Nano(maxIf(time, isNotNull(numeric['age']) AND ifNull(numeric['age'] > {p0:Float64}, 0))) AS last0,
+    countIf(isNotNull(numeric['age']) AND ifNull(isNaN(numeric['age']), 0)) AS n1, toUnixTimestamp64Nano(minIf(time, isNotNull(numeric['age']) AND ifNull(isNaN(numeric['age']), 0))) AS first1,
+    toUnixTimestamp64Nano(maxIf(time, isNotNull(numeric['age']) AND ifNull(isNaN(numeric['age']), 0))) AS last1,
+    countIf(isNotNull(numeric['age']) AND ifNull(NOT isFinite(numeric['age']) OR numeric['age'] != trunc(numeric['age']), 1)) AS n2, toUnixTimestamp64Nano(minIf(time, isNotNull(numeric['age']) AND ifNull(NOT isFinite(numeric['age']) OR numeric['age'] != trunc(numeric['age']), 1))) AS first2,
+    toUnixTimestamp64Nano(maxIf(time, isNotNull(numeric['age']) AND ifNull(NOT isFinite(numeric['age']) OR numeric['age'] != trunc(numeric['age']), 1))) AS last2,
+    countIf(isNotNull(categorical['job']) AND NOT has({p1:Array(String)}, assumeNotNull(categorical['job']))) AS n3, toUnixTimestamp64Nano(minIf(time, isNotNull(categorical['job']) AND NOT has({p1:Array(String)}, assumeNotNull(categorical['job'])))) AS first3,
+    toUnixTimestamp64Nano(maxIf(time, isNotNull(categorical['job']) AND NOT has({p1:Array(String)}, assumeNotNull(categorical['job'])))) AS last3,
+    countIf(isNull(categorical['job'])) AS n4, toUnixTimestamp64Nano(minIf(time, isNull(categorical['job']))) AS first4,
+    toUnixTimestamp64Nano(maxIf(time, isNull(categorical['job']))) AS last4,
+    countIf(isNotNull(categorical['job']) AND isNull(toFloat64OrNull(categorical['job']))) AS n5, toUnixTimestamp64Nano(minIf(time, isNotNull(categorical['job']) AND isNull(toFloat64OrNull(categorical['job'])))) AS first5,
+    toUnixTimestamp64Nano(maxIf(time, isNotNull(categorical['job']) AND isNull(toFloat64OrNull(categorical['job'])))) AS last5,
+    countIf(length(text_lists['tags']) > {p2:Float64}) AS n6, toUnixTimestamp64Nano(minIf(time, length(text_lists['tags']) > {p2:Float64})) AS first6,
+    toUnixTimestamp64Nano(maxIf(time, length(text_lists['tags']) > {p2:Float64})) AS last6,
+    countIf(arrayExists(v -> isNotNull(v) AND has({p3:Array(String)}, assumeNotNull(v)), text_lists['tags'])) AS n7, toUnixTimestamp64Nano(minIf(time, arrayExists(v -> isNotNull(v) AND has({p3:Array(String)}, assumeNotNull(v)), text_lists['tags']))) AS first7,
+    toUnixTimestamp64Nano(maxIf(time, arrayExists(v -> isNotNull(v) AND has({p3:Array(String)}, assumeNotNull(v)), text_lists['tags']))) AS last7,
+    countIf(true) AS n8, toUnixTimestamp64Nano(minIf(time, true)) AS first8,
+    toUnixTimestamp64Nano(maxIf(time, true)) AS last8
+FROM prediction_rows FINAL LEFT JOIN (SELECT project, model, prediction_id, label, label_value, time AS label_time, true AS labelled FROM label_rows FINAL) AS labels USING (project, model, prediction_id)
+WHERE project = {frame_0:String} AND model = {frame_1:String}
