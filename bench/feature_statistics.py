@@ -1,9 +1,8 @@
-"""Statistics of 20 numeric and 20 categorical columns: rows per CPU second, memory; ranges out of what is kept."""
+"""Statistics of 20 numeric and 20 categorical columns: rows per CPU second, memory."""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import resource
 import subprocess
@@ -19,24 +18,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-
-from tapetum_server.analysis.feature_statistics.stored import statistics_of
-from tapetum_server.detectors.feature_statistics.complete import with_histograms
-from tapetum_server.query.store_reader import StoreReader
-from tapetum_server.query.stored_statistics import Subject
-from tapetum_server.query.time_range import TimeRange
-from tapetum_server.signals.feature_statistics import (
-    POINTS,
-    Counts,
-    DatasetStatistics,
-    FeatureStatistics,
-    NumericStatistics,
-    TextStatistics,
-)
-from tapetum_server.signals.feature_statistics_batch import FeatureStatisticsBatch, StoredStatistics
-from tapetum_server.store.migrate import migrate
-from tapetum_server.store.open import open_embedded
-from tapetum_server.store.rows_feature_statistics import feature_statistics_rows
 
 COLUMNS = 20
 CATEGORIES = (2, 3, 5, 7, 10, 12, 16, 20, 25, 30, 40, 50, 75, 100, 200, 300, 500, 1_000, 5_000, 50_000)
@@ -136,72 +117,6 @@ class Memory(threading.Thread):
         self.join()
 
 
-HOUR_NS = 3_600 * 10**9
-BEGIN_NS = 1_793_491_200 * 10**9
-KEPT = ((1, 23), (24, 9), (240, 2), (720, 2), (240, 1), (24, 9), (1, 23))
-"""How many windows of how many hours follow on one another: the worst that a range of a quarter can be made of."""
-RANGES = {"an hour": (0, 1), "ten days": (239, 479), "a month": (719, 1_439), "a week": (23, 191), "all": (0, 10_000)}
-"""In hours since `BEGIN_NS`."""
-
-
-def window() -> DatasetStatistics:
-    """Of 10 numeric and 10 categorical features as a window of predictions keeps them."""
-    random = np.random.default_rng()
-    counts = Counts(present=10_000, missing=0, values=10_000)
-    features = []
-    for i in range(10):
-        points = np.sort(random.normal(i, 1, POINTS))
-        numeric = NumericStatistics(
-            finite=10_000, mean=float(points.mean()), squared_deviations=10_000.0, minimum=float(points[0]),
-            maximum=float(points[-1]), points=tuple(points.tolist()),
-        )  # fmt: skip
-        features.append(
-            FeatureStatistics(feature=f"n{i}", kind="numeric", type="FLOAT", counts=counts, numeric=numeric)
-        )
-        values = tuple((f"value_{j}", float(10_000 // (j + 1))) for j in range(200))
-        text = TextStatistics(unique=200, total_bytes=80_000, values=values)
-        features.append(FeatureStatistics(feature=f"c{i}", kind="categorical", type="STRING", counts=counts, text=text))
-    return with_histograms(DatasetStatistics(rows=10_000, features=tuple(features)))
-
-
-def stored(repeat: int) -> None:
-    """CPU of asking for the statistics of a range, out of what is kept of its windows."""
-    with tempfile.TemporaryDirectory() as directory:
-        engine = open_embedded(Path(directory))
-        try:
-            migrate(engine)
-            start = BEGIN_NS
-            for hours, many in KEPT:
-                for _ in range(many):
-                    end = start + hours * HOUR_NS
-                    one = window()
-                    batch = FeatureStatisticsBatch("default", "bench")
-                    batch.rows = [
-                        StoredStatistics(
-                            model="m", slice=one.slice, window_start=start, window_end=end,
-                            rows=one.rows, position=place, statistics=feature,
-                        )
-                        for place, feature in enumerate(one.features)
-                    ]  # fmt: skip
-                    engine.insert("feature_statistics_rows", feature_statistics_rows(batch, BEGIN_NS))
-                    start = end
-            asyncio.run(_ask(StoreReader(engine), repeat))
-        finally:
-            engine.close()
-
-
-async def _ask(reader: StoreReader, repeat: int) -> None:
-    for called, (start, end) in RANGES.items():
-        time_range = TimeRange(BEGIN_NS + start * HOUR_NS, BEGIN_NS + end * HOUR_NS)
-        spent = []
-        for _ in range(repeat + 1):
-            before = time.process_time()
-            _, windows = await statistics_of(reader, "default", Subject(model="m"), time_range)
-            spent.append(time.process_time() - before)
-        cpu_ms = float(np.median(spent[1:])) * 1_000
-        print(json.dumps({"range": called, "windows": windows, "features": 20, "cpu_ms": round(cpu_ms, 1)}), flush=True)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[200_000, 1_000_000])
@@ -226,7 +141,6 @@ def main() -> None:
                         ),
                         flush=True,
                     )  # fmt: skip
-    stored(max(5, options.repeat))
 
 
 if __name__ == "__main__":

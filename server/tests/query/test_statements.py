@@ -205,7 +205,9 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
             kept_windows.Asked(kept_windows.Subject(dataset="census"), HOUR),
         ],
     ),
-    "statistics_features": lambda: stored_statistics.features_statement("default", INCOME, WINDOW),
+    "statistics_features": lambda: stored_statistics.features_statement(
+        "default", [(INCOME, WINDOW), (INCOME, WINDOW._replace(start=WINDOW.end, end=2 * WINDOW.end - WINDOW.start))]
+    ),
     "statistics_states": lambda: state_rows.states_statement("default", INCOME, [WINDOW]),
     "any_label": lambda: labels.any_label_statement("default", "income"),
     "statistics_edges": lambda: edge_rows.edges_statement(

@@ -84,12 +84,15 @@ async def kept_windows(reader: Reader, project: str, asked: Sequence[Asked]) -> 
         (versions.dictionary[int(pair) // many].as_py(), slices.dictionary[int(pair) % many].as_py()) for pair in found
     ]
     start, end, rows, said = (_numbers(table.column(name)) for name in ("start_ns", "end_ns", "held", "said"))
+    within = [_numbers(table.column(f"in{place}")) > 0 for place in range(len(asked))]
+    # Two data sets have windows of one version, slice and time, but never of one question.
+    whose = sum((one.astype(np.int64) << place for place, one in enumerate(within)), np.zeros(len(of), np.int64))
     # What was told again stands beside what it replaces until the engine has merged the two.
-    order = np.lexsort((said, -end, start, of))
-    same = (np.diff(of[order]) == 0) & (np.diff(start[order]) == 0) & (np.diff(end[order]) == 0)
+    order = np.lexsort((said, whose, -end, start, of))
+    same = np.all([np.diff(column[order]) == 0 for column in (of, start, end, whose)], axis=0)
     last = order[np.append(~same, True)] if len(order) else order
     windows = KeptWindows(tuple(names), of[last], start[last], end[last], rows[last].astype(np.int64))
-    return [windows.among(_numbers(table.column(f"in{place}"))[last] > 0) for place in range(len(asked))]
+    return [windows.among(one[last]) for one in within]
 
 
 def windows_statement(project: str, asked: Sequence[Asked]) -> Statement:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -90,30 +90,47 @@ LIMIT {MAX_SUBJECTS}"""
     return Statement(sql, parameters.values)
 
 
-async def window_statistics(reader: Reader, project: str, subject: Subject, window: Window) -> DatasetStatistics:
-    """What was told of one window, to the last field."""
-    told = rows_of(await reader.query(*features_statement(project, subject, window)))
-    features = tuple(_feature(row) for row in told)
-    return DatasetStatistics(slice=window.slice, rows=int(told[0]["held"]) if told else 0, features=features)
+async def window_statistics(
+    reader: Reader, project: str, asked: Sequence[tuple[Subject, Window]]
+) -> dict[tuple[Subject, Window], DatasetStatistics]:
+    """What was told of each window, to the last field, in one statement for all."""
+    each = list(dict.fromkeys(asked))
+    told: list[list[dict[str, Any]]] = [[] for _ in each]
+    if each:
+        for row in rows_of(await reader.query(*features_statement(project, each))):
+            told[row["place"]].append(row)
+    return {
+        (subject, window): DatasetStatistics(
+            slice=window.slice,
+            rows=max((int(row["held"]) for row in rows), default=0),
+            features=tuple(_feature(row) for row in rows),
+        )
+        for (subject, window), rows in zip(each, told)
+    }
 
 
-def features_statement(project: str, subject: Subject, window: Window) -> Statement:
-    """Every feature of one window, in the order in which they were told."""
+def features_statement(project: str, asked: Sequence[tuple[Subject, Window]]) -> Statement:
+    """Every feature of these windows, in the order in which they were told."""
     parameters = Parameters()
-    where = [
-        f"project = {parameters.text(project)}",
-        *subject_conditions(replace(subject, version=window.version), parameters),
-        f"slice = {parameters.text(window.slice)}",
-        f"window_start = {parameters.moment(window.start)}",
-        f"window_end = {parameters.moment(window.end)}",
-    ]
-    sql = f"""SELECT max(rows) OVER () AS held, feature, kind, type, present, missing, value_count, min_values,
-    max_values, lengths, finite, nan_count, negative_infinity, positive_infinity, zeros, mean, squared_deviations, min,
-    max, points, standard_histogram, quantiles_histogram, unique, unique_exact, total_bytes, shortest, longest,
-    invalid_utf8, top_values, top_frequencies
+    of_project = f"project = {parameters.text(project)}"
+    windows = []
+    for subject, window in asked:
+        where = [
+            *subject_conditions(replace(subject, version=window.version), parameters),
+            f"slice = {parameters.text(window.slice)}",
+            f"window_start = {parameters.moment(window.start)}",
+            f"window_end = {parameters.moment(window.end)}",
+        ]
+        windows.append(f"({' AND '.join(where)})")
+    places = ", ".join(f"{window}, {place}" for place, window in enumerate(windows))
+    sql = f"""SELECT multiIf({places}, 0) AS place, rows AS held,
+    feature, kind, type, present, missing, value_count, min_values, max_values, lengths, finite, nan_count,
+    negative_infinity, positive_infinity, zeros, mean, squared_deviations, min, max, points, standard_histogram,
+    quantiles_histogram, unique, unique_exact, total_bytes, shortest, longest, invalid_utf8, top_values,
+    top_frequencies
 FROM feature_statistics_rows FINAL
-WHERE {" AND ".join(where)}
-ORDER BY position, feature"""
+WHERE {of_project} AND ({" OR ".join(windows)})
+ORDER BY place, position, feature"""
     return Statement(sql, parameters.values)
 
 

@@ -43,13 +43,13 @@ async def statistics_of(reader: Reader, project: str, parts: Sequence[Part]) -> 
     plans = [kept.plan() for kept in await kept_of(reader, project, parts)]
     # One window is told as it was told to us, to the last field.
     alone = [len(plan.windows) == 1 and not plan.edges for plan in plans]
+    single = [(plan.part.subject, next(iter(plan.windows))) for plan, one in zip(plans, alone) if one]
+    told = await window_statistics(reader, project, single)
     together = iter(await range_statistics(reader, project, [plan for plan, one in zip(plans, alone) if not one]))
     found = []
     for plan, one in zip(plans, alone):
         if one:
-            (window,) = plan.windows
-            told = await window_statistics(reader, project, plan.part.subject, window)
-            found.append(RangeStatistics(told, 1, 0))
+            found.append(RangeStatistics(told[plan.part.subject, next(iter(plan.windows))], 1, 0))
             continue
         added = next(together)
         if added is None:
