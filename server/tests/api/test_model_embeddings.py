@@ -152,6 +152,8 @@ def test_embeddings_and_texts_drift_with_their_words_and_what_they_are_like(aske
     assert features.keys() == {f"mail.{name}" for name in ("characters", "words", "not_letters", "unseen_words")}
     unseen = features["mail.unseen_words"]
     assert (unseen["verdict"], unseen["of_text"]) == ("drift", "mail")
+    # The number of a mail is in that mail alone: it is unseen there, one word of nine.
+    assert unseen["baseline"]["mean"] == pytest.approx(1 / 9)
     # Half past nine lies within a chunk that has too few mails; from the next on all drifted.
     assert (unseen["since"], len(unseen["chunks"])) == ("2026-11-23T21:40:00.000000000Z", 3)
     assert {one["value"]: one["result"]["verdict"] for one in unseen["slices"]} == {}  # the south is new as a whole

@@ -167,6 +167,7 @@ export function Drift(p: { model: string; tabs: ReactNode; detail: ModelDetail |
                 rows={[...query.data!.together, ...(beside.data?.together ?? [])]}
                 model={model}
               />
+              {beside.isLoading && <p className="quiet mo-embed">Looking at texts and vectors …</p>}
               {beside.isError && <Failure error={beside.error} />}
               {query.data!.verdict === 'not_enough_data' ? (
                 <TooFew report={query.data!} />
