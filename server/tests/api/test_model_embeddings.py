@@ -52,7 +52,7 @@ def mails(model: str, start: int, *, moved: bool) -> list[dict[str, Any]]:
                          "basket": [1.0] * (n % 4)},
             "text_features": {"mail": " ".join(random.choice(NEW if far[n] else USUAL, 8)) + f" {n}."},
             "embedding": places[n].tolist(), "output_label": "spam" if far[n] else "ham",
-            "attributions": {name: size * float(random.normal()) for name, size in {**shares, "region": 0.3}.items()},
+            "attributions": {name: size * float(random.normal()) for name, size in {**shares, "region": 0.05}.items()},
         }
         for n in range(ROWS)
     ]  # fmt: skip
@@ -179,8 +179,8 @@ def test_logged_attributions_rank_the_features_and_drift_by_themselves(asked: Wo
     assert (ranking["verdict"], {one["name"] for one in ranking["telling"][:2]}) == ("drift", {"income", "age"})
     importance = {one["name"]: one["importance"] for one in report["features"]}
     # Mean sizes of normal attributions are in the ratio of their deviations, and both sides count the same.
-    assert importance["age"] == pytest.approx(1.05, abs=0.15)
-    assert importance["region"] == pytest.approx(0.9, abs=0.15)
+    assert importance["age"] == pytest.approx(1.4, abs=0.15)
+    assert importance["region"] == pytest.approx(0.2, abs=0.1)
     assert not any(name.startswith("attributions") for name in (*importance, *report["new_columns"]))
     one = asked.client.get("/v1/predictions/detail", params={"model": "triage", "prediction_id": "triage-1-0"}).json()
     assert one["attributions"].keys() == {"income", "age", "region"}
