@@ -404,7 +404,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     ),
     "llm_groups_repeated": lambda: llm_groups.repeated_statement(selection(SPANS)),
     "llm_tools": lambda: llm_tools.tools_statement(selection(SPANS, "service:web")),
-    "llm_tools_agents": lambda: tool_agents.agents_around_statement(selection(SPANS, "service:web"), ["search"]),
+    "llm_tools_agents": lambda: tool_agents.agents_around_statement("default", ["t1", "t2"]),
     "sessions_last_seen": lambda: sessions.places_statement(
         selection(SPANS, "service:web"), "session_id", "-last_seen", 51, sessions.Place(START, 7)
     ),
