@@ -325,7 +325,7 @@ ELSEWHERE = {
         "analysis/test_model_performance.py: a model of the same name in another project is another",
     ),
     **dict.fromkeys(
-        ("get_model_chosen_slices",), "analysis/test_model_slices.py: a model of the same name in another project is another"
+        ("get_model_chosen_slices", "get_prediction_context"), "analysis/test_model_slices.py: a model of the same name in another project is another"
     ),
     **dict.fromkeys(
         ("compare_model_versions", "get_model_flips"),

@@ -38,6 +38,8 @@ def test_from_a_model_to_a_prediction_its_trace_and_back(ui: Watched, server: Ru
     one = page.get_by_role("complementary", name="Prediction")
     expect(one.get_by_role("row").filter(has_text="job")).to_contain_text("clerk")
     expect(one).to_contain_text("has not come yet")
+    expect(one.get_by_role("row").filter(has_text="age")).to_contain_text("above")
+    expect(one).to_contain_text("other predictions of this time")
     settled(page)
     found = violations(page, "predictions and one of them")
     one.get_by_role("link", name="its trace").click()

@@ -34,6 +34,7 @@ from tapetum_server.query import (
     performance_classes,
     performance_numbers,
     performance_sets,
+    prediction_context,
     prediction_outcomes,
     ranking,
     slices,
@@ -496,6 +497,10 @@ def _statements(frame: Frame) -> dict[str, Statement]:
     answers = paired_versions.Answers("score", "label_value")
     pairs = paired_versions.paired_frame(*sides, "trace_id", answers, 3)
     return {
+        "prediction_others": prediction_context.others_statement(frame, "p"),
+        "prediction_context": prediction_context.context_statement(
+            frame.only(("age", "city")), "p", {"age": 41.0, "city": "Bern"}, 3
+        )[0],
         "version_side": version_sides.side_statement(predicted),
         "version_keys": paired_versions.keys_statement(predicted, ("trace_id", "label")),
         "version_overlap": paired_versions.overlap_statement(*sides, "trace_id"),

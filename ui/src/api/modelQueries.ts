@@ -12,6 +12,7 @@ import type {
   PerformanceEstimate,
   PerformanceReport,
   PredictionAnswer,
+  PredictionContext,
   PredictionDetail,
   TracePredictions,
   VersionComparison,
@@ -47,6 +48,18 @@ export const predictionQuery = (project: string, model: string, id: string) =>
     queryKey: ['/predictions/detail', project, model, id],
     queryFn: ({ signal }) =>
       api.get<PredictionDetail>('/predictions/detail', { project, model, prediction_id: id }, signal),
+  })
+
+/** Of the others in the scope's time, whatever the list is filtered by. */
+export const contextQuery = ({ project, from, to }: Scope, model: string, id: string) =>
+  queryOptions({
+    queryKey: ['/predictions/context', project, from, to, model, id],
+    queryFn: ({ signal }) =>
+      api.get<PredictionContext>(
+        '/predictions/context',
+        { project, from, to, model, prediction_id: id },
+        signal,
+      ),
   })
 
 export const tracePredictionsQuery = (project: string, traceId: string) =>

@@ -1577,6 +1577,7 @@ export interface paths {
     trace?: never
   }
   '/v1/predictions/dataset_item': {
+  '/v1/predictions/context': {
     parameters: {
       query?: never
       header?: never
@@ -1588,6 +1589,10 @@ export interface paths {
      * @description A prediction as the item that it would be, and the datasets that have it already.
      */
     get: operations['get_prediction_draft']
+     * Get Prediction Context
+     * @description Each feature of one prediction among those of the model's other predictions of the time: what is unusual.
+     */
+    get: operations['get_prediction_context']
     put?: never
     post?: never
     delete?: never
@@ -4762,6 +4767,31 @@ export interface components {
       severity: 'ERROR' | 'WARNING' | 'UNKNOWN'
     }
     /**
+     * FeatureContext
+     * @description One feature's value among those of other predictions.
+     */
+    FeatureContext: {
+      /** Feature */
+      feature: string
+      /** High */
+      high: number | null
+      /** Low */
+      low: number | null
+      /** Median */
+      median: number | null
+      /**
+       * Place
+       * @enum {string}
+       */
+      place: 'number' | 'value' | 'missing'
+      /** Share Below */
+      share_below: number | null
+      /** Share Same */
+      share_same: number | null
+      /** Unusual */
+      unusual: boolean
+    }
+    /**
      * FeatureDistance
      * @description How far one feature moved.
      */
@@ -6275,6 +6305,10 @@ export interface components {
     ModelRow: {
       before: components['schemas']['GlanceBefore'] | null
       drift: components['schemas']['GlanceDrift']
+      /** Error Findings */
+      error_findings: number
+      /** Findings */
+      findings: number | null
       /** First Seen */
       first_seen: string
       /** Flagged */
@@ -7177,6 +7211,18 @@ export interface components {
       op: 'same' | 'removed' | 'added'
       /** Text */
       text: string
+    }
+    /**
+     * PredictionContext
+     * @description A prediction's features beside those of other predictions of its model.
+     */
+    PredictionContext: {
+      /** Features */
+      features: components['schemas']['FeatureContext'][]
+      /** One In */
+      one_in: number
+      /** Rows */
+      rows: number
     }
     /**
      * PredictionDetail
@@ -13258,6 +13304,19 @@ export interface operations {
       query: {
         model: string
         prediction_id: string
+  get_prediction_context: {
+    parameters: {
+      query: {
+        /** @description The model's name. */
+        model: string
+        /** @description The prediction's id. */
+        prediction_id: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
       }
@@ -13274,6 +13333,7 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['ItemDraft']
+          'application/json': components['schemas']['PredictionContext']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 from tapetum_server.detectors.drift.counts import chi_squared, jensen_shannon
 from tapetum_server.query.filter import Filter
 from tapetum_server.query.histograms import steps_over
+from tapetum_server.query.model_findings import model_findings
 from tapetum_server.query.model_glance import Glance, model_glances
 from tapetum_server.query.model_volumes import ModelVolume, model_volumes
 from tapetum_server.query.models import ModelMeasures
@@ -84,6 +85,9 @@ class ModelRow(ModelMeasures):
     before: GlanceBefore | None
     performance: GlancePerformance | None
     drift: GlanceDrift
+    findings: int | None
+    """Things that live validation found wrong; `null` where no schema is in force."""
+    error_findings: int
 
 
 class ModelPage(TypedDict):
@@ -115,8 +119,19 @@ async def list_models(reader: Reader, *, project: str, time_range: TimeRange, fi
     if one_in == 1 or any(each.repeated for each in glances.values()):
         # Counting each once costs more than all the rest: only where some stand there twice, or there are few.
         volumes = await model_volumes(reader, selection, start, steps, final=True)
+    wrong = await model_findings(
+        reader, project, replace(ends["whole"], start=start), [each.model for each in volumes.models]
+    )  # fmt: skip
     rows = [
-        _row(each, glances[each.model, False], glances.get((each.model, True)), drawn, steps, begins < start)
+        _row(
+            each,
+            glances[each.model, False],
+            glances.get((each.model, True)),
+            wrong.get(each.model),
+            drawn,
+            steps,
+            begins < start,
+        )
         for each in volumes.models
         if (each.model, False) in glances
     ]
@@ -124,7 +139,8 @@ async def list_models(reader: Reader, *, project: str, time_range: TimeRange, fi
 
 
 def _row(
-    volume: ModelVolume, now: Glance, before: Glance | None, drawn: TimeRange, steps: Steps, has_before: bool
+    volume: ModelVolume, now: Glance, before: Glance | None, wrong: tuple[int, int] | None, drawn: TimeRange,
+    steps: Steps, has_before: bool,
 ) -> ModelRow:  # fmt: skip
     assert drawn.start is not None
     assert drawn.end is not None
@@ -142,6 +158,7 @@ def _row(
             p95_ms=before.p95_ms if before else None,
         ) if has_before else None,
         performance=performance_of(now, before), drift=drift_of(now, before),
+        findings=None if wrong is None else wrong[0], error_findings=0 if wrong is None else wrong[1],
     )  # fmt: skip
 
 

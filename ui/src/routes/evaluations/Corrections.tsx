@@ -97,7 +97,9 @@ export function CorrectionForm(p: Span & { answer: Answer; onClose: () => void; 
   })
   // The last thing in a panel that scrolls: its buttons must be seen too.
   const form = useRef<HTMLFormElement>(null)
-  useEffect(() => form.current?.scrollIntoView({ block: 'nearest' }), [])
+  useEffect(() => {
+    form.current?.scrollIntoView({ block: 'nearest' })
+  }, [])
   return (
     <form
       ref={form}

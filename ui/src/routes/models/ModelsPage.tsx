@@ -17,7 +17,7 @@ import { Snippet, unanswered } from '@/kit/states'
 import { RelativeTime } from '@/kit/values'
 import { travelling, useView } from '@/kit/view'
 import { Rate, Took } from '../services/measures'
-import { Against, Moved, Right } from './glance'
+import { Against, Found, Moved, Right } from './glance'
 import { Coverage, Flagged, PREDICTION_KEYS } from './measures'
 import './models.css'
 
@@ -30,6 +30,7 @@ const ORDER: Record<string, (row: ModelRow) => number | string> = {
   seen: (r) => r.last_seen,
   model: (r) => r.model,
   drift: (r) => r.drift.distance ?? -1,
+  findings: (r) => (r.findings ?? -1) + 1_000 * r.error_findings,
   // What is right least often is first, whether it was measured or promised; errors of numbers are no shares.
   performance: (r) =>
     r.performance === null ? 2 : r.performance.measure === 'accuracy' ? r.performance.value : 1.5,
@@ -84,6 +85,15 @@ const COLUMNS: Column<ModelRow>[] = [
     priority: 3,
     sort: sortable('drift'),
     render: (r) => <Moved of={r.drift} />,
+  },
+  {
+    id: 'findings',
+    header: 'Findings',
+    width: 76,
+    align: 'right',
+    priority: 3,
+    sort: sortable('findings'),
+    render: (r) => <Found of={r} />,
   },
   {
     id: 'labels',

@@ -6,7 +6,6 @@ import { chosenQuery, worstQuery } from '@/api/modelQueries'
 import type { Scope } from '@/api/queries'
 import type { ChosenSlices, WorstSlices } from '@/api/types'
 import { count, counted } from '@/kit/format'
-import { Isolated } from '@/kit/Isolated'
 import { Failure, NotEnoughData, SkeletonRows, unanswered } from '@/kit/states'
 import { useView } from '@/kit/view'
 import { percent } from '../services/measures'
@@ -15,6 +14,7 @@ import { ToPredictions } from './DriftDrawer'
 import { Gaps } from './Groups'
 import { figure } from './measures'
 import { metricName, metricText, sliceFilter } from './performanceWords'
+import { SliceText } from './SliceText'
 import { SliceTrend } from './SliceTrend'
 import { MAX_LINES, sqlLines, withLine } from './sqlLines'
 import { VersionChoice } from './VersionChoice'
@@ -116,7 +116,7 @@ function Worst(p: { model: string; window: Scope; found: WorstSlices; onSql: (li
               <tr key={one.slice}>
                 <th scope="row">
                   <ToPredictions model={p.model} window={p.window} q={sliceFilter(one.slice)}>
-                    <Isolated text={one.slice} />
+                    <SliceText text={one.slice} />
                   </ToPredictions>
                 </th>
                 <td>
@@ -230,7 +230,7 @@ function Chosen(p: { model: string; window: Scope; found: ChosenSlices }) {
                     window={p.window}
                     q={n === 0 || one.condition ? null : sliceFilter(one.slice)}
                   >
-                    <Isolated text={one.slice} />
+                    <SliceText text={one.slice} />
                   </ToPredictions>
                 </th>
                 <td>{count(one.rows)}</td>

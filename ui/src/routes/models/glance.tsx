@@ -73,3 +73,23 @@ export function Moved({ of }: { of: ModelRow['drift'] }) {
     </span>
   )
 }
+
+/** What live validation found wrong with its predictions. */
+export function Found({ of }: { of: Pick<ModelRow, 'findings' | 'error_findings'> }) {
+  if (of.findings === null) {
+    return (
+      <span className="quiet" title="No schema is in force: the page Data quality can infer one">
+        –
+      </span>
+    )
+  }
+  if (of.findings === 0) return <span className="quiet">0</span>
+  return (
+    <span
+      className={`k-badge ${of.error_findings ? 'error' : 'warn'}`}
+      title={`${of.findings} things wrong by the schema, ${of.error_findings} of them errors: see Data quality`}
+    >
+      {of.findings}
+    </span>
+  )
+}
