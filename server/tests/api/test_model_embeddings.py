@@ -126,7 +126,7 @@ def test_what_selected_points_have_in_common_is_told_apart_from_chance(asked: Wo
     assert {("output_label", "spam"), ("correct", "wrong")} <= traits.keys()
     assert "age" not in {column for column, _ in traits}
     # Every other point: nothing that chance does not explain.
-    assert told(rest[::2], rest[1::2])["traits"] == []
+    assert told(rest[:60], rest[60:120])["traits"] == []
     assert told(far[:5], rest)["enough"] is False
 
 
