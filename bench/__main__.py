@@ -18,6 +18,7 @@ BENCHMARKS = {
     "drift": "statistics and drift of two frames of a million rows and 20 columns, beside NumPy on the same files",
     "queries": "five questions through the HTTP API against bare SQL at a million distinct spans",
     "feature_statistics": "statistics of 20 numeric and 20 categorical columns, beside NumPy and Arrow",
+    "states": "statistics and drift out of what is kept of a year of hours, beside a scan of the predictions",
     "overview": "the pages LLM, Sessions, Users and Evaluations against bare SQL, as queries does",
     "slices": "the search for the worst slices against SliceLine in NumPy, 69,000 rows of 16 features",
     "estimates": "metrics without labels (CBPE) over 200,000 rows",

@@ -32,6 +32,7 @@ from tapetum_server.analysis.feature_statistics.windows import keep_windows
 from tapetum_server.detectors.feature_statistics.complete import with_histograms
 from tapetum_server.query.kept_windows import Subject
 from tapetum_server.query.prediction_frames import prediction_frame
+from tapetum_server.query.statistics_windows import PARTS
 from tapetum_server.query.store_reader import StoreReader
 from tapetum_server.query.time_range import TimeRange
 from tapetum_server.receivers.records.reading import PREDICTIONS, read_records
@@ -55,6 +56,8 @@ BEGIN_NS = 1_767_225_600 * 10**9
 ROWS = 10_000
 """Predictions of an hour whose statistics are made up; of the last two, `--rows` are really there."""
 WIDTHS = {"an hour": 1, "a day": 24, "a week": 168, "a month": 720, "a quarter": 2_184, "half a year": 4_368}
+MADE = 20
+"""Different windows."""
 SUBJECT = Subject(model="m", version="3")
 
 
@@ -104,7 +107,7 @@ def predictions(count: int, start: int, hours: int) -> list[dict[str, Any]]:
 
 
 class Bench:
-    """A store with as many hours of statistics, and what is added up from them by the server's own upkeep."""
+    """A store with the statistics of so many hours, and of all that the server's upkeep adds up from hours."""
 
     def __init__(self, directory: Path, hours: int, rows: int) -> None:
         self.engine = open_embedded(directory)
@@ -113,23 +116,47 @@ class Bench:
         self.hours = hours
         self.end = BEGIN_NS + hours * HOUR_NS
         generator = np.random.default_rng(2)
-        made = [window(generator) for _ in range(20)]
-        for begin in range(0, hours, 24):
-            batch = FeatureStatisticsBatch("default", "bench")
-            for hour in range(begin, min(hours, begin + 24)):
-                at = BEGIN_NS + hour * HOUR_NS
-                batch.rows += rows_of(made[hour % len(made)], at, at + HOUR_NS)
-            self.engine.insert("feature_statistics_rows", feature_statistics_rows(batch, BEGIN_NS))
+        made = FeatureStatisticsBatch("made", "bench")
+        for place in range(MADE):
+            at = BEGIN_NS + place * HOUR_NS
+            made.rows += rows_of(window(generator), at, at + HOUR_NS)
+        self.engine.insert("feature_statistics_rows", feature_statistics_rows(made, BEGIN_NS))
+        for begin, end in (("{0}", "{0} + toIntervalHour(1)"), *PARTS.values()):
+            self._fill(begin, end)
         with ThreadPoolExecutor(1) as executor:
             writer = StoreWriter(self.engine, executor, lambda project, signal: 20_000)
             asyncio.run(self._kept(writer, rows))
             writer.close()
 
+    def _fill(self, begin: str, end: str) -> None:
+        """Windows of one length over the whole time, each with statistics of one of those that were made."""
+        columns = self.engine.query(
+            "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = 'feature_statistics_rows' "
+            "AND default_kind != 'MATERIALIZED' AND name NOT IN ('project', 'window_start', 'window_end')"
+        ).column("name")
+        listed = ", ".join(f"made.{name.as_py()}" for name in columns)
+        named = ", ".join(name.as_py() for name in columns)
+        table = f"{self.engine.database}.feature_statistics_rows"
+        hour = f"toDateTime({BEGIN_NS // 10**9}, 'UTC') + toIntervalHour(number)"
+        self.engine.command(
+            f"""INSERT INTO {table} (project, window_start, window_end, {named})
+SELECT 'default', w.begun, w.ended, {listed}
+FROM (
+    SELECT toDateTime64(begun, 9, 'UTC') AS begun, toDateTime64(ended, 9, 'UTC') AS ended, rowNumberInAllBlocks() AS n
+    FROM (
+        SELECT DISTINCT toDateTime({begin.format("hour")}, 'UTC') AS begun,
+            toDateTime({end.format("begun")}, 'UTC') AS ended
+        FROM (SELECT {hour} AS hour FROM numbers({self.hours}))
+    )
+    WHERE toUnixTimestamp(ended) <= {self.end // 10**9}
+) AS w
+INNER JOIN (
+    SELECT *, intDiv(toUnixTimestamp64Nano(window_start) - {BEGIN_NS}, {HOUR_NS}) AS place
+    FROM {table} WHERE project = 'made'
+) AS made ON w.n % {MADE} = made.place"""
+        )
+
     async def _kept(self, writer: StoreWriter, rows: int) -> None:
-        while await keep_windows(
-            self.reader, writer, "default", since=self.end, now=self.end + HOUR_NS // 10, sums=True
-        ):
-            pass
         # The last hours are really there: their rows are what a scan reads, and half of an hour that lasts.
         lasting = predictions(1_000, self.end + 2 * HOUR_NS, 1)
         said = predictions(rows, self.end, 2)
@@ -137,8 +164,9 @@ class Bench:
         for begin in range(0, len(said), 10_000):
             body = orjson.dumps(said[begin : begin + 10_000])
             await writer.consume(read_records(PREDICTIONS, body, "application/json", "default", "bench").batch)
-        now = self.end + 2 * HOUR_NS + HOUR_NS // 10
-        await keep_windows(self.reader, writer, "default", since=self.end, now=now, sums=True)
+        await keep_windows(
+            self.reader, writer, "default", since=self.end, now=self.end + 2 * HOUR_NS + HOUR_NS // 10
+        )  # fmt: skip
 
     async def statistics(self, sides: list[TimeRange]) -> int:
         """Full statistics of both, with histograms; how many windows were added up."""

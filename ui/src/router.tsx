@@ -211,10 +211,9 @@ const models = createRoute({
   component: lazyRouteComponent(() => import('./routes/models/ModelsPage'), 'ModelsPage'),
 })
 
-const MODEL_VIEWS = ['predictions', 'versions', 'drift', 'embeddings', 'performance'] as const
+const MODEL_VIEWS = ['performance', 'slices', 'drift', 'embeddings', 'predictions', 'versions'] as const
 
 type Drifting = 'method' | 'limit' | 'chunk' | 'multi'
-type Measuring = 'at' | 'worth' | 'rank' | 'weighed'
 
 const model = createRoute({
   getParentRoute: () => root,
@@ -223,7 +222,26 @@ const model = createRoute({
   validateSearch: (
     raw: Raw,
   ): { view?: (typeof MODEL_VIEWS)[number] | undefined } & Texts<
-    'name' | 'sort' | 'sel' | 'version' | 'base' | 'by' | 'metric' | 'feature' | 'area' | Drifting | Measuring
+    | 'name'
+    | 'sort'
+    | 'sel'
+    | 'version'
+    | 'base'
+    | 'by'
+    | 'cross'
+    | 'where'
+    | 'metric'
+    | 'at'
+    | 'worth'
+    | 'rank'
+    | 'weighed'
+    | 'champion'
+    | 'challenger'
+    | 'pair'
+    | 'flip'
+    | 'feature'
+    | 'area'
+    | Drifting
   > => ({
     name: text(raw.name),
     version: text(raw.version),
@@ -231,6 +249,9 @@ const model = createRoute({
     base: text(raw.base),
     /** The column whose values are shown apart. */
     by: text(raw.by),
+    cross: text(raw.cross),
+    /** Slices in SQL, one a line. */
+    where: text(raw.where),
     metric: text(raw.metric),
     /** The embedding that is drawn, and the outline of the points that are chosen. */
     feature: text(raw.feature),
@@ -241,6 +262,12 @@ const model = createRoute({
     chunk: text(raw.chunk),
     /** `1`: all columns together too. */
     multi: text(raw.multi),
+    champion: text(raw.champion),
+    challenger: text(raw.challenger),
+    /** What names a request in both versions. */
+    pair: text(raw.pair),
+    /** Which changed answers are listed: `fixed`, `broken`, or `SAID > SAYS` as JSON. */
+    flip: text(raw.flip),
     /** A threshold, and what one answer of each kind is worth: `5,-2,0,-9`. */
     at: text(raw.at),
     worth: text(raw.worth),

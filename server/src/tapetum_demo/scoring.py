@@ -18,6 +18,7 @@ from tapetum_demo import model, telemetry
 from tapetum_demo.faults import BAD_TRAINING_DATA
 from tapetum_demo.population import burden
 from tapetum_demo.serving import serve, service_arguments
+from tapetum_demo.training import tell_training
 
 RETRY_AFTER_S = 0.15
 
@@ -164,6 +165,7 @@ def main() -> None:
     tapetum.init("scoring", traces=False, logs=False, metrics=False, resources=False)
     first = trained(arguments.seed)
     serving = Serving(first)
+    tell_training(first.training_scores)
 
     def bad_training_data(on: bool) -> None:
         serving.credit_risk = trained(arguments.seed, model.RETRAINED_VERSION, model.FLIPPED_REGION) if on else first

@@ -190,4 +190,4 @@ def test_windows_are_kept_by_the_values_of_tags_and_ranges_of_a_slice_are_added_
         "SELECT max(n) AS most FROM (SELECT uniqExact(slice) AS n FROM feature_windows WHERE project = {p:String} "
         "AND window_end = window_start + toIntervalHour(1) GROUP BY version, window_start)", p=project,
     )  # fmt: skip
-    assert kept[0]["most"] == 1 + 2 + 10
+    assert kept[0]["most"] == 1 + 2 + 6

@@ -155,5 +155,7 @@ def covered(given: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
     names = sorted({one[0] for one in ordered})
     columns = [np.asarray([one[place] for one in ordered], np.int64) for place in (1, 2)]
     of = np.asarray([names.index(one[0]) for one in ordered], np.int64)
-    kept = KeptWindows(tuple((name, "all") for name in names), of, *columns, np.ones(len(of), np.int64))
+    kept = KeptWindows(
+        tuple((name, "all") for name in names), of, *columns, np.ones(len(of), np.int64), of.astype(np.uint64)
+    )
     return sorted((one.version, one.start, one.end) for one in cover(kept))

@@ -218,27 +218,6 @@ def test_thresholds_come_from_the_baselines_own_variation_and_chunks_are_counted
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (400, "two_thresholds")
 
 
-@pytest.mark.covers("datasets-from-predictions")
-def test_predictions_are_saved_to_a_dataset_with_what_was_right(asked: World) -> None:
-    def save(**more: Any) -> Any:
-        predictions = {"model": "triage", "prediction_ids": ["triage-1-3", "gone", "triage-1-1"]}
-        return asked.client.post("/v1/datasets", json={"name": "odd/mails", "predictions": predictions, **more})
-
-    refused = save().json()["error"]
-    assert (refused["code"], refused["field"]) == ("not_found", "predictions.prediction_ids")
-    assert "'gone'" in refused["message"]
-    done = save(skip_missing=True).json()
-    assert (done["added"], done["missing"]) == (2, ["gone"])
-    items = asked.client.get("/v1/datasets/items", params={"name": "odd/mails"}).json()["rows"]
-    assert [item["source"]["prediction_id"] for item in items] == ["triage-1-3", "triage-1-1"]
-    sent = next(row for row in mails("triage", WINDOW, moved=True) if row["prediction_id"] == "triage-1-3")
-    assert items[0]["input"] == {**sent["features"], "mail": sent["text_features"]["mail"]}
-    assert (items[0]["output"], items[0]["expected_output"]) == ("spam", "ham")
-    assert items[0]["metadata"]["attributions"].keys() == {"income", "age", "region"}
-    # Saved again, they are there.
-    assert save(skip_missing=True).json()["unchanged"] == 2
-
-
 @pytest.mark.covers("model-drift-training-data")
 def test_predictions_are_held_against_the_statistics_of_the_training_data(asked: World) -> None:
     """What is kept of the baseline's own rows says the same as those rows."""

@@ -137,3 +137,31 @@ def keep(server: RunningServer, named: dict[str, str], **said: list[dict[str, An
     for path, records in said.items():
         answer = server.client.post(f"/v1/{path}", json=records, headers=named)
         assert answer.json() == {"accepted": len(records), "refused": []}, answer.text
+
+
+DUEL = "duel"
+REQUESTS = 240
+
+
+def duel(server: RunningServer) -> None:
+    """Send what two versions of a model said to the same requests of the last hours: the newer one is right more often, but
+    for the channel mobile in the newer half. Sent again the same."""
+    named = {"x-tapetum-project": DRIFTED}
+    now = time.time_ns() // (60 * SECOND) * 60 * SECOND
+    random = Random(8)
+    predictions, labels = [], []
+    for n in range(REQUESTS):
+        truth, channel = random.random() < 0.5, ("web", "mobile", "shop")[n % 3]
+        for version, right in (("1", 0.7), ("2", 0.1 if channel == "mobile" and n < REQUESTS / 2 else 0.95)):
+            told = truth if random.random() < right else not truth
+            predictions.append(
+                {"model": DUEL, "version": version, "prediction_id": f"{version}-{n}", "latency_ms": 8 * int(version),
+                 "time": (now - 10 * n * SECOND) // 10**6, "features": {"channel": channel, "age": 20 + n % 50},
+                 "tags": {"request": f"r-{n}"}, "score": 0.6 + n / 1_000 if told else 0.4 - n / 1_000,
+                 "output": "default" if told else "repaid"}
+            )  # fmt: skip
+            label = "default" if truth else "repaid"
+            labels.append(
+                {"model": DUEL, "prediction_id": f"{version}-{n}", "label": label, "time": now // 10**6}
+            )  # fmt: skip
+    keep(server, named, predictions=predictions, labels=labels)

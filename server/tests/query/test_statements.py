@@ -48,6 +48,9 @@ from tapetum_server.query import (
     logs,
     metric_statements,
     metrics,
+    model_findings,
+    model_glance,
+    model_volumes,
     models,
     outside,
     prediction_checks,
@@ -150,7 +153,7 @@ def layouts(statement: Callable[[str, str, Parameters], Statement]) -> Statement
 
 
 INCOME = kept_windows.Subject(model="income", version="3")
-WINDOW = kept_windows.Window("3", "All Examples", 1_793_491_200 * 10**9, 1_793_494_800 * 10**9)
+WINDOW = kept_windows.Window("3", "All Examples", 1_793_491_200 * 10**9, 1_793_494_800 * 10**9, 7)
 
 
 def fractions(relation: str, condition: str, parameters: Parameters) -> Statement:
@@ -206,7 +209,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
         ],
     ),
     "statistics_features": lambda: stored_statistics.features_statement(
-        "default", [(INCOME, WINDOW), (INCOME, WINDOW._replace(start=WINDOW.end, end=2 * WINDOW.end - WINDOW.start))]
+        "default", [(INCOME, WINDOW), (INCOME, WINDOW._replace(key=8))]
     ),
     "statistics_states": lambda: state_rows.states_statement("default", INCOME, [WINDOW]),
     "any_label": lambda: labels.any_label_statement("default", "income"),
@@ -283,12 +286,17 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
         selection(PREDICTIONS, OF_MODEL), ["model", "label", "age", "tags.region"], 11
     ),
     "prediction_keys": lambda: facets.attribute_keys_statement(selection(PREDICTIONS, "model:m")),
-    "models": lambda: models.models_statement(selection(PREDICTIONS, "labelled:true"), 200),
-    "model_trends": lambda: models.trends_statement(selection(PREDICTIONS), STEPS, ["m"], "version"),
-    "model_versions": lambda: models.versions_statement(selection(PREDICTIONS), "m"),
     "model_attributions": lambda: attributions.any_attribution_statement("default", "m", HOUR),
     "model_vectors": lambda: models.vectors_statement(selection(PREDICTIONS), "m"),
-    "models_versions_seen": lambda: models.seen_statement(selection(PREDICTIONS), ["m"]),
+    "model_volumes": lambda: model_volumes.volumes_statement(
+        selection(PREDICTIONS, "labelled:true"), START, STEPS, final=True
+    ),
+    "model_volumes_of_many": lambda: model_volumes.volumes_statement(selection(PREDICTIONS), START, STEPS, final=False),
+    "model_glances": lambda: model_glance.glance_statement(selection(PREDICTIONS), START, ["m"], 1),
+    "model_glances_of_many": lambda: model_glance.glance_statement(selection(PREDICTIONS), START, ["m"], 40),
+    "model_findings": lambda: model_findings.model_findings_statement("default", HOUR, ["m"]),
+    "model_detail": lambda: models.detail_statement(selection(PREDICTIONS), STEPS, "m", ["1"]),
+    "model_versions_seen": lambda: models.seen_statement(selection(PREDICTIONS), "m"),
     "prediction_fractions": lambda: layouts(fractions),
     "prediction_layouts": lambda: layouts(prediction_frames.layouts_statement),
     "prediction_names": lambda: layouts(partial(prediction_frames.names_statement, layouts=1)),

@@ -3,17 +3,21 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/
 import { api } from './client'
 import type { Scope } from './queries'
 import type {
+  ChosenSlices,
   DriftReport,
   EmbeddingView,
+  FlippedRequests,
   KeptEvaluations,
   ModelDetail,
   ModelPage,
   PerformanceEstimate,
   PerformanceReport,
   PredictionAnswer,
+  PredictionContext,
   PredictionDetail,
   SelectionReport,
   TracePredictions,
+  VersionComparison,
   WorstSlices,
 } from './types'
 
@@ -48,6 +52,18 @@ export const predictionQuery = (project: string, model: string, id: string) =>
       api.get<PredictionDetail>('/predictions/detail', { project, model, prediction_id: id }, signal),
   })
 
+/** Of the others in the scope's time, whatever the list is filtered by. */
+export const contextQuery = ({ project, from, to }: Scope, model: string, id: string) =>
+  queryOptions({
+    queryKey: ['/predictions/context', project, from, to, model, id],
+    queryFn: ({ signal }) =>
+      api.get<PredictionContext>(
+        '/predictions/context',
+        { project, from, to, model, prediction_id: id },
+        signal,
+      ),
+  })
+
 export const tracePredictionsQuery = (project: string, traceId: string) =>
   queryOptions({
     queryKey: ['/traces/predictions', project, traceId],
@@ -64,7 +80,10 @@ type Path =
   | '/models/embeddings'
   | '/models/performance'
   | '/models/performance/slices'
+  | '/models/performance/chosen'
   | '/models/performance/estimate'
+  | '/models/compare'
+  | '/models/compare/flips'
 
 const asked =
   <Answer>(path: Path) =>
@@ -100,6 +119,9 @@ export const selectionQuery = (
 export const performanceQuery = asked<PerformanceReport>('/models/performance')
 export const worstQuery = asked<WorstSlices>('/models/performance/slices')
 export const estimateQuery = asked<PerformanceEstimate>('/models/performance/estimate')
+export const chosenQuery = asked<ChosenSlices>('/models/performance/chosen')
+export const comparisonQuery = asked<VersionComparison>('/models/compare')
+export const flipsQuery = asked<FlippedRequests>('/models/compare/flips')
 
 export const evaluatedQuery = (scope: Scope, model: string) =>
   queryOptions({

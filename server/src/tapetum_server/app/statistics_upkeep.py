@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from tapetum_server.analysis.feature_statistics.windows import keep_windows
 from tapetum_server.query.reader import Reader
+from tapetum_server.query.statistics_windows import MOST_WINDOWS
 from tapetum_server.signals.consumer import Consumer
 
 logger = logging.getLogger("tapetum.statistics")
@@ -19,6 +20,8 @@ LATELY_NS = 3 * 86_400 * 10**9
 """How far back is looked each time; what comes later yet is found by a look at everything."""
 ALL_EVERY = 72
 """So many looks, six hours, lie between two looks at everything."""
+ROUNDS = 20
+"""So often at once, while as many hours are due as are counted at a time: a year that somebody sent is soon whole."""
 ALL_NS = 400 * 86_400 * 10**9
 
 
@@ -41,7 +44,12 @@ async def keep_statistics(
             try:
                 everything = look % ALL_EVERY == 0
                 since = now - (ALL_NS if everything else LATELY_NS)
-                await keep_windows(reader, consumer, project, since=since, now=now, sums=everything)
+                for _ in range(ROUNDS):
+                    if (
+                        await keep_windows(reader, consumer, project, since=since, now=now, sums=everything)
+                        < MOST_WINDOWS
+                    ):
+                        break
                 failing.discard(project)
             except Exception as error:
                 if project not in failing:

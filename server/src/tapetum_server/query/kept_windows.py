@@ -37,6 +37,8 @@ class Window(NamedTuple):
     slice: str
     start: int
     end: int
+    key: int
+    """What its rows are found by in the table of statistics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +61,21 @@ class KeptWindows:
     start: Places
     end: Places
     rows: Places
+    keys: NDArray[np.uint64]
 
     def among(self, kept: NDArray[np.bool_]) -> KeptWindows:
         """Those for which `kept` holds."""
-        return KeptWindows(self.names, self.of[kept], self.start[kept], self.end[kept], self.rows[kept])
+        return KeptWindows(
+            self.names, self.of[kept], self.start[kept], self.end[kept], self.rows[kept], self.keys[kept]
+        )
 
     def listed(self) -> dict[Window, int]:
         """Each with its rows."""
         found = {}
-        for of, start, end, rows in zip(self.of.tolist(), self.start.tolist(), self.end.tolist(), self.rows.tolist()):
+        columns = (self.of, self.start, self.end, self.keys, self.rows)
+        for of, start, end, key, rows in zip(*(column.tolist() for column in columns)):
             version, slice_ = self.names[of]
-            found[Window(version, slice_, start, end)] = rows
+            found[Window(version, slice_, start, end, key)] = rows
         return found
 
 
@@ -83,7 +89,9 @@ async def kept_windows(reader: Reader, project: str, asked: Sequence[Asked]) -> 
     names = [
         (versions.dictionary[int(pair) // many].as_py(), slices.dictionary[int(pair) % many].as_py()) for pair in found
     ]
-    start, end, rows, said = (_numbers(table.column(name)) for name in ("start_ns", "end_ns", "held", "said"))
+    start, end, rows, said, keys = (
+        _numbers(table.column(name)) for name in ("start_ns", "end_ns", "held", "said", "window_key")
+    )
     within = [_numbers(table.column(f"in{place}")) > 0 for place in range(len(asked))]
     # Two data sets have windows of one version, slice and time, but never of one question.
     whose = sum((one.astype(np.int64) << place for place, one in enumerate(within)), np.zeros(len(of), np.int64))
@@ -91,18 +99,21 @@ async def kept_windows(reader: Reader, project: str, asked: Sequence[Asked]) -> 
     order = np.lexsort((said, whose, -end, start, of))
     same = np.all([np.diff(column[order]) == 0 for column in (of, start, end, whose)], axis=0)
     last = order[np.append(~same, True)] if len(order) else order
-    windows = KeptWindows(tuple(names), of[last], start[last], end[last], rows[last].astype(np.int64))
+    windows = KeptWindows(
+        tuple(names), of[last], start[last], end[last], rows[last].astype(np.int64), keys[last].astype(np.uint64)
+    )
     return [windows.among(one[last]) for one in within]
 
 
 def windows_statement(project: str, asked: Sequence[Asked]) -> Statement:
-    """Version, slice, start, end, rows, and of which question's windows it is one."""
+    """Version, slice, start, end, rows, key, and of which question's windows it is one."""
     parameters = Parameters()
     of_project = f"project = {parameters.text(project)}"
     questions = [" AND ".join(_conditions(one, parameters)) for one in asked]
     places = ", ".join(f"{condition} AS in{place}" for place, condition in enumerate(questions))
     sql = f"""SELECT version, slice, toUnixTimestamp64Nano(window_start) AS start_ns,
-    toUnixTimestamp64Nano(window_end) AS end_ns, rows AS held, said, {places}
+    toUnixTimestamp64Nano(window_end) AS end_ns, rows AS held, said,
+    cityHash64(toString(version), toString(slice), start_ns, end_ns) AS window_key, {places}
 FROM feature_windows
 WHERE {of_project} AND ({" OR ".join(f"({condition})" for condition in dict.fromkeys(questions))})"""
     return Statement(sql, parameters.values)

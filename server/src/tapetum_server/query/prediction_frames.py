@@ -48,29 +48,35 @@ async def prediction_frame(
     filter: Filter | None = None,
     labels: bool = True,
     attributions: bool = False,
+    prefix: str = "frame_",
 ) -> Frame:
     """The predictions of a model. With `labels`, their labels beside them: without, no label is read. With
     `attributions`, what each feature did to the answer is a column `attributions.FEATURE`.
 
+    `prefix` begins the names of its parameters: frames that one statement reads together have different ones.
     Raises `NotFound` where there are none.
     """
-    parameters = Parameters("frame_")
+    parameters = Parameters(prefix)
     selection = Selection(PREDICTIONS, project, time_range, filter or Filter())
     where = [*conditions(selection, parameters), f"model = {parameters.text(model)}"]
     if version is not None:
         where.append(f"version = {parameters.text(version)}")
     condition = " AND ".join(where)
-    of_labels = labels or any(term.key in LABELS_BESIDE.columns for term in selection.filter.terms)
+    by_label = any(term.key in LABELS_BESIDE.columns for term in selection.filter.terms)
+    of_labels = labels or by_label
     rows = f"prediction_rows FINAL {LABELS_BESIDE.join}" if of_labels else "prediction_rows FINAL"
+    # What columns there are does not hang on labels, unless the filter does.
+    looked_at = rows if by_label else "prediction_rows FINAL"
     if any(PREDICTIONS.computed.keys() & {term.key} or term.op == "text" for term in selection.filter.terms):
         rows = PREDICTIONS.relation(condition, " ".join((*PREDICTIONS.plain, *(LABELS_BESIDE.columns * of_labels))))
-    found = rows_of(await reader.query(*layouts_statement(rows, condition, parameters)))
+        looked_at = rows
+    found = rows_of(await reader.query(*layouts_statement(looked_at, condition, parameters)))
     if not found:
         raise NotFound(f"there are no predictions of model {model[:80]!r} in this time", hint="Look at a longer time.")
     if len(found) == 1:
         # Places are those of this layout: what has arrived in another one meanwhile is left out.
         condition += f" AND layout = {parameters.bind(found[0]['layout'], 'UInt64')}"
-    names = rows_of(await reader.query(*names_statement(rows, condition, parameters, len(found))))
+    names = rows_of(await reader.query(*names_statement(looked_at, condition, parameters, len(found))))
     features = _features(found, names)
     if not attributions:
         features = [column for column in features if not column.name.startswith(ATTRIBUTIONS)]

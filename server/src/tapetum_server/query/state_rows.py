@@ -14,7 +14,6 @@ from tapetum_server.detectors.feature_statistics.adding import SUMS, Ragged, Sta
 from tapetum_server.query.kept_windows import Subject, Window, subject_conditions
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.statement import Parameters, Statement
-from tapetum_server.query.time_range import format_time
 from tapetum_server.signals.feature_statistics import DatasetStatistics
 
 _LAST = 2**32 - 1
@@ -26,29 +25,17 @@ async def kept_states(
 ) -> pa.Table:
     """All features of these windows of one subject. `window` is the place in `windows`, counted from `first`."""
     table = await reader.table(*states_statement(project, subject, windows))
-    place = {window: at for at, window in enumerate(windows, first)}
-    named = (table.column(name).to_pylist() for name in ("version", "slice", "start_ns", "end_ns"))
-    # Where versions or slices differ, times of one may be those of another: such rows are nobody's.
-    at = np.asarray([place.get(Window(*row), -1) for row in zip(*named)], np.int64)
-    kept = table.drop_columns(["version", "slice", "start_ns", "end_ns"]).append_column("window", pa.array(at))
-    return kept.filter(pa.array(at >= 0)) if (at < 0).any() else kept
+    place = {window.key: at for at, window in enumerate(windows, first)}
+    at = [place[key] for key in table.column("window_key").to_pylist()]
+    return table.drop_columns(["window_key"]).append_column("window", pa.array(at, pa.int64()))
 
 
 def states_statement(project: str, subject: Subject, windows: Sequence[Window]) -> Statement:
     """One row per window and feature; what was told again beside what it replaces."""
     parameters = Parameters()
-    starts, ends = [window.start for window in windows], [window.end for window in windows]
-    moments = [format_time(start).removesuffix("Z").replace("T", " ") for start in dict.fromkeys(starts)]
-    pairs = f"arrayZip({parameters.bind(starts, 'Array(Int64)')}, {parameters.bind(ends, 'Array(Int64)')})"
     where = [f"project = {parameters.text(project)}", *subject_conditions(subject, parameters)]
-    where.append(f"version IN {parameters.texts(list(dict.fromkeys(window.version for window in windows)))}")
-    where.append(f"slice IN {parameters.texts(list(dict.fromkeys(window.slice for window in windows)))}")
-    # The first of the two conditions on times is looked up among the keys.
-    where.append(f"window_start IN {parameters.bind(moments, 'Array(DateTime64(9))')}")
-    where.append(f"has({pairs}, (start_ns, end_ns))")
-    sql = f"""SELECT version, slice, toUnixTimestamp64Nano(window_start) AS start_ns,
-    toUnixTimestamp64Nano(window_end) AS end_ns, feature, kind, type, position, said, sums, points, top_values,
-    top_frequencies
+    where.append(f"window_key IN {parameters.bind([window.key for window in windows], 'Array(UInt64)')}")
+    sql = f"""SELECT window_key, feature, kind, type, position, said, sums, points, top_values, top_frequencies
 FROM feature_statistics_rows
 WHERE {" AND ".join(where)}"""
     return Statement(sql, parameters.values)

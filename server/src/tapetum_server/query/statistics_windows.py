@@ -35,7 +35,7 @@ def _days_of_month(of: int) -> tuple[str, str]:
 
 
 _HOUR = _hours(1)
-_PARTS: dict[Unit, tuple[str, str]] = {
+PARTS: dict[Unit, tuple[str, str]] = {
     "hours": _hours(4),
     "half_day": _hours(12),
     "day": ("toStartOfDay({0})", "{0} + toIntervalDay(1)"),
@@ -45,7 +45,7 @@ _PARTS: dict[Unit, tuple[str, str]] = {
     "quarter": ("toStartOfQuarter({0})", "{0} + toIntervalMonth(3)"),
 }
 """Where the one of a time begins, and where the one that begins at a time ends."""
-_OF: dict[Unit, tuple[str, str]] = {"hours": _HOUR, **{unit: _PARTS[of] for unit, of in zip(UNITS[1:], UNITS)}}
+_OF: dict[Unit, tuple[str, str]] = {"hours": _HOUR, **{unit: PARTS[of] for unit, of in zip(UNITS[1:], UNITS)}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +99,12 @@ LIMIT {MOST_WINDOWS}"""
 def due_sums_statement(project: str, unit: Unit, until: int) -> Statement:
     """From what is kept of the shorter windows and of the longer ones."""
     parameters = Parameters()
-    begin, end = _PARTS[unit]
+    begin, end = PARTS[unit]
     start = f"toDateTime({begin.format('window_start')}, 'UTC')"
     sql = f"""SELECT toString(model) AS model, toString(version) AS version,
     toUnixTimestamp64Nano(toDateTime64({start} AS begun, 9, 'UTC')) AS start_ns,
     toUnixTimestamp64Nano(toDateTime64({end.format("begun")}, 9, 'UTC')) AS end_ns,
-    maxIf(ingested_at, {_is(_OF[unit])}) AS counted, maxIf(ingested_at, {_is(_PARTS[unit])}) AS added_up
+    maxIf(ingested_at, {_is(_OF[unit])}) AS counted, maxIf(ingested_at, {_is(PARTS[unit])}) AS added_up
 FROM feature_windows
 WHERE project = {parameters.text(project)} AND dataset = '' AND slice = {parameters.text(ALL_ROWS)}
 GROUP BY model, version, begun

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from typing_extensions import TypedDict
@@ -76,8 +75,14 @@ LEFT JOIN (
     SELECT toString(dataset) AS dataset, toString(model) AS model, toString(version) AS version,
         uniqExact(feature) AS features
     FROM feature_statistics_rows
-    WHERE {of_project} AND (dataset, model, version, window_start, window_end) IN (
-        SELECT dataset, model, version, (argMax((window_start, window_end), (window_end, window_start)) AS w).1, w.2
+    WHERE {of_project} AND (dataset, model, window_key) IN (
+        SELECT dataset, model, argMax(
+            cityHash64(
+                toString(version), toString(slice), toUnixTimestamp64Nano(window_start),
+                toUnixTimestamp64Nano(window_end)
+            ),
+            (window_end, window_start, slice = {parameters.text(ALL_ROWS)})
+        )
         FROM feature_windows
         WHERE {of_project}
         GROUP BY dataset, model, version
@@ -115,12 +120,7 @@ def features_statement(project: str, asked: Sequence[tuple[Subject, Window]]) ->
     of_project = f"project = {parameters.text(project)}"
     windows = []
     for subject, window in asked:
-        where = [
-            *subject_conditions(replace(subject, version=window.version), parameters),
-            f"slice = {parameters.text(window.slice)}",
-            f"window_start = {parameters.moment(window.start)}",
-            f"window_end = {parameters.moment(window.end)}",
-        ]
+        where = [*subject_conditions(subject, parameters), f"window_key = {parameters.bind(window.key, 'UInt64')}"]
         windows.append(f"({' AND '.join(where)})")
     places = ", ".join(f"{window}, {place}" for place, window in enumerate(windows))
     sql = f"""SELECT multiIf({places}, 0) AS place, rows AS held,

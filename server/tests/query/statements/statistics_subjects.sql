@@ -13,8 +13,14 @@ LEFT JOIN (
     SELECT toString(dataset) AS dataset, toString(model) AS model, toString(version) AS version,
         uniqExact(feature) AS features
     FROM feature_statistics_rows
-    WHERE project = {p0:String} AND (dataset, model, version, window_start, window_end) IN (
-        SELECT dataset, model, version, (argMax((window_start, window_end), (window_end, window_start)) AS w).1, w.2
+    WHERE project = {p0:String} AND (dataset, model, window_key) IN (
+        SELECT dataset, model, argMax(
+            cityHash64(
+                toString(version), toString(slice), toUnixTimestamp64Nano(window_start),
+                toUnixTimestamp64Nano(window_end)
+            ),
+            (window_end, window_start, slice = {p1:String})
+        )
         FROM feature_windows
         WHERE project = {p0:String}
         GROUP BY dataset, model, version

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { subjectsQuery } from '@/api/qualityQueries'
 import { absolute } from '@/kit/time'
 import { useView } from '@/kit/view'
+import { VersionChoice } from './VersionChoice'
 
 /** With `datasets`, also data sets of which statistics are kept, such as the training data. */
 export function Against(p: { versions: string[]; what: string; datasets?: boolean }) {
@@ -26,19 +27,7 @@ export function Against(p: { versions: string[]; what: string; datasets?: boolea
   ]
   return (
     <>
-      {named.length > 1 && (
-        <Select
-          aria-label="Version"
-          w={130}
-          data={[
-            { value: '', label: 'every version' },
-            ...named.map((one) => ({ value: one, label: `version ${one}` })),
-          ]}
-          value={search.version ?? ''}
-          onChange={(value) => patch({ version: value || undefined })}
-          allowDeselect={false}
-        />
-      )}
+      <VersionChoice versions={versions} />
       <span className="quiet" aria-hidden>
         {what}
       </span>

@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 import type { Scope } from '@/api/queries'
 import type { DriftFeature } from '@/api/types'
 import { Drawer } from '@/kit/Drawer'
+import { is, printTerm } from '@/kit/filter'
 import { count } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { isoToMs } from '@/kit/time'
@@ -108,6 +109,8 @@ export function ToPredictions(p: { model: string; window: Scope; q: string | nul
   const { search } = useView()
   if (p.q === null) return <>{p.children}</>
   const within = travelling(search)
+  // The page is about one version; the comparison of two is about both.
+  const version = search.version && search.view !== 'versions' && printTerm(is('version', search.version))
   return (
     <Link
       to="/models/one"
@@ -115,7 +118,7 @@ export function ToPredictions(p: { model: string; window: Scope; q: string | nul
         ...within,
         from: p.window.from,
         to: p.window.to === 'now' ? undefined : p.window.to,
-        q: [within.q, p.q].filter(Boolean).join(' '),
+        q: [within.q, version, p.q].filter(Boolean).join(' '),
         name: p.model,
         view: 'predictions',
       }}

@@ -16,6 +16,7 @@ import { Embeddings } from './Embeddings'
 import { Overview } from './Overview'
 import { Performance } from './Performance'
 import { Predictions } from './Predictions'
+import { Slices } from './Slices'
 import { Versions } from './Versions'
 import './models.css'
 
@@ -38,16 +39,18 @@ export function ModelPage() {
           sel: undefined,
           by: undefined,
           area: undefined,
+          cross: undefined,
         })
       }
       data={[
         { value: 'overview', label: 'Overview' },
-        { value: 'predictions', label: 'Predictions' },
+        { value: 'performance', label: 'Performance' },
+        { value: 'slices', label: 'Slices' },
         { value: 'drift', label: 'Drift' },
         ...(query.data?.has_vectors || view === 'embeddings'
           ? [{ value: 'embeddings', label: 'Embeddings' }]
           : []),
-        { value: 'performance', label: 'Performance' },
+        { value: 'predictions', label: 'Predictions' },
         { value: 'versions', label: 'Versions' },
       ]}
     />
@@ -61,12 +64,18 @@ export function ModelPage() {
       ) : view === 'embeddings' ? (
         <Embeddings model={model} tabs={tabs} versions={query.data?.versions ?? []} />
       ) : view === 'performance' ? (
-        <Performance model={model} tabs={tabs} versions={query.data?.versions ?? []} />
+        <Performance model={model} tabs={tabs} detail={query.data} />
+      ) : view === 'slices' ? (
+        <Slices model={model} tabs={tabs} versions={query.data?.versions ?? []} />
       ) : (
         <>
           <div className="k-toolbar">{tabs}</div>
           {unanswered(query, 16, 'Loading the model') ??
-            (view === 'versions' ? <Versions detail={query.data!} /> : <Overview detail={query.data!} />)}
+            (view === 'versions' ? (
+              <Versions model={model} detail={query.data!} />
+            ) : (
+              <Overview detail={query.data!} />
+            ))}
         </>
       )}
     </Page>

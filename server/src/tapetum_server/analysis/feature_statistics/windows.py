@@ -33,7 +33,7 @@ MOST_VALUES = 200
 """The most frequent values that a window keeps: windows are many."""
 SLICING_TAGS = 3
 """By so many tags of predictions, the first by name, their windows are sliced."""
-SLICES_OF_TAG = 10
+SLICES_OF_TAG = 6
 """The most frequent values of one tag in an hour get statistics of their own."""
 MOST_SLICES = SLICING_TAGS * SLICES_OF_TAG
 """Of one window; where hours had more of them together, the largest."""

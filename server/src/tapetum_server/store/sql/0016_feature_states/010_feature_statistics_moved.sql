@@ -1,5 +1,5 @@
--- The same rows in another order, so that a range of windows is read by its keys: one window is a few granules of
--- few rows, and not the thousands of wide rows of one. `sums` is what two windows are added up by, in one column instead of twenty
+-- The same rows in another order, so that windows are found by one number each, and one of them is a few granules of few
+-- rows, and not the thousands of wide rows of one. `sums` is what two windows are added up by, in one column instead of twenty
 -- (`SUMS` of detectors.feature_statistics.adding names them), followed by the edges of the buckets of lengths where rows hold lists.
 CREATE TABLE {database}.feature_statistics_moved
 (
@@ -45,6 +45,9 @@ CREATE TABLE {database}.feature_statistics_moved
     top_values Array(String) CODEC(ZSTD(3)),
     top_frequencies Array(Float64) CODEC(ZSTD(1)),
     weighted String CODEC(ZSTD(3)),
+    window_key UInt64 MATERIALIZED cityHash64(
+        toString(version), toString(slice), toUnixTimestamp64Nano(window_start), toUnixTimestamp64Nano(window_end)
+    ) CODEC(ZSTD(1)),
     sums Array(Float64) MATERIALIZED arrayConcat(
         [
             present, missing, value_count, toFloat64(min_values), toFloat64(max_values), ifNull(finite, nan),
@@ -58,6 +61,6 @@ CREATE TABLE {database}.feature_statistics_moved
 )
 ENGINE = ReplacingMergeTree(said)
 PARTITION BY toYear(window_end)
-ORDER BY (project, dataset, model, version, slice, window_start, window_end, feature)
+ORDER BY (project, dataset, model, window_key, version, slice, window_start, window_end, feature)
 TTL toDateTime(window_end) + toIntervalDay(400) DELETE WHERE dataset = ''
 SETTINGS index_granularity = 16, min_compress_block_size = 16384, max_compress_block_size = 65536
