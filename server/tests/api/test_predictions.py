@@ -166,7 +166,7 @@ def test_of_many_predictions_a_sample_says_how_many_labels_have_come_and_all_are
     assert (found["one_in"], income["predictions"], income["flagged"], income["versions"]) == (2, 10, 1, ["2", "1"])
     kept = [
         f"p{i}" for i in range(10)
-        if asked.sql("SELECT cityHash64({id:String}) % 2 AS h", id=f"p{i}").to_pylist() == [{"h": 0}]
+        if asked.sql("SELECT cityHash64({id:String}) % 2 AS h", id=f"p{i}") == [{"h": 0}]
     ]  # fmt: skip
     assert 0 < len(kept) < 10
     labelled = [one for one in kept if int(one[1:]) < 5]

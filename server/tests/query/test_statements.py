@@ -290,8 +290,10 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
         selection(PREDICTIONS, "labelled:true"), START, STEPS, final=True
     ),
     "model_volumes_of_many": lambda: model_volumes.volumes_statement(selection(PREDICTIONS), START, STEPS, final=False),
-    "model_glances": lambda: model_glance.glance_statement(selection(PREDICTIONS), START, ["m"], 1),
-    "model_glances_of_many": lambda: model_glance.glance_statement(selection(PREDICTIONS), START, ["m"], 40),
+    "model_glances": lambda: model_glance.glance_statement(selection(PREDICTIONS), START, ["m"], 1, final=True),
+    "model_glances_of_many": lambda: model_glance.glance_statement(
+        selection(PREDICTIONS), START, ["m"], 40, final=False
+    ),
     "model_findings": lambda: model_findings.model_findings_statement("default", HOUR, ["m"]),
     "model_detail": lambda: models.detail_statement(selection(PREDICTIONS), STEPS, "m", ["1"]),
     "model_versions_seen": lambda: models.seen_statement(selection(PREDICTIONS), "m"),

@@ -115,10 +115,13 @@ async def list_models(reader: Reader, *, project: str, time_range: TimeRange, fi
     selection = replace(selection, time_range=replace(ends["whole"], start=begins))
     volumes = await model_volumes(reader, selection, start, steps, final=False)
     one_in = 1 if volumes.rows <= EXACT_ROWS else math.ceil(volumes.rows / SAMPLED_ROWS)
-    glances = await model_glances(reader, selection, start, [each.model for each in volumes.models], one_in)
+    models = [each.model for each in volumes.models]
+    glances = await model_glances(reader, selection, start, models, one_in, final=one_in == 1)
     if one_in == 1 or any(each.repeated for each in glances.values()):
         # Counting each once costs more than all the rest: only where some stand there twice, or there are few.
         volumes = await model_volumes(reader, selection, start, steps, final=True)
+        if one_in > 1:
+            glances = await model_glances(reader, selection, start, models, one_in, final=True)
     wrong = await model_findings(
         reader, project, replace(ends["whole"], start=start), [each.model for each in volumes.models]
     )  # fmt: skip

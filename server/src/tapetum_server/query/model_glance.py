@@ -67,21 +67,23 @@ class Glance:
     """How often what was said, coarsely."""
 
 
-def glance_statement(selection: Selection, start: int, models: Sequence[str], one_in: int) -> Statement:
-    """(model, whether before the window, measures…); with `one_in` 1 over all predictions."""
+def glance_statement(selection: Selection, start: int, models: Sequence[str], one_in: int, *, final: bool) -> Statement:
+    """(model, whether before the window, measures…); with `one_in` 1 over all predictions.
+
+    With `final`, every prediction once; without, one that was delivered twice may count twice, and is `repeated`.
+    """
     parameters = Parameters()
     where = [*conditions(selection, parameters), f"model IN {parameters.texts(models)}"]
     labels = [f"project = {parameters.text(selection.project)}", f"model IN {parameters.texts(models)}"]
-    exact = one_in == 1
-    if not exact:
+    if one_in > 1:
         sampled = f"cityHash64(prediction_id) % {int(one_in)} = 0"
         where, labels = [*where, sampled], [*labels, sampled]
     condition, of_labels = " AND ".join(where), " AND ".join(labels)
     columns = f"model, prediction_id, {', '.join(_READ)}"
-    rows = f"SELECT {columns} FROM {PREDICTIONS.relation(columns, condition, final=exact)} WHERE {condition}"
+    rows = f"SELECT {columns} FROM {PREDICTIONS.relation(columns, condition, final=final)} WHERE {condition}"
     # FINAL over the labels would merge all of them before any is left out.
     latest = f"""SELECT model, prediction_id, argMax((label, label_value, time), said) AS t_label
-        FROM label_rows{" FINAL" * exact} WHERE {of_labels} GROUP BY model, prediction_id"""
+        FROM label_rows{" FINAL" * final} WHERE {of_labels} GROUP BY model, prediction_id"""
     truth = f"""SELECT model, prediction_id, t_label.1 AS label, t_label.2 AS label_value, t_label.3 AS label_time,
         true AS labelled FROM ({latest})"""
     off = "abs(output - label_value)"
@@ -107,13 +109,13 @@ GROUP BY model, earlier""",
 
 
 async def model_glances(
-    reader: Reader, selection: Selection, start: int, models: Sequence[str], one_in: int
+    reader: Reader, selection: Selection, start: int, models: Sequence[str], one_in: int, *, final: bool
 ) -> dict[tuple[str, bool], Glance]:
     """By model, and whether before the window."""
     if not models:
         return {}
     found = {}
-    for row in rows_of(await reader.query(*glance_statement(selection, start, models, one_in))):
+    for row in rows_of(await reader.query(*glance_statement(selection, start, models, one_in, final=final))):
         (delay_p50, delay_p95), (p50, p95) = row["delays"], row["latencies"]
         found[row["model"], bool(row["earlier"])] = Glance(
             row["seen"], row["repeated"], row["labelled_count"], _finite(delay_p50), _finite(delay_p95), _finite(p50),
