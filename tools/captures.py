@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pyarrow as pa
 
 ROOT = Path(__file__).resolve().parent.parent
 CAPTURES = ROOT / "server" / "tests" / "data" / "captures"
@@ -73,16 +74,15 @@ def send(client: httpx.Client, folder: Path, capture: dict[str, Any], project: s
         client.post(f"/v1/{file['signal']}", content=body, headers=headers).raise_for_status()
 
 
-def spans(client: httpx.Client, project: str) -> list[dict[str, Any]]:
-    """The spans of a project, oldest first."""
-    answer = client.post(
-        "/api/v1/sql",
-        json={"project": project, "query": f"SELECT {', '.join(COLUMNS)} FROM spans ORDER BY start_time, span_id"},
-        headers={"x-tapetum-project": project},
-    )
+def spans(client: httpx.Client) -> dict[str, list[dict[str, Any]]]:
+    """Project to its spans, oldest first: in one question, which costs little more than one project's."""
+    query = f"SELECT project, {', '.join(COLUMNS)} FROM spans ORDER BY start_time, span_id"
+    answer = client.post("/api/v1/sql", json={"query": query, "format": "arrow"})
     answer.raise_for_status()
-    names = [c.split(" AS ")[-1] for c in COLUMNS]
-    return [dict(zip(names, row)) for row in answer.json()["rows"]]
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in pa.ipc.open_stream(answer.content).read_all().to_pylist():
+        found.setdefault(row.pop("project"), []).append(row)
+    return found
 
 
 def number(value: Any) -> int | None:
@@ -221,7 +221,7 @@ def _say(out: Outcome, right: bool, complaint: str) -> None:
 def run(folder: Path, only: list[str], url: str) -> list[Outcome]:
     """Send and compare every capture whose name starts with one of `only`."""
     captures = json.loads((folder / "MANIFEST.json").read_text())["captures"]
-    outcomes = []
+    sent = {}
     with httpx.Client(base_url=url, timeout=120) as client:
         for capture in captures:
             name = f"{capture['instrumentor']}/{capture['scenario']}"
@@ -229,8 +229,9 @@ def run(folder: Path, only: list[str], url: str) -> list[Outcome]:
                 continue
             project = name.replace("/", "-").replace("_", "-")
             send(client, folder, capture, project)
-            outcomes.append(compare(capture, spans(client, project), _payload(folder, capture)))
-    return outcomes
+            sent[project] = capture
+        found = spans(client)
+    return [compare(capture, found.get(project, []), _payload(folder, capture)) for project, capture in sent.items()]
 
 
 def _payload(folder: Path, capture: dict[str, Any]) -> bytes:

@@ -16,7 +16,9 @@ from tapetum_server.store.embedded import EmbeddedEngine
 from tapetum_server.store.engine import Engine
 
 _TESTS = Path(__file__).parent
-_WAITS = [_TESTS / "process" / name for name in ("test_monitors.py", "test_scraping.py", "test_backup.py")]
+_WAITS = [
+    _TESTS / name for name in ("process/test_monitors.py", "process/test_scraping.py", "ground/test_demo_command.py")
+]
 """Files that take longest, most of it waiting for time to pass."""
 
 

@@ -211,7 +211,12 @@ const models = createRoute({
   component: lazyRouteComponent(() => import('./routes/models/ModelsPage'), 'ModelsPage'),
 })
 
-const MODEL_VIEWS = ['predictions', 'versions', 'drift', 'performance'] as const
+const MODEL_VIEWS = ['performance', 'slices', 'drift', 'embeddings', 'predictions', 'versions'] as const
+
+type Drifting = 'method' | 'limit' | 'chunk' | 'multi'
+type Measuring = 'at' | 'worth' | 'rank' | 'weighed'
+type Compared = 'champion' | 'challenger' | 'pair' | 'flip'
+type Sliced = 'by' | 'cross' | 'where'
 
 const model = createRoute({
   getParentRoute: () => root,
@@ -220,7 +225,18 @@ const model = createRoute({
   validateSearch: (
     raw: Raw,
   ): { view?: (typeof MODEL_VIEWS)[number] | undefined } & Texts<
-    'name' | 'sort' | 'sel' | 'version' | 'base' | 'by' | 'metric' | 'at' | 'worth' | 'rank' | 'weighed'
+    | 'name'
+    | 'sort'
+    | 'sel'
+    | 'version'
+    | 'base'
+    | 'metric'
+    | 'feature'
+    | 'area'
+    | Sliced
+    | Drifting
+    | Measuring
+    | Compared
   > => ({
     name: text(raw.name),
     version: text(raw.version),
@@ -228,7 +244,25 @@ const model = createRoute({
     base: text(raw.base),
     /** The column whose values are shown apart. */
     by: text(raw.by),
+    cross: text(raw.cross),
+    /** Slices in SQL, one a line. */
+    where: text(raw.where),
     metric: text(raw.metric),
+    champion: text(raw.champion),
+    challenger: text(raw.challenger),
+    /** What names a request in both versions. */
+    pair: text(raw.pair),
+    /** Which changed answers are listed: `fixed`, `broken`, or `SAID > SAYS` as JSON. */
+    flip: text(raw.flip),
+    /** The embedding that is drawn, and the outline of the points that are chosen. */
+    feature: text(raw.feature),
+    area: text(raw.area),
+    /** How drift is measured: by what, above which value (`0.2`, or `3std`), in which chunks (`60m`, or `500`). */
+    method: text(raw.method),
+    limit: text(raw.limit),
+    chunk: text(raw.chunk),
+    /** `1`: all columns together too. */
+    multi: text(raw.multi),
     /** A threshold, and what one answer of each kind is worth: `5,-2,0,-9`. */
     at: text(raw.at),
     worth: text(raw.worth),

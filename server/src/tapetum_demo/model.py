@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy
+import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -32,10 +33,22 @@ class CreditRisk:
     version: str
     training_accuracy: float
     training_rows: int
+    training_scores: npt.NDArray[numpy.float64]
+    """What it says of the rows that it was trained on."""
 
     def probability_of_default(self, features: Features) -> float:
         """How likely the model thinks it is that the loan is not repaid."""
         return float(self.pipeline.predict_proba(numpy.array([_row(features)]))[0, 1])
+
+    def explained(self, features: Features) -> tuple[list[float], dict[str, float]]:
+        """The applicant as the model sees it, a vector; and what each feature adds to the logarithm of the odds of
+        default, against the mean applicant of the training data. Together with the intercept they are all of it."""
+        scaler, regression = self.pipeline[0], self.pipeline[1]
+        vector = scaler.transform(numpy.array([_row(features)]))[0]
+        parts = [float(part) for part in vector * regression.coef_[0]]
+        told = dict(zip(NUMBERS, parts))
+        told["region"] = sum(parts[len(NUMBERS) :])
+        return [float(number) for number in vector], told
 
 
 def train(seed: int, version: str = FIRST_VERSION, *, flipped: str = "", rows: int = TRAINING_ROWS) -> CreditRisk:
@@ -67,7 +80,13 @@ def train(seed: int, version: str = FIRST_VERSION, *, flipped: str = "", rows: i
     pipeline = make_pipeline(StandardScaler(), LogisticRegression())
     pipeline.fit(numpy.array(inputs), numpy.array(defaulted))
     accuracy = float(pipeline.score(numpy.array(inputs), numpy.array(defaulted)))
-    return CreditRisk(pipeline=pipeline, version=version, training_accuracy=accuracy, training_rows=rows)
+    return CreditRisk(
+        pipeline=pipeline,
+        version=version,
+        training_accuracy=accuracy,
+        training_rows=rows,
+        training_scores=pipeline.predict_proba(numpy.array(inputs))[:, 1],
+    )
 
 
 def _row(features: Features) -> list[float]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
+from tapetum_demo.door import post
+
 _logger = logging.getLogger(__name__)
-_TIMEOUT_S = 5.0
 _EXISTS = 409
 
 MONITORS: tuple[dict[str, Any], ...] = (
@@ -39,6 +38,19 @@ MONITORS: tuple[dict[str, Any], ...] = (
         "description": "A refresh locks the database now and then, and scoring asks once more: a few % are usual.",
     },
     {
+        "name": "Applications differ from the schema",
+        "query": {
+            "kind": "findings",
+            "q": "model:credit-risk severity:ERROR",
+            "measure": "rows",
+            "group_by": ["feature"],
+        },
+        "condition": {"op": ">", "limit": 0, "aggregate": "sum"},
+        "interval_s": 10,
+        "description": "Predictions of credit-risk whose features or scores are not as its schema says.",
+        "runbook": "Open Data quality: what differs, since when, and the predictions.",
+    },
+    {
         "name": "The assistant refuses",
         "query": {"kind": "spans", "q": "service:assistant kind:llm", "measure": "refusal_rate"},
         "condition": {"op": ">", "limit": 3, "aggregate": "avg"},
@@ -52,18 +64,9 @@ MONITORS: tuple[dict[str, Any], ...] = (
 
 def make_monitors(otlp_endpoint: str, headers: Mapping[str, str]) -> None:
     """Make those that are not there. The world goes on where the receiver has no monitors or may not make them."""
-    # Proxies of the environment have no business between us and loopback.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for monitor in MONITORS:
-        request = urllib.request.Request(
-            f"{otlp_endpoint.rstrip('/')}/api/v1/monitors",
-            data=json.dumps(monitor).encode(),
-            headers={**headers, "content-type": "application/json"},
-            method="POST",
-        )
         try:
-            with opener.open(request, timeout=_TIMEOUT_S):
-                continue
+            post(otlp_endpoint, headers, "/api/v1/monitors", monitor)
         except urllib.error.HTTPError as error:
             error.close()
             if error.code != _EXISTS:

@@ -18,6 +18,7 @@ from tapetum_demo import model, telemetry
 from tapetum_demo.faults import BAD_TRAINING_DATA
 from tapetum_demo.population import burden
 from tapetum_demo.serving import serve, service_arguments
+from tapetum_demo.training import tell_training
 
 RETRY_AFTER_S = 0.15
 
@@ -108,6 +109,7 @@ def make_app(client: httpx.AsyncClient, serving: Serving) -> FastAPI:
         }
         with _tracer.start_as_current_span(f"predict {model.NAME}") as span:
             probability = credit_risk.probability_of_default(features)
+            vector, attributions = credit_risk.explained(features)
             prediction_id = format(span.get_span_context().span_id, "016x")
             span.set_attributes(
                 {
@@ -124,6 +126,8 @@ def make_app(client: httpx.AsyncClient, serving: Serving) -> FastAPI:
                 score=probability,
                 scores={"default": probability, "repaid": 1 - probability},
                 prediction_id=prediction_id,
+                embedding=vector,
+                attributions=attributions,
             )
             labels = {
                 "ml.model.name": model.NAME, "ml.model.version": credit_risk.version, "loans.region": known["region"]
@@ -161,6 +165,7 @@ def main() -> None:
     tapetum.init("scoring", traces=False, logs=False, metrics=False, resources=False)
     first = trained(arguments.seed)
     serving = Serving(first)
+    tell_training(first.training_scores)
 
     def bad_training_data(on: bool) -> None:
         serving.credit_risk = trained(arguments.seed, model.RETRAINED_VERSION, model.FLIPPED_REGION) if on else first

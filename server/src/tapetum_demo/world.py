@@ -21,6 +21,7 @@ from typing import IO, Any, Literal
 from tapetum_demo import chats, population, visits
 from tapetum_demo.changes import record_change
 from tapetum_demo.control import Control
+from tapetum_demo.expectations import keep_schema
 from tapetum_demo.faults import FAULTS, FaultLedger, fault_named
 from tapetum_demo.monitors import make_monitors
 
@@ -145,6 +146,7 @@ class World:
         self._switch_all([name for name in faults if fault_named(name).service == "traffic"])
         record_change(self._endpoint, self._headers, _DEPLOY)
         make_monitors(self._endpoint, self._headers)
+        keep_schema(self._endpoint, self._headers)
 
     def _switch_all(self, faults: Sequence[str]) -> None:
         for fault in faults:

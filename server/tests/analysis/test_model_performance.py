@@ -15,7 +15,7 @@ from loan_world import loans
 
 from tapetum_demo.model import FLIPPED_REGION, train
 from tapetum_server.query.time_range import format_time
-from tapetum_server.receivers.records.reading import LABELS, PREDICTIONS, read_records
+from tapetum_server.receivers.records.reading import EVALUATIONS, LABELS, PREDICTIONS, read_records
 
 HOUR = 3_600 * SECOND
 COUNT, STEP_MS = 1_200, 3_000
@@ -322,3 +322,11 @@ def test_a_model_of_the_same_name_in_another_project_is_another(asked: World) ->
     estimated = asked.get("/models/performance/estimate", **there, baseline_from=format_time(BEFORE))
     assert estimated["why"]
     assert estimated["periods"] == []
+    kept = {
+        "name": "blessed", "slice": "all rows", "score": 1, "target_type": "model_version", "target_id": "credit-risk",
+        "evaluator": "tapetum evaluate", "attributes": {"model": "credit-risk", "version": "1", "evaluation": "e"},
+        "time": NOW_ON // 10**6,
+    }  # fmt: skip
+    keep(asked, EVALUATIONS, [kept])
+    assert asked.get("/models/evaluations", model="credit-risk", **WINDOW)["rows"][0]["blessed"]
+    assert asked.get("/models/evaluations", **there) == {"rows": []}

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from asked_world import SECOND, START, World, trace_id, world
 
+from tapetum_server.analysis import model_list
 from tapetum_server.query.errors import NotFound
 from tapetum_server.query.filter import parse_filter
 from tapetum_server.query.frames import Frame, identifier
@@ -150,7 +151,26 @@ def test_models_say_how_much_they_are_asked_and_how_many_labels_have_come(asked:
         assert predicted_then == pytest.approx(row["predictions"], rel=0.3)
         assert sum(coverage is not None for coverage in trend["label_coverage"]) >= 1
     assert asked.client.get("/v1/models/detail", params={**RANGE, "model": "none"}).status_code == 404
-    assert asked.get("/models", **{"from": "now-1m"}) == {"rows": [], "total": 0}
+    assert asked.get("/models", **{"from": "now-1m"}) == {"rows": [], "total": 0, "one_in": 1}
+
+
+@pytest.mark.covers("models-glance")
+def test_of_many_predictions_a_sample_says_how_many_labels_have_come_and_all_are_counted(
+    asked: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three predictions were sent twice: where the sample holds one of them, each is counted once."""
+    monkeypatch.setattr(model_list, "EXACT_ROWS", 4)
+    monkeypatch.setattr(model_list, "SAMPLED_ROWS", 7)
+    found = asked.get("/models", **RANGE)
+    income = found["rows"][0]
+    assert (found["one_in"], income["predictions"], income["flagged"], income["versions"]) == (2, 10, 1, ["2", "1"])
+    kept = [
+        f"p{i}" for i in range(10)
+        if asked.sql("SELECT cityHash64({id:String}) % 2 AS h", id=f"p{i}").to_pylist() == [{"h": 0}]
+    ]  # fmt: skip
+    assert 0 < len(kept) < 10
+    labelled = [one for one in kept if int(one[1:]) < 5]
+    assert income["label_coverage"] == len(labelled) / len(kept)
 
 
 def shown(asked: World, **question: Any) -> tuple[Frame, list[dict[str, Any]]]:

@@ -133,20 +133,23 @@ def test_a_category_that_moved_is_told_beside_the_day_before_and_the_training_da
 def test_findings_and_predictions_are_drawn_and_watched(asked: World) -> None:
     schema(asked)
     keep(asked, PREDICTIONS, *(predicted(n, age=130 if n < 3 else 30) for n in range(8)))
+
+    def ask(**query: Any) -> dict[str, Any]:
+        found: dict[str, Any] = asked.post("/query", query=query, from_="now-10m")
+        return found
+
+    (none,) = ask(kind="findings")["series"]
+    assert (none["labels"], none["total"]) == ({}, 0), "nothing found is zero, and no missing data"
     watched = {
         "query": {"kind": "findings", "measure": "rows", "q": "severity:ERROR"},
         "condition": {"op": ">", "limit": 2, "aggregate": "sum"},
     }
     quiet = asked.post("/monitors/preview", definition=watched)
-    assert quiet["preview"]["series"][0]["firing"] == [], "nothing found is zero, and no missing data"
+    assert quiet["preview"]["series"][0]["firing"] == []
     looked(asked, lambda: bool(findings(asked)))
     loud = asked.post("/monitors/preview", definition=watched)
     assert loud["preview"]["series"][0]["firing"]
     assert "rows of findings where severity:ERROR" in loud["condition_text"]
-
-    def ask(**query: Any) -> dict[str, Any]:
-        found: dict[str, Any] = asked.post("/query", query=query, from_="now-10m")
-        return found
 
     by_feature = ask(kind="findings", measure="rows", group_by=["feature"])["series"]
     assert [(one["labels"], one["total"]) for one in by_feature] == [({"feature": "age"}, 3)]

@@ -33,14 +33,14 @@ SCRAPED = """
 job = "ranker"
 url = "{url}/metrics"
 project = "scraped"
-interval_s = 1
+interval_s = 10
 [[scrape]]
 job = "<img src=x onerror=alert(1)>"
 url = "http://127.0.0.1:1/<script>alert(1)</script>?token=hush"
 project = "scraped"
-interval_s = 1
+interval_s = 10
 """
-"""One target that is up, and one that is down and means harm."""
+"""One target that is up, and one that is down and means harm. Both are tried at once, and then seldom."""
 # Package scope, not session: while Playwright is open, no other test of this process could use asyncio.run.
 
 
@@ -74,6 +74,7 @@ def browser() -> Iterator[Browser]:
     """A headless Chromium."""
     expect.set_options(timeout=PATIENT_MS)
     arguments = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+    arguments += ["--process-per-site"]
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield launched
@@ -81,9 +82,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def home(browser: Browser) -> Iterator[BrowserContext]:
-    """The browser's profile that tests share one after the other: what it has in its cache, they need not load again."""
+def home(browser: Browser, server: RunningServer) -> Iterator[BrowserContext]:
+    """The browser's profile that tests share one after the other: what it has in its cache, they need not load again.
+
+    With the picture that stays open there, a process stays too, which has compiled the scripts of the UI once.
+    """
     context = _context(browser, 1440, 900)
+    context.new_page().goto(f"{server.url}/favicon.svg")
     yield context
     context.close()
 

@@ -6,13 +6,26 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
-from process.servers import RunningServer
+from process.servers import RunningServer, eventually
 
 from browser.axe import violations
 from browser.conftest import OpenPage
-from browser.inspected import FAULTS, INSPECTED, TRAIN, inspect
+from browser.inspected import ASKED, FAULTS, INCOME_LOW, INSPECTED, TRAIN, WATCHED, inspect, watch
 from browser.judged import JUDGED, judge
-from browser.modelled import CREDIT, DRIFTED, INCOME, MODELLED, drift_away, predict
+from browser.modelled import (
+    ALL,
+    CREDIT,
+    DRIFTED,
+    DUEL,
+    INCOME,
+    MODELLED,
+    TRIAGE,
+    TRIAGED,
+    drift_away,
+    duel,
+    predict,
+    triage,
+)  # fmt: skip
 from browser.shop import Shop
 from browser.watch import Watched, pick, rows, settled
 
@@ -212,6 +225,8 @@ def test_monitors(ui: Watched, server: RunningServer, shop: Shop) -> None:
         made = server.client.post("/api/v1/monitors", json={"name": name, "project": "shop", **body, **changes})
         ids.append(made.json()["id"])
     try:
+        slow = f"/api/v1/monitors/{ids[0]}"
+        eventually(lambda: server.client.get(slow).json()["state"] == "firing", "it fires")
         ui.open("/monitors", project="shop")
         expect(rows(page, "Monitors").first).to_contain_text("Firing")
         expect(rows(page, "Monitors").first).to_contain_text("/ 100")
@@ -335,7 +350,10 @@ def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningS
     judge(server)
     predict(server)
     drift_away(server)
+    duel(server)
+    triage(server)
     inspect(server)
+    watch(server)
     found = []
     for path, search in (
         ("/sessions", {}),
@@ -351,12 +369,20 @@ def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningS
         ("/models/one", {"project": MODELLED, "name": INCOME}),
         ("/models/one", {"project": MODELLED, "name": INCOME, "view": "versions"}),
         ("/models/one", {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "drift", "sel": "income"}),
+        (
+            "/models/one",
+            {"project": TRIAGED, "name": TRIAGE, "base": "half", "view": "embeddings", "by": "region", "area": ALL},
+        ),
         ("/models/one", {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "performance", "by": "channel"}),
+        ("/models/one", {"project": DRIFTED, "name": DUEL, "view": "versions", "by": "channel"}),
+        ("/models/one", {"project": DRIFTED, "name": DUEL, "view": "slices", "by": "channel", "where": "age > 60"}),
         ("/models/one", {"project": MODELLED, "name": INCOME, "view": "predictions", "sel": "p-05"}),
         ("/data-quality", {"project": INSPECTED}),
         ("/data-quality", {"project": INSPECTED, "dataset": FAULTS, "sel": "AGEP"}),
         ("/data-quality", {"project": INSPECTED, "dataset": FAULTS, "view": "schema"}),
         ("/data-quality", {"project": INSPECTED, "dataset": TRAIN, "view": "schema"}),
+        ("/data-quality", {"project": WATCHED}),
+        ("/data-quality", {"project": WATCHED, "model": ASKED, "view": "findings", "sel": INCOME_LOW}),
         ("/evaluations", {"project": JUDGED, "score": "tone", "by": "model"}),
         ("/evaluations", {"project": JUDGED, "view": "rows"}),
         ("/evaluations", {"q": "name:nothing"}),

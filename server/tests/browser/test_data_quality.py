@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 from process.servers import RunningServer
 
 from browser.axe import violations
-from browser.inspected import FAULTS, TRAIN, inspect
-from browser.watch import Watched, rows, settled
+from browser.inspected import ASKED, FAULTS, TRAIN, inspect, watch
+from browser.watch import Watched, choose, rows, settled
 
 pytestmark = pytest.mark.covers("page-data-quality")
 OF = "inspected-here"
@@ -79,6 +79,43 @@ def test_a_data_set_without_a_schema_gets_one_by_a_click(ui: Watched, server: Ru
     page = ui.open("/data-quality", project=project, dataset="nobody's")
     expect(page.get_by_text("there are no statistics of data set")).to_be_visible()
     assert found + violations(page, "a data set that is not there") == []
+
+
+@pytest.mark.covers("page-findings")
+def test_from_what_is_wrong_now_to_the_predictions_and_the_change_accepted(ui: Watched, server: RunningServer) -> None:
+    project = f"{OF}-4"
+    watch(server, project)
+    page = ui.open("/data-quality", project=project)
+    now = page.get_by_role("region", name="Wrong now")
+    expect(now).to_contain_text("income The smallest value is 2000; at least 7000 is expected. 5 of 12 predictions")
+    expect(page.get_by_role("region", name="Anomalies over time")).to_contain_text(
+        "12 predictions held against a schema"
+    )
+    expect(rows(page, "Data sets and models")).to_contain_text("2 anomalies in 2 features")
+    now.get_by_role("link", name="income").click()
+    one = page.get_by_role("complementary", name="Finding")
+    expect(one).to_contain_text("Look for another unit")
+    expect(rows(page, "Findings")).to_have_count(2)
+    settled(page)
+    found = violations(page, "findings, and one of them")
+    one.get_by_role("link", name="The 5 predictions").click()
+    expect(rows(page, "Predictions")).to_have_count(5)
+    page = ui.go("/data-quality", project=project, model=ASKED)
+    grid = rows(page, "Features")
+    expect(grid.filter(has_text="channel")).to_contain_text("fax")
+    expect(page.get_by_text("as the schema says")).to_have_count(0)
+    expect(grid.filter(has_text="outcome")).to_have_count(0)
+    choose(page, "Environment", "as TRAINING")
+    expect(grid.filter(has_text="outcome")).to_contain_text("Feature is missing")
+    choose(page, "Environment", "as SERVING")
+    grid.filter(has_text="channel").click()
+    page.get_by_role("button", name="Accept this change").click()
+    expect(page.get_by_role("region", name="What differs").locator("ins")).to_contain_text("fax")
+    page.get_by_text("Findings", exact=True).click()
+    expect(rows(page, "Findings")).to_have_count(1)
+    page = ui.go("/data-quality", project=project, model="nobody's", view="findings")
+    expect(page.get_by_text("No schema yet")).to_be_visible()
+    assert found + violations(page, "no findings") == []
 
 
 def test_who_may_only_read_is_told_what_accepting_takes(ui: Watched, server: RunningServer) -> None:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 from playwright.sync_api import Route, expect
-from process.servers import RunningServer
+from process.servers import RunningServer, eventually
 
 from browser.axe import violations
 from browser.conftest import OpenPage
@@ -64,6 +64,7 @@ def test_when_nothing_needs_attention_it_says_what_was_looked_at(ui: Watched, se
     for i in range(30):
         logs.add({"service.name": "till"}, now - i * SECOND, "INFO", "fine")
     assert server.send("logs", logs.body(), project="well").status_code == 200
+    eventually(lambda: server.stored_counts()["well", "logs", "accepted", ""] == 30, "what arrived is counted")
     page = ui.open("/health", project="well")
     expect(page.get_by_role("status").filter(has_text="Nothing needs attention")).to_be_visible()
     expect(page.get_by_role("list", name="What needs attention")).to_have_count(0)

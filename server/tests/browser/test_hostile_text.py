@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from google.protobuf import text_format
 from playwright.sync_api import Locator, Page, expect
 from process.hostile import json_span
 from process.otlp import JSON
-from process.servers import RunningServer
+from process.servers import RunningServer, eventually
+from tensorflow_metadata.proto.v0 import schema_pb2
 
 from browser import malice
 from browser.telemetry import SECOND, Spans
@@ -399,6 +401,9 @@ def test_models_and_predictions_are_shown_as_they_were_written(ui: Watched, serv
         ui.open("/models/one", project="hostile", name=attack[:60].strip(), view="performance", by=attack[:60])
         shows(page.get_by_role("region", name="Confusion"), attack[:200])
         assert_nothing_sticks_out(page)
+        ui.open("/models/one", project="hostile", name=attack[:60].strip(), view="slices", by=attack[:60])
+        shows(page.get_by_role("region", name="Chosen slices"), attack[:60])
+        assert_nothing_sticks_out(page)
 
 
 def test_statistics_and_schemas_are_shown_as_they_were_written(ui: Watched, server: RunningServer, sent: Sent) -> None:
@@ -429,6 +434,35 @@ def test_statistics_and_schemas_are_shown_as_they_were_written(ui: Watched, serv
         ui.go("/data-quality", project="hostile", dataset=attack[:60].strip(), view="schema")
         shows(page.get_by_role("list", name="Versions"), attack[:200])
         assert_nothing_sticks_out(page)
+
+
+def test_findings_are_told_as_they_were_written(ui: Watched, server: RunningServer, sent: Sent) -> None:
+    """Names of models and features, and the values that offend."""
+    attack = sent.attacks["markup"]
+    model, feature = attack[:60].strip(), attack[:60]
+    project = "hostile-findings"
+    server.client.post("/api/v1/projects", json={"name": project})
+    described = schema_pb2.Schema()
+    described.feature.add(name=feature, type=schema_pb2.BYTES).string_domain.value.append("fine")
+    text = text_format.MessageToString(described, as_utf8=True)
+    asked = {"project": project}
+    schema = {"kind": "model", "name": model, "text": text, "after": 0}
+    assert server.client.post("/api/v1/data-schemas", params=asked, json=schema).status_code == 201
+    said = {
+        "model": model,
+        "version": attack[:40],
+        "prediction_id": "p",
+        "features": {feature: attack[:200]},
+        "output": 1,
+    }
+    server.client.post("/v1/predictions", json=[said], headers={"x-tapetum-project": project}).raise_for_status()
+    eventually(lambda: server.client.get("/api/v1/findings", params=asked).json()["rows"], "a finding")
+    page = ui.open("/data-quality", project=project)
+    shows(page.get_by_role("region", name="Wrong now"), model, feature)
+    assert_nothing_sticks_out(page)
+    page.get_by_role("region", name="Wrong now").get_by_role("link").click()
+    shows(page.get_by_role("region", name="Finding in full"), attack[:200])
+    assert_nothing_sticks_out(page)
 
 
 def test_evaluations_are_named_and_explained_as_they_were_written(
@@ -474,7 +508,13 @@ def test_monitors_are_named_explained_and_grouped_as_they_were_written(
         answer = server.client.post("/api/v1/monitors", json=body)
         assert answer.status_code == 201, answer.text
         made[attack] = answer.json()["id"]
+
+    def all_fire() -> bool:
+        listed = server.client.get("/api/v1/monitors", params={"project": "hostile"}).json()["rows"]
+        return {row["state"] for row in listed} == {"firing"}
+
     try:
+        eventually(all_fire, "each of them fires")
         page = ui.go("/monitors", project="hostile")
         shows(page.get_by_role("grid", name="Monitors"), *(attack.strip() for attack in made))
         assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from process.servers import RunningServer
 
 from browser.axe import violations
-from browser.modelled import INCOME, MODELLED, TRACE, predict
+from browser.modelled import DRIFTED, DUEL, INCOME, MODELLED, REQUESTS, TRACE, duel, predict
 from browser.watch import Watched, rows, settled
 
 pytestmark = pytest.mark.covers("page-models")
@@ -38,6 +38,8 @@ def test_from_a_model_to_a_prediction_its_trace_and_back(ui: Watched, server: Ru
     one = page.get_by_role("complementary", name="Prediction")
     expect(one.get_by_role("row").filter(has_text="job")).to_contain_text("clerk")
     expect(one).to_contain_text("has not come yet")
+    expect(one.get_by_role("row").filter(has_text="age")).to_contain_text("above")
+    expect(one).to_contain_text("other predictions of this time")
     settled(page)
     found = violations(page, "predictions and one of them")
     one.get_by_role("link", name="its trace").click()
@@ -51,6 +53,25 @@ def test_from_a_model_to_a_prediction_its_trace_and_back(ui: Watched, server: Ru
     assert found == []
 
 
+@pytest.mark.covers("dataset-save-prediction")
+def test_a_prediction_becomes_an_item_of_a_dataset_that_leads_back(ui: Watched, server: RunningServer) -> None:
+    predict(server)
+    page = ui.open("/models/one", project=MODELLED, name=INCOME, view="predictions", sel="p-12")
+    page.get_by_role("button", name="Save to dataset").click()
+    window = page.get_by_role("dialog", name="Save this prediction to a dataset")
+    expect(window).to_contain_text("Its label.")
+    window.get_by_role("combobox", name="Dataset").fill("incomes")
+    settled(page)
+    assert violations(page, "saving a prediction") == []
+    window.get_by_role("button", name="Save", exact=True).click()
+    window.get_by_role("link", name="incomes").click()
+    page.get_by_role("grid", name="Items").get_by_role("row").nth(1).click()
+    item = page.get_by_role("complementary", name="Item")
+    expect(item.get_by_role("region", name="Input")).to_contain_text('"age": 32')
+    item.get_by_role("link", name="Open the prediction it came from").click()
+    expect(page.get_by_role("complementary", name="Prediction")).to_contain_text("p-12")
+
+
 def test_a_project_without_predictions_says_how_to_send_them(ui: Watched, server: RunningServer) -> None:
     server.client.post("/api/v1/projects", json={"name": "no-models"}).raise_for_status()
     page = ui.open("/models", project="no-models")
@@ -60,3 +81,49 @@ def test_a_project_without_predictions_says_how_to_send_them(ui: Watched, server
     page = ui.open("/models/one", project="no-models", name="nobody's")
     expect(page.get_by_role("alert")).to_contain_text("has no predictions in this time")
     assert found + violations(page, "a model that is not there") == []
+
+
+@pytest.mark.covers("page-model-versions")
+def test_two_versions_are_held_against_each_other_down_to_the_predictions(ui: Watched, server: RunningServer) -> None:
+    duel(server)
+    page = ui.open("/models/one", project=DRIFTED, name=DUEL, view="versions", by="channel")
+    compared = page.get_by_role("region", name="Comparison", exact=True)
+    expect(compared.get_by_role("status").first).to_contain_text("Version 2 is better: accuracy is")
+    expect(compared).to_contain_text(f"same tags.request: {REQUESTS} of them")
+    side = compared.get_by_role("region", name="Side by side").get_by_role("row")
+    expect(side.filter(has_text="Accuracy")).to_contain_text("same requests")
+    expect(side.filter(has_text="Duration, p95")).to_contain_text("16.0 ms")
+    by_value = compared.get_by_role("region", name="By value").get_by_role("row").filter(has_text="web")
+    expect(by_value.get_by_role("cell").last).to_have_text("2")
+    compared.get_by_text("broken", exact=True).click()
+    changed = compared.get_by_role("region", name="Changed answers").get_by_role("row")
+    expect(changed.nth(1).get_by_role("cell").last).to_have_text("champion")
+    assert "flip=broken" in page.url
+    changed.nth(1).get_by_role("link").first.click()
+    expect(page.get_by_role("complementary", name="Prediction")).to_contain_text("request")
+
+
+@pytest.mark.covers("page-model-slices")
+def test_slices_are_found_chosen_and_written_in_sql(ui: Watched, server: RunningServer) -> None:
+    duel(server)
+    page = ui.open("/models/one", project=DRIFTED, name=DUEL, view="slices", version="2")
+    worst = page.get_by_role("region", name="Worst slices").get_by_role("row").filter(has_text="channel = mobile")
+    expect(worst.get_by_role("img", name="Error over time: channel = mobile")).to_be_visible()
+    worst.get_by_role("button", name="As SQL").click()
+    chosen = page.get_by_role("region", name="Chosen slices").get_by_role("row")
+    expect(chosen).to_have_count(3)
+    expect(chosen.last).to_contain_text("worse")
+    page.get_by_role("textbox", name="In SQL").fill("age > 60")
+    page.get_by_role("button", name="Look").click()
+    expect(chosen.last).to_contain_text("age > 60")
+    page.get_by_role("textbox", name="In SQL").fill("nothing = 1")
+    page.get_by_role("button", name="Look").click()
+    expect(page.get_by_role("alert")).to_contain_text("no column 'nothing'")
+    ui.open("/models/one", project=DRIFTED, name=DUEL, view="slices", version="2", by="channel")
+    expect(page.get_by_role("region", name="Gaps between groups")).to_contain_text("channel = mobile")
+    page.get_by_text("Performance", exact=True).click()
+    expect(page.get_by_role("img", name="Precision-recall curve")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Half of them came within")).to_be_visible()
+    page.get_by_text("Slices", exact=True).click()
+    page.get_by_role("region", name="Worst slices").get_by_role("link", name="channel = mobile", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text="80 predictions")).to_be_visible()

@@ -65,6 +65,12 @@ def head(page: Page) -> Locator:
     return page.locator(".mo-head")
 
 
+def is_now(page: Page, server: RunningServer, name: str, state: str) -> None:
+    """Look again when a monitor has changed its state, and not when the page would."""
+    until(lambda: there(server, "watched")[name]["state"] == state, f"{name} is {state}")
+    page.keyboard.press("r")
+
+
 @pytest.mark.covers("page-monitors", "monitor-editor")
 def test_a_monitor_made_of_a_result_fires_calls_and_recovers(ui: Watched, server: RunningServer, hook: Hook) -> None:
     queue_is(server, 3)
@@ -83,9 +89,11 @@ def test_a_monitor_made_of_a_result_fires_calls_and_recovers(ui: Watched, server
     page.get_by_label("Webhook").fill(hook.url)
     page.get_by_role("button", name="Make the monitor").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Queue")
+    is_now(page, server, "Queue", "ok")
     expect(head(page)).to_contain_text("OK")
 
     queue_is(server, 9)
+    # It looks again by itself.
     expect(head(page)).to_contain_text("Firing")
     expect(page.get_by_role("region", name="History").get_by_role("row").nth(1)).to_contain_text("Firing")
     told = page.get_by_role("region", name="Notifications")
@@ -100,6 +108,7 @@ def test_a_monitor_made_of_a_result_fires_calls_and_recovers(ui: Watched, server
     for said in ("Firing", "Queue", "9 / 5", "told"):
         expect(row).to_contain_text(said)
     queue_is(server, 1)
+    is_now(page, server, "Queue", "ok")
     expect(row).to_contain_text("OK")
     until(lambda: hook.events()[-1] == "resolved", "taken back")
 

@@ -10,9 +10,22 @@ from playwright.sync_api import Page, expect
 from process.servers import RunningServer
 
 from browser.conftest import OpenPage
-from browser.inspected import FAULTS, INSPECTED, TRAIN, inspect
+from browser.inspected import ASKED, FAULTS, INCOME_LOW, INSPECTED, TRAIN, WATCHED, inspect, watch
 from browser.judged import JUDGED, judge
-from browser.modelled import CREDIT, DRIFTED, INCOME, MODELLED, drift_away, predict
+from browser.modelled import (
+    ALL,
+    CREDIT,
+    DRIFTED,
+    DUEL,
+    INCOME,
+    MODELLED,
+    TRIAGE,
+    TRIAGED,
+    drift_away,
+    duel,
+    predict,
+    triage,
+)  # fmt: skip
 from browser.shop import Shop
 from browser.watch import Watched, pick, rows
 
@@ -103,7 +116,10 @@ def test_every_page_fits_and_every_control_can_be_pressed(
     judge(server)
     predict(server)
     drift_away(server)
+    duel(server)
+    triage(server)
     inspect(server)
+    watch(server)
     query = {"kind": "spans", "measure": "p95_ms", "group_by": ["service"]}
     monitor = {"name": "slow", "project": "shop", "query": query, "condition": {"op": ">", "limit": 1}}
     watched = server.client.post("/api/v1/monitors", json=monitor).json()["id"]
@@ -147,11 +163,24 @@ def test_every_page_fits_and_every_control_can_be_pressed(
             {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "drift", "sel": "income"},
             nothing,
         ),
+        ("/models/one", {"project": TRIAGED, "name": TRIAGE, "base": "half", "view": "embeddings"}, nothing),
+        (
+            "/models/one",
+            {"project": TRIAGED, "name": TRIAGE, "base": "half", "view": "embeddings", "area": ALL},
+            nothing,
+        ),
         ("/models/one", {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "performance"}, nothing),
+        ("/models/one", {"project": DRIFTED, "name": DUEL, "view": "versions", "by": "channel"}, nothing),
+        ("/models/one", {"project": DRIFTED, "name": DUEL, "view": "slices", "by": "channel"}, nothing),
         ("/models/one", {"project": MODELLED, "name": INCOME, "view": "predictions"}, nothing),
         ("/models/one", {"project": MODELLED, "name": INCOME, "view": "predictions", "sel": "p-05"}, nothing),
         ("/data-quality", {"project": INSPECTED}, nothing),
         ("/data-quality", {"project": "narrow-empty"}, nothing),
+        ("/data-quality", {"project": "narrow-empty", "model": ASKED, "view": "findings"}, nothing),
+        ("/data-quality", {"project": WATCHED}, nothing),
+        ("/data-quality", {"project": WATCHED, "model": ASKED}, nothing),
+        ("/data-quality", {"project": WATCHED, "model": ASKED, "view": "findings"}, nothing),
+        ("/data-quality", {"project": WATCHED, "model": ASKED, "view": "findings", "sel": INCOME_LOW}, nothing),
         ("/data-quality", {"project": INSPECTED, "dataset": FAULTS}, nothing),
         ("/data-quality", {"project": INSPECTED, "dataset": FAULTS, "sel": "AGEP"}, nothing),
         ("/data-quality", {"project": INSPECTED, "dataset": FAULTS, "view": "schema"}, nothing),

@@ -54,7 +54,11 @@ def test_one_application_is_one_trace_through_three_services(tmp_path: Path) -> 
             until("predictions of a version trained on bad data", lambda: bool(rejected(sink, "east")))
             until("incomes per month", lambda: any(p["features"]["income_per_year"] < 6_000 for p in predictions(sink)))
             until("a chat with a policy that is searched again and again", lambda: bool(loops(sink)))
-            until("its monitors", lambda: len(sink.monitors) == 4)
+            until("its monitors", lambda: len(sink.monitors) == 5)
+            until(
+                "its schema and training data",
+                lambda: {"/api/v1/data-schemas", "/v1/feature_statistics"} <= {path for path, _ in sink.others},
+            )
             assert not any("webhook" in monitor for monitor in sink.monitors), "the demo calls nobody"
             world.switch("slow-dependency", False)
             pids = [service["pid"] for service in world.status()["services"].values()]

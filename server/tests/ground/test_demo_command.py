@@ -29,11 +29,18 @@ def until(what: str, ask: Callable[[], Any]) -> Any:
     return found
 
 
-def chats(client: httpx.Client) -> list[str]:
-    """Ids of traces in which an agent, a model of known price, a tool, a prediction and a database took part."""
+def chat(client: httpx.Client) -> str | None:
+    """The id of a trace in which an agent, a model of known price, a tool, a prediction and a database took part."""
     rows = client.get("/traces", params={"q": "service:assistant", "sort": "-span_count"}).json()["rows"]
-    traces = [client.get(f"/traces/{row['trace_id']}").json()["trace"] for row in rows if row["cost_usd"]]
-    return [t["trace_id"] for t in traces if {"web", "assistant", "scoring", "features"} <= set(t["services"])]
+    for row in rows:
+        if row["cost_usd"] and {"web", "assistant", "scoring", "features"} <= services(client, row["trace_id"]):
+            return str(row["trace_id"])
+    return None
+
+
+def services(client: httpx.Client, trace_id: str) -> set[str]:
+    """Who took part in a trace."""
+    return set(client.get(f"/traces/{trace_id}").json()["trace"]["services"])
 
 
 def redacted(client: httpx.Client) -> set[str]:
@@ -71,11 +78,8 @@ def test_the_demo_shows_a_trace_through_three_services_with_its_logs_and_metrics
                 # The project is made by its first record.
                 answer = client.get("/traces", params={"q": "service:features", "sort": "-span_count"})
                 rows = answer.json()["rows"] if answer.is_success else []
-                for row in rows:
-                    trace = client.get(f"/traces/{row['trace_id']}").json()["trace"]
-                    if {"web", "scoring", "features"} <= set(trace["services"]):
-                        return trace
-                return None
+                wanted = {"web", "scoring", "features"}
+                return next((row for row in rows if wanted <= services(client, row["trace_id"])), None)
 
             trace = until("a trace through all services", whole_trace)
             until("its logs", lambda: client.get(f"/traces/{trace['trace_id']}/logs").json()["rows"])
@@ -89,7 +93,7 @@ def test_the_demo_shows_a_trace_through_three_services_with_its_logs_and_metrics
                 return {row["name"]: row["state"] for row in rows}["Features are slow"] == "firing"
 
             until("the fault makes a monitor fire", firing)
-            until("a conversation with the assistant", lambda: chats(client))
+            until("a conversation with the assistant", lambda: chat(client))
             until("its prompt", lambda: client.get("/prompts/usage").json()["rows"])
             until("what was given away in it", lambda: {"openai_key", "card"} <= redacted(client))
             leak = until("the finding of it", lambda: leaks(client))[0]

@@ -18,9 +18,14 @@ from pathlib import Path
 from typing import Any
 
 _forks = multiprocessing.get_context("forkserver")
+# What the server imports as late as it can, so that commands need not, is imported here too.
 _forks.set_forkserver_preload(
-    ["process.forked", "tapetum_server.cli.main", "tapetum_server.app.server", "tapetum_server.app.settings", "uvloop"]
-)
+    [
+        "process.forked", "tapetum_server.cli.main", "tapetum_server.app.server", "tapetum_server.app.settings", "uvloop",
+        "alembic.command", "alembic.context", "anyio._backends._asyncio", "grpc._server", "httpcore", "rich._emoji_codes",
+        "sqlalchemy.dialects.sqlite", "uvicorn.protocols.http.httptools_impl", "process.frozen",
+    ]
+)  # fmt: skip
 
 
 class _Passed:

@@ -85,7 +85,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
     home = tmp_path_factory.mktemp("backed-up")
     with RunningServer(home / "data") as server:
         filled(server)
-        query = {"kind": "spans", "measure": "count"}
+        query = {"kind": "sql", "query": "SELECT count() FROM spans"}
         monitor = {
             "name": "always", "query": query, "condition": {"op": ">", "limit": 0}, "window_s": 3_600, "interval_s": 1,
             "webhook": {"url": "http://127.0.0.1:9/"},

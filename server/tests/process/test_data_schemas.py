@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from process.servers import RunningServer, tapetum
+from tensorflow_metadata.proto.v0 import statistics_pb2
 
 CENSUS = Path(__file__).parents[1] / "data" / "tfdv" / "census"
 SCHEMA = (CENSUS / "schema.pbtxt").read_text()
@@ -104,6 +105,7 @@ def test_two_projects_with_one_name_know_nothing_of_each_other(shared_server: Ru
         send(server, other, "/validate", FAULTS),
         ask(server, other, "/live", name=OF["name"]),
         send(server, other, "/accept", FAULTS),
+        server.client.post("/api/v1/data-schemas/live/accept", params={"project": other, "name": OF["name"]}),
         server.client.delete("/api/v1/data-schemas", params={"project": other, **OF}),
     ):
         assert answer.status_code == 404, answer.text
@@ -112,6 +114,35 @@ def test_two_projects_with_one_name_know_nothing_of_each_other(shared_server: Ru
     assert push(server, other, **OF, text="").json()["features"] == 0
     assert server.client.delete("/api/v1/data-schemas", params={"project": other, **OF}).status_code == 204
     assert [row["features"] for row in ask(server, kept, "").json()["rows"]] == [21]
+
+
+@pytest.mark.covers("schema-accept-kept")
+def test_whole_numbers_of_a_model_stay_whole_though_its_statistics_have_floats(
+    shared_server: RunningServer, project: str
+) -> None:
+    """Predictions, and so what is kept of them, have every number as a float; a data set says itself what it has."""
+    shared_server.client.post("/api/v1/projects", json={"name": project})
+    text = 'feature { name: "age" type: INT int_domain { max: 120 } }\nfeature { name: "n" type: INT }'
+    data = statistics_pb2.DatasetFeatureStatisticsList()
+    dataset = data.datasets.add(num_examples=4)
+    for name, most in (("age", 130.0), ("n", 2.5)):
+        feature = dataset.features.add(name=name, type=statistics_pb2.FeatureNameStatistics.FLOAT)
+        feature.num_stats.common_stats.num_non_missing = 4
+        feature.num_stats.min, feature.num_stats.max = 1.0, most
+    taken = {}
+    for kind in ("model", "dataset"):
+        push(shared_server, project, kind=kind, name="x", text=text)
+        given = {"kind": kind, "name": "x"}
+        found = send(shared_server, project, "/validate", data.SerializeToString(), **given).json()["anomalies"]
+        taken[kind] = {one["feature"]: [reason["type"] for reason in one["reasons"]] for one in found}
+        accepted = send(shared_server, project, "/accept", data.SerializeToString(), feature=["age"], **given).json()
+        taken[f"{kind} accepted"] = "deprecated" in accepted["text"].lower(), "max: 130" in accepted["text"]
+    assert taken == {
+        "model": {"age": ["INT_TYPE_BIG_INT"], "n": ["UNEXPECTED_DATA_TYPE"]},
+        "model accepted": (False, True),
+        "dataset": {"age": ["UNEXPECTED_DATA_TYPE"], "n": ["UNEXPECTED_DATA_TYPE"]},
+        "dataset accepted": (True, False),
+    }
 
 
 EXPECTED = """

@@ -193,6 +193,55 @@ def test_a_span_is_saved_once_with_messages_in_one_shape(shared_server: RunningS
     assert gone.status_code == 404
 
 
+def predict(server: RunningServer, project: str) -> None:
+    """Three predictions of two models, one with its label."""
+    named = {"x-tapetum-project": project}
+    said = [
+        {"model": "risk/eu", "version": "3", "prediction_id": "p-1", "features": {"age": 41, "job": "職人", "tags": [1, 2]},
+         "output": "repaid", "score": 0.25, "scores": {"repaid": 0.75, "default": 0.25}, "tags": {"region": "eu"}},
+        {"model": "risk/eu", "prediction_id": "p-2", "text_features": {"mail": "x" * 70_000}, "output": 0},
+        {"model": "spam", "prediction_id": "p-1", "output": "ham"},
+    ]  # fmt: skip
+    label = {"model": "risk/eu", "prediction_id": "p-1", "label": "default"}
+    for path, body in (("predictions", said), ("labels", label)):
+        assert server.client.post(f"/v1/{path}", json=body, headers=named).status_code == 200
+
+
+@pytest.mark.covers("dataset-save-prediction")
+def test_a_prediction_is_saved_once_with_what_was_right(shared_server: RunningServer, kept: str) -> None:
+    server = shared_server
+    predict(server, kept)
+    first = {"model": "risk/eu", "prediction_id": "p-1"}
+
+    def draft() -> Any:
+        return server.client.get("/api/v1/predictions/dataset_item", params={"project": kept, **first}).json()
+
+    assert (draft()["output"], draft()["expected_output"], draft()["datasets"]) == ("repaid", "default", [])
+    others = [{"model": "risk/eu", "prediction_id": "p-2"}, {"model": "spam", "prediction_id": "p-1"}]
+    saved = put(server, kept, "loans", predictions=[first, *others]).json()
+    assert (saved["added"], len(set(saved["ids"]))) == (3, 3), "ids of two models may be the same"
+    labelled, long, ham = ask(server, kept, "/items", name="loans")["rows"]
+    assert labelled["input"] == {"age": 41, "job": "職人", "tags": [1, 2]}
+    assert (labelled["output"], labelled["expected_output"]) == ("repaid", "default")
+    assert labelled["metadata"] == {
+        "model": "risk/eu", "version": "3", "score": 0.25, "scores": {"repaid": 0.75, "default": 0.25},
+        "tags": {"region": "eu"},
+    }  # fmt: skip
+    assert labelled["source"] == {"trace_id": "", "span_id": "", "prediction_id": "p-1"}
+    assert (long["input"], long["expected_output"]) == ({"mail": "x" * 70_000}, 0), "whole, and what came out"
+    assert ham["metadata"] == {"model": "spam"}
+    assert draft()["datasets"] == ["loans"]
+    again = put(server, kept, "loans", predictions=[first | {"expected_output": "repaid"}]).json()
+    assert (again["items"], again["changed"]) == (3, 1), "a prediction is in a dataset once"
+    gone = {"model": "risk/eu", "prediction_id": "p-9"}
+    assert "p-9" in refused(put(server, kept, "loans", predictions=[first, gone]), 404, "predictions.1")
+    left = put(server, kept, "loans", predictions=[others[0], gone], skip_missing=True).json()
+    assert (left["missing"], left["unchanged"]) == (["risk/eu/p-9"], 1)
+    added = tapetum("datasets", "add", "by-hand", "--prediction", "risk/eu/p-1", "--project", kept, "--url", server.url)
+    assert added.returncode == 0, added.stderr
+    assert ask(server, kept, "/items", name="by-hand")["rows"][0]["input"]["age"] == 41
+
+
 @pytest.mark.covers("dataset-save-spans")
 def test_many_spans_are_saved_once_and_those_that_are_gone_are_named(shared_server: RunningServer, kept: str) -> None:
     """What a list's selection sends: what somebody edited stays, and a span past its retention stops nothing."""
@@ -356,6 +405,10 @@ def test_two_projects_with_one_name_know_nothing_of_each_other(shared_server: Ru
         assert server.client.get(f"/api/v1/datasets/{path}", params=there | query).status_code == 404
     assert server.client.get(f"/api/v1/traces/{TRACE}/spans/{SPAN}/dataset_item", params=there).status_code == 404
     assert put(server, other, "theirs", spans=[{"trace_id": TRACE, "span_id": SPAN}]).status_code == 404
+    predict(server, kept)
+    one = {"model": "risk/eu", "prediction_id": "p-1"}
+    assert server.client.get("/api/v1/predictions/dataset_item", params=there | one).status_code == 404
+    assert put(server, other, "theirs", predictions=[one]).status_code == 404
     assert put(server, other, remove=["France"]).status_code == 404
     assert server.client.delete("/api/v1/datasets", params=there).status_code == 204
     assert len(ask(server, kept, "/items", name="qa/capitals")["rows"]) == 3

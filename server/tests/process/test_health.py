@@ -273,7 +273,8 @@ def test_secrets_that_somebody_sends_are_a_line_with_their_key_and_rows(told: To
 
 @pytest.mark.covers("health-monitors")
 def test_monitors_that_fire_are_lines_and_muted_ones_stand_last(told: Told) -> None:
-    told.logs("web", [1.0 * i for i in range(50)])
+    # Older than a minute: monitors look at whole minutes only.
+    told.logs("web", [61.0 + i for i in range(50)])
     made = {}
     for name, severity, muted, limit in (
         ("too many", "critical", None, 1), ("known", "critical", "2030-01-01T00:00:00Z", 1), ("calm", "critical", None, 1e9),
@@ -305,9 +306,9 @@ def test_monitors_that_fire_are_lines_and_muted_ones_stand_last(told: Told) -> N
 def test_notifications_that_nobody_took_are_a_line(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server(tmp_path / "data", "--webhook-give-up-s", "1")
     told = Told(server, "given-up")
-    told.logs("web", [1.0])
+    told.logs("web", [61.0])
     body = {
-        "name": "deaf", "project": "given-up", "interval_s": 1, "window_s": 60,
+        "name": "deaf", "project": "given-up", "interval_s": 1, "window_s": 300,
         "query": {"kind": "logs", "measure": "count"}, "condition": {"op": ">", "limit": 0, "aggregate": "max"},
         "webhook": {"url": "http://127.0.0.1:9/nobody"},
     }  # fmt: skip

@@ -158,14 +158,18 @@ def test_a_machine_of_ones_own_costs_its_seconds(shop: Shop) -> None:
 def test_stored_calls_are_priced_anew_and_what_they_cost_in_between_is_said(shop: Shop) -> None:
     tokens = {"usage__input_tokens": 300_000, "usage__output_tokens": 50}
     long = tokens | {"provider__name": "gcp.gemini"}
-    shop.call("mini", "gpt-4o-mini", usage__cache_read__input_tokens=400)
-    shop.call("flex", "gpt-5.2", openai__request__service_tier="flex")
-    shop.call("long", "gemini-2.5-pro", **long)
-    shop.call("next-day", "my-7b", at=NOON + DAY)
-    shop.call("twice", "my-7b", at=NOON + DAY)
-    shop.call("twice", "my-7b", at=NOON + DAY)
-    shop.call("unsaid", "my-7b", usage__output_tokens=None)
-    shop.call("outside", "my-7b", at=NOON + 10 * DAY)
+    # On days of its own, in one request: each part of a day that a price changes is written anew.
+    day, next_day = NOON - 2 * DAY, NOON - DAY
+    shop.send_spans([
+        shop.span("mini", "gpt-4o-mini", day, usage__cache_read__input_tokens=400),
+        shop.span("flex", "gpt-5.2", day, openai__request__service_tier="flex"),
+        shop.span("long", "gemini-2.5-pro", day, **long),
+        shop.span("next-day", "my-7b", next_day),
+        shop.span("twice", "my-7b", next_day),
+        shop.span("twice", "my-7b", next_day),
+        shop.span("unsaid", "my-7b", day, usage__output_tokens=None),
+        shop.span("outside", "my-7b", NOON + 10 * DAY),
+    ])  # fmt: skip
     before = shop.costs()
 
     # The engine's arithmetic is that of the write path: with the prices as they were, nothing changes.

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from process.servers import RunningServer
 
 from tapetum_server.processors.emitter_files import emitters
 from tools import captures, emitters_page
@@ -22,9 +23,9 @@ MS = 1_000_000
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with captures.server() as address:
-        yield address
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with RunningServer(tmp_path_factory.mktemp("dialects") / "data") as running:
+        yield running
 
 
 def _value(value: Any) -> dict[str, Any]:
@@ -48,8 +49,8 @@ def _attributes(attributes: dict[str, Any]) -> list[dict[str, Any]]:
 class Project:
     """A project of its own on the server."""
 
-    def __init__(self, url: str, name: str) -> None:
-        self.url, self.name = url, name
+    def __init__(self, client: httpx.Client, name: str) -> None:
+        self.client, self.name = client, name
         self.random = random.Random(name)
         self.trace = self.id(16)
 
@@ -58,7 +59,7 @@ class Project:
 
     def send(self, signal: str, body: dict[str, Any]) -> None:
         headers = {"x-tapetum-project": self.name}
-        httpx.post(f"{self.url}/v1/{signal}", json=body, headers=headers, timeout=120).raise_for_status()
+        self.client.post(f"/v1/{signal}", json=body, headers=headers).raise_for_status()
 
     def spans(self, *rows: dict[str, Any], resource: dict[str, Any] | None = None) -> None:
         """One request with these spans."""
@@ -112,7 +113,7 @@ class Project:
 
     def ask(self, columns: str, of: str = "spans") -> list[list[Any]]:
         body = {"project": self.name, "query": f"SELECT {columns} FROM {of} ORDER BY span_id"}
-        answer = httpx.post(f"{self.url}/api/v1/sql", json=body, timeout=120)
+        answer = self.client.post("/api/v1/sql", json=body)
         assert answer.status_code == 200, answer.text
         rows: list[list[Any]] = answer.json()["rows"]
         return rows
@@ -121,13 +122,13 @@ class Project:
         """Tokens in and out that enter sums."""
         columns = "sumIf(input_tokens, usage_counted), sumIf(output_tokens, usage_counted)"
         body = {"project": self.name, "query": f"SELECT {columns} FROM spans"}
-        ((tokens_in, tokens_out),) = httpx.post(f"{self.url}/api/v1/sql", json=body, timeout=120).json()["rows"]
+        ((tokens_in, tokens_out),) = self.client.post("/api/v1/sql", json=body).json()["rows"]
         return int(tokens_in or 0), int(tokens_out or 0)
 
 
 @pytest.fixture
-def project(url: str, request: pytest.FixtureRequest) -> Project:
-    return Project(url, f"p-{hashlib.sha256(request.node.name.encode()).hexdigest()[:16]}")
+def project(server: RunningServer, request: pytest.FixtureRequest) -> Project:
+    return Project(server.client, f"p-{hashlib.sha256(request.node.name.encode()).hexdigest()[:16]}")
 
 
 @pytest.mark.covers(
@@ -244,8 +245,8 @@ CAPTURED = {
     "emitter-openlit", "emitter-otel-genai", "emitter-strands", "emitter-traceloop", "emitter-vercel-ai",
     "emitter-claude-code", "emitter-gemini-cli",
 )  # fmt: skip
-def test_every_observable_field_and_total_of_every_capture_is_exact(url: str) -> None:
-    outcomes = captures.run(captures.CAPTURES, [], url)
+def test_every_observable_field_and_total_of_every_capture_is_exact(server: RunningServer) -> None:
+    outcomes = captures.run(captures.CAPTURES, [], server.url)
     assert {o.name: o.wrong for o in outcomes if o.wrong} == {}
     assert {o.name.split("/")[0] for o in outcomes} >= set(CAPTURED.values())
     assert sum(o.exact for o in outcomes) > 900
@@ -352,7 +353,7 @@ def test_a_tool_that_agent_client_and_server_report_is_used_once(project: Projec
                   use(7, "c", "b", mcp, "fastmcp", 3))  # fmt: skip
     project.spans(use(8, "a", "", {**agent, "gen_ai.tool.call.id": "1"}, "agents"),
                   use(8, "b", "a", {**mcp, "gen_ai.tool.call.id": "2"}, "fastmcp", 3))  # fmt: skip
-    answer = httpx.get(f"{project.url}/api/v1/llm/tools", params={"project": project.name, "from": "all"}, timeout=120)
+    answer = project.client.get("/api/v1/llm/tools", params={"project": project.name, "from": "all"})
     assert {row["tool"]: row["uses"] for row in answer.json()["rows"]} == {"search": 3 + 1 + 7, "mcp__docs__search": 1}
 
 
@@ -494,7 +495,7 @@ def test_a_conversation_in_a_record_per_message_is_the_spans(project: Project, a
     assert project.counted() == (100, 10)
     for word, hits in (("terse", 1), ("hello", 1), ("zebrafish", 0)):
         asking = {"project": project.name, "q": word, "from": "all"}
-        page = httpx.get(f"{project.url}/api/v1/spans", params=asking, timeout=120).json()
+        page = project.client.get("/api/v1/spans", params=asking).json()
         assert (word, len(page["rows"])) == (word, hits)
 
 
@@ -514,7 +515,7 @@ def test_a_record_without_a_spans_ids_finds_its_call_by_the_response(project: Pr
     texts = [json.loads(row[0])[0]["parts"][0]["content"] for row in project.ask("input")]
     assert (texts, project.counted()) == (["Hi 1", "Hi 2"], (200, 20))
     asking = {"project": project.name, "q": "hi", "from": "all"}
-    assert len(httpx.get(f"{project.url}/api/v1/spans", params=asking, timeout=120).json()["rows"]) == 2
+    assert len(project.client.get("/api/v1/spans", params=asking).json()["rows"]) == 2
 
 
 @pytest.mark.covers("late-logs-enrich")

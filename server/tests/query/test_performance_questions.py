@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,17 @@ from tapetum_server.query import (
     coded_rows,
     estimates,
     paired_scores,
+    paired_versions,
     performance,
     performance_binarized,
     performance_classes,
     performance_numbers,
     performance_sets,
+    prediction_context,
     prediction_outcomes,
     ranking,
     slices,
+    version_sides,
 )
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame, FrameColumn, Kind, file_frame
@@ -489,7 +493,20 @@ def _statements(frame: Frame) -> dict[str, Statement]:
         "output_label": "categorical", "labelled": "boolean",
     }  # fmt: skip
     predicted = Frame("prediction_rows", tuple(FrameColumn(name, kind, name) for name, kind in said.items()))
+    sides = [replace(predicted, where=f"version = {{frame_{n}_0:String}}") for n in ("one", "other")]
+    answers = paired_versions.Answers("score", "label_value")
+    pairs = paired_versions.paired_frame(*sides, "trace_id", answers, 3)
     return {
+        "prediction_others": prediction_context.others_statement(frame, "p"),
+        "prediction_context": prediction_context.context_statement(
+            frame.only(("age", "city")), "p", {"age": 41.0, "city": "Bern"}, 3
+        )[0],
+        "version_side": version_sides.side_statement(predicted),
+        "version_keys": paired_versions.keys_statement(predicted, ("trace_id", "label")),
+        "version_overlap": paired_versions.overlap_statement(*sides, "trace_id"),
+        "version_cells": paired_versions.cells_statement(pairs),
+        "version_errors": paired_versions.errors_statement(pairs),
+        "version_flips": paired_versions.flips_statement(pairs, champion="yes", challenger="no", right="fixed"),
         "prediction_outcomes": prediction_outcomes.outcomes_statement(predicted),
         "prediction_called": prediction_outcomes.called_statement(predicted),
         "performance_extent": performance.extent_statement(frame, COLUMNS),

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from asked_world import SECOND, START, World, log_batch, metric_batch, span_batch
 
 from tapetum_server.processors.errors.find import find_errors
+from tapetum_server.query.finding_sources import FINDINGS
 from tapetum_server.query.prediction_sources import LABELS, PREDICTIONS
 from tapetum_server.query.sources import ERRORS, EVALUATIONS, LOGS, METRICS, SPANS, Source
 from tapetum_server.receivers.records.reading import PREDICTIONS as PREDICTED
 from tapetum_server.receivers.records.reading import read_records
 from tapetum_server.signals.evaluations import Evaluation, EvaluationBatch
+from tapetum_server.signals.findings import Finding, FindingBatch
 from tapetum_server.signals.metrics import Metric
 from tapetum_server.signals.predictions import LabelBatch, PredictionBatch
 
@@ -23,6 +26,8 @@ OWN = {
     "own_cache_write_tokens",
     "layout", "numeric", "booleans", "categorical", "texts", "number_lists", "text_lists", "nulls", "flagged",
     "search_text",
+    # Of findings: `subject`, where that is a model.
+    "model",
 }  # fmt: skip
 """Columns below the views."""
 
@@ -53,7 +58,7 @@ def filled(asked: World) -> None:
             evaluations.append(
                 said._replace(comment="c", threshold=1.0, attributes={"k": "v"}, withdrawn=name == "length")
             )
-        asked.keep(failed, evaluations, *predicted(number))
+        asked.keep(failed, evaluations, *predicted(number), found(number))
 
 
 def predicted(number: int) -> list[PredictionBatch | LabelBatch]:
@@ -68,6 +73,18 @@ def predicted(number: int) -> list[PredictionBatch | LabelBatch]:
     return [found.batch, found.beside]
 
 
+def found(number: int) -> FindingBatch:
+    """One that holds, one that does not any more, and the look at their window."""
+    at = START + number * SECOND
+    one = Finding(
+        subject_type="model", subject="m", version="1", window_start=at, window_end=at + SECOND, detector="schema",
+        feature="age", type="X", severity="ERROR", short="s", evidence="e", offending=["1"], value=0.5, threshold=0.1,
+        rows=1, examples=2, first_seen=at, last_seen=at, schema_version=3, rows_filter="age:>1",
+    )  # fmt: skip
+    gone, look = replace(one, feature="gone", withdrawn=True), replace(one, feature="", type="")
+    return FindingBatch("default", "test", [one, gone, look])
+
+
 @pytest.mark.parametrize(
     ("view", "source"),
     [
@@ -78,18 +95,20 @@ def predicted(number: int) -> list[PredictionBatch | LabelBatch]:
         ("evaluations", EVALUATIONS),
         ("predictions", PREDICTIONS),
         ("labels", LABELS),
+        ("findings", FINDINGS),
     ],
 )
 def test_every_column_means_what_it_means_in_the_view(asked: World, view: str, source: Source) -> None:
     in_view = {row["name"] for row in asked.sql(f"DESCRIBE TABLE {view}")}
     shared = [name for name in [*source.plain, *source.computed] if name in in_view]
+    assert shared
     assert set(source.plain) | set(source.computed) <= in_view | OWN | {"log_id", "quantile_levels", "quantile_values"}
     for name in shared:
         if name == "dropped":
             theirs = "arraySum(dropped)" if view == "spans" else "dropped"
         else:
             theirs = name
-        key = "trace_id, span_id" if view == "spans" else "time"
+        key = {"spans": "trace_id, span_id", "findings": "last_seen"}.get(view, "time")
         own = "lower(hex(log_id))" if name == "log_id" and view == "logs" else f"toString({name})"
         ours = asked.sql(f"SELECT {own} AS v FROM {source.relation(name, key)} ORDER BY {key}")
         assert ours == asked.sql(f"SELECT toString({theirs}) AS v FROM {view} ORDER BY {key}"), name

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tapetum_server.receivers.records.bodies import Undecodable
+from tapetum_server.receivers.records.fields import Undecodable
 from tapetum_server.receivers.records.reading import LABELS, MAX_SAID, PREDICTIONS, Kind, Read, read_records
 
 ARROW, PARQUET = "application/vnd.apache.arrow.stream", "application/vnd.apache.parquet"

@@ -12,7 +12,8 @@ type Route<M extends Method> = {
 export type GetRoute = Route<'get'>
 type AnyRoute = GetRoute | Route<'post'> | Route<'put'> | Route<'patch'> | Route<'delete'>
 
-export type Query = Record<string, string | number | boolean | undefined | null>
+/** A list is the same name several times. */
+export type Query = Record<string, string | number | boolean | readonly string[] | undefined | null>
 
 export class ApiError extends Error {
   readonly status: number
@@ -35,7 +36,8 @@ export class ApiError extends Error {
 export function apiUrl(path: AnyRoute, query: Query = {}): string {
   const params = new URLSearchParams()
   for (const [key, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null && value !== '') params.set(key, String(value))
+    if (Array.isArray(value)) for (const each of value) params.append(key, String(each))
+    else if (value !== undefined && value !== null && value !== '') params.set(key, String(value))
   }
   const text = params.toString()
   return `/api/v1${path}${text ? `?${text}` : ''}`

@@ -1,4 +1,4 @@
-/** Datasets: their versions and items, and what a span would be as an item. */
+/** Datasets: their versions and items, and what a span or a prediction would be as an item. */
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api } from './client'
 import type {
@@ -57,11 +57,16 @@ export const datasetDiffQuery = (project: string, name: string, before: number, 
       api.get<DatasetDifference>('/datasets/diff', { project, name, before, after }, signal),
   })
 
-export const itemDraftQuery = (project: string, traceId: string, spanId: string) =>
+/** What can be saved as an item. */
+export type Saved = { trace_id: string; span_id: string } | { model: string; prediction_id: string }
+
+export const itemDraftQuery = (project: string, of: Saved) =>
   queryOptions({
-    queryKey: ['/datasets/draft', project, traceId, spanId],
+    queryKey: ['/datasets/draft', project, of],
     queryFn: ({ signal }) =>
-      api.get<ItemDraft>(`/traces/${traceId}/spans/${spanId}/dataset_item`, { project }, signal),
+      'model' in of
+        ? api.get<ItemDraft>('/predictions/dataset_item', { project, ...of }, signal)
+        : api.get<ItemDraft>(`/traces/${of.trace_id}/spans/${of.span_id}/dataset_item`, { project }, signal),
     // A correction a moment ago must be in it.
     staleTime: 0,
   })
@@ -72,6 +77,7 @@ export interface NewDatasetVersion {
   message?: string
   put?: (Partial<Pick<DatasetItem, 'input' | 'expected_output' | 'output' | 'metadata'>> & { id?: string })[]
   spans?: { trace_id: string; span_id: string; expected_output?: unknown; if_absent?: boolean }[]
+  predictions?: { model: string; prediction_id: string; expected_output?: unknown; if_absent?: boolean }[]
   skip_missing?: boolean
   remove?: string[]
   seen_version?: number

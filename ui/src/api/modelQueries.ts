@@ -3,15 +3,21 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/
 import { api } from './client'
 import type { Scope } from './queries'
 import type {
+  ChosenSlices,
   DriftReport,
+  FlippedRequests,
+  EmbeddingView,
   KeptEvaluations,
   ModelDetail,
   ModelPage,
   PerformanceEstimate,
   PerformanceReport,
   PredictionAnswer,
+  PredictionContext,
   PredictionDetail,
+  SelectionReport,
   TracePredictions,
+  VersionComparison,
   WorstSlices,
 } from './types'
 
@@ -46,6 +52,18 @@ export const predictionQuery = (project: string, model: string, id: string) =>
       api.get<PredictionDetail>('/predictions/detail', { project, model, prediction_id: id }, signal),
   })
 
+/** Of the others in the scope's time, whatever the list is filtered by. */
+export const contextQuery = ({ project, from, to }: Scope, model: string, id: string) =>
+  queryOptions({
+    queryKey: ['/predictions/context', project, from, to, model, id],
+    queryFn: ({ signal }) =>
+      api.get<PredictionContext>(
+        '/predictions/context',
+        { project, from, to, model, prediction_id: id },
+        signal,
+      ),
+  })
+
 export const tracePredictionsQuery = (project: string, traceId: string) =>
   queryOptions({
     queryKey: ['/traces/predictions', project, traceId],
@@ -54,10 +72,18 @@ export const tracePredictionsQuery = (project: string, traceId: string) =>
   })
 
 /** What goes along with a question about a model: its version, and what it is held against. */
-type Asked = Record<string, string | number | undefined>
+type Asked = Record<string, string | number | readonly string[] | undefined>
 
 type Path =
-  '/models/drift' | '/models/performance' | '/models/performance/slices' | '/models/performance/estimate'
+  | '/models/drift'
+  | '/models/drift/together'
+  | '/models/embeddings'
+  | '/models/performance'
+  | '/models/performance/slices'
+  | '/models/performance/chosen'
+  | '/models/performance/estimate'
+  | '/models/compare'
+  | '/models/compare/flips'
 
 const asked =
   <Answer>(path: Path) =>
@@ -69,9 +95,33 @@ const asked =
     })
 
 export const driftQuery = asked<DriftReport>('/models/drift')
+export const driftTogetherQuery = asked<DriftReport>('/models/drift/together')
+export const embeddingsQuery = asked<EmbeddingView>('/models/embeddings')
+
+/** What some of the points of a picture have that the others have not. */
+export const selectionQuery = (
+  scope: Scope,
+  model: string,
+  more: Asked,
+  selected: readonly string[],
+  others: readonly string[],
+) =>
+  queryOptions({
+    queryKey: ['/models/embeddings/selection', scope, model, more, selected, others],
+    queryFn: ({ signal }) =>
+      api.post<SelectionReport>('/models/embeddings/selection', { selected, others }, signal, {
+        ...scope,
+        model,
+        ...more,
+      }),
+  })
+
 export const performanceQuery = asked<PerformanceReport>('/models/performance')
 export const worstQuery = asked<WorstSlices>('/models/performance/slices')
 export const estimateQuery = asked<PerformanceEstimate>('/models/performance/estimate')
+export const chosenQuery = asked<ChosenSlices>('/models/performance/chosen')
+export const comparisonQuery = asked<VersionComparison>('/models/compare')
+export const flipsQuery = asked<FlippedRequests>('/models/compare/flips')
 
 export const evaluatedQuery = (scope: Scope, model: string) =>
   queryOptions({

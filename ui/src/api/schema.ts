@@ -1209,9 +1209,49 @@ export interface paths {
     }
     /**
      * List Models
-     * @description Models with predictions that pass the filter: how many, how fast, which versions, how many labels have come.
+     * @description Models with predictions that pass the filter: how many, how right, whether they moved, beside the time before.
      */
     get: operations['list_models']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/models/compare': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Compare Model Versions
+     * @description Metrics of two versions, whether one is better by more than chance, and which answers changed.
+     */
+    get: operations['compare_model_versions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/models/compare/flips': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Model Flips
+     * @description Requests that the two answered otherwise, those whose scores lie furthest apart first.
+     */
+    get: operations['get_model_flips']
     put?: never
     post?: never
     delete?: never
@@ -1262,6 +1302,66 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/models/drift/together': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Model Drift Together
+     * @description Embeddings, texts with what they are like as columns of numbers, and on request all columns together.
+     */
+    get: operations['get_model_drift_together']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/models/embeddings': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Model Embeddings
+     * @description Vectors of the window and of the baseline, projected by the same two principal components.
+     */
+    get: operations['get_model_embeddings']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/models/embeddings/selection': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Compare Embedding Selection
+     * @description Which values of which columns the selected predictions have more often than the others. Nothing is kept.
+     */
+    post: operations['compare_embedding_selection']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/models/evaluations': {
     parameters: {
       query?: never
@@ -1302,6 +1402,28 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/models/performance/chosen': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Model Chosen Slices
+     * @description Metrics of chosen slices (values, crosses of columns, SQL), each over time and against all other predictions.
+     *
+     *     Of a yes-or-no question, also the gaps between the groups.
+     */
+    get: operations['get_model_chosen_slices']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/models/performance/estimate': {
     parameters: {
       query?: never
@@ -1331,7 +1453,7 @@ export interface paths {
     }
     /**
      * Get Model Worst Slices
-     * @description Where errors are clearly more frequent than elsewhere, by up to three features.
+     * @description Where errors are clearly more frequent than elsewhere, by up to three features; each over time.
      */
     get: operations['get_model_worst_slices']
     put?: never
@@ -1506,6 +1628,46 @@ export interface paths {
      * @description Predictions that pass the filter, with their labels; sorted by score, those that have one.
      */
     get: operations['list_predictions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/predictions/context': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Prediction Context
+     * @description Each feature of one prediction among those of the model's other predictions of the time: what is unusual.
+     */
+    get: operations['get_prediction_context']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/predictions/dataset_item': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Prediction Draft
+     * @description A prediction as the item that it would be, and the datasets that have it already.
+     */
+    get: operations['get_prediction_draft']
     put?: never
     post?: never
     delete?: never
@@ -3210,6 +3372,56 @@ export interface components {
       text: string
     }
     /**
+     * ChosenSlice
+     * @description The rows with some values, or those that meet a condition.
+     */
+    ChosenSlice: {
+      /** Better */
+      better: boolean | null
+      /** Condition */
+      condition: string
+      /** Labelled */
+      labelled: number
+      /** Metrics */
+      metrics: components['schemas']['MetricValue'][]
+      /** P */
+      p: number | null
+      /** Rows */
+      rows: number
+      /** Slice */
+      slice: string
+      /** Trend */
+      trend: components['schemas']['SliceMoment'][]
+    }
+    /**
+     * ChosenSlices
+     * @description Slices by values of columns, by several at once, and by conditions; those with the most rows first.
+     */
+    ChosenSlices: {
+      /** Columns */
+      columns: string[]
+      /** Gaps */
+      gaps: components['schemas']['GroupGap'][]
+      /** Interval Ms */
+      interval_ms: number
+      /** Measure */
+      measure: string
+      /** Metrics */
+      metrics: string[]
+      /** More Slices */
+      more_slices: number
+      /** Slices */
+      slices: components['schemas']['ChosenSlice'][]
+      /**
+       * Task
+       * @enum {string}
+       */
+      task: 'binary' | 'multiclass' | 'multilabel' | 'regression' | 'ranking' | 'unknown'
+      whole: components['schemas']['ChosenSlice'] | null
+      /** Why */
+      why: string
+    }
+    /**
      * ClassOutcome
      * @description One class of several that a prediction may have at once: how often it was called and there.
      */
@@ -3846,6 +4058,8 @@ export interface components {
       name: string
       /** Note */
       note: string
+      /** Of Text */
+      of_text: string
       /** Results */
       results: components['schemas']['DriftResult'][]
       /** Score */
@@ -4001,6 +4215,57 @@ export interface components {
       name: string
       /** Value */
       value: number
+    }
+    /**
+     * EmbeddingFeature
+     * @description A feature that is a vector.
+     */
+    EmbeddingFeature: {
+      /** Dimensions */
+      dimensions: number
+      /** Name */
+      name: string
+    }
+    /**
+     * EmbeddingPoints
+     * @description Column by column; those of the window come last, so that they are drawn on top.
+     */
+    EmbeddingPoints: {
+      /** In Window */
+      in_window: boolean[]
+      /** Prediction Id */
+      prediction_id: string[]
+      /** Time */
+      time: string[]
+      /** Value */
+      value: (number | string | null)[]
+      /** X */
+      x: number[]
+      /** Y */
+      y: number[]
+    }
+    /**
+     * EmbeddingView
+     * @description Vectors of a baseline and a window, along the axes in which all of them differ most.
+     */
+    EmbeddingView: {
+      /** Baseline Rows */
+      baseline_rows: number
+      /** By */
+      by: string | null
+      /** By Kind */
+      by_kind: string
+      /** Columns */
+      columns: string[]
+      /** Explained */
+      explained: number[]
+      /** Feature */
+      feature: string | null
+      /** Features */
+      features: components['schemas']['EmbeddingFeature'][]
+      points: components['schemas']['EmbeddingPoints']
+      /** Window Rows */
+      window_rows: number
     }
     /**
      * EngineState
@@ -4630,6 +4895,31 @@ export interface components {
       severity: 'ERROR' | 'WARNING' | 'UNKNOWN'
     }
     /**
+     * FeatureContext
+     * @description One feature's value among those of other predictions.
+     */
+    FeatureContext: {
+      /** Feature */
+      feature: string
+      /** High */
+      high: number | null
+      /** Low */
+      low: number | null
+      /** Median */
+      median: number | null
+      /**
+       * Place
+       * @enum {string}
+       */
+      place: 'number' | 'value' | 'missing'
+      /** Share Below */
+      share_below: number | null
+      /** Share Same */
+      share_same: number | null
+      /** Unusual */
+      unusual: boolean
+    }
+    /**
      * FeatureDistance
      * @description How far one feature moved.
      */
@@ -4775,12 +5065,70 @@ export interface components {
       q?: string
     }
     /**
+     * FlipTable
+     * @description What the challenger says to requests, by what the champion said: first index champion, second challenger.
+     */
+    FlipTable: {
+      /** Broken */
+      broken: number
+      /** Classes */
+      classes: string[]
+      /** Fixed */
+      fixed: number
+      /** Flipped */
+      flipped: number
+      /** Matrix */
+      matrix: number[][]
+      /** Unknown */
+      unknown: number
+      /** Wrong Both */
+      wrong_both: number
+    }
+    /**
+     * FlippedRequest
+     * @description One request that the two answered otherwise.
+     */
+    FlippedRequest: {
+      /** Challenger */
+      challenger: string
+      /** Challenger Id */
+      challenger_id: string
+      /** Challenger Score */
+      challenger_score: number | null
+      /** Champion */
+      champion: string
+      /** Champion Id */
+      champion_id: string
+      /** Champion Score */
+      champion_score: number | null
+      /** Key */
+      key: string
+      /** Label */
+      label: string
+      /** Right */
+      right: string
+    }
+    /**
+     * FlippedRequests
+     * @description Some of them, those whose scores lie furthest apart first.
+     */
+    FlippedRequests: {
+      /** By */
+      by: string
+      /** Rows */
+      rows: components['schemas']['FlippedRequest'][]
+    }
+    /**
      * FoundSlice
      * @description Where errors are clearly more frequent than elsewhere.
      */
     FoundSlice: {
+      /** Condition */
+      condition: string
       /** Error */
       error: number
+      /** Excess */
+      excess: number
       /** Features */
       features: string[]
       /** Lift */
@@ -4793,6 +5141,59 @@ export interface components {
       slice: string
       /** Support */
       support: number
+      /** Trend */
+      trend: components['schemas']['SliceMoment'][]
+    }
+    /**
+     * GlanceBefore
+     * @description The same measures in as long a time before the window.
+     */
+    GlanceBefore: {
+      /** Label Coverage */
+      label_coverage: number | null
+      /** P95 Ms */
+      p95_ms: number | null
+      /** Predictions */
+      predictions: number
+      /** Rate Per S */
+      rate_per_s: number
+    }
+    /**
+     * GlanceDrift
+     * @description How far what the model says has moved from what it said before the window.
+     */
+    GlanceDrift: {
+      /** Distance */
+      distance: number | null
+      /** Threshold */
+      threshold: number
+      /**
+       * Verdict
+       * @enum {string}
+       */
+      verdict: 'drift' | 'no_drift' | 'not_enough_data'
+    }
+    /**
+     * GlancePerformance
+     * @description How right answers were, in one number.
+     */
+    GlancePerformance: {
+      /** Before */
+      before: number | null
+      /**
+       * Change
+       * @enum {string}
+       */
+      change: 'better' | 'worse' | 'same' | 'unknown'
+      /** Estimated */
+      estimated: boolean
+      /**
+       * Measure
+       * @enum {string}
+       */
+      measure: 'accuracy' | 'mean_absolute_error'
+      /** Value */
+      value: number
     }
     /**
      * GraphEdge
@@ -5023,7 +5424,7 @@ export interface components {
     }
     /**
      * ItemDraft
-     * @description A span as the item that it would be.
+     * @description A span or prediction as the item that it would be.
      */
     ItemDraft: {
       /** Corrected */
@@ -5741,6 +6142,30 @@ export interface components {
       metrics: components['schemas']['MetricEntry'][]
     }
     /**
+     * MetricComparison
+     * @description A metric of both, and the challenger's less the champion's.
+     */
+    MetricComparison: {
+      /** Better */
+      better: string
+      challenger: components['schemas']['MetricValue']
+      champion: components['schemas']['MetricValue']
+      /** Difference */
+      difference: number | null
+      /** Lower */
+      lower: number | null
+      /** Name */
+      name: string
+      /** P */
+      p: number | null
+      /** Paired */
+      paired: boolean
+      /** Test */
+      test: string
+      /** Upper */
+      upper: number | null
+    }
+    /**
      * MetricEntry
      * @description One metric that arrived within the range.
      */
@@ -5941,6 +6366,8 @@ export interface components {
       first_seen: string
       /** Flagged */
       flagged: number
+      /** Has Vectors */
+      has_vectors: boolean
       /** Label Coverage */
       label_coverage: number
       /** Label Delay P50 S */
@@ -5974,6 +6401,8 @@ export interface components {
      * @description Models, those with the most predictions first.
      */
     ModelPage: {
+      /** One In */
+      one_in: number
       /** Rows */
       rows: components['schemas']['ModelRow'][]
       /** Total */
@@ -6004,6 +6433,12 @@ export interface components {
      * @description One model.
      */
     ModelRow: {
+      before: components['schemas']['GlanceBefore'] | null
+      drift: components['schemas']['GlanceDrift']
+      /** Error Findings */
+      error_findings: number
+      /** Findings */
+      findings: number | null
       /** First Seen */
       first_seen: string
       /** Flagged */
@@ -6028,11 +6463,12 @@ export interface components {
       p50_ms: number | null
       /** P95 Ms */
       p95_ms: number | null
+      performance: components['schemas']['GlancePerformance'] | null
       /** Predictions */
       predictions: number
       /** Rate Per S */
       rate_per_s: number
-      trend: components['schemas']['ModelTrend']
+      trend: components['schemas']['RateTrend']
       /** Versions */
       versions: string[]
     }
@@ -6345,6 +6781,8 @@ export interface components {
        * @description Letters, digits and . _ : / -, at most 200.
        */
       name: string
+      /** Predictions */
+      predictions?: components['schemas']['SavedPrediction'][]
       /** Put */
       put?: components['schemas']['NewItem'][]
       /** Remove */
@@ -6704,6 +7142,22 @@ export interface components {
       trace_id: string
     }
     /**
+     * Pairing
+     * @description How requests that both versions answered were found.
+     */
+    Pairing: {
+      /** By */
+      by: string
+      /** Labelled */
+      labelled: number
+      /** One In */
+      one_in: number
+      /** Pairs */
+      pairs: number
+      /** Tried */
+      tried: string[]
+    }
+    /**
      * Panel
      * @description One frame on the grid of twelve columns: a saved query and how it is drawn.
      */
@@ -6889,10 +7343,26 @@ export interface components {
       text: string
     }
     /**
+     * PredictionContext
+     * @description A prediction's features beside those of other predictions of its model.
+     */
+    PredictionContext: {
+      /** Features */
+      features: components['schemas']['FeatureContext'][]
+      /** One In */
+      one_in: number
+      /** Rows */
+      rows: number
+    }
+    /**
      * PredictionDetail
      * @description One prediction, whole.
      */
     PredictionDetail: {
+      /** Attributions */
+      attributions: {
+        [key: string]: number | boolean | string | (number | null)[] | (string | null)[] | null
+      }
       /** Embedding Length */
       embedding_length: number
       /** Feature Count */
@@ -7440,6 +7910,18 @@ export interface components {
       waiting: number
     }
     /**
+     * RateTrend
+     * @description Predictions by step.
+     */
+    RateTrend: {
+      /** Interval Ms */
+      interval_ms: number
+      /** Rate Per S */
+      rate_per_s: number[]
+      /** Times */
+      times: string[]
+    }
+    /**
      * Reason
      * @description Why records were refused, dropped or truncated.
      */
@@ -7873,6 +8355,23 @@ export interface components {
       rows: components['schemas']['RunningSpan'][]
     }
     /**
+     * SavedPrediction
+     * @description A prediction to save as an item: its features, output and label are read from the store.
+     */
+    SavedPrediction: {
+      /** Expected Output */
+      expected_output?: unknown
+      /**
+       * If Absent
+       * @default false
+       */
+      if_absent?: boolean
+      /** Model */
+      model: string
+      /** Prediction Id */
+      prediction_id: string
+    }
+    /**
      * SavedSpan
      * @description A span to save as an item: its input, output and what is known of it are read from the store.
      */
@@ -8023,6 +8522,35 @@ export interface components {
     ScrapeTargetList: {
       /** Targets */
       targets: components['schemas']['ScrapeTarget'][]
+    }
+    /**
+     * Selection
+     * @description Points of the picture, by the ids of their predictions.
+     */
+    Selection: {
+      /**
+       * Others
+       * @description The points that were not selected.
+       */
+      others: string[]
+      /** Selected */
+      selected: string[]
+    }
+    /**
+     * SelectionReport
+     * @description What the selected predictions have that the others have not.
+     */
+    SelectionReport: {
+      /** Compared */
+      compared: number
+      /** Enough */
+      enough: boolean
+      /** Others */
+      others: number
+      /** Selected */
+      selected: number
+      /** Traits */
+      traits: components['schemas']['Trait'][]
     }
     /**
      * Sender
@@ -8382,6 +8910,42 @@ export interface components {
       start_ns: number[]
       /** Tokens */
       tokens: (number | null)[]
+    }
+    /**
+     * SliceComparison
+     * @description The first metric of both on the rows with one value of a column.
+     */
+    SliceComparison: {
+      /** Better */
+      better: string
+      /** Challenger */
+      challenger: number | null
+      /** Challenger Rows */
+      challenger_rows: number
+      /** Champion */
+      champion: number | null
+      /** Champion Rows */
+      champion_rows: number
+      /** Difference */
+      difference: number | null
+      /** Lower */
+      lower: number | null
+      /** Upper */
+      upper: number | null
+      /** Value */
+      value: string | null
+    }
+    /**
+     * SliceMoment
+     * @description One step of time of a slice.
+     */
+    SliceMoment: {
+      /** Error */
+      error: number | null
+      /** Rows */
+      rows: number
+      /** Time */
+      time: string
     }
     /**
      * SpanBucket
@@ -9272,6 +9836,24 @@ export interface components {
       times: string[]
     }
     /**
+     * Trait
+     * @description A value or bin that is more frequent among the selected.
+     */
+    Trait: {
+      /** Column */
+      column: string
+      /** Kind */
+      kind: string
+      /** Others Share */
+      others_share: number
+      /** P Adjusted */
+      p_adjusted: number | null
+      /** Selected Share */
+      selected_share: number
+      /** What */
+      what: string
+    }
+    /**
      * Trend
      * @description The same by step; `null` where nothing was asked of the service.
      */
@@ -9321,6 +9903,37 @@ export interface components {
       severity: 'ERROR' | 'WARNING' | 'UNKNOWN'
     }
     /**
+     * VersionComparison
+     * @description Two versions of a model in the same time.
+     */
+    VersionComparison: {
+      /** Apart */
+      apart: number | null
+      /** Better */
+      better: string
+      challenger: components['schemas']['VersionSide']
+      champion: components['schemas']['VersionSide']
+      flips: components['schemas']['FlipTable'] | null
+      /** Metrics */
+      metrics: components['schemas']['MetricComparison'][]
+      pairing: components['schemas']['Pairing']
+      /** Slice Columns */
+      slice_columns: string[]
+      /** Sliced By */
+      sliced_by: string
+      /** Slices */
+      slices: components['schemas']['SliceComparison'][]
+      /**
+       * Task
+       * @enum {string}
+       */
+      task: 'binary' | 'multiclass' | 'multilabel' | 'regression' | 'ranking' | 'unknown'
+      /** Verdict */
+      verdict: string
+      /** Why */
+      why: string
+    }
+    /**
      * VersionRow
      * @description One version of a service, with when it was first and last seen within the range.
      */
@@ -9343,6 +9956,28 @@ export interface components {
       rate_per_s: number
       /** Requests */
       requests: number
+      /** Version */
+      version: string
+    }
+    /**
+     * VersionSide
+     * @description One of the two versions within the range.
+     */
+    VersionSide: {
+      /** Coverage */
+      coverage: number
+      /** Labelled */
+      labelled: number
+      /** Mean Output */
+      mean_output: number | null
+      /** Mean Score */
+      mean_score: number | null
+      /** P50 Ms */
+      p50_ms: number | null
+      /** P95 Ms */
+      p95_ms: number | null
+      /** Rows */
+      rows: number
       /** Version */
       version: string
     }
@@ -9401,6 +10036,8 @@ export interface components {
     WorstSlices: {
       /** Error */
       error: number | null
+      /** Interval Ms */
+      interval_ms: number
       /** Looked At */
       looked_at: number
       /** Measure */
@@ -9409,6 +10046,8 @@ export interface components {
       rows: number
       /** Slices */
       slices: components['schemas']['FoundSlice'][]
+      /** Trend */
+      trend: components['schemas']['SliceMoment'][]
       /** Why */
       why: string
     }
@@ -12014,6 +12653,111 @@ export interface operations {
       }
     }
   }
+  compare_model_versions: {
+    parameters: {
+      query: {
+        /** @description The model's name. */
+        model: string
+        /** @description The version in use. */
+        champion: string
+        /** @description The version that might be. */
+        challenger: string
+        /** @description What names a request in both: `trace_id`, `prediction_id`, a column; found out without it. */
+        pair?: string
+        /** @description Column whose values are shown. */
+        slice?: string
+        /** @description The label that a score is the probability of; found out without it. */
+        positive?: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['VersionComparison']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_model_flips: {
+    parameters: {
+      query: {
+        /** @description The model's name. */
+        model: string
+        /** @description The version in use. */
+        champion: string
+        /** @description The version that might be. */
+        challenger: string
+        /** @description What names a request in both: `trace_id`, `prediction_id`, a column; found out without it. */
+        pair?: string
+        /** @description The label that a score is the probability of; found out without it. */
+        positive?: string
+        /** @description Only those that the champion answered so. */
+        said?: string
+        /** @description Only those that the challenger answered so. */
+        says?: string
+        /** @description Only those that the challenger mended, or broke. */
+        right?: '' | 'fixed' | 'broken'
+        limit?: number
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['FlippedRequests']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
   get_model: {
     parameters: {
       query: {
@@ -12067,6 +12811,8 @@ export interface operations {
         baseline_to?: string | null
         /** @description Default that of the window. */
         baseline_version?: string | null
+        /** @description Instead: a data set of which statistics are kept, such as the training data. */
+        baseline_dataset?: string | null
         /** @description Columns to compare; default all. */
         feature?: string[] | null
         /** @description Default js. */
@@ -12087,8 +12833,12 @@ export interface operations {
           | null
         /** @description Default that of each method, 0.1. */
         threshold?: number | null
-        /** @description Chunks of the window. */
+        /** @description Instead of a threshold: the mean distance of the baseline's own chunks, and so many standard deviations more. */
+        deviations?: number | null
+        /** @description Chunks of the window, by time. */
         chunk_minutes?: number | null
+        /** @description Or chunks of so many predictions. */
+        chunk_rows?: number | null
         /** @description Columns to slice by. */
         slice?: string[] | null
         /** @description What is read: `auto`, every row (`exact`), or `states`. */
@@ -12115,6 +12865,192 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['DriftReport']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_model_drift_together: {
+    parameters: {
+      query: {
+        /** @description Vectors to compare; default the first ones there are. */
+        embedding?: string[] | null
+        /** @description Texts to compare; default the first ones there are. */
+        text?: string[] | null
+        /** @description Look at all columns together too. */
+        multivariate?: ('classifier' | 'pca')[] | null
+        /** @description Of what texts are like; default js. */
+        method?:
+          | (
+              | 'js'
+              | 'psi'
+              | 'hellinger'
+              | 'linf'
+              | 'tvd'
+              | 'kl'
+              | 'chi2'
+              | 'ks'
+              | 'wasserstein'
+              | 'energy'
+              | 'mmd'
+            )[]
+          | null
+        /** @description Default that of each method, 0.1. */
+        threshold?: number | null
+        /** @description Instead of a threshold: the mean distance of the baseline's own chunks, and so many standard deviations more. */
+        deviations?: number | null
+        /** @description Chunks of the window, by time. */
+        chunk_minutes?: number | null
+        /** @description Or chunks of so many predictions. */
+        chunk_rows?: number | null
+        /** @description Columns to slice by. */
+        slice?: string[] | null
+        /** @description The model's name. */
+        model: string
+        /** @description Of the window; every version without it. */
+        version?: string | null
+        /** @description The baseline; without it, as long a time before the window, or with another version the same. */
+        baseline_from?: string | null
+        /** @description Default now. */
+        baseline_to?: string | null
+        /** @description Default that of the window. */
+        baseline_version?: string | null
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DriftReport']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_model_embeddings: {
+    parameters: {
+      query: {
+        /** @description Default: the first embedding there is. */
+        feature?: string | null
+        /** @description A column whose values come with the points. */
+        by?: string | null
+        /** @description Points, half of them of either side. */
+        limit?: number
+        /** @description The model's name. */
+        model: string
+        /** @description Of the window; every version without it. */
+        version?: string | null
+        /** @description The baseline; without it, as long a time before the window, or with another version the same. */
+        baseline_from?: string | null
+        /** @description Default now. */
+        baseline_to?: string | null
+        /** @description Default that of the window. */
+        baseline_version?: string | null
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['EmbeddingView']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  compare_embedding_selection: {
+    parameters: {
+      query: {
+        /** @description The model's name. */
+        model: string
+        /** @description Of the window; every version without it. */
+        version?: string | null
+        /** @description The baseline; without it, as long a time before the window, or with another version the same. */
+        baseline_from?: string | null
+        /** @description Default now. */
+        baseline_to?: string | null
+        /** @description Default that of the window. */
+        baseline_version?: string | null
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Selection']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SelectionReport']
         }
       }
       /** @description The request was refused; the body says why and what to do. */
@@ -12205,6 +13141,54 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['PerformanceReport']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_model_chosen_slices: {
+    parameters: {
+      query: {
+        /** @description The model's name. */
+        model: string
+        /** @description Of the window; every version without it. */
+        version?: string | null
+        /** @description Columns; of several, each combination is a slice. */
+        slice?: string[] | null
+        /** @description SQL over columns: a slice for each. */
+        where?: string[] | null
+        /** @description The label that a score is the probability of; found out without it. */
+        positive?: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ChosenSlices']
         }
       }
       /** @description The request was refused; the body says why and what to do. */
@@ -12675,6 +13659,82 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['PredictionPage']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_prediction_context: {
+    parameters: {
+      query: {
+        /** @description The model's name. */
+        model: string
+        /** @description The prediction's id. */
+        prediction_id: string
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PredictionContext']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_prediction_draft: {
+    parameters: {
+      query: {
+        model: string
+        prediction_id: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ItemDraft']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

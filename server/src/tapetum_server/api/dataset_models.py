@@ -24,6 +24,8 @@ from tapetum_server.signals.datasets import (
 
 MAX_SPANS = 200
 """Spans that one change saves: each is read whole."""
+MAX_PREDICTIONS = 2_000
+"""Predictions that one change saves."""
 
 
 class ItemSource(BaseModel):
@@ -84,11 +86,31 @@ class SavedSpan(BaseModel):
     @field_validator("expected_output")
     @classmethod
     def _kept(cls, value: Any) -> Any:
-        try:
-            encode_value(value)
-        except BadValue as error:
-            raise ValueError(f"The expected output {error}.") from error
-        return value
+        return _expected(value)
+
+
+class SavedPrediction(BaseModel):
+    """A prediction to save as an item: its features, output and label are read from the store."""
+
+    model: str = Field(min_length=1, max_length=256)
+    prediction_id: str = Field(min_length=1, max_length=512)
+    expected_output: Any = None
+    """Without it, the label, else what the model said."""
+    if_absent: bool = False
+    """An item that is there already stays as it is, whatever somebody edited in it."""
+
+    @field_validator("expected_output")
+    @classmethod
+    def _kept(cls, value: Any) -> Any:
+        return _expected(value)
+
+
+def _expected(value: Any) -> Any:
+    try:
+        encode_value(value)
+    except BadValue as error:
+        raise ValueError(f"The expected output {error}.") from error
+    return value
 
 
 class NewDatasetVersion(BaseModel):
@@ -97,8 +119,9 @@ class NewDatasetVersion(BaseModel):
     name: str = Field(description="Letters, digits and . _ : / -, at most 200.")
     put: list[NewItem] = Field(default_factory=list, max_length=MAX_ITEMS)
     spans: list[SavedSpan] = Field(default_factory=list, max_length=MAX_SPANS)
+    predictions: list[SavedPrediction] = Field(default_factory=list, max_length=MAX_PREDICTIONS)
     skip_missing: bool = False
-    """Save the other spans where the store no longer has some; `missing` of the answer names those."""
+    """Save the others where the store no longer has some spans or predictions; `missing` of the answer names those."""
     remove: list[str] = Field(default_factory=list, max_length=MAX_ITEMS)
     """Ids of items."""
     message: str = Field(default="", max_length=2_000)
@@ -184,7 +207,7 @@ class DatasetChange(BaseModel):
     ids: list[str]
     """Of the items that were put or saved, in their order."""
     missing: list[str]
-    """Spans that were left out, as the store does not have them (any more): `trace_id/span_id`."""
+    """What was left out, as the store does not have it (any more): `trace_id/span_id`, or `model/prediction_id`."""
 
 
 class DatasetItem(BaseModel):
@@ -241,16 +264,16 @@ class DatasetDifference(BaseModel):
 
 
 class ItemDraft(BaseModel):
-    """A span as the item that it would be."""
+    """A span or prediction as the item that it would be."""
 
     input: Any
     output: Any
     expected_output: Any
     metadata: dict[str, Any]
     corrected: bool
-    """Whether the expected output is a correction, and not what came out."""
+    """Whether the expected output is a correction or a label, and not what came out."""
     datasets: list[str]
-    """That have this span already: saving it there again changes the item."""
+    """That have it already: saving it there again changes the item."""
 
 
 def dataset_row(summary: DatasetSummary) -> DatasetRow:

@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from tapetum_server.analysis.dataset_drafts import draft_of_span
 from tapetum_server.analysis.dataset_files import DatasetFormat, dataset_file
 from tapetum_server.analysis.differences import by_lines
+from tapetum_server.analysis.prediction_drafts import draft_of_prediction
 from tapetum_server.api.dataset_models import (
     DatasetChange,
     DatasetDifference,
@@ -24,19 +25,17 @@ from tapetum_server.api.dataset_models import (
     ItemDraft,
     ItemFieldDifference,
     NewDatasetVersion,
-    SavedSpan,
     dataset_row,
     item_row,
     version_row,
 )
+from tapetum_server.api.dataset_saving import saved_items
 from tapetum_server.api.dependencies import Admin, ProjectName, Reader, catalog_of, demand, require
 from tapetum_server.api.errors import ApiError
 from tapetum_server.api.questions import QuestionOfOne, reader_of, router_of
 from tapetum_server.catalog.dataset_rows import KeptItem
 from tapetum_server.catalog.errors import DatasetChanged, DatasetFull, TooMany, UnknownDataset
-from tapetum_server.query.errors import NotFound
-from tapetum_server.query.reader import Reader as StoreReader
-from tapetum_server.signals.datasets import ItemChange, Source, encode_value, id_of, lines_of
+from tapetum_server.signals.datasets import id_of_prediction, lines_of
 from tapetum_server.signals.identity import Identity
 
 router = router_of("datasets")
@@ -44,8 +43,6 @@ MAX_COMPARED = 200
 """Items of a comparison."""
 MAX_COMPARED_LINES = 400
 """Of one value there."""
-READ_AT_ONCE = 8
-"""Spans of a change, each of them whole."""
 _MEDIA = {
     "jsonl": "application/x-ndjson",
     "csv": "text/csv; charset=utf-8; header=present",
@@ -76,10 +73,10 @@ async def change_dataset(
     """Add, change or remove items: keeps the next version. Versions never change; the first makes the dataset."""
     put = [item.change() for item in new.put]
     missing: list[str] = []
-    if new.spans:
+    if new.spans or new.predictions:
         # What is saved can be read back by whoever may read: a key that may only send must not get at it this way.
         demand(caller, "read")
-        saved, missing = await _spans(reader_of(request), project, new)
+        saved, missing = await saved_items(reader_of(request), project, new)
         put += saved
     datasets = catalog_of(request).datasets
     try:
@@ -247,43 +244,21 @@ async def get_dataset_draft(request: Request, asked: QuestionOfOne, trace_id: st
     return ItemDraft(**made, datasets=[dataset.name for dataset in there])
 
 
-async def _spans(reader: StoreReader, project: str, new: NewDatasetVersion) -> tuple[list[ItemChange], list[str]]:
-    """The spans as items, and those that the store does not have; a few are read at a time."""
-    made: list[ItemChange] = []
-    missing: list[int] = []
-    refusal: NotFound | None = None
-    for first in range(0, len(new.spans), READ_AT_ONCE):
-        spans = new.spans[first : first + READ_AT_ONCE]
-        for at, read in enumerate(await asyncio.gather(*(_span(reader, project, span) for span in spans)), first):
-            if isinstance(read, NotFound):
-                missing.append(at)
-                refusal = refusal or read
-            else:
-                made.append(read)
-    if refusal is not None and (not new.skip_missing or not made):
-        others = f", nor are {len(missing) - 1} others of the {len(new.spans)}" if len(missing) > 1 else ""
-        raise ApiError(
-            "not_found", f"{refusal.message}{others}", 404, field=f"spans.{missing[0]}",
-            hint=f"{refusal.hint} With skip_missing, the others are saved.",
-        )  # fmt: skip
-    return made, [f"{new.spans[at].trace_id}/{new.spans[at].span_id}" for at in missing]
-
-
-async def _span(reader: StoreReader, project: str, span: SavedSpan) -> ItemChange | NotFound:
-    try:
-        draft = await draft_of_span(reader, project=project, trace_id=span.trace_id, span_id=span.span_id)
-    except NotFound as error:
-        return error
-    values = {
-        "input": encode_value(draft["input"]),
-        "expected_output": encode_value(
-            span.expected_output if "expected_output" in span.model_fields_set else draft["expected_output"]
+@router.get("/predictions/dataset_item")
+async def get_prediction_draft(
+    request: Request,
+    asked: QuestionOfOne,
+    model: Annotated[str, Query(min_length=1, max_length=256)],
+    prediction_id: Annotated[str, Query(min_length=1, max_length=512)],
+) -> ItemDraft:
+    """A prediction as the item that it would be, and the datasets that have it already."""
+    made, there = await asyncio.gather(
+        draft_of_prediction(asked.reader, project=asked.project, model=model, prediction_id=prediction_id),
+        run_in_threadpool(
+            catalog_of(request).datasets.all, asked.project, item_id=id_of_prediction(model, prediction_id)
         ),
-        "output": encode_value(draft["output"]),
-        "metadata": encode_value(draft["metadata"]),
-    }
-    source = Source(span.trace_id, span.span_id)
-    return ItemChange(id_of(values, source), values, source, span.if_absent)
+    )
+    return ItemDraft(**made, datasets=[dataset.name for dataset in there])
 
 
 def _compared(old: KeptItem | None, new: KeptItem | None) -> ItemDifference:

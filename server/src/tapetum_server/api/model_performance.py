@@ -13,7 +13,14 @@ from tapetum_server.analysis.performance import answers
 from tapetum_server.analysis.performance.decisions import costs_of
 from tapetum_server.analysis.performance.estimate_of_model import estimate_report, not_estimated
 from tapetum_server.analysis.performance.kept import KeptEvaluations, kept_evaluations
-from tapetum_server.analysis.performance.of_model import performance_report, worst_report
+from tapetum_server.analysis.performance.of_model import performance_report
+from tapetum_server.analysis.performance.slice_answers import ChosenSlices, WorstSlices
+from tapetum_server.analysis.performance.slice_report import (
+    MAX_CONDITIONS,
+    MAX_CROSSED,
+    chosen_report,
+    worst_report,
+)
 from tapetum_server.api.model_baseline import BaselineFrom, BaselineTo, BaselineVersion, Version, baseline_of
 from tapetum_server.api.predictions import ModelName
 from tapetum_server.api.questions import Asked, Question, answer, now_of, router_of
@@ -65,12 +72,39 @@ async def get_model_performance(
     )
 
 
-@router.get("/models/performance/slices", response_model=answers.WorstSlices)
+@router.get("/models/performance/slices", response_model=WorstSlices)
 async def get_model_worst_slices(
     asked: Question, model: ModelName, version: Version = None, positive: Positive = ""
 ) -> Response:
-    """Where errors are clearly more frequent than elsewhere, by up to three features."""
-    return answer(await worst_report(asked.reader, await _frame(asked, model, version), positive=positive))
+    """Where errors are clearly more frequent than elsewhere, by up to three features; each over time."""
+    frame = await _frame(asked, model, version)
+    return answer(await worst_report(asked.reader, frame, await _steps(asked), positive=positive))
+
+
+@router.get("/models/performance/chosen", response_model=ChosenSlices)
+async def get_model_chosen_slices(
+    asked: Question,
+    model: ModelName,
+    version: Version = None,
+    slice_: Annotated[
+        list[str] | None,
+        Query(alias="slice", max_length=MAX_CROSSED, description="Columns; of several, each combination is a slice."),
+    ] = None,
+    where: Annotated[
+        list[str] | None, Query(max_length=MAX_CONDITIONS, description="SQL over columns: a slice for each.")
+    ] = None,
+    positive: Positive = "",
+) -> Response:
+    """Metrics of chosen slices (values, crosses of columns, SQL), each over time and against all other predictions.
+
+    Of a yes-or-no question, also the gaps between the groups.
+    """
+    frame = await _frame(asked, model, version)
+    return answer(
+        await chosen_report(
+            asked.reader, frame, await _steps(asked), slice_ or (), where or (), positive=positive
+        )
+    )  # fmt: skip
 
 
 @router.get("/models/evaluations", response_model=KeptEvaluations)

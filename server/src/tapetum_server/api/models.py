@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from tapetum_server.analysis import model_list
 from tapetum_server.api.predictions import ModelName
 from tapetum_server.api.questions import Question, answer, router_of
 from tapetum_server.query import models as queries
@@ -11,11 +12,13 @@ from tapetum_server.query import models as queries
 router = router_of("models")
 
 
-@router.get("/models", response_model=queries.ModelPage)
+@router.get("/models", response_model=model_list.ModelPage)
 async def list_models(asked: Question) -> Response:
-    """Models with predictions that pass the filter: how many, how fast, which versions, how many labels have come."""
+    """Models with predictions that pass the filter: how many, how right, whether they moved, beside the time before."""
     return answer(
-        await queries.list_models(asked.reader, project=asked.project, time_range=asked.time_range, filter=asked.filter)
+        await model_list.list_models(
+            asked.reader, project=asked.project, time_range=asked.time_range, filter=asked.filter
+        )
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
+from tapetum_server.analysis.prediction_context import PredictionContext, prediction_context
 from tapetum_server.api.facets import FacetKeys, FacetLimit, facets_of
 from tapetum_server.api.questions import CursorText, Limit, Question, QuestionOfOne, answer, router_of
 from tapetum_server.query import facets as facet_queries
@@ -45,6 +46,21 @@ async def get_prediction(
     return answer(
         await queries.get_prediction(asked.reader, project=asked.project, model=model, prediction_id=prediction_id)
     )
+
+
+@router.get("/predictions/context", response_model=PredictionContext)
+async def get_prediction_context(
+    asked: Question,
+    model: ModelName,
+    prediction_id: Annotated[str, Query(min_length=1, max_length=512, description="The prediction's id.")],
+) -> Response:
+    """Each feature of one prediction among those of the model's other predictions of the time: what is unusual."""
+    return answer(
+        await prediction_context(
+            asked.reader, project=asked.project, model=model, prediction_id=prediction_id, time_range=asked.time_range,
+            filter=asked.filter,
+        )
+    )  # fmt: skip
 
 
 @router.get("/predictions/facets", response_model=facet_queries.Facets)

@@ -60,17 +60,21 @@ class Datasets:
         self._database = database
         self._clock = clock
 
-    def all(self, project: str, *, trace_id: str | None = None, span_id: str | None = None) -> list[DatasetSummary]:
-        """The project's datasets by name; of a trace or span, those whose newest version has it."""
+    def all(
+        self, project: str, *, trace_id: str | None = None, span_id: str | None = None, item_id: str | None = None
+    ) -> list[DatasetSummary]:
+        """The project's datasets by name; of a trace, span or item, those whose newest version has it."""
         query = select(datasets).where(datasets.c.project == project)
-        if trace_id is not None:
+        if trace_id is not None or item_id is not None:
             holding = select(dataset_items.c.name).where(
-                dataset_items.c.project == project,
-                dataset_items.c.trace_id == trace_id,
-                dataset_items.c.until_version.is_(None),
+                dataset_items.c.project == project, dataset_items.c.until_version.is_(None)
             )
+            if trace_id is not None:
+                holding = holding.where(dataset_items.c.trace_id == trace_id)
             if span_id is not None:
                 holding = holding.where(dataset_items.c.span_id == span_id)
+            if item_id is not None:
+                holding = holding.where(dataset_items.c.item_id == item_id)
             query = query.where(datasets.c.name.in_(holding))
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(func.lower(datasets.c.name), datasets.c.name))

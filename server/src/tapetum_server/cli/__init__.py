@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tapetum_server.cli.main import app
+from tapetum_server.cli.main import command
 
 
 def main() -> None:
     """Entry point of the `tapetum` script."""
-    app()
+    command()

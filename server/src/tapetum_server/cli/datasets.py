@@ -129,6 +129,9 @@ def add(
         typer.Argument(help="Lines of JSON, a JSON list, or CSV (by its name); - reads stdin."),
     ] = None,
     span: Annotated[list[str] | None, typer.Option(help="A span to save, as TRACE_ID/SPAN_ID; several times.")] = None,
+    prediction: Annotated[
+        list[str] | None, typer.Option(help="A prediction to save, as MODEL/PREDICTION_ID; several times.")
+    ] = None,
     message: Annotated[str, typer.Option("--message", "-m", help="What is added and why.")] = "",
     description: Annotated[str | None, typer.Option(help="What the dataset is for.")] = None,
     project: Project = None,
@@ -139,6 +142,8 @@ def add(
     from tapetum_server.analysis.dataset_reading import UnreadableItems, items_in
 
     spans = [dict(zip(("trace_id", "span_id"), one.lower().partition("/")[::2])) for one in span or []]
+    # Names of models may have slashes, as paths do; ids have them less often.
+    predictions = [dict(zip(("model", "prediction_id"), one.rpartition("/")[::2])) for one in prediction or []]
     items: list[dict[str, Any]] = []
     if file is not None:
         content = file.read(MAX_FILE_BYTES + 1)
@@ -148,9 +153,10 @@ def add(
             items = items_in(content, is_csv=getattr(file, "name", "").endswith(".csv"))
         except UnreadableItems as error:
             fail(str(error), None)
-    elif not spans:
+    elif not spans and not predictions:
         fail("There is nothing to add.", "Name a FILE, or spans with --span TRACE_ID/SPAN_ID.")
-    body: dict[str, Any] = {"name": name, "put": items, "spans": spans, "message": message, "description": description}
+    body: dict[str, Any] = {"name": name, "put": items, "message": message, "description": description}
+    body |= {"spans": spans, "predictions": predictions}
     with server(url, key) as client:
         answer = client.post(
             "/datasets",

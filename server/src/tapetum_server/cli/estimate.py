@@ -64,10 +64,8 @@ def estimate(
 
     if task not in _SHOWN:
         fail(f"There is no task {task!r}.", f"Known are {', '.join(_SHOWN)}.")
-    if weighted and (task != "binary" or not feature):
-        fail(
-            "--weighted is for binary predictions, and needs the features that may have shifted.", "Add --feature NAME."
-        )
+    if weighted and not feature:
+        fail("--weighted needs the features that may have shifted.", "Add --feature NAME.")
     question = EstimateQuestion(
         label=label, score=score, prediction=prediction, positive=positive, threshold=threshold,
         chunks=Chunks(chunk_size, Periods(time, int(duration(every).total_seconds())) if time else None),

@@ -104,3 +104,7 @@ def _root(
     ] = False,
 ) -> None:
     """Observability for machine-learning and LLM systems, in one process."""
+
+
+command = typer.main.get_command(app)
+"""What `tapetum` is: all of the above, put together once."""

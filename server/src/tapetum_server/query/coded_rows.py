@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tapetum_server.query.errors import QueryError
-from tapetum_server.query.frames import TIMEOUT_S, Frame, FrameColumn
+from tapetum_server.query.frames import TIMEOUT_S, Frame, FrameColumn, identifier
 from tapetum_server.query.performance import label_sql, number_sql, probability_sql
 from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.statement import Parameters
@@ -58,6 +58,29 @@ class Coding:
             return f"{self.column.name} < {high:g}"
         return f"{self.column.name} >= {low:g}" if high == np.inf else f"{low:g} <= {self.column.name} < {high:g}"
 
+    def condition(self, code: int) -> str:
+        """The same as SQL over columns of the frame, as `row_condition` reads it."""
+        name = identifier(self.column.name)
+        if code == 0:
+            return f"{name} IS NULL"
+        if self.values:
+            if code > len(self.values):
+                return f"NOT {name} IN ({', '.join(_quoted(value) for value in self.values)})"
+            return f"{name} = {_quoted(self.values[code - 1])}"
+        parts = [f"{name} >= {self.edges[code - 2]!r}"] if code > 1 else []
+        parts += [f"{name} < {self.edges[code - 1]!r}"] if code <= len(self.edges) else []
+        return " AND ".join(parts) or f"NOT {name} IS NULL"
+
+    def binned(self) -> FrameColumn:
+        """A column, called `binned(name)`, that says of each row in which bin its number is, as `said` does."""
+        number = self.column.sql
+        bins = ", ".join(
+            f"{number} < {edge!r}, {_quoted(self.said(code))}" for code, edge in enumerate(self.edges, 1)
+        )  # fmt: skip
+        last = _quoted(self.said(len(self.edges) + 1))
+        known = f"multiIf(isNull({number}) OR isNaN({number}), NULL, {bins}{', ' if bins else ''}{last})"
+        return FrameColumn(binned(self.column.name), "categorical", f"CAST({known}, 'Nullable(String)')")
+
 
 def in_frame(used: Sequence[Coding], frame: Frame) -> list[Coding]:
     """The same codes of other rows, whose columns lie elsewhere. Raises `QueryError` for one of another kind."""
@@ -81,6 +104,15 @@ class CodedRows:
     rows: npt.NDArray[np.float64]
     scores: npt.NDArray[np.float64]
     positives: npt.NDArray[np.float64]
+
+
+def binned(name: str) -> str:
+    """What the bins of a column are called: itself, it stays a number for conditions."""
+    return f"{name} in bins"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _text(column: FrameColumn) -> str:

@@ -17,6 +17,8 @@ from tapetum_server.query.selection import Selection, select
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import MILLISECOND, Steps, TimeRange, format_time, steps_of
 
+RECENT_S = 900
+"""A version that got nothing for so long, while others did, is not what answers now."""
 _OF = "subject_type, subject, version, detector, slice, feature, type"
 
 
@@ -48,7 +50,7 @@ class FindingRow(TypedDict):
     first_seen: str
     last_seen: str
     current: bool
-    """Whether the newest window of its subject that was looked at has it."""
+    """Whether the newest window of its version that was looked at has it, and that version still gets predictions."""
     schema_version: int
     rows_filter: str
     """What finds the predictions that it concerns."""
@@ -165,7 +167,8 @@ def findings_statement(selection: Selection, limit: int) -> Statement:
     toUnixTimestamp64Nano(max(last_seen)) AS last_ns, max(window_start) AS last_window,
     argMax(schema_version, window_start) AS against, argMax(rows_filter, window_start) AS finds"""
     condition = " AND ".join(where)
-    sql = f"""SELECT *, last_window >= newest_window AS current
+    recent = f"last_window + toIntervalSecond({RECENT_S}) > newest_of_all"
+    sql = f"""SELECT *, last_window >= newest_window AND {recent} AS current
 FROM (
     SELECT {columns}
     FROM {FINDINGS.relation(columns, condition)}
@@ -173,12 +176,15 @@ FROM (
     GROUP BY {_OF}
 ) AS found
 LEFT JOIN (
-    SELECT subject_type, subject, version, max(window_start) AS newest_window
-    FROM finding_rows
-    WHERE project = {parameters.text(selection.project)} AND type = ''
-    GROUP BY subject_type, subject, version
+    SELECT *, max(newest_window) OVER (PARTITION BY subject_type, subject) AS newest_of_all
+    FROM (
+        SELECT subject_type, subject, version, max(window_start) AS newest_window
+        FROM finding_rows
+        WHERE project = {parameters.text(selection.project)} AND type = ''
+        GROUP BY subject_type, subject, version
+    )
 ) AS looks USING (subject_type, subject, version)
-ORDER BY current DESC, worst = 'ERROR' DESC, last_ns DESC, concerned DESC, {_OF}
+ORDER BY current DESC, worst = 'ERROR' DESC, detector = 'schema' DESC, concerned DESC, {_OF}
 LIMIT {parameters.integer(limit)}"""
     return Statement(sql, parameters.values)
 

@@ -1,4 +1,4 @@
-"""Models in production: which there are, how much each is asked, by which version, and how many labels have come."""
+"""One model in production: how much it is asked, by which version, and how many labels have come."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ from tapetum_server.query.selection import Selection, select
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import MILLISECOND, SECOND, Steps, TimeRange, format_time
 
-MAX_MODELS = 200
 MAX_VERSIONS = 50
-TREND_STEPS = 40
 DETAIL_STEPS = 120
 _DELAYS = "if(labelled, dateDiff('millisecond', time, label_time) / 1000, NULL)"
 _MEASURES = f"""count() AS predictions, countIf(labelled) AS labelled_count, countIf(flagged) AS flagged_count,
@@ -65,23 +63,6 @@ class ModelTrend(TypedDict):
     p95_ms: list[float | None]
 
 
-class ModelRow(ModelMeasures):
-    """One model."""
-
-    model: str
-    versions: list[str]
-    """Within the range, the one that was seen last first."""
-    trend: ModelTrend
-
-
-class ModelPage(TypedDict):
-    """Models, those with the most predictions first."""
-
-    rows: list[ModelRow]
-    total: int
-    """How many models there are."""
-
-
 class ModelVersion(ModelMeasures):
     """One version of a model."""
 
@@ -89,31 +70,16 @@ class ModelVersion(ModelMeasures):
     trend: ModelTrend
 
 
-class ModelDetail(ModelRow):
+class ModelDetail(ModelMeasures):
     """One model, by version."""
 
+    model: str
+    versions: list[str]
+    """Within the range, the one that was seen last first."""
+    trend: ModelTrend
     by_version: list[ModelVersion]
-
-
-async def list_models(reader: Reader, *, project: str, time_range: TimeRange, filter: Filter) -> ModelPage:
-    """Every model with predictions within the range and the filter."""
-    selection = await select(reader, PREDICTIONS, project=project, time_range=time_range, filter=filter)
-    ends = await ends_of(reader, selection)
-    if ends is None:
-        return ModelPage(rows=[], total=0)
-    selection, steps = replace(selection, time_range=ends["whole"]), steps_over(ends["drawn"], TREND_STEPS)
-    found = rows_of(await reader.query(*models_statement(selection, MAX_MODELS)))
-    stepped = rows_of(await reader.query(*trends_statement(selection, steps, [row["model"] for row in found])))
-    trends = _trends(stepped, steps, "model", ends["drawn"])
-    versions = await _versions(reader, selection, list(trends))
-    rows = [
-        ModelRow(
-            model=row["model"], versions=versions[row["model"]], trend=trends[row["model"]],
-            **_measures(row, ends["drawn"]),
-        )
-        for row in found
-    ]  # fmt: skip
-    return ModelPage(rows=rows, total=found[0]["total"] if found else 0)
+    has_vectors: bool
+    """Whether any of its predictions has an embedding, or another feature that is a list of three numbers or more."""
 
 
 async def get_model(
@@ -122,92 +88,78 @@ async def get_model(
     """One model, also by version. Raises `NotFound` where it has no predictions within the range."""
     selection = await select(reader, PREDICTIONS, project=project, time_range=time_range, filter=filter)
     ends = await ends_of(reader, selection)
-    found: list[dict[str, Any]] = []
+    versions: list[str] = []
     if ends is not None:
         selection, steps = replace(selection, time_range=ends["whole"]), steps_over(ends["drawn"], DETAIL_STEPS)
-        found = rows_of(await reader.query(*models_statement(selection, 1, model)))
-    if ends is None or not found:
+        versions = [version for (version,) in tuples_of(await reader.query(*seen_statement(selection, model)))]
+    if ends is None or not versions:
         raise NotFound(f"model {model[:80]!r} has no predictions in this time", hint="Look at a longer time.")
-    (row,) = found
-    whole = rows_of(await reader.query(*trends_statement(selection, steps, [model])))
-    stepped = rows_of(await reader.query(*trends_statement(selection, steps, [model], "version")))
-    by_version = rows_of(await reader.query(*versions_statement(selection, model)))
-    trends = _trends(stepped, steps, "version", ends["drawn"])
+    found = rows_of(await reader.query(*detail_statement(selection, steps, model, versions)))
+    wholes = {row["version"]: row for row in found if row["of_version"] and not row["of_step"]}
+    (whole,) = [row for row in found if not row["of_version"] and not row["of_step"]]
+    trends = _trends([row for row in found if row["of_step"] and row["of_version"]], steps, ends["drawn"])
+    (trend,) = _trends(
+        [{**row, "version": ""} for row in found if row["of_step"] and not row["of_version"]], steps, ends["drawn"]
+    ).values()
     return ModelDetail(
-        model=model,
-        versions=(await _versions(reader, selection, [model]))[model],
-        trend=_trends(whole, steps, "model", ends["drawn"])[model],
+        model=model, versions=versions, trend=trend,
         by_version=[
-            ModelVersion(version=one["version"], trend=trends[one["version"]], **_measures(one, ends["drawn"]))
-            for one in by_version
+            ModelVersion(version=one, trend=trends[one], **_measures(wholes[one], ends["drawn"])) for one in versions
         ],
-        **_measures(row, ends["drawn"]),
-    )
+        has_vectors=bool(rows_of(await reader.query(*vectors_statement(selection, model)))),
+        **_measures(whole, ends["drawn"]),
+    )  # fmt: skip
 
 
-async def _versions(reader: Reader, selection: Selection, models: list[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {model: [] for model in models}
-    for model, version in tuples_of(await reader.query(*seen_statement(selection, models))):
-        found[model].append(version)
-    return found
-
-
-def models_statement(selection: Selection, limit: int, model: str | None = None) -> Statement:
-    """One row per model, those with the most predictions first, each with how many there are."""
-    parameters = Parameters()
-    where = conditions(selection, parameters)
-    if model is not None:
-        where.append(f"model = {parameters.text(model)}")
-    condition = " AND ".join(where)
-    sql = f"""SELECT toString(model) AS model, {_MEASURES}, count() OVER () AS total
-FROM {PREDICTIONS.relation(_READ, condition)}
-WHERE {condition}
-GROUP BY model
-ORDER BY predictions DESC, model
-LIMIT {limit}"""
-    return Statement(sql, parameters.values)
-
-
-def seen_statement(selection: Selection, models: list[str]) -> Statement:
-    """(model, version), the version that was seen last first."""
-    parameters = Parameters()
-    where = [*conditions(selection, parameters), f"has({parameters.texts(models)}, model)"]
-    condition = " AND ".join(where)
-    sql = f"""SELECT toString(model) AS model, toString(version) AS version
-FROM {PREDICTIONS.relation("model, version, time", condition)}
-WHERE {condition}
-GROUP BY model, version
-ORDER BY max(time) DESC, version
-LIMIT {MAX_VERSIONS} BY model"""
-    return Statement(sql, parameters.values)
-
-
-def versions_statement(selection: Selection, model: str) -> Statement:
-    """One row per version of a model, the one that was seen last first."""
+def seen_statement(selection: Selection, model: str) -> Statement:
+    """Versions of a model, the one that was seen last first. A version that was delivered twice is one."""
     parameters = Parameters()
     where = [*conditions(selection, parameters), f"model = {parameters.text(model)}"]
     condition = " AND ".join(where)
-    sql = f"""SELECT toString(version) AS version, {_MEASURES}
-FROM {PREDICTIONS.relation(_READ, condition)}
+    return Statement(
+        f"""SELECT toString(version) AS version
+FROM {PREDICTIONS.relation("version, time", condition, final=False)}
 WHERE {condition}
 GROUP BY version
-ORDER BY last_ns DESC, version
-LIMIT {MAX_VERSIONS}"""
-    return Statement(sql, parameters.values)
+ORDER BY max(time) DESC, version
+LIMIT {MAX_VERSIONS}""",
+        parameters.values,
+    )
 
 
-def trends_statement(
-    selection: Selection, steps: Steps, models: list[str], by: str = "model"
-) -> Statement:  # fmt: skip
-    """(model or version, step, measures…)."""
+def vectors_statement(selection: Selection, model: str) -> Statement:
+    """One row where any prediction of the model has a vector."""
     parameters = Parameters()
-    where = [*conditions(selection, parameters), f"has({parameters.texts(models)}, model)"]
+    where = [*conditions(selection, parameters), f"model = {parameters.text(model)}"]
     condition = " AND ".join(where)
-    sql = f"""SELECT toString({by}) AS {by}, {step_sql(selection, steps, parameters)} AS step, {_MEASURES}
-FROM {PREDICTIONS.relation(_READ, condition)}
-WHERE {condition}
-GROUP BY {by}, step"""
+    vector = "(length(embedding) > 2 OR arrayExists(list -> length(list) > 2, mapValues(number_lists)))"
+    sql = f"""SELECT 1
+FROM {PREDICTIONS.relation("embedding, number_lists", condition)}
+WHERE {condition} AND {vector}
+LIMIT 1"""
     return Statement(sql, parameters.values)
+
+
+def detail_statement(selection: Selection, steps: Steps, model: str, versions: list[str]) -> Statement:
+    """Measures of the model, of each step, of each of these versions and of each of their steps, in one scan."""
+    parameters = Parameters()
+    where = [*conditions(selection, parameters), f"model = {parameters.text(model)}"]
+    condition = " AND ".join(where)
+    known = f"has({parameters.texts(versions)}, version)"
+    return Statement(
+        f"""SELECT t_version AS version, t_step AS step, grouping(t_known) = 0 AS of_version,
+    grouping(t_step) = 0 AS of_step,
+    {_MEASURES}
+FROM (
+    SELECT *, {known} AS t_known, if(t_known, toString(version), '') AS t_version,
+        {step_sql(selection, steps, parameters)} AS t_step
+    FROM {PREDICTIONS.relation(_READ, condition)}
+    WHERE {condition}
+)
+GROUP BY GROUPING SETS ((t_known, t_version, t_step), (t_known, t_version), (t_step), ())
+HAVING NOT of_version OR t_known""",
+        parameters.values,
+    )
 
 
 def _measures(row: Mapping[str, Any], within: TimeRange) -> ModelMeasures:
@@ -232,19 +184,17 @@ def _measures(row: Mapping[str, Any], within: TimeRange) -> ModelMeasures:
     )
 
 
-def _trends(
-    rows: Iterable[Mapping[str, Any]], steps: Steps, by: str, within: TimeRange
-) -> dict[str, ModelTrend]:  # fmt: skip
+def _trends(rows: Iterable[Mapping[str, Any]], steps: Steps, within: TimeRange) -> dict[str, ModelTrend]:
     assert within.start is not None
     assert within.end is not None
     # The range may begin or end within a step: a rate is over the part of it that was looked at.
     seconds = [(min(t + steps.step, within.end) - max(t, within.start)) / SECOND for t in steps.times()]
     found: dict[str, ModelTrend] = {}
     for row in rows:
-        trend = found.get(row[by])
+        trend = found.get(row["version"])
         if trend is None:
             nothing: list[float | None] = [None] * steps.count
-            trend = found[row[by]] = ModelTrend(
+            trend = found[row["version"]] = ModelTrend(
                 times=[format_time(at) for at in steps.times()], interval_ms=steps.step // MILLISECOND,
                 rate_per_s=[0.0] * steps.count, label_coverage=nothing[:], mean_score=nothing[:],
                 mean_output=nothing[:], p95_ms=nothing[:],

@@ -19,6 +19,12 @@ def within(frame: Frame, start: int, end: int) -> Frame:
     return frame.narrowed(condition, {"frame_from": start, "frame_until": end})
 
 
+def arrived_until(frame: Frame, newest: int) -> Frame:
+    """What had come by then, so that several statements see the same rows while others come."""
+    condition = "ingested_at <= fromUnixTimestamp64Nano({frame_newest:Int64}, 'UTC')"
+    return frame.narrowed(condition, {"frame_newest": newest})
+
+
 async def with_integers(reader: Reader, frame: Frame, expected: Collection[str]) -> Frame:
     """The frame in which those of the `expected` numbers are integers that have no fraction in any row.
 

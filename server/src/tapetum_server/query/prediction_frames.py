@@ -19,6 +19,7 @@ from tapetum_server.query.reader import Reader, rows_of
 from tapetum_server.query.selection import Selection
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import TimeRange
+from tapetum_server.signals.predictions import ATTRIBUTIONS
 
 PREDICTION, OUTPUT_LABEL, SCORE, LABEL, LABEL_VALUE = "prediction", "output_label", "score", "label", "label_value"
 RESERVED = (
@@ -46,29 +47,40 @@ async def prediction_frame(
     version: str | None = None,
     filter: Filter | None = None,
     labels: bool = True,
+    prefix: str = "frame_",
+    attributions: bool = False,
 ) -> Frame:
-    """The predictions of a model. With `labels`, their labels beside them: without, no label is read.
+    """The predictions of a model. With `labels`, their labels beside them: without, no label is read. With
+    `attributions`, what each feature did to the answer is a column `attributions.FEATURE`.
 
+    `prefix` begins the names of its parameters: frames that one statement reads together have different ones.
     Raises `NotFound` where there are none.
     """
-    parameters = Parameters("frame_")
+    parameters = Parameters(prefix)
     selection = Selection(PREDICTIONS, project, time_range, filter or Filter())
     where = [*conditions(selection, parameters), f"model = {parameters.text(model)}"]
     if version is not None:
         where.append(f"version = {parameters.text(version)}")
     condition = " AND ".join(where)
-    of_labels = labels or any(term.key in LABELS_BESIDE.columns for term in selection.filter.terms)
+    by_label = any(term.key in LABELS_BESIDE.columns for term in selection.filter.terms)
+    of_labels = labels or by_label
     rows = f"prediction_rows FINAL {LABELS_BESIDE.join}" if of_labels else "prediction_rows FINAL"
+    # What columns there are does not hang on labels, unless the filter does.
+    looked_at = rows if by_label else "prediction_rows FINAL"
     if any(PREDICTIONS.computed.keys() & {term.key} or term.op == "text" for term in selection.filter.terms):
         rows = PREDICTIONS.relation(condition, " ".join((*PREDICTIONS.plain, *(LABELS_BESIDE.columns * of_labels))))
-    found = rows_of(await reader.query(*layouts_statement(rows, condition, parameters)))
+        looked_at = rows
+    found = rows_of(await reader.query(*layouts_statement(looked_at, condition, parameters)))
     if not found:
         raise NotFound(f"there are no predictions of model {model[:80]!r} in this time", hint="Look at a longer time.")
     if len(found) == 1:
         # Places are those of this layout: what has arrived in another one meanwhile is left out.
         condition += f" AND layout = {parameters.bind(found[0]['layout'], 'UInt64')}"
-    names = rows_of(await reader.query(*names_statement(rows, condition, parameters, len(found))))
-    columns = (*_features(found, names), *_reserved(found, of_labels), *_tags(found))
+    names = rows_of(await reader.query(*names_statement(looked_at, condition, parameters, len(found))))
+    features = _features(found, names)
+    if not attributions:
+        features = [column for column in features if not column.name.startswith(ATTRIBUTIONS)]
+    columns = (*features, *_reserved(found, of_labels), *_tags(found))
     # Of predictions of one moment the id says which comes first: the same one whenever it is asked.
     return Frame(rows, columns, where=condition, parameters=parameters.values, order="(time, prediction_id)")
 
@@ -134,7 +146,7 @@ def _feature(name: str, kinds: Counter[str], places: Mapping[tuple[str, str], in
         if other != most and (converted := _converted(value(other), other, kind)):
             parts.append(converted)
     sql = parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
-    return FrameColumn(outside(name), kind, f"CAST({sql}, '{wanted}')")
+    return FrameColumn(outside(name), kind, f"CAST({sql}, '{wanted}')", text=most == "texts")
 
 
 def _converted(value: str, held: str, wanted: Kind) -> str:

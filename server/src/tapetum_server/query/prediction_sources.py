@@ -28,8 +28,11 @@ PREDICTIONS = Source(
         "text_features": sql_files.features("texts"),
         "list_features": sql_files.features("lists"),
         "null_features": sql_files.features("nulls"),
+        "attributions": sql_files.features("attributions"),
         "flags": sql_files.features("flags"),
-        "flagged": f"CAST(notEmpty({sql_files.features('flags')}), 'Bool')",
+        # Whether `flags` would say anything, without making texts for every row.
+        "flagged": "CAST(NOT isFinite(ifNull(score, 0)) OR ifNull(score < 0 OR score > 1, 0) OR "
+        "arrayExists(p -> NOT isFinite(p) OR p < 0 OR p > 1, mapValues(scores)), 'Bool')",
         "search_text": "arrayStringConcat(arrayMap(v -> ifNull(v, ''), arrayConcat(mapValues(categorical), "
         "mapValues(texts))), ' ')",
     },

@@ -13,7 +13,9 @@ from sqlglot import expressions as exp
 
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame
+from tapetum_server.query.reader import Reader
 from tapetum_server.query.statement import Parameters
+from tapetum_server.store.engine import StoreError
 
 MAX_CHARACTERS = 4_000
 _PAIRS: dict[type[exp.Expression], str] = {
@@ -37,6 +39,19 @@ def row_condition(text: str, frame: Frame, parameters: Parameters) -> str:
     except sqlglot.errors.SqlglotError as error:
         raise _refused(str(error).splitlines()[0]) from error
     return f"ifNull({_written(parsed, frame, parameters)}, false)"
+
+
+async def check_condition(reader: Reader, text: str, frame: Frame) -> None:
+    """Raises `QueryError` for a condition that the rows cannot be asked for: a word held against a number."""
+    parameters = Parameters("condition_")
+    condition = row_condition(text, frame, parameters)
+    try:
+        # Of no row at all, the engine does not look at the condition.
+        await reader.query(
+            f"SELECT {condition} AS t_one FROM {frame} LIMIT 1", {**frame.parameters, **parameters.values}
+        )
+    except StoreError as error:
+        raise _refused("it holds values of different kinds against each other") from error
 
 
 def _written(node: Any, frame: Frame, parameters: Parameters) -> str:

@@ -85,8 +85,10 @@ class Source:
     keyed: bool = True
     """Whether rows have attributes, or such maps, beside their fields."""
 
-    def relation(self, *texts: str, of: str = "") -> str:
+    def relation(self, *texts: str, of: str = "", final: bool = True) -> str:
         """What stands after FROM: the columns that these texts of the statement name, and no others.
+
+        Without `final`, rows that were delivered twice may stand there twice.
 
         `of` is a condition over project and ids that every row wanted fulfils. It also narrows what is known
         about rows elsewhere: without it, which calls were reported twice is read for all traces there are.
@@ -99,7 +101,7 @@ class Source:
         if self.beside is not None and (named := words.intersection(self.beside.columns)):
             shown += sorted(named)
             joined = f" {self.beside.join}"
-        return f"(SELECT {', '.join(shown or [self.time])} FROM {self.table} FINAL{joined}{self._where})"
+        return f"(SELECT {', '.join(shown or [self.time])} FROM {self.table}{' FINAL' * final}{joined}{self._where})"
 
     @property
     def _where(self) -> str:

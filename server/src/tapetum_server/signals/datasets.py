@@ -81,6 +81,11 @@ def id_of(values: Mapping[str, str | None], source: Source) -> str:
     return hashlib.blake2b("\1".join(said).encode(), digest_size=12).hexdigest()
 
 
+def id_of_prediction(model: str, prediction_id: str) -> str:
+    """The id of a prediction's item: a model's predictions are told apart by theirs, those of two models are not."""
+    return hashlib.blake2b("\1".join(("prediction", model, prediction_id)).encode(), digest_size=12).hexdigest()
+
+
 def _check_depth(value: Any) -> None:
     level: list[Any] = [value]
     for _ in range(MAX_DEPTH):

@@ -1,4 +1,4 @@
-SELECT *, last_window >= newest_window AS current
+SELECT *, last_window >= newest_window AND last_window + toIntervalSecond(900) > newest_of_all AS current
 FROM (
     SELECT subject_type, subject, version, detector, slice, feature, type, argMax(severity, window_start) AS worst, argMax(short, window_start) AS said,
     argMax(evidence, window_start) AS told, argMax(offending, window_start) AS values,
@@ -11,10 +11,13 @@ FROM (
     GROUP BY subject_type, subject, version, detector, slice, feature, type
 ) AS found
 LEFT JOIN (
-    SELECT subject_type, subject, version, max(window_start) AS newest_window
-    FROM finding_rows
-    WHERE project = {p0:String} AND type = ''
-    GROUP BY subject_type, subject, version
+    SELECT *, max(newest_window) OVER (PARTITION BY subject_type, subject) AS newest_of_all
+    FROM (
+        SELECT subject_type, subject, version, max(window_start) AS newest_window
+        FROM finding_rows
+        WHERE project = {p0:String} AND type = ''
+        GROUP BY subject_type, subject, version
+    )
 ) AS looks USING (subject_type, subject, version)
-ORDER BY current DESC, worst = 'ERROR' DESC, last_ns DESC, concerned DESC, subject_type, subject, version, detector, slice, feature, type
+ORDER BY current DESC, worst = 'ERROR' DESC, detector = 'schema' DESC, concerned DESC, subject_type, subject, version, detector, slice, feature, type
 LIMIT {p5:Int64}

@@ -66,11 +66,7 @@ function Item(p: { name: string; version: number; newest: boolean; item: Dataset
             Open {item.source.span_id ? 'the span' : 'the trace'} it came from
           </Link>
         )}
-        {item.source.prediction_id && (
-          <span>
-            prediction <Isolated text={item.source.prediction_id} />
-          </span>
-        )}
+        {item.source.prediction_id && <Prediction item={item} />}
       </div>
       <p className="quiet">
         As of version {item.since_version}, <RelativeTime iso={item.created_at} /> by{' '}
@@ -116,5 +112,26 @@ function Item(p: { name: string; version: number; newest: boolean; item: Dataset
         <ItemForm name={p.name} version={p.version} item={item} onClose={() => setEditing(false)} />
       )}
     </div>
+  )
+}
+
+/** The prediction that it came from, among those of its model; what is added from a file may not say of which model. */
+function Prediction({ item }: { item: DatasetItem }) {
+  const { search } = useView()
+  const id = item.source.prediction_id ?? ''
+  const model = item.metadata?.model
+  if (typeof model !== 'string')
+    return (
+      <span>
+        prediction <Isolated text={id} />
+      </span>
+    )
+  return (
+    <Link
+      to="/models/one"
+      search={{ ...travelling(search), from: 'all', to: 'now', name: model, view: 'predictions', sel: id }}
+    >
+      Open the prediction it came from
+    </Link>
   )
 }

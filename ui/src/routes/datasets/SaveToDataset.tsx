@@ -1,9 +1,9 @@
-/** Saves a span as an item of a dataset: which one, and what should have come out. */
+/** Saves a span or a prediction as an item of a dataset: which one, and what should have come out. */
 import { Button, Modal } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { DatabaseBackup } from 'lucide-react'
 import { useState } from 'react'
-import { changeDataset, itemDraftQuery } from '@/api/datasetQueries'
+import { changeDataset, itemDraftQuery, type Saved } from '@/api/datasetQueries'
 import type { ItemDraft } from '@/api/types'
 import { useMaySay } from '@/kit/admin'
 import { Failure, SkeletonRows } from '@/kit/states'
@@ -12,13 +12,12 @@ import { read, same, typed } from './itemValue'
 import { ValueField } from './ValueField'
 import './datasets.css'
 
-interface Span {
+interface Source {
   project: string
-  traceId: string
-  spanId: string
+  of: Saved
 }
 
-export function SaveToDatasetButton(span: Span) {
+export function SaveToDatasetButton(source: Source) {
   const may = useMaySay()
   const [open, setOpen] = useState(false)
   if (!may) return null
@@ -32,55 +31,47 @@ export function SaveToDatasetButton(span: Span) {
       >
         Save to dataset
       </Button>
-      {open && <SaveToDataset {...span} onClose={() => setOpen(false)} />}
+      {open && <SaveToDataset {...source} onClose={() => setOpen(false)} />}
     </>
   )
 }
 
-export function SaveToDataset({ onClose, ...span }: Span & { onClose: () => void }) {
-  const draft = useQuery(itemDraftQuery(span.project, span.traceId, span.spanId))
+export function SaveToDataset({ onClose, ...source }: Source & { onClose: () => void }) {
+  const draft = useQuery(itemDraftQuery(source.project, source.of))
+  const what = 'model' in source.of ? 'prediction' : 'span'
   return (
     <Modal
       opened
       onClose={onClose}
-      title="Save this span to a dataset"
+      title={`Save this ${what} to a dataset`}
       size="lg"
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       {draft.isPending ? (
-        <SkeletonRows rows={6} label="Reading the span" />
+        <SkeletonRows rows={6} label={`Reading the ${what}`} />
       ) : draft.isError ? (
         <Failure error={draft.error} retry={() => void draft.refetch()} />
       ) : (
-        <Form {...span} draft={draft.data} onClose={onClose} />
+        <Form {...source} draft={draft.data} onClose={onClose} />
       )}
     </Modal>
   )
 }
 
-function Form({
-  project,
-  traceId,
-  spanId,
-  draft,
-  onClose,
-}: Span & { draft: ItemDraft; onClose: () => void }) {
+function Form({ project, of, draft, onClose }: Source & { draft: ItemDraft; onClose: () => void }) {
+  const prediction = 'model' in of
   const { name, setName, kept } = useDatasetName(project)
   const [expected, setExpected] = useState(() => typed(draft.expected_output))
   const [problem, setProblem] = useState<string>()
   const save = useMutation({
-    mutationFn: (value: unknown) =>
-      changeDataset(project, {
+    mutationFn: (value: unknown) => {
+      // Only what was edited goes along: the rest is read from the store, to the last digit.
+      const edited = same(expected, typed(draft.expected_output)) ? {} : { expected_output: value }
+      return changeDataset(project, {
         name,
-        // Only what was edited goes along: the rest is read from the store, to the last digit.
-        spans: [
-          {
-            trace_id: traceId,
-            span_id: spanId,
-            ...(same(expected, typed(draft.expected_output)) ? {} : { expected_output: value }),
-          },
-        ],
-      }),
+        ...('model' in of ? { predictions: [{ ...of, ...edited }] } : { spans: [{ ...of, ...edited }] }),
+      })
+    },
     onSuccess: kept,
   })
   const submit = () => {
@@ -105,13 +96,18 @@ function Form({
     >
       <DatasetField project={project} name={name} onChange={setName} />
       {draft.datasets.includes(name) && (
-        <p className="ds-note">This span is in it already: saving changes that item in a next version.</p>
+        <p className="ds-note">
+          This {prediction ? 'prediction' : 'span'} is in it already: saving changes that item in a next
+          version.
+        </p>
       )}
       <ValueField
         label="Expected output"
         description={
           draft.corrected
-            ? 'As a reviewer corrected it.'
+            ? prediction
+              ? 'Its label.'
+              : 'As a reviewer corrected it.'
             : 'What came out. Change it to what should have come out.'
         }
         value={expected}
@@ -119,7 +115,9 @@ function Form({
         onChange={setExpected}
       />
       <p className="quiet ds-note">
-        Input, output, model and the link to this span are saved with it, whole.
+        {prediction
+          ? 'Features, output, scores, model and the link to this prediction are saved with it, whole.'
+          : 'Input, output, model and the link to this span are saved with it, whole.'}
       </p>
       {save.isError && <Failure error={save.error} />}
       <div className="k-window-actions">

@@ -2,7 +2,7 @@
 import { Button, Textarea } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { PencilLine } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { CORRECTION, correctionsQuery, say } from '@/api/evaluationQueries'
 import { infoQuery } from '@/api/queries'
 import type { Correction, Corrections as Answer } from '@/api/types'
@@ -87,15 +87,22 @@ export function CorrectionForm(p: Span & { answer: Answer; onClose: () => void; 
   const saying = useMutation({
     mutationFn: (said: { expected_output: string } | { withdrawn: true }) =>
       say(p.project, { name: CORRECTION, trace_id: p.traceId, span_id: p.spanId, ...said }),
-    onSuccess: () => {
-      void client.invalidateQueries({ queryKey: ['/corrections', p.project, p.traceId, p.spanId] })
+    onSuccess: async () => {
       void client.invalidateQueries({ queryKey: ['/evaluations/trace', p.project, p.traceId] })
+      // The form stays until what it said stands in its place.
+      await client.invalidateQueries({ queryKey: ['/corrections', p.project, p.traceId, p.spanId] })
       p.onSaid?.()
       p.onClose()
     },
   })
+  // The last thing in a panel that scrolls: its buttons must be seen too.
+  const form = useRef<HTMLFormElement>(null)
+  useEffect(() => {
+    form.current?.scrollIntoView({ block: 'nearest' })
+  }, [])
   return (
     <form
+      ref={form}
       className="ev-correct"
       onSubmit={(event) => {
         event.preventDefault()

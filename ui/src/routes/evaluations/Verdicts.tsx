@@ -73,6 +73,7 @@ export function Verdicts({
               key={row.evaluation_id}
               row={row}
               definition={definitions.data?.rows.find((one) => one.name === row.name) ?? null}
+              apart={!!spanId}
             />
           ))}
         </ul>
@@ -81,7 +82,13 @@ export function Verdicts({
   )
 }
 
-function Verdict({ row, definition }: { row: EvaluationRow; definition: ScoreDefinition | null }) {
+function Verdict(p: {
+  row: EvaluationRow
+  definition: ScoreDefinition | null
+  /** Corrections stand in a place of their own. */
+  apart: boolean
+}) {
+  const { row, definition, apart } = p
   const limit = row.threshold ?? definition?.threshold
   const lower = definition?.direction === 'lower'
   return (
@@ -110,12 +117,15 @@ function Verdict({ row, definition }: { row: EvaluationRow; definition: ScoreDef
             </p>
           ),
       )}
-      {row.expected_output && row.name !== CORRECTION && (
-        <p>
-          <span className="quiet">Expected: </span>
-          <Isolated text={row.expected_output} />
-        </p>
-      )}
+      {row.expected_output &&
+        (apart && row.name === CORRECTION ? (
+          <span className="quiet">see the output</span>
+        ) : (
+          <p>
+            <span className="quiet">Expected: </span>
+            <Isolated text={row.expected_output} />
+          </p>
+        ))}
     </li>
   )
 }
@@ -161,7 +171,7 @@ function Say({ project, traceId, spanId, sessionId, mine, children }: Form) {
   }
   const thumb = (label: 'up' | 'down') => (
     <ActionIcon
-      variant={mine?.label === label ? 'filled' : 'subtle'}
+      {...(mine?.label === label ? { variant: 'filled', color: 'tapetum' } : {})}
       aria-label={label === 'up' ? 'Good' : 'Bad'}
       aria-pressed={mine?.label === label}
       loading={saying.isPending}

@@ -5,13 +5,13 @@ import { Isolated } from '@/kit/Isolated'
 import { percent } from '../services/measures'
 import { NOTIONS } from './performanceWords'
 
-export function Gaps({ report }: { report: PerformanceReport }) {
-  if (!report.gaps.length) return null
+export function Gaps({ gaps }: { gaps: PerformanceReport['gaps'] }) {
+  if (!gaps.length) return null
   return (
     <section aria-label="Gaps between groups">
       <h2>Are they treated alike?</h2>
       <ul className="mo-worst">
-        {report.gaps.map((gap) => {
+        {gaps.map((gap) => {
           const apart = gap.lower > 0
           return (
             <li key={gap.notion}>

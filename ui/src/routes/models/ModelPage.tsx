@@ -12,9 +12,11 @@ import { useView } from '@/kit/view'
 import { Rate, Took } from '../services/measures'
 import { Coverage, Flagged } from './measures'
 import { Drift } from './Drift'
+import { Embeddings } from './Embeddings'
 import { Overview } from './Overview'
 import { Performance } from './Performance'
 import { Predictions } from './Predictions'
+import { Slices } from './Slices'
 import { Versions } from './Versions'
 import './models.css'
 
@@ -36,13 +38,19 @@ export function ModelPage() {
           sort: undefined,
           sel: undefined,
           by: undefined,
+          cross: undefined,
+          area: undefined,
         })
       }
       data={[
         { value: 'overview', label: 'Overview' },
-        { value: 'predictions', label: 'Predictions' },
-        { value: 'drift', label: 'Drift' },
         { value: 'performance', label: 'Performance' },
+        { value: 'slices', label: 'Slices' },
+        { value: 'drift', label: 'Drift' },
+        ...(query.data?.has_vectors || view === 'embeddings'
+          ? [{ value: 'embeddings', label: 'Embeddings' }]
+          : []),
+        { value: 'predictions', label: 'Predictions' },
         { value: 'versions', label: 'Versions' },
       ]}
     />
@@ -53,13 +61,21 @@ export function ModelPage() {
         <Predictions model={model} tabs={tabs} />
       ) : view === 'drift' && !query.isPending ? (
         <Drift model={model} tabs={tabs} detail={query.data} />
+      ) : view === 'embeddings' ? (
+        <Embeddings model={model} tabs={tabs} versions={query.data?.versions ?? []} />
       ) : view === 'performance' ? (
-        <Performance model={model} tabs={tabs} versions={query.data?.versions ?? []} />
+        <Performance model={model} tabs={tabs} detail={query.data} />
+      ) : view === 'slices' ? (
+        <Slices model={model} tabs={tabs} versions={query.data?.versions ?? []} />
       ) : (
         <>
           <div className="k-toolbar">{tabs}</div>
           {unanswered(query, 16, 'Loading the model') ??
-            (view === 'versions' ? <Versions detail={query.data!} /> : <Overview detail={query.data!} />)}
+            (view === 'versions' ? (
+              <Versions model={model} detail={query.data!} />
+            ) : (
+              <Overview detail={query.data!} />
+            ))}
         </>
       )}
     </Page>

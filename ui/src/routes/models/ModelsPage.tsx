@@ -17,6 +17,7 @@ import { Snippet, unanswered } from '@/kit/states'
 import { RelativeTime } from '@/kit/values'
 import { travelling, useView } from '@/kit/view'
 import { Rate, Took } from '../services/measures'
+import { Against, Found, Moved, Right } from './glance'
 import { Coverage, Flagged, PREDICTION_KEYS } from './measures'
 import './models.css'
 
@@ -28,6 +29,11 @@ const ORDER: Record<string, (row: ModelRow) => number | string> = {
   p95: (r) => r.p95_ms ?? -1,
   seen: (r) => r.last_seen,
   model: (r) => r.model,
+  drift: (r) => r.drift.distance ?? -1,
+  findings: (r) => (r.findings ?? -1) + 1_000 * r.error_findings,
+  // What is right least often is first, whether it was measured or promised; errors of numbers are no shares.
+  performance: (r) =>
+    r.performance === null ? 2 : r.performance.measure === 'accuracy' ? r.performance.value : 1.5,
 }
 const sortable = (key: string) => ({ desc: `-${key}`, asc: key })
 
@@ -47,12 +53,13 @@ const COLUMNS: Column<ModelRow>[] = [
   {
     id: 'rate',
     header: 'Rate',
-    width: 76,
+    width: 96,
     align: 'right',
     sort: sortable('predictions'),
     render: (r) => (
       <span title={`${count(r.predictions)} predictions in this time`}>
         <Rate perSecond={r.rate_per_s} />
+        <Against now={r.rate_per_s} before={r.before?.rate_per_s} what="predictions per second" />
       </span>
     ),
   },
@@ -60,8 +67,33 @@ const COLUMNS: Column<ModelRow>[] = [
     id: 'rates',
     header: <span className="sr-only">Rate over time</span>,
     width: 84,
-    priority: 4,
+    priority: 5,
     render: (r) => <Sparkline label={`Rate of ${r.model}`} values={r.trend.rate_per_s} />,
+  },
+  {
+    id: 'performance',
+    header: 'Right',
+    width: 112,
+    align: 'right',
+    sort: sortable('performance'),
+    render: (r) => <Right of={r.performance} />,
+  },
+  {
+    id: 'drift',
+    header: <span title="Of scores or answers, against the time before">Drift</span>,
+    width: 84,
+    priority: 3,
+    sort: sortable('drift'),
+    render: (r) => <Moved of={r.drift} />,
+  },
+  {
+    id: 'findings',
+    header: 'Findings',
+    width: 76,
+    align: 'right',
+    priority: 3,
+    sort: sortable('findings'),
+    render: (r) => <Found of={r} />,
   },
   {
     id: 'labels',
@@ -77,25 +109,30 @@ const COLUMNS: Column<ModelRow>[] = [
     header: 'Odd scores',
     width: 84,
     align: 'right',
-    priority: 5,
+    priority: 6,
     sort: sortable('flagged'),
     render: (r) => <Flagged count={r.flagged} of={r.predictions} />,
   },
   {
     id: 'p95',
     header: 'p95',
-    width: 72,
+    width: 96,
     align: 'right',
-    priority: 3,
+    priority: 4,
     sort: sortable('p95'),
-    render: (r) => <Took ms={r.p95_ms} />,
+    render: (r) => (
+      <>
+        <Took ms={r.p95_ms} />
+        <Against now={r.p95_ms} before={r.before?.p95_ms} what="ms" />
+      </>
+    ),
   },
   {
     id: 'versions',
     header: 'Versions',
     width: 110,
     grow: 2,
-    priority: 6,
+    priority: 7,
     render: (r) => {
       const named = r.versions.filter(Boolean)
       return (
@@ -156,6 +193,12 @@ export function ModelsPage() {
                 ? `The ${count(rows.length)} most asked of ${count(query.data.total)} models: filter for others, model:name*`
                 : counted(rows.length, 'model')
               : ''}
+            {query.data && query.data.one_in > 1 && (
+              <span title="Counts are of all predictions; labels, durations and answers of a sample of them">
+                {' '}
+                · labels and durations of one in {query.data.one_in}
+              </span>
+            )}
           </span>
           <span className="grow" />
           <ExportMenu what="predictions" scope={scope} disabled={rows.length === 0} />

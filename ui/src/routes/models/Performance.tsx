@@ -2,8 +2,8 @@ import { Select } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { estimateQuery, performanceQuery, worstQuery } from '@/api/modelQueries'
-import type { PerformanceReport, WorstSlices } from '@/api/types'
-import { count } from '@/kit/format'
+import type { ModelDetail, PerformanceReport, WorstSlices } from '@/api/types'
+import { count, roughly } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { NotEnoughData, unanswered } from '@/kit/states'
 import { useView } from '@/kit/view'
@@ -15,18 +15,18 @@ import { ToPredictions } from './DriftDrawer'
 import { Evaluated } from './Evaluated'
 import { Classes, Gaps } from './Groups'
 import { OverTime } from './PerformanceOverTime'
-import { Calibration, ConfusionTable, Roc } from './PerformancePlots'
+import { Calibration, ConfusionTable, PrecisionRecall, Roc } from './PerformancePlots'
 import { badness, costsOf, metricName, metricText, sliceFilter, verdictOf, within } from './performanceWords'
 
 /** How good the model is: by its labels, where it is worst, and as estimated before labels come. */
 export function Performance({
   model,
   tabs,
-  versions,
+  detail,
 }: {
   model: string
   tabs: ReactNode
-  versions: string[]
+  detail: ModelDetail | undefined
 }) {
   const { scope, search, patch } = useView()
   const held = useHeld(scope, search.base, search.version)
@@ -49,11 +49,11 @@ export function Performance({
       <div className="k-toolbar">
         {tabs}
         <span className="grow" />
-        <Against versions={versions} what="Estimate from" />
+        <Against versions={detail?.versions ?? []} what="Estimate from" />
       </div>
       {unanswered(query, 12, 'Measuring predictions') ?? (
         <div className="k-scroll mo-page" tabIndex={0} role="region" aria-label="Performance">
-          <Summary report={query.data!} />
+          <Summary report={query.data!} delay={detail} />
           {worst.data && worst.data.slices.length > 0 && (
             <Worst model={model} window={held.window} found={worst.data} />
           )}
@@ -70,7 +70,8 @@ export function Performance({
             {query.data!.calibration.length > 0 && <Calibration bins={query.data!.calibration} />}
             {query.data!.classes.length > 0 && <Classes classes={query.data!.classes} />}
             {query.data!.thresholds && <Decision table={query.data!.thresholds} />}
-            {query.data!.thresholds && <Roc table={query.data!.thresholds} />}
+            {query.data!.thresholds && <Roc table={query.data!.thresholds} at={search.at} />}
+            {query.data!.thresholds && <PrecisionRecall table={query.data!.thresholds} at={search.at} />}
           </div>
           {query.data!.metrics.length > 0 && (
             <section>
@@ -89,7 +90,7 @@ export function Performance({
                 />
               </h2>
               <Slices report={query.data!} model={model} window={held.window} />
-              <Gaps report={query.data!} />
+              <Gaps gaps={query.data!.gaps} />
             </section>
           )}
           <Evaluated model={model} />
@@ -121,7 +122,9 @@ function RankedWithin({ report }: { report: PerformanceReport }) {
   )
 }
 
-function Summary({ report }: { report: PerformanceReport }) {
+type Delay = Pick<ModelDetail, 'label_delay_p50_s' | 'label_delay_p95_s'>
+
+function Summary({ report, delay }: { report: PerformanceReport; delay: Delay | undefined }) {
   if (!report.metrics.length) {
     return (
       <NotEnoughData
@@ -146,6 +149,13 @@ function Summary({ report }: { report: PerformanceReport }) {
             </>
           )}
           .
+          {delay?.label_delay_p50_s != null && delay.label_delay_p95_s != null && (
+            <>
+              {' '}
+              Half of them came within {roughly(delay.label_delay_p50_s)}, 95 % within{' '}
+              {roughly(delay.label_delay_p95_s)}.
+            </>
+          )}
         </span>
       </p>
       {report.why && <p className="quiet">{report.why}</p>}

@@ -1,14 +1,16 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Activity } from 'lucide-react'
-import { predictionQuery } from '@/api/modelQueries'
-import type { PredictionDetail } from '@/api/types'
+import { contextQuery, predictionQuery } from '@/api/modelQueries'
+import type { PredictionContext, PredictionDetail } from '@/api/types'
 import { Drawer } from '@/kit/Drawer'
-import { durationText } from '@/kit/format'
+import { count, durationText } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { unanswered } from '@/kit/states'
 import { ClockTime, RelativeTime } from '@/kit/values'
 import { useView } from '@/kit/view'
+import { SaveToDatasetButton } from '../datasets/SaveToDataset'
+import { percent } from '../services/measures'
 import { figure, flagText, Said, valueText } from './measures'
 
 const MOST = 500
@@ -25,8 +27,14 @@ export function PredictionDrawer(p: { model: string; id: string; onClose: () => 
 }
 
 function Whole({ row }: { row: PredictionDetail }) {
-  const { search } = useView()
-  const names = Object.keys(row.kinds).toSorted()
+  const { search, scope } = useView()
+  const context = useQuery({ ...contextQuery(scope, row.model, row.prediction_id), retry: false })
+  const among = new Map(context.data?.features.map((one) => [one.feature, one]))
+  // What is unusual comes first.
+  const names = Object.keys(row.kinds).toSorted(
+    (a, b) =>
+      Number(among.get(b)?.unusual ?? false) - Number(among.get(a)?.unusual ?? false) || a.localeCompare(b),
+  )
   const scores = Object.entries(row.scores)
   const odd = flagText(row)
   return (
@@ -88,7 +96,20 @@ function Whole({ row }: { row: PredictionDetail }) {
           </Fact>
         )}
       </dl>
+      <SaveToDatasetButton
+        project={scope.project}
+        of={{ model: row.model, prediction_id: row.prediction_id }}
+      />
       <h3>Features</h3>
+      {names.length > 0 && (
+        <p className="quiet">
+          {context.data
+            ? `Beside ${count(context.data.rows)} other predictions of this time${context.data.one_in > 1 ? `, one in ${context.data.one_in}` : ''}.`
+            : context.isError
+              ? 'There are no others in this time to hold it against.'
+              : 'Looking at the others …'}
+        </p>
+      )}
       {names.length === 0 ? (
         <p className="quiet">None were sent.</p>
       ) : (
@@ -97,7 +118,7 @@ function Whole({ row }: { row: PredictionDetail }) {
             <tr>
               <th>Feature</th>
               <th>Value</th>
-              <th>Kind</th>
+              <th>Among others</th>
             </tr>
           </thead>
           <tbody>
@@ -111,15 +132,72 @@ function Whole({ row }: { row: PredictionDetail }) {
                   <td className={value === null ? 'quiet' : ''}>
                     <Isolated text={valueText(value)} />
                   </td>
-                  <td className="quiet">{row.kinds[name]}</td>
+                  <td title={row.kinds[name]}>
+                    <Place among={among.get(name)} />
+                  </td>
                 </tr>
               )
             })}
           </tbody>
         </table>
       )}
+      <Attributions of={row.attributions} />
       {names.length > MOST && <p className="quiet">{names.length - MOST} others are in the export.</p>}
     </div>
+  )
+}
+
+const STRIP = 100
+
+/** Where a value lies: for a number between the lowest and the highest of the others, else how frequent it is. */
+function Place({ among }: { among: PredictionContext['features'][number] | undefined }) {
+  if (!among || among.share_same === null) return <span className="quiet">–</span>
+  const tone = among.unusual ? 'k-badge warn' : 'quiet'
+  if (among.share_below === null) {
+    const said = among.share_same ? `as ${percent(among.share_same)}` : 'as no other'
+    return <span className={tone}>{among.place === 'missing' ? `missing ${said}` : said}</span>
+  }
+  const share = among.share_below + among.share_same / 2
+  const ends = [among.low, among.median, among.high].map((one) => (one === null ? '–' : figure(one)))
+  return (
+    <span
+      className={tone}
+      title={`Of the others 1 % are below ${ends[0]}, half below ${ends[1]}, 99 % below ${ends[2]}`}
+    >
+      <svg width={STRIP} height={10} className="mo-strip" aria-hidden>
+        <rect y={4} width={STRIP} height={2} fill="var(--line-strong)" />
+        <rect x={STRIP / 2} y={2} width={1} height={6} fill="var(--text-3)" />
+        <circle cx={5 + share * (STRIP - 10)} cy={5} r={4} fill="var(--window)" />
+      </svg>
+      above {percent(among.share_below)}
+    </span>
+  )
+}
+
+/** What each feature did to the answer, the most first. */
+function Attributions({ of }: { of: PredictionDetail['attributions'] }) {
+  const size = (value: unknown) => (typeof value === 'number' ? Math.abs(value) : 0)
+  const rows = Object.entries(of).toSorted(([, a], [, b]) => size(b) - size(a))
+  if (!rows.length) return null
+  return (
+    <>
+      <h3>What each feature did</h3>
+      <table aria-label="Attributions">
+        <tbody>
+          {rows.slice(0, MOST).map(([name, value]) => (
+            <tr key={name}>
+              <th scope="row">
+                <Isolated text={name} />
+              </th>
+              <td>
+                {typeof value === 'number' && value > 0 ? '+' : ''}
+                {valueText(typeof value === 'number' ? Number(value.toPrecision(3)) : value)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
   )
 }
 

@@ -8,6 +8,7 @@ import { Isolated } from '@/kit/Isolated'
 import { Sparkline } from '@/kit/Sparkline'
 import { RelativeTime } from '@/kit/values'
 import { Rate, Took } from '../services/measures'
+import { Comparison } from './Comparison'
 import { Coverage, figure, Flagged } from './measures'
 
 type Version = ModelDetail['by_version'][number]
@@ -92,8 +93,18 @@ const COLUMNS: Column<Version>[] = [
 ]
 const keyOf = (row: Version) => row.version
 
-/** The versions of a model side by side; a row leads to its predictions. */
-export function Versions({ detail }: { detail: ModelDetail }) {
+/** By when each was seen first; those that came at once, by name. */
+const newestFirst = (rows: Version[]): string[] =>
+  rows
+    .toSorted(
+      (a, b) =>
+        b.first_seen.slice(0, 16).localeCompare(a.first_seen.slice(0, 16)) ||
+        b.version.localeCompare(a.version, undefined, { numeric: true }),
+    )
+    .map((one) => one.version)
+
+/** The versions of a model; two of them side by side; a row leads to its predictions. */
+export function Versions({ model, detail }: { model: string; detail: ModelDetail }) {
   const navigate = useNavigate()
   const open = useCallback(
     (row: Version) => {
@@ -102,7 +113,25 @@ export function Versions({ detail }: { detail: ModelDetail }) {
     },
     [navigate],
   )
+  const rows = detail.by_version
   return (
-    <DataTable label="Versions" columns={COLUMNS} rows={detail.by_version} rowKey={keyOf} onSelect={open} />
+    <div
+      className="k-scroll mo-versions"
+      tabIndex={0}
+      role="region"
+      aria-label="Versions and their comparison"
+    >
+      <div style={{ height: Math.min(rows.length, 8) * 24 + 30 }}>
+        <DataTable label="Versions" columns={COLUMNS} rows={rows} rowKey={keyOf} onSelect={open} />
+      </div>
+      {rows.length > 1 ? (
+        <Comparison model={model} versions={newestFirst(rows)} />
+      ) : (
+        <p className="quiet mo-page">
+          A second version in this time would be held against this one here: metrics with a test of the
+          difference, and the answers that changed on the same requests.
+        </p>
+      )}
+    </div>
   )
 }

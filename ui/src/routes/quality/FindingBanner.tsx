@@ -18,7 +18,7 @@ export function FindingBanner({ rows, named }: { rows: readonly Finding[]; named
     <section aria-label="Wrong now">
       {now.slice(0, MOST).map((one) => (
         <p key={findingKey(one)} className={`dq-banner dq-now ${one.severity === 'ERROR' ? '' : 'warn'}`}>
-          <AlertTriangle size={13} aria-label={one.severity === 'ERROR' ? 'error' : 'warning'} />
+          <AlertTriangle size={13} aria-label={one.severity === 'ERROR' ? 'error' : 'warning'} />{' '}
           <Link
             to="/data-quality"
             search={{
@@ -38,7 +38,7 @@ export function FindingBanner({ rows, named }: { rows: readonly Finding[]; named
             <b>
               <Isolated text={one.feature} />
             </b>
-          </Link>
+          </Link>{' '}
           <span>
             <Isolated text={one.evidence} />{' '}
             <span className="quiet">

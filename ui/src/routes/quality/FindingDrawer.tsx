@@ -10,7 +10,7 @@ import { Isolated } from '@/kit/Isolated'
 import { Failure } from '@/kit/states'
 import { RelativeTime } from '@/kit/values'
 import { travelling, useView } from '@/kit/view'
-import { besides, rowsQ, timeOf } from './findings'
+import { rowsQ, timeOf } from './findings'
 
 /** One finding: what is wrong, how much of it, the rows, and both ways on. */
 export function FindingDrawer(p: { row: Finding; subject: Subject; schema: number; onClose: () => void }) {
@@ -23,7 +23,6 @@ export function FindingDrawer(p: { row: Finding; subject: Subject; schema: numbe
         <article className="dq-reason">
           <h3 className={`dq-wrong ${row.severity === 'ERROR' ? '' : 'warn'}`}>
             <Isolated text={row.short} />
-            {besides[row.detector] && ` ${besides[row.detector]}`}
           </h3>
           <p>
             <Isolated text={row.evidence} />
@@ -56,6 +55,23 @@ export function FindingDrawer(p: { row: Finding; subject: Subject; schema: numbe
             of {counted(row.examples, 'prediction')} in {counted(row.windows, 'window')} of five minutes
           </span>
         </p>
+        {row.detector !== 'schema' && (
+          <p>
+            <Link
+              to="/models/one"
+              search={{
+                ...within,
+                name: row.subject,
+                view: 'drift',
+                version: row.version || undefined,
+                base: row.detector === 'drift' ? 'day' : undefined,
+              }}
+            >
+              Drift
+            </Link>{' '}
+            <span className="quiet">says which values moved, since when, and in which slices.</span>
+          </p>
+        )}
         <Accept {...p} />
         <table className="dq-numbers" aria-label="The finding in numbers">
           <tbody>

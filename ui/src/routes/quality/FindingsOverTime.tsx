@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { findingHistogramQuery } from '@/api/qualityQueries'
 import type { Scope } from '@/api/queries'
-import { count, counted } from '@/kit/format'
+import { counted } from '@/kit/format'
 import { ChartFailed, NoChart } from '@/kit/NoChart'
 import { PinMenu } from '@/kit/PinMenu'
 import { isoToMs } from '@/kit/time'
@@ -69,7 +69,6 @@ export function FindingsOverTime({ scope }: { scope: Scope }) {
           series={drawn.series}
           stacked
           height={HEIGHT}
-          format={count}
           intervalMs={data?.interval_ms ?? 0}
           sync="findings"
           onBrush={(from, to) =>

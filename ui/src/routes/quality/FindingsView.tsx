@@ -10,7 +10,7 @@ import { LongerTimes, useWhen } from '@/kit/NothingFound'
 import { Empty, unanswered } from '@/kit/states'
 import { RelativeTime } from '@/kit/values'
 import { useView } from '@/kit/view'
-import { besides, filterOf, findingKey } from './findings'
+import { filterOf, findingKey } from './findings'
 import { FindingDrawer } from './FindingDrawer'
 import { FindingsOverTime } from './FindingsOverTime'
 import { useLive } from './useLive'
@@ -21,7 +21,7 @@ const COLUMNS: Column<Finding>[] = [
   {
     id: 'feature',
     header: 'Feature',
-    width: 110,
+    width: 96,
     grow: 2,
     render: (r) => (
       <span className="dq-two">
@@ -37,14 +37,13 @@ const COLUMNS: Column<Finding>[] = [
   {
     id: 'what',
     header: 'What is wrong',
-    width: 150,
+    width: 120,
     grow: 5,
     render: (r) => (
       <span className="dq-two">
         <span className={`cut dq-wrong ${r.severity === 'ERROR' ? '' : 'warn'}`}>
           <AlertTriangle size={12} aria-label={r.severity === 'ERROR' ? 'error' : 'warning'} />{' '}
           <Isolated text={r.short} />
-          {besides[r.detector] && ` ${besides[r.detector]}`}
         </span>
         <span className="cut quiet" title={r.evidence}>
           <Isolated text={r.evidence} />

@@ -9,7 +9,7 @@ import {
   validationQuery,
   type Subject,
 } from '@/api/qualityQueries'
-import type { DataSchemaRow, StatisticsSubject } from '@/api/types'
+import type { DataSchemaRow, Finding, StatisticsSubject } from '@/api/types'
 import { DataTable, type Column } from '@/kit/DataTable'
 import { count, counted } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
@@ -19,6 +19,7 @@ import { RelativeTime } from '@/kit/values'
 import { useView } from '@/kit/view'
 import { FindingBanner } from './FindingBanner'
 import { Findings } from './Findings'
+import { withFindings } from './findings'
 import { FindingsOverTime } from './FindingsOverTime'
 import { useLive } from './useLive'
 import { lastOf, shellWord, subjectKey, subjectText } from './subject'
@@ -35,6 +36,7 @@ export function QualityPage() {
 
 interface Listed extends StatisticsSubject {
   schema: DataSchemaRow | undefined
+  findings: Finding[]
 }
 
 const COLUMNS: Column<Listed>[] = [
@@ -117,7 +119,7 @@ function Judged({ row }: { row: Listed }) {
         nothing in this time
       </span>
     )
-  return <Findings of={found.data} />
+  return <Findings of={withFindings(found.data, row.findings)} />
 }
 
 function List() {
@@ -158,7 +160,11 @@ function List() {
           <DataTable
             label="Data sets and models"
             columns={COLUMNS}
-            rows={rows.map((row) => ({ ...row, schema: schemaOf(row, schemas.data!.rows) }))}
+            rows={rows.map((row) => ({
+              ...row,
+              schema: schemaOf(row, schemas.data!.rows),
+              findings: findingsOf(row, live.data?.rows ?? []),
+            }))}
             rowKey={subjectKey}
             onSelect={open}
           />
@@ -166,6 +172,11 @@ function List() {
     </Page>
   )
 }
+
+const findingsOf = (row: StatisticsSubject, findings: readonly Finding[]) =>
+  row.model
+    ? findings.filter((one) => one.subject === row.model && (!row.version || one.version === row.version))
+    : []
 
 /** Models that a schema is kept of, and whose predictions fill no whole hour yet. */
 const withoutStatistics = (
@@ -206,12 +217,15 @@ function Nothing() {
           text={`tapetum import tfdv pipeline/StatisticsGen/statistics/5 --dataset census${into}`}
         />
         <p>
-          Models need nothing: once an hour of <b>predictions</b> is over, it is counted here.
+          Models need nothing: their <b>predictions</b> are counted by themselves.
         </p>
-        <p>Then say what the data should be like, and what differs is told here by name:</p>
+        <p>
+          Then say what the data should be like, and what differs is told here by name, of predictions within
+          seconds:
+        </p>
         <Snippet
           label="a schema"
-          text={`tapetum schema infer train.parquet -o schema.pbtxt\ntapetum schema push census schema.pbtxt --dataset${into}`}
+          text={`tapetum schema infer train.parquet -o schema.pbtxt\ntapetum schema push census schema.pbtxt --dataset${into}\ntapetum schema push MODEL schema.pbtxt${into}`}
         />
       </Empty>
     </div>

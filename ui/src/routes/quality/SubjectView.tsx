@@ -24,7 +24,7 @@ import { Empty, Failure, SkeletonRows, unanswered } from '@/kit/states'
 import { useView } from '@/kit/view'
 import { FindingBanner } from './FindingBanner'
 import { FindingsView } from './FindingsView'
-import { filterOf } from './findings'
+import { filterOf, withFindings } from './findings'
 import { useLive } from './useLive'
 import { FeatureDrawer } from './FeatureDrawer'
 import { FeatureGrid } from './FeatureGrid'
@@ -57,6 +57,10 @@ export function SubjectView() {
     enabled: !!subject.model,
     refetchInterval: every,
   })
+  const told = useMemo(
+    () => judged.data && withFindings(judged.data, live.data?.rows ?? []),
+    [judged.data, live.data],
+  )
   const view = search.view ?? 'features'
   const tabs = (
     <SegmentedControl
@@ -89,7 +93,7 @@ export function SubjectView() {
             </h1>
           </div>
           <p className="dq-facts">
-            {judged.data && <Findings of={judged.data} />}
+            {told && <Findings of={told} />}
             {schemas.data && (
               <span className="quiet">{schema ? `schema version ${schema.version}` : 'no schema'}</span>
             )}
@@ -113,6 +117,7 @@ export function SubjectView() {
             there={there.data!.rows}
             schema={schema?.version ?? 0}
             judged={judged}
+            told={told}
             tabs={tabs}
           />
         ))
@@ -126,6 +131,7 @@ function Features(p: {
   there: StatisticsSubject[]
   schema: number
   judged: UseQueryResult<Validation>
+  told: Validation | undefined
   tabs: ReactNode
 }) {
   const { search, patch } = useView()
@@ -138,8 +144,8 @@ function Features(p: {
   const far = useQuery({ ...distancesQuery(subject, base ?? subject), enabled: !!base && then.isSuccess })
   const before = base && then.isSuccess ? then.data : undefined
   const rows = useMemo(
-    () => rowsOf(now.data, before, (before && far.data?.rows) ?? [], judged.data?.anomalies ?? []),
-    [now.data, before, far.data, judged.data],
+    () => rowsOf(now.data, before, (before && far.data?.rows) ?? [], p.told?.anomalies ?? []),
+    [now.data, before, far.data, p.told],
   )
   const sort = search.sort ?? '-wrong'
   const shown = useMemo(() => sorted(rows, sort, search.find ?? ''), [rows, sort, search.find])
@@ -192,7 +198,7 @@ function Features(p: {
         {before && <Legend />}
         <span className="quiet grow" role="status">
           {now.data && `${counted(now.data.rows, 'row')}, ${counted(shown.length, 'feature')}`}
-          {base && then.isError && '; no statistics of the baseline in its time'}
+          {now.data && base && then.isError && '; no statistics of the baseline in its time'}
         </span>
       </div>
       {judged.data?.dataset.map((reason) => (
@@ -206,8 +212,8 @@ function Features(p: {
       ) : missing ? (
         <Empty title={now.error!.message} actions={<LongerTimes />}>
           <p>
-            Of predictions, whole hours are counted that lie wholly in the time; the hour that lasts has none
-            yet. What is wrong with them is told at once, under Findings.
+            Of a data set somebody keeps them; of a model they are counted from its predictions, and what is
+            wrong with those is told at once, under Findings.
           </p>
         </Empty>
       ) : now.isError && !now.data ? (

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Finding } from '@/api/types'
-import { filterOf, findingKey, rowsQ, timeOf } from './findings'
+import type { Finding, Validation } from '@/api/types'
+import { filterOf, findingKey, rowsQ, timeOf, withFindings } from './findings'
 
 const finding = {
   subject: 'risk/🙂 v1',
@@ -23,4 +23,14 @@ test('names with spaces and quotes are words of a filter and of an address', () 
   expect(filterOf('a "b"', '')).toBe('model:"a \\"b\\""')
   expect(filterOf('team/income', '3')).toBe('model:team/income version:3')
   expect(findingKey(finding).split(':')).toHaveLength(5)
+})
+
+test('what moved is wrong beside what the schema says, while it lasts', () => {
+  const good = { passed: true, anomalies: [] as unknown[], dataset: [] as unknown[] } as Validation
+  const moved = { ...finding, feature: 'a', detector: 'skew', severity: 'ERROR', current: true } as Finding
+  expect(withFindings(good, [finding])).toBe(good)
+  expect(withFindings(good, [{ ...moved, current: false }])).toBe(good)
+  const both = withFindings(withFindings(good, [moved]), [{ ...moved, type: 'Y' }])
+  expect(both.passed).toBe(false)
+  expect(both.anomalies.map((one) => one.reasons.map((reason) => reason.type))).toEqual([['X', 'Y']])
 })

@@ -1,5 +1,5 @@
 /** Findings as a page names them, and where the rows behind one are. */
-import type { Finding } from '@/api/types'
+import type { AnomalyReason, Finding, Validation } from '@/api/types'
 import { is, parseFilter, printFilter } from '@/kit/filter'
 import { isoToMs } from '@/kit/time'
 
@@ -21,8 +21,29 @@ export const timeOf = (of: Finding): { from: string; to: string } => ({
 export const rowsQ = (of: Finding): string =>
   printFilter(parseFilter(of.rows_filter).filter((term) => term.key !== 'model'))
 
-/** How it is held against something else. */
-export const besides: Record<string, string> = {
-  drift: 'beside the day before',
-  skew: 'beside the training data',
+/** A validation with what was found in predictions as they came, and it does not say: drift and skew. */
+export function withFindings(of: Validation, findings: readonly Finding[]): Validation {
+  const more = findings.filter((one) => one.current && one.detector !== 'schema')
+  if (!more.length) return of
+  const anomalies = new Map(of.anomalies.map((one) => [one.path.join('.'), one]))
+  for (const one of more) {
+    const known = anomalies.get(one.feature)
+    const reason: AnomalyReason = {
+      type: one.type,
+      severity: one.severity as AnomalyReason['severity'],
+      short: one.short,
+      description: one.evidence,
+      values: one.offending,
+      next_step: one.next_step,
+      acceptable: one.acceptable,
+    }
+    anomalies.set(one.feature, {
+      feature: known?.feature ?? one.feature,
+      path: known?.path ?? [one.feature],
+      severity: known?.severity ?? reason.severity,
+      reasons: [...(known?.reasons ?? []), reason],
+    })
+  }
+  const errors = more.some((one) => one.severity === 'ERROR')
+  return { ...of, passed: of.passed && !errors, anomalies: [...anomalies.values()] }
 }

@@ -50,6 +50,8 @@ export function Judge(p: Props) {
     onSuccess: () => client.invalidateQueries({ queryKey: query.queryKey }),
   })
   const judge = (said: { score?: number; label?: string }) => {
+    // What one said before has to be known, or its comment would be lost, and "undo" would not bring it back.
+    if (saying.isPending || !found.isSuccess) return
     // The comment is a part of the one opinion: it is said again with it.
     const comment = mine?.comment ? { comment: mine.comment } : {}
     saying.mutate(
@@ -117,7 +119,7 @@ export function Judge(p: Props) {
           <span className="quiet">Your comment</span> <Isolated text={mine.comment} />
         </span>
       )}
-      {doing === 'comment' && (
+      {doing === 'comment' && found.isSuccess && (
         <Comment
           mine={mine}
           onClose={() => setDoing('')}
@@ -135,8 +137,7 @@ export function Judge(p: Props) {
       {doing === 'save' && (
         <SaveToDataset
           project={project}
-          traceId={row.trace_id}
-          spanId={row.span_id}
+          of={{ trace_id: row.trace_id, span_id: row.span_id }}
           onClose={() => setDoing('')}
         />
       )}

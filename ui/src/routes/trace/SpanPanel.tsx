@@ -72,7 +72,7 @@ function Loaded(p: Props & { span: SpanDetail }) {
         <TraceErrors project={p.project} traceId={p.traceId} />
       )}
       <Verdicts {...source}>
-        <SaveToDatasetButton {...source} />
+        <SaveToDatasetButton project={p.project} of={{ trace_id: p.traceId, span_id: p.spanId }} />
       </Verdicts>
       {p.actions}
       <Tabs value={tab} onChange={(value) => value && p.onTab(value)} keepMounted={false}>

@@ -129,30 +129,6 @@ class PerformanceReport(TypedDict):
     """By what rows can be told apart."""
 
 
-class FoundSlice(TypedDict):
-    """Where errors are clearly more frequent than elsewhere."""
-
-    slice: str
-    features: list[str]
-    rows: int
-    support: float
-    error: float
-    lift: float
-    p: float
-
-
-class WorstSlices(TypedDict):
-    """The worst slices, the worst first; `why` says where there can be none."""
-
-    why: str
-    measure: str
-    """What `error` is: `wrong`, the share of wrong answers, or `absolute`, how far off numbers are."""
-    rows: int
-    error: float | None
-    looked_at: int
-    slices: list[FoundSlice]
-
-
 class EstimatedMetric(TypedDict):
     """A metric as it is expected, with its band, and between which values it lay in the baseline."""
 

@@ -43,11 +43,17 @@ def threshold_values(table: Mapping[str, Sequence[float]], costs: CostMatrix | N
 
 
 def group_gaps(sliced: Sequence[MeasuredSlice]) -> list[GroupGap]:
+    """The gaps between slices by the values of one column."""
+    return gaps_between(
+        {
+            one.key.values[0][1] or "": one.confusion for one in sliced
+            if one.confusion is not None and one.key.values[0][1] is not None
+        }
+    )  # fmt: skip
+
+
+def gaps_between(groups: Mapping[str, Confusion]) -> list[GroupGap]:
     """The two groups furthest apart by each notion of fairness, the largest gap first."""
-    groups = {
-        one.key.values[0][1] or "": one.confusion for one in sliced
-        if one.confusion is not None and one.key.values[0][1] is not None
-    }  # fmt: skip
     return [
         GroupGap(
             notion=gap.notion, metric=gap.metric, highest=gap.highest, lowest=gap.lowest, high=gap.high, low=gap.low,

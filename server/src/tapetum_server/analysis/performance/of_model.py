@@ -1,19 +1,18 @@
-"""How good a model in production was: over a window, over time, by slice, and where it is worst."""
+"""How good a model in production was: over a window, over time and by slice."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from tapetum_server.analysis.performance.answers import (
     CalibrationBin,
     ClassOutcome,
     Confusions,
-    FoundSlice,
     MetricPeriod,
     MetricSlice,
     MetricValue,
     PerformanceReport,
-    WorstSlices,
 )
 from tapetum_server.analysis.performance.decisions import group_gaps, threshold_values
 from tapetum_server.analysis.performance.eval_config import MetricConfig
@@ -21,16 +20,13 @@ from tapetum_server.analysis.performance.measured import MeasuredSlice, Question
 from tapetum_server.analysis.performance.measuring import measure
 from tapetum_server.analysis.performance.metric_names import Task
 from tapetum_server.analysis.performance.tasks import Judged, judged_of
-from tapetum_server.analysis.performance.worst import find_worst
 from tapetum_server.detectors.performance.costs import CostMatrix
-from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.performance import Periods
 from tapetum_server.query.prediction_frames import RESERVED
 from tapetum_server.query.prediction_outcomes import Outcomes, outcomes
 from tapetum_server.query.prediction_sets import with_sets
 from tapetum_server.query.reader import Reader
-from tapetum_server.query.slices import ErrorColumns
 from tapetum_server.query.slicing import SliceSpec
 from tapetum_server.query.time_range import SECOND, Steps, format_time
 
@@ -72,19 +68,17 @@ async def performance_report(
     report = _empty(frame, told, judged, steps)
     if judged.task is None:
         return report
-    names = [
-        name for name in _METRICS[judged.task] if judged.task != "binary" or judged.scored or name not in _OF_SCORES
-    ]
+    names = metrics_of(judged)
     if judged.task == "binary" and not judged.scored:
         report["why"] = _NO_SCORE
     seconds = max(1, steps.step // SECOND)
-    (whole,) = await _measured(reader, frame, judged, names, SliceSpec(), plots=True)
+    (whole,) = await measured(reader, frame, judged, names, [SliceSpec()], plots=True)
     report["metrics"] = [
         MetricValue(name=name, value=_number(m.value), lower=_number(m.lower), upper=_number(m.upper))
         for name, m in whole.metrics.items()
     ]
     _draw(report, judged, whole, costs)
-    stepped = await _measured(reader, frame, judged, names, SliceSpec(), periods=Periods("time", seconds))
+    stepped = await measured(reader, frame, judged, names, [SliceSpec()], periods=Periods("time", seconds))
     report["periods"] = [
         MetricPeriod(
             time=format_time(one.period * SECOND), rows=one.rows, labelled=one.labelled, metrics=_values(one)
@@ -92,7 +86,7 @@ async def performance_report(
         for one in sorted(stepped, key=lambda one: one.period)
     ]  # fmt: skip
     if slice_by:
-        sliced = await _measured(reader, frame, judged, names, SliceSpec((slice_by,)))
+        sliced = await measured(reader, frame, judged, names, [SliceSpec((slice_by,))])
         sliced.sort(key=lambda one: (-one.rows, str(one.key)))
         report["slices"] = [
             MetricSlice(value=one.key.values[0][1], rows=one.rows, labelled=one.labelled, metrics=_values(one))
@@ -104,33 +98,12 @@ async def performance_report(
     return report
 
 
-async def worst_report(reader: Reader, frame: Frame, *, positive: str = "") -> WorstSlices:
-    """Where the model is clearly worse than elsewhere, told by its features and tags."""
-    judged = judged_of(frame, await outcomes(reader, frame), positive)
-    found = WorstSlices(why=judged.why, measure="wrong", rows=0, error=None, looked_at=0, slices=[])
-    if judged.task is None:
-        return found
-    if judged.task in ("multilabel", "ranking"):
-        return found | {"why": "Slices are searched where each answer is right or wrong by itself."}
-    numbers = judged.task == "regression"
-    columns = ErrorColumns(judged.label, judged.prediction, "absolute" if numbers else "wrong", judged.positive)
-    classes = [column.name for column in frame.columns if column.name.startswith("scores.")]
-    try:
-        report = await find_worst(reader, frame, columns, leave_out=[*RESERVED, *classes])
-    except QueryError as error:
-        if error.code != "no_rows":
-            raise
-        return found | {"why": "No prediction has both an answer and a label."}
-    return WorstSlices(
-        why="", measure=columns.loss, rows=report.rows, error=_number(report.error), looked_at=report.looked_at,
-        slices=[
-            FoundSlice(
-                slice=one.slice, features=list(one.features), rows=one.rows, support=one.support, error=one.error,
-                lift=one.lift, p=one.p_value,
-            )
-            for one in report.slices
-        ],
-    )  # fmt: skip
+def metrics_of(judged: Judged) -> list[str]:
+    """The metrics of a question that a model answers; without a score, none that are made of scores."""
+    assert judged.task is not None
+    return [
+        name for name in _METRICS[judged.task] if judged.task != "binary" or judged.scored or name not in _OF_SCORES
+    ]
 
 
 def sliceable(frame: Frame) -> list[str]:
@@ -154,16 +127,18 @@ def _empty(frame: Frame, told: Outcomes, judged: Judged, steps: Steps) -> Perfor
     )  # fmt: skip
 
 
-async def _measured(
-    reader: Reader, frame: Frame, judged: Judged, names: list[str], spec: SliceSpec, *, plots: bool = False,
-    periods: Periods | None = None,
+async def measured(
+    reader: Reader, frame: Frame, judged: Judged, names: Sequence[str], specs: Sequence[SliceSpec], *,
+    plots: bool = False, periods: Periods | None = None, intervals: bool = False,
 ) -> list[MeasuredSlice]:  # fmt: skip
+    """These metrics of every slice, with their intervals where those are wanted or plots are drawn."""
     task: Task | None = judged.task
     assert task is not None
     drawn = _PLOTS[task] if plots and (judged.scored or task != "binary") else ()
     question = Question(
-        judged.label, judged.prediction, "", (spec,), [_metric(name, judged) for name in (*names, *drawn)],
-        "jackknife" if plots else None, judged.positive, periods, "labelled" if task == "multilabel" else "",
+        judged.label, judged.prediction, "", specs, [_metric(name, judged) for name in (*names, *drawn)],
+        "jackknife" if plots or intervals else None, judged.positive, periods,
+        "labelled" if task == "multilabel" else "",
     )  # fmt: skip
     found, _ = await measure(reader, frame, task, question)
     return found

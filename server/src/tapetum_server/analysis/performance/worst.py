@@ -25,6 +25,8 @@ class ReportedSlice:
     excess: float
     score: float
     p_value: float
+    condition: str
+    """The same as SQL over the columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ async def find_worst(
                 " AND ".join(used[k].said(code) for k, code in each.literals),
                 tuple(used[k].column.name for k, _ in each.literals), int(each.rows), each.support, each.error,
                 each.lift, each.excess, each.score, each.p_value,
+                " AND ".join(used[k].condition(code) for k, code in each.literals),
             )
             for each in found
         ),

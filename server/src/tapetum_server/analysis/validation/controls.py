@@ -39,7 +39,7 @@ class Controls:
     ) -> Against:
         """`against`, with what the comparators of the schema want.
 
-        Drift is against the hours that are counted of the day before the window, skew against the statistics of the
+        Drift is against the day before the hour of the window, skew against the statistics of the
         data set `MODEL/VERSION/train`, else `MODEL/train`. Where there are none, nothing is compared.
         """
         asked = set(_comparators(schema))

@@ -70,8 +70,9 @@ def accepted(
 
 def taken_in(schema: schema_pb2.Schema, data: Data, features: list[str], environment: str | None) -> Checked:
     """The same of statistics that have been read."""
-    only = {path_of(name) for name in features}
     known = {tuple(f.path.step) or path_of(f.name) for f in data.features} | set(Described(schema).features)
+    # A name with dots may be that of one feature, as predictions have it.
+    only = {(name,) if (name,) in known else path_of(name) for name in features}
     if unknown := sorted(".".join(path) for path in only - known):
         raise StatisticsError(f"Neither the schema nor the statistics have a feature {unknown[0]!r}.")
     changed = update_schema(

@@ -22,7 +22,7 @@ from tapetum_server.query.concerned_rows import concerned_rows
 from tapetum_server.query.errors import NotFound
 from tapetum_server.query.frames import Frame, FrameColumn
 from tapetum_server.query.live_windows import LiveWindow, found_before
-from tapetum_server.query.prediction_checks import with_integers
+from tapetum_server.query.prediction_checks import arrived_until, with_integers
 from tapetum_server.query.prediction_frames import prediction_frame
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.time_range import TimeRange
@@ -82,7 +82,8 @@ async def check_window(
         )  # fmt: skip
     except NotFound:
         return 0  # retention
-    frame = await with_integers(reader, shown_columns(frame, schema.schema), schema.integers)
+    frame = arrived_until(shown_columns(frame, schema.schema), window.newest)
+    frame = await with_integers(reader, frame, schema.integers)
     statistics = await tfdv_statistics(reader, frame)
     examples = int(statistics.num_examples)
     against = Against(environment=schema.environment)
@@ -124,7 +125,7 @@ async def _findings(
         measured = _measured(validated.measurements.get(path, ()), reason)
         found.append(
             _of(
-                window, schema, detector=reason.side or DETECTOR, feature=path_text(path), type=reason.type,
+                window, schema, detector=reason.side or DETECTOR, feature=_name(path), type=reason.type,
                 severity=reason.severity, short=reason.short, evidence=reason.description, offending=reason.values,
                 value=measured and measured.value, threshold=measured and measured.threshold, rows=about.rows,
                 examples=examples, first_seen=about.first or window.start, last_seen=about.last or window.start,
@@ -132,6 +133,11 @@ async def _findings(
             )
         )  # fmt: skip
     return found
+
+
+def _name(path: Path) -> str:
+    """A column of predictions by its own name, whatever dots it has."""
+    return path[0] if len(path) == 1 else path_text(path)
 
 
 def _of(window: LiveWindow, schema: InForce, **told: object) -> Finding:

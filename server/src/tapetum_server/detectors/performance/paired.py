@@ -96,12 +96,18 @@ def model_cosine_similarity(pairs: PairedCounts) -> float:
 
 
 def mcnemar(pairs: PairedCounts, threshold: float = 0.5) -> Difference:
-    """Whether one of the two is right more often: exact while few rows differ, else with the continuity correction."""
-    from scipy import stats
-
+    """Whether one of the two is right more often."""
     labelled = _labelled(pairs)
     found = flips(labelled, threshold)
-    fixed, broken, total = found.fixed, found.broken, float(labelled.rows.sum())
+    right = float(labelled.rows[(labelled.champion > threshold) == (labelled.labels == 1)].sum())
+    return mcnemar_of_counts(right, found.fixed, found.broken, float(labelled.rows.sum()))
+
+
+def mcnemar_of_counts(right: float, fixed: float, broken: float, total: float) -> Difference:
+    """The same, of the rows that the champion had right, and that the challenger fixed and broke: exact while few rows
+    differ, else with the continuity correction."""
+    from scipy import stats
+
     apart = fixed + broken
     if not apart:
         p = 1.0
@@ -109,7 +115,6 @@ def mcnemar(pairs: PairedCounts, threshold: float = 0.5) -> Difference:
         p = float(stats.binomtest(int(min(fixed, broken)), int(apart), 0.5).pvalue)
     else:
         p = float(stats.chi2.sf(max(abs(fixed - broken) - 1, 0) ** 2 / apart, 1))
-    right = float(labelled.rows[(labelled.champion > threshold) == (labelled.labels == 1)].sum())
     difference = ratio(fixed - broken, total)
     error = math.sqrt(max(apart - (fixed - broken) ** 2 / total, 0)) / total if total else math.nan
     champion = ratio(right, total)
@@ -117,6 +122,30 @@ def mcnemar(pairs: PairedCounts, threshold: float = 0.5) -> Difference:
         "accuracy", champion, champion + difference, difference,
         difference - _NORMAL_95 * error, difference + _NORMAL_95 * error, p, "mcnemar",
     )  # fmt: skip
+
+
+def mean_difference(
+    metric: str, champion: float, challenger: float, variance: float, total: float
+) -> Difference:  # fmt: skip
+    """Of a mean over the same rows, by the variance of each row's difference: Student's t, paired."""
+    from scipy import special
+
+    apart = challenger - champion
+    error = math.sqrt(variance / total) if total > 1 else math.nan
+    freedom = max(total - 1, 1.0)
+    reach = float(special.stdtrit(freedom, 0.975)) * error
+    p = float(2 * special.stdtr(freedom, -abs(apart) / error)) if error else 1.0 if apart == 0 else 0.0
+    return Difference(metric, champion, challenger, apart, apart - reach, apart + reach, p, "paired_t")
+
+
+def loss_difference(pairs: PairedCounts, name: str, loss: Callable[[Floats, Floats], Floats]) -> Difference:
+    """Whether the mean of a loss of each row, by (labels, scores), differs."""
+    pairs = _labelled(pairs)
+    n, total = pairs.rows, float(pairs.rows.sum())
+    one, other = loss(pairs.labels, pairs.champion), loss(pairs.labels, pairs.challenger)
+    champion, challenger = ratio(float(n @ one), total), ratio(float(n @ other), total)
+    variance = ratio(float(n @ (other - one - (challenger - champion)) ** 2), total - 1)
+    return mean_difference(name, champion, challenger, variance, total)
 
 
 def delong_difference(pairs: PairedCounts) -> Difference:

@@ -99,6 +99,6 @@ def _batch_of(
 
 
 __all__ = [
-    "EVALUATIONS", "KINDS", "LABELS", "MAX_SAID", "PREDICTIONS", "Kind", "Read", "RecordBatch", "parts_of",
-    "read_records",
+    "EVALUATIONS", "FEATURE_STATISTICS", "KINDS", "LABELS", "MAX_SAID", "PREDICTIONS", "Kind", "Read", "RecordBatch",
+    "parts_of", "read_records",
 ]  # fmt: skip

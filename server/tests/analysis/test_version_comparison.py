@@ -1,0 +1,147 @@
+"""Two versions of a model: side by side, on the same requests, and which answers changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from asked_world import SECOND, START, World, trace_id, world
+from scipy import stats
+
+from tapetum_server.query.time_range import format_time
+from tapetum_server.receivers.records.reading import LABELS, PREDICTIONS, read_records
+
+RANGE = {"from": format_time(START), "to": format_time(START + 1_000 * SECOND)}
+SAME = 300
+"""Requests that both versions answer."""
+TRACED = {"from": format_time(START), "to": format_time(START + 1_000 * SECOND), "champion": "1", "challenger": "2"}
+
+
+def _world_of(kind: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Predictions of both versions for the same requests; the newer one is the better one. Each has one to itself."""
+    random = Random(kind)
+    predictions, labels = [], []
+    for n in range(SAME):
+        truth = random.random() < 0.5
+        for version, right in (("1", 0.7), ("2", 0.85)):
+            told = truth if random.random() < right else not truth
+            said: dict[str, Any] = {"output": ("no", "yes")[told]}
+            if kind == "scored":
+                said = {"score": 0.9 - n / 10_000 if told else 0.1 + n / 10_000}
+            if kind == "amount":
+                said = {"output": 10.0 * truth + random.gauss(0, 2 if version == "1" else 1)}
+            predictions.append(
+                {"model": kind, "version": version, "prediction_id": f"{version}-{n}", "time": START // 10**6 + n,
+                 "features": {"channel": ("web", "mobile")[n % 2]}, "latency_ms": 10.0 * int(version), **said}
+                | ({"tags": {"request": f"r{n}", "region": "eu"}} if kind == "words" else {"trace_id": trace_id(n + 1)})
+            )  # fmt: skip
+        # A label of either is one of both.
+        label = {"amount": 10.0 * truth, "scored": int(truth)}.get(kind, ("no", "yes")[truth])
+        labels += [{"model": kind, "prediction_id": f"{1 + n % 2}-{n}", "label": label}]
+        if n % 3:
+            labels += [{"model": kind, "prediction_id": f"{2 - n % 2}-{n}", "label": label}]
+    return predictions, labels
+
+
+@pytest.fixture(scope="module")
+def asked(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world(engine_home, tmp_path_factory.mktemp("catalog")) as opened:
+        for kind in ("scored", "words", "amount"):
+            for reading, rows in zip((PREDICTIONS, LABELS), _world_of(kind)):
+                found = read_records(reading, json.dumps(rows).encode(), "application/json", "default", "test")
+                assert not found.refused
+                opened.keep(found.batch)
+        # A model of the same name in another project is another, whatever it says to the same requests.
+        theirs = [{**each, "time": each["time"] + 1, "score": 0.99} for each in _world_of("scored")[0][:100]]
+        opened.keep(read_records(PREDICTIONS, json.dumps(theirs).encode(), "application/json", "theirs", "t").batch)
+        alone = [{"model": "alone", "version": v, "prediction_id": f"{v}-{n}", "time": START // 10**6, "score": 0.3, "output": 1}
+                 for v in ("1", "2") for n in range(40)]  # fmt: skip
+        opened.keep(read_records(PREDICTIONS, json.dumps(alone).encode(), "application/json", "default", "t").batch)
+        yield opened
+
+
+def answers(kind: str) -> list[tuple[Any, Any, Any]]:
+    """(right, champion's, challenger's) of each request, in plain Python."""
+    predictions, labels = _world_of(kind)
+    right = {each["prediction_id"].partition("-")[2]: each["label"] for each in labels}
+    said = {(each["version"], each["prediction_id"].partition("-")[2]): each for each in predictions}
+
+    def of(version: str, n: str) -> Any:
+        each = said[version, n]
+        return int(each["score"] > 0.5) if kind == "scored" else each["output"]
+
+    return [(right[str(n)], of("1", str(n)), of("2", str(n))) for n in range(SAME)]
+
+
+@pytest.mark.covers("compare-versions-api")
+@pytest.mark.parametrize(("kind", "by"), [("scored", "trace_id"), ("words", "tags.request")])
+def test_the_same_requests_say_which_version_is_better_and_which_answers_changed(
+    asked: World, kind: str, by: str
+) -> None:
+    found = asked.get("/models/compare", model=kind, **TRACED)
+    rows = answers(kind)
+    fixed = sum(b == y != a for y, a, b in rows)
+    broken = sum(a == y != b for y, a, b in rows)
+    pairing = found["pairing"]
+    assert (pairing["by"], pairing["pairs"], pairing["labelled"], pairing["one_in"]) == (by, SAME, SAME, 1)
+    assert "tags.region" not in pairing["tried"]
+    flips = found["flips"]
+    assert (flips["flipped"], flips["fixed"], flips["broken"], flips["unknown"]) == (fixed + broken, fixed, broken, 0)
+    for i, said in enumerate(flips["classes"]):
+        for j, says in enumerate(flips["classes"]):
+            assert flips["matrix"][i][j] == sum((str(a), str(b)) == (said, says) for _, a, b in rows)
+    accuracy = found["metrics"][0]
+    assert (accuracy["name"], accuracy["test"], accuracy["paired"]) == ("accuracy", "mcnemar", True)
+    assert accuracy["difference"] == pytest.approx((fixed - broken) / SAME)
+    assert accuracy["p"] == pytest.approx(stats.chi2.sf((abs(fixed - broken) - 1) ** 2 / (fixed + broken), 1))
+    assert accuracy["lower"] > 0
+    assert (found["better"], accuracy["better"]) == ("challenger", "challenger")
+    assert found["verdict"].startswith("Version 2 is better: accuracy is ")
+    assert f"{fixed} for the better and {broken} for the worse" in found["verdict"]
+    assert (found["champion"]["p50_ms"], found["challenger"]["p50_ms"]) == (10.0, 20.0)
+
+
+@pytest.mark.covers("compare-flips-api")
+def test_changed_answers_lead_to_the_predictions_of_both(asked: World) -> None:
+    rows = answers("words")
+    mended = asked.get("/models/compare/flips", model="words", **TRACED, right="fixed", limit=200)["rows"]
+    assert {each["key"] for each in mended} == {f"r{n}" for n, (y, a, b) in enumerate(rows) if b == y != a}
+    assert all((each["right"], each["champion_id"][:2], each["challenger_id"][:2]) == ("challenger", "1-", "2-") for each in mended)  # fmt: skip
+    some = asked.get("/models/compare/flips", model="words", **TRACED, said="yes", says="no", limit=200)["rows"]
+    assert {each["key"] for each in some} == {f"r{n}" for n, (_, a, b) in enumerate(rows) if (a, b) == ("yes", "no")}
+    assert asked.get("/models/compare/flips", model="alone", **TRACED) == {"by": "", "rows": []}
+
+
+@pytest.mark.covers("compare-versions-numbers")
+def test_numbers_are_compared_by_how_far_off_they_are(asked: World) -> None:
+    found = asked.get("/models/compare", model="amount", **TRACED, slice="channel")
+    one, other = ([abs(row[k] - row[0]) for row in answers("amount")] for k in (1, 2))
+    metrics = {each["name"]: each for each in found["metrics"]}
+    error = metrics["mean_absolute_error"]
+    theirs = stats.ttest_rel(other, one)
+    assert (error["test"], error["better"], found["flips"]) == ("paired_t", "challenger", None)
+    assert error["difference"] == pytest.approx((sum(other) - sum(one)) / SAME)
+    assert error["p"] == pytest.approx(theirs.pvalue)
+    interval = theirs.confidence_interval(0.95)
+    assert (error["lower"], error["upper"]) == pytest.approx((interval.low, interval.high))
+    # R² has no test of pairs: each version's own interval says whether the two differ.
+    assert (metrics["r_squared"]["test"], metrics["r_squared"]["paired"]) == ("welch", False)
+    assert {each["value"] for each in found["slices"]} == {"web", "mobile"}
+    assert all(each["better"] == "challenger" for each in found["slices"])
+
+
+@pytest.mark.covers("compare-versions-api")
+def test_without_labels_or_common_requests_nothing_is_called_better(asked: World) -> None:
+    found = asked.get("/models/compare", model="alone", **TRACED)
+    assert (found["better"], found["metrics"], found["flips"]) == ("", [], None)
+    assert found["verdict"].startswith("Which is better is not known. No label of these predictions has come.")
+    assert found["pairing"]["pairs"] == 0
+    wrong = asked.client.get("/v1/models/compare", params={"model": "alone", **TRACED, "pair": "nothing"})
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (400, "unknown_column")
+    missing = asked.client.get("/v1/models/compare", params={"model": "alone", **TRACED, "challenger": "7"})
+    assert missing.status_code == 404
+    assert "Version '7'" in missing.json()["error"]["message"]
