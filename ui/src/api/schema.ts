@@ -1576,8 +1576,27 @@ export interface paths {
     patch?: never
     trace?: never
   }
-  '/v1/predictions/dataset_item': {
   '/v1/predictions/context': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Prediction Context
+     * @description Each feature of one prediction among those of the model's other predictions of the time: what is unusual.
+     */
+    get: operations['get_prediction_context']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/predictions/dataset_item': {
     parameters: {
       query?: never
       header?: never
@@ -1589,10 +1608,6 @@ export interface paths {
      * @description A prediction as the item that it would be, and the datasets that have it already.
      */
     get: operations['get_prediction_draft']
-     * Get Prediction Context
-     * @description Each feature of one prediction among those of the model's other predictions of the time: what is unusual.
-     */
-    get: operations['get_prediction_context']
     put?: never
     post?: never
     delete?: never
@@ -13299,11 +13314,6 @@ export interface operations {
       }
     }
   }
-  get_prediction_draft: {
-    parameters: {
-      query: {
-        model: string
-        prediction_id: string
   get_prediction_context: {
     parameters: {
       query: {
@@ -13332,8 +13342,41 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['ItemDraft']
           'application/json': components['schemas']['PredictionContext']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_prediction_draft: {
+    parameters: {
+      query: {
+        model: string
+        prediction_id: string
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ItemDraft']
         }
       }
       /** @description The request was refused; the body says why and what to do. */
