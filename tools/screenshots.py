@@ -142,6 +142,7 @@ def addresses(
         "service-unknown": address("/services/nothing-has-this-name", **recent),
         "models": address("/models", **recent),
         "model-drift": address("/models/one", name="credit-risk", view="drift", base="half", **recent),
+        "model-embeddings": address("/models/one", name="credit-risk", view="embeddings", base="half", **recent),
         "model-performance": address("/models/one", name="credit-risk", view="performance", base="half", **recent),
         "model-slices": address("/models/one", name="credit-risk", view="slices", by="channel", **recent),
         "model-versions": address("/models/one", name="credit-risk", view="versions", **recent),

@@ -127,6 +127,20 @@ def test_missing_nan_and_infinities_stay_apart_and_later_changes_do_not_matter(l
     assert third == {"feature_0": 1.0, "feature_1": -math.inf}
 
 
+@pytest.mark.covers("attributions")
+def test_attributions_travel_by_feature_in_whatever_form_they_are_held(logged: Logged) -> None:
+    model = tapetum.model("income")
+    by_row = numpy.array([[0.5, -0.25], [0.0, 1.0]])
+    model.log(ROWS, attributions=by_row)
+    model.log(ROWS, attributions=pandas.DataFrame(by_row, columns=["age", "city"]))
+    model.log(ROWS[0], attributions={"age": 0.5, "city": -0.25})
+    model.log(ROWS[0], attributions=numpy.array([0.5, -0.25]))
+    model.log(ROWS[0], attributions=[0.5, -0.25])
+    told = [record["attributions"] for record in logged()]
+    first, second = {"age": 0.5, "city": -0.25}, {"age": 0.0, "city": 1.0}
+    assert told == [first, second, first, second, first, first, first]
+
+
 @pytest.mark.covers("sdk-model-labels")
 def test_labels_are_told_for_one_and_for_many(logged: Logged, collector: Collector) -> None:
     model = tapetum.model("income")

@@ -211,7 +211,12 @@ const models = createRoute({
   component: lazyRouteComponent(() => import('./routes/models/ModelsPage'), 'ModelsPage'),
 })
 
-const MODEL_VIEWS = ['performance', 'slices', 'drift', 'predictions', 'versions'] as const
+const MODEL_VIEWS = ['performance', 'slices', 'drift', 'embeddings', 'predictions', 'versions'] as const
+
+type Drifting = 'method' | 'limit' | 'chunk' | 'multi'
+type Measuring = 'at' | 'worth' | 'rank' | 'weighed'
+type Compared = 'champion' | 'challenger' | 'pair' | 'flip'
+type Sliced = 'by' | 'cross' | 'where'
 
 const model = createRoute({
   getParentRoute: () => root,
@@ -225,18 +230,13 @@ const model = createRoute({
     | 'sel'
     | 'version'
     | 'base'
-    | 'by'
-    | 'cross'
-    | 'where'
     | 'metric'
-    | 'at'
-    | 'worth'
-    | 'rank'
-    | 'weighed'
-    | 'champion'
-    | 'challenger'
-    | 'pair'
-    | 'flip'
+    | 'feature'
+    | 'area'
+    | Sliced
+    | Drifting
+    | Measuring
+    | Compared
   > => ({
     name: text(raw.name),
     version: text(raw.version),
@@ -254,6 +254,15 @@ const model = createRoute({
     pair: text(raw.pair),
     /** Which changed answers are listed: `fixed`, `broken`, or `SAID > SAYS` as JSON. */
     flip: text(raw.flip),
+    /** The embedding that is drawn, and the outline of the points that are chosen. */
+    feature: text(raw.feature),
+    area: text(raw.area),
+    /** How drift is measured: by what, above which value (`0.2`, or `3std`), in which chunks (`60m`, or `500`). */
+    method: text(raw.method),
+    limit: text(raw.limit),
+    chunk: text(raw.chunk),
+    /** `1`: all columns together too. */
+    multi: text(raw.multi),
     /** A threshold, and what one answer of each kind is worth: `5,-2,0,-9`. */
     at: text(raw.at),
     worth: text(raw.worth),

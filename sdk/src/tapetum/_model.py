@@ -37,6 +37,7 @@ class Model:
         prediction_id: Any = None,
         time: Any = None,
         embedding: Any = None,
+        attributions: Any = None,
         tags: Mapping[str, Any] | None = None,
         latency_ms: Any = None,
         feature_names: Sequence[str] | None = None,
@@ -50,7 +51,8 @@ class Model:
         `feature_names`; of many, a list of dictionaries, a two-dimensional array, a DataFrame of pandas or Polars, or a
         Table or RecordBatch of Arrow. Everything else is then one value for each row, or one for all. `output` is what
         the model said, `score` its probability or value, `scores` those of all classes: by class in a dictionary, or a
-        row of an array. `label` is what turned out to be true, where that is known already.
+        row of an array. `label` is what turned out to be true, where that is known already. `attributions` say what
+        each feature did to the answer, such as SHAP values: in any form that features have, an array in their order.
 
         Returns the id of the prediction, or the list of ids, with which `label` and `tapetum.feedback` refer to them:
         yours, or new ones. It never raises, and never waits for the network.
@@ -66,6 +68,8 @@ class Model:
                 names = ", ".join(_model_rows.KNOWN)
                 faults.add("unknown_features", 1, f"features are {type(features).__qualname__}; known are {names}")
                 return ids
+            if attributions is not None:
+                said["attributions"] = _model_rows.attributions_of(attributions, table)
             ids = self._put(table, said)
         return ids
 

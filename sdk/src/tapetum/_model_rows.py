@@ -31,6 +31,11 @@ class Table:
             24 * self.rows + sum(len(v) for v in column if isinstance(v, str)) for column in self._columns.values()
         )
 
+    @property
+    def names(self) -> list[str]:
+        """Of the columns, in their order."""
+        return list(self._columns)
+
     def part(self, start: int, end: int) -> Table:
         """Rows from `start` to before `end`."""
         return Table({name: column[start:end] for name, column in self._columns.items()}, end - start, self.many)
@@ -88,6 +93,18 @@ def scores_of(given: Any, count: int) -> list[Any]:
         columns = {str(name): values_of(column, count) for name, column in given.items()}
         return [dict(zip(columns, row)) for row in zip(*columns.values())]
     return values_of(given, count)
+
+
+def attributions_of(given: Any, table: Table) -> Any:
+    """By feature, of one row or of each: from what a table can be made of, in the order of the table's features."""
+    if isinstance(given, (list, tuple)) and not (given and isinstance(given[0], Mapping)) and not table.many:
+        return dict(zip(table.names, (plain(each) for each in given)))
+    found = table_of(given, table.names)
+    if found is None or found.rows != table.rows:
+        rows = "none that can be read" if found is None else f"{found.rows} rows"
+        raise ValueError(f"{table.rows} rows of features came with attributions of {rows}")
+    records = found.records()
+    return records if table.many else records[0]
 
 
 def plain(value: Any) -> Any:

@@ -40,6 +40,16 @@ class CreditRisk:
         """How likely the model thinks it is that the loan is not repaid."""
         return float(self.pipeline.predict_proba(numpy.array([_row(features)]))[0, 1])
 
+    def explained(self, features: Features) -> tuple[list[float], dict[str, float]]:
+        """The applicant as the model sees it, a vector; and what each feature adds to the logarithm of the odds of
+        default, against the mean applicant of the training data. Together with the intercept they are all of it."""
+        scaler, regression = self.pipeline[0], self.pipeline[1]
+        vector = scaler.transform(numpy.array([_row(features)]))[0]
+        parts = [float(part) for part in vector * regression.coef_[0]]
+        told = dict(zip(NUMBERS, parts))
+        told["region"] = sum(parts[len(NUMBERS) :])
+        return [float(number) for number in vector], told
+
 
 def train(seed: int, version: str = FIRST_VERSION, *, flipped: str = "", rows: int = TRAINING_ROWS) -> CreditRisk:
     """Train on `rows` synthetic loans whose outcome is known; of the region `flipped` it is the wrong way round."""

@@ -109,6 +109,7 @@ def make_app(client: httpx.AsyncClient, serving: Serving) -> FastAPI:
         }
         with _tracer.start_as_current_span(f"predict {model.NAME}") as span:
             probability = credit_risk.probability_of_default(features)
+            vector, attributions = credit_risk.explained(features)
             prediction_id = format(span.get_span_context().span_id, "016x")
             span.set_attributes(
                 {
@@ -125,6 +126,8 @@ def make_app(client: httpx.AsyncClient, serving: Serving) -> FastAPI:
                 score=probability,
                 scores={"default": probability, "repaid": 1 - probability},
                 prediction_id=prediction_id,
+                embedding=vector,
+                attributions=attributions,
             )
             labels = {
                 "ml.model.name": model.NAME, "ml.model.version": credit_risk.version, "loans.region": known["region"]

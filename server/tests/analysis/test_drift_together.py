@@ -94,7 +94,17 @@ def test_texts_about_something_else_drifted(report: Report) -> None:
 
     steady, moved = (report(table(*banks), table(*words), texts=("text",)) for words in (banks, gardens))
     assert (only(steady, "mmd")["verdict"], only(moved, "mmd")["verdict"]) == ("no_drift", "drift")
-    assert [feature["name"] for feature in moved["features"]] == ["n"]
+    # Each text has a dozen words: what they are like moved in what nobody had seen, and in how long words are.
+    told = {feature["name"]: feature for feature in moved["features"]}
+    assert told.keys() == {"n", "text.characters", "text.words", "text.not_letters", "text.unseen_words"}
+    unseen = told["text.unseen_words"]
+    assert (unseen["verdict"], unseen["of_text"], unseen["baseline"]["mean"]) == ("drift", "text", 0)
+    assert unseen["window"]["mean"] == pytest.approx(1)
+    assert told["text.words"]["verdict"] == "no_drift"
+    came, went = ({w["name"] for w in only(moved, "mmd")["telling"] if w["value"] * sign > 0} for sign in (1, -1))
+    assert (len(came), len(went), came <= {*gardens}, went <= {*banks}) == (5, 5, True, True)
+    assert not only(steady, "mmd")["telling"]
+    assert all(feature["verdict"] == "no_drift" for feature in steady["features"])
 
 
 @pytest.mark.covers("drift-attributions")

@@ -12,7 +12,20 @@ from browser.axe import violations
 from browser.conftest import OpenPage
 from browser.inspected import ASKED, FAULTS, INCOME_LOW, INSPECTED, TRAIN, WATCHED, inspect, watch
 from browser.judged import JUDGED, judge
-from browser.modelled import CREDIT, DRIFTED, DUEL, INCOME, MODELLED, drift_away, duel, predict
+from browser.modelled import (
+    ALL,
+    CREDIT,
+    DRIFTED,
+    DUEL,
+    INCOME,
+    MODELLED,
+    TRIAGE,
+    TRIAGED,
+    drift_away,
+    duel,
+    predict,
+    triage,
+)  # fmt: skip
 from browser.shop import Shop
 from browser.watch import Watched, pick, rows, settled
 
@@ -338,6 +351,7 @@ def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningS
     predict(server)
     drift_away(server)
     duel(server)
+    triage(server)
     inspect(server)
     watch(server)
     found = []
@@ -355,6 +369,10 @@ def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningS
         ("/models/one", {"project": MODELLED, "name": INCOME}),
         ("/models/one", {"project": MODELLED, "name": INCOME, "view": "versions"}),
         ("/models/one", {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "drift", "sel": "income"}),
+        (
+            "/models/one",
+            {"project": TRIAGED, "name": TRIAGE, "base": "half", "view": "embeddings", "by": "region", "area": ALL},
+        ),
         ("/models/one", {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "performance", "by": "channel"}),
         ("/models/one", {"project": DRIFTED, "name": DUEL, "view": "versions", "by": "channel"}),
         ("/models/one", {"project": DRIFTED, "name": DUEL, "view": "slices", "by": "channel", "where": "age > 60"}),

@@ -12,7 +12,20 @@ from process.servers import RunningServer
 from browser.conftest import OpenPage
 from browser.inspected import ASKED, FAULTS, INCOME_LOW, INSPECTED, TRAIN, WATCHED, inspect, watch
 from browser.judged import JUDGED, judge
-from browser.modelled import CREDIT, DRIFTED, DUEL, INCOME, MODELLED, drift_away, duel, predict
+from browser.modelled import (
+    ALL,
+    CREDIT,
+    DRIFTED,
+    DUEL,
+    INCOME,
+    MODELLED,
+    TRIAGE,
+    TRIAGED,
+    drift_away,
+    duel,
+    predict,
+    triage,
+)  # fmt: skip
 from browser.shop import Shop
 from browser.watch import Watched, pick, rows
 
@@ -104,6 +117,7 @@ def test_every_page_fits_and_every_control_can_be_pressed(
     predict(server)
     drift_away(server)
     duel(server)
+    triage(server)
     inspect(server)
     watch(server)
     query = {"kind": "spans", "measure": "p95_ms", "group_by": ["service"]}
@@ -147,6 +161,12 @@ def test_every_page_fits_and_every_control_can_be_pressed(
         (
             "/models/one",
             {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "drift", "sel": "income"},
+            nothing,
+        ),
+        ("/models/one", {"project": TRIAGED, "name": TRIAGE, "base": "half", "view": "embeddings"}, nothing),
+        (
+            "/models/one",
+            {"project": TRIAGED, "name": TRIAGE, "base": "half", "view": "embeddings", "area": ALL},
             nothing,
         ),
         ("/models/one", {"project": DRIFTED, "name": CREDIT, "base": "half", "view": "performance"}, nothing),

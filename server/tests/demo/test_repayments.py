@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
 
 import pytest
@@ -43,6 +44,12 @@ def test_labels_come_for_most_predictions_and_follow_the_true_probability(monkey
 def test_a_version_trained_on_flipped_outcomes_is_wrong_about_that_region_alone() -> None:
     good, bad = train(7, rows=1_000), train(7, "2", flipped=FLIPPED_REGION, rows=1_000)
     usual = {"late_share": 0.05, "burden": 0.2, "age_years": 45, "income_per_year": 40_000.0, "term_months": 12}
+    # What features add, and the intercept, are the logarithm of the odds.
+    applicant = {**usual, "region": FLIPPED_REGION}
+    vector, added = bad.explained(applicant)
+    odds = math.exp(float(bad.pipeline[1].intercept_[0]) + sum(added.values()))
+    assert odds / (1 + odds) == pytest.approx(bad.probability_of_default(applicant))
+    assert (added.keys(), len(vector)) == ({*usual, "region"}, len(usual) + len(REGIONS))
     for region in REGIONS:
         of_good, of_bad = (model.probability_of_default({**usual, "region": region}) for model in (good, bad))
         assert of_good < 0.2

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tapetum_server.query import drift, drift_groups, drift_samples
+from tapetum_server.query import drift, drift_groups, drift_samples, drift_texts, embeddings
 from tapetum_server.query.frames import Frame, frame_column
 from tapetum_server.query.statement import Statement
 from tapetum_server.query.store_reader import StoreReader
@@ -40,6 +40,12 @@ FEATURES = (
     drift.CategoricalFeature(FLAG, ("true",)),
 )
 DAY_NS = 86_400 * 10**9
+VECTORS = """(SELECT toString(number) AS prediction_id, toDateTime64(number, 9, 'UTC') AS time, number AS score,
+    arrayWithConstant(3, toFloat64(number)) AS vector, concat('word', toString(number % 7), ' and more') AS mail
+    FROM numbers(100))"""
+VECTOR, MAIL = frame_column("vector", "Array(Float64)"), frame_column("mail", "String")
+MAILS = Frame(VECTORS, (VECTOR, MAIL, frame_column("score", "Float64")))
+WORDS = drift_texts.with_descriptors(MAILS, MAIL, "frame_words", [1, 2])
 STATEMENTS: dict[str, Callable[[], Statement]] = {
     "counts": lambda: drift.counts_statement(FRAME, FEATURES),
     "counts_by_rows": lambda: drift.counts_statement(FRAME, FEATURES, drift_groups.chunks_of_rows(FRAME, 40)),
@@ -49,6 +55,13 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "counts_by_time": lambda: drift.counts_statement(FRAME, FEATURES, drift_groups.chunks_of_time(AT, DAY_NS)),
     "counts_by_week": lambda: drift.counts_statement(FRAME, FEATURES[:1], drift_groups.chunks_of_time(AT, 7 * DAY_NS)),
     "counts_by_slice": lambda: drift.counts_statement(FRAME, FEATURES[:1], drift_groups.slices_by(SHOP)),
+    "embedding_lengths": lambda: embeddings.lengths_statement(MAILS, (VECTOR,)),
+    "embedding_count": lambda: embeddings.count_statement(MAILS, VECTOR, 3),
+    "embedding_vectors": lambda: embeddings.vectors_statement(MAILS, VECTOR, 3, MAILS.column("score"), 100, 20),
+    "text_vocabulary": lambda: drift_texts.vocabulary_statement(MAILS, MAIL, 100),
+    "text_descriptors": lambda: drift.counts_statement(
+        WORDS, [drift.NumericFeature(column, (0.5,)) for column in WORDS.columns[-4:]]
+    ),
     "quantiles": lambda: drift.quantiles_statement(FRAME, (PRICE,), (0.25, 0.5), 100),
     "quantiles_of_a_sample": lambda: drift.quantiles_statement(FILE, (PRICE,), (0.5,), 3_000_000),
     "quantiles_of_a_sample_by_content": lambda: drift.quantiles_statement(FRAME, (PRICE, AGE), (0.5,), 3_000_000),

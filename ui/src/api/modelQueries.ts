@@ -6,6 +6,7 @@ import type {
   ChosenSlices,
   DriftReport,
   FlippedRequests,
+  EmbeddingView,
   KeptEvaluations,
   ModelDetail,
   ModelPage,
@@ -14,6 +15,7 @@ import type {
   PredictionAnswer,
   PredictionContext,
   PredictionDetail,
+  SelectionReport,
   TracePredictions,
   VersionComparison,
   WorstSlices,
@@ -74,6 +76,8 @@ type Asked = Record<string, string | number | readonly string[] | undefined>
 
 type Path =
   | '/models/drift'
+  | '/models/drift/together'
+  | '/models/embeddings'
   | '/models/performance'
   | '/models/performance/slices'
   | '/models/performance/chosen'
@@ -91,6 +95,27 @@ const asked =
     })
 
 export const driftQuery = asked<DriftReport>('/models/drift')
+export const driftTogetherQuery = asked<DriftReport>('/models/drift/together')
+export const embeddingsQuery = asked<EmbeddingView>('/models/embeddings')
+
+/** What some of the points of a picture have that the others have not. */
+export const selectionQuery = (
+  scope: Scope,
+  model: string,
+  more: Asked,
+  selected: readonly string[],
+  others: readonly string[],
+) =>
+  queryOptions({
+    queryKey: ['/models/embeddings/selection', scope, model, more, selected, others],
+    queryFn: ({ signal }) =>
+      api.post<SelectionReport>('/models/embeddings/selection', { selected, others }, signal, {
+        ...scope,
+        model,
+        ...more,
+      }),
+  })
+
 export const performanceQuery = asked<PerformanceReport>('/models/performance')
 export const worstQuery = asked<WorstSlices>('/models/performance/slices')
 export const estimateQuery = asked<PerformanceEstimate>('/models/performance/estimate')

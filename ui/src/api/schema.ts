@@ -1302,6 +1302,66 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/models/drift/together': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Model Drift Together
+     * @description Embeddings, texts with what they are like as columns of numbers, and on request all columns together.
+     */
+    get: operations['get_model_drift_together']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/models/embeddings': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Get Model Embeddings
+     * @description Vectors of the window and of the baseline, projected by the same two principal components.
+     */
+    get: operations['get_model_embeddings']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/models/embeddings/selection': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Compare Embedding Selection
+     * @description Which values of which columns the selected predictions have more often than the others. Nothing is kept.
+     */
+    post: operations['compare_embedding_selection']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/models/evaluations': {
     parameters: {
       query?: never
@@ -3998,6 +4058,8 @@ export interface components {
       name: string
       /** Note */
       note: string
+      /** Of Text */
+      of_text: string
       /** Results */
       results: components['schemas']['DriftResult'][]
       /** Score */
@@ -4153,6 +4215,57 @@ export interface components {
       name: string
       /** Value */
       value: number
+    }
+    /**
+     * EmbeddingFeature
+     * @description A feature that is a vector.
+     */
+    EmbeddingFeature: {
+      /** Dimensions */
+      dimensions: number
+      /** Name */
+      name: string
+    }
+    /**
+     * EmbeddingPoints
+     * @description Column by column; those of the window come last, so that they are drawn on top.
+     */
+    EmbeddingPoints: {
+      /** In Window */
+      in_window: boolean[]
+      /** Prediction Id */
+      prediction_id: string[]
+      /** Time */
+      time: string[]
+      /** Value */
+      value: (number | string | null)[]
+      /** X */
+      x: number[]
+      /** Y */
+      y: number[]
+    }
+    /**
+     * EmbeddingView
+     * @description Vectors of a baseline and a window, along the axes in which all of them differ most.
+     */
+    EmbeddingView: {
+      /** Baseline Rows */
+      baseline_rows: number
+      /** By */
+      by: string | null
+      /** By Kind */
+      by_kind: string
+      /** Columns */
+      columns: string[]
+      /** Explained */
+      explained: number[]
+      /** Feature */
+      feature: string | null
+      /** Features */
+      features: components['schemas']['EmbeddingFeature'][]
+      points: components['schemas']['EmbeddingPoints']
+      /** Window Rows */
+      window_rows: number
     }
     /**
      * EngineState
@@ -6253,6 +6366,8 @@ export interface components {
       first_seen: string
       /** Flagged */
       flagged: number
+      /** Has Vectors */
+      has_vectors: boolean
       /** Label Coverage */
       label_coverage: number
       /** Label Delay P50 S */
@@ -7244,6 +7359,10 @@ export interface components {
      * @description One prediction, whole.
      */
     PredictionDetail: {
+      /** Attributions */
+      attributions: {
+        [key: string]: number | boolean | string | (number | null)[] | (string | null)[] | null
+      }
       /** Embedding Length */
       embedding_length: number
       /** Feature Count */
@@ -8403,6 +8522,35 @@ export interface components {
     ScrapeTargetList: {
       /** Targets */
       targets: components['schemas']['ScrapeTarget'][]
+    }
+    /**
+     * Selection
+     * @description Points of the picture, by the ids of their predictions.
+     */
+    Selection: {
+      /**
+       * Others
+       * @description The points that were not selected.
+       */
+      others: string[]
+      /** Selected */
+      selected: string[]
+    }
+    /**
+     * SelectionReport
+     * @description What the selected predictions have that the others have not.
+     */
+    SelectionReport: {
+      /** Compared */
+      compared: number
+      /** Enough */
+      enough: boolean
+      /** Others */
+      others: number
+      /** Selected */
+      selected: number
+      /** Traits */
+      traits: components['schemas']['Trait'][]
     }
     /**
      * Sender
@@ -9686,6 +9834,24 @@ export interface components {
       requests: number
       /** Times */
       times: string[]
+    }
+    /**
+     * Trait
+     * @description A value or bin that is more frequent among the selected.
+     */
+    Trait: {
+      /** Column */
+      column: string
+      /** Kind */
+      kind: string
+      /** Others Share */
+      others_share: number
+      /** P Adjusted */
+      p_adjusted: number | null
+      /** Selected Share */
+      selected_share: number
+      /** What */
+      what: string
     }
     /**
      * Trend
@@ -12645,6 +12811,8 @@ export interface operations {
         baseline_to?: string | null
         /** @description Default that of the window. */
         baseline_version?: string | null
+        /** @description Instead: a data set of which statistics are kept, such as the training data. */
+        baseline_dataset?: string | null
         /** @description Columns to compare; default all. */
         feature?: string[] | null
         /** @description Default js. */
@@ -12665,8 +12833,12 @@ export interface operations {
           | null
         /** @description Default that of each method, 0.1. */
         threshold?: number | null
-        /** @description Chunks of the window. */
+        /** @description Instead of a threshold: the mean distance of the baseline's own chunks, and so many standard deviations more. */
+        deviations?: number | null
+        /** @description Chunks of the window, by time. */
         chunk_minutes?: number | null
+        /** @description Or chunks of so many predictions. */
+        chunk_rows?: number | null
         /** @description Columns to slice by. */
         slice?: string[] | null
         /** @description What is read: `auto`, every row (`exact`), or `states`. */
@@ -12693,6 +12865,192 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['DriftReport']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_model_drift_together: {
+    parameters: {
+      query: {
+        /** @description Vectors to compare; default the first ones there are. */
+        embedding?: string[] | null
+        /** @description Texts to compare; default the first ones there are. */
+        text?: string[] | null
+        /** @description Look at all columns together too. */
+        multivariate?: ('classifier' | 'pca')[] | null
+        /** @description Of what texts are like; default js. */
+        method?:
+          | (
+              | 'js'
+              | 'psi'
+              | 'hellinger'
+              | 'linf'
+              | 'tvd'
+              | 'kl'
+              | 'chi2'
+              | 'ks'
+              | 'wasserstein'
+              | 'energy'
+              | 'mmd'
+            )[]
+          | null
+        /** @description Default that of each method, 0.1. */
+        threshold?: number | null
+        /** @description Instead of a threshold: the mean distance of the baseline's own chunks, and so many standard deviations more. */
+        deviations?: number | null
+        /** @description Chunks of the window, by time. */
+        chunk_minutes?: number | null
+        /** @description Or chunks of so many predictions. */
+        chunk_rows?: number | null
+        /** @description Columns to slice by. */
+        slice?: string[] | null
+        /** @description The model's name. */
+        model: string
+        /** @description Of the window; every version without it. */
+        version?: string | null
+        /** @description The baseline; without it, as long a time before the window, or with another version the same. */
+        baseline_from?: string | null
+        /** @description Default now. */
+        baseline_to?: string | null
+        /** @description Default that of the window. */
+        baseline_version?: string | null
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DriftReport']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  get_model_embeddings: {
+    parameters: {
+      query: {
+        /** @description Default: the first embedding there is. */
+        feature?: string | null
+        /** @description A column whose values come with the points. */
+        by?: string | null
+        /** @description Points, half of them of either side. */
+        limit?: number
+        /** @description The model's name. */
+        model: string
+        /** @description Of the window; every version without it. */
+        version?: string | null
+        /** @description The baseline; without it, as long a time before the window, or with another version the same. */
+        baseline_from?: string | null
+        /** @description Default now. */
+        baseline_to?: string | null
+        /** @description Default that of the window. */
+        baseline_version?: string | null
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['EmbeddingView']
+        }
+      }
+      /** @description The request was refused; the body says why and what to do. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ErrorBody']
+        }
+      }
+    }
+  }
+  compare_embedding_selection: {
+    parameters: {
+      query: {
+        /** @description The model's name. */
+        model: string
+        /** @description Of the window; every version without it. */
+        version?: string | null
+        /** @description The baseline; without it, as long a time before the window, or with another version the same. */
+        baseline_from?: string | null
+        /** @description Default now. */
+        baseline_to?: string | null
+        /** @description Default that of the window. */
+        baseline_version?: string | null
+        /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
+        from?: string | null
+        /** @description Default now. */
+        to?: string | null
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        q?: string | null
+        /** @description The project to look in; without it the key's own, else `default`. */
+        project?: string | null
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Selection']
+      }
+    }
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SelectionReport']
         }
       }
       /** @description The request was refused; the body says why and what to do. */

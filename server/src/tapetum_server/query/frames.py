@@ -44,6 +44,8 @@ class FrameColumn:
     `Nullable(String)`, `Array(Nullable(Float64))`, `Array(Nullable(String))`, `Nullable(DateTime64(9))`."""
     integer: bool = False
     """Whether its values, or those in its lists, are whole by their type."""
+    text: bool = False
+    """Whether its values are texts to read, as the sender said: not each of them a category."""
 
 
 @dataclass(frozen=True, slots=True)

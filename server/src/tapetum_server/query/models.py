@@ -78,6 +78,8 @@ class ModelDetail(ModelMeasures):
     """Within the range, the one that was seen last first."""
     trend: ModelTrend
     by_version: list[ModelVersion]
+    has_vectors: bool
+    """Whether any of its predictions has an embedding, or another feature that is a list of three numbers or more."""
 
 
 async def get_model(
@@ -104,6 +106,7 @@ async def get_model(
         by_version=[
             ModelVersion(version=one, trend=trends[one], **_measures(wholes[one], ends["drawn"])) for one in versions
         ],
+        has_vectors=bool(rows_of(await reader.query(*vectors_statement(selection, model)))),
         **_measures(whole, ends["drawn"]),
     )  # fmt: skip
 
@@ -122,6 +125,19 @@ ORDER BY max(time) DESC, version
 LIMIT {MAX_VERSIONS}""",
         parameters.values,
     )
+
+
+def vectors_statement(selection: Selection, model: str) -> Statement:
+    """One row where any prediction of the model has a vector."""
+    parameters = Parameters()
+    where = [*conditions(selection, parameters), f"model = {parameters.text(model)}"]
+    condition = " AND ".join(where)
+    vector = "(length(embedding) > 2 OR arrayExists(list -> length(list) > 2, mapValues(number_lists)))"
+    sql = f"""SELECT 1
+FROM {PREDICTIONS.relation("embedding, number_lists", condition)}
+WHERE {condition} AND {vector}
+LIMIT 1"""
+    return Statement(sql, parameters.values)
 
 
 def detail_statement(selection: Selection, steps: Steps, model: str, versions: list[str]) -> Statement:

@@ -19,6 +19,7 @@ from tapetum_server.query.reader import Reader, rows_of
 from tapetum_server.query.selection import Selection
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import TimeRange
+from tapetum_server.signals.predictions import ATTRIBUTIONS
 
 PREDICTION, OUTPUT_LABEL, SCORE, LABEL, LABEL_VALUE = "prediction", "output_label", "score", "label", "label_value"
 RESERVED = (
@@ -47,8 +48,10 @@ async def prediction_frame(
     filter: Filter | None = None,
     labels: bool = True,
     prefix: str = "frame_",
+    attributions: bool = False,
 ) -> Frame:
-    """The predictions of a model. With `labels`, their labels beside them: without, no label is read.
+    """The predictions of a model. With `labels`, their labels beside them: without, no label is read. With
+    `attributions`, what each feature did to the answer is a column `attributions.FEATURE`.
 
     `prefix` begins the names of its parameters: frames that one statement reads together have different ones.
     Raises `NotFound` where there are none.
@@ -74,7 +77,10 @@ async def prediction_frame(
         # Places are those of this layout: what has arrived in another one meanwhile is left out.
         condition += f" AND layout = {parameters.bind(found[0]['layout'], 'UInt64')}"
     names = rows_of(await reader.query(*names_statement(looked_at, condition, parameters, len(found))))
-    columns = (*_features(found, names), *_reserved(found, of_labels), *_tags(found))
+    features = _features(found, names)
+    if not attributions:
+        features = [column for column in features if not column.name.startswith(ATTRIBUTIONS)]
+    columns = (*features, *_reserved(found, of_labels), *_tags(found))
     # Of predictions of one moment the id says which comes first: the same one whenever it is asked.
     return Frame(rows, columns, where=condition, parameters=parameters.values, order="(time, prediction_id)")
 
@@ -140,7 +146,7 @@ def _feature(name: str, kinds: Counter[str], places: Mapping[tuple[str, str], in
         if other != most and (converted := _converted(value(other), other, kind)):
             parts.append(converted)
     sql = parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
-    return FrameColumn(outside(name), kind, f"CAST({sql}, '{wanted}')")
+    return FrameColumn(outside(name), kind, f"CAST({sql}, '{wanted}')", text=most == "texts")
 
 
 def _converted(value: str, held: str, wanted: Kind) -> str:

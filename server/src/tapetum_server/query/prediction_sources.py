@@ -28,6 +28,7 @@ PREDICTIONS = Source(
         "text_features": sql_files.features("texts"),
         "list_features": sql_files.features("lists"),
         "null_features": sql_files.features("nulls"),
+        "attributions": sql_files.features("attributions"),
         "flags": sql_files.features("flags"),
         # Whether `flags` would say anything, without making texts for every row.
         "flagged": "CAST(NOT isFinite(ifNull(score, 0)) OR ifNull(score < 0 OR score > 1, 0) OR "

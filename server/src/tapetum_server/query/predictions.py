@@ -16,6 +16,7 @@ from tapetum_server.query.reader import Reader, rows_of
 from tapetum_server.query.selection import Selection, select
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import TimeRange, format_time
+from tapetum_server.signals.predictions import ATTRIBUTIONS
 
 PredictionSort = Literal["-time", "time", "score", "-score"]
 """By score, those that have one that is a number."""
@@ -26,8 +27,6 @@ MAX_WHOLE_FEATURES = 10_000
 MAX_TEXT_CHARACTERS = 200
 SHOWN_TEXT = 65_536
 """Characters of one text of a prediction that a page shows."""
-WHOLE_TEXT = 2_000_000
-"""More than an item of a dataset may have."""
 _MAPS = ("numeric", "booleans", "categorical", "texts", "number_lists", "text_lists")
 
 FeatureValue = float | bool | str | list[float | None] | list[str | None] | None
@@ -74,6 +73,8 @@ class PredictionDetail(PredictionRow):
     kinds: dict[str, str]
     """What each feature holds: `numeric`, `boolean`, `categorical`, `text`, `numbers`, `texts`, or `unknown`, where
     it is missing and nobody said."""
+    attributions: dict[str, FeatureValue]
+    """What each feature did to the answer, where that was sent."""
     embedding_length: int
 
 
@@ -109,11 +110,9 @@ async def list_predictions(
     return PredictionPage(rows=await _rows(reader, project, found[:limit]), next_cursor=following)
 
 
-async def get_prediction(
-    reader: Reader, *, project: str, model: str, prediction_id: str, text_characters: int = SHOWN_TEXT
-) -> PredictionDetail:
+async def get_prediction(reader: Reader, *, project: str, model: str, prediction_id: str) -> PredictionDetail:
     """One prediction; of several days', the newest. Raises `NotFound`."""
-    found = rows_of(await reader.query(*prediction_statement(project, model, prediction_id, text_characters)))
+    found = rows_of(await reader.query(*prediction_statement(project, model, prediction_id)))
     if not found:
         raise NotFound(
             f"there is no prediction {prediction_id[:80]!r} of model {model[:80]!r}",
@@ -125,6 +124,7 @@ async def get_prediction(
         name: kind
         for kind, column in zip(("numeric", "boolean", "categorical", "text", "numbers", "texts"), _MAPS)
         for name in dict(row[f"{column}_shown"])
+        if not name.startswith(ATTRIBUTIONS)
     }
     kinds |= {name: "unknown" for name in row["nulls"] if name not in kinds}
     return PredictionDetail(
@@ -132,6 +132,11 @@ async def get_prediction(
         ingested_at=format_time(row["ingested_ns"]),
         scores={name: _shown(value) for name, value in dict(row["scores"]).items()},
         kinds=kinds,
+        attributions={
+            name.removeprefix(ATTRIBUTIONS): _shown(value)
+            for name, value in dict(row["numeric_shown"]).items()
+            if name.startswith(ATTRIBUTIONS)
+        },
         embedding_length=row["embedding_length"],
     )
 
@@ -170,24 +175,24 @@ def predictions_statement(
         where.append(f"({by}, model, prediction_id) {before} ({at}, {names})")
     condition, columns = " AND ".join(where), _columns(SHOWN_FEATURES, MAX_TEXT_CHARACTERS)
     sql = f"""SELECT {columns}
-FROM {PREDICTIONS.relation(columns, condition)}
+FROM {_relation(columns, condition)}
 WHERE {condition}
 ORDER BY {by} {direction}, model {direction}, prediction_id {direction}
 LIMIT {limit}"""
     return Statement(sql, parameters.values)
 
 
-def prediction_statement(project: str, model: str, prediction_id: str, text_characters: int = SHOWN_TEXT) -> Statement:
+def prediction_statement(project: str, model: str, prediction_id: str) -> Statement:
     """One prediction, whole."""
     parameters = Parameters()
     condition = (
         f"project = {parameters.text(project)} AND model = {parameters.text(model)} "
         f"AND prediction_id = {parameters.text(prediction_id)}"
     )
-    columns = f"""{_columns(MAX_WHOLE_FEATURES, text_characters)},
+    columns = f"""{_columns(MAX_WHOLE_FEATURES, SHOWN_TEXT)},
     toUnixTimestamp64Nano(ingested_at) AS ingested_ns, scores, length(embedding) AS embedding_length"""
     sql = f"""SELECT {columns}
-FROM {PREDICTIONS.relation(columns, condition)}
+FROM {_relation(columns, condition)}
 WHERE {condition}
 ORDER BY time DESC
 LIMIT 1"""
@@ -212,11 +217,16 @@ def of_trace_statement(project: str, trace_id: str, limit: int) -> Statement:
     condition = f"project = {parameters.text(project)} AND trace_id = {parameters.text(trace_id)}"
     columns = _columns(SHOWN_FEATURES, MAX_TEXT_CHARACTERS)
     sql = f"""SELECT {columns}
-FROM {PREDICTIONS.relation(columns, condition)}
+FROM {_relation(columns, condition)}
 WHERE {condition}
 ORDER BY time, model, prediction_id
 LIMIT {limit}"""
     return Statement(sql, parameters.values)
+
+
+def _relation(columns: str, condition: str) -> str:
+    # What attributions are kept under is not the column of that name.
+    return PREDICTIONS.relation(columns.replace(ATTRIBUTIONS, ""), condition)
 
 
 def _columns(features: int, characters: int) -> str:
@@ -235,6 +245,7 @@ def _columns(features: int, characters: int) -> str:
         for column in _MAPS
     )
     count = " + ".join(f"length(mapKeys({column}))" for column in _MAPS)
+    count += f" - arrayCount(name -> startsWith(name, '{ATTRIBUTIONS}'), mapKeys(numeric))"
     return f"""model, version, prediction_id, toUnixTimestamp64Nano(time) AS time_ns, trace_id, span_id, output,
     output_label, score, latency_ms, source, flags, tags, nulls,
     {shown},
@@ -243,7 +254,12 @@ def _columns(features: int, characters: int) -> str:
 
 
 def _row(row: Mapping[str, Any], label: Mapping[str, Any] | None) -> PredictionRow:
-    features = {name: _shown(value) for column in _MAPS for name, value in dict(row[f"{column}_shown"]).items()}
+    features = {
+        name: _shown(value)
+        for column in _MAPS
+        for name, value in dict(row[f"{column}_shown"]).items()
+        if not name.startswith(ATTRIBUTIONS)
+    }
     features |= dict.fromkeys(row["nulls"])
     return PredictionRow(
         model=row["model"],

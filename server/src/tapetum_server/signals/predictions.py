@@ -13,6 +13,10 @@ import pyarrow as pa
 FEATURE_MAPS = ("numeric", "booleans", "categorical", "texts", "number_lists", "text_lists")
 """Columns of a `PredictionBatch` that map names of features to values."""
 
+ATTRIBUTIONS = "attributions."
+"""What the names of attributions begin with among the numbers: `attributions.income` says what `income` did to an
+answer, and is no feature."""
+
 _NUMBER, _TEXT = pa.float64(), pa.string()
 PREDICTION_SCHEMA = pa.schema(
     [

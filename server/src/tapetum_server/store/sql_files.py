@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from importlib import resources
 
+from tapetum_server.signals.predictions import ATTRIBUTIONS
 from tapetum_server.store.attribute_shape import LETTERS, PROMOTED
 from tapetum_server.store.full_text import SAID_BY_RECORD, words
 
@@ -183,17 +184,26 @@ def features(what: str) -> str:
 
 def _present(column: str, kind: str) -> str:
     """A feature map without its nulls."""
-    return f"CAST(mapFilter((k, v) -> isNotNull(v), prediction_rows.{column}), 'Map(String, {kind})')"
+    return (
+        f"CAST(mapFilter((k, v) -> isNotNull(v){_a_feature(column)}, prediction_rows.{column}), 'Map(String, {kind})')"
+    )
 
 
 def _missing(column: str) -> str:
-    return f"mapKeys(mapFilter((k, v) -> isNull(v), prediction_rows.{column}))"
+    return f"mapKeys(mapFilter((k, v) -> isNull(v){_a_feature(column)}, prediction_rows.{column}))"
+
+
+def _a_feature(column: str) -> str:
+    """Attributions are kept among the numbers."""
+    return f" AND NOT startsWith(k, '{ATTRIBUTIONS}')" if column == "numeric" else ""
 
 
 _TRUTHS = "CAST(mapApply((k, v) -> (k, if(v, 'true', 'false')), {booleans}), 'Map(String, String)')"
 _LISTS = "Map(String, Array(Nullable(String)))"
 _FEATURES = {
     "numeric": _present("numeric", "Float64"),
+    "attributions": f"CAST(mapApply((k, v) -> (substring(k, {len(ATTRIBUTIONS) + 1}), v), mapFilter((k, v) -> "
+    f"isNotNull(v) AND startsWith(k, '{ATTRIBUTIONS}'), prediction_rows.numeric)), 'Map(String, Float64)')",
     "categorical": f"mapConcat({_present('categorical', 'String')}, "
     + _TRUTHS.format(booleans=_present("booleans", "Bool")) + ")",
     "texts": _present("texts", "String"),

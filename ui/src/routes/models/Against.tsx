@@ -1,11 +1,17 @@
 /** Which version is looked at, and what it is held against. */
 import { Select } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { subjectsQuery } from '@/api/qualityQueries'
 import { absolute } from '@/kit/time'
 import { useView } from '@/kit/view'
 import { VersionChoice } from './VersionChoice'
 
-export function Against({ versions, what }: { versions: string[]; what: string }) {
-  const { search, range, patch } = useView()
+/** With `datasets`, also data sets of which statistics are kept, such as the training data. */
+export function Against(p: { versions: string[]; what: string; datasets?: boolean }) {
+  const { versions, what } = p
+  const { search, scope, range, patch } = useView()
+  const kept = useQuery({ ...subjectsQuery(scope.project), enabled: p.datasets === true })
+  const datasets = [...new Set((kept.data?.rows ?? []).map((row) => row.dataset))].filter(Boolean)
   const named = versions.filter(Boolean)
   const base = search.base ?? ''
   const fixed = base.includes('..') ? [{ value: base, label: 'a fixed time' }] : []
@@ -15,6 +21,7 @@ export function Against({ versions, what }: { versions: string[]; what: string }
     { value: 'day', label: 'the same time a day before' },
     { value: 'week', label: 'the same time a week before' },
     ...named.map((one) => ({ value: `version:${one}`, label: `version ${one}` })),
+    ...(p.datasets ? datasets.map((one) => ({ value: `data:${one}`, label: `data set ${one}` })) : []),
     ...fixed,
     { value: 'fix', label: 'this time, kept fixed' },
   ]

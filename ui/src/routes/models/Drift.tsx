@@ -7,14 +7,17 @@ import type { DriftFeature, DriftReport, ModelDetail } from '@/api/types'
 import { DataTable, type Column } from '@/kit/DataTable'
 import { count } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
-import { NotEnoughData, unanswered } from '@/kit/states'
+import { Failure, NotEnoughData, unanswered } from '@/kit/states'
 import { RelativeTime } from '@/kit/values'
 import { useView } from '@/kit/view'
 import { Against } from './Against'
 import { Legend, SmallBars } from './Bars'
-import { chunkMinutes, useHeld, type Held } from './baseline'
+import { heldAgainstData, useHeld, type Held } from './baseline'
+import { driftAsked } from './driftAsked'
 import { DriftDrawer } from './DriftDrawer'
-import { movedText, readFrom, sentence, telling, VERDICTS } from './driftWords'
+import { DriftSettings } from './DriftSettings'
+import { TogetherList, useTogether } from './DriftTogether'
+import { isTime, movedText, readFrom, sentence, telling, VERDICTS } from './driftWords'
 import { figure } from './measures'
 
 const ROW = 34
@@ -96,10 +99,20 @@ const COLUMNS: Column<DriftFeature>[] = [
     width: 84,
     align: 'right',
     priority: 5,
-    render: (one) => (one.since ? <RelativeTime iso={one.since} /> : <span className="quiet">–</span>),
+    render: (one) => <Begun since={one.since} />,
   },
 ]
 const rowKey = (one: DriftFeature) => one.name
+
+/** The chunk from which on it drifted: when it began, or its first prediction. */
+function Begun({ since }: { since: string | null }) {
+  if (!since) return <span className="quiet">–</span>
+  return isTime(since) ? (
+    <RelativeTime iso={since} />
+  ) : (
+    <span title="predictions of this time">{since.split(':')[0]}</span>
+  )
+}
 
 export function Verdict({ of }: { of: DriftFeature }) {
   const tone = of.verdict === 'drift' ? 'warn' : of.verdict === 'no_drift' ? 'ok' : 'quiet'
@@ -110,39 +123,52 @@ export function Verdict({ of }: { of: DriftFeature }) {
 export function Drift(p: { model: string; tabs: ReactNode; detail: ModelDetail | undefined }) {
   const { model, tabs, detail } = p
   const { scope, search, patch } = useView()
-  const held = useHeld(scope, search.base, search.version)
+  const earlier = useHeld(scope, search.base, search.version)
+  const trained = heldAgainstData(scope, search.base, search.version)
+  const held = trained ?? earlier
+  const asked = driftAsked(search, held.window, detail?.rate_per_s)
   const query = useQuery({
-    ...driftQuery(held.window, model, {
-      ...held.asked,
-      chunk_minutes: chunkMinutes(held.window, detail?.rate_per_s),
-      slice: search.by,
-    }),
+    // Statistics are whole: which rows were in a slice is not known of them.
+    ...driftQuery(held.window, model, { ...held.asked, ...asked, slice: trained ? undefined : search.by }),
     retry: false,
   })
+  const multivariate = search.multi === '1' ? ['classifier', 'pca'] : undefined
+  const beside = useTogether(model, held, { ...asked, slice: search.by, multivariate }, !trained)
+  const features = useMemo(
+    () => [...(query.data?.features ?? []), ...(beside.data?.features ?? []).filter((one) => one.of_text)],
+    [query.data, beside.data],
+  )
   const select = useCallback((one: DriftFeature) => patch({ sel: one.name }, true), [patch])
   const sort = search.sort ?? '-score'
   const rows = useMemo(() => {
     const by = ORDER[sort.replace(/^-/, '')] ?? ORDER.score!
     const sign = sort.startsWith('-') ? -1 : 1
-    const said = (query.data?.features ?? []).filter((one) => one.baseline.values + one.window.values > 0)
+    const said = features.filter((one) => one.baseline.values + one.window.values > 0)
     return said.toSorted((a, b) => {
       const [x, y] = [by(a), by(b)]
       return (x < y ? -1 : x > y ? 1 : 0) * sign || a.name.localeCompare(b.name)
     })
-  }, [query.data, sort])
-  const chosen = query.data?.features.find((one) => one.name === search.sel)
+  }, [features, sort])
+  const chosen = features.find((one) => one.name === search.sel)
   return (
     <div className="k-body">
       <div className="k-rows">
         <div className="k-toolbar">
           {tabs}
           <span className="grow" />
-          <Against versions={detail?.versions ?? []} what="Against" />
+          <Against versions={detail?.versions ?? []} what="Against" datasets />
+          <DriftSettings />
         </div>
         {(missing(query.error) && !query.data && <Missing held={held} />) ||
           (unanswered(query, 12, 'Comparing predictions') ?? (
             <>
-              <Summary report={query.data!} held={held} />
+              <Summary report={whole(query.data!, beside.data)} held={held} />
+              <TogetherList
+                rows={[...query.data!.together, ...(beside.data?.together ?? [])]}
+                model={model}
+              />
+              {beside.isLoading && <p className="quiet mo-embed">Looking at texts and vectors …</p>}
+              {beside.isError && <Failure error={beside.error} />}
               {query.data!.verdict === 'not_enough_data' ? (
                 <TooFew report={query.data!} />
               ) : (
@@ -165,7 +191,7 @@ export function Drift(p: { model: string; tabs: ReactNode; detail: ModelDetail |
         <DriftDrawer
           model={model}
           feature={chosen}
-          others={query.data!.features.filter((one) => one.kind === 'categorical').map((one) => one.name)}
+          others={trained ? [] : features.filter((one) => one.kind === 'categorical').map((one) => one.name)}
           window={held.window}
           onClose={() => patch({ sel: undefined, by: undefined }, true)}
         />
@@ -176,6 +202,19 @@ export function Drift(p: { model: string; tabs: ReactNode; detail: ModelDetail |
 
 const missing = (error: unknown) =>
   error instanceof ApiError && (error.status === 404 || error.code === 'no_baseline')
+
+/** The columns one by one and what was asked beside them, as one report. */
+function whole(report: DriftReport, beside: DriftReport | undefined): DriftReport {
+  if (!beside || report.verdict === 'not_enough_data') return report
+  return {
+    ...report,
+    verdict: beside.verdict === 'drift' ? 'drift' : report.verdict,
+    compared:
+      report.compared +
+      beside.features.filter((one) => one.of_text && one.verdict !== 'not_enough_data').length,
+    features: [...report.features, ...beside.features.filter((one) => one.of_text)],
+  }
+}
 
 function Summary({ report, held }: { report: DriftReport; held: Held }) {
   return (
@@ -189,11 +228,6 @@ function Summary({ report, held }: { report: DriftReport; held: Held }) {
           <Isolated text={held.words} />.
         </span>
       </p>
-      {report.together.map((one) => (
-        <p key={one.method + one.of}>
-          <Isolated text={one.says} />
-        </p>
-      ))}
       <p className="quiet">
         <Legend />
         {readFrom(report) && <span title={readFrom(report)!.title}> {readFrom(report)!.words}</span>}

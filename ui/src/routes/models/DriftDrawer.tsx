@@ -13,7 +13,7 @@ import { TimeChart } from '@/kit/TimeChart'
 import { travelling, useView } from '@/kit/view'
 import { percent } from '../services/measures'
 import { LargeBars, Legend } from './Bars'
-import { behind, telling } from './driftWords'
+import { behind, isTime, telling } from './driftWords'
 import { figure } from './measures'
 
 export function DriftDrawer(p: {
@@ -57,7 +57,12 @@ function Since({ feature }: { feature: DriftFeature }) {
       {by?.threshold
         ? `: distance (${by.method}) ${by.value.toFixed(3)}, threshold ${figure(by.threshold)}`
         : ''}
-      {feature.since ? `, since ${feature.since.slice(0, 16).replace('T', ' ')} UTC` : ''}.
+      {!feature.since
+        ? ''
+        : isTime(feature.since)
+          ? `, since ${feature.since.slice(0, 16).replace('T', ' ')} UTC`
+          : `, since prediction ${feature.since.split(':')[0]} of this time`}
+      .{feature.importance !== 1 && ` Importance ${feature.importance.toFixed(2)}, 1 is average.`}
       {feature.note && (
         <>
           {' '}
@@ -129,6 +134,9 @@ function Chunks({ feature }: { feature: DriftFeature }) {
   const found = feature.chunks.map((chunk) => chunk.results.find((one) => one.method === method))
   const limit = found.find((one) => one?.threshold)?.threshold
   if (feature.chunks.length < 2 || found.every((one) => !one)) return null
+  if (!isTime(feature.chunks[0]!.chunk)) {
+    return <Counted chunks={feature.chunks} values={found.map((one) => one?.value ?? null)} limit={limit} />
+  }
   const times = feature.chunks.map((one) => isoToMs(one.chunk))
   return (
     <>
@@ -149,6 +157,42 @@ function Chunks({ feature }: { feature: DriftFeature }) {
         ]}
         limits={limit ? [{ value: limit, label: `threshold ${figure(limit)}` }] : []}
       />
+    </>
+  )
+}
+
+/** Chunks of so many predictions stand side by side: what is between two of them is no time. */
+function Counted(p: {
+  chunks: DriftFeature['chunks']
+  values: readonly (number | null)[]
+  limit: number | null | undefined
+}) {
+  const most = Math.max(p.limit ?? 0, ...p.values.map((value) => value ?? 0)) || 1
+  return (
+    <>
+      <h3>Distance by predictions, in their order</h3>
+      <ol className="mo-counted" aria-label="Distance by chunk">
+        {p.chunks.map((chunk, n) => {
+          const value = p.values[n] ?? null
+          const said = value === null ? 'too few' : figure(Number(value.toPrecision(3)))
+          const over = value !== null && p.limit && value > p.limit
+          return (
+            <li key={chunk.chunk} title={`${chunk.chunk}: ${said}`}>
+              <span className="quiet">{chunk.chunk.replace(':', ' – ')}</span>
+              <span aria-hidden>
+                <i
+                  style={{
+                    width: `${(100 * (value ?? 0)) / most}%`,
+                    background: over ? 'var(--window)' : 'var(--bars)',
+                  }}
+                />
+              </span>
+              <span className="num">{said}</span>
+            </li>
+          )
+        })}
+      </ol>
+      {p.limit ? <p className="quiet">Threshold {figure(Number(p.limit.toPrecision(3)))}</p> : null}
     </>
   )
 }

@@ -12,6 +12,7 @@ import { useView } from '@/kit/view'
 import { Rate, Took } from '../services/measures'
 import { Coverage, Flagged } from './measures'
 import { Drift } from './Drift'
+import { Embeddings } from './Embeddings'
 import { Overview } from './Overview'
 import { Performance } from './Performance'
 import { Predictions } from './Predictions'
@@ -38,6 +39,7 @@ export function ModelPage() {
           sel: undefined,
           by: undefined,
           cross: undefined,
+          area: undefined,
         })
       }
       data={[
@@ -45,6 +47,9 @@ export function ModelPage() {
         { value: 'performance', label: 'Performance' },
         { value: 'slices', label: 'Slices' },
         { value: 'drift', label: 'Drift' },
+        ...(query.data?.has_vectors || view === 'embeddings'
+          ? [{ value: 'embeddings', label: 'Embeddings' }]
+          : []),
         { value: 'predictions', label: 'Predictions' },
         { value: 'versions', label: 'Versions' },
       ]}
@@ -56,6 +61,8 @@ export function ModelPage() {
         <Predictions model={model} tabs={tabs} />
       ) : view === 'drift' && !query.isPending ? (
         <Drift model={model} tabs={tabs} detail={query.data} />
+      ) : view === 'embeddings' ? (
+        <Embeddings model={model} tabs={tabs} versions={query.data?.versions ?? []} />
       ) : view === 'performance' ? (
         <Performance model={model} tabs={tabs} detail={query.data} />
       ) : view === 'slices' ? (

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { chunkMinutes, heldAgainst } from './baseline'
+import { chunkMinutes, heldAgainst, heldAgainstData } from './baseline'
 
 const NOW = Date.parse('2026-11-26T12:00:00Z')
 const SCOPE = { project: 'p', from: 'now-1h', to: 'now', q: '' }
@@ -27,6 +27,11 @@ describe('what a window is held against', () => {
       baseline_from: '2026-11-01',
       baseline_to: '2026-11-02',
     })
+  })
+  it('is a data set by its name, and nothing else is', () => {
+    expect(heldAgainstData(SCOPE, 'data:a:b', '2')?.asked).toEqual({ version: '2', baseline_dataset: 'a:b' })
+    for (const base of [undefined, 'day', 'version:data:x'])
+      expect(heldAgainstData(SCOPE, base, '2')).toBeNull()
   })
   it('has some twelve chunks, and fewer where predictions are few', () => {
     expect(chunkMinutes(SCOPE, 0.25, NOW)).toBe(10)

@@ -10,7 +10,13 @@ const BACK: Record<string, number> = { day: DAY, week: 7 * DAY }
 export interface Held {
   /** The window: narrower than the page's time where its first half is the baseline. */
   window: Scope
-  asked: { version?: string; baseline_from?: string; baseline_to?: string; baseline_version?: string }
+  asked: {
+    version?: string
+    baseline_from?: string
+    baseline_to?: string
+    baseline_version?: string
+    baseline_dataset?: string
+  }
   /** `the hour before`: what the baseline is, within a sentence. */
   words: string
 }
@@ -59,6 +65,23 @@ export function heldAgainst(
     }
   }
   return { window: scope, asked: of, words: 'the time just before, as long' }
+}
+
+const DATA = 'data:'
+
+/** What is held against the statistics of a data set, where that is what the URL says. */
+export function heldAgainstData(
+  scope: Scope,
+  base: string | undefined,
+  version: string | undefined,
+): Held | null {
+  if (!base?.startsWith(DATA)) return null
+  const name = base.slice(DATA.length)
+  return {
+    window: scope,
+    asked: { ...(version ? { version } : {}), baseline_dataset: name },
+    words: `the data set ${name}`,
+  }
 }
 
 /** Relative times stand still within a minute, so that a question is asked once. */

@@ -13,6 +13,9 @@ export function telling(feature: DriftFeature) {
   )
 }
 
+/** Whether a chunk is known by when it begins, and not by the predictions in it. */
+export const isTime = (chunk: string): boolean => chunk.includes('T')
+
 /** What moved most, in a few words. */
 export function movedText(feature: DriftFeature): string {
   const [first] = feature.moved
@@ -27,9 +30,13 @@ export function keyOf(column: string): string {
 }
 
 /** The predictions with this bin or value; null where no filter says it. */
-export function behind(feature: DriftFeature, what: string, kind: string): string | null {
+export function behind(
+  feature: Pick<DriftFeature, 'name'> & Partial<Pick<DriftFeature, 'of_text'>>,
+  what: string,
+  kind: string,
+): string | null {
   const key = keyOf(feature.name)
-  if (key.startsWith('scores.') || key === 'labelled') return null
+  if (feature.of_text || key.startsWith('scores.') || key === 'labelled' || key === 'correct') return null
   if (kind === 'presence') {
     return what === 'missing' ? printTerm({ negated: true, key, op: 'exists', values: [] }) : null
   }

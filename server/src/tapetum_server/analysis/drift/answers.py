@@ -76,6 +76,8 @@ class DriftFeature(TypedDict):
     name: str
     kind: Kind
     way: Way
+    of_text: str
+    """The column of texts that this describes; "" for a column itself."""
     verdict: Verdict
     note: str
     importance: float

@@ -69,6 +69,7 @@ def feature_of(
         name=pair.name,
         kind=pair.kind,
         way=way,
+        of_text=settings.described.get(pair.name, ""),
         verdict="drift" if drift else "no_drift" if told else "not_enough_data",
         note=pair.note,
         importance=importance,

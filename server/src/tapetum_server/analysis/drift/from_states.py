@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tapetum_server.analysis.drift.answers import DriftReport, Way
+from tapetum_server.analysis.drift.answers import DriftReport, DriftTogether, Way
 from tapetum_server.analysis.drift.chunks import Chunk, chunked, chunks_of_counts
 from tapetum_server.analysis.drift.features import feature_of, whole_report
-from tapetum_server.analysis.drift.identifiers import identifier
+from tapetum_server.analysis.drift.identifiers import without_identifiers
 from tapetum_server.analysis.drift.measuring import Result, Values, constant_thresholds, judged, measured
 from tapetum_server.analysis.drift.pairing import Pairs, pairs_of
 from tapetum_server.analysis.drift.plans import Sides, counted_sides
@@ -17,6 +17,7 @@ from tapetum_server.analysis.drift.report import furthest_first
 from tapetum_server.analysis.drift.settings import DriftSettings
 from tapetum_server.analysis.drift.state_counts import counts_of, frame_of, sampled, state_sides
 from tapetum_server.analysis.feature_statistics.ranges import HOUR_NS, Part, Plan, kept_of, range_statistics
+from tapetum_server.detectors.drift.thresholds import VariationThreshold
 from tapetum_server.query import drift as query
 from tapetum_server.query.drift_groups import Group
 from tapetum_server.query.errors import NotFound
@@ -57,6 +58,10 @@ def suits(settings: DriftSettings, *, estimates: bool = False) -> str:
     """Why this cannot be said from what is kept; "" where it can. With `estimates` also methods that it estimates."""
     if settings.slices:
         return "slices are"
+    if settings.chunk_size is not None:
+        return "chunks of so many predictions are"
+    if isinstance(settings.threshold, VariationThreshold):
+        return "thresholds from the baseline's own variation are"
     if settings.chunk_period_ns is not None and settings.chunk_period_ns % HOUR_NS:
         return "chunks of other times than hours are"
     for method in settings.chosen:
@@ -66,12 +71,14 @@ def suits(settings: DriftSettings, *, estimates: bool = False) -> str:
 
 
 async def states_report(
-    reader: Reader, project: str, asked: Asked, settings: DriftSettings, *, by_itself: bool
-) -> DriftReport | None:
+    reader: Reader, project: str, asked: Asked, settings: DriftSettings, *, by_itself: bool,
+    together: Sequence[DriftTogether] = (),
+) -> DriftReport | None:  # fmt: skip
     """As `drift_report` says it, but for labels, which come later than windows are counted: they are read as ever.
 
     `None` where a side has nothing that is kept, or where a feature holds something else than it did; and, where nobody
-    asked for it (`by_itself`), where windows cover too little of a side. Raises `QueryError` for a wrong question.
+    asked for it (`by_itself`), where windows cover too little of a side. `together` is what else is known of both.
+    Raises `QueryError` for a wrong question.
     """
     settings = settings.checked()
     kept = await kept_of(reader, project, [asked.baseline, asked.window])
@@ -97,7 +104,7 @@ async def states_report(
     if wanted and await has_labels(reader, project, asked.window.subject.model):
         labels = await _of_labels(reader, project, asked, replace(settings, features=wanted))
         told += [labels] if labels is not None else []
-    return await asyncio.to_thread(_report, told, (sides[0].rows, sides[1].rows), settings)
+    return await asyncio.to_thread(_report, told, (sides[0].rows, sides[1].rows), together, settings)
 
 
 def _covers(plan: Plan, now: int) -> bool:
@@ -129,14 +136,8 @@ def _of_states(
     if any(pair.note and pair.window is not None for pair in pairs.compared):
         return None
     before, now = ({one.feature: one for one in side.features} for side in (baseline, window))
-    sides, left_out = [], list(pairs.left_out)
-    for side in state_sides(pairs.compared, before, now, (baseline.rows, window.rows), settings.bins):
-        name = side.plan.pair.name
-        reason = "" if name in settings.features else identifier(side)
-        if reason:
-            left_out.append((name, reason))
-        else:
-            sides.append(side)
+    every = state_sides(pairs.compared, before, now, (baseline.rows, window.rows), settings.bins)
+    sides, identifiers = without_identifiers(every, settings.features)
     values: Values = {}
     if any(method.over_values for method in settings.chosen):
         names = [side.plan.pair.name for side in sides if side.plan.edges is not None]
@@ -151,7 +152,7 @@ def _of_states(
         sides,
         [measured(side, values, settings) for side in sides],
         of_chunks or [[] for _ in sides],
-        Pairs(pairs.compared, tuple(left_out), pairs.new),
+        Pairs(pairs.compared, (*pairs.left_out, *identifiers), pairs.new),
         "from states",
     )
 
@@ -178,7 +179,9 @@ async def _of_labels(reader: Reader, project: str, asked: Asked, settings: Drift
     return _Found(sides, results, chunks or [[] for _ in sides], pairs, "exact")
 
 
-def _report(told: Sequence[_Found], rows: tuple[int, int], settings: DriftSettings) -> DriftReport:
+def _report(
+    told: Sequence[_Found], rows: tuple[int, int], together: Sequence[DriftTogether], settings: DriftSettings
+) -> DriftReport:
     results = [found for part in told for found in part.results]
     verdicts = iter(judged(results, constant_thresholds(len(results), settings), settings))
     features = [
@@ -188,4 +191,4 @@ def _report(told: Sequence[_Found], rows: tuple[int, int], settings: DriftSettin
     ]
     features.sort(key=furthest_first)
     left_out = [one for part in told for one in part.pairs.left_out]
-    return whole_report(features, left_out, told[0].pairs.new, rows, (), settings)
+    return whole_report(features, left_out, told[0].pairs.new, rows, together, settings)

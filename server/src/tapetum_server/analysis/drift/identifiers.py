@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from tapetum_server.analysis.drift.plans import Sides
 from tapetum_server.query import drift as query
 
@@ -9,6 +11,19 @@ MANY = 100
 MIN_REPEATED = 1.5
 """Of a categorical feature with `MANY` values or more, how often the most frequent ones must occur on average."""
 _REASON = "an identifier: {}; name it in --features to compare it all the same"
+
+
+def without_identifiers(sides: Sequence[Sides], named: Collection[str]) -> tuple[list[Sides], list[tuple[str, str]]]:
+    """The features that describe rows, those that are `named` whatever they are; and of the others why they do not."""
+    kept: list[Sides] = []
+    left_out: list[tuple[str, str]] = []
+    for side in sides:
+        reason = "" if side.plan.pair.name in named else identifier(side)
+        if reason:
+            left_out.append((side.plan.pair.name, reason))
+        else:
+            kept.append(side)
+    return kept, left_out
 
 
 def identifier(side: Sides) -> str:

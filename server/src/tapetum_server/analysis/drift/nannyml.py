@@ -111,7 +111,7 @@ def _feature(
     most = max(alerts.values(), default=0)
     importance = settings.importance.get(plan.pair.name, 1.0)
     return DriftFeature(
-        name=plan.pair.name, kind=plan.pair.kind, way="exact",
+        name=plan.pair.name, kind=plan.pair.kind, way="exact", of_text="",
         verdict="not_enough_data" if not chunks else "drift" if most * 2 > len(chunks) else "no_drift",
         note=plan.pair.note, importance=importance,
         score=importance * most / len(chunks) if chunks else 0.0,

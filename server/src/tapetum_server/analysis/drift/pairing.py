@@ -59,7 +59,10 @@ def pairs_of(baseline: Frame, window: Frame, settings: DriftSettings) -> Pairs:
                 left_out.append((column.name, pair))
             else:
                 compared.append(pair)
-    new = [name for name in known if not _has(baseline.columns, name)] if not settings.features else []
+    explains = settings.attributions or "\0"
+    new = [name for name in known if not _has(baseline.columns, name) and not name.startswith(explains)]
+    if settings.features:
+        new = []
     return Pairs(tuple(compared), tuple(left_out), tuple(new))
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from tapetum_server.analysis.drift.answers import DriftFeature, DriftReport
+from tapetum_server.analysis.drift.attributions import logged_importance
 from tapetum_server.analysis.drift.chunks import Chunked, chunked
 from tapetum_server.analysis.drift.features import feature_of, slice_of, whole_report
-from tapetum_server.analysis.drift.identifiers import identifier
+from tapetum_server.analysis.drift.identifiers import without_identifiers
 from tapetum_server.analysis.drift.measuring import constant_thresholds, judged, measured, values_of
 from tapetum_server.analysis.drift.pairing import pairs_of
-from tapetum_server.analysis.drift.plans import Sides, counted_sides
+from tapetum_server.analysis.drift.plans import counted_sides
 from tapetum_server.analysis.drift.settings import DriftSettings
 from tapetum_server.analysis.drift.slices import slices_of
-from tapetum_server.analysis.drift.together import Frames, drift_together
+from tapetum_server.analysis.drift.together import drift_together
+from tapetum_server.analysis.drift.vectors import Frames
 from tapetum_server.query import drift as query
+from tapetum_server.query.drift_texts import described
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.reader import Reader
 
@@ -27,17 +31,15 @@ def furthest_first(feature: DriftFeature) -> tuple[bool, float, str]:
 async def drift_report(reader: Reader, baseline: Frame, window: Frame, settings: DriftSettings) -> DriftReport:
     """How far each feature of `window` has drifted from `baseline`. Raises `QueryError` for a wrong question."""
     settings = settings.checked()
-    pairs = pairs_of(baseline, window, settings)
     b_rows, w_rows = await asyncio.gather(query.row_count(reader, baseline), query.row_count(reader, window))
+    baseline, window = await described(reader, baseline, window, settings.texts, b_rows)
+    if settings.attributions and not settings.importance:
+        weights = await logged_importance(reader, baseline, window, settings.attributions)
+        settings = replace(settings, importance=weights)
+    pairs = pairs_of(baseline, window, settings)
     sides = await counted_sides(reader, baseline, window, pairs.compared, settings.bins, b_rows)
-    left_out = [*pairs.left_out]
-    kept: list[Sides] = []
-    for side in sides:
-        reason = "" if side.plan.pair.name in settings.features else identifier(side)
-        if reason:
-            left_out.append((side.plan.pair.name, reason))
-        else:
-            kept.append(side)
+    kept, identifiers = without_identifiers(sides, settings.features)
+    left_out = [*pairs.left_out, *identifiers]
     values = await values_of(reader, baseline, window, [side.plan for side in kept], settings)
     results = await asyncio.to_thread(lambda: [measured(side, values, settings) for side in kept])
     chunks: Chunked | None = None

@@ -10,6 +10,7 @@ from tapetum_server.detectors.drift.methods import BY_NAME, METHODS, DriftMethod
 from tapetum_server.detectors.drift.several import Correction
 from tapetum_server.detectors.drift.thresholds import Threshold, VariationThreshold
 from tapetum_server.detectors.drift.verdict import MIN_ROWS
+from tapetum_server.query.drift_texts import descriptor_names
 from tapetum_server.query.errors import QueryError
 
 MAX_BINS = 100
@@ -47,7 +48,7 @@ class DriftSettings:
     slices: tuple[str, ...] = ()
     """Columns by whose values drifted features are broken down."""
     importance: Mapping[str, float] = field(default_factory=dict)
-    """Weight of a feature in the ranking; 1 where it is not named."""
+    """Weight of a feature in the ranking; 1 where it is not named. Without any, what `attributions` say."""
     multivariate: tuple[str, ...] = ()
     """Of `MULTIVARIATE`: looks at all features together."""
     embeddings: tuple[str, ...] = ()
@@ -61,6 +62,11 @@ class DriftSettings:
     def chosen(self) -> tuple[DriftMethod, ...]:
         """The methods by their names."""
         return tuple(BY_NAME[name] for name in self.methods)
+
+    @property
+    def described(self) -> Mapping[str, str]:
+        """Which column of texts a descriptor is of."""
+        return {name: text for text in self.texts for name in descriptor_names(text)}
 
     @property
     def chunked(self) -> bool:

@@ -37,14 +37,15 @@ def state_sides(
     """Each feature counted on both sides, over bins that come from the baseline's kept ranks."""
     found = []
     for pair in pairs:
-        edges = _edges(baseline[pair.name].numeric, bins) if pair.kind == "numeric" else None
+        edges = kept_edges(baseline[pair.name].numeric, bins) if pair.kind == "numeric" else None
         plan = Plan(pair, edges, (), True)
         side = Sides(plan, counts_of(plan, baseline, rows[0]), counts_of(plan, window, rows[1]))
         found.append(Sides(with_values(side), side.baseline, side.window))
     return found
 
 
-def _edges(numeric: NumericStatistics | None, bins: int) -> tuple[float, ...]:
+def kept_edges(numeric: NumericStatistics | None, bins: int) -> tuple[float, ...]:
+    """Between bins with equal shares of the values, by their kept ranks."""
     if numeric is None or not numeric.points:
         return ()
     levels = np.arange(1, bins) / bins

@@ -49,10 +49,12 @@ def domain_drift(baseline: Vectors, window: Vectors, *, linear: bool = False, se
     with threadpool_limits(1):
         for number, (train, test) in enumerate(folds):
             model = _classifier(linear, seed)
-            model.fit(rows[train], side[train])
-            scores[test] = _ranks(model.predict_proba(rows[test])[:, 1])
+            # A column of which the fold knows no value says nothing, and scikit-learn fails on it.
+            seen = np.where(np.isfinite(rows[train]).any(axis=0), rows, 0)
+            model.fit(seen[train], side[train])
+            scores[test] = _ranks(model.predict_proba(seen[test])[:, 1])
             if number == 0 and not linear:
-                drops = _drops(model, rows[test], side[test], random)
+                drops = _drops(model, seen[test], side[test], random)
     auc = _auc(scores, side)
     deviation = np.sqrt((len(rows) + 1) / (12 * len(baseline) * len(window)))
     from scipy.special import ndtr

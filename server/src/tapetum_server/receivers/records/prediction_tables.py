@@ -21,7 +21,7 @@ from tapetum_server.receivers.records.predictions import (
 )
 from tapetum_server.receivers.records.table_columns import Rows, wrong_type
 from tapetum_server.receivers.records.table_parts import Part
-from tapetum_server.signals.predictions import LABEL_SCHEMA, PREDICTION_SCHEMA
+from tapetum_server.signals.predictions import ATTRIBUTIONS, LABEL_SCHEMA, PREDICTION_SCHEMA
 
 _TEXT, _NUMBER = pa.string(), pa.float64()
 
@@ -116,7 +116,7 @@ def _label(rows: Rows) -> tuple[pa.Array, pa.Array]:
 
 def _features(rows: Rows) -> pa.Table:
     given = rows.columns.get("features")
-    others = {name: column for name, column in rows.columns.items() if name not in FIELDS}
+    others = {name: column for name, column in rows.columns.items() if name not in FIELDS} | _attributions(rows)
     texts = _texts(rows)
     if given is not None and pa.types.is_map(given.type):
         if others:
@@ -163,6 +163,22 @@ def _texts(rows: Rows) -> dict[str, pa.Array]:
     for field, part in zip(given.type, given.flatten()):
         found[field.name] = part.cast(_TEXT)
         _check_sizes(rows, field.name, found[field.name])
+    return found
+
+
+def _attributions(rows: Rows) -> dict[str, pa.Array]:
+    """What each feature did to the answer, named as it is kept among the numbers."""
+    given = rows.columns.get("attributions")
+    if given is None or pa.types.is_null(given.type):
+        return {}
+    if not pa.types.is_struct(given.type):
+        raise wrong_type("attributions", given, "structs of numbers")
+    found = {}
+    for field, part in zip(given.type, given.flatten()):
+        try:
+            found[ATTRIBUTIONS + field.name] = part.cast(_NUMBER, safe=False)
+        except pa.ArrowException:
+            raise wrong_type(f"attributions.{field.name[:80]}", part, "numbers") from None
     return found
 
 

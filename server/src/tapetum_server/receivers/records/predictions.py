@@ -12,7 +12,7 @@ from tapetum_server.receivers.records import fields
 from tapetum_server.receivers.records.feature_maps import LONG_TEXT, MAX_FEATURES, MAX_NAME_BYTES, layout_of
 from tapetum_server.receivers.records.fields import Given, Wrong
 from tapetum_server.receivers.records.labels import LabelRows, said_as
-from tapetum_server.signals.predictions import FEATURE_MAPS, PREDICTION_SCHEMA
+from tapetum_server.signals.predictions import ATTRIBUTIONS, FEATURE_MAPS, PREDICTION_SCHEMA
 
 MAX_ID_BYTES = 512
 MAX_MODEL_BYTES = 256
@@ -25,7 +25,8 @@ MAX_ELEMENTS = 65_536
 MAX_CLASSES = 10_000
 FIELDS = (
     "model", "version", "prediction_id", "time", "features", "text_features", "output", "output_label", "score",
-    "scores", "embedding", "tags", "latency_ms", "trace_id", "span_id", "source", "label", "label_value",
+    "scores", "embedding", "attributions", "tags", "latency_ms", "trace_id", "span_id", "source", "label",
+    "label_value",
 )  # fmt: skip
 _UNUSUAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _Maps = dict[str, tuple[list[str], list[Any]]]
@@ -142,6 +143,9 @@ class PredictionRows:
                 raise Wrong(f"text_features.{name[:80]}", f"{name[:80]} is in features too")
             maps["texts"][0].append(name)
             maps["texts"][1].append(value)
+        for name, value in _attributions(told, features):
+            maps["numeric"][0].append(name)
+            maps["numeric"][1].append(value)
         return maps, nulls
 
     def _kind_elsewhere(self, name: str) -> str:
@@ -251,6 +255,18 @@ def _scores(told: Given) -> dict[str, float]:
     for name, value in given.items():
         number = _number({f"scores.{name[:80]}": value}, f"scores.{name[:80]}")
         found[name] = math.nan if number is None else number
+    return found
+
+
+def _attributions(told: Given, features: Mapping[str, Any]) -> list[tuple[str, float | None]]:
+    """What each feature did to the answer, named as it is kept among the numbers. Raises `Wrong`."""
+    given = _mapping(told, "attributions")
+    found = []
+    for name in _ordered(tuple(given)):
+        kept = ATTRIBUTIONS + name
+        if kept in features:
+            raise Wrong(f"attributions.{name[:80]}", f"{kept[:80]} is in features too")
+        found.append((kept, _number({f"attributions.{name[:80]}": given[name]}, f"attributions.{name[:80]}")))
     return found
 
 

@@ -17,6 +17,7 @@ SELECT
     {features:texts} AS text_features,
     {features:lists} AS list_features,
     {features:nulls} AS null_features,
+    {features:attributions} AS attributions,
     embedding,
     CAST(tags, 'Map(String, String)') AS tags,
     latency_ms,

@@ -1,0 +1,1 @@
+"""A model's embeddings as a picture, and what is special about a part of it."""
