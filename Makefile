@@ -10,6 +10,8 @@ CORES  := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 JOBS   ?= $(shell expr $(CORES) + 1)
 
 .DEFAULT_GOAL := help
+# Every process of a test would compile the same sources again.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help demo serve dev test test-python test-beside test-ui test-slow test-interop check check-python check-types check-ui format coverage bench docs ui wheels clean env test-env ui-packages
 
 help: ## list every target

@@ -123,6 +123,8 @@ class Bench:
         self.engine.insert("feature_statistics_rows", feature_statistics_rows(made, BEGIN_NS))
         for begin, end in (("{0}", "{0} + toIntervalHour(1)"), *PARTS.values()):
             self._fill(begin, end)
+        # As the engine leaves them after a while, and not in the pieces that they were just made in.
+        self.engine.command(f"OPTIMIZE TABLE {self.engine.database}.feature_statistics_rows FINAL")
         with ThreadPoolExecutor(1) as executor:
             writer = StoreWriter(self.engine, executor, lambda project, signal: 20_000)
             asyncio.run(self._kept(writer, rows))

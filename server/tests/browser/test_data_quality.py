@@ -38,7 +38,7 @@ def test_from_a_data_set_to_an_anomaly_and_the_change_accepted(ui: Watched, serv
     expect(page.get_by_role("combobox", name="Baseline")).to_have_value(f"against {TRAIN}")
     page.get_by_role("columnheader", name="Distance").get_by_role("button").click()
     expect(page).to_have_url(re.compile("sort=-distance"))
-    expect(grid.first).to_contain_text("id")
+    expect(grid.first).to_contain_text("year")
     expect(grid.first.get_by_label("moved", exact=True)).to_be_visible()
     page.get_by_role("textbox", name="Find a feature").fill("rac1")
     expect(grid).to_have_count(1)

@@ -112,8 +112,8 @@ def windows_statement(project: str, asked: Sequence[Asked]) -> Statement:
     questions = [" AND ".join(_conditions(one, parameters)) for one in asked]
     places = ", ".join(f"{condition} AS in{place}" for place, condition in enumerate(questions))
     sql = f"""SELECT version, slice, toUnixTimestamp64Nano(window_start) AS start_ns,
-    toUnixTimestamp64Nano(window_end) AS end_ns, rows AS held, said,
-    cityHash64(toString(version), toString(slice), start_ns, end_ns) AS window_key, {places}
+    toUnixTimestamp64Nano(window_end) AS end_ns, rows AS held, said, window_key,
+    {places}
 FROM feature_windows
 WHERE {of_project} AND ({" OR ".join(f"({condition})" for condition in dict.fromkeys(questions))})"""
     return Statement(sql, parameters.values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,11 @@ async def kept_states(
 def states_statement(project: str, subject: Subject, windows: Sequence[Window]) -> Statement:
     """One row per window and feature; what was told again beside what it replaces."""
     parameters = Parameters()
-    where = [f"project = {parameters.text(project)}", *subject_conditions(subject, parameters)]
+    where = [
+        f"project = {parameters.text(project)}",
+        # The key says which version.
+        *subject_conditions(replace(subject, version=None), parameters),
+    ]
     where.append(f"window_key IN {parameters.bind([window.key for window in windows], 'Array(UInt64)')}")
     sql = f"""SELECT window_key, feature, kind, type, position, said, sums, points, top_values, top_frequencies
 FROM feature_statistics_rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from typing_extensions import TypedDict
@@ -100,10 +101,12 @@ async def window_statistics(
 ) -> dict[tuple[Subject, Window], DatasetStatistics]:
     """What was told of each window, to the last field, in one statement for all."""
     each = list(dict.fromkeys(asked))
-    told: list[list[dict[str, Any]]] = [[] for _ in each]
+    by_feature: list[dict[str, dict[str, Any]]] = [{} for _ in each]
     if each:
+        # What was said last holds: the engine has not merged it with what it replaces yet.
         for row in rows_of(await reader.query(*features_statement(project, each))):
-            told[row["place"]].append(row)
+            by_feature[row["place"]][row["feature"]] = row
+    told = [sorted(rows.values(), key=lambda row: (row["position"], row["feature"])) for rows in by_feature]
     return {
         (subject, window): DatasetStatistics(
             slice=window.slice,
@@ -115,22 +118,26 @@ async def window_statistics(
 
 
 def features_statement(project: str, asked: Sequence[tuple[Subject, Window]]) -> Statement:
-    """Every feature of these windows, in the order in which they were told."""
+    """Every feature of these windows, as often as it was told."""
     parameters = Parameters()
     of_project = f"project = {parameters.text(project)}"
     windows = []
     for subject, window in asked:
-        where = [*subject_conditions(subject, parameters), f"window_key = {parameters.bind(window.key, 'UInt64')}"]
+        # The key says which version.
+        where = [
+            *subject_conditions(replace(subject, version=None), parameters),
+            f"window_key = {parameters.bind(window.key, 'UInt64')}",
+        ]
         windows.append(f"({' AND '.join(where)})")
     places = ", ".join(f"{window}, {place}" for place, window in enumerate(windows))
-    sql = f"""SELECT multiIf({places}, 0) AS place, rows AS held,
+    sql = f"""SELECT multiIf({places}, 0) AS place, rows AS held, position,
     feature, kind, type, present, missing, value_count, min_values, max_values, lengths, finite, nan_count,
     negative_infinity, positive_infinity, zeros, mean, squared_deviations, min, max, points, standard_histogram,
     quantiles_histogram, unique, unique_exact, total_bytes, shortest, longest, invalid_utf8, top_values,
     top_frequencies
-FROM feature_statistics_rows FINAL
+FROM feature_statistics_rows
 WHERE {of_project} AND ({" OR ".join(windows)})
-ORDER BY place, position, feature"""
+ORDER BY said"""
     return Statement(sql, parameters.values)
 
 

@@ -1,3 +1,3 @@
 SELECT window_key, feature, kind, type, position, said, sums, points, top_values, top_frequencies
 FROM feature_statistics_rows
-WHERE project = {p0:String} AND dataset = {p1:String} AND model = {p2:String} AND version = {p3:String} AND window_key IN {p4:Array(UInt64)}
+WHERE project = {p0:String} AND dataset = {p1:String} AND model = {p2:String} AND window_key IN {p3:Array(UInt64)}

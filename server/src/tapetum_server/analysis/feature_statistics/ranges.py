@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
 
 from tapetum_server.analysis.feature_statistics.edges import scanned_edge
 from tapetum_server.detectors.feature_statistics.adding import added
@@ -111,7 +112,6 @@ async def range_statistics(reader: Reader, project: str, plans: Sequence[Plan]) 
     """
     tables, places = [], 0
     of_plan: list[list[int]] = [[] for _ in plans]
-    rows = [sum(plan.windows.values()) for plan in plans]
     for subject, members in _together(plans).items():
         windows = list(dict.fromkeys(window for n in members for window in plans[n].windows))
         at = {window: places + place for place, window in enumerate(windows)}
@@ -130,17 +130,25 @@ async def range_statistics(reader: Reader, project: str, plans: Sequence[Plan]) 
         places += 1
     if not tables:
         return [None for _ in plans]
-    states = await asyncio.to_thread(states_of, tables)
+    return await asyncio.to_thread(_added, tables, plans, of_plan, scanned)
+
+
+def _added(
+    tables: Sequence[pa.Table], plans: Sequence[Plan], of_plan: Sequence[Sequence[int]], scanned: Sequence[int]
+) -> list[RangeStatistics | None]:
+    """Of each plan; `of_plan` are its windows and edges in the tables."""
+    states = states_of(tables)
+    places = 1 + max((place for members in of_plan for place in members), default=0)
     found: list[RangeStatistics | None] = []
-    for n, plan in enumerate(plans):
-        chosen = np.zeros(places, bool)
-        chosen[of_plan[n]] = True
-        whole = rows[n] + scanned[n]
-        if not plan.windows and not scanned[n]:
+    for plan, members, read in zip(plans, of_plan, scanned):
+        if not plan.windows and not read:
             found.append(None)
             continue
-        statistics = await asyncio.to_thread(added, states, chosen, rows=whole, slice=plan.part.subject.slice)
-        found.append(RangeStatistics(statistics, len(plan.windows), scanned[n]))
+        chosen = np.zeros(places, bool)
+        chosen[list(members)] = True
+        rows = sum(plan.windows.values()) + read
+        statistics = added(states, chosen, rows=rows, slice=plan.part.subject.slice)
+        found.append(RangeStatistics(statistics, len(plan.windows), read))
     return found
 
 

@@ -11,7 +11,10 @@ CREATE TABLE {database}.feature_windows
     window_end DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1)),
     rows UInt64 CODEC(ZSTD(1)),
     said UInt64 CODEC(ZSTD(1)),
-    ingested_at DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1))
+    ingested_at DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    window_key UInt64 MATERIALIZED cityHash64(
+        toString(version), toString(slice), toUnixTimestamp64Nano(window_start), toUnixTimestamp64Nano(window_end)
+    ) CODEC(ZSTD(1))
 )
 ENGINE = ReplacingMergeTree(said)
 PARTITION BY toYear(window_end)
