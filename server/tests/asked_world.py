@@ -48,9 +48,9 @@ ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(r
 
 
 @functools.cache
-def _model_of(response_model: Any) -> TypeAdapter[Any]:
-    """What a route answers with, made once: that takes longer than most answers. Routes themselves have no hash."""
-    return TypeAdapter(response_model)
+def _model_of(answer: Any) -> TypeAdapter[Any]:
+    """What reads an answer of this type, made once: that takes longer than most answers."""
+    return TypeAdapter(answer)
 
 
 class As:
