@@ -1,2 +1,3 @@
 ALTER TABLE {database}.span_enrichments
     MATERIALIZE INDEX words_of_record
+SETTINGS mutations_sync = 0

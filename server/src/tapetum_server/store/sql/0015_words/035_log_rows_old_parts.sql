@@ -1,2 +1,3 @@
 ALTER TABLE {database}.log_rows
     MATERIALIZE INDEX words_of_body
+SETTINGS mutations_sync = 0
