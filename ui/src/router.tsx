@@ -214,6 +214,9 @@ const models = createRoute({
 const MODEL_VIEWS = ['performance', 'slices', 'drift', 'embeddings', 'predictions', 'versions'] as const
 
 type Drifting = 'method' | 'limit' | 'chunk' | 'multi'
+type Measuring = 'at' | 'worth' | 'rank' | 'weighed'
+type Compared = 'champion' | 'challenger' | 'pair' | 'flip'
+type Sliced = 'by' | 'cross' | 'where'
 
 const model = createRoute({
   getParentRoute: () => root,
@@ -227,21 +230,13 @@ const model = createRoute({
     | 'sel'
     | 'version'
     | 'base'
-    | 'by'
-    | 'cross'
-    | 'where'
     | 'metric'
-    | 'at'
-    | 'worth'
-    | 'rank'
-    | 'weighed'
-    | 'champion'
-    | 'challenger'
-    | 'pair'
-    | 'flip'
     | 'feature'
     | 'area'
+    | Sliced
     | Drifting
+    | Measuring
+    | Compared
   > => ({
     name: text(raw.name),
     version: text(raw.version),
@@ -253,6 +248,12 @@ const model = createRoute({
     /** Slices in SQL, one a line. */
     where: text(raw.where),
     metric: text(raw.metric),
+    champion: text(raw.champion),
+    challenger: text(raw.challenger),
+    /** What names a request in both versions. */
+    pair: text(raw.pair),
+    /** Which changed answers are listed: `fixed`, `broken`, or `SAID > SAYS` as JSON. */
+    flip: text(raw.flip),
     /** The embedding that is drawn, and the outline of the points that are chosen. */
     feature: text(raw.feature),
     area: text(raw.area),
@@ -262,12 +263,6 @@ const model = createRoute({
     chunk: text(raw.chunk),
     /** `1`: all columns together too. */
     multi: text(raw.multi),
-    champion: text(raw.champion),
-    challenger: text(raw.challenger),
-    /** What names a request in both versions. */
-    pair: text(raw.pair),
-    /** Which changed answers are listed: `fixed`, `broken`, or `SAID > SAYS` as JSON. */
-    flip: text(raw.flip),
     /** A threshold, and what one answer of each kind is worth: `5,-2,0,-9`. */
     at: text(raw.at),
     worth: text(raw.worth),

@@ -126,7 +126,7 @@ def test_what_selected_points_have_in_common_is_told_apart_from_chance(asked: Wo
     assert {("output_label", "spam"), ("correct", "wrong")} <= traits.keys()
     assert "age" not in {column for column, _ in traits}
     # Every other point: nothing that chance does not explain.
-    assert told(rest[:60], rest[60:120])["traits"] == []
+    assert told(rest[::2], rest[1::2])["traits"] == []
     assert told(far[:5], rest)["enough"] is False
 
 
@@ -216,6 +216,28 @@ def test_thresholds_come_from_the_baselines_own_variation_and_chunks_are_counted
     assert [chunk["chunk"] for chunk in report["features"][0]["chunks"]] == ["0:99", "100:199", "200:299"]
     wrong = asked.client.get("/v1/models/drift", params={"model": "triage", **RANGE, "deviations": 3, "threshold": 0.1})
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (400, "two_thresholds")
+
+
+@pytest.mark.covers("datasets-from-predictions")
+def test_predictions_are_saved_to_a_dataset_with_what_was_right(asked: World) -> None:
+    def save(**more: Any) -> Any:
+        ids = ("triage-1-3", "gone", "triage-1-1")
+        predictions = [{"model": "triage", "prediction_id": one} for one in ids]
+        return asked.client.post("/v1/datasets", json={"name": "odd/mails", "predictions": predictions, **more})
+
+    refused = save().json()["error"]
+    assert (refused["code"], refused["field"]) == ("not_found", "predictions.1")
+    assert "'gone'" in refused["message"]
+    done = save(skip_missing=True).json()
+    assert (done["added"], done["missing"]) == (2, ["triage/gone"])
+    items = asked.client.get("/v1/datasets/items", params={"name": "odd/mails"}).json()["rows"]
+    assert [item["source"]["prediction_id"] for item in items] == ["triage-1-3", "triage-1-1"]
+    sent = next(row for row in mails("triage", WINDOW, moved=True) if row["prediction_id"] == "triage-1-3")
+    assert items[0]["input"] == {**sent["features"], "mail": sent["text_features"]["mail"]}
+    assert (items[0]["output"], items[0]["expected_output"]) == ("spam", "ham")
+    assert items[0]["metadata"]["attributions"].keys() == {"income", "age", "region"}
+    # Saved again, they are there.
+    assert save(skip_missing=True).json()["unchanged"] == 2
 
 
 @pytest.mark.covers("model-drift-training-data")

@@ -25,7 +25,7 @@ from browser.modelled import (
     duel,
     predict,
     triage,
-)
+)  # fmt: skip
 from browser.shop import Shop
 from browser.watch import Watched, pick, rows, settled
 
@@ -350,8 +350,8 @@ def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningS
     judge(server)
     predict(server)
     drift_away(server)
-    triage(server)
     duel(server)
+    triage(server)
     inspect(server)
     watch(server)
     found = []

@@ -25,7 +25,7 @@ from browser.modelled import (
     duel,
     predict,
     triage,
-)
+)  # fmt: skip
 from browser.shop import Shop
 from browser.watch import Watched, pick, rows
 
@@ -116,8 +116,8 @@ def test_every_page_fits_and_every_control_can_be_pressed(
     judge(server)
     predict(server)
     drift_away(server)
-    triage(server)
     duel(server)
+    triage(server)
     inspect(server)
     watch(server)
     query = {"kind": "spans", "measure": "p95_ms", "group_by": ["service"]}

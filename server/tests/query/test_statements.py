@@ -286,8 +286,6 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
         selection(PREDICTIONS, OF_MODEL), ["model", "label", "age", "tags.region"], 11
     ),
     "prediction_keys": lambda: facets.attribute_keys_statement(selection(PREDICTIONS, "model:m")),
-    "model_attributions": lambda: attributions.any_attribution_statement("default", "m", HOUR),
-    "model_vectors": lambda: models.vectors_statement(selection(PREDICTIONS), "m"),
     "model_volumes": lambda: model_volumes.volumes_statement(
         selection(PREDICTIONS, "labelled:true"), START, STEPS, final=True
     ),
@@ -297,6 +295,8 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "model_findings": lambda: model_findings.model_findings_statement("default", HOUR, ["m"]),
     "model_detail": lambda: models.detail_statement(selection(PREDICTIONS), STEPS, "m", ["1"]),
     "model_versions_seen": lambda: models.seen_statement(selection(PREDICTIONS), "m"),
+    "model_attributions": lambda: attributions.any_attribution_statement("default", "m", HOUR),
+    "model_vectors": lambda: models.vectors_statement(selection(PREDICTIONS), "m"),
     "prediction_fractions": lambda: layouts(fractions),
     "prediction_layouts": lambda: layouts(prediction_frames.layouts_statement),
     "prediction_names": lambda: layouts(partial(prediction_frames.names_statement, layouts=1)),
@@ -404,7 +404,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     ),
     "llm_groups_repeated": lambda: llm_groups.repeated_statement(selection(SPANS)),
     "llm_tools": lambda: llm_tools.tools_statement(selection(SPANS, "service:web")),
-    "llm_tools_agents": lambda: tool_agents.agents_around_statement(selection(SPANS, "service:web"), ["search"]),
+    "llm_tools_agents": lambda: tool_agents.agents_around_statement("default", ["t1", "t2"]),
     "sessions_last_seen": lambda: sessions.places_statement(
         selection(SPANS, "service:web"), "session_id", "-last_seen", 51, sessions.Place(START, 7)
     ),

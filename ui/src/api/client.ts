@@ -12,6 +12,7 @@ type Route<M extends Method> = {
 export type GetRoute = Route<'get'>
 type AnyRoute = GetRoute | Route<'post'> | Route<'put'> | Route<'patch'> | Route<'delete'>
 
+/** A list is the same name several times. */
 export type Query = Record<string, string | number | boolean | readonly string[] | undefined | null>
 
 export class ApiError extends Error {

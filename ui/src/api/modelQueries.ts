@@ -5,8 +5,8 @@ import type { Scope } from './queries'
 import type {
   ChosenSlices,
   DriftReport,
-  EmbeddingView,
   FlippedRequests,
+  EmbeddingView,
   KeptEvaluations,
   ModelDetail,
   ModelPage,

@@ -24,6 +24,8 @@ from tapetum_server.signals.datasets import (
 
 MAX_SPANS = 200
 """Spans that one change saves: each is read whole."""
+MAX_PREDICTIONS = 2_000
+"""Predictions that one change saves."""
 
 
 class ItemSource(BaseModel):
@@ -117,7 +119,7 @@ class NewDatasetVersion(BaseModel):
     name: str = Field(description="Letters, digits and . _ : / -, at most 200.")
     put: list[NewItem] = Field(default_factory=list, max_length=MAX_ITEMS)
     spans: list[SavedSpan] = Field(default_factory=list, max_length=MAX_SPANS)
-    predictions: list[SavedPrediction] = Field(default_factory=list, max_length=MAX_SPANS)
+    predictions: list[SavedPrediction] = Field(default_factory=list, max_length=MAX_PREDICTIONS)
     skip_missing: bool = False
     """Save the others where the store no longer has some spans or predictions; `missing` of the answer names those."""
     remove: list[str] = Field(default_factory=list, max_length=MAX_ITEMS)

@@ -15,7 +15,7 @@ from tapetum_server.query.selection import Selection, select
 from tapetum_server.query.sources import SPANS
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import TimeRange, format_time
-from tapetum_server.query.tool_agents import MAX_AGENTS, agents_around
+from tapetum_server.query.tool_agents import MAX_AGENTS, TRACES_OF_TOOL, agents_around
 
 MAX_TOOLS = 200
 
@@ -32,7 +32,7 @@ class ToolRow(TypedDict):
     p95_ms: float | None
     p99_ms: float | None
     agents: list[str]
-    """Who used it: as the uses say, and of those that do not say, the agents around the latest."""
+    """Who used it: as the uses say, and of those that do not say, the agents around some of them."""
     last_used: str
 
 
@@ -52,7 +52,8 @@ async def llm_tools(reader: Reader, *, project: str, time_range: TimeRange, filt
         return ToolPage(rows=[], total=0)
     selection = replace(selection, time_range=ends["whole"])
     found = list(tuples_of(await reader.query(*tools_statement(selection))))
-    around = await agents_around(reader, selection, [row[0] for row in found if row[5]])
+    traces = list(dict.fromkeys(trace for row in found for trace in row[5]))
+    around = await agents_around(reader, project=project, traces=traces)
     rows = []
     for tool, uses, errors, durations, agents, _, last, _ in found:
         p50, p95, p99 = (None if d is None or math.isnan(d) else d for d in durations)
@@ -66,13 +67,13 @@ async def llm_tools(reader: Reader, *, project: str, time_range: TimeRange, filt
 
 
 def tools_statement(selection: Selection) -> Statement:
-    """(tool, uses, errors, durations, agents, uses without one, last, number of tools), the most used first."""
+    """(tool, uses, errors, durations, agents, traces without one, last, number of tools), the most used first."""
     parameters = Parameters()
     condition = " AND ".join(call_conditions(selection, parameters, "is_use"))
     columns = f"""toString(tool) AS called, count() AS uses, countIf(status = 'error') AS errors,
     quantiles(0.5, 0.95, 0.99)(duration_ms) AS durations,
     arraySort(arrayMap(a -> toString(a), groupUniqArrayIf({MAX_AGENTS})(agent, agent != ''))) AS agents,
-    countIf(agent = '') AS unsaid,
+    groupUniqArrayIf({TRACES_OF_TOOL})(trace_id, agent = '') AS unsaid,
     toUnixTimestamp64Nano(max(start_time)) AS last"""
     sql = f"""SELECT {columns}, count() OVER () AS tools
 FROM {selection.source.relation(columns, condition, of=selection.bounds(parameters)[0])}

@@ -47,8 +47,8 @@ async def prediction_frame(
     version: str | None = None,
     filter: Filter | None = None,
     labels: bool = True,
-    attributions: bool = False,
     prefix: str = "frame_",
+    attributions: bool = False,
 ) -> Frame:
     """The predictions of a model. With `labels`, their labels beside them: without, no label is read. With
     `attributions`, what each feature did to the answer is a column `attributions.FEATURE`.

@@ -27,8 +27,6 @@ MAX_WHOLE_FEATURES = 10_000
 MAX_TEXT_CHARACTERS = 200
 SHOWN_TEXT = 65_536
 """Characters of one text of a prediction that a page shows."""
-WHOLE_TEXT = 2_000_000
-"""More than an item of a dataset may have."""
 _MAPS = ("numeric", "booleans", "categorical", "texts", "number_lists", "text_lists")
 
 FeatureValue = float | bool | str | list[float | None] | list[str | None] | None
@@ -112,11 +110,9 @@ async def list_predictions(
     return PredictionPage(rows=await _rows(reader, project, found[:limit]), next_cursor=following)
 
 
-async def get_prediction(
-    reader: Reader, *, project: str, model: str, prediction_id: str, text_characters: int = SHOWN_TEXT
-) -> PredictionDetail:
+async def get_prediction(reader: Reader, *, project: str, model: str, prediction_id: str) -> PredictionDetail:
     """One prediction; of several days', the newest. Raises `NotFound`."""
-    found = rows_of(await reader.query(*prediction_statement(project, model, prediction_id, text_characters)))
+    found = rows_of(await reader.query(*prediction_statement(project, model, prediction_id)))
     if not found:
         raise NotFound(
             f"there is no prediction {prediction_id[:80]!r} of model {model[:80]!r}",
@@ -186,14 +182,14 @@ LIMIT {limit}"""
     return Statement(sql, parameters.values)
 
 
-def prediction_statement(project: str, model: str, prediction_id: str, text_characters: int = SHOWN_TEXT) -> Statement:
+def prediction_statement(project: str, model: str, prediction_id: str) -> Statement:
     """One prediction, whole."""
     parameters = Parameters()
     condition = (
         f"project = {parameters.text(project)} AND model = {parameters.text(model)} "
         f"AND prediction_id = {parameters.text(prediction_id)}"
     )
-    columns = f"""{_columns(MAX_WHOLE_FEATURES, text_characters)},
+    columns = f"""{_columns(MAX_WHOLE_FEATURES, SHOWN_TEXT)},
     toUnixTimestamp64Nano(ingested_at) AS ingested_ns, scores, length(embedding) AS embedding_length"""
     sql = f"""SELECT {columns}
 FROM {_relation(columns, condition)}

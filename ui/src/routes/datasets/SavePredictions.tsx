@@ -2,9 +2,9 @@
 import { SaveManyButton } from './SaveMany'
 
 /** Predictions of one change, as the server takes them. */
-const MAX_PREDICTIONS = 200
+const MAX_PREDICTIONS = 2_000
 const NOTE =
-  'Each with its features as input, and the label as expected output, else what the model said. ' +
+  'Each with its features as input, what the model said, and the label as expected output where it has come. ' +
   'Predictions that are in the dataset already stay as they are there.'
 
 /** Of more than a change takes, the first ones. */
@@ -16,7 +16,7 @@ export function SavePredictionsButton(p: { project: string; model: string; chose
       chosen={p.chosen.slice(0, MAX_PREDICTIONS)}
       note={NOTE}
       change={(ids) => ({
-        predictions: ids.map((prediction_id) => ({ model: p.model, prediction_id, if_absent: true })),
+        predictions: ids.map((id) => ({ model: p.model, prediction_id: id, if_absent: true })),
       })}
     />
   )

@@ -38,8 +38,8 @@ export function ModelPage() {
           sort: undefined,
           sel: undefined,
           by: undefined,
-          area: undefined,
           cross: undefined,
+          area: undefined,
         })
       }
       data={[

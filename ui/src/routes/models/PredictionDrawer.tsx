@@ -147,33 +147,6 @@ function Whole({ row }: { row: PredictionDetail }) {
   )
 }
 
-/** What each feature did to the answer, the most first. */
-function Attributions({ of }: { of: PredictionDetail['attributions'] }) {
-  const size = (value: unknown) => (typeof value === 'number' ? Math.abs(value) : 0)
-  const rows = Object.entries(of).toSorted(([, a], [, b]) => size(b) - size(a))
-  if (!rows.length) return null
-  return (
-    <>
-      <h3>What each feature did</h3>
-      <table aria-label="Attributions">
-        <tbody>
-          {rows.slice(0, MOST).map(([name, value]) => (
-            <tr key={name}>
-              <th scope="row">
-                <Isolated text={name} />
-              </th>
-              <td>
-                {typeof value === 'number' && value > 0 ? '+' : ''}
-                {valueText(typeof value === 'number' ? Number(value.toPrecision(3)) : value)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </>
-  )
-}
-
 const STRIP = 100
 
 /** Where a value lies: for a number between the lowest and the highest of the others, else how frequent it is. */
@@ -198,6 +171,33 @@ function Place({ among }: { among: PredictionContext['features'][number] | undef
       </svg>
       above {percent(among.share_below)}
     </span>
+  )
+}
+
+/** What each feature did to the answer, the most first. */
+function Attributions({ of }: { of: PredictionDetail['attributions'] }) {
+  const size = (value: unknown) => (typeof value === 'number' ? Math.abs(value) : 0)
+  const rows = Object.entries(of).toSorted(([, a], [, b]) => size(b) - size(a))
+  if (!rows.length) return null
+  return (
+    <>
+      <h3>What each feature did</h3>
+      <table aria-label="Attributions">
+        <tbody>
+          {rows.slice(0, MOST).map(([name, value]) => (
+            <tr key={name}>
+              <th scope="row">
+                <Isolated text={name} />
+              </th>
+              <td>
+                {typeof value === 'number' && value > 0 ? '+' : ''}
+                {valueText(typeof value === 'number' ? Number(value.toPrecision(3)) : value)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
   )
 }
 
