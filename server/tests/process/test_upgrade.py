@@ -17,7 +17,7 @@ MAKE_OLD = """
 import sys
 from pathlib import Path
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from catalog.test_migrations import REVISIONS, ROWS
 from store.test_migrations import VERSIONS, fill, migrate_to
 from tapetum_server.catalog.database import Database, url_of
@@ -35,7 +35,11 @@ catalog.migrate("0.1.0", to=REVISIONS[0])
 with catalog.writing() as connection:
     project, key = ROWS["projects"], {**ROWS["keys"], "sha256": bytes.fromhex(sys.argv[2]), "prefix": sys.argv[3]}
     for table, row in (("projects", project), ("keys", key)):
-        columns = {name: value.isoformat(sep=" ") if hasattr(value, "isoformat") else value for name, value in row.items()}
+        there = {column["name"] for column in inspect(connection).get_columns(table)}
+        columns = {
+            name: value.isoformat(sep=" ") if hasattr(value, "isoformat") else value
+            for name, value in row.items() if name in there
+        }
         connection.execute(text(f"INSERT INTO {table} ({', '.join(columns)}) VALUES (:{', :'.join(columns)})"), columns)
 catalog.close()
 """
