@@ -28,7 +28,7 @@ import { filterOf, withFindings } from './findings'
 import { useLive } from './useLive'
 import { FeatureDrawer } from './FeatureDrawer'
 import { FeatureGrid } from './FeatureGrid'
-import { rowsOf, sorted } from './features'
+import { rowsOf, sent, sorted } from './features'
 import { Findings } from './Findings'
 import { NoSchema, SchemaView } from './SchemaView'
 import { Legend } from './Shapes'
@@ -143,10 +143,10 @@ function Features(p: {
   const then = useQuery({ ...statisticsQuery(base ?? subject), enabled: !!base })
   const far = useQuery({ ...distancesQuery(subject, base ?? subject), enabled: !!base && then.isSuccess })
   const before = base && then.isSuccess ? then.data : undefined
-  const rows = useMemo(
-    () => rowsOf(now.data, before, (before && far.data?.rows) ?? [], p.told?.anomalies ?? []),
-    [now.data, before, far.data, p.told],
-  )
+  const rows = useMemo(() => {
+    const found = rowsOf(now.data, before, (before && far.data?.rows) ?? [], p.told?.anomalies ?? [])
+    return subject.model ? sent(found) : found
+  }, [now.data, before, far.data, p.told, subject.model])
   const sort = search.sort ?? '-wrong'
   const shown = useMemo(() => sorted(rows, sort, search.find ?? ''), [rows, sort, search.find])
   const selected = rows.find((row) => row.name === search.sel)

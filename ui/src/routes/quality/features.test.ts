@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { FeatureRecord } from '@/api/qualityQueries'
 import type { FeatureAnomalies } from '@/api/types'
 import { bins, mostMoved, said } from './distribution'
-import { missing, rowsOf, sorted, zeros } from './features'
+import { missing, rowsOf, sent, sorted, zeros } from './features'
 
 const record = (feature: string, more: Partial<FeatureRecord> = {}): FeatureRecord => ({
   feature,
@@ -85,4 +85,19 @@ test('shares are of rows and of values, unknown where nothing is', () => {
     null,
     null,
   ])
+})
+
+test('columns that nobody sends are no features, unless one is missed or was sent before', () => {
+  const none = { present: 0, missing: 100, value_count: 0 }
+  const now = all(
+    record('age', none),
+    record('score'),
+    record('prediction', none),
+    record('latency_ms', none),
+  )
+  const names = (then?: ReturnType<typeof all>, ...of: FeatureAnomalies[]) =>
+    sent(rowsOf(now, then, [], of)).map((row) => row.name)
+  expect(names()).toEqual(['age', 'score'])
+  expect(names(all(record('latency_ms')))).toEqual(['age', 'score', 'latency_ms'])
+  expect(names(undefined, wrong('prediction'))).toEqual(['age', 'score', 'prediction'])
 })

@@ -32,6 +32,15 @@ export function rowsOf(
   }))
 }
 
+const OF_EVERY_PREDICTION = new Set(['prediction', 'output_label', 'score', 'latency_ms'])
+
+/** Without the columns that predictions have whether they are sent or not, where none was sent and nothing misses it. */
+export const sent = (rows: readonly FeatureRow[]): FeatureRow[] =>
+  rows.filter(
+    (row) =>
+      !OF_EVERY_PREDICTION.has(row.name) || row.now?.present || row.then?.present || row.reasons.length > 0,
+  )
+
 const byName = (of: FeatureStatistics | undefined) =>
   new Map((of?.features ?? []).map((one) => [one.feature, one]))
 
