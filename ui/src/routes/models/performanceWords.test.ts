@@ -18,6 +18,7 @@ it('writes shares as such, and what has no value as none', () => {
 
 it('the ends of an interval of a share stay within what a share can be', () => {
   expect([within('accuracy', 1.06), within('auc', -0.1), within('recall', 0.4)]).toEqual([1, 0, 0.4])
+  expect(within('expected_calibration_error', -0.008)).toBe(0)
   expect(within('mean_error', -3)).toBe(-3)
 })
 

@@ -1,7 +1,7 @@
 /** Metrics by name and in words. */
 import type { PerformanceReport, WorstSlices } from '@/api/types'
 import { is, printTerm, range } from '@/kit/filter'
-import { count } from '@/kit/format'
+import { counted } from '@/kit/format'
 import { percent } from '../services/measures'
 import { keyOf } from './driftWords'
 import { figure } from './measures'
@@ -41,7 +41,8 @@ const NAMES: Record<string, string> = {
 }
 const SHARES = /accuracy|^(?!mean_average).*precision|recall|f1|match|hit_rate/
 /** From 0 to 1, and no shares. */
-const UNIT = /^(auc|ndcg|mean_average_precision|mean_reciprocal_rank|jaccard_score)/
+const UNIT =
+  /^(auc|ndcg|mean_average_precision|mean_reciprocal_rank|jaccard_score|brier_score|expected_calibration_error)/
 /** Notions of fairness, in words. */
 export const NOTIONS: Record<string, string> = {
   demographic_parity: 'Called positive',
@@ -93,7 +94,7 @@ export const within = (name: string, value: number): number =>
 export function verdictOf(report: PerformanceReport): string {
   const [first] = report.metrics
   if (!first) return 'No performance is known.'
-  return `${metricName(first.name)} ${metricText(first.name, first.value)} of ${count(report.labelled)} predictions with a label.`
+  return `${metricName(first.name)} ${metricText(first.name, first.value)} of ${counted(report.labelled, 'prediction')} with a label.`
 }
 
 /** A slice as the search says it (`region = east AND 18 <= age < 30`), as a filter; null where none says it. */
