@@ -171,7 +171,7 @@ def test_a_file_of_a_newer_version_is_refused_with_its_version_and_what_to_do(as
         (changed(variables=[{"name": "a b", "kind": "text"}]), "variables[0].name", "should match"),
         (changed(variables=[{"name": "a", "kind": "moon"}]), "variables[0]", "'text', 'list', 'values'"),
         (with_panel(chart="pie"), "panels[1].chart", "'line', 'area', 'bar', 'table' or 'stat'"),
-        (with_panel(query={"kind": "promql", "query": "up"}), "panels[1].query", "'metric', 'spans', 'logs', 'errors', 'evaluations', 'sql'"),
+        (with_panel(query={"kind": "promql", "query": "up"}), "panels[1].query", "'metric', 'spans', 'logs', 'errors', 'evaluations', 'predictions', 'findings', 'sql'"),
         (with_panel(query={"kind": "spans", "measure": "p42_ms"}), "panels[1].query.measure", "'p95_ms'"),
         (with_panel(query={"kind": "metric", "name": "a", "group_by": list("abcde")}), "panels[1].query.group_by",
          "at most 4 items"),

@@ -331,6 +331,10 @@ ELSEWHERE = {
         ("compare_model_versions", "get_model_flips"),
         "analysis/test_version_comparison.py: a model of the same name in another project is another",
     ),
+    **dict.fromkeys(
+        ("get_model_embeddings", "compare_embedding_selection", "get_model_drift_together"),
+        "test_model_embeddings.py: a model of the same name in another project is another",
+    ),
     "get_outside": "test_wrong_clock.py: what is late in one project is not told in another",
     "get_storage": "test_storage.py: a caller of one project sees that one",
     "get_server": "test_health.py: only for an admin of every project",

@@ -223,13 +223,14 @@ def test_a_prediction_is_saved_once_with_what_was_right(shared_server: RunningSe
     labelled, long, ham = ask(server, kept, "/items", name="loans")["rows"]
     assert labelled["input"] == {"age": 41, "job": "職人", "tags": [1, 2]}
     assert (labelled["output"], labelled["expected_output"]) == ("repaid", "default")
+    assert labelled["metadata"].pop("time").endswith("Z")
     assert labelled["metadata"] == {
         "model": "risk/eu", "version": "3", "score": 0.25, "scores": {"repaid": 0.75, "default": 0.25},
         "tags": {"region": "eu"},
     }  # fmt: skip
     assert labelled["source"] == {"trace_id": "", "span_id": "", "prediction_id": "p-1"}
     assert (long["input"], long["expected_output"]) == ({"mail": "x" * 70_000}, 0), "whole, and what came out"
-    assert ham["metadata"] == {"model": "spam"}
+    assert (ham["metadata"].keys(), ham["metadata"]["model"]) == ({"model", "time"}, "spam")
     assert draft()["datasets"] == ["loans"]
     again = put(server, kept, "loans", predictions=[first | {"expected_output": "repaid"}]).json()
     assert (again["items"], again["changed"]) == (3, 1), "a prediction is in a dataset once"
