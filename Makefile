@@ -26,11 +26,11 @@ serve: env ui ## start an empty server on the data directory of `tapetum serve`
 dev: test-env ui-packages ## run server and web UI, both reloading when a file changes
 	@$(PY) tools/dev.py $(ARGS)
 
-test: test-env ui ## every check and every fast test, of the server, the SDK and the web UI
+test: test-env ui ui-packages ## every check and every fast test, of the server, the SDK and the web UI
 	@$(MAKE) --no-print-directory -j 2 test-python test-beside
 
 # Tests wait now and then, for a server or a browser. Meanwhile runs what nobody waits for, and gives way to them.
-test-beside: test-env
+test-beside: test-env ui-packages
 	@nice -n 10 $(MAKE) --no-print-directory check-python check-types check-ui test-ui
 
 test-python: test-env ui

@@ -89,6 +89,8 @@ def test_from_a_failed_order_to_the_log_line_that_explains_it(ui: Watched, shop:
     tree = page.get_by_role("tree", name="Spans")
     expect(tree.get_by_role("treeitem")).to_have_count(9)
     expect(tree.get_by_role("treeitem").nth(0)).to_have_attribute("aria-level", "1")
+    # What stands above the tree moves it: not while it is clicked.
+    expect(page.get_by_role("list", name="Errors of this trace").get_by_role("listitem")).to_have_count(2)
     tree.get_by_role("treeitem").filter(has_text="GET /features features").click()
 
     span = page.get_by_role("complementary", name="Span")
