@@ -44,7 +44,18 @@ _OF_A_TRACE = (
 )
 
 
-def questions(truth: dict[str, Any]) -> dict[str, tuple[str, list[str]]]:
+def _said_of(key: str, ids: list[str], within: str) -> str:
+    """What evaluations say of some sessions or users: the pages show it, too."""
+    named = ", ".join(f"'{one}'" for one in ids)
+    return (
+        "SELECT id, count(), countIf(score >= threshold), countIf(label = 'up'), "
+        "argMaxIf(comment, time, comment != '') FROM (SELECT * FROM evaluation_rows FINAL WHERE project = 'default' AND NOT withdrawn) AS e "
+        f"JOIN (SELECT DISTINCT trace_id, {key} AS id FROM span_rows FINAL WHERE {within} AND {key} IN ({named})) AS s "
+        "USING (trace_id) GROUP BY id"
+    )
+
+
+def questions(truth: dict[str, Any], engine: Engine) -> dict[str, tuple[str, list[str]]]:
     """Name → path of the API, and the statements that answer the same."""
     day = f"from={truth['from_ms']}&to={truth['to_ms']}"
     within = (
@@ -92,6 +103,10 @@ def questions(truth: dict[str, Any]) -> dict[str, tuple[str, list[str]]]:
             f"/api/v1/{whose}?limit=50&sort=-tokens&{day}",
             [found[f"{whose}, seen last"][1][0].replace("ORDER BY seen", "ORDER BY sum(tokens_in) + sum(tokens_out)")],
         )
+        for name in (f"{whose}, seen last", f"{whose} by tokens"):
+            statements = found[name][1]
+            listed = engine.query(statements[0]).column("id").to_pylist()
+            statements.append(_said_of(key, listed, within))
     found["sessions over time"] = (
         f"/api/v1/sessions/histogram?{day}",
         [f"SELECT toStartOfInterval(first, toIntervalMinute(30)) AS step, uniqExact(id), count(), countIf(errors > 0) "
@@ -104,7 +119,8 @@ def questions(truth: dict[str, Any]) -> dict[str, tuple[str, list[str]]]:
         f"/api/v1/sessions/detail?session={truth['session']}",
         [f"SELECT trace_id, {_OF_A_TRACE} FROM (SELECT *, {_CALLS} AS is_call, owns_usage AND {_TWICE} AS counted "
          f"FROM span_rows FINAL WHERE project = 'default' AND trace_id IN (SELECT trace_id FROM span_rows FINAL "
-         f"WHERE {one})) GROUP BY trace_id"],
+         f"WHERE {one})) GROUP BY trace_id",
+         _said_of("session_id", [truth["session"]], "project = 'default'")],
     )  # fmt: skip
     evaluations = f"evaluation_rows FINAL WHERE {within.replace('start_time', 'time')} AND NOT withdrawn"
     found["scores and labels of a name"] = (
@@ -154,7 +170,7 @@ def main() -> None:
         try:
             engine = server._engine
             evaluate(engine)
-            for name, (path, statements) in questions(truth).items():
+            for name, (path, statements) in questions(truth, engine).items():
                 if args.only not in name:
                     continue
                 costs = [cost(functools.partial(on_engine, engine, sql), args.repeats) for sql in statements]
