@@ -49,7 +49,8 @@ def _said_of(key: str, ids: list[str], within: str) -> str:
     named = ", ".join(f"'{one}'" for one in ids)
     return (
         "SELECT id, count(), countIf(score >= threshold), countIf(label = 'up'), "
-        "argMaxIf(comment, time, comment != '') FROM (SELECT * FROM evaluation_rows FINAL WHERE project = 'default' AND NOT withdrawn) AS e "
+        "argMaxIf(comment, time, comment != '') "
+        "FROM (SELECT * FROM evaluation_rows FINAL WHERE project = 'default' AND NOT withdrawn) AS e "
         f"JOIN (SELECT DISTINCT trace_id, {key} AS id FROM span_rows FINAL WHERE {within} AND {key} IN ({named})) AS s "
         "USING (trace_id) GROUP BY id"
     )
