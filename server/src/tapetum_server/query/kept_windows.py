@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -82,40 +82,58 @@ class KeptWindows:
 async def kept_windows(reader: Reader, project: str, asked: Sequence[Asked]) -> list[KeptWindows]:
     """For each question the windows that lie in its time, in one statement for all."""
     table = await reader.table(*windows_statement(project, asked))
-    versions, slices = (table.column(name).combine_chunks().dictionary_encode() for name in ("version", "slice"))
-    many = max(1, len(slices.dictionary))
-    pairs = _numbers(versions.indices).astype(np.int64) * many + _numbers(slices.indices)
-    found, of = np.unique(pairs, return_inverse=True)
-    names = [
-        (versions.dictionary[int(pair) // many].as_py(), slices.dictionary[int(pair) % many].as_py()) for pair in found
-    ]
-    start, end, rows, said, keys = (
-        _numbers(table.column(name)) for name in ("start_ns", "end_ns", "held", "said", "window_key")
+    (datasets, dataset), (models, model), (versions, version), (slices, slice_) = (
+        _coded(table.column(name)) for name in ("dataset", "model", "version", "slice")
     )
-    within = [_numbers(table.column(f"in{place}")) > 0 for place in range(len(asked))]
-    # Two data sets have windows of one version, slice and time, but never of one question.
-    whose = sum((one.astype(np.int64) << place for place, one in enumerate(within)), np.zeros(len(of), np.int64))
+    pairs, of = np.unique(version * max(1, len(slices)) + slice_, return_inverse=True)
+    names = tuple((versions[pair // len(slices)], slices[pair % len(slices)]) for pair in pairs.tolist())
+    start, end = (_numbers(table.column(name)).view(np.int64) for name in ("window_start", "window_end"))
+    rows, said, keys = (_numbers(table.column(name)) for name in ("rows", "said", "window_key"))
     # What was told again stands beside what it replaces until the engine has merged the two.
-    order = np.lexsort((said, whose, -end, start, of))
-    same = np.all([np.diff(column[order]) == 0 for column in (of, start, end, whose)], axis=0)
+    order = np.lexsort((said, model, dataset, -end, start, of))
+    same = np.all([np.diff(column[order]) == 0 for column in (of, start, end, dataset, model)], axis=0)
     last = order[np.append(~same, True)] if len(order) else order
     windows = KeptWindows(
-        tuple(names), of[last], start[last], end[last], rows[last].astype(np.int64), keys[last].astype(np.uint64)
+        names, of[last], start[last], end[last], rows[last].astype(np.int64), keys[last].astype(np.uint64)
     )
-    return [windows.among(one[last]) for one in within]
+    found = []
+    for one in asked:
+        named = [_is_asked(one, *name) for name in names]
+        within = np.asarray(named, bool)[windows.of] if names else np.zeros(0, bool)
+        within &= np.asarray([name == one.subject.dataset for name in datasets], bool)[dataset[last]]
+        within &= np.asarray([name == one.subject.model for name in models], bool)[model[last]]
+        # A data set without time lies in every time.
+        if one.subject.model and one.time_range.start is not None:
+            within &= windows.start >= one.time_range.start
+        if one.subject.model and one.time_range.end is not None:
+            within &= windows.end <= one.time_range.end
+        found.append(windows.among(within))
+    return found
+
+
+def _is_asked(asked: Asked, version: str, slice_: str) -> bool:
+    return asked.subject.version in (None, version) and (not asked.slices or slice_ in asked.slices)
 
 
 def windows_statement(project: str, asked: Sequence[Asked]) -> Statement:
-    """Version, slice, start, end, rows, key, and of which question's windows it is one."""
+    """Of every window that may be one of some question: whose, start, end, rows and key.
+
+    What questions have in common is said once: the engine takes longer to read so short a statement than to answer it.
+    """
     parameters = Parameters()
     of_project = f"project = {parameters.text(project)}"
-    questions = [" AND ".join(_conditions(one, parameters)) for one in asked]
-    places = ", ".join(f"{condition} AS in{place}" for place, condition in enumerate(questions))
-    sql = f"""SELECT version, slice, toUnixTimestamp64Nano(window_start) AS start_ns,
-    toUnixTimestamp64Nano(window_end) AS end_ns, rows AS held, said, window_key,
-    {places}
+    times: dict[str, list[str]] = {}
+    for one in asked:
+        time = " AND ".join(_times(one, parameters))
+        times.setdefault(" AND ".join(_conditions(one, parameters)), []).append(time)
+    found = []
+    for subject, within in times.items():
+        either = "" if "" in within else " OR ".join(f"({time})" for time in dict.fromkeys(within))
+        found.append(f"{subject} AND ({either})" if either else subject)
+    sql = f"""SELECT dataset, model, version, slice, window_start, window_end, rows, said, window_key
 FROM feature_windows
-WHERE {of_project} AND ({" OR ".join(f"({condition})" for condition in dict.fromkeys(questions))})"""
+WHERE {of_project} AND ({" OR ".join(f"({condition})" for condition in found)})
+SETTINGS max_threads = 1, output_format_arrow_low_cardinality_as_dictionary = 1"""
     return Statement(sql, parameters.values)
 
 
@@ -123,7 +141,12 @@ def _conditions(asked: Asked, parameters: Parameters) -> list[str]:
     found = subject_conditions(asked.subject, parameters)
     if asked.slices:
         found.append(f"slice IN ({', '.join(parameters.text(name) for name in dict.fromkeys(asked.slices))})")
-    # A data set without time lies in every time.
+    return found
+
+
+def _times(asked: Asked, parameters: Parameters) -> list[str]:
+    """None for a data set: without time it lies in every time."""
+    found = []
     if asked.subject.model:
         if asked.time_range.start is not None:
             found.append(f"window_start >= {parameters.moment(asked.time_range.start)}")
@@ -175,5 +198,12 @@ def _longest_first(windows: KeptWindows) -> dict[Window, int]:
     return chosen
 
 
-def _numbers(column: pa.ChunkedArray | pa.Array) -> Places:
+def _coded(column: pa.ChunkedArray) -> tuple[list[str], Places]:
+    """The texts that there are, and by row which of them it is."""
+    one = column.combine_chunks()
+    coded = one if pa.types.is_dictionary(one.type) else one.dictionary_encode()
+    return coded.dictionary.to_pylist(), _numbers(coded.indices).astype(np.int64)
+
+
+def _numbers(column: pa.ChunkedArray | pa.Array) -> NDArray[Any]:
     return np.asarray(column.to_numpy())

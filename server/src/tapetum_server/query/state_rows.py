@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from tapetum_server.detectors.feature_statistics.adding import SUMS, Ragged, States, sums_of
+from tapetum_server.detectors.feature_statistics.states import SUMS, Ragged, States, sums_of
 from tapetum_server.query.kept_windows import Subject, Window, subject_conditions
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.statement import Parameters, Statement
@@ -32,7 +32,10 @@ async def kept_states(
 
 
 def states_statement(project: str, subject: Subject, windows: Sequence[Window]) -> Statement:
-    """One row per window and feature; what was told again beside what it replaces."""
+    """One row per window and feature; what was told again beside what it replaces.
+
+    The key leads to so few rows that nothing is gained by reading it before the other columns.
+    """
     parameters = Parameters()
     where = [
         f"project = {parameters.text(project)}",
@@ -42,7 +45,8 @@ def states_statement(project: str, subject: Subject, windows: Sequence[Window]) 
     where.append(f"window_key IN {parameters.bind([window.key for window in windows], 'Array(UInt64)')}")
     sql = f"""SELECT window_key, feature, kind, type, position, said, sums, points, top_values, top_frequencies
 FROM feature_statistics_rows
-WHERE {" AND ".join(where)}"""
+WHERE {" AND ".join(where)}
+SETTINGS max_threads = 1, optimize_move_to_prewhere = 0, output_format_arrow_low_cardinality_as_dictionary = 1"""
     return Statement(sql, parameters.values)
 
 
@@ -54,9 +58,10 @@ def told_states(parts: Sequence[DatasetStatistics], first: int) -> pa.Table:
     return pa.table(
         {
             "window": pa.array([window for window, _ in rows], pa.int64()),
-            "feature": pa.array([feature.feature for _, feature in rows], pa.string()),
-            "kind": pa.array([feature.kind for _, feature in rows], pa.string()),
-            "type": pa.array([feature.type for _, feature in rows], pa.string()),
+            # As the engine has them.
+            "feature": pa.array([feature.feature for _, feature in rows], pa.string()).dictionary_encode(),
+            "kind": pa.array([feature.kind for _, feature in rows], pa.string()).dictionary_encode(),
+            "type": pa.array([feature.type for _, feature in rows], pa.string()).dictionary_encode(),
             "position": pa.array([_LAST] * len(rows), pa.uint32()),
             "said": pa.array([0] * len(rows), pa.uint64()),
             "sums": pa.array([sums_of(feature) for _, feature in rows], floats),
@@ -65,6 +70,11 @@ def told_states(parts: Sequence[DatasetStatistics], first: int) -> pa.Table:
             "top_frequencies": pa.array([[times for _, times in values] for values in texts], floats),
         }
     )
+
+
+def feature_count(tables: Sequence[pa.Table]) -> int:
+    """How many features a window of these has at the most, about."""
+    return max((len(pc.unique(_coded(table.column("feature")).indices)) for table in tables), default=0)
 
 
 def states_of(tables: Sequence[pa.Table]) -> States:
@@ -92,8 +102,8 @@ def states_of(tables: Sequence[pa.Table]) -> States:
         window=window,
         feature=coded,
         names=features.dictionary.to_pylist(),
-        kinds=table.column("kind").to_pylist(),
-        types=table.column("type").to_pylist(),
+        kinds=_texts(table.column("kind")),
+        types=_texts(table.column("type")),
         position=_numbers(table.column("position")).astype(np.int64),
         sums=np.asarray(sums.flat[starts[:, None] + np.arange(len(SUMS))], np.float64),
         lengths=edges,
@@ -121,7 +131,13 @@ def _ends(values: Any) -> NDArray[np.int64]:
 
 def _coded(column: Any) -> Any:
     column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    return pc.dictionary_encode(column)
+    return column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
+
+
+def _texts(column: pa.ChunkedArray) -> list[str]:
+    coded = _coded(column)
+    words = coded.dictionary.to_pylist()
+    return [words[place] for place in coded.indices.to_pylist()]
 
 
 def _numbers(column: Any) -> NDArray[Any]:

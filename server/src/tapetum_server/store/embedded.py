@@ -94,7 +94,9 @@ class EmbeddedEngine:
         self._control = self._open_control()
         self._command_on(self._writer, f"CREATE DATABASE IF NOT EXISTS {database}")
         self._prepare(self._writer, WRITE_SETTINGS)
-        self._profiles: Profiles = {"read": READ_SETTINGS} | {
+        # Answers stay in this process: to press them for a way that they do not go is work for nothing, done twice.
+        unpressed = {"output_format_arrow_compression_method": "none"}
+        self._profiles: Profiles = {"read": {**READ_SETTINGS, **unpressed}} | {
             name: {**ANSWER_SETTINGS, **settings} for name, settings in (profiles or {}).items()
         }
         self._pools: dict[str, queue.LifoQueue[Any]] = {profile: queue.LifoQueue() for profile in self._profiles}

@@ -1,5 +1,4 @@
-SELECT version, slice, toUnixTimestamp64Nano(window_start) AS start_ns,
-    toUnixTimestamp64Nano(window_end) AS end_ns, rows AS held, said, window_key,
-    dataset = {p1:String} AND model = {p2:String} AND version = {p3:String} AND slice IN ({p4:String}) AND window_start >= fromUnixTimestamp64Nano({p5:Int64}, 'UTC') AND window_end <= fromUnixTimestamp64Nano({p6:Int64}, 'UTC') AS in0, dataset = {p7:String} AND model = {p1:String} AS in1
+SELECT dataset, model, version, slice, window_start, window_end, rows, said, window_key
 FROM feature_windows
-WHERE project = {p0:String} AND ((dataset = {p1:String} AND model = {p2:String} AND version = {p3:String} AND slice IN ({p4:String}) AND window_start >= fromUnixTimestamp64Nano({p5:Int64}, 'UTC') AND window_end <= fromUnixTimestamp64Nano({p6:Int64}, 'UTC')) OR (dataset = {p7:String} AND model = {p1:String}))
+WHERE project = {p0:String} AND ((dataset = {p3:String} AND model = {p4:String} AND version = {p5:String} AND slice IN ({p6:String}) AND ((window_start >= fromUnixTimestamp64Nano({p1:Int64}, 'UTC') AND window_end <= fromUnixTimestamp64Nano({p2:Int64}, 'UTC')))) OR (dataset = {p7:String} AND model = {p3:String}))
+SETTINGS max_threads = 1, output_format_arrow_low_cardinality_as_dictionary = 1

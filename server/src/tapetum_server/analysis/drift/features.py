@@ -21,7 +21,6 @@ from tapetum_server.analysis.drift.moved import bars_of, moved_of
 from tapetum_server.analysis.drift.plans import Sides
 from tapetum_server.analysis.drift.settings import DriftSettings
 from tapetum_server.analysis.drift.slices import Slice
-from tapetum_server.detectors.drift.counts import chi_squared
 from tapetum_server.detectors.drift.values import standardised_difference
 from tapetum_server.query import drift as query
 
@@ -95,8 +94,7 @@ def _effect(side: Sides) -> Effect | None:
             return None  # two constants lie infinitely many deviations apart
         sizes = (b.mean or 0.0, b.std or 0.0, b.presence.values, w.mean or 0.0, w.std or 0.0, w.presence.values)
         return Effect(name="cohens_d", value=standardised_difference(*sizes))
-    value = chi_squared(side.plan.aligned(b), side.plan.aligned(w)).cramers_v
-    return Effect(name="cramers_v", value=value)
+    return Effect(name="cramers_v", value=side.counted.chi_squared.cramers_v)
 
 
 def side_of(counts: query.Counts) -> DriftSide:

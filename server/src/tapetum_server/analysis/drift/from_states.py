@@ -147,7 +147,9 @@ def _of_states(
         of_part = {one.feature: one for one in part.features}
         counted[begin] = [counts_of(side.plan, of_part, part.rows) for side in sides]
     over_counts = tuple(method.name for method in settings.chosen if method.over_counts is not None)
-    of_chunks = chunks_of_counts(sides, counted, replace(settings, methods=over_counts)) if over_counts else []
+    of_chunks = []
+    if counted and over_counts:
+        of_chunks = chunks_of_counts(sides, counted, replace(settings, methods=over_counts))
     return _Found(
         sides,
         [measured(side, values, settings) for side in sides],

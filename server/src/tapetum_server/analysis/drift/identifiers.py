@@ -38,7 +38,7 @@ def identifier(side: Sides) -> str:
         if counts_on and abs(even / b.presence.values**2 - 1) < 1e-6:
             return _REASON.format("the baseline counts its rows with it")
         return ""
-    different = sum(count > 0 for count in b.values.values())
+    different = len(b.values) - list(b.values.values()).count(0)
     if different >= MANY and sum(b.values.values()) < MIN_REPEATED * different:
         return _REASON.format("nearly every row has another value")
     return ""

@@ -72,11 +72,10 @@ def measured(sides: Sides, values: Values, settings: DriftSettings) -> list[Resu
         results.append(Result(PRESENCE, moved.change, moved.p, "chi-squared", MIN_PRESENCE_CHANGE))
     if min(b.values, w.values) < settings.min_rows:
         return results
-    counts = Counted(sides.plan.aligned(sides.baseline), sides.plan.aligned(sides.window))
     sampled = values.get(sides.plan.pair.name)
     for method in settings.chosen:
         if sides.plan.pair.kind in method.kinds:
-            found = measure(method, counts, sampled)
+            found = measure(method, sides.counted, sampled)
             if found is not None:
                 results.append(Result(method.name, found.value, found.p, found.test))
     return results

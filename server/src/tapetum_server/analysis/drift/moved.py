@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 from typing_extensions import TypedDict
 
 from tapetum_server.analysis.drift.plans import Sides
-from tapetum_server.detectors.drift.counts import shares
 from tapetum_server.detectors.drift.verdict import Presence
 
 SHOWN = 5
@@ -39,21 +39,24 @@ def bars_of(sides: Sides) -> list[Bar]:
     plan = sides.plan
     if not sides.window.presence.values or not sides.baseline.presence.values:
         return []
-    b, w = shares(plan.aligned(sides.baseline)), shares(plan.aligned(sides.window))
-    found = [Bar(what=what, baseline_share=float(x), window_share=float(y)) for what, x, y in zip(plan.labels, b, w)]
-    if plan.edges is not None:
-        return found
-    return sorted(found, key=lambda bar: -max(bar["baseline_share"], bar["window_share"]))[:BARS]
+    b, w = sides.counted.shares
+    drawn = np.arange(len(b)) if plan.edges is not None else np.argsort(-np.maximum(b, w), kind="stable")[:BARS]
+    return [Bar(what=plan.labels[n], baseline_share=float(b[n]), window_share=float(w[n])) for n in drawn]
 
 
 def moved_of(sides: Sides) -> list[Moved]:
     """The largest changes first."""
     plan = sides.plan
-    b, w = shares(plan.aligned(sides.baseline)), shares(plan.aligned(sides.window))
     kind = "bin" if plan.edges is not None else "value"
     found: list[Moved] = []
     if sides.window.presence.values and sides.baseline.presence.values:
-        found = [_moved(label, kind, float(x), float(y)) for label, x, y in zip(plan.labels, b, w)]
+        b, w = sides.counted.shares
+        change = np.abs(w - b)
+        far = np.flatnonzero(change >= LEAST)
+        if len(far) > SHOWN:
+            # Of equal ones all are looked at: their names say which comes first.
+            far = far[change[far] >= np.partition(change[far], -SHOWN)[-SHOWN]]
+        found = [_moved(plan.labels[n], kind, float(b[n]), float(w[n])) for n in far]
     found += [
         _moved(name, "presence", x, y)
         for name, x, y in zip(_PRESENCE, _shares(sides.baseline.presence), _shares(sides.window.presence))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import repeat
 from typing import Literal
 
 import numpy as np
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 
 from tapetum_server.analysis.drift.pairing import Pair
 from tapetum_server.detectors.drift.bins import inner_edges
+from tapetum_server.detectors.drift.methods import Counted
 from tapetum_server.detectors.drift.verdict import Presence
 from tapetum_server.query import drift as query
 from tapetum_server.query import drift_groups as groups
@@ -23,7 +26,7 @@ OTHER = "(other values)"
 SideName = Literal["baseline", "window"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """One feature, its bins or values, and what they are called."""
 
@@ -34,7 +37,7 @@ class Plan:
     complete: bool
     """Whether these are all values of both sides."""
 
-    @property
+    @cached_property
     def labels(self) -> tuple[str, ...]:
         """Of each bin or value."""
         if self.edges is None:
@@ -60,7 +63,7 @@ class Plan:
         """Counts in the order of `labels`."""
         if isinstance(counts, query.NumericCounts):
             return np.asarray(counts.bins, np.float64)
-        found = [counts.values.get(value, 0) for value in self.values]
+        found = list(map(counts.values.get, self.values, repeat(0)))
         return np.asarray(found if self.complete else [*found, counts.presence.values - sum(found)], np.float64)
 
 
@@ -68,13 +71,18 @@ def _between(low: float, high: float) -> str:
     return f"= {low:.6g}" if high == np.nextafter(low, np.inf) else f"{low:.6g} … {high:.6g}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sides:
     """One feature counted on both sides."""
 
     plan: Plan
     baseline: query.Counts
     window: query.Counts
+
+    @cached_property
+    def counted(self) -> Counted:
+        """Both over the plan's bins or values, which all that is said of the feature comes from."""
+        return Counted(self.plan.aligned(self.baseline), self.plan.aligned(self.window))
 
 
 async def counted_sides(
@@ -105,9 +113,13 @@ def with_values(side: Sides) -> Plan:
         return plan
     complete = b.complete and w.complete
     at_most = None if complete else LISTED_VALUES
-    first = [value for value, _ in sorted(b.values.items(), key=lambda item: (-item[1], item[0]))][:at_most]
-    then = [value for value, _ in sorted(w.values.items(), key=lambda item: (-item[1], item[0]))][:at_most]
+    first, then = _by_frequency(b.values)[:at_most], _by_frequency(w.values)[:at_most]
     return Plan(plan.pair, None, tuple(dict.fromkeys([*first, *then])), complete)
+
+
+def _by_frequency(values: Mapping[str, int]) -> list[str]:
+    """The most frequent first; equal ones by name, which a second sort leaves as they are."""
+    return sorted(sorted(values), key=values.__getitem__, reverse=True)
 
 
 async def count_both(reader: Reader, baseline: Frame, window: Frame, plans: Sequence[Plan]) -> list[Sides]:

@@ -79,7 +79,10 @@ def counts_of(plan: Plan, features: Features, rows: int) -> query.Counts:
         return query.CategoricalCounts(Presence(rows, values, absent), {k: n for k, n in both.items() if n}, True)
     values = round(one.counts.present)
     text = one.text
-    named = {value: round(times) for value, times in text.values} if text is not None else {}
+    named: dict[str, int] = {}
+    if text is not None and text.values:
+        words, times = zip(*text.values)
+        named = dict(zip(words, np.rint(times).astype(np.int64).tolist()))
     whole = text is None or (text.unique_exact and len(named) == text.unique)
     return query.CategoricalCounts(Presence(rows, values, absent), named, whole and len(named) < query.MAX_VALUES)
 

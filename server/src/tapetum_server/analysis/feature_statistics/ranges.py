@@ -14,7 +14,7 @@ from tapetum_server.detectors.feature_statistics.adding import added
 from tapetum_server.query.edge_rows import Edge, edge_statistics
 from tapetum_server.query.kept_windows import Asked, KeptWindows, Subject, Window, cover, kept_windows
 from tapetum_server.query.reader import Reader
-from tapetum_server.query.state_rows import kept_states, states_of, told_states
+from tapetum_server.query.state_rows import feature_count, kept_states, states_of, told_states
 from tapetum_server.query.time_range import TimeRange
 from tapetum_server.signals.feature_statistics import ALL_ROWS, DatasetStatistics
 
@@ -120,7 +120,7 @@ async def range_statistics(reader: Reader, project: str, plans: Sequence[Plan]) 
         if windows:
             tables.append(await kept_states(reader, project, subject, windows, first=places))
         places += len(windows)
-    features = max((len(set(table.column("feature").to_pylist())) for table in tables), default=0)
+    features = feature_count(tables) if any(plan.edges for plan in plans) else 0
     scanned = [0 for _ in plans]
     for members, edge in await _edges(reader, project, plans, features):
         for n in members:

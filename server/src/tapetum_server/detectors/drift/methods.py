@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -18,12 +19,22 @@ BOTH: tuple[Kind, ...] = ("numeric", "categorical")
 NUMERIC: tuple[Kind, ...] = ("numeric",)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Counted:
     """Both sides counted over the same bins or values."""
 
     baseline: NDArray[np.float64]
     window: NDArray[np.float64]
+
+    @cached_property
+    def shares(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Of each side's own counts."""
+        return over_counts.shares(self.baseline), over_counts.shares(self.window)
+
+    @cached_property
+    def chi_squared(self) -> over_counts.ChiSquared:
+        """The test that goes with every distance over counts: once, however many of them are asked for."""
+        return over_counts.chi_squared(self.baseline, self.window)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +70,7 @@ class DriftMethod:
     def of_counts(self, sides: Counted) -> Measured:
         """The distance over counts, with the p-value of the chi-squared test on the same counts."""
         assert self.over_counts is not None
-        p = over_counts.chi_squared(sides.baseline, sides.window).p
-        return Measured(self.over_counts(sides), p, "chi-squared")
+        return Measured(self.over_counts(sides), sides.chi_squared.p, "chi-squared")
 
     def of_values(self, sides: Sampled) -> Measured:
         """The distance over values, with the p-value of Kolmogorov and Smirnov's test on the same values."""
@@ -105,7 +115,7 @@ METHODS: tuple[DriftMethod, ...] = (
         "chi2",
         0.1,
         BOTH,
-        over_counts=lambda s: over_counts.chi_squared(s.baseline, s.window).cramers_v,
+        over_counts=lambda s: s.chi_squared.cramers_v,
     ),
     DriftMethod(
         "ks",

@@ -42,6 +42,8 @@ class PresenceChange:
 
 def presence_change(baseline: Presence, window: Presence) -> PresenceChange:
     """Whether values are there as often as they were."""
+    if baseline.values and window.values and not any((*baseline.counts[1:], *window.counts[1:])):
+        return PresenceChange(0.0, 1.0)  # in every row of both
     return PresenceChange(l_infinity(baseline.counts, window.counts), chi_squared(baseline.counts, window.counts).p)
 
 
