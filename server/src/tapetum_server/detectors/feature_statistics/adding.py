@@ -262,11 +262,5 @@ def _most_frequent(
         # Of equal ones all are looked at: their names say which comes first.
         enough = times >= np.partition(times, counted - MOST_VALUES)[counted - MOST_VALUES]
         each, times = each[enough], times[enough]
-    order = np.argsort(-times, kind="stable")
-    times = times[order]
-    names = [vocabulary[word] for word in each[order].tolist()]
-    begins = np.flatnonzero(np.diff(times, prepend=np.nan) != 0)
-    lengths = np.diff(begins, append=len(times))
-    for begin, length in zip(begins[lengths > 1].tolist(), lengths[lengths > 1].tolist()):
-        names[begin : begin + length] = sorted(names[begin : begin + length], reverse=True)
-    return counted, tuple(zip(names[:MOST_VALUES], times[:MOST_VALUES].tolist()))
+    listed = sorted(zip(times.tolist(), [vocabulary[word] for word in each.tolist()]), reverse=True)
+    return counted, tuple([(word, count) for count, word in listed[:MOST_VALUES]])

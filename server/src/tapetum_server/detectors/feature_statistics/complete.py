@@ -17,6 +17,6 @@ def _complete(feature: FeatureStatistics) -> FeatureStatistics:
     weighted = _complete(feature.weighted) if feature.weighted else None
     numeric = feature.numeric
     if numeric is None:
-        return replace(feature, weighted=weighted)
+        return feature if weighted is None else replace(feature, weighted=weighted)
     drawn = replace(numeric, standard=standard_histogram(numeric), quantiles=quantiles_histogram(numeric))
     return replace(feature, numeric=drawn, weighted=weighted)

@@ -29,8 +29,8 @@ def standard_histogram(numeric: NumericStatistics) -> tuple[Bucket, ...]:
             edges[-1] = high
             below = numeric.finite * ranks(np.asarray(numeric.points), edges)
             below[0], below[-1] = 0.0, numeric.finite
-            within = np.diff(below)
-            buckets += [Bucket(float(a), float(b), float(c)) for (a, b), c in zip(pairwise(edges), within)]
+            within = np.diff(below).tolist()
+            buckets += [Bucket(a, b, c) for (a, b), c in zip(pairwise(edges.tolist()), within)]
     if numeric.positive_infinity:
         buckets.append(Bucket(np.inf, np.inf, numeric.positive_infinity))
     return tuple(buckets)
@@ -63,13 +63,15 @@ def quantiles_histogram(numeric: NumericStatistics) -> tuple[Bucket, ...]:
 def equal_counts(edges: Floats, total: float) -> tuple[Bucket, ...]:
     """Buckets between `edges`, each with the same part of `total`."""
     each = total / (len(edges) - 1)
-    return tuple(Bucket(float(low), float(high), each) for low, high in pairwise(edges))
+    return tuple([Bucket(low, high, each) for low, high in pairwise(edges.tolist())])
 
 
 def ranks(points: Floats, at: Floats) -> Floats:
     """Which part of the values lies below each of `at`, and not at it; between two points evenly."""
     steps = np.linspace(0, 1, len(points))
-    values, first = np.unique(points, return_index=True)
+    # They never fall, so that equal ones stand side by side.
+    first = np.concatenate(([0], np.flatnonzero(points[1:] != points[:-1]) + 1))
+    values = points[first]
     last = np.append(first[1:], len(points)) - 1
     # A repeated value fills the steps from its first point to its last.
     found = np.interp(at, np.repeat(values, 2), np.column_stack((steps[first], steps[last])).ravel())
