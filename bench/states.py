@@ -1,6 +1,6 @@
-"""What it costs to ask for statistics and drift out of what is kept of windows: a year of hours of 20 features.
+"""What it costs to ask for statistics and drift out of what is kept of windows: two years of hours of 20 features.
 
-python -m bench.states [--hours 8760] [--repeat 15]
+python -m bench.states [--hours 18264] [--repeat 15]
 
 CPU of the whole process, in milliseconds, median and 90th percentile of so many questions, each about
 two other windows. The store is made anew; the machine's caches are warm.
@@ -55,7 +55,10 @@ BEGIN_NS = 1_767_225_600 * 10**9
 """2026-01-01."""
 ROWS = 10_000
 """Predictions of an hour whose statistics are made up; of the last two, `--rows` are really there."""
-WIDTHS = {"an hour": 1, "a day": 24, "a week": 168, "a month": 720, "a quarter": 2_184, "half a year": 4_368}
+YEAR = 8_760
+WIDTHS = {
+    "an hour": 1, "a day": 24, "a week": 168, "a month": 720, "a quarter": 2_184, "half a year": 4_368, "a year": YEAR,
+}  # fmt: skip
 MADE = 20
 """Different windows."""
 SUBJECT = Subject(model="m", version="3")
@@ -218,8 +221,9 @@ async def ask(bench: Bench, repeat: int, rows: int) -> None:
     for what in ("drift", "exact"):
         named = {"what": what, "windows of": f"an hour of {rows // 2:,} predictions"}
         print(await measured(getattr(bench, what), [last] * (repeat + 1), named), flush=True)
-    lasting = replace(last[1], end=bench.end + 2 * HOUR_NS + HOUR_NS // 2), replace(last[0], start=BEGIN_NS + HOUR_NS)
-    named = {"what": "drift", "windows of": "an hour and the half that lasts, against all before"}
+    year = max(BEGIN_NS, bench.end - YEAR * HOUR_NS) + HOUR_NS
+    lasting = replace(last[1], end=bench.end + 2 * HOUR_NS + HOUR_NS // 2), replace(last[0], start=year)
+    named = {"what": "drift", "windows of": "an hour and the half that lasts, against the year before"}
     print(await measured(bench.drift, [[lasting[1], lasting[0]]] * (repeat + 1), named), flush=True)
 
 
@@ -236,7 +240,7 @@ async def measured(question: Any, asked: list[list[TimeRange]], named: dict[str,
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--hours", type=int, default=8_760)
+    parser.add_argument("--hours", type=int, default=2 * YEAR + 31 * 24, help="two years, and a month to begin within")
     parser.add_argument("--repeat", type=int, default=15)
     parser.add_argument("--rows", type=int, default=40_000, help="predictions that are really there, of two hours")
     options = parser.parse_args()

@@ -30,4 +30,5 @@ def inner_edges(quantiles: ArrayLike) -> Numbers:
     A value so frequent that it is several of them has a bin of its own: a window may leave it in either direction.
     """
     edges, times = np.unique(np.asarray(quantiles, np.float64), return_counts=True)
-    return np.union1d(edges, np.nextafter(edges[times > 1], np.inf))
+    repeated = edges[times > 1]
+    return np.union1d(edges, np.nextafter(repeated, np.inf)) if len(repeated) else edges

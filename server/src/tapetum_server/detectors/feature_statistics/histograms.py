@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -68,7 +69,7 @@ def equal_counts(edges: Floats, total: float) -> tuple[Bucket, ...]:
 
 def ranks(points: Floats, at: Floats) -> Floats:
     """Which part of the values lies below each of `at`, and not at it; between two points evenly."""
-    steps = np.linspace(0, 1, len(points))
+    steps = _steps(len(points))
     # They never fall, so that equal ones stand side by side.
     first = np.concatenate(([0], np.flatnonzero(points[1:] != points[:-1]) + 1))
     values = points[first]
@@ -77,3 +78,11 @@ def ranks(points: Floats, at: Floats) -> Floats:
     found = np.interp(at, np.repeat(values, 2), np.column_stack((steps[first], steps[last])).ravel())
     here = np.minimum(np.searchsorted(values, at), len(values) - 1)
     return np.where(values[here] == at, steps[first][here], found)
+
+
+@lru_cache(maxsize=8)
+def _steps(points: int) -> Floats:
+    """The ranks of so many points; nearly all have the same number of them."""
+    steps = np.linspace(0, 1, points)
+    steps.setflags(write=False)
+    return steps

@@ -29,11 +29,10 @@ class Ragged:
     ends: Places
 
     def of(self, rows: Places) -> tuple[Places, Places]:
-        """Where the values of these rows lie in `flat`, and of which of `rows` each is."""
+        """Where the values of these rows lie in `flat`, and where each row's begin and end among them."""
         lengths = self.ends[rows + 1] - self.ends[rows]
-        owner = np.repeat(np.arange(len(rows)), lengths)
-        within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        return self.ends[rows][owner] + within, owner
+        ends = np.concatenate(([0], np.cumsum(lengths)))
+        return np.repeat(self.ends[rows] - ends[:-1], lengths) + np.arange(ends[-1]), ends
 
 
 @dataclass(frozen=True, slots=True)

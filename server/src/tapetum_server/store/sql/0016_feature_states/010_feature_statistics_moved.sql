@@ -1,6 +1,6 @@
 -- The same rows in another order, so that windows are found by one number each, and one of them is a few granules of few
 -- rows, and not the thousands of wide rows of one. `sums` is what two windows are added up by, in one column instead of twenty
--- (`SUMS` of detectors.feature_statistics.adding names them), followed by the edges of the buckets of lengths where rows hold lists.
+-- (`SUMS` of detectors.feature_statistics.states names them), followed by the edges of the buckets of lengths where rows hold lists.
 CREATE TABLE {database}.feature_statistics_moved
 (
     project LowCardinality(String),
