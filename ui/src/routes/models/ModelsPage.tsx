@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
-import { useCallback, useMemo } from 'react'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useCallback, useMemo, type MouseEvent, type ReactNode } from 'react'
 import { modelsQuery } from '@/api/modelQueries'
 import { infoQuery } from '@/api/queries'
 import type { ModelRow } from '@/api/types'
@@ -36,6 +36,32 @@ const ORDER: Record<string, (row: ModelRow) => number | string> = {
     r.performance === null ? 2 : r.performance.measure === 'accuracy' ? r.performance.value : 1.5,
 }
 const sortable = (key: string) => ({ desc: `-${key}`, asc: key })
+
+/** A verdict leads to what it is about; the rest of the row to the model. */
+function To(p: { model: string; view: 'performance' | 'drift' | 'findings'; children: ReactNode }) {
+  const { search } = useView()
+  const within = travelling(search)
+  const stop = (event: MouseEvent) => event.stopPropagation()
+  return p.view === 'findings' ? (
+    <Link
+      to="/data-quality"
+      search={{ ...within, model: p.model, view: p.view }}
+      className="mo-to"
+      onClick={stop}
+    >
+      {p.children}
+    </Link>
+  ) : (
+    <Link
+      to="/models/one"
+      search={{ ...within, name: p.model, view: p.view }}
+      className="mo-to"
+      onClick={stop}
+    >
+      {p.children}
+    </Link>
+  )
+}
 
 const COLUMNS: Column<ModelRow>[] = [
   {
@@ -76,7 +102,11 @@ const COLUMNS: Column<ModelRow>[] = [
     width: 112,
     align: 'right',
     sort: sortable('performance'),
-    render: (r) => <Right of={r.performance} />,
+    render: (r) => (
+      <To model={r.model} view="performance">
+        <Right of={r.performance} />
+      </To>
+    ),
   },
   {
     id: 'drift',
@@ -84,7 +114,11 @@ const COLUMNS: Column<ModelRow>[] = [
     width: 84,
     priority: 3,
     sort: sortable('drift'),
-    render: (r) => <Moved of={r.drift} />,
+    render: (r) => (
+      <To model={r.model} view="drift">
+        <Moved of={r.drift} />
+      </To>
+    ),
   },
   {
     id: 'findings',
@@ -93,7 +127,11 @@ const COLUMNS: Column<ModelRow>[] = [
     align: 'right',
     priority: 3,
     sort: sortable('findings'),
-    render: (r) => <Found of={r} />,
+    render: (r) => (
+      <To model={r.model} view="findings">
+        <Found of={r} />
+      </To>
+    ),
   },
   {
     id: 'labels',

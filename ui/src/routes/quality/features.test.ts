@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { FeatureRecord } from '@/api/qualityQueries'
 import type { FeatureAnomalies } from '@/api/types'
-import { bins, mostMoved, said } from './distribution'
+import { bins, filterOfBin, mostMoved, said } from './distribution'
 import { missing, rowsOf, sent, sorted, zeros } from './features'
 
 const record = (feature: string, more: Partial<FeatureRecord> = {}): FeatureRecord => ({
@@ -100,4 +100,13 @@ test('columns that nobody sends are no features, unless one is missed or was sen
   expect(names()).toEqual(['age', 'score'])
   expect(names(all(record('latency_ms')))).toEqual(['age', 'score', 'latency_ms'])
   expect(names(undefined, wrong('prediction'))).toEqual(['age', 'score', 'prediction'])
+})
+
+test('finds the rows of a bar: of the last bin also the greatest value', () => {
+  const told = { feature: 'n', kind: 'numeric', type: 'FLOAT', present: 4, missing: 0 }
+  const { bins: found } = bins({ ...told, standard_histogram: [[0, 10, 4]] }, undefined)
+  expect(filterOfBin('n', found[0]!)).toBe('n:>=0 n:<0.5')
+  expect(filterOfBin('n', found.at(-1)!)).toBe('n:>=9.5 n:<=10')
+  expect(filterOfBin('prediction', { label: '1' })).toBe('output:1')
+  expect(filterOfBin('job', { label: 'a clerk' })).toBe('job:"a clerk"')
 })
