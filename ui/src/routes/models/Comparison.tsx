@@ -1,6 +1,7 @@
 /** Champion and challenger: which is better, by how much, on the same requests, and what else changed between them. */
 import { Select } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { comparisonQuery } from '@/api/modelQueries'
 import type { Scope } from '@/api/queries'
 import type { VersionComparison } from '@/api/types'
@@ -8,7 +9,7 @@ import { is, printTerm } from '@/kit/filter'
 import { count, durationText } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { Failure, NotEnoughData, SkeletonRows } from '@/kit/states'
-import { useView } from '@/kit/view'
+import { travelling, useView } from '@/kit/view'
 import { percent } from '../services/measures'
 import { useHeld } from './baseline'
 import { BetweenVersions } from './BetweenVersions'
@@ -67,7 +68,7 @@ export function Comparison({ model, versions }: { model: string; versions: strin
         <SkeletonRows rows={10} label="Comparing versions" />
       ) : (
         <>
-          <Verdict report={known} />
+          <Verdict model={model} report={known} />
           <Sides model={model} window={window} report={known} />
           <Flips model={model} window={window} report={known} asked={asked} />
           <BetweenVersions model={model} window={window} champion={champion} challenger={challenger} />
@@ -78,8 +79,10 @@ export function Comparison({ model, versions }: { model: string; versions: strin
   )
 }
 
-function Verdict({ report }: { report: VersionComparison }) {
+function Verdict({ model, report }: { model: string; report: VersionComparison }) {
+  const { search } = useView()
   const { pairing } = report
+  const worse = report.better && report[report.better === 'champion' ? 'challenger' : 'champion'].version
   return (
     <>
       <p role="status" className={report.better ? 'mo-winner' : ''}>
@@ -87,6 +90,18 @@ function Verdict({ report }: { report: VersionComparison }) {
           <Isolated text={report.verdict} />
         </b>
       </p>
+      {worse && (
+        <p>
+          Next: see{' '}
+          <Link
+            to="/models/one"
+            search={{ ...travelling(search), name: model, view: 'slices', version: worse }}
+          >
+            in which slices version <Isolated text={worse} /> is wrong
+          </Link>
+          , or choose a column at the foot of this page.
+        </p>
+      )}
       <p className="quiet">
         {pairing.pairs ? (
           <>

@@ -1,9 +1,11 @@
+import { TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { AlertTriangle, Check } from 'lucide-react'
 import { useMemo, type ReactNode } from 'react'
 import { findingsQuery, type Subject } from '@/api/qualityQueries'
 import type { DataSchemaRow, Finding } from '@/api/types'
 import { DataTable, type Column } from '@/kit/DataTable'
+import { is, printTerm } from '@/kit/filter'
 import { count, counted } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { LongerTimes, useWhen } from '@/kit/NothingFound'
@@ -108,7 +110,10 @@ export function FindingsView(p: { subject: Subject; schemas: readonly DataSchema
   const { subject } = p
   const of = { ...scope, q: filterOf(subject.model, subject.version) }
   const query = useQuery({ ...findingsQuery(of), refetchInterval: useLive() })
-  const rows = query.data?.rows ?? []
+  const all = query.data?.rows ?? []
+  const find = search.find?.toLowerCase() ?? ''
+  const rows = all.filter((row) => row.feature.toLowerCase().includes(find))
+  const exact = rows.some((row) => row.feature === search.find)
   const looked = query.data?.looked.reduce((sum, one) => sum + one.examples, 0) ?? 0
   const selected = rows.find((row) => findingKey(row) === search.sel)
   const schemaOf = (model: string) =>
@@ -118,19 +123,38 @@ export function FindingsView(p: { subject: Subject; schemas: readonly DataSchema
     <>
       <div className="k-toolbar dq-toolbar">
         {p.tabs}
+        {(all.length > 0 || find) && (
+          <TextInput
+            aria-label="Find a feature"
+            placeholder="Find a feature"
+            w={150}
+            value={search.find ?? ''}
+            onChange={(event) => patch({ find: event.currentTarget.value || undefined }, true)}
+          />
+        )}
         <span className="quiet grow" role="status">
           {query.data && rows.length > 0 && counted(rows.length, 'finding', query.data.more)}
         </span>
       </div>
       {unanswered(query, 12, 'Loading the findings') ??
-        (looked === 0 && rows.length === 0 ? (
+        (looked === 0 && all.length === 0 ? (
           <NotLooked schema={subject.model ? schemaOf(subject.model) : p.schemas.length} />
         ) : (
           <>
-            <FindingsOverTime scope={of} />
+            <FindingsOverTime
+              scope={
+                exact
+                  ? { ...of, q: [of.q, printTerm(is('feature', search.find!))].filter(Boolean).join(' ') }
+                  : of
+              }
+            />
             <div className="k-body">
               <div className="k-rows">
-                {rows.length === 0 ? (
+                {all.length > 0 && rows.length === 0 ? (
+                  <Empty
+                    title={`Nothing is wrong with a feature that has “${search.find ?? ''}” in its name`}
+                  />
+                ) : rows.length === 0 ? (
                   <Empty title="As the schema says">
                     <p>
                       <Check size={13} aria-hidden /> Nothing differs in {counted(looked, 'prediction')} that

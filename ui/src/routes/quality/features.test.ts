@@ -30,14 +30,16 @@ test('two histograms stand in the same bins, each with all of its values', () =>
   ) // prettier-ignore
   expect(numeric).toBe(true)
   expect(found).toHaveLength(20)
-  expect(found[0]).toEqual({ label: '0 to 2', now: 0.1, then: 0 })
+  expect(found[0]).toEqual({ label: '0 to 2', now: 0.1, then: 0, ends: { low: 0, high: 2, last: false } })
   for (const side of ['now', 'then'] as const)
     expect(found.reduce((sum, bin) => sum + bin[side]!, 0)).toBeCloseTo(1)
 })
 
 test('one value, infinities, and nothing', () => {
   const alone = record('x', { standard_histogram: [[5, 5, 9]] })
-  expect(bins(alone, undefined).bins).toEqual([{ label: '5', now: 1, then: null }])
+  expect(bins(alone, undefined).bins).toEqual([
+    { label: '5', now: 1, then: null, ends: { low: 5, high: 5, last: true } },
+  ])
   const odd = record('x', { standard_histogram: [['-inf', 0, 4], [0, 1, 6], [1, 1, 6]] }) // prettier-ignore
   expect(bins(odd, undefined).bins.reduce((sum, bin) => sum + bin.now!, 0)).toBeCloseTo(1)
   expect(bins(undefined, undefined).bins).toEqual([])
