@@ -36,7 +36,7 @@ def seconds(asked: dict[str, str]) -> float:
     return (ended - began).total_seconds()
 
 
-@pytest.mark.covers("page-model-drift")
+@pytest.mark.covers("page-model-drift", "page-model-charts-to-rows")
 def test_from_the_verdict_to_the_predictions_that_moved(ui: Watched, server: RunningServer) -> None:
     drift_away(server)
     page = ui.open("/models/one", project=DRIFTED, name=CREDIT)
@@ -82,7 +82,7 @@ def test_from_the_verdict_to_the_predictions_that_moved(ui: Watched, server: Run
     assert found_wrong == []
 
 
-@pytest.mark.covers("page-model-performance", "page-model-decision")
+@pytest.mark.covers("page-model-performance", "page-model-decision", "page-model-charts-to-rows")
 def test_from_how_good_it_is_to_where_it_is_worst(ui: Watched, server: RunningServer) -> None:
     drift_away(server)
     page = ui.open("/models/one", **HALF, view="performance")
@@ -131,6 +131,10 @@ def test_from_how_good_it_is_to_where_it_is_worst(ui: Watched, server: RunningSe
     found_wrong = violations(page, "performance")
     by.get_by_role("link", name="mobile").click()
     expect(page).to_have_url(re.compile("view=predictions"))
+    # More than a page of them, and all are counted.
+    expect(
+        page.get_by_role("status").filter(has_text=re.compile(r"^18\d predictions$|^17\d predictions$"))
+    ).to_be_visible()
     expect(rows(page, "Predictions").first).to_contain_text("mobile")
     predict(server)
     page = ui.open("/models/one", project=MODELLED, name="spam", view="performance")

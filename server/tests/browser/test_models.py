@@ -22,9 +22,13 @@ def test_from_a_model_to_a_prediction_its_trace_and_back(ui: Watched, server: Ru
     expect(listed).to_have_count(2)
     expect(listed.first).to_contain_text(INCOME)
     expect(listed.first).to_contain_text("75 %")
+    # A verdict of the row leads to what it is about, the row to the model.
+    expect(listed.first.get_by_role("link", name="75 %")).to_have_attribute("href", re.compile("view=performance"))
     listed.first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(INCOME)
     expect(page.get_by_role("figure", name="Predictions per second")).to_be_visible()
+    glance = page.get_by_role("region", name="At a glance")
+    expect(glance.get_by_role("link", name="Performance")).to_be_visible()
     expect(page.get_by_role("figure", name="Predictions whose label has come")).to_be_visible()
     page.get_by_text("Versions", exact=True).click()
     expect(rows(page, "Versions")).to_have_count(2)

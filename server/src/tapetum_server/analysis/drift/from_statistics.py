@@ -128,7 +128,7 @@ async def _counted(
 
 
 def _with_points(feature: FeatureStatistics) -> FeatureStatistics:
-    """With values at equal steps of rank: of what others wrote, between the edges of its quantiles or else its histogram."""
+    """With values at equal steps of rank: of what others wrote, between the edges of its quantiles or histogram."""
     numeric = feature.numeric
     if numeric is None or numeric.points:
         return feature
