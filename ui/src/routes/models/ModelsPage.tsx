@@ -67,7 +67,7 @@ const COLUMNS: Column<ModelRow>[] = [
   {
     id: 'model',
     header: 'Model',
-    width: 120,
+    width: 100,
     grow: 3,
     sort: sortable('model'),
     render: (r) => (
@@ -80,6 +80,7 @@ const COLUMNS: Column<ModelRow>[] = [
     id: 'rate',
     header: 'Rate',
     width: 96,
+    priority: 2,
     align: 'right',
     sort: sortable('predictions'),
     render: (r) => (
@@ -93,7 +94,7 @@ const COLUMNS: Column<ModelRow>[] = [
     id: 'rates',
     header: <span className="sr-only">Rate over time</span>,
     width: 84,
-    priority: 5,
+    priority: 6,
     render: (r) => <Sparkline label={`Rate of ${r.model}`} values={r.trend.rate_per_s} />,
   },
   {
@@ -112,7 +113,7 @@ const COLUMNS: Column<ModelRow>[] = [
     id: 'drift',
     header: <span title="Of scores or answers, against the time before">Drift</span>,
     width: 84,
-    priority: 3,
+    priority: 1,
     sort: sortable('drift'),
     render: (r) => (
       <To model={r.model} view="drift">
@@ -125,7 +126,6 @@ const COLUMNS: Column<ModelRow>[] = [
     header: 'Findings',
     width: 76,
     align: 'right',
-    priority: 3,
     sort: sortable('findings'),
     render: (r) => (
       <To model={r.model} view="findings">
@@ -137,8 +137,8 @@ const COLUMNS: Column<ModelRow>[] = [
     id: 'labels',
     header: 'Labels',
     width: 124,
+    priority: 3,
     align: 'right',
-    priority: 1,
     sort: sortable('labels'),
     render: (r) => <Coverage of={r} />,
   },
@@ -146,8 +146,8 @@ const COLUMNS: Column<ModelRow>[] = [
     id: 'flagged',
     header: 'Odd scores',
     width: 84,
+    priority: 7,
     align: 'right',
-    priority: 6,
     sort: sortable('flagged'),
     render: (r) => <Flagged count={r.flagged} of={r.predictions} />,
   },
@@ -155,8 +155,8 @@ const COLUMNS: Column<ModelRow>[] = [
     id: 'p95',
     header: 'p95',
     width: 96,
+    priority: 5,
     align: 'right',
-    priority: 4,
     sort: sortable('p95'),
     render: (r) => (
       <>
@@ -169,8 +169,8 @@ const COLUMNS: Column<ModelRow>[] = [
     id: 'versions',
     header: 'Versions',
     width: 110,
+    priority: 8,
     grow: 2,
-    priority: 7,
     render: (r) => {
       const named = r.versions.filter(Boolean)
       return (
@@ -184,8 +184,8 @@ const COLUMNS: Column<ModelRow>[] = [
     id: 'seen',
     header: 'Last seen',
     width: 84,
+    priority: 4,
     align: 'right',
-    priority: 2,
     sort: sortable('seen'),
     render: (r) => <RelativeTime iso={r.last_seen} />,
   },

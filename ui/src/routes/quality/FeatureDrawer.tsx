@@ -59,12 +59,12 @@ function useRowsOf(subject: Subject, name: string) {
   if (!subject.model || subject.slice !== ALL_ROWS) return undefined
   const within = travelling(search)
   const version = subject.version && printTerm(is('version', subject.version))
-  return (bin: Bin) => ({
-    ...within,
-    q: [within.q, version, filterOfBin(name, bin)].filter(Boolean).join(' '),
-    name: subject.model,
-    view: 'predictions' as const,
-  })
+  return (bin: Bin) => {
+    const found = filterOfBin(name, bin)
+    if (found === null) return null
+    const q = [within.q, version, found].filter(Boolean).join(' ')
+    return { ...within, q, name: subject.model, view: 'predictions' as const }
+  }
 }
 
 function Wrong(p: { row: FeatureRow; subject: Subject; schema: number; environment: string | undefined }) {
