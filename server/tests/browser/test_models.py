@@ -10,7 +10,7 @@ from process.servers import RunningServer
 
 from browser.axe import violations
 from browser.modelled import DRIFTED, DUEL, INCOME, MODELLED, REQUESTS, TRACE, duel, predict
-from browser.watch import Watched, rows, settled
+from browser.watch import Watched, pick, rows, settled
 
 pytestmark = pytest.mark.covers("page-models")
 
@@ -22,9 +22,14 @@ def test_from_a_model_to_a_prediction_its_trace_and_back(ui: Watched, server: Ru
     expect(listed).to_have_count(2)
     expect(listed.first).to_contain_text(INCOME)
     expect(listed.first).to_contain_text("75 %")
-    listed.first.click()
+    # A verdict of the row leads to what it is about, the row to the model.
+    expect(listed.first.locator("a[href*='view=performance']")).to_be_visible()
+    expect(listed.first.locator("a[href*='view=findings']")).to_be_visible()
+    pick(listed.first)
     expect(page.get_by_role("heading", level=1)).to_have_text(INCOME)
     expect(page.get_by_role("figure", name="Predictions per second")).to_be_visible()
+    glance = page.get_by_role("region", name="At a glance")
+    expect(glance.get_by_role("link", name="Performance")).to_be_visible()
     expect(page.get_by_role("figure", name="Predictions whose label has come")).to_be_visible()
     page.get_by_text("Versions", exact=True).click()
     expect(rows(page, "Versions")).to_have_count(2)

@@ -11,7 +11,7 @@ import { percent } from '../services/measures'
 import { Against } from './Against'
 import { useHeld } from './baseline'
 import { Decision } from './Decision'
-import { ToPredictions } from './DriftDrawer'
+import { ToPredictions } from './ToPredictions'
 import { Evaluated } from './Evaluated'
 import { Classes, Gaps } from './Groups'
 import { OverTime } from './PerformanceOverTime'
@@ -44,6 +44,11 @@ export function Performance({
     ...estimateQuery(held.window, model, { ...held.asked, weighted: search.weighed ? 'true' : undefined }),
     retry: false,
   })
+  const of = { model, window: held.window, report: query.data! }
+  const tried = {
+    at: search.at,
+    onTry: (threshold: number) => patch({ at: threshold === 0.5 ? undefined : String(threshold) }, true),
+  }
   return (
     <>
       <div className="k-toolbar">
@@ -60,18 +65,20 @@ export function Performance({
           {query.data!.metrics.length > 0 && <Metrics report={query.data!} />}
           <RankedWithin report={query.data!} />
           <OverTime
+            model={model}
+            window={held.window}
             report={query.data!}
             estimate={estimate.data}
             failed={estimate.error}
             learned={held.words}
           />
           <div className="mo-charts">
-            {query.data!.confusion && <ConfusionTable of={query.data!.confusion} />}
-            {query.data!.calibration.length > 0 && <Calibration bins={query.data!.calibration} />}
+            {query.data!.confusion && <ConfusionTable {...of} />}
+            {query.data!.calibration.length > 0 && <Calibration {...of} />}
             {query.data!.classes.length > 0 && <Classes classes={query.data!.classes} />}
-            {query.data!.thresholds && <Decision table={query.data!.thresholds} />}
-            {query.data!.thresholds && <Roc table={query.data!.thresholds} at={search.at} />}
-            {query.data!.thresholds && <PrecisionRecall table={query.data!.thresholds} at={search.at} />}
+            {query.data!.thresholds && <Decision {...of} table={query.data!.thresholds} />}
+            {query.data!.thresholds && <Roc {...tried} table={query.data!.thresholds} />}
+            {query.data!.thresholds && <PrecisionRecall {...tried} table={query.data!.thresholds} />}
           </div>
           {query.data!.metrics.length > 0 && (
             <section>
@@ -90,7 +97,12 @@ export function Performance({
                 />
               </h2>
               <Slices report={query.data!} model={model} window={held.window} />
-              <Gaps gaps={query.data!.gaps} />
+              <Gaps
+                gaps={query.data!.gaps}
+                model={model}
+                window={held.window}
+                column={query.data!.sliced_by}
+              />
             </section>
           )}
           <Evaluated model={model} />
