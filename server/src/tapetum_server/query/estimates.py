@@ -199,7 +199,7 @@ GROUP BY t_chunk ORDER BY t_chunk LIMIT {MAX_CHUNKS + 1}{settings}"""
 def features_sql(
     frame: Frame, features: Sequence[str], values: dict[str, list[str]], parameters: Parameters
 ) -> str:  # fmt: skip
-    """Expression: numbers as they are, texts as their place in `values` (-1 where it is not among them), NaN for null."""
+    """Expression: numbers as they are, texts as their place in `values` (-1 where it is not there), NaN for null."""
     each = []
     for name in features:
         column = frame.column(name)

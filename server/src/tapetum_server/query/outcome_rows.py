@@ -70,9 +70,9 @@ def outcome_rows_statement(frame: Frame, columns: RowColumns, chunks: Chunks) ->
     own = text_of(frame.column(columns.id)) if columns.id else frame.order or "rowNumberInAllBlocks()"
     key = f"toInt64(cityHash64({own}, 'fold') % {MAX_KEY})"
     return Statement(
-        f"""SELECT t_chunk, t_version, min(t_start) AS first, groupArray(t_score) AS scores, groupArray(t_called) AS called,
-    groupArray(t_label) AS labels, groupArray(t_key) AS keys, groupArray(t_features) AS features,
-    groupArray(t_codes) AS codes
+        f"""SELECT t_chunk, t_version, min(t_start) AS first, groupArray(t_score) AS scores,
+    groupArray(t_called) AS called, groupArray(t_label) AS labels, groupArray(t_key) AS keys,
+    groupArray(t_features) AS features, groupArray(t_codes) AS codes
 FROM (SELECT {chunk} AS t_chunk, {version} AS t_version, {start_sql(frame, chunks)} AS t_start,
         assumeNotNull({score}) AS t_score, toUInt8({called}) AS t_called,
         ifNull(toFloat64({label}), nan) AS t_label, {key} AS t_key,

@@ -1,4 +1,4 @@
-"""What versions of a model will turn out to be, by what came true of rows like theirs: for live models and for files."""
+"""What versions of a model will turn out to be, by what came true of rows like theirs: of live models and of files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ from tapetum_server.detectors.estimation.outcome_verdicts import (
 from tapetum_server.detectors.estimation.trust import MIN_ROWS, Doubt, doubts_of_quality, doubts_of_size
 from tapetum_server.detectors.performance.costs import CostMatrix
 from tapetum_server.query.coded_rows import Coding, codings, in_frame
-from tapetum_server.query.errors import QueryError
 from tapetum_server.query.estimates import Chunks, EstimateColumns, values_of
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.outcome_rows import FoundRows, RowColumns, joined, outcome_rows
@@ -126,8 +125,8 @@ async def _features(
 
 
 def _judged(
-    old: Sequence[FoundRows | None], new: FoundRows, names: Sequence[str], categorical: Sequence[bool], used: Sequence[Coding],
-    notes: Sequence[str], costs: CostMatrix | None, seed: int, files: bool,
+    old: Sequence[FoundRows | None], new: FoundRows, names: Sequence[str], categorical: Sequence[bool],
+    used: Sequence[Coding], notes: Sequence[str], costs: CostMatrix | None, seed: int, files: bool,
 ) -> OutcomeReport:  # fmt: skip
     """All that takes time, on a thread."""
     versions = list(dict.fromkeys(name for found in (*old, new) if found for name in found.versions))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-
 from tapetum_server.analysis.performance.answers import (
     ExpectedMetric,
     ExpectedPeriod,
@@ -19,6 +18,7 @@ from tapetum_server.analysis.performance.looked_at import MAX_FEATURES, features
 from tapetum_server.analysis.performance.tasks import judged_of
 from tapetum_server.detectors.estimation import outcome_verdicts
 from tapetum_server.detectors.estimation.dle import MissingExtra
+from tapetum_server.detectors.estimation.outcome_verdicts import Expected
 from tapetum_server.detectors.performance.costs import CostMatrix
 from tapetum_server.query.coded_rows import Coding
 from tapetum_server.query.errors import QueryError

@@ -1,4 +1,4 @@
-"""What versions of a model will turn out to be worth by an outcome regression, and which of them is worse, and where."""
+"""What versions of a model will turn out to be by an outcome regression, and which of them is worse, and where."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _banded(name: str, value: float, spread: Spread, rows: int, inflated: float)
 def chances_of_version(
     model: OutcomeModel, rows: OutcomeRows, reference: Reference | None, categorical: Sequence[bool], *, seed: int = 0
 ) -> Floats:
-    """Of a positive label, for each row of one version: targeted at its calls, and at those of what it is held against."""
+    """Of a positive label, for each row of one version: targeted at its calls, and at those of what it is against."""
     known = model.learned.features
     learned = [chances_of(trees(rows.features, rows.called, categorical, seed=seed), known)]
     here = [rows.called]
@@ -247,7 +247,7 @@ def _slices(
     if not sizes or rows.total < MIN_ROWS:
         return ()
     lost = np.maximum(gap.each, 0.0)
-    # As labels will say it, yes or no: chances hardly vary, and any half of a slice would be told as worse than the other.
+    # As labels will say it, yes or no: chances hardly vary, and any half of a slice would be told as the worse one.
     counts = ErrorCounts(rows.codes, np.ones(rows.total), lost, lost)
     found: list[ExpectedSlice] = []
     told = np.zeros(rows.total, bool)
