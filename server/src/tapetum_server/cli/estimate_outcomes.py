@@ -37,7 +37,7 @@ async def outcomes_of_files(
 def show_outcomes(report: OutcomeReport, wanted: tuple[str, ...], *, as_json: bool) -> None:
     """As a table and words, or as JSON."""
     if report.why:
-        fail(report.why)
+        fail(report.why, "Give a baseline with more labels, or features that say more.")
     ((_, window),) = report.versions
     slices = [_said(one, report) for one in window.slices]
     if as_json:
