@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tapetum_server.detectors.estimation import cbpe, outcome_regression
 from tapetum_server.detectors.estimation.calibrating import AS_IT_IS
+from tapetum_server.detectors.estimation.chunk_cells import ChunkCells
 from tapetum_server.detectors.estimation.outcome_regression import MIN_LABELLED, OutcomeModel, OutcomeRows
 from tapetum_server.detectors.estimation.outcome_verdicts import (
     ExpectedVersion,
@@ -32,7 +34,8 @@ KEYS = iter(range(10**9))
 
 def truth(x: np.ndarray, region: np.ndarray) -> np.ndarray:
     """The chance of a positive label."""
-    return 1 / (1 + np.exp(-(2 * x - 1 + 0.5 * (region == 0))))
+    chance: np.ndarray = 1 / (1 + np.exp(-(2 * x - 1 + 0.5 * (region == 0))))
+    return chance
 
 
 def rows(
@@ -101,7 +104,7 @@ def test_every_metric_turns_out_within_its_band() -> None:
             part = rows(800, 2, flipped=flipped)
             told = expected_metrics(MODEL, part, chances_of_version(MODEL, part, None, CATEGORICAL), COSTS)
             order = np.argsort(part.scores, kind="stable")
-            cells = cbpe.ChunkCells(
+            cells = ChunkCells(
                 "", part.scores[order], part.called[order], np.ones(800), part.labels[order], np.ones(800)
             )
             was = cbpe.realized(cells, COSTS)
@@ -115,7 +118,7 @@ def test_every_metric_turns_out_within_its_band() -> None:
     "other", [{}, {"sure": 1.3}, {"sure": 3.0}, {"centre": 0.5, "spread": 0.4}, {"centre": -0.8}, {"off": 0.1}],
     ids=["the same", "surer", "much too sure", "harder rows", "easier rows", "a little different"],
 )  # fmt: skip
-def test_a_version_that_is_as_good_is_not_named(other: dict[str, float]) -> None:
+def test_a_version_that_is_as_good_is_not_named(other: dict[str, Any]) -> None:
     """Neither one that is trained anew, nor one that is too sure of the same calls, nor one that is asked other rows."""
     for _ in range(5):
         new = rows(1_500, 2, **other)
