@@ -13,6 +13,7 @@ import { useHeld } from './baseline'
 import { Decision } from './Decision'
 import { ToPredictions } from './ToPredictions'
 import { Evaluated } from './Evaluated'
+import { ExpectedVersions } from './ExpectedVersions'
 import { Classes, Gaps } from './Groups'
 import { OverTime } from './PerformanceOverTime'
 import { Calibration, ConfusionTable, PrecisionRecall, Roc } from './PerformancePlots'
@@ -41,7 +42,11 @@ export function Performance({
   )
   const worst = useQuery({ ...worstQuery(held.window, model, version), retry: false })
   const estimate = useQuery({
-    ...estimateQuery(held.window, model, { ...held.asked, weighted: search.weighed ? 'true' : undefined }),
+    ...estimateQuery(held.window, model, {
+      ...held.asked,
+      weighted: search.weighed ? 'true' : undefined,
+      costs: costsOf(search.worth)?.join(','),
+    }),
     retry: false,
   })
   const of = { model, window: held.window, report: query.data! }
@@ -59,6 +64,9 @@ export function Performance({
       {unanswered(query, 12, 'Measuring predictions') ?? (
         <div className="k-scroll mo-page" tabIndex={0} role="region" aria-label="Performance">
           <Summary report={query.data!} delay={detail} />
+          {estimate.data && (
+            <ExpectedVersions of={estimate.data.outcomes} model={model} window={held.window} />
+          )}
           {worst.data && worst.data.slices.length > 0 && (
             <Worst model={model} window={held.window} found={worst.data} />
           )}

@@ -9,6 +9,7 @@ import { TimeChart, type Series } from '@/kit/TimeChart'
 import { useView } from '@/kit/view'
 import { percent } from '../services/measures'
 import { EstimatedVersions } from './EstimatedVersions'
+import { ExpectedFrom } from './ExpectedVersions'
 import { metricName, metricText } from './performanceWords'
 import { usePicks } from './ToPredictions'
 
@@ -32,11 +33,16 @@ export function OverTime({ model, window, report, estimate, failed, learned }: P
   const picks = usePicks(model, window)
   const measured = report.metrics.map((one) => one.name)
   const estimated = estimate?.periods[0]?.metrics.map((one) => one.name) ?? []
-  const names = measured.length ? measured : estimated
+  const outcomes = estimate?.outcomes.periods ?? []
+  const byOutcome = outcomes[0]?.metrics.map((one) => one.name) ?? []
+  const names = [measured, estimated, byOutcome].find((one) => one.length) ?? []
   const name = names.includes(search.metric ?? '') ? search.metric! : names[0]
   const byTime = new Map(report.periods.map((one) => [isoToMs(one.time), one]))
   const expected = new Map((estimate?.periods ?? []).map((one) => [isoToMs(one.time), one]))
-  const times = [...new Set([...byTime.keys(), ...expected.keys()])].toSorted((a, b) => a - b)
+  const expectedBy = new Map(outcomes.map((one) => [isoToMs(one.time), one]))
+  const times = [...new Set([...byTime.keys(), ...expected.keys(), ...expectedBy.keys()])].toSorted(
+    (a, b) => a - b,
+  )
   const place = measured.indexOf(name ?? '')
   const of = (time: number) => expected.get(time)?.metrics.find((one) => one.name === name)
   const series: Series[] = []
@@ -59,6 +65,16 @@ export function OverTime({ model, window, report, estimate, failed, learned }: P
       { label: 'at least', ...band, values: times.map((time) => of(time)?.lower ?? null) },
       { label: 'at most', ...band, values: times.map((time) => of(time)?.upper ?? null) },
     )
+  }
+  if (name && byOutcome.includes(name)) {
+    series.push({
+      label: 'by what came true of such rows',
+      colour: 'var(--cat-3)',
+      dashed: true,
+      values: times.map(
+        (time) => expectedBy.get(time)?.metrics.find((one) => one.name === name)?.value ?? null,
+      ),
+    })
   }
   const chart = { times, intervalMs: report.interval_ms, height: HEIGHT, sync: 'performance' }
   return (
@@ -201,6 +217,7 @@ function Doubts({ estimate, failed, learned }: Pick<Props, 'estimate' | 'failed'
           )}
         </>
       )}
+      {estimate && <ExpectedFrom of={estimate.outcomes} />}
     </section>
   )
 }
