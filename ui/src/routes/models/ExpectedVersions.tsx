@@ -4,7 +4,7 @@ import type { OutcomeEstimate } from '@/api/types'
 import { is, printTerm } from '@/kit/filter'
 import { count } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
-import { ToPredictions } from './DriftDrawer'
+import { ToPredictions } from './ToPredictions'
 import { metricText, sliceFilter, within } from './performanceWords'
 
 type Version = OutcomeEstimate['versions'][number]
