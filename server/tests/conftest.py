@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -20,6 +21,16 @@ _WAITS = [
     _TESTS / name for name in ("process/test_monitors.py", "process/test_scraping.py", "ground/test_demo_command.py")
 ]
 """Files that take longest, most of it waiting for time to pass."""
+
+
+# Nearly all that importing the tests makes stays to the end, and would be looked through again and again.
+gc.set_threshold(50_000, 20, 100)
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now is nobody's garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -59,7 +59,7 @@ BAD_TRAINING_DATA = Fault(
     cause="Version 2 of credit-risk is trained on rows whose outcomes are the wrong way round in the region east.",
     effects=(
         "credit-risk: version 2 gives the region east high probabilities of default",
-        "credit-risk: the estimate without labels differs between versions, before any loan is due",
+        "credit-risk: estimates by what came of such loans name version 2 and the region east, before its own are due",
         "credit-risk: later, accuracy of version 2 is worse in the slice region = east alone",
     ),
     change={

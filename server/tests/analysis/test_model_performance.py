@@ -135,6 +135,84 @@ def test_the_estimate_names_the_version_that_was_badly_trained(asked: World) -> 
     assert bad["realised"] < bad["expected"] - 0.05
 
 
+@pytest.mark.covers("estimate-names-version-early")
+def test_before_a_label_of_it_has_come_the_estimate_names_the_version_and_the_region(asked: World) -> None:
+    """Version 2 of one model is badly trained, of the other well; neither has a label, nor does its score tell."""
+    good = train(7, rows=600)
+    for model, second in (
+        ("bad-soon", train(7, "2", flipped=FLIPPED_REGION, rows=600)),
+        ("good-soon", train(23, "2", rows=600)),
+    ):
+        for kind, rows in zip((PREDICTIONS, LABELS), loans(good, 600, BEFORE // 10**6, 6_000, prefix="b", model=model)):
+            keep(asked, kind, rows)
+        keep(asked, PREDICTIONS, loans(second, 200, NOW_ON // 10**6, 18_000, prefix="wi", model=model)[0])
+    found = asked.get("/models/performance/estimate", model="bad-soon", **WINDOW, costs="5,-2,0,-9")
+    assert [one["verdict"] for one in found["versions"]] == ["unknown"]
+    outcomes = found["outcomes"]
+    assert (outcomes["why"], outcomes["method"], outcomes["reference"]) == ("", "Outcome regression", "1")
+    assert outcomes["learned"] < 600
+    (bad,) = outcomes["versions"]
+    assert (bad["version"], bad["verdict"], bad["labelled"], bad["realised"]) == ("2", "worse", 0, None)
+    assert [one["slice"] for one in bad["slices"]] == ["region = east"]
+    assert (bad["slices"][0]["features"], bad["slices"][0]["condition"]) == (["region"], "`region` = 'east'")
+    assert bad["slices"][0]["value"] < 0.4 < 0.7 < bad["slices"][0]["other"]
+    metrics = {one["name"]: one for one in bad["metrics"]}
+    assert metrics["accuracy"]["upper"] < bad["promised"]
+    assert sum(metrics[name]["value"] for name in _CELLS) == pytest.approx(200)
+    assert metrics["business_value"]["value"] == pytest.approx(
+        sum(worth * metrics[name]["value"] for name, worth in zip(_CELLS, (5, -2, 0, -9)))
+    )  # fmt: skip
+    assert sum(one["rows"] for one in outcomes["periods"]) == 200
+    # What comes: of the same rows, once their labels are known.
+    keep(
+        asked,
+        LABELS,
+        loans(
+            train(7, "2", flipped=FLIPPED_REGION, rows=600), 200, NOW_ON // 10**6, 18_000, prefix="wi", model="bad-soon"
+        )[1],
+    )
+    (later,) = asked.get("/models/performance/estimate", model="bad-soon", **WINDOW)["outcomes"]["versions"]
+    assert later["verdict"] == "worse"
+    assert metrics["accuracy"]["lower"] <= later["realised"] <= metrics["accuracy"]["upper"]
+    (well,) = asked.get("/models/performance/estimate", model="good-soon", **WINDOW)["outcomes"]["versions"]
+    assert (well["version"], well["verdict"], well["slices"]) == ("2", "as expected", [])
+
+
+_CELLS = ("true_positives", "false_positives", "true_negatives", "false_negatives")
+
+
+@pytest.mark.covers("estimate-names-version-early")
+def test_a_version_that_answers_from_the_first_minute_is_judged_by_the_first_labels(asked: World) -> None:
+    """Nothing is before it: learned from labels of the window, and held against its scores and what features allow."""
+    bad = train(7, "2", flipped=FLIPPED_REGION, rows=600)
+    for kind, rows in zip(
+        (PREDICTIONS, LABELS), loans(bad, 500, NOW_ON // 10**6, 7_000, prefix="wi", model="alone", unlabelled=0.4)
+    ):
+        keep(asked, kind, rows)
+    found = asked.get("/models/performance/estimate", model="alone", **WINDOW)
+    assert "no prediction whose label has come" in found["why"]
+    (version,) = found["outcomes"]["versions"]
+    assert (version["verdict"], version["because"], version["earlier"]) == ("worse", ["scores"], None)
+    assert version["slices"][0]["slice"] == "region = east"
+    assert any("has few labels" in note for note in found["outcomes"]["notes"])
+    # Where the unit of a feature changed, rows are like none whose outcome is known: that is said, and nothing judged.
+    (changed,) = asked.get("/models/performance/estimate", model="credit-risk", **WINDOW)["outcomes"]["versions"]
+    assert changed["verdict"] == "unknown"
+    assert "lies outside of what it was where labels are known" in changed["doubts"][0]
+
+
+def test_outcomes_are_not_learned_where_nothing_says_them(asked: World) -> None:
+    early = {"from": format_time(NOW_ON), "to": format_time(NOW_ON + 60 * SECOND)}
+    few = asked.get(
+        "/models/performance/estimate", model="retrained", **early, baseline_from="2020-01-01", baseline_to="2020-01-02"
+    )
+    assert "at least 200" in few["outcomes"]["why"]
+    assert few["outcomes"]["versions"] == []
+    asked.error("/models/performance/estimate", 400, model="retrained", **WINDOW, costs="1,2")
+    keep(asked, PREDICTIONS, [{"model": "mute", "prediction_id": "1", "time": NOW_ON // 10**6, "score": 0.5}])
+    assert "No label has come" in asked.get("/models/performance/estimate", model="mute", **WINDOW)["outcomes"]["why"]
+
+
 @pytest.mark.covers("estimate-chunks-of-rows")
 def test_steps_of_so_many_predictions_are_counted_in_their_order(asked: World) -> None:
     """Half an hour of one prediction every three seconds: 250 of them last 750 seconds."""

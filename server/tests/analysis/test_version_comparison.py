@@ -61,7 +61,19 @@ def asked(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         alone = [{"model": "alone", "version": v, "prediction_id": f"{v}-{n}", "time": START // 10**6, "score": 0.3, "output": 1}
                  for v in ("1", "2") for n in range(40)]  # fmt: skip
         opened.keep(read_records(PREDICTIONS, json.dumps(alone).encode(), "application/json", "default", "t").batch)
+        for reading, rows in zip((PREDICTIONS, LABELS), _barely_labelled()):
+            opened.keep(read_records(reading, json.dumps(rows).encode(), "application/json", "default", "t").batch)
         yield opened
+
+
+def _barely_labelled() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Half of the champion's answers are right; the challenger's six that have a label all are."""
+    predictions = [{"model": "few", "version": v, "prediction_id": f"{v}-{n}", "time": START // 10**6 + n,
+                    "features": {"channel": "web"}, "score": 0.9 if n % 2 else 0.1}
+                   for v in ("1", "2") for n in range(60)]  # fmt: skip
+    labels = [{"model": "few", "prediction_id": f"1-{n}", "label": n % 4 // 2} for n in range(60)]
+    labels += [{"model": "few", "prediction_id": f"2-{n}", "label": n % 2} for n in range(6)]
+    return predictions, labels
 
 
 def answers(kind: str) -> list[tuple[Any, Any, Any]]:
@@ -132,6 +144,15 @@ def test_numbers_are_compared_by_how_far_off_they_are(asked: World) -> None:
     assert (metrics["r_squared"]["test"], metrics["r_squared"]["paired"]) == ("welch", False)
     assert {each["value"] for each in found["slices"]} == {"web", "mobile"}
     assert all(each["better"] == "challenger" for each in found["slices"])
+
+
+@pytest.mark.covers("compare-versions-api")
+def test_no_metric_and_no_slice_is_called_better_by_a_handful_of_labels(asked: World) -> None:
+    """Answers that are all right do not differ from each other, so that any test is sure of them."""
+    found = asked.get("/models/compare", model="few", **TRACED, slice="channel")
+    assert found["verdict"].startswith("Not enough labels to tell: 6 of the predictions of version 2 have one.")
+    assert next(each for each in found["metrics"] if each["name"] == "accuracy")["difference"] == pytest.approx(0.5)
+    assert {each["better"] for each in [*found["metrics"], *found["slices"]]} == {""}
 
 
 @pytest.mark.covers("compare-versions-api")

@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -265,6 +266,19 @@ def test_predictions_are_held_against_the_statistics_of_the_training_data(asked:
         )
         for n, one in enumerate(found.features)
     ]
+    # Others tell a histogram of equal widths, and no ranks; or not even that.
+    for dataset, lost in (("drawn", {}), ("told", {"standard": ()})):
+        rows += [
+            replace(
+                row,
+                dataset=dataset,
+                statistics=replace(
+                    row.statistics, numeric=replace(row.statistics.numeric, points=(), quantiles=(), **lost)
+                ),
+            )
+            for row in rows[: len(found.features)]
+            if row.statistics.numeric is not None
+        ]
     asked.keep(FeatureStatisticsBatch("default", "test", rows))
     of_rows = get(asked, "drift", model="plain", feature=["age", "region"], chunk_minutes=20)
     of_kept = get(asked, "drift", model="plain", feature=["age", "region"], chunk_minutes=20, baseline_dataset="train")
@@ -272,6 +286,11 @@ def test_predictions_are_held_against_the_statistics_of_the_training_data(asked:
         assert (one["name"], one["verdict"], one["since"]) == (other["name"], other["verdict"], other["since"])
         assert one["results"][-1]["value"] == pytest.approx(other["results"][-1]["value"], abs=0.02)
         assert one["baseline"] == pytest.approx(other["baseline"])
+    of_drawn = get(asked, "drift", model="plain", feature=["age"], baseline_dataset="drawn")["features"][0]
+    assert of_drawn["verdict"] == of_rows["features"][0]["verdict"]
+    assert of_drawn["results"][-1]["value"] == pytest.approx(of_rows["features"][0]["results"][-1]["value"], abs=0.1)
+    of_told = get(asked, "drift", model="plain", feature=["age"], baseline_dataset="told")
+    assert of_told["not_compared"] == [{"name": "age", "reason": "the data set tells no distribution of it"}]
     region = next(one for one in of_kept["features"] if one["name"] == "region")
     assert region["bars"] == next(one for one in of_rows["features"] if one["name"] == "region")["bars"]
     whole = get(asked, "drift", model="plain", baseline_dataset="train")

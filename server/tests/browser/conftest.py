@@ -103,14 +103,15 @@ def _context(browser: Browser, width: int, height: int, **options: Any) -> Brows
 
 @pytest.fixture
 def new_page(browser: Browser, home: BrowserContext, server: RunningServer) -> Iterator[OpenPage]:
-    """Opens pages; when the test ends, none of them may have had a problem. The first, if plain, is in `home`."""
+    """Opens pages; when the test ends, none of them may have had a problem. The first, unless it has options, is in `home`."""
     opened: list[Watched] = []
 
     def open_page(
         origin: str = server.url, *, theme: str = "dark", width: int = 1440, height: int = 900, **options: Any
     ) -> Watched:
-        plain = not opened and not options and (width, height) == (1440, 900)
-        page = (home if plain else _context(browser, width, height, **options)).new_page()
+        shared = not opened and not options
+        page = (home if shared else _context(browser, width, height, **options)).new_page()
+        page.set_viewport_size({"width": width, "height": height})
         page.add_init_script(_NEW_READER % theme)
         opened.append(Watched(page, origin))
         return opened[-1]

@@ -7,10 +7,12 @@ import time
 from random import Random
 from typing import Any
 
+from loan_world import loans
 from process.servers import RunningServer
 
 from browser.shop import host_of
 from browser.telemetry import SECOND, Spans
+from tapetum_demo.model import FLIPPED_REGION, train
 
 MODELLED, INCOME = "modelled", "team/income 🎉"
 TRACE = "7a" * 16
@@ -137,6 +139,21 @@ def keep(server: RunningServer, named: dict[str, str], **said: list[dict[str, An
     for path, records in said.items():
         answer = server.client.post(f"/v1/{path}", json=records, headers=named)
         assert answer.json() == {"accepted": len(records), "refused": []}, answer.text
+
+
+LOANS = "loans"
+
+
+def retrain(server: RunningServer) -> int:
+    """Send loans of the last hour: 500 that version 1 judged, with labels, and 200 of version 2 without any, which was
+    trained on outcomes that are the wrong way round in the region east. How many of these are from there."""
+    named = {"x-tapetum-project": LOANS}
+    now = time.time_ns() // (60 * SECOND) * 60 * SECOND // 10**6
+    good, bad = train(7, rows=600), train(7, "2", flipped=FLIPPED_REGION, rows=600)
+    predictions, labels = loans(good, 500, now - 3_300_000, 5_000, prefix="b")
+    newer, _ = loans(bad, 200, now - 600_000, 2_500, prefix="wi")
+    keep(server, named, predictions=predictions + newer, labels=labels)
+    return sum(one["features"]["region"] == FLIPPED_REGION for one in newer)
 
 
 DUEL = "duel"

@@ -92,10 +92,20 @@ def test_from_what_is_wrong_now_to_the_predictions_and_the_change_accepted(ui: W
         "12 predictions held against a schema"
     )
     expect(rows(page, "Data sets and models")).to_contain_text("2 anomalies in 2 features")
+    chart = page.get_by_role("figure", name="Anomalies over time")
+    chart.get_by_role("button", name="show as table").click()
+    # Only a step with findings leads on: to those of every model in it.
+    chart.get_by_role("row").get_by_role("button").last.click()
+    expect(page).to_have_url(re.compile("view=findings"))
+    expect(rows(page, "Findings")).to_have_count(2)
+    expect(rows(page, "Findings").first).to_contain_text(ASKED)
+    page = ui.go("/data-quality", project=project)
     now.get_by_role("link", name="income").click()
     one = page.get_by_role("complementary", name="Finding")
     expect(one).to_contain_text("Look for another unit")
     expect(rows(page, "Findings")).to_have_count(2)
+    # No change was told of: that is said too.
+    expect(one).to_contain_text("No change is known of the quarter of an hour before.")
     settled(page)
     found = violations(page, "findings, and one of them")
     one.get_by_role("link", name="The 5 predictions").click()

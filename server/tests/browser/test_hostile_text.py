@@ -378,13 +378,22 @@ def test_sessions_users_and_calls_are_named_as_they_were_written(ui: Watched, se
 
 
 def test_models_and_predictions_are_shown_as_they_were_written(ui: Watched, server: RunningServer, sent: Sent) -> None:
-    """Names of models, versions, features and tags, and what they say."""
+    """Names of models, versions, features, embeddings and tags, and what they say."""
     names = [said[:60].strip() for said in sent.said]
     body = [
         {"model": name, "version": said[:60], "prediction_id": f"p {said[:60]}", "output": said[:200], "label": said[:200],
          "features": {said[:60]: said[:400], "n": 1}, "tags": {said[:60]: said[:1_000]}, "trace_id": TRACE}
         for name, said in zip(names, sent.said)
     ]  # fmt: skip
+    for name in ("markup", "marks"):
+        attack = sent.attacks[name]
+        # Forty more with vectors, and every word the attack: enough to say what some of them have in common.
+        body += [
+            {"model": attack[:60].strip(), "version": attack[:60], "prediction_id": f"v{n} {attack[:60]}",
+             "output": attack[:200], "embedding": [n % 2 * 9, n % 3, n % 5],
+             "features": {attack[:60]: attack[:400] if n % 2 else "other", f"{attack[:60]} list": [n % 7, 1, n % 4]}}
+            for n in range(60)
+        ]  # fmt: skip
     answer = server.client.post("/v1/predictions", json=body, headers={"x-tapetum-project": "hostile"})
     assert answer.json()["accepted"] == len(body), answer.text
     page = ui.open("/models", project="hostile")
@@ -403,6 +412,13 @@ def test_models_and_predictions_are_shown_as_they_were_written(ui: Watched, serv
         assert_nothing_sticks_out(page)
         ui.open("/models/one", project="hostile", name=attack[:60].strip(), view="slices", by=attack[:60])
         shows(page.get_by_role("region", name="Chosen slices"), attack[:60])
+        assert_nothing_sticks_out(page)
+        shown = {"project": "hostile", "name": attack[:60].strip(), "view": "embeddings"}
+        ui.go("/models/one", **shown, by=attack[:60], area="-99_-99~0_-99~0_99~-99_99")
+        expect(page.get_by_role("figure", name=re.compile("^Embedding"))).to_be_visible()
+        shows(page.get_by_role("list", name="Colours"), attack[:60])
+        shows(page.get_by_role("region", name="What was chosen").get_by_role("row").last, attack[:60])
+        assert page.evaluate(_SPILLED, sent.attacks["marks"]) == []
         assert_nothing_sticks_out(page)
 
 

@@ -3,23 +3,54 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from process.servers import RunningServer
 
 from browser.axe import violations
 from browser.modelled import CREDIT, DRIFTED, INCOME, MODELLED, drift_away, predict, rank
-from browser.watch import Watched, rows, settled
+from browser.watch import Watched, click_chart, rows, settled
 
 HALF = {"project": DRIFTED, "name": CREDIT, "base": "half"}
 
 
-@pytest.mark.covers("page-model-drift")
+def leads_to(page: Page, number: str, *terms: str) -> tuple[int, dict[str, str]]:
+    """The page shows so many predictions, found by these terms. Goes back, and says how many and by which address."""
+    expect(page).to_have_url(re.compile("view=predictions"))
+    found = page.get_by_role("status").filter(has_text=re.compile(f"^{number} predictions?$"))
+    expect(found).to_be_visible()
+    shown = int(found.inner_text().split(" ")[0].replace(",", ""))
+    asked = {key: values[0] for key, values in parse_qs(urlsplit(page.url).query).items()}
+    assert set(terms) <= set(asked.get("q", "").split(" ")), asked
+    page.go_back()
+    settled(page)
+    return shown, asked
+
+
+def seconds(asked: dict[str, str]) -> float:
+    """How long the time of an address is. The model has a prediction every four seconds."""
+    began, ended = (datetime.fromisoformat(asked[end]) for end in ("from", "to"))
+    return (ended - began).total_seconds()
+
+
+@pytest.mark.covers("page-model-drift", "page-model-charts-to-rows")
 def test_from_the_verdict_to_the_predictions_that_moved(ui: Watched, server: RunningServer) -> None:
     drift_away(server)
-    page = ui.open("/models/one", **HALF, view="drift")
+    page = ui.open("/models/one", project=DRIFTED, name=CREDIT)
+    glance = page.get_by_role("region", name="At a glance")
+    expect(glance).to_contain_text("Right")
+    click_chart(page, "Predictions per second", 0.6)
+    shown, asked = leads_to(page, r"\d+", "version:1")
+    detail = server.client.get("/api/v1/models/detail", params={"project": DRIFTED, "model": CREDIT}).json()
+    times = [time[:19] for time in detail["trend"]["times"]]
+    rate = detail["by_version"][0]["trend"]["rate_per_s"][times.index(asked["from"][:19])]
+    assert shown == round(rate * detail["trend"]["interval_ms"] / 1_000) > 0
+    page = ui.go("/models/one", **HALF, view="drift")
     expect(page.get_by_role("status").filter(has_text="Drift:")).to_contain_text("income")
+    expect(page.get_by_text("whether answers got worse anywhere")).to_be_visible()
     found = rows(page, "Columns by drift")
     moved = found.filter(has=page.get_by_text("drift", exact=True))
     expect(moved.filter(has_text="income")).to_have_count(1)
@@ -29,7 +60,12 @@ def test_from_the_verdict_to_the_predictions_that_moved(ui: Watched, server: Run
     found.filter(has_text="income").click()
     one = page.get_by_role("complementary", name="Drift of a column")
     expect(one).to_contain_text("Drifted")
-    expect(one.get_by_role("figure", name="Distance of income")).to_be_visible()
+    click_chart(page, "Distance of income", 0.5)
+    shown, asked = leads_to(page, r"\d+")
+    assert shown > 0
+    assert abs(shown - seconds(asked) / 4) < 1
+    low = one.get_by_role("list", name="Shares of values, baseline and window").get_by_role("link").first
+    expect(low).to_have_text(re.compile("^< "))
     one.get_by_role("combobox", name="By the values of").click()
     page.get_by_role("option", name="channel").click()
     expect(one.get_by_role("row").filter(has_text="mobile")).to_be_visible()
@@ -41,19 +77,34 @@ def test_from_the_verdict_to_the_predictions_that_moved(ui: Watched, server: Run
     page = ui.open("/models/one", project=DRIFTED, name=CREDIT, view="drift", version="1")
     expect(page.get_by_role("heading", name="Nothing to compare")).to_be_visible()
     found_wrong += violations(page, "nothing to compare")
-    page.get_by_role("button", name="Compare with the first half of this time").click()
+    page.get_by_role("button", name="Compare the newer half of its predictions with the older").click()
     expect(rows(page, "Columns by drift").first).to_be_visible()
     assert found_wrong == []
 
 
-@pytest.mark.covers("page-model-performance", "page-model-decision")
+@pytest.mark.covers("page-model-performance", "page-model-decision", "page-model-charts-to-rows")
 def test_from_how_good_it_is_to_where_it_is_worst(ui: Watched, server: RunningServer) -> None:
     drift_away(server)
     page = ui.open("/models/one", **HALF, view="performance")
     expect(page.get_by_role("status").filter(has_text="Accuracy")).to_contain_text("predictions with a label")
     expect(page.get_by_role("region", name="Confusion")).to_contain_text("said default")
-    expect(page.get_by_role("img", name=re.compile("^Calibration"))).to_be_visible()
     expect(page.get_by_role("figure", name="Accuracy")).to_be_visible()
+    wrong = page.get_by_role("region", name="Confusion").get_by_role("row").filter(has_text="was repaid")
+    number = wrong.get_by_role("link").first.inner_text()
+    wrong.get_by_role("link").first.click()
+    leads_to(page, number, "-label:default", "labelled:true", "score:>0.5")
+    bins = page.get_by_role("group", name="Calibration").get_by_role("link")
+    number = re.search(r"of ([\d,]+) prediction", bins.first.get_attribute("aria-label") or "")[1]  # type: ignore[index]
+    bins.first.click()
+    leads_to(page, number, "labelled:true", "score:<0.1")
+    outcome = page.get_by_role("region", name="At another threshold").get_by_role("link").first
+    number = outcome.inner_text()
+    outcome.click()
+    leads_to(page, number, "label:default", "score:>0.5")
+    click_chart(page, "Predictions whose label has come", 0.4)
+    shown, asked = leads_to(page, r"\d+", "labelled:true")
+    assert shown > 0
+    assert abs(shown - seconds(asked) / 4) < 1
     expect(page.get_by_text("learned from")).to_be_visible()
     worst = page.get_by_role("region", name="Where it is worst")
     expect(worst).to_contain_text("wrong")
@@ -66,6 +117,8 @@ def test_from_how_good_it_is_to_where_it_is_worst(ui: Watched, server: RunningSe
     expect(page.get_by_role("region", name="Evaluations", exact=True)).to_contain_text("is below 0.9")
     page.get_by_role("slider", name="Threshold").press("ArrowLeft")
     expect(page.get_by_role("heading", name="Called positive above 0.49")).to_be_visible()
+    page.get_by_role("img", name="ROC curve").click(position={"x": 60, "y": 60})
+    expect(page.get_by_role("heading", name="Called positive above 0.49")).to_have_count(0)
     for name, worth in (("a right yes", 0), ("a wrong yes", -1), ("a right no", 0), ("a missed yes", -5)):
         page.get_by_role("textbox", name=name).fill(str(worth))
         page.get_by_role("textbox", name=name).press("Enter")
@@ -78,6 +131,8 @@ def test_from_how_good_it_is_to_where_it_is_worst(ui: Watched, server: RunningSe
     found_wrong = violations(page, "performance")
     by.get_by_role("link", name="mobile").click()
     expect(page).to_have_url(re.compile("view=predictions"))
+    # More than are loaded at once, and all are counted.
+    expect(page.get_by_role("status").filter(has_text=re.compile(r"^[12]\d\d predictions$"))).to_be_visible()
     expect(rows(page, "Predictions").first).to_contain_text("mobile")
     predict(server)
     page = ui.open("/models/one", project=MODELLED, name="spam", view="performance")

@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 from process.servers import RunningServer
 
 from browser.axe import violations
-from browser.modelled import DRIFTED, DUEL, INCOME, MODELLED, REQUESTS, TRACE, duel, predict
-from browser.watch import Watched, rows, settled
+from browser.modelled import DRIFTED, DUEL, INCOME, LOANS, MODELLED, REQUESTS, TRACE, duel, predict, retrain
+from browser.watch import Watched, pick, rows, settled
 
 pytestmark = pytest.mark.covers("page-models")
 
@@ -22,9 +22,14 @@ def test_from_a_model_to_a_prediction_its_trace_and_back(ui: Watched, server: Ru
     expect(listed).to_have_count(2)
     expect(listed.first).to_contain_text(INCOME)
     expect(listed.first).to_contain_text("75 %")
-    listed.first.click()
+    # A verdict of the row leads to what it is about, the row to the model.
+    expect(listed.first.locator("a[href*='view=performance']")).to_be_visible()
+    expect(listed.first.locator("a[href*='view=findings']")).to_be_visible()
+    pick(listed.first)
     expect(page.get_by_role("heading", level=1)).to_have_text(INCOME)
     expect(page.get_by_role("figure", name="Predictions per second")).to_be_visible()
+    glance = page.get_by_role("region", name="At a glance")
+    expect(glance.get_by_role("link", name="Performance")).to_be_visible()
     expect(page.get_by_role("figure", name="Predictions whose label has come")).to_be_visible()
     page.get_by_text("Versions", exact=True).click()
     expect(rows(page, "Versions")).to_have_count(2)
@@ -127,3 +132,26 @@ def test_slices_are_found_chosen_and_written_in_sql(ui: Watched, server: Running
     page.get_by_text("Slices", exact=True).click()
     page.get_by_role("region", name="Worst slices").get_by_role("link", name="channel = mobile", exact=True).click()
     expect(page.get_by_role("status").filter(has_text="80 predictions")).to_be_visible()
+
+
+@pytest.mark.covers("page-model-expected")
+def test_a_badly_trained_version_is_named_before_its_labels_come_and_leads_to_its_predictions(
+    ui: Watched, server: RunningServer
+) -> None:
+    east = retrain(server)
+    page = ui.open("/models/one", project=LOANS, name="credit-risk", view="performance")
+    told = page.get_by_role("region", name="Expected before labels come")
+    expect(told).to_contain_text("Version 2")
+    expect(told).to_contain_text("if version 1 had answered the same; its scores promise")
+    expect(told.get_by_role("listitem").filter(has_text="region = east").last).to_contain_text(
+        "if version 1 had answered"
+    )
+    judged = page.get_by_role("list", name="Versions by what came true of rows like theirs").get_by_role("listitem")
+    expect(judged).to_have_count(2)
+    expect(judged.filter(has_text="Version 1")).to_contain_text("as expected")
+    settled(page)
+    found = violations(page, "versions before their labels come")
+    told.get_by_role("link", name="region = east").click()
+    expect(page.get_by_role("status").filter(has_text=f"{east} predictions")).to_be_visible()
+    assert "q=version%3A2+region%3Aeast" in page.url
+    assert found == []

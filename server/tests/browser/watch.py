@@ -117,6 +117,15 @@ def pick(row: Locator) -> None:
     row.get_by_role("gridcell").filter(has_not=row.page.get_by_role("checkbox")).first.click()
 
 
+def click_chart(page: Page, name: str, at: float) -> None:
+    """Click a chart over time at this share of its width, near its foot, where a bar is."""
+    plot = page.get_by_role("figure", name=name, exact=True).locator(".u-over")
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + at * box["width"], box["y"] + box["height"] - 4)
+
+
 def choose(page: Page, label: str, option: str) -> None:
     """Pick an option of a select."""
     page.get_by_role("combobox", name=label, exact=True).click()

@@ -185,6 +185,35 @@ def test_estimate_of_numbers_and_by_weights(run: Any) -> None:
     assert report["notes"][0].startswith("Weights leave the baseline worth")
 
 
+@pytest.mark.covers("cli-estimate-outcomes")
+def test_estimate_by_outcomes_shows_a_model_that_turned_bad_and_where(run: Any, files: Path) -> None:
+    """The baseline's model is wrong in Chur at night; a window whose model is right there is better, and the other way round."""
+    mended = pq.read_table(files / "now.parquet")
+    mended = mended.set_column(mended.schema.get_field_index("score"), "score", mended["newer"])
+    pq.write_table(mended, files / "mended.parquet")
+    pq.write_table(mended.drop_columns(["label"]), files / "mended_unlabelled.parquet")
+    told = ("--label", "label", "--score", "score", "--outcomes")
+    features = [word for name in ("city", "shift", "age", "amount") for word in ("--feature", name)]
+    found = run("estimate", "mended.parquet", "unlabelled.parquet", *told, *features, "--json")
+    assert found.exit_code == 0, found.output
+    report = json.loads(found.stdout)
+    assert (report["verdict"], report["because"][0]) == ("worse", "earlier")
+    assert report["slices"][0]["slice"] == "city = Chur AND shift = night"
+    assert report["realized"] is None
+    table = pq.read_table(files / "now.parquet")
+    truth = float(np.mean((table["score"].to_numpy() > 0.5) == table["label"].to_numpy()))
+    assert report["metrics"]["accuracy"]["lower"] < truth < report["metrics"]["accuracy"]["upper"]
+    better = run("estimate", "before.parquet", "mended_unlabelled.parquet", *told, *features)
+    assert "The window: better." in better.stdout
+    same = run("estimate", "before.parquet", "now.parquet", *told, *features)
+    assert "The window: as expected." in same.stdout
+    assert "where city" not in same.stdout
+    wrong = run("estimate", "before.parquet", "now.parquet", *told, "--task", "multiclass")
+    assert (wrong.exit_code, "yes or no" in wrong.stderr) == (1, True)
+    few = run("estimate", "few.parquet", "now.parquet", *told, "--feature", "age", "--metric", "nonsense")
+    assert "There is no estimate of 'nonsense'" in few.stderr
+
+
 @pytest.mark.covers("cli-slices")
 def test_slices_names_where_the_model_is_worst(run: Any) -> None:
     found = run(

@@ -12,8 +12,6 @@ import pytest
 from tapetum_demo.provider import Provider
 from tapetum_demo.provider_script import count_tokens
 
-openai = pytest.importorskip("openai")
-
 WEATHER = {
     "name": "get_weather",
     "description": "Tells the weather of a city.",
@@ -29,13 +27,21 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture(scope="module")
-def client(provider: Provider) -> Iterator[Any]:
+def openai() -> Any:
+    """OpenAI's package, which takes long to import."""
+    return pytest.importorskip("openai")
+
+
+@pytest.fixture(scope="module")
+def client(provider: Provider, openai: Any) -> Iterator[Any]:
     with openai.OpenAI(base_url=f"{provider.url}/v1", api_key="any", max_retries=0) as made:
         yield made
 
 
 @pytest.mark.covers("demo-provider")
-def test_openais_client_gets_tool_calls_streams_usage_and_failures(provider: Provider, client: Any) -> None:
+def test_openais_client_gets_tool_calls_streams_usage_and_failures(
+    provider: Provider, openai: Any, client: Any
+) -> None:
     """The client checks the shape of everything it is told; streamed and whole answers say the same."""
     call = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": ASKED}]}
     tools = [{"type": "function", "function": WEATHER}]
@@ -80,7 +86,9 @@ def test_openais_client_gets_tool_calls_streams_usage_and_failures(provider: Pro
 
 
 @pytest.mark.covers("demo-provider")
-def test_openais_client_gets_responses_with_calls_thoughts_and_usage_whole_and_streamed(client: Any) -> None:
+def test_openais_client_gets_responses_with_calls_thoughts_and_usage_whole_and_streamed(
+    openai: Any, client: Any
+) -> None:
     """The client puts the stream together itself, and refuses events that do not fit each other."""
     weather = {"type": "function", "strict": False, **WEATHER}
     call = {"model": "gpt-5-mini", "instructions": "Be brief.", "input": ASKED, "tools": [weather]}

@@ -27,6 +27,7 @@ from tapetum_server.detectors.performance.regression import REGRESSION_METRICS
 from tapetum_server.query import (
     coded_rows,
     estimates,
+    outcome_rows,
     paired_scores,
     paired_versions,
     performance,
@@ -412,6 +413,31 @@ def test_chunks_hold_rows_as_they_arrived(ask: Ask) -> None:
     assert (found[1].called @ found[1].rows) == (SCORE[250:500] > 0.4).sum()
 
 
+def test_rows_for_outcomes_have_features_labels_and_keys_of_their_own(ask: Ask) -> None:
+    async def question(reader: Reader, frame: Frame) -> Any:
+        used = await coded_rows.codings(reader, frame, ["city"])
+        answers = estimates.EstimateColumns("score", "label", "called")
+        columns = outcome_rows.RowColumns(answers, ("age", "shift"), {"shift": ["day"]}, tuple(used), "kind")
+        return used, await outcome_rows.outcome_rows(reader, frame, columns, estimates.Chunks(250))
+
+    used, found = ask(question)
+    rows = found.rows
+    assert rows.total == N - 2
+    assert (set(found.versions), found.chunks) == ({"cat", "dog", "eel"}, ("[0:247]", "[250:499]", "[500:599]"))
+    assert np.bincount(rows.chunks).tolist() == [248, 250, 100]
+    assert np.isnan(rows.labels).sum() == 5
+    assert np.nansum(rows.labels) == LABEL[5:].sum() - LABEL[[7, 8]].sum()
+    place = found.versions.index("dog")
+    usable = np.array([k not in (7, 8) for k in range(N)])
+    assert sorted(rows.features[rows.versions == place, 0]) == sorted(AGE[usable & (KIND == "dog")])
+    # A known text, one that is not, and none.
+    assert set(np.unique(rows.features[~np.isnan(rows.features[:, 1]), 1])) == {-1, 0}
+    assert np.isnan(rows.features[:, 1]).sum() == 12
+    assert len(np.unique(rows.keys)) == rows.total
+    bern = used[0].values.index("Bern") + 1
+    assert (rows.codes[:, 0] == bern).sum() == (usable & (CITY == "Bern")).sum()
+
+
 def test_errors_are_counted_by_distinct_codes(ask: Ask) -> None:
     async def question(reader: Reader, frame: Frame) -> Any:
         used = await coded_rows.codings(reader, frame, ["city", "shift", "age"])
@@ -539,6 +565,18 @@ def _statements(frame: Frame) -> dict[str, Statement]:
         "performance_sets": performance_sets.sets_statement(frame, SETS, SPECS[:2]),
         "estimate_cells": estimates.cells_statement(
             frame, estimates.EstimateColumns("score", "label", "called"), estimates.Chunks(250)
+        ),
+        "outcome_rows": outcome_rows.outcome_rows_statement(
+            frame,
+            outcome_rows.RowColumns(
+                estimates.EstimateColumns("score", "label", "called"),
+                ("age", "city"),
+                {"city": ["Bern"]},
+                tuple(used),
+                "kind",
+                "query",
+            ),
+            estimates.Chunks(250),
         ),
         "slice_errors": slices.errors_statement(frame, slices.ErrorColumns("label", "score"), used),
         "paired_scores": paired_scores.pairs_statement(frame, paired_scores.PairedColumns("score", "other", "label")),

@@ -1433,7 +1433,8 @@ export interface paths {
     }
     /**
      * Get Model Performance Estimate
-     * @description What the metrics of a window will be, learned from the labelled predictions of a baseline.
+     * @description What the metrics of a window will be, learned from the labelled predictions of a baseline: by what scores meant,
+     *     and by what came true of rows like these, which names a version that turned bad before its own labels come.
      */
     get: operations['get_model_performance_estimate']
     put?: never
@@ -4833,6 +4834,91 @@ export interface components {
       q?: string
     }
     /**
+     * ExpectedMetric
+     * @description A metric by what came true of rows like these, with its band.
+     */
+    ExpectedMetric: {
+      /** Lower */
+      lower: number | null
+      /** Name */
+      name: string
+      /** Upper */
+      upper: number | null
+      /** Value */
+      value: number | null
+    }
+    /**
+     * ExpectedPeriod
+     * @description The same of one step of time.
+     */
+    ExpectedPeriod: {
+      /** Doubts */
+      doubts: string[]
+      /** Metrics */
+      metrics: components['schemas']['ExpectedMetric'][]
+      /** Rows */
+      rows: number
+      /** Time */
+      time: string
+    }
+    /**
+     * ExpectedSlice
+     * @description Where a version will be wrong more often than what it is held against.
+     */
+    ExpectedSlice: {
+      /** Band */
+      band: number
+      /** Condition */
+      condition: string
+      /** Features */
+      features: string[]
+      /** Other */
+      other: number
+      /** Rows */
+      rows: number
+      /** Slice */
+      slice: string
+      /** Value */
+      value: number
+    }
+    /**
+     * ExpectedVersion
+     * @description What one version will turn out to be, before its labels come.
+     */
+    ExpectedVersion: {
+      /** Attainable */
+      attainable: number
+      /** Band */
+      band: number
+      /** Because */
+      because: ('earlier' | 'scores')[]
+      /** Doubts */
+      doubts: string[]
+      /** Earlier */
+      earlier: number | null
+      /** Expected */
+      expected: number | null
+      /** Labelled */
+      labelled: number
+      /** Metrics */
+      metrics: components['schemas']['ExpectedMetric'][]
+      /** Promised */
+      promised: number
+      /** Realised */
+      realised: number | null
+      /** Rows */
+      rows: number
+      /** Slices */
+      slices: components['schemas']['ExpectedSlice'][]
+      /**
+       * Verdict
+       * @enum {string}
+       */
+      verdict: 'worse' | 'worse in part' | 'better' | 'as expected' | 'unknown'
+      /** Version */
+      version: string
+    }
+    /**
      * Facet
      * @description The most frequent values of one key; `more` when there are others.
      */
@@ -7058,6 +7144,32 @@ export interface components {
       span_kind: string
     }
     /**
+     * OutcomeEstimate
+     * @description What versions will turn out to be by an outcome regression: labels that came, learned from features.
+     */
+    OutcomeEstimate: {
+      /** Auc */
+      auc: number | null
+      /** Calibration Error */
+      calibration_error: number | null
+      /** Doubts */
+      doubts: string[]
+      /** Learned */
+      learned: number
+      /** Method */
+      method: string
+      /** Notes */
+      notes: string[]
+      /** Periods */
+      periods: components['schemas']['ExpectedPeriod'][]
+      /** Reference */
+      reference: string | null
+      /** Versions */
+      versions: components['schemas']['ExpectedVersion'][]
+      /** Why */
+      why: string
+    }
+    /**
      * Outside
      * @description What passes the filter and lies outside of the range with times that no right clock gives.
      */
@@ -7273,6 +7385,7 @@ export interface components {
       method: string
       /** Notes */
       notes: string[]
+      outcomes: components['schemas']['OutcomeEstimate']
       /** Periods */
       periods: components['schemas']['EstimatedPeriod'][]
       /** Versions */
@@ -13221,6 +13334,8 @@ export interface operations {
         weighted?: boolean
         /** @description Steps of so many predictions; 0 for steps of time. */
         chunk_rows?: number
+        /** @description Worth of a true and a false positive, a true and a false negative. */
+        costs?: string
         /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
         from?: string | null
         /** @description Default now. */

@@ -36,6 +36,13 @@ export interface Dot {
   node: (place: CSSProperties) => ReactNode
 }
 
+/** A step that was chosen: its time in Unix milliseconds, and the series that was meant. */
+export interface Picked {
+  from: number
+  to: number
+  series: string | undefined
+}
+
 /** The plotting area in pixels, and the values at its edges. */
 interface Frame {
   box: [left: number, top: number, width: number, height: number]
@@ -54,6 +61,10 @@ interface Props {
   stacked?: boolean
   format?: (value: number) => string
   onBrush?: (fromMs: number, toMs: number) => void
+  /** A click on a step that says something, or on its time in the table. */
+  onPick?: (picked: Picked) => void
+  /** What such a click shows. */
+  picks?: string
   /** Charts with the same key share their cursor. */
   sync?: string
   /** Width of a bucket: bars end here and the last brush reaches its end. */
@@ -67,6 +78,36 @@ interface Props {
   /** Times that are shaded. */
   bands?: Band[]
 }
+
+const standing = (p: Props): boolean => p.series.some((s) => s.kind === 'bar')
+
+/** The step at a place across. A bar stands to the right of its time, a line's value at it. */
+function stepAt(u: uPlot, left: number, p: Props): number {
+  const at = u.posToIdx(left)
+  return standing(p) && at > 0 && u.posToVal(left, 'x') < u.data[0][at]! ? at - 1 : at
+}
+
+/** Whether anything was measured in a step; a bar of nothing is not there to be chosen. */
+const says = (p: Props, at: number): boolean =>
+  p.series.some((s) => s.values[at] != null && (s.kind !== 'bar' || s.values[at] !== 0))
+
+/** The bar that a place lies in, or the line that is nearest to it. */
+function seriesAt(u: uPlot, p: Props, at: number, top: number): string | undefined {
+  if (p.series.length < 2) return p.series[0]?.label
+  if (p.stacked) {
+    let height = 0
+    const value = u.posToVal(top, 'y')
+    return p.series.find((s) => value <= (height += s.values[at] ?? 0))?.label
+  }
+  const far = (s: Series) => Math.abs(u.valToPos(s.values[at] ?? NaN, 'y') - top)
+  const [nearest] = p.series.filter((s) => s.values[at] != null).toSorted((a, b) => far(a) - far(b))
+  return nearest?.label
+}
+
+const stepOf = (p: Props, at: number) => ({
+  from: p.times[at]!,
+  to: p.times[at]! + (p.intervalMs ?? (p.times[at + 1] ?? p.times[at]! + 1) - p.times[at]!),
+})
 
 function frameOf(u: uPlot): Frame | null {
   const { x, y } = u.scales
@@ -172,6 +213,7 @@ export function TimeChart(props: Props) {
     const grid = resolveColour('var(--line)')
     const ink = resolveColour('var(--text-2)')
     const bars = uPlot.paths.bars!({ size: [0.86, 40], align: 1 })
+    let brushed = false
     const options: uPlot.Options = {
       width,
       height,
@@ -248,6 +290,7 @@ export function TimeChart(props: Props) {
             if (u.select.width < 4) return
             const from = u.posToVal(u.select.left, 'x') * 1000
             const to = u.posToVal(u.select.left + u.select.width, 'x') * 1000
+            brushed = true
             u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
             latest.current.onBrush?.(from, to)
           },
@@ -263,6 +306,14 @@ export function TimeChart(props: Props) {
     }
     const u = new uPlot(options, firstData.current, node)
     plot.current = u
+    u.over.addEventListener('mousedown', () => (brushed = false))
+    u.over.addEventListener('click', (event) => {
+      const p = latest.current
+      const { left, top } = u.over.getBoundingClientRect()
+      const at = stepAt(u, event.clientX - left, p)
+      if (brushed || !says(p, at)) return
+      p.onPick?.({ ...stepOf(p, at), series: seriesAt(u, p, at, event.clientY - top) })
+    })
     return () => {
       plot.current = null
       u.destroy()
@@ -282,9 +333,14 @@ export function TimeChart(props: Props) {
             utc={utc}
             format={format}
             height={height}
+            pick={(i) =>
+              props.onPick && says(props, i)
+                ? () => props.onPick!({ ...stepOf(props, i), series: undefined })
+                : undefined
+            }
           />
         ) : (
-          <div ref={host} aria-hidden />
+          <div ref={host} aria-hidden className={props.onPick ? 'k-pickable' : undefined} />
         )}
         {!table && frame && (
           <ChangeMarks
@@ -350,8 +406,8 @@ function csvOf(times: number[], series: Series[]): string {
 /** What is under the cursor, sorted by value. */
 function showTip(u: uPlot, tip: HTMLDivElement | null, p: Props, utc: boolean) {
   if (!tip) return
-  const at = u.cursor.idx
   const { left } = u.cursor
+  const at = left == null || left < 0 || !p.times.length ? null : stepAt(u, left, p)
   // A shared cursor moves every chart; only the one under the pointer explains itself.
   if (at == null || left == null || left < 0 || !u.over.matches(':hover')) {
     tip.hidden = true
@@ -378,6 +434,7 @@ function showTip(u: uPlot, tip: HTMLDivElement | null, p: Props, utc: boolean) {
     ...rows.map((r) =>
       line(r.label, r.value === null ? 'no data' : (p.format ?? compact)(r.value) + unit, r.colour),
     ),
+    ...(p.onPick && p.picks && says(p, at) ? [line(`Click: ${p.picks}`, '')] : []),
   )
   tip.hidden = false
   const x = u.over.offsetLeft + left
@@ -393,7 +450,18 @@ function SeriesTable(p: {
   utc: boolean
   height: number
   format: (value: number) => string
+  pick: (i: number) => (() => void) | undefined
 }) {
+  const time = (i: number) => {
+    const [said, act] = [stamp(p.times[i]!, p.utc), p.pick(i)]
+    return act ? (
+      <button type="button" className="plain k-pick" onClick={act}>
+        {said}
+      </button>
+    ) : (
+      said
+    )
+  }
   const during = (i: number) => {
     const [from, to] = [p.times[i]!, p.times[i + 1] ?? Infinity]
     return p.changes.filter((change) => change.at >= from && change.at < to)
@@ -426,7 +494,7 @@ function SeriesTable(p: {
         <tbody>
           {p.times.map((t, i) => (
             <tr key={t}>
-              <th scope="row">{stamp(t, p.utc)}</th>
+              <th scope="row">{time(i)}</th>
               {p.series.map((s) => (
                 <td key={s.label} className="num">
                   {s.values[i] == null ? '–' : p.format(s.values[i]!)}

@@ -42,7 +42,10 @@ export function openIn(query: SavedQuery, chosen: Chosen, where: Where): Elsewhe
     const of = terms.find((term) => term.key === 'model' && term.op === 'is' && !term.negated)?.values
     const model = of?.length === 1 ? of[0] : undefined
     if (query.kind === 'findings') {
-      const one = { model, view: model && 'findings' }
+      const feature = terms.find(
+        (term) => term.key === 'feature' && term.op === 'is' && !term.negated,
+      )?.values
+      const one = { model, view: 'findings', find: feature?.length === 1 ? feature[0] : undefined }
       return { label: 'Open in Data quality', to: '/data-quality', search: { ...common, ...one } }
     }
     if (!model) return { label: 'Open in Models', to: '/models', search: { ...common, q } }

@@ -14,6 +14,7 @@ from tapetum_server.analysis.performance.decisions import costs_of
 from tapetum_server.analysis.performance.estimate_of_model import estimate_report, not_estimated
 from tapetum_server.analysis.performance.kept import KeptEvaluations, kept_evaluations
 from tapetum_server.analysis.performance.of_model import performance_report
+from tapetum_server.analysis.performance.outcomes_of_model import outcomes_report
 from tapetum_server.analysis.performance.slice_answers import ChosenSlices, WorstSlices
 from tapetum_server.analysis.performance.slice_report import (
     MAX_CONDITIONS,
@@ -39,6 +40,9 @@ MAX_STEPS = 24
 Positive = Annotated[
     str, Query(max_length=1_024, description="The label that a score is the probability of; found out without it.")
 ]
+Costs = Annotated[
+    str, Query(max_length=100, description="Worth of a true and a false positive, a true and a false negative.")
+]
 
 
 @router.get("/models/performance", response_model=answers.PerformanceReport)
@@ -52,9 +56,7 @@ async def get_model_performance(
         str,
         Query(max_length=300, description="Column within whose values predictions are ranked; tags.query_id without."),
     ] = "",
-    costs: Annotated[
-        str, Query(max_length=100, description="Worth of a true and a false positive, a true and a false negative.")
-    ] = "",
+    costs: Costs = "",
 ) -> Response:
     """Metrics of the predictions whose label has come: of all, over time and by slice."""
     frame = await _frame(asked, model, version)
@@ -129,24 +131,39 @@ async def get_model_performance_estimate(
     chunk_rows: Annotated[
         int, Query(ge=0, le=1_000_000, description="Steps of so many predictions; 0 for steps of time.")
     ] = 0,
+    costs: Costs = "",
 ) -> Response:
-    """What the metrics of a window will be, learned from the labelled predictions of a baseline."""
+    """What the metrics of a window will be, learned from the labelled predictions of a baseline: by what scores meant,
+    and by what came true of rows like these, which names a version that turned bad before its own labels come."""
     before = baseline_of(asked.time_range, baseline_from, baseline_to, baseline_version, now_of(request))
     steps = await _steps(asked)
-    labelled = Filter((*asked.filter.terms, *parse_filter("labelled:true").terms))
+    seconds = max(1, steps.step // SECOND)
+    worth = costs_of(costs)
+    labelled = replace(asked, filter=Filter((*asked.filter.terms, *parse_filter("labelled:true").terms)))
+    then = replace(labelled, time_range=before)
     window = await _frame(asked, model, version)
-    try:
-        baseline = await _frame(
-            replace(asked, time_range=before, filter=labelled), model, baseline_version or version
-        )  # fmt: skip
-    except NotFound:
+    baseline = await _frame_or_none(then, model, baseline_version or version)
+    if baseline is None:
         why = "The baseline has no prediction whose label has come: nothing can be learned from it."
-        return answer(not_estimated(why, max(1, steps.step // SECOND)))
-    return answer(
-        await estimate_report(
+        report = not_estimated(why, seconds)
+    else:
+        report = await estimate_report(
             asked.reader, baseline, window, steps, positive=positive, weighted=weighted, chunk_rows=chunk_rows
         )
+    # What comes true does not hang on which version was asked: labels of all are learned from.
+    of_all = baseline if baseline_version or not version else await _frame_or_none(then, model, None)
+    around = await _frame_or_none(labelled, model, None)
+    report["outcomes"] = await outcomes_report(
+        asked.reader, of_all, around, window, seconds, positive=positive, chunk_rows=chunk_rows, costs=worth
     )
+    return answer(report)
+
+
+async def _frame_or_none(asked: Asked, model: str, version: str | None) -> Frame | None:
+    try:
+        return await _frame(asked, model, version)
+    except NotFound:
+        return None
 
 
 async def _frame(asked: Asked, model: str, version: str | None) -> Frame:

@@ -11,9 +11,11 @@ from rich.text import Text
 
 from tapetum_server.cli.asking import AsJson, fail, one_line, print_json, print_table, say
 from tapetum_server.cli.durations import duration
+from tapetum_server.cli.estimate_outcomes import outcomes_of_files, show_outcomes
 from tapetum_server.cli.own_files import asked_of_files, number, plain_values
 
 if TYPE_CHECKING:
+    from tapetum_server.analysis.performance.by_outcome import OutcomeReport
     from tapetum_server.analysis.performance.estimated import EstimateReport
     from tapetum_server.detectors.performance.costs import CostMatrix
     from tapetum_server.query.reader import Reader
@@ -52,9 +54,13 @@ def estimate(
         bool, typer.Option("--weighted", help="Weigh the baseline as the window's features are mixed.")
     ] = False,
     feature: Annotated[list[str] | None, typer.Option("--feature", help="A feature to learn from; repeatable.")] = None,
+    outcomes: Annotated[
+        bool,
+        typer.Option("--outcomes", help="Learn what comes true from features: shows a window whose model turned bad."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Estimate metrics of chunks without labels: CBPE for classes, DLE for numbers."""
+    """Estimate metrics of chunks without labels: CBPE for classes, DLE for numbers, or by what came true."""
     from tapetum_server.analysis.performance.estimated import EstimateQuestion
     from tapetum_server.analysis.performance.estimating import estimate as report_on
     from tapetum_server.detectors.estimation.dle import MissingExtra
@@ -66,6 +72,8 @@ def estimate(
         fail(f"There is no task {task!r}.", f"Known are {', '.join(_SHOWN)}.")
     if weighted and not feature:
         fail("--weighted needs the features that may have shifted.", "Add --feature NAME.")
+    if outcomes and (task != "binary" or weighted):
+        fail("--outcomes is for answers of yes or no, and weighs nothing.", "Leave --task and --weighted out.")
     question = EstimateQuestion(
         label=label, score=score, prediction=prediction, positive=positive, threshold=threshold,
         chunks=Chunks(chunk_size, Periods(time, int(duration(every).total_seconds())) if time else None),
@@ -77,7 +85,14 @@ def estimate(
         old, new = await file_frame(reader, baseline), await file_frame(reader, window)
         return await report_on(reader, old, new, question, task)  # type: ignore[arg-type]
 
+    async def by_outcomes(reader: Reader) -> OutcomeReport:
+        old, new = await file_frame(reader, baseline), await file_frame(reader, window)
+        return await outcomes_of_files(reader, old, new, question)
+
     try:
+        if outcomes:
+            expected = asked_of_files(by_outcomes)
+            return show_outcomes(expected, tuple(metric or _SHOWN[task]), as_json=as_json)
         report = asked_of_files(asked)
     except MissingExtra as error:
         fail(f"{error}.", "Install it with: pip install 'tapetum[analysis]'")

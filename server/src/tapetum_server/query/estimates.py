@@ -50,7 +50,7 @@ class EstimateColumns:
     threshold: float = 0.5
 
 
-def _chunk(frame: Frame, chunks: Chunks) -> tuple[str, str]:
+def chunk_sql(frame: Frame, chunks: Chunks) -> tuple[str, str]:
     """Expression of a row's chunk, and the setting that it needs."""
     if chunks.column:
         return f"ifNull({text_of(frame.column(chunks.column))}, '')", ""
@@ -60,14 +60,15 @@ def _chunk(frame: Frame, chunks: Chunks) -> tuple[str, str]:
     return by.sql, settings_of(by)
 
 
-def _start(frame: Frame, chunks: Chunks) -> str:
+def start_sql(frame: Frame, chunks: Chunks) -> str:
     """Expression: the second of a row, where chunks are known by it."""
     if chunks.periods is not None or not chunks.time:
         return "toInt64(0)"
     return f"ifNull(toUnixTimestamp64Second({frame.column(chunks.time).sql}), 0)"
 
 
-def _key(chunk: Any, start: int, chunks: Chunks, rows: int) -> str:
+def chunk_key(chunk: Any, start: int, chunks: Chunks, rows: int) -> str:
+    """What a chunk is called."""
     if chunks.column:
         return str(chunk)
     if chunks.periods is not None or chunks.time:
@@ -78,7 +79,7 @@ def _key(chunk: Any, start: int, chunks: Chunks, rows: int) -> str:
 def cells_statement(frame: Frame, columns: EstimateColumns, chunks: Chunks) -> Statement:
     """Rows by (chunk, score, called positive); scores that are no probability are left out."""
     parameters = Parameters()
-    chunk, settings = _chunk(frame, chunks)
+    chunk, settings = chunk_sql(frame, chunks)
     score = number_sql(frame, columns.score, "score")
     label = label_sql(frame, columns.label, columns.positive, parameters) if columns.label else "NULL"
     called = (
@@ -93,7 +94,7 @@ FROM (
     SELECT t_chunk AS chunk, min(t_start) AS start, t_score AS score, t_called AS called, count() AS n,
         countIf(t_label = 1) AS yes, countIf(isNotNull(t_label)) AS known
     FROM (
-        SELECT {chunk} AS t_chunk, {_start(frame, chunks)} AS t_start, assumeNotNull({score}) AS t_score,
+        SELECT {chunk} AS t_chunk, {start_sql(frame, chunks)} AS t_start, assumeNotNull({score}) AS t_score,
             toUInt8({called}) AS t_called, {label} AS t_label
         FROM {frame} AND {probability_sql(score)}
     )
@@ -108,14 +109,14 @@ async def chunk_cells(
     reader: Reader, frame: Frame, columns: EstimateColumns, chunks: Chunks
 ) -> tuple[list[ChunkCells], int]:
     """The chunks, and how many rows were left out because their score is no probability. Raises `QueryError`."""
-    total = await _count(reader, frame)
+    total = await count_rows(reader, frame)
     found = []
     answer = await reader.query(*cells_statement(frame, columns, chunks), timeout_s=TIMEOUT_S)
     for chunk, start, *lists in tuples_of(answer):
         scores, called, rows, positives, labelled = (np.asarray(each, np.float64) for each in lists)
         order = np.lexsort((called, scores))
         each = [column[order] for column in (scores, called, rows, positives, labelled)]
-        found.append(ChunkCells(_key(chunk, start, chunks, int(rows.sum())), *each))
+        found.append(ChunkCells(chunk_key(chunk, start, chunks, int(rows.sum())), *each))
     return _bounded(found), total - int(sum(chunk.total for chunk in found))
 
 
@@ -124,9 +125,9 @@ async def class_rows(
     used: Sequence[Coding] = (),
 ) -> list[ClassRows]:  # fmt: skip
     """Rows of several classes by chunk: scores in the order of `scores`, the called class and the right one."""
-    await _count(reader, frame)
+    await count_rows(reader, frame)
     parameters = Parameters()
-    chunk, settings = _chunk(frame, chunks)
+    chunk, settings = chunk_sql(frame, chunks)
     names = parameters.texts([name for name, _ in scores])
     each = ", ".join(f"assumeNotNull({number_sql(frame, column, 'score')})" for _, column in scores)
     there = " AND ".join(probability_sql(number_sql(frame, column, "score")) for _, column in scores)
@@ -137,8 +138,8 @@ async def class_rows(
     called = place(prediction) if prediction else "toInt64(indexOf(t_scores, arrayMax(t_scores))) - 1"
     sql = f"""SELECT t_chunk, min(t_start) AS first, groupArray(t_scores) AS scores, groupArray(t_called) AS called,
     groupArray(t_label) AS labels, groupArray(t_codes) AS codes
-FROM (SELECT {chunk} AS t_chunk, {_start(frame, chunks)} AS t_start, [{each}] AS t_scores, {called} AS t_called,
-        {place(label) if label else "-1"} AS t_label, {_codes(used, parameters)} AS t_codes
+FROM (SELECT {chunk} AS t_chunk, {start_sql(frame, chunks)} AS t_start, [{each}] AS t_scores, {called} AS t_called,
+        {place(label) if label else "-1"} AS t_label, {codes_sql(used, parameters)} AS t_codes
     FROM {frame} AND {there})
 GROUP BY t_chunk ORDER BY t_chunk LIMIT {MAX_CHUNKS + 1}{settings}"""
     found = []
@@ -152,7 +153,7 @@ GROUP BY t_chunk ORDER BY t_chunk LIMIT {MAX_CHUNKS + 1}{settings}"""
         known = bool(label) and bool((truth >= 0).all())
         found.append(
             ClassRows(
-                _key(at, start, chunks, len(rows)),
+                chunk_key(at, start, chunks, len(rows)),
                 np.asarray(rows, np.float64),
                 calls,
                 truth if known else None,
@@ -167,24 +168,16 @@ async def regression_rows(
     values: dict[str, list[str]], used: Sequence[Coding] = (),
 ) -> list[RegressionRows]:  # fmt: skip
     """Rows of predicted numbers by chunk. Texts are their place in `values` (-1 where it is not among them)."""
-    await _count(reader, frame)
+    await count_rows(reader, frame)
     parameters = Parameters()
-    chunk, settings = _chunk(frame, chunks)
-    codes = []
-    for name in features:
-        column = frame.column(name)
-        if name in values:
-            place = f"indexOf({parameters.texts(values[name])}, assumeNotNull({column.sql}))"
-            codes.append(f"if(isNull({column.sql}), nan, toFloat64({place}) - 1)")
-        else:
-            codes.append(f"ifNull({number_sql(frame, name, 'feature')}, nan)")
+    chunk, settings = chunk_sql(frame, chunks)
     guess = f"ifNull({number_sql(frame, prediction, 'prediction')}, nan)"
     truth = f"ifNull({number_sql(frame, label, 'label')}, nan)" if label else "nan"
     sql = f"""SELECT t_chunk, min(t_start) AS first, groupArray(t_features) AS features, groupArray(t_guess) AS guesses,
     groupArray(t_truth) AS truths, groupArray(t_codes) AS codes
-FROM (SELECT {chunk} AS t_chunk, {_start(frame, chunks)} AS t_start,
-        CAST([{", ".join(codes)}], 'Array(Float64)') AS t_features,
-        {guess} AS t_guess, {truth} AS t_truth, {_codes(used, parameters)} AS t_codes
+FROM (SELECT {chunk} AS t_chunk, {start_sql(frame, chunks)} AS t_start,
+        {features_sql(frame, features, values, parameters)} AS t_features,
+        {guess} AS t_guess, {truth} AS t_truth, {codes_sql(used, parameters)} AS t_codes
     FROM {frame} AND isFinite({guess}))
 GROUP BY t_chunk ORDER BY t_chunk LIMIT {MAX_CHUNKS + 1}{settings}"""
     found = []
@@ -196,14 +189,30 @@ GROUP BY t_chunk ORDER BY t_chunk LIMIT {MAX_CHUNKS + 1}{settings}"""
         features_of = np.asarray(rows, np.float64).reshape(len(rows), -1)
         found.append(
             RegressionRows(
-                _key(at, start, chunks, len(rows)), features_of, np.asarray(guesses, np.float64), known,
+                chunk_key(at, start, chunks, len(rows)), features_of, np.asarray(guesses, np.float64), known,
                 _coded(shifted, used),
             )
         )  # fmt: skip
     return _bounded(found)
 
 
-def _codes(used: Sequence[Coding], parameters: Parameters) -> str:
+def features_sql(
+    frame: Frame, features: Sequence[str], values: dict[str, list[str]], parameters: Parameters
+) -> str:  # fmt: skip
+    """Expression: numbers as they are, texts as their place in `values` (-1 where it is not there), NaN for null."""
+    each = []
+    for name in features:
+        column = frame.column(name)
+        if name in values:
+            place = f"indexOf({parameters.texts(values[name])}, assumeNotNull({column.sql}))"
+            each.append(f"if(isNull({column.sql}), nan, toFloat64({place}) - 1)")
+        else:
+            each.append(f"ifNull({number_sql(frame, name, 'feature')}, nan)")
+    return f"CAST([{', '.join(each)}], 'Array(Float64)')"
+
+
+def codes_sql(used: Sequence[Coding], parameters: Parameters) -> str:
+    """Expression: the codes of a row."""
     return f"CAST([{', '.join(coding.sql(parameters) for coding in used)}], 'Array(UInt8)')"
 
 
@@ -220,7 +229,8 @@ async def values_of(reader: Reader, frame: Frame, names: Sequence[str]) -> dict[
     return dict(zip(names, lists))
 
 
-async def _count(reader: Reader, frame: Frame) -> int:
+async def count_rows(reader: Reader, frame: Frame) -> int:
+    """How many rows there are. Raises `QueryError` for too many."""
     ((total,),) = tuples_of(await reader.query(f"SELECT count() FROM {frame}", dict(frame.parameters)))
     if total > MAX_ROWS:
         raise QueryError(f"{total:,} rows are more than {MAX_ROWS:,}", hint="Estimate from a shorter window.")

@@ -28,26 +28,28 @@ export function Against(p: { versions: string[]; what: string; datasets?: boolea
   return (
     <>
       <VersionChoice versions={versions} />
-      <span className="quiet" aria-hidden>
-        {what}
+      <span className="mo-against">
+        <span className="quiet" aria-hidden>
+          {what}
+        </span>
+        <Select
+          aria-label={what}
+          title={what}
+          w={210}
+          data={options}
+          value={options.some((one) => one.value === base) ? base : ''}
+          onChange={(value) => {
+            const now = absolute(range, Date.now())
+            patch({
+              base:
+                value === 'fix'
+                  ? `${now.from}..${now.to === 'now' ? new Date().toISOString() : now.to}`
+                  : value || undefined,
+            })
+          }}
+          allowDeselect={false}
+        />
       </span>
-      <Select
-        aria-label={what}
-        title={what}
-        w={210}
-        data={options}
-        value={options.some((one) => one.value === base) ? base : ''}
-        onChange={(value) => {
-          const now = absolute(range, Date.now())
-          patch({
-            base:
-              value === 'fix'
-                ? `${now.from}..${now.to === 'now' ? new Date().toISOString() : now.to}`
-                : value || undefined,
-          })
-        }}
-        allowDeselect={false}
-      />
     </>
   )
 }

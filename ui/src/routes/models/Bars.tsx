@@ -1,7 +1,10 @@
 /** Two distributions over the same bins or values: the baseline behind, the window in front. */
+import type { Scope } from '@/api/queries'
 import type { DriftFeature } from '@/api/types'
 import { Isolated } from '@/kit/Isolated'
 import { percent } from '../services/measures'
+import { behind } from './driftWords'
+import { ToPredictions } from './ToPredictions'
 
 type Bars = DriftFeature['bars']
 
@@ -46,8 +49,17 @@ export function SmallBars({ feature, height = 24 }: { feature: DriftFeature; hei
 }
 
 /** For a drawer: each bin or value with its shares. */
-export function LargeBars({ feature }: { feature: DriftFeature }) {
+export function LargeBars({
+  model,
+  window,
+  feature,
+}: {
+  model: string
+  window: Scope
+  feature: DriftFeature
+}) {
   const { bars } = feature
+  const kind = feature.kind === 'numeric' ? 'bin' : 'value'
   const most = Math.max(...bars.flatMap((bar) => [bar.baseline_share, bar.window_share])) || 1
   const wide = (share: number) => ({ width: `${(100 * share) / most}%` })
   return (
@@ -55,7 +67,13 @@ export function LargeBars({ feature }: { feature: DriftFeature }) {
       {bars.map((bar) => (
         <li key={bar.what}>
           <span className="cut" title={bar.what}>
-            <Isolated text={bar.what} />
+            <ToPredictions
+              model={model}
+              window={window}
+              q={bar.window_share ? behind(feature, bar.what, kind) : null}
+            >
+              <Isolated text={bar.what} />
+            </ToPredictions>
           </span>
           <span className="mo-pair" aria-hidden>
             <i style={{ ...wide(bar.baseline_share), background: 'var(--baseline)' }} />
@@ -70,15 +88,15 @@ export function LargeBars({ feature }: { feature: DriftFeature }) {
   )
 }
 
-export const Legend = () => (
+export const Legend = (p: { baseline?: string; window?: string }) => (
   <span className="k-legend">
     <span>
       <i style={{ background: 'var(--baseline)' }} aria-hidden />
-      baseline
+      <Isolated text={p.baseline ?? 'baseline'} />
     </span>
     <span>
       <i style={{ background: 'var(--window)' }} aria-hidden />
-      this time
+      <Isolated text={p.window ?? 'this time'} />
     </span>
   </span>
 )

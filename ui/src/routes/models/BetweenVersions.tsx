@@ -6,7 +6,7 @@ import type { Scope } from '@/api/queries'
 import { Isolated } from '@/kit/Isolated'
 import { SkeletonRows } from '@/kit/states'
 import { travelling, useView } from '@/kit/view'
-import { SmallBars } from './Bars'
+import { Legend, SmallBars } from './Bars'
 import { movedText, telling } from './driftWords'
 import { figure } from './measures'
 import { Verdict } from './Drift'
@@ -21,6 +21,13 @@ export function BetweenVersions(p: { model: string; window: Scope; champion: str
   })
   const report = query.data
   const features = (report?.features ?? []).filter((one) => one.verdict === 'drift')
+  const drift = {
+    ...travelling(search),
+    name: p.model,
+    view: 'drift' as const,
+    version: p.challenger,
+    base: `version:${p.champion}`,
+  }
   return (
     <>
       <h2>What they were asked, and said</h2>
@@ -39,16 +46,7 @@ export function BetweenVersions(p: { model: string; window: Scope; champion: str
               ? `${features.length} of ${report.compared} columns differ between the two`
               : `All ${report.compared} columns are alike between the two`}
             {'. '}
-            <Link
-              to="/models/one"
-              search={{
-                ...travelling(search),
-                name: p.model,
-                view: 'drift',
-                version: p.challenger,
-                base: `version:${p.champion}`,
-              }}
-            >
+            <Link to="/models/one" search={drift}>
               All columns
             </Link>
           </p>
@@ -60,7 +58,9 @@ export function BetweenVersions(p: { model: string; window: Scope; champion: str
                     <th scope="col">Column</th>
                     <th scope="col">Verdict</th>
                     <th scope="col">Distance</th>
-                    <th scope="col">Champion and challenger</th>
+                    <th scope="col">
+                      <Legend baseline={p.champion} window={p.challenger} />
+                    </th>
                     <th scope="col">What differs most</th>
                   </tr>
                 </thead>
@@ -68,7 +68,9 @@ export function BetweenVersions(p: { model: string; window: Scope; champion: str
                   {features.slice(0, MOST).map((one) => (
                     <tr key={one.name}>
                       <th scope="row">
-                        <Isolated text={one.name} />
+                        <Link to="/models/one" search={{ ...drift, sel: one.name }}>
+                          <Isolated text={one.name} />
+                        </Link>
                       </th>
                       <td>
                         <Verdict of={one} />

@@ -1,17 +1,19 @@
 /** Champion and challenger: which is better, by how much, on the same requests, and what else changed between them. */
 import { Select } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { comparisonQuery } from '@/api/modelQueries'
 import type { Scope } from '@/api/queries'
 import type { VersionComparison } from '@/api/types'
+import { is, printTerm } from '@/kit/filter'
 import { count, durationText } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { Failure, NotEnoughData, SkeletonRows } from '@/kit/states'
-import { useView } from '@/kit/view'
+import { travelling, useView } from '@/kit/view'
 import { percent } from '../services/measures'
 import { useHeld } from './baseline'
 import { BetweenVersions } from './BetweenVersions'
-import { ToPredictions } from './DriftDrawer'
+import { ToPredictions } from './ToPredictions'
 import { Flips } from './Flips'
 import { figure } from './measures'
 import { metricName, metricText, sliceFilter, within } from './performanceWords'
@@ -66,8 +68,8 @@ export function Comparison({ model, versions }: { model: string; versions: strin
         <SkeletonRows rows={10} label="Comparing versions" />
       ) : (
         <>
-          <Verdict report={known} />
-          <Sides report={known} />
+          <Verdict model={model} report={known} />
+          <Sides model={model} window={window} report={known} />
           <Flips model={model} window={window} report={known} asked={asked} />
           <BetweenVersions model={model} window={window} champion={champion} challenger={challenger} />
           <ByValue model={model} window={window} report={known} />
@@ -77,8 +79,10 @@ export function Comparison({ model, versions }: { model: string; versions: strin
   )
 }
 
-function Verdict({ report }: { report: VersionComparison }) {
+function Verdict({ model, report }: { model: string; report: VersionComparison }) {
+  const { search } = useView()
   const { pairing } = report
+  const worse = report.better && report[report.better === 'champion' ? 'challenger' : 'champion'].version
   return (
     <>
       <p role="status" className={report.better ? 'mo-winner' : ''}>
@@ -86,6 +90,18 @@ function Verdict({ report }: { report: VersionComparison }) {
           <Isolated text={report.verdict} />
         </b>
       </p>
+      {worse && (
+        <p>
+          Next: see{' '}
+          <Link
+            to="/models/one"
+            search={{ ...travelling(search), name: model, view: 'slices', version: worse }}
+          >
+            in which slices version <Isolated text={worse} /> is wrong
+          </Link>
+          , or choose a column at the foot of this page.
+        </p>
+      )}
       <p className="quiet">
         {pairing.pairs ? (
           <>
@@ -105,14 +121,22 @@ function Verdict({ report }: { report: VersionComparison }) {
   )
 }
 
-function Sides({ report }: { report: VersionComparison }) {
+function Sides({ model, window, report }: { model: string; window: Scope; report: VersionComparison }) {
+  const version = (of: string) => (
+    <ToPredictions model={model} window={window} q={printTerm(is('version', of))}>
+      <Isolated text={of || 'none given'} />
+    </ToPredictions>
+  )
   const { champion, challenger } = report
   const facts: [string, string, string][] = [
     ['Predictions', count(champion.rows), count(challenger.rows)],
     ['With label', percent(champion.coverage), percent(challenger.coverage)],
-    ['Duration, p50', durationText(champion.p50_ms), durationText(challenger.p50_ms)],
-    ['Duration, p95', durationText(champion.p95_ms), durationText(challenger.p95_ms)],
   ]
+  const took = (ms: number | null) => (ms === null ? '–' : durationText(ms))
+  if (champion.p95_ms !== null || challenger.p95_ms !== null) {
+    facts.push(['Duration, p50', took(champion.p50_ms), took(challenger.p50_ms)])
+    facts.push(['Duration, p95', took(champion.p95_ms), took(challenger.p95_ms)])
+  }
   const mean = (value: number | null) => (value === null ? '–' : figure(Number(value.toPrecision(4))))
   if (champion.mean_score !== null || challenger.mean_score !== null)
     facts.push(['Mean score', mean(champion.mean_score), mean(challenger.mean_score)])
@@ -131,11 +155,10 @@ function Sides({ report }: { report: VersionComparison }) {
             <tr>
               <td />
               <th scope="col">
-                <Isolated text={champion.version || 'none given'} /> <span className="unit">champion</span>
+                {version(champion.version)} <span className="unit">champion</span>
               </th>
               <th scope="col">
-                <Isolated text={challenger.version || 'none given'} />{' '}
-                <span className="unit">challenger</span>
+                {version(challenger.version)} <span className="unit">challenger</span>
               </th>
               <th scope="col">Difference</th>
               <th scope="col">95 %</th>

@@ -1,16 +1,19 @@
 /** What another threshold would have answered, and what answers are worth. */
 import { Button, NumberInput, Slider } from '@mantine/core'
 import { useState } from 'react'
+import type { Scope } from '@/api/queries'
 import type { PerformanceReport } from '@/api/types'
-import { compact } from '@/kit/format'
+import { compact, count } from '@/kit/format'
 import { useView } from '@/kit/view'
 import { percent } from '../services/measures'
-import { costsOf, outcomeAt } from './performanceWords'
+import { costsOf, outcomeAt, outcomeFilter } from './performanceWords'
+import { ToPredictions } from './ToPredictions'
 
 type Table = NonNullable<PerformanceReport['thresholds']>
 const WORTH = ['a right yes', 'a wrong yes', 'a right no', 'a missed yes'] as const
 
-export function Decision({ table }: { table: Table }) {
+export function Decision(p: { table: Table; model: string; window: Scope; report: PerformanceReport }) {
+  const { table } = p
   const { search, patch } = useView()
   const asked = Number(search.at ?? '0.5')
   const at = asked >= 0 && asked <= 1 ? asked : 0.5
@@ -51,6 +54,20 @@ export function Decision({ table }: { table: Table }) {
           </div>
         )}
       </dl>
+      <p className="mo-outcomes">
+        {outcome.counts.map(([name, n, yes, called]) => (
+          <span key={name}>
+            <ToPredictions
+              model={p.model}
+              window={p.window}
+              q={n ? outcomeFilter(p.report, yes, called, outcome.threshold) : null}
+            >
+              {count(n)}
+            </ToPredictions>{' '}
+            <span className="quiet">{name}</span>
+          </span>
+        ))}
+      </p>
       <Worth />
       {table.best !== null && (
         <p>

@@ -1,15 +1,19 @@
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useCallback, useMemo, type ReactNode } from 'react'
 import { ApiError } from '@/api/client'
-import { driftQuery } from '@/api/modelQueries'
+import { driftQuery, modelQuery } from '@/api/modelQueries'
+import { subjectsQuery } from '@/api/qualityQueries'
 import type { DriftFeature, DriftReport, ModelDetail } from '@/api/types'
+import { ChangedThen } from '@/kit/ChangedThen'
 import { DataTable, type Column } from '@/kit/DataTable'
 import { count } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { Failure, NotEnoughData, unanswered } from '@/kit/states'
+import { isoToMs, resolve } from '@/kit/time'
 import { RelativeTime } from '@/kit/values'
-import { useView } from '@/kit/view'
+import { travelling, useView } from '@/kit/view'
 import { Against } from './Against'
 import { Legend, SmallBars } from './Bars'
 import { heldAgainstData, useHeld, type Held } from './baseline'
@@ -159,10 +163,10 @@ export function Drift(p: { model: string; tabs: ReactNode; detail: ModelDetail |
           <Against versions={detail?.versions ?? []} what="Against" datasets />
           <DriftSettings />
         </div>
-        {(missing(query.error) && !query.data && <Missing held={held} />) ||
+        {(missing(query.error) && !query.data && <Missing model={model} held={held} />) ||
           (unanswered(query, 12, 'Comparing predictions') ?? (
             <>
-              <Summary report={whole(query.data!, beside.data)} held={held} />
+              <Summary model={model} report={whole(query.data!, beside.data)} held={held} />
               <TogetherList
                 rows={[...query.data!.together, ...(beside.data?.together ?? [])]}
                 model={model}
@@ -170,7 +174,7 @@ export function Drift(p: { model: string; tabs: ReactNode; detail: ModelDetail |
               {beside.isLoading && <p className="quiet mo-embed">Looking at texts and vectors …</p>}
               {beside.isError && <Failure error={beside.error} />}
               {query.data!.verdict === 'not_enough_data' ? (
-                <TooFew report={query.data!} />
+                <TooFew model={model} report={query.data!} />
               ) : (
                 <DataTable
                   label="Columns by drift"
@@ -216,7 +220,7 @@ function whole(report: DriftReport, beside: DriftReport | undefined): DriftRepor
   }
 }
 
-function Summary({ report, held }: { report: DriftReport; held: Held }) {
+function Summary({ model, report, held }: { model: string; report: DriftReport; held: Held }) {
   return (
     <div className="mo-verdict">
       <p role="status">
@@ -228,6 +232,7 @@ function Summary({ report, held }: { report: DriftReport; held: Held }) {
           <Isolated text={held.words} />.
         </span>
       </p>
+      <Next model={model} report={report} />
       <p className="quiet">
         <Legend />
         {readFrom(report) && <span title={readFrom(report)!.title}> {readFrom(report)!.words}</span>}
@@ -248,37 +253,79 @@ function Summary({ report, held }: { report: DriftReport; held: Held }) {
   )
 }
 
-function TooFew({ report }: { report: DriftReport }) {
+/** From the verdict to what to look at: the column that moved most, what was changed, whether answers got worse. */
+function Next({ model, report }: { model: string; report: DriftReport }) {
+  const { search } = useView()
+  const first = report.features.find((one) => one.verdict === 'drift')
+  if (!first) return null
+  const since = first.since && isTime(first.since) ? isoToMs(first.since) : null
+  const chunks = first.chunks.map((one) => one.chunk).filter(isTime)
+  const step = chunks.length > 1 ? isoToMs(chunks[1]!) - isoToMs(chunks[0]!) : 0
+  return (
+    <p>
+      Next: see{' '}
+      <Link to="." search={(old) => ({ ...old, sel: first.name })}>
+        which values of <Isolated text={first.name.slice(0, 60)} /> moved
+      </Link>
+      , and{' '}
+      <Link
+        to="/models/one"
+        search={{ ...travelling(search), name: model, version: search.version, view: 'slices' }}
+      >
+        whether answers got worse anywhere
+      </Link>
+      . {since !== null && <ChangedThen from={since} to={since + step} />}
+    </p>
+  )
+}
+
+function TooFew({ model, report }: { model: string; report: DriftReport }) {
   return (
     <NotEnoughData title="Too few predictions to tell drift from chance">
       <p>
         {count(report.window_rows)} predictions in this time, {count(report.baseline_rows)} in the baseline,
         or too few of them with values. Choose a longer time, or a baseline with more predictions.
       </p>
-      <Half />
+      <Half model={model} />
     </NotEnoughData>
   )
 }
 
 /** No predictions on one of the sides. */
-export function Missing({ held }: { held: Held }) {
+export function Missing({ model, held }: { model: string; held: Held }) {
   return (
     <NotEnoughData title="Nothing to compare">
       <p>
         There are no predictions in this time, or none in the baseline: <Isolated text={held.words} />.
       </p>
-      <Half />
+      <Half model={model} />
     </NotEnoughData>
   )
 }
 
-function Half() {
-  const { search, patch } = useView()
+/** What there is to compare with: its training data, or the older half of what it said itself. */
+function Half({ model }: { model: string }) {
+  const { scope, search, patch } = useView()
+  const kept = useQuery(subjectsQuery(scope.project))
+  const known = useQuery({ ...modelQuery(scope, model), retry: false })
+  const trained = kept.data?.rows.find((row) => row.dataset.startsWith(`${model}/`))?.dataset
+  const first = known.data?.first_seen
+  const younger = first !== undefined && isoToMs(first) > (resolve(scope.from, Date.now()) ?? Infinity)
   return (
     <div className="k-actions">
-      {search.base !== 'half' && (
-        <Button variant="default" onClick={() => patch({ base: 'half' })}>
-          Compare with the first half of this time
+      {trained && search.view === 'drift' && search.base !== `data:${trained}` && (
+        <Button variant="default" onClick={() => patch({ base: `data:${trained}` })}>
+          Compare with its training data
+        </Button>
+      )}
+      {(search.base !== 'half' || younger) && (
+        <Button
+          variant="default"
+          onClick={() => patch({ base: 'half', ...(younger ? { from: first, to: undefined } : {}) })}
+        >
+          {younger
+            ? 'Compare the newer half of its predictions with the older'
+            : 'Compare with the first half of this time'}
         </Button>
       )}
       <Button variant="default" onClick={() => patch({ from: 'now-24h', to: undefined })}>

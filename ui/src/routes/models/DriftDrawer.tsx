@@ -1,20 +1,18 @@
 /** One column of a drift report: both distributions, what moved, since when, where. */
 import { Select } from '@mantine/core'
-import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
 import type { Scope } from '@/api/queries'
 import type { DriftFeature } from '@/api/types'
 import { Drawer } from '@/kit/Drawer'
-import { is, printTerm } from '@/kit/filter'
 import { count } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { isoToMs } from '@/kit/time'
 import { TimeChart } from '@/kit/TimeChart'
-import { travelling, useView } from '@/kit/view'
+import { useView } from '@/kit/view'
 import { percent } from '../services/measures'
 import { LargeBars, Legend } from './Bars'
 import { behind, isTime, telling } from './driftWords'
 import { figure } from './measures'
+import { ToPredictions, usePicks } from './ToPredictions'
 
 export function DriftDrawer(p: {
   model: string
@@ -32,12 +30,12 @@ export function DriftDrawer(p: {
           Distribution <Legend />
         </h3>
         {feature.bars.length ? (
-          <LargeBars feature={feature} />
+          <LargeBars model={p.model} window={p.window} feature={feature} />
         ) : (
           <p className="quiet">One side has no values.</p>
         )}
         <Moved {...p} />
-        <Chunks feature={feature} />
+        <Chunks {...p} />
         <Where {...p} />
         <Sides feature={feature} />
       </div>
@@ -104,32 +102,8 @@ function Moved({ model, feature, window }: { model: string; feature: DriftFeatur
   )
 }
 
-/** The predictions that a filter finds; plain words where there is no filter. */
-export function ToPredictions(p: { model: string; window: Scope; q: string | null; children: ReactNode }) {
-  const { search } = useView()
-  if (p.q === null) return <>{p.children}</>
-  const within = travelling(search)
-  // The page is about one version; the comparison of two is about both.
-  const version = search.version && search.view !== 'versions' && printTerm(is('version', search.version))
-  return (
-    <Link
-      to="/models/one"
-      search={{
-        ...within,
-        from: p.window.from,
-        to: p.window.to === 'now' ? undefined : p.window.to,
-        q: [within.q, version, p.q].filter(Boolean).join(' '),
-        name: p.model,
-        view: 'predictions',
-      }}
-      title="Predictions of this"
-    >
-      {p.children}
-    </Link>
-  )
-}
-
-function Chunks({ feature }: { feature: DriftFeature }) {
+function Chunks({ model, feature, window }: { model: string; feature: DriftFeature; window: Scope }) {
+  const picks = usePicks(model, window)
   const method = telling(feature)?.method ?? 'js'
   const found = feature.chunks.map((chunk) => chunk.results.find((one) => one.method === method))
   const limit = found.find((one) => one?.threshold)?.threshold
@@ -145,6 +119,7 @@ function Chunks({ feature }: { feature: DriftFeature }) {
         label={`Distance of ${feature.name}`}
         times={times}
         intervalMs={times[1]! - times[0]!}
+        {...picks(() => '')}
         height={110}
         format={figure}
         series={[

@@ -15,7 +15,7 @@ import { travelling, useView } from '@/kit/view'
 import { SavePredictionsButton } from '../datasets/SavePredictions'
 import { percent } from '../services/measures'
 import type { Held } from './baseline'
-import { ToPredictions } from './DriftDrawer'
+import { ToPredictions } from './ToPredictions'
 import { behind } from './driftWords'
 
 /** So many characters of ids find room in an address and in a filter. */

@@ -49,7 +49,7 @@ export function Embeddings(p: { model: string; tabs: ReactNode; versions: string
           <Against versions={p.versions} what="Against" />
         </div>
         {(query.error instanceof ApiError && query.error.status === 404 && !view && (
-          <Missing held={held} />
+          <Missing model={model} held={held} />
         )) ||
           (unanswered(query, 12, 'Reading embeddings') ??
             (view!.feature === null ? (

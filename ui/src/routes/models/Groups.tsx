@@ -1,11 +1,24 @@
 /** How differently groups are treated; and each class of predictions that are several at once. */
+import type { Scope } from '@/api/queries'
 import type { PerformanceReport } from '@/api/types'
 import { count } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { percent } from '../services/measures'
-import { NOTIONS } from './performanceWords'
+import { NOTIONS, sliceFilter } from './performanceWords'
+import { ToPredictions } from './ToPredictions'
 
-export function Gaps({ gaps }: { gaps: PerformanceReport['gaps'] }) {
+/** `column`: whose values the groups are; without it they are slices in words. */
+export function Gaps(p: { gaps: PerformanceReport['gaps']; model: string; window: Scope; column?: string }) {
+  const { gaps } = p
+  const group = (name: string) => (
+    <ToPredictions
+      model={p.model}
+      window={p.window}
+      q={sliceFilter(p.column === undefined ? name : `${p.column} = ${name}`)}
+    >
+      <Isolated text={name} />
+    </ToPredictions>
+  )
   if (!gaps.length) return null
   return (
     <section aria-label="Gaps between groups">
@@ -16,8 +29,8 @@ export function Gaps({ gaps }: { gaps: PerformanceReport['gaps'] }) {
           return (
             <li key={gap.notion}>
               <span>
-                {NOTIONS[gap.notion] ?? gap.notion}: {percent(gap.high)} where <Isolated text={gap.highest} />
-                , {percent(gap.low)} where <Isolated text={gap.lowest} />
+                {NOTIONS[gap.notion] ?? gap.notion}: {percent(gap.high)} where {group(gap.highest)},{' '}
+                {percent(gap.low)} where {group(gap.lowest)}
               </span>
               <span>
                 <span className={`k-badge ${apart ? 'warn' : 'quiet'}`}>

@@ -30,6 +30,7 @@ export function ModelPage() {
   const view = search.view ?? 'overview'
   const tabs = (
     <SegmentedControl
+      className="mo-tabs"
       aria-label="Show"
       value={view}
       onChange={(value) =>

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
-import { useCallback, useMemo } from 'react'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useCallback, useMemo, type MouseEvent, type ReactNode } from 'react'
 import { modelsQuery } from '@/api/modelQueries'
 import { infoQuery } from '@/api/queries'
 import type { ModelRow } from '@/api/types'
@@ -37,11 +37,37 @@ const ORDER: Record<string, (row: ModelRow) => number | string> = {
 }
 const sortable = (key: string) => ({ desc: `-${key}`, asc: key })
 
+/** A verdict leads to what it is about; the rest of the row to the model. */
+function To(p: { model: string; view: 'performance' | 'drift' | 'findings'; children: ReactNode }) {
+  const { search } = useView()
+  const within = travelling(search)
+  const stop = (event: MouseEvent) => event.stopPropagation()
+  return p.view === 'findings' ? (
+    <Link
+      to="/data-quality"
+      search={{ ...within, model: p.model, view: p.view }}
+      className="mo-to"
+      onClick={stop}
+    >
+      {p.children}
+    </Link>
+  ) : (
+    <Link
+      to="/models/one"
+      search={{ ...within, name: p.model, view: p.view }}
+      className="mo-to"
+      onClick={stop}
+    >
+      {p.children}
+    </Link>
+  )
+}
+
 const COLUMNS: Column<ModelRow>[] = [
   {
     id: 'model',
     header: 'Model',
-    width: 120,
+    width: 100,
     grow: 3,
     sort: sortable('model'),
     render: (r) => (
@@ -54,6 +80,7 @@ const COLUMNS: Column<ModelRow>[] = [
     id: 'rate',
     header: 'Rate',
     width: 96,
+    priority: 2,
     align: 'right',
     sort: sortable('predictions'),
     render: (r) => (
@@ -67,7 +94,7 @@ const COLUMNS: Column<ModelRow>[] = [
     id: 'rates',
     header: <span className="sr-only">Rate over time</span>,
     width: 84,
-    priority: 5,
+    priority: 6,
     render: (r) => <Sparkline label={`Rate of ${r.model}`} values={r.trend.rate_per_s} />,
   },
   {
@@ -76,31 +103,42 @@ const COLUMNS: Column<ModelRow>[] = [
     width: 112,
     align: 'right',
     sort: sortable('performance'),
-    render: (r) => <Right of={r.performance} />,
+    render: (r) => (
+      <To model={r.model} view="performance">
+        <Right of={r.performance} />
+      </To>
+    ),
   },
   {
     id: 'drift',
     header: <span title="Of scores or answers, against the time before">Drift</span>,
     width: 84,
-    priority: 3,
+    priority: 1,
     sort: sortable('drift'),
-    render: (r) => <Moved of={r.drift} />,
+    render: (r) => (
+      <To model={r.model} view="drift">
+        <Moved of={r.drift} />
+      </To>
+    ),
   },
   {
     id: 'findings',
     header: 'Findings',
     width: 76,
     align: 'right',
-    priority: 3,
     sort: sortable('findings'),
-    render: (r) => <Found of={r} />,
+    render: (r) => (
+      <To model={r.model} view="findings">
+        <Found of={r} />
+      </To>
+    ),
   },
   {
     id: 'labels',
     header: 'Labels',
     width: 124,
+    priority: 3,
     align: 'right',
-    priority: 1,
     sort: sortable('labels'),
     render: (r) => <Coverage of={r} />,
   },
@@ -108,8 +146,8 @@ const COLUMNS: Column<ModelRow>[] = [
     id: 'flagged',
     header: 'Odd scores',
     width: 84,
+    priority: 7,
     align: 'right',
-    priority: 6,
     sort: sortable('flagged'),
     render: (r) => <Flagged count={r.flagged} of={r.predictions} />,
   },
@@ -117,8 +155,8 @@ const COLUMNS: Column<ModelRow>[] = [
     id: 'p95',
     header: 'p95',
     width: 96,
+    priority: 5,
     align: 'right',
-    priority: 4,
     sort: sortable('p95'),
     render: (r) => (
       <>
@@ -131,8 +169,8 @@ const COLUMNS: Column<ModelRow>[] = [
     id: 'versions',
     header: 'Versions',
     width: 110,
+    priority: 8,
     grow: 2,
-    priority: 7,
     render: (r) => {
       const named = r.versions.filter(Boolean)
       return (
@@ -146,8 +184,8 @@ const COLUMNS: Column<ModelRow>[] = [
     id: 'seen',
     header: 'Last seen',
     width: 84,
+    priority: 4,
     align: 'right',
-    priority: 2,
     sort: sortable('seen'),
     render: (r) => <RelativeTime iso={r.last_seen} />,
   },

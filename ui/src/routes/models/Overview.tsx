@@ -1,18 +1,23 @@
 import type { ModelDetail } from '@/api/types'
 import { distinct } from '@/kit/colour'
+import { is, printTerm } from '@/kit/filter'
 import { compact, durationText } from '@/kit/format'
 import { isoToMs } from '@/kit/time'
 import { TimeChart } from '@/kit/TimeChart'
 import { useView } from '@/kit/view'
 import { percent } from '../services/measures'
+import { AtAGlance } from './AtAGlance'
 import { figure } from './measures'
+import { usePicks } from './ToPredictions'
 
 const HEIGHT = 130
 const MOST = 8
+const NO_VERSION = 'no version'
 
 /** How one model does over time. */
 export function Overview({ detail }: { detail: ModelDetail }) {
-  const { setRange } = useView()
+  const { scope, setRange } = useView()
+  const picks = usePicks(detail.model, scope)
   const { trend } = detail
   const chart = {
     times: trend.times.map(isoToMs),
@@ -24,10 +29,14 @@ export function Overview({ detail }: { detail: ModelDetail }) {
   }
   const versions = detail.by_version
     .slice(0, MOST)
-    .map((one) => ({ ...one, name: one.version || 'no version' }))
+    .map((one) => ({ ...one, name: one.version || NO_VERSION }))
   const palette = distinct(versions.map((one) => one.name))
   const lines = versions.map(({ name, trend }) => ({ label: name, colour: palette.get(name)!, trend }))
-  const legend = lines.length > 1 && (
+  const versionOf = new Map(versions.map((one) => [one.name, one.version]))
+  const ofVersion = picks((series) =>
+    series === undefined ? '' : printTerm(is('version', versionOf.get(series) ?? series)),
+  )
+  const legend = lines.some(({ label }) => label !== NO_VERSION) && (
     <span className="k-legend">
       {lines.map(({ label, colour }) => (
         <span key={label} className="cut" title={label}>
@@ -40,11 +49,13 @@ export function Overview({ detail }: { detail: ModelDetail }) {
   const says = (values: (number | null)[]) => values.some((value) => value !== null)
   return (
     <div className="k-scroll mo-page" tabIndex={0} role="region" aria-label="Overview">
+      <AtAGlance model={detail.model} />
       <div className="mo-charts">
         <section>
           <h2>Predictions per second, by version {legend}</h2>
           <TimeChart
             {...chart}
+            {...ofVersion}
             label="Predictions per second"
             format={compact}
             stacked
@@ -61,6 +72,7 @@ export function Overview({ detail }: { detail: ModelDetail }) {
             <h2>Mean score {legend}</h2>
             <TimeChart
               {...chart}
+              {...ofVersion}
               label="Mean score"
               format={figure}
               series={lines.map(({ label, colour, trend }) => ({ label, colour, values: trend.mean_score }))}
@@ -72,6 +84,7 @@ export function Overview({ detail }: { detail: ModelDetail }) {
             <h2>Mean output {legend}</h2>
             <TimeChart
               {...chart}
+              {...ofVersion}
               label="Mean output"
               format={figure}
               series={lines.map(({ label, colour, trend }) => ({ label, colour, values: trend.mean_output }))}
@@ -83,6 +96,7 @@ export function Overview({ detail }: { detail: ModelDetail }) {
           {detail.labelled ? (
             <TimeChart
               {...chart}
+              {...picks(() => 'labelled:true')}
               label="Predictions whose label has come"
               format={percent}
               series={[{ label: 'labelled', colour: 'var(--cat-1)', values: trend.label_coverage }]}
@@ -99,6 +113,7 @@ export function Overview({ detail }: { detail: ModelDetail }) {
             <h2>Duration, p95</h2>
             <TimeChart
               {...chart}
+              {...picks(() => 'latency_ms:*')}
               label="Duration, p95"
               format={(v) => durationText(v)}
               series={[{ label: 'p95', colour: 'var(--cat-0)', values: trend.p95_ms }]}

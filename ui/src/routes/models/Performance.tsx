@@ -11,8 +11,9 @@ import { percent } from '../services/measures'
 import { Against } from './Against'
 import { useHeld } from './baseline'
 import { Decision } from './Decision'
-import { ToPredictions } from './DriftDrawer'
+import { ToPredictions } from './ToPredictions'
 import { Evaluated } from './Evaluated'
+import { ExpectedVersions } from './ExpectedVersions'
 import { Classes, Gaps } from './Groups'
 import { OverTime } from './PerformanceOverTime'
 import { Calibration, ConfusionTable, PrecisionRecall, Roc } from './PerformancePlots'
@@ -41,9 +42,18 @@ export function Performance({
   )
   const worst = useQuery({ ...worstQuery(held.window, model, version), retry: false })
   const estimate = useQuery({
-    ...estimateQuery(held.window, model, { ...held.asked, weighted: search.weighed ? 'true' : undefined }),
+    ...estimateQuery(held.window, model, {
+      ...held.asked,
+      weighted: search.weighed ? 'true' : undefined,
+      costs: costsOf(search.worth)?.join(','),
+    }),
     retry: false,
   })
+  const of = { model, window: held.window, report: query.data! }
+  const tried = {
+    at: search.at,
+    onTry: (threshold: number) => patch({ at: threshold === 0.5 ? undefined : String(threshold) }, true),
+  }
   return (
     <>
       <div className="k-toolbar">
@@ -54,24 +64,29 @@ export function Performance({
       {unanswered(query, 12, 'Measuring predictions') ?? (
         <div className="k-scroll mo-page" tabIndex={0} role="region" aria-label="Performance">
           <Summary report={query.data!} delay={detail} />
+          {estimate.data && (
+            <ExpectedVersions of={estimate.data.outcomes} model={model} window={held.window} />
+          )}
           {worst.data && worst.data.slices.length > 0 && (
             <Worst model={model} window={held.window} found={worst.data} />
           )}
           {query.data!.metrics.length > 0 && <Metrics report={query.data!} />}
           <RankedWithin report={query.data!} />
           <OverTime
+            model={model}
+            window={held.window}
             report={query.data!}
             estimate={estimate.data}
             failed={estimate.error}
             learned={held.words}
           />
           <div className="mo-charts">
-            {query.data!.confusion && <ConfusionTable of={query.data!.confusion} />}
-            {query.data!.calibration.length > 0 && <Calibration bins={query.data!.calibration} />}
+            {query.data!.confusion && <ConfusionTable {...of} />}
+            {query.data!.calibration.length > 0 && <Calibration {...of} />}
             {query.data!.classes.length > 0 && <Classes classes={query.data!.classes} />}
-            {query.data!.thresholds && <Decision table={query.data!.thresholds} />}
-            {query.data!.thresholds && <Roc table={query.data!.thresholds} at={search.at} />}
-            {query.data!.thresholds && <PrecisionRecall table={query.data!.thresholds} at={search.at} />}
+            {query.data!.thresholds && <Decision {...of} table={query.data!.thresholds} />}
+            {query.data!.thresholds && <Roc {...tried} table={query.data!.thresholds} />}
+            {query.data!.thresholds && <PrecisionRecall {...tried} table={query.data!.thresholds} />}
           </div>
           {query.data!.metrics.length > 0 && (
             <section>
@@ -90,7 +105,12 @@ export function Performance({
                 />
               </h2>
               <Slices report={query.data!} model={model} window={held.window} />
-              <Gaps gaps={query.data!.gaps} />
+              <Gaps
+                gaps={query.data!.gaps}
+                model={model}
+                window={held.window}
+                column={query.data!.sliced_by}
+              />
             </section>
           )}
           <Evaluated model={model} />

@@ -1,5 +1,7 @@
 /** Metrics over time: as labels say, as estimated before they come, and how many labels there are. */
-import { SegmentedControl, Switch } from '@mantine/core'
+import { Select, Switch } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import type { Scope } from '@/api/queries'
 import type { PerformanceEstimate, PerformanceReport } from '@/api/types'
 import { Isolated } from '@/kit/Isolated'
 import { isoToMs } from '@/kit/time'
@@ -7,13 +9,18 @@ import { TimeChart, type Series } from '@/kit/TimeChart'
 import { useView } from '@/kit/view'
 import { percent } from '../services/measures'
 import { EstimatedVersions } from './EstimatedVersions'
+import { ExpectedFrom } from './ExpectedVersions'
 import { metricName, metricText } from './performanceWords'
+import { usePicks } from './ToPredictions'
 
 const HEIGHT = 150
+const BY_LABELS = 'by labels'
 const PROMISES = 'It says what scores promise: where what scores mean has changed, only labels tell.'
 const DEPENDS = 'It says what errors depended on: where that has changed, only labels tell.'
 
 interface Props {
+  model: string
+  window: Scope
   report: PerformanceReport
   estimate: PerformanceEstimate | undefined
   failed: Error | null
@@ -21,21 +28,27 @@ interface Props {
   learned: string
 }
 
-export function OverTime({ report, estimate, failed, learned }: Props) {
+export function OverTime({ model, window, report, estimate, failed, learned }: Props) {
   const { search, patch } = useView()
+  const picks = usePicks(model, window)
   const measured = report.metrics.map((one) => one.name)
   const estimated = estimate?.periods[0]?.metrics.map((one) => one.name) ?? []
-  const names = measured.length ? measured : estimated
+  const outcomes = estimate?.outcomes.periods ?? []
+  const byOutcome = outcomes[0]?.metrics.map((one) => one.name) ?? []
+  const names = [measured, estimated, byOutcome].find((one) => one.length) ?? []
   const name = names.includes(search.metric ?? '') ? search.metric! : names[0]
   const byTime = new Map(report.periods.map((one) => [isoToMs(one.time), one]))
   const expected = new Map((estimate?.periods ?? []).map((one) => [isoToMs(one.time), one]))
-  const times = [...new Set([...byTime.keys(), ...expected.keys()])].toSorted((a, b) => a - b)
+  const expectedBy = new Map(outcomes.map((one) => [isoToMs(one.time), one]))
+  const times = [...new Set([...byTime.keys(), ...expected.keys(), ...expectedBy.keys()])].toSorted(
+    (a, b) => a - b,
+  )
   const place = measured.indexOf(name ?? '')
   const of = (time: number) => expected.get(time)?.metrics.find((one) => one.name === name)
   const series: Series[] = []
   if (place >= 0) {
     series.push({
-      label: 'by labels',
+      label: BY_LABELS,
       colour: 'var(--window)',
       values: times.map((time) => byTime.get(time)?.metrics[place] ?? null),
     })
@@ -53,23 +66,39 @@ export function OverTime({ report, estimate, failed, learned }: Props) {
       { label: 'at most', ...band, values: times.map((time) => of(time)?.upper ?? null) },
     )
   }
+  if (name && byOutcome.includes(name)) {
+    series.push({
+      label: 'by what came true of such rows',
+      colour: 'var(--cat-3)',
+      dashed: true,
+      values: times.map(
+        (time) => expectedBy.get(time)?.metrics.find((one) => one.name === name)?.value ?? null,
+      ),
+    })
+  }
   const chart = { times, intervalMs: report.interval_ms, height: HEIGHT, sync: 'performance' }
   return (
     <div className="mo-charts">
       {name && times.length > 0 && (
         <section>
-          <h2>Over time</h2>
-          <div className="mo-choose" tabIndex={0} role="region" aria-label="Metrics">
-            <SegmentedControl
+          <h2>
+            <Select
               size="xs"
               aria-label="Metric"
+              className="mo-inline"
+              w={190}
+              allowDeselect={false}
               data={names.map((one) => ({ value: one, label: metricName(one) }))}
               value={name}
-              onChange={(metric) => patch({ metric: metric === names[0] ? undefined : metric }, true)}
-            />
-          </div>
+              onChange={(metric) =>
+                patch({ metric: metric === names[0] ? undefined : (metric ?? undefined) }, true)
+              }
+            />{' '}
+            over time
+          </h2>
           <TimeChart
             {...chart}
+            {...picks((line) => (line === BY_LABELS ? 'labelled:true' : ''))}
             label={metricName(name)}
             format={(value) => metricText(name, value)}
             series={series}
@@ -82,6 +111,7 @@ export function OverTime({ report, estimate, failed, learned }: Props) {
           <h2>Predictions whose label has come</h2>
           <TimeChart
             {...chart}
+            {...picks(() => 'labelled:true')}
             label="Predictions whose label has come"
             format={percent}
             series={[
@@ -150,6 +180,15 @@ function Doubts({ estimate, failed, learned }: Pick<Props, 'estimate' | 'failed'
       ) : estimate.why ? (
         <p className="quiet">
           Not estimated: <Isolated text={estimate.why} /> It would be learned from <Isolated text={learned} />
+          : choose another time under <i>Estimate from</i>
+          {search.base !== 'half' && (
+            <>
+              , such as{' '}
+              <Link to="." search={(old) => ({ ...old, base: 'half' })} replace>
+                the first half of this time
+              </Link>
+            </>
+          )}
           .
         </p>
       ) : (
@@ -170,8 +209,15 @@ function Doubts({ estimate, failed, learned }: Pick<Props, 'estimate' | 'failed'
               steps: <Isolated text={such} />
             </p>
           ))}
+          {(said.size > 0 || estimate.doubts.length > 0) && (
+            <p className="quiet">
+              Believe labels where they have come. A longer time has more in each step; another baseline under{' '}
+              <i>Estimate from</i> may have scores like these.
+            </p>
+          )}
         </>
       )}
+      {estimate && <ExpectedFrom of={estimate.outcomes} />}
     </section>
   )
 }

@@ -1,11 +1,18 @@
 /** Confusion, calibration and the curves of a yes-or-no question. */
+import type { MouseEvent, ReactNode } from 'react'
+import type { Scope } from '@/api/queries'
 import type { PerformanceReport } from '@/api/types'
-import { compact } from '@/kit/format'
+import { compact, counted } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { percent } from '../services/measures'
 import { figure } from './measures'
+import { binFilter, cellFilter } from './performanceWords'
+import { ToPredictions } from './ToPredictions'
 
 const SIZE = 180
+const TICKS = [0, 0.5, 1]
+/** Labels below which a bin of the calibration says little. */
+const FEW = 10
 type Point = [x: number, y: number]
 const line = (points: Point[]) =>
   points
@@ -17,18 +24,47 @@ interface SquareProps {
   x: string
   y: string
   points: Point[]
-  dots?: boolean
+  /** On top of the line. */
+  dots?: ReactNode
+  /** A click on the line: the point of it that is nearest. */
+  onPoint?: (n: number) => void
   /** Where the chosen threshold lies. */
   at?: Point | undefined
   /** What guessing would give: from corner to corner, or a level. */
   level?: number
 }
 
+/** The point of a curve that is nearest to where somebody clicked. */
+function nearest(points: Point[], event: MouseEvent<SVGElement>): number {
+  const box = event.currentTarget.getBoundingClientRect()
+  const [x, y] = [(event.clientX - box.left) / box.width, 1 - (event.clientY - box.top) / box.height]
+  const far = ([a, b]: Point) => (a - x) ** 2 + (b - y) ** 2
+  return points.reduce((best, point, n) => (far(point) < far(points[best]!) ? n : best), 0)
+}
+
 function Square(p: SquareProps) {
+  const { onPoint } = p
   return (
     <figure className="mo-square">
-      <svg viewBox={`-2 -2 ${SIZE + 4} ${SIZE + 4}`} role="img" aria-label={p.label}>
-        <rect width={SIZE} height={SIZE} fill="none" stroke="var(--line)" />
+      <svg viewBox={`-30 -6 ${SIZE + 38} ${SIZE + 24}`} role={p.dots ? 'group' : 'img'} aria-label={p.label}>
+        {TICKS.map((tick) => (
+          <g key={tick} className="mo-tick" aria-hidden>
+            <text x={-5} y={(1 - tick) * SIZE + 4} textAnchor="end">
+              {tick}
+            </text>
+            <text x={tick * SIZE} y={SIZE + 14} textAnchor="middle">
+              {tick}
+            </text>
+          </g>
+        ))}
+        <rect
+          width={SIZE}
+          height={SIZE}
+          fill="transparent"
+          stroke="var(--line)"
+          className={onPoint && 'mo-tried'}
+          onClick={onPoint && ((event) => onPoint(nearest(p.points, event)))}
+        />
         <path
           d={
             p.level === undefined
@@ -37,12 +73,10 @@ function Square(p: SquareProps) {
           }
           stroke="var(--line-strong)"
           strokeDasharray="3 3"
+          pointerEvents="none"
         />
-        <path d={line(p.points)} fill="none" stroke="var(--window)" strokeWidth={1.5} />
-        {p.dots &&
-          p.points.map(([x, y], n) => (
-            <circle key={n} cx={x * SIZE} cy={(1 - y) * SIZE} r={2.5} fill="var(--window)" />
-          ))}
+        <path d={line(p.points)} fill="none" stroke="var(--window)" strokeWidth={1.5} pointerEvents="none" />
+        {p.dots}
         {p.at && (
           <circle
             cx={p.at[0] * SIZE}
@@ -51,6 +85,7 @@ function Square(p: SquareProps) {
             fill="var(--surface)"
             stroke="var(--text)"
             strokeWidth={1.5}
+            pointerEvents="none"
           />
         )}
       </svg>
@@ -61,18 +96,39 @@ function Square(p: SquareProps) {
   )
 }
 
-export function Calibration({ bins }: { bins: PerformanceReport['calibration'] }) {
+interface Of {
+  model: string
+  window: Scope
+  report: PerformanceReport
+}
+
+export function Calibration({ model, window, report }: Of) {
+  const bins = report.calibration
   const points = bins.map((one): Point => [one.mean_prediction, one.mean_label])
-  const said = bins
-    .map(
-      (one) =>
-        `${figure(one.low)} to ${figure(one.high)}: said ${percent(one.mean_prediction)}, came ${percent(one.mean_label)}`,
-    )
-    .join('; ')
+  const text = (one: (typeof bins)[number]) =>
+    `${figure(one.low)} to ${figure(one.high)}: said ${percent(one.mean_prediction)}, came ${percent(one.mean_label)} of ${counted(one.rows, 'prediction')}`
   return (
     <section>
       <h2>Do probabilities come true?</h2>
-      <Square label={`Calibration. ${said}`} x="predicted" y="came" points={points} dots />
+      <Square
+        label="Calibration"
+        x="predicted"
+        y="came; hollow where labels are few"
+        points={points}
+        dots={bins.map((one, n) => (
+          <ToPredictions key={one.low} model={model} window={window} q={binFilter(one)} label={text(one)}>
+            <circle
+              cx={points[n]![0] * SIZE}
+              cy={(1 - points[n]![1]) * SIZE}
+              r={4}
+              fill={one.rows < FEW ? 'var(--bg)' : 'var(--window)'}
+              stroke="var(--window)"
+            >
+              <title>{text(one)}</title>
+            </circle>
+          </ToPredictions>
+        ))}
+      />
     </section>
   )
 }
@@ -98,10 +154,14 @@ const placeOf = (table: Table, at: string | undefined): number => {
 interface CurveProps {
   table: Table
   at: string | undefined
+  /** Tries another threshold. */
+  onTry: (threshold: number) => void
 }
 
-export function Roc({ table, at }: CurveProps) {
-  const points = table.thresholds.map((_, n) => rates(table, n))
+export function Roc({ table, at, onTry }: CurveProps) {
+  const points = table.thresholds
+    .map((threshold, n) => ({ threshold, point: rates(table, n) }))
+    .toSorted((a, b) => b.point[0] - a.point[0] || b.point[1] - a.point[1])
   return (
     <section>
       <h2>ROC</h2>
@@ -109,20 +169,23 @@ export function Roc({ table, at }: CurveProps) {
         label="ROC curve"
         x="false positive rate"
         y="recall"
-        points={[[1, 1], ...points.toSorted((a, b) => b[0] - a[0] || b[1] - a[1]), [0, 0]]}
-        at={points[placeOf(table, at)]}
+        points={[[1, 1], ...points.map((one) => one.point), [0, 0]]}
+        onPoint={(n) => onTry(points[Math.min(Math.max(n - 1, 0), points.length - 1)]!.threshold)}
+        at={rates(table, placeOf(table, at))}
       />
     </section>
   )
 }
 
 /** Precision over recall. Where nothing is called positive there is no precision, and no point. */
-export function PrecisionRecall({ table, at }: CurveProps) {
+export function PrecisionRecall({ table, at, onTry }: CurveProps) {
   const of = (n: number): Point | undefined => {
     const [tp, fp, fn] = [table.tp[n]!, table.fp[n]!, table.fn[n]!]
     return tp + fp && tp + fn ? [tp / (tp + fn), tp / (tp + fp)] : undefined
   }
-  const points = table.thresholds.map((_, n) => of(n)).filter((point) => point !== undefined)
+  const points = table.thresholds
+    .map((threshold, n) => ({ threshold, point: of(n) }))
+    .filter((one): one is { threshold: number; point: Point } => one.point !== undefined)
   const all = table.tp[0]! + table.fp[0]! + table.tn[0]! + table.fn[0]!
   const share = all ? (table.tp[0]! + table.fn[0]!) / all : 0
   return (
@@ -132,7 +195,8 @@ export function PrecisionRecall({ table, at }: CurveProps) {
         label={`Precision-recall curve; ${percent(share)} are positive`}
         x="recall"
         y="precision"
-        points={points}
+        points={points.map((one) => one.point)}
+        onPoint={(n) => points[n] && onTry(points[n].threshold)}
         at={of(placeOf(table, at))}
         level={share}
       />
@@ -140,7 +204,8 @@ export function PrecisionRecall({ table, at }: CurveProps) {
   )
 }
 
-export function ConfusionTable({ of }: { of: NonNullable<PerformanceReport['confusion']> }) {
+export function ConfusionTable({ model, window, report }: Of) {
+  const of = report.confusion!
   const all = of.matrix.flat().reduce((sum, n) => sum + n, 0)
   return (
     <section>
@@ -169,7 +234,13 @@ export function ConfusionTable({ of }: { of: NonNullable<PerformanceReport['conf
                     className={was === said ? '' : n ? 'mo-wrong' : 'quiet'}
                     title={percent(all ? n / all : 0)}
                   >
-                    {compact(n)}
+                    <ToPredictions
+                      model={model}
+                      window={window}
+                      q={n ? cellFilter(report, of.classes, was, said) : null}
+                    >
+                      {compact(n)}
+                    </ToPredictions>
                   </td>
                 ))}
               </tr>

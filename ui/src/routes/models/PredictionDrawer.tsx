@@ -8,7 +8,7 @@ import { count, durationText } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { unanswered } from '@/kit/states'
 import { ClockTime, RelativeTime } from '@/kit/values'
-import { useView } from '@/kit/view'
+import { travelling, useView } from '@/kit/view'
 import { SaveToDatasetButton } from '../datasets/SaveToDataset'
 import { percent } from '../services/measures'
 import { figure, flagText, Said, valueText } from './measures'
@@ -73,7 +73,9 @@ function Whole({ row }: { row: PredictionDetail }) {
         </Fact>
         {row.version && (
           <Fact name="Version">
-            <Isolated text={row.version} />
+            <Link to="/models/one" search={{ ...travelling(search), name: row.model, view: 'versions' }}>
+              <Isolated text={row.version} />
+            </Link>
           </Fact>
         )}
         {row.latency_ms !== null && <Fact name="Took">{durationText(row.latency_ms)}</Fact>}

@@ -1,7 +1,8 @@
 /** The predictions of a model: filtered, sorted, each with what went in, what came out and what was right. */
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useCallback, type ReactNode } from 'react'
+import { savedQuery } from '@/api/dashboardQueries'
 import { predictionsQuery } from '@/api/modelQueries'
 import type { PredictionRow } from '@/api/types'
 import { DataTable, type Column } from '@/kit/DataTable'
@@ -101,6 +102,17 @@ export function Predictions({ model, tabs }: { model: string; tabs: ReactNode })
   const of = { ...scope, q: [only(model), scope.q].filter(Boolean).join(' ') }
   const list = useInfiniteQuery({ ...predictionsQuery(of, sort), refetchInterval: live ? LIVE_MS : false })
   const { rows, ...pages } = useRows(list)
+  // How many there are in all: what led here said a number.
+  const asked = { kind: 'predictions' as const, q: of.q, measure: 'count' as const }
+  const all = useQuery({
+    ...savedQuery({ project: scope.project, query: asked, from: scope.from, to: scope.to, variables: {} }),
+    enabled: list.hasNextPage,
+    retry: false,
+  })
+  const total =
+    list.hasNextPage && all.data
+      ? all.data.series.flatMap((one) => one.points).reduce((sum, [, n]) => sum + (n ?? 0), 0)
+      : undefined
   const { facets, show } = useFacets('predictions', only(model))
   const select = useCallback((row: PredictionRow) => patch({ sel: row.prediction_id }, true), [patch])
   const follow = useCallback(
@@ -137,7 +149,7 @@ export function Predictions({ model, tabs }: { model: string; tabs: ReactNode })
         {show}
         {tabs}{' '}
         <span className="quiet" role="status">
-          {list.data ? counted(rows.length, 'prediction', list.hasNextPage) : ''}
+          {list.data ? counted(total ?? rows.length, 'prediction', list.hasNextPage && !total) : ''}
         </span>
         <span className="grow" />
         <PinMenu

@@ -1,19 +1,20 @@
 /** Where the model is worst, and how it does on slices that somebody chooses: by values, by two columns, in SQL. */
 import { Button, Select, Textarea } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
 import { chosenQuery, worstQuery } from '@/api/modelQueries'
 import type { Scope } from '@/api/queries'
 import type { ChosenSlices, WorstSlices } from '@/api/types'
 import { count, counted } from '@/kit/format'
 import { Failure, NotEnoughData, SkeletonRows, unanswered } from '@/kit/states'
-import { useView } from '@/kit/view'
+import { travelling, useView } from '@/kit/view'
 import { percent } from '../services/measures'
 import { useHeld } from './baseline'
-import { ToPredictions } from './DriftDrawer'
+import { ToPredictions } from './ToPredictions'
 import { Gaps } from './Groups'
 import { figure } from './measures'
-import { metricName, metricText, sliceFilter } from './performanceWords'
+import { columnOf, metricName, metricText, sliceFilter } from './performanceWords'
 import { SliceText } from './SliceText'
 import { SliceTrend } from './SliceTrend'
 import { MAX_LINES, sqlLines, withLine } from './sqlLines'
@@ -69,6 +70,7 @@ const error = (measure: string, value: number | null): string =>
 
 function Worst(p: { model: string; window: Scope; found: WorstSlices; onSql: (line: string) => void }) {
   const { found } = p
+  const { search } = useView()
   if (found.why) {
     return (
       <NotEnoughData title="Nothing to look for the worst in">
@@ -89,15 +91,27 @@ function Worst(p: { model: string; window: Scope; found: WorstSlices; onSql: (li
     <>
       <p className="quiet">
         {found.measure === 'wrong' ? 'Wrong' : 'Off by'} {all}; {counted(found.looked_at, 'slice')} of up to
-        three features looked at.
+        three features looked at. A slice leads to its predictions, and each to its trace;{' '}
+        <Link
+          to="/models/one"
+          search={{
+            ...travelling(search),
+            name: p.model,
+            view: 'versions',
+            by: columnOf(found.slices[0]!.slice),
+          }}
+        >
+          Versions
+        </Link>{' '}
+        says whether another version is right there.
       </p>
       <div className="mo-wide" tabIndex={0} role="region" aria-label="Worst slices">
         <table>
           <thead>
             <tr>
               <th scope="col">Slice</th>
-              <th scope="col">Predictions</th>
               <th scope="col">{found.measure === 'wrong' ? 'Wrong' : 'Off by'}</th>
+              <th scope="col">Predictions</th>
               <th scope="col">Times the whole</th>
               <th scope="col" title="Errors beyond those that as many average predictions would have">
                 {found.measure === 'wrong' ? 'Mistakes too many' : 'Error too much'}
@@ -120,10 +134,10 @@ function Worst(p: { model: string; window: Scope; found: WorstSlices; onSql: (li
                   </ToPredictions>
                 </th>
                 <td>
-                  {count(one.rows)} <span className="unit">{percent(one.support)}</span>
+                  <span className="k-badge warn">{error(found.measure, one.error)}</span>
                 </td>
                 <td>
-                  <span className="k-badge warn">{error(found.measure, one.error)}</span>
+                  {count(one.rows)} <span className="unit">{percent(one.support)}</span>
                 </td>
                 <td>{one.lift.toFixed(1)} ×</td>
                 <td>{figure(Number(one.excess.toPrecision(3)))}</td>
@@ -259,7 +273,7 @@ function Chosen(p: { model: string; window: Scope; found: ChosenSlices }) {
           <p className="quiet">and {count(found.more_slices)} slices with fewer predictions</p>
         )}
       </div>
-      <Gaps gaps={found.gaps} />
+      <Gaps gaps={found.gaps} model={p.model} window={p.window} />
     </>
   )
 }

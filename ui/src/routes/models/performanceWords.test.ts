@@ -1,5 +1,16 @@
 import { expect, it } from 'vitest'
-import { costsOf, metricName, metricText, outcomeAt, sliceFilter, within } from './performanceWords'
+import {
+  binFilter,
+  cellFilter,
+  columnOf,
+  costsOf,
+  metricName,
+  metricText,
+  outcomeAt,
+  outcomeFilter,
+  sliceFilter,
+  within,
+} from './performanceWords'
 
 it.each([
   ['region = east', 'region:east'],
@@ -9,6 +20,13 @@ it.each([
   ['job is missing', '-job:*'],
   ['job = (others)', null],
 ])('the slice %s as a filter', (slice, filter) => expect(sliceFilter(slice)).toBe(filter))
+
+it('knows the column of a slice by its values', () =>
+  expect(['region = east', 'a = 1 AND b = 2', 'age >= 30'].map(columnOf)).toEqual([
+    'region',
+    undefined,
+    undefined,
+  ]))
 
 it('writes shares as such, and what has no value as none', () => {
   expect(metricText('accuracy', 0.842)).toMatch(/84/)
@@ -49,3 +67,31 @@ it('names a metric with what it is asked at', () =>
     'ROC AUC',
     'own_metric',
   ]))
+
+const YES = { task: 'binary', label: 'label', prediction: 'score', positive: 'default' } as const
+const BITS = { task: 'binary', label: 'label_value', prediction: 'prediction', positive: '' } as const
+
+it('finds the predictions of a cell of the confusion matrix', () => {
+  const words = ['default', 'repaid']
+  expect(cellFilter(YES, words, 0, 1)).toBe('label:default score:<=0.5')
+  expect(cellFilter(YES, words, 1, 0)).toBe('-label:default labelled:true score:>0.5')
+  expect(cellFilter(BITS, ['1', '0'], 1, 0)).toBe('label_value:0 output:1')
+  expect(cellFilter({ ...YES, task: 'multiclass' }, ['a b', 'c'], 0, 1)).toBe('label:"a b" output_label:c')
+})
+
+it('finds the predictions that another threshold would have called so', () => {
+  expect(outcomeFilter(YES, true, true, 0.3)).toBe('label:default score:>0.3')
+  const { counts } = outcomeAt({ ...TABLE, values: [], best: null }, 0.5)
+  expect(counts.map(([name, n]) => `${n} ${name}`)).toEqual([
+    '3 right yes',
+    '1 wrong yes',
+    '5 right no',
+    '1 missed yes',
+  ])
+})
+
+it('finds the predictions of a bin of the calibration; the outer ones hold what lies beyond', () => {
+  expect(binFilter({ low: 0.2, high: 0.3 })).toBe('labelled:true score:>=0.2 score:<0.3')
+  expect(binFilter({ low: 0, high: 0.1 })).toBe('labelled:true score:<0.1')
+  expect(binFilter({ low: 0.9, high: 1 })).toBe('labelled:true score:>=0.9')
+})

@@ -72,6 +72,12 @@ export function outcomeAt(table: NonNullable<PerformanceReport['thresholds']>, a
     if (Math.abs(one - at) < Math.abs(table.thresholds[place]! - at)) place = n
   })
   const [tp, fp, tn, fn] = [table.tp[place]!, table.fp[place]!, table.tn[place]!, table.fn[place]!]
+  const counts: [string, number, yes: boolean, called: boolean][] = [
+    ['right yes', tp, true, true],
+    ['wrong yes', fp, false, true],
+    ['right no', tn, false, false],
+    ['missed yes', fn, true, false],
+  ]
   const share = (part: number, whole: number) => (whole ? part / whole : null)
   const said: [string, number | null][] = [
     ['Called positive', share(tp + fp, tp + fp + tn + fn)],
@@ -80,7 +86,7 @@ export function outcomeAt(table: NonNullable<PerformanceReport['thresholds']>, a
     ['F1', share(2 * tp, 2 * tp + fp + fn)],
     ['Accuracy', share(tp + tn, tp + fp + tn + fn)],
   ]
-  return { threshold: table.thresholds[place]!, said, worth: table.values[place] ?? null }
+  return { threshold: table.thresholds[place]!, said, counts, worth: table.values[place] ?? null }
 }
 
 export const metricText = (name: string, value: number | null): string =>
@@ -113,6 +119,10 @@ export function sliceFilter(text: string): string | null {
   return terms.includes(null) ? null : terms.join(' ')
 }
 
+/** The column of a slice by its values; undefined where it is made of bounds or of several. */
+export const columnOf = (slice: string): string | undefined =>
+  slice.includes(' AND ') ? undefined : /^(.+?) = /.exec(slice)?.[1]
+
 /** How bad a slice is. */
 export function badness(found: WorstSlices, one: WorstSlices['slices'][number]): string {
   const said =
@@ -121,3 +131,40 @@ export function badness(found: WorstSlices, one: WorstSlices['slices'][number]):
       : `off by ${figure(Number(one.error.toPrecision(3)))}`
   return `${said}, ${one.lift.toFixed(1)} × the whole`
 }
+
+const term = (key: string, op: '>' | '>=' | '<' | '<=', value: number): string =>
+  printTerm({ negated: false, key, op, values: [String(value)] })
+const LABELLED = printTerm(is('labelled', 'true'))
+
+/** The labelled predictions that were right (`yes`) or not, by what is the positive label. */
+function truth(report: Pick<PerformanceReport, 'label' | 'positive'>, yes: boolean): string {
+  if (!report.positive) return printTerm(is('label_value', yes ? '1' : '0'))
+  return yes
+    ? printTerm(is('label', report.positive))
+    : `${printTerm(is('label', report.positive, true))} ${LABELLED}`
+}
+
+type Asked = Pick<PerformanceReport, 'task' | 'label' | 'prediction' | 'positive'>
+
+/** The predictions of a cell of the confusion matrix, as a filter; of a yes-or-no question the first class is yes. */
+export function cellFilter(report: Asked, classes: readonly string[], was: number, said: number): string {
+  if (report.task !== 'binary') {
+    return `${printTerm(is('label', classes[was]!))} ${printTerm(is('output_label', classes[said]!))}`
+  }
+  if (report.prediction === 'score') return outcomeFilter(report, was === 0, said === 0, 0.5)
+  return `${truth(report, was === 0)} ${printTerm(is('output', said === 0 ? '1' : '0'))}`
+}
+
+/** The labelled predictions that a threshold calls positive (`called`) or not, and that were so or not. */
+export const outcomeFilter = (report: Asked, yes: boolean, called: boolean, at: number): string =>
+  `${truth(report, yes)} ${term('score', called ? '>' : '<=', at)}`
+
+/** The labelled predictions of a bin of the calibration; the first and the last hold what lies beyond. */
+export const binFilter = (bin: { low: number; high: number }): string =>
+  [
+    LABELLED,
+    bin.low > 0 ? term('score', '>=', bin.low) : '',
+    bin.high < 1 ? term('score', '<', bin.high) : '',
+  ]
+    .filter(Boolean)
+    .join(' ')

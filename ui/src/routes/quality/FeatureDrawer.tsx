@@ -1,19 +1,19 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { AlertTriangle } from 'lucide-react'
-import { acceptFeature, type FeatureRecord, type Subject } from '@/api/qualityQueries'
-import type { AnomalyReason } from '@/api/types'
+import { acceptFeature, ALL_ROWS, type FeatureRecord, type Subject } from '@/api/qualityQueries'
 import { useAdmin } from '@/kit/admin'
 import { Drawer } from '@/kit/Drawer'
+import { is, printTerm } from '@/kit/filter'
 import { count } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { Failure } from '@/kit/states'
-import { useView } from '@/kit/view'
+import { travelling, useView } from '@/kit/view'
 import { percent } from '../services/measures'
-import { said } from './distribution'
+import { filterOfBin, said, type Bin } from './distribution'
 import { FullDistribution } from './Shapes'
 import { MOVED } from './FeatureGrid'
 import { missing, zeros, type FeatureRow } from './features'
+import { Reason } from './Reason'
 
 /** One feature in full: what is wrong and what to do, both distributions, every number. */
 export function FeatureDrawer(p: {
@@ -35,12 +35,36 @@ export function FeatureDrawer(p: {
             {row.distance > MOVED ? `more than ${MOVED}: it moved.` : `not more than ${MOVED}.`}
           </p>
         )}
-        <FullDistribution name={row.name} moved={(row.distance ?? 0) > MOVED} now={row.now} then={row.then} />
+        <FullDistribution
+          name={row.name}
+          moved={(row.distance ?? 0) > MOVED}
+          now={row.now}
+          then={row.then}
+          rows={useRowsOf(p.subject, row.name)}
+        />
+        {!p.subject.model && (
+          <p className="quiet">Of a data set statistics are kept and no rows, so no bar leads to any.</p>
+        )}
         <h3>Numbers</h3>
         <Numbers row={row} />
       </div>
     </Drawer>
   )
+}
+
+/** Where the predictions of a bar are. */
+function useRowsOf(subject: Subject, name: string) {
+  const { search } = useView()
+  // A slice that statistics were sent of is known by its name alone.
+  if (!subject.model || subject.slice !== ALL_ROWS) return undefined
+  const within = travelling(search)
+  const version = subject.version && printTerm(is('version', subject.version))
+  return (bin: Bin) => {
+    const found = filterOfBin(name, bin)
+    if (found === null) return null
+    const q = [within.q, version, found].filter(Boolean).join(' ')
+    return { ...within, q, name: subject.model, view: 'predictions' as const }
+  }
 }
 
 function Wrong(p: { row: FeatureRow; subject: Subject; schema: number; environment: string | undefined }) {
@@ -61,7 +85,7 @@ function Wrong(p: { row: FeatureRow; subject: Subject; schema: number; environme
   return (
     <section aria-label="Anomalies">
       {row.reasons.map((reason, i) => (
-        <Reason key={i} reason={reason} />
+        <Reason key={i} of={reason} />
       ))}
       {acceptable &&
         (admin ? (
@@ -84,31 +108,6 @@ function Wrong(p: { row: FeatureRow; subject: Subject; schema: number; environme
         </p>
       )}
     </section>
-  )
-}
-
-function Reason({ reason }: { reason: AnomalyReason }) {
-  return (
-    <article className="dq-reason">
-      <h3 className={`dq-wrong ${reason.severity === 'ERROR' ? '' : 'warn'}`}>
-        <AlertTriangle size={13} aria-label={reason.severity === 'ERROR' ? 'error' : 'warning'} />{' '}
-        <Isolated text={reason.short} />
-      </h3>
-      <p>
-        <Isolated text={reason.description} />
-      </p>
-      {reason.values.length > 0 && (
-        <p className="dq-offending">
-          {reason.values.map((value) => (
-            <code key={value}>
-              <Isolated text={value || '(empty)'} />
-            </code>
-          ))}
-        </p>
-      )}
-      <p>{reason.next_step}</p>
-      <p className="quiet mono">{reason.type}</p>
-    </article>
   )
 }
 

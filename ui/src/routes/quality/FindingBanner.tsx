@@ -54,7 +54,17 @@ export function FindingBanner({ rows, named }: { rows: readonly Finding[]; named
           </span>
         </p>
       ))}
-      {now.length > MOST && <p className="dq-banner dq-now">and {now.length - MOST} more</p>}
+      {now.length > MOST && (
+        <p className="dq-banner dq-now">
+          and{' '}
+          <Link
+            to="/data-quality"
+            search={{ ...travelling(search), model: named ? undefined : now[0]!.subject, view: 'findings' }}
+          >
+            {now.length - MOST} more
+          </Link>
+        </p>
+      )}
     </section>
   )
 }

@@ -1,43 +1,34 @@
 import { Button } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { acceptFeature, ALL_ROWS, type Subject } from '@/api/qualityQueries'
+import { acceptFeature, ALL_ROWS, subjectsQuery, type Subject } from '@/api/qualityQueries'
 import type { Finding } from '@/api/types'
 import { useAdmin } from '@/kit/admin'
+import { ChangedThen } from '@/kit/ChangedThen'
 import { Drawer } from '@/kit/Drawer'
 import { count, counted } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { Failure } from '@/kit/states'
+import { isoToMs } from '@/kit/time'
 import { RelativeTime } from '@/kit/values'
 import { travelling, useView } from '@/kit/view'
 import { rowsQ, timeOf } from './findings'
+import { Reason } from './Reason'
 
 /** One finding: what is wrong, how much of it, the rows, and both ways on. */
 export function FindingDrawer(p: { row: Finding; subject: Subject; schema: number; onClose: () => void }) {
-  const { row } = p
+  const { row, subject } = p
   const { search } = useView()
   const within = travelling(search)
+  const kept = useQuery({ ...subjectsQuery(subject.project), enabled: row.detector === 'skew' })
+  const trained = kept.data?.rows.find((one) => one.dataset.startsWith(`${row.subject}/`))?.dataset
   return (
     <Drawer label="Finding" title={<Isolated text={row.feature} />} onClose={p.onClose}>
       <div className="k-scroll dq-whole" tabIndex={0} role="region" aria-label="Finding in full">
-        <article className="dq-reason">
-          <h3 className={`dq-wrong ${row.severity === 'ERROR' ? '' : 'warn'}`}>
-            <Isolated text={row.short} />
-          </h3>
-          <p>
-            <Isolated text={row.evidence} />
-          </p>
-          {row.offending.length > 0 && (
-            <p className="dq-offending">
-              {row.offending.map((value) => (
-                <code key={value}>
-                  <Isolated text={value || '(empty)'} />
-                </code>
-              ))}
-            </p>
-          )}
-          <p>{row.next_step}</p>
-        </article>
+        <Reason of={{ ...row, description: row.evidence, values: row.offending }} />
+        <p>
+          <ChangedThen from={isoToMs(row.first_seen)} to={isoToMs(row.first_seen) + 1} />
+        </p>
         <p>
           <Link
             to="/models/one"
@@ -55,6 +46,15 @@ export function FindingDrawer(p: { row: Finding; subject: Subject; schema: numbe
             of {counted(row.examples, 'prediction')} in {counted(row.windows, 'window')} of five minutes
           </span>
         </p>
+        <p>
+          <Link
+            to="/models/one"
+            search={{ ...within, name: row.subject, view: 'slices', version: row.version || undefined }}
+          >
+            Slices
+          </Link>{' '}
+          <span className="quiet">says whether answers got worse anywhere, as far as labels have come.</span>
+        </p>
         {row.detector !== 'schema' && (
           <p>
             <Link
@@ -64,7 +64,7 @@ export function FindingDrawer(p: { row: Finding; subject: Subject; schema: numbe
                 name: row.subject,
                 view: 'drift',
                 version: row.version || undefined,
-                base: row.detector === 'drift' ? 'day' : undefined,
+                base: baseOf(row, trained),
               }}
             >
               Drift
@@ -88,9 +88,12 @@ export function FindingDrawer(p: { row: Finding; subject: Subject; schema: numbe
   )
 }
 
+/** What the page Drift holds it against: a drift is from the day before, a skew from the training data. */
+const baseOf = (row: Finding, trained: string | undefined): string | undefined =>
+  row.detector === 'drift' ? 'day' : trained && `data:${trained}`
+
 const facts = (row: Finding) =>
   [
-    ['Type', <span className="mono">{row.type}</span>],
     ['Model', <Isolated text={`${row.subject}${row.version ? `, version ${row.version}` : ''}`} />],
     ['First', <RelativeTime iso={row.first_seen} />],
     ['Last', <RelativeTime iso={row.last_seen} />],
@@ -112,7 +115,13 @@ function Accept({ row, subject, schema }: { row: Finding; subject: Subject; sche
       void client.invalidateQueries({ queryKey: ['/data-schemas', subject.project] })
       void client.invalidateQueries({ queryKey: ['/data-schemas/validate', subject.project] })
       if (kept.version > schema)
-        patch({ view: 'schema', version: String(kept.version), against: String(schema), sel: undefined })
+        patch({
+          model: row.subject,
+          view: 'schema',
+          version: String(kept.version),
+          against: String(schema),
+          sel: undefined,
+        })
     },
   })
   if (!row.acceptable) return null

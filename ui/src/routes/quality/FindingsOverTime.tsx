@@ -14,7 +14,7 @@ const HEIGHT = 92
 
 /** How many things were wrong over time, and how many predictions were looked at. */
 export function FindingsOverTime({ scope }: { scope: Scope }) {
-  const { setRange } = useView()
+  const { setRange, patch } = useView()
   const query = useQuery({ ...findingHistogramQuery(scope), refetchInterval: useLive() })
   const { data } = query
   const drawn = useMemo(() => {
@@ -71,6 +71,16 @@ export function FindingsOverTime({ scope }: { scope: Scope }) {
           height={HEIGHT}
           intervalMs={data?.interval_ms ?? 0}
           sync="findings"
+          picks="its findings"
+          onPick={({ from, to }) =>
+            patch({
+              from: new Date(from).toISOString(),
+              to: new Date(to).toISOString(),
+              view: 'findings',
+              sel: undefined,
+              live: undefined,
+            })
+          }
           onBrush={(from, to) =>
             setRange({ from: new Date(from).toISOString(), to: new Date(to).toISOString() })
           }

@@ -1,9 +1,11 @@
+import { TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { AlertTriangle, Check } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { useMemo, type ReactNode } from 'react'
 import { findingsQuery, type Subject } from '@/api/qualityQueries'
-import type { Finding } from '@/api/types'
+import type { DataSchemaRow, Finding } from '@/api/types'
 import { DataTable, type Column } from '@/kit/DataTable'
+import { is, printTerm } from '@/kit/filter'
 import { count, counted } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { LongerTimes, useWhen } from '@/kit/NothingFound'
@@ -21,7 +23,7 @@ const COLUMNS: Column<Finding>[] = [
   {
     id: 'feature',
     header: 'Feature',
-    width: 96,
+    width: 120,
     grow: 2,
     render: (r) => (
       <span className="dq-two">
@@ -37,7 +39,7 @@ const COLUMNS: Column<Finding>[] = [
   {
     id: 'what',
     header: 'What is wrong',
-    width: 120,
+    width: 130,
     grow: 5,
     render: (r) => (
       <span className="dq-two">
@@ -89,32 +91,70 @@ const COLUMNS: Column<Finding>[] = [
   },
 ]
 
-/** What was found in a model's predictions as they came: over time, each thing once, and the rows behind it. */
-export function FindingsView(p: { subject: Subject; schema: number; tabs: ReactNode }) {
+const MODEL: Column<Finding> = {
+  id: 'model',
+  header: 'Model',
+  width: 84,
+  grow: 1,
+  priority: 4,
+  render: (r) => (
+    <span className="cut" title={r.subject}>
+      <Isolated text={r.subject} />
+    </span>
+  ),
+}
+
+/** What was found in predictions as they came: over time, each thing once, and the rows behind it. */
+export function FindingsView(p: { subject: Subject; schemas: readonly DataSchemaRow[]; tabs: ReactNode }) {
   const { scope, search, patch } = useView()
   const { subject } = p
   const of = { ...scope, q: filterOf(subject.model, subject.version) }
   const query = useQuery({ ...findingsQuery(of), refetchInterval: useLive() })
-  const rows = query.data?.rows ?? []
+  const all = query.data?.rows ?? []
+  const find = search.find?.toLowerCase() ?? ''
+  const rows = all.filter((row) => row.feature.toLowerCase().includes(find))
+  const exact = rows.some((row) => row.feature === search.find)
   const looked = query.data?.looked.reduce((sum, one) => sum + one.examples, 0) ?? 0
   const selected = rows.find((row) => findingKey(row) === search.sel)
+  const schemaOf = (model: string) =>
+    p.schemas.find((one) => one.kind === 'model' && one.name === model)?.version ?? 0
+  const columns = useMemo(() => (subject.model ? COLUMNS : [MODEL, ...COLUMNS]), [subject.model])
   return (
     <>
       <div className="k-toolbar dq-toolbar">
         {p.tabs}
+        {(all.length > 0 || find) && (
+          <TextInput
+            aria-label="Find a feature"
+            placeholder="Find a feature"
+            w={150}
+            value={search.find ?? ''}
+            onChange={(event) => patch({ find: event.currentTarget.value || undefined }, true)}
+          />
+        )}
         <span className="quiet grow" role="status">
           {query.data && rows.length > 0 && counted(rows.length, 'finding', query.data.more)}
         </span>
       </div>
       {unanswered(query, 12, 'Loading the findings') ??
-        (looked === 0 && rows.length === 0 ? (
-          <NotLooked schema={p.schema} />
+        (looked === 0 && all.length === 0 ? (
+          <NotLooked schema={subject.model ? schemaOf(subject.model) : p.schemas.length} />
         ) : (
           <>
-            <FindingsOverTime scope={of} />
+            <FindingsOverTime
+              scope={
+                exact
+                  ? { ...of, q: [of.q, printTerm(is('feature', search.find!))].filter(Boolean).join(' ') }
+                  : of
+              }
+            />
             <div className="k-body">
               <div className="k-rows">
-                {rows.length === 0 ? (
+                {all.length > 0 && rows.length === 0 ? (
+                  <Empty
+                    title={`Nothing is wrong with a feature that has “${search.find ?? ''}” in its name`}
+                  />
+                ) : rows.length === 0 ? (
                   <Empty title="As the schema says">
                     <p>
                       <Check size={13} aria-hidden /> Nothing differs in {counted(looked, 'prediction')} that
@@ -124,7 +164,7 @@ export function FindingsView(p: { subject: Subject; schema: number; tabs: ReactN
                 ) : (
                   <DataTable
                     label="Findings"
-                    columns={COLUMNS}
+                    columns={columns}
                     rows={rows}
                     rowKey={findingKey}
                     rowHeight={ROW}
@@ -138,8 +178,8 @@ export function FindingsView(p: { subject: Subject; schema: number; tabs: ReactN
                 <FindingDrawer
                   key={search.sel}
                   row={selected}
-                  subject={subject}
-                  schema={p.schema}
+                  subject={{ ...subject, model: selected.subject }}
+                  schema={schemaOf(selected.subject)}
                   onClose={() => patch({ sel: undefined }, true)}
                 />
               )}

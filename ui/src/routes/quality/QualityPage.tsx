@@ -1,3 +1,4 @@
+import { SegmentedControl } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useCallback } from 'react'
 import {
@@ -21,8 +22,9 @@ import { FindingBanner } from './FindingBanner'
 import { Findings } from './Findings'
 import { withFindings } from './findings'
 import { FindingsOverTime } from './FindingsOverTime'
+import { FindingsView } from './FindingsView'
 import { useLive } from './useLive'
-import { lastOf, shellWord, subjectKey, subjectText } from './subject'
+import { lastOf, shellWord, subjectKey, subjectOf, subjectText } from './subject'
 import { SubjectView } from './SubjectView'
 import './quality.css'
 
@@ -31,13 +33,23 @@ const LONG_ENOUGH = 'now-7d'
 
 export function QualityPage() {
   const { search } = useView()
-  return search.dataset || search.model ? <SubjectView /> : <List />
+  return search.dataset || search.model ? <SubjectView /> : search.view === 'findings' ? <Every /> : <List />
 }
 
 interface Listed extends StatisticsSubject {
   schema: DataSchemaRow | undefined
   findings: Finding[]
 }
+
+/** Predictions that fill no whole hour are looked at, and their statistics are not kept yet. */
+const counting = (row: Listed, n: number) =>
+  row.model && !row.windows ? (
+    <span className="quiet" title="Statistics of predictions are kept by whole hours">
+      –
+    </span>
+  ) : (
+    count(n)
+  )
 
 const COLUMNS: Column<Listed>[] = [
   {
@@ -58,7 +70,7 @@ const COLUMNS: Column<Listed>[] = [
     priority: 5,
     render: (r) => <span className="quiet">{r.dataset ? 'data set' : 'model'}</span>,
   },
-  { id: 'rows', header: 'Rows', width: 84, align: 'right', priority: 1, render: (r) => count(r.rows) },
+  { id: 'rows', header: 'Rows', width: 84, align: 'right', priority: 1, render: (r) => counting(r, r.rows) },
   {
     id: 'features',
     header: 'Features',
@@ -73,7 +85,7 @@ const COLUMNS: Column<Listed>[] = [
     width: 64,
     align: 'right',
     priority: 6,
-    render: (r) => count(r.windows),
+    render: (r) => counting(r, r.windows),
   },
   {
     id: 'last',
@@ -144,6 +156,7 @@ function List() {
   return (
     <Page title="Data quality">
       <div className="k-toolbar">
+        <Tabs />
         <span className="quiet" role="status">
           {known.length > 0
             ? `Statistics of ${counted(known.filter((row) => row.dataset).length, 'data set')} and ${counted(known.filter((row) => row.model).length, 'model version')}`
@@ -169,6 +182,32 @@ function List() {
             onSelect={open}
           />
         ))}
+    </Page>
+  )
+}
+
+function Tabs() {
+  const { search, patch } = useView()
+  return (
+    <SegmentedControl
+      aria-label="Show"
+      value={search.view === 'findings' ? 'findings' : 'subjects'}
+      onChange={(view) => patch({ view: view === 'findings' ? view : undefined, sel: undefined })}
+      data={[
+        { value: 'subjects', label: 'Data sets and models' },
+        { value: 'findings', label: 'Findings' },
+      ]}
+    />
+  )
+}
+
+/** What is wrong with the predictions of any model. */
+function Every() {
+  const { search, scope } = useView()
+  const schemas = useQuery(schemasQuery(scope.project))
+  return (
+    <Page title="Data quality">
+      <FindingsView subject={subjectOf(search, scope)} schemas={schemas.data?.rows ?? []} tabs={<Tabs />} />
     </Page>
   )
 }

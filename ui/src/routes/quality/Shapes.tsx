@@ -1,5 +1,8 @@
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import type { FeatureRecord } from '@/api/qualityQueries'
 import { Isolated } from '@/kit/Isolated'
+import type { CommonSearch } from '@/kit/view'
 import { percent } from '../services/measures'
 import '@/kit/chart.css'
 import { bins, mostMoved, type Bin } from './distribution'
@@ -32,6 +35,8 @@ export function FullDistribution(p: {
   moved: boolean
   now: FeatureRecord | undefined
   then: FeatureRecord | undefined
+  /** Where the rows of a bin are; absent where there are none. */
+  rows?: ((bin: Bin) => RowsOf) | undefined
 }) {
   const { numeric, bins: found } = bins(p.now, p.then)
   if (!found.length) return <p className="quiet">The statistics have no distribution of it.</p>
@@ -46,10 +51,10 @@ export function FullDistribution(p: {
           <svg
             viewBox={`0 0 ${found.length * 6} 120`}
             preserveAspectRatio="none"
-            role="img"
+            role={p.rows ? 'group' : 'img'}
             aria-label={spoken(p.name, found)}
           >
-            <Bars bins={found} height={120} />
+            <Bars bins={found} height={120} rows={p.rows} />
           </svg>
           <figcaption className="quiet">
             <span>{found[0]!.label.split(' to ')[0]}</span>
@@ -66,7 +71,7 @@ export function FullDistribution(p: {
           , from {percent(moved.then!)} to {percent(moved.now!)} of the values.
         </p>
       )}
-      {!numeric && <Values bins={found} both={both} />}
+      {!numeric && <Values bins={found} both={both} rows={p.rows} />}
     </>
   )
 }
@@ -89,7 +94,26 @@ export function Legend() {
 
 const SHOWN = 30
 
-function Values({ bins: found, both }: { bins: readonly Bin[]; both: boolean }) {
+/** The search of the page of a model; null where no filter finds the rows. */
+export type RowsOf = ModelSearch | null
+type ModelSearch = CommonSearch & { name: string; view: 'predictions' }
+
+function ToRows(p: { to: RowsOf | undefined; label?: string; children: ReactNode }) {
+  if (!p.to) return <>{p.children}</>
+  return (
+    <Link
+      to="/models/one"
+      search={p.to}
+      aria-label={p.label}
+      title={p.label ? undefined : 'Predictions of this'}
+    >
+      {p.children}
+    </Link>
+  )
+}
+
+function Values(p: { bins: readonly Bin[]; both: boolean; rows: ((bin: Bin) => RowsOf) | undefined }) {
+  const { bins: found, both } = p
   const top = Math.max(...found.map((bin) => Math.max(bin.now ?? 0, bin.then ?? 0))) || 1
   return (
     <>
@@ -108,7 +132,9 @@ function Values({ bins: found, both }: { bins: readonly Bin[]; both: boolean }) 
           {found.slice(0, SHOWN).map((bin) => (
             <tr key={bin.label}>
               <th scope="row">
-                <Isolated text={bin.label || '(empty)'} />
+                <ToRows to={bin.now ? p.rows?.(bin) : null}>
+                  <Isolated text={bin.label || '(empty)'} />
+                </ToRows>
               </th>
               <td aria-hidden>
                 {bin.then !== null && (
@@ -127,14 +153,24 @@ function Values({ bins: found, both }: { bins: readonly Bin[]; both: boolean }) 
   )
 }
 
-function Bars({ bins: found, height }: { bins: readonly Bin[]; height: number }) {
+function Bars(p: { bins: readonly Bin[]; height: number; rows?: ((bin: Bin) => RowsOf) | undefined }) {
+  const { bins: found, height } = p
   const top = Math.max(...found.map((bin) => Math.max(bin.now ?? 0, bin.then ?? 0))) || 1
   const tall = (share: number | null) => ((share ?? 0) / top) * (height - 1)
   const both = found.some((bin) => bin.then !== null)
   return (
     <>
       {found.map((bin, i) => (
-        <g key={i}>
+        <ToRows
+          key={i}
+          to={bin.now ? p.rows?.(bin) : null}
+          label={`${bin.label}: ${percent(bin.now ?? 0)} of the values`}
+        >
+          {p.rows && (
+            <rect x={i * 6} width={6} height={height} fill="transparent">
+              <title>{`${bin.label}: ${percent(bin.now ?? 0)}`}</title>
+            </rect>
+          )}
           {both && (
             <rect
               x={i * 6}
@@ -143,6 +179,7 @@ function Bars({ bins: found, height }: { bins: readonly Bin[]; height: number })
               height={tall(bin.then)}
               fill="var(--baseline)"
               opacity={0.6}
+              pointerEvents="none"
             />
           )}
           <rect
@@ -151,8 +188,9 @@ function Bars({ bins: found, height }: { bins: readonly Bin[]; height: number })
             y={height - tall(bin.now)}
             height={tall(bin.now)}
             fill="var(--window)"
+            pointerEvents="none"
           />
-        </g>
+        </ToRows>
       ))}
     </>
   )

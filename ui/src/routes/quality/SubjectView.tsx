@@ -103,7 +103,7 @@ export function SubjectView() {
     >
       {view === 'features' && <FindingBanner rows={live.data?.rows ?? []} />}
       {view === 'findings' && subject.model ? (
-        <FindingsView subject={subject} schema={schema?.version ?? 0} tabs={tabs} />
+        <FindingsView subject={subject} schemas={schemas.data?.rows ?? []} tabs={tabs} />
       ) : view === 'schema' ? (
         <>
           <div className="k-toolbar">{tabs}</div>

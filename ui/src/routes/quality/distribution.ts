@@ -1,5 +1,7 @@
 /** Two distributions of one feature in the same bins. */
 import type { FeatureRecord } from '@/api/qualityQueries'
+import { is, printTerm } from '@/kit/filter'
+import { keyOf } from '../models/driftWords'
 import { figure } from '../models/measures'
 
 export interface Bin {
@@ -7,6 +9,19 @@ export interface Bin {
   /** Shares of all values; `then` is null without a baseline. */
   now: number | null
   then: number | null
+  /** Of numbers, its ends; the last one holds its upper end too. */
+  ends?: { low: number; high: number; last: boolean }
+}
+
+/** The rows of a bin, as a filter, where one finds them; a text is what it says. */
+export function filterOfBin(name: string, bin: Pick<Bin, 'label' | 'ends'>): string | null {
+  // Scores of each class are no keys of the filter.
+  if (name.startsWith('scores.')) return null
+  const key = keyOf(name)
+  if (!bin.ends) return printTerm(is(key, bin.label))
+  const bound = (op: '>=' | '<' | '<=', value: number) =>
+    printTerm({ negated: false, key, op, values: [String(value)] })
+  return `${bound('>=', bin.ends.low)} ${bound(bin.ends.last ? '<=' : '<', bin.ends.high)}`
 }
 
 const BINS = 20
@@ -53,7 +68,10 @@ function byWidth(now: FeatureRecord | undefined, then: FeatureRecord | undefined
     .filter(Number.isFinite)
   if (!ends.length) return []
   const [least, greatest] = [Math.min(...ends), Math.max(...ends)]
-  if (least === greatest) return [{ label: figure(least), now: now ? 1 : null, then: then ? 1 : null }]
+  if (least === greatest) {
+    const ends = { low: least, high: least, last: true }
+    return [{ label: figure(least), now: now ? 1 : null, then: then ? 1 : null, ends }]
+  }
   const width = (greatest - least) / BINS
   const shares = (of: FeatureRecord | undefined): number[] | null => {
     if (!of?.standard_histogram) return null
@@ -81,6 +99,11 @@ function byWidth(now: FeatureRecord | undefined, then: FeatureRecord | undefined
     label: `${figure(least + i * width)} to ${figure(least + (i + 1) * width)}`,
     now: mine && mine[i]!,
     then: others && others[i]!,
+    ends: {
+      low: least + i * width,
+      high: i === BINS - 1 ? greatest : least + (i + 1) * width,
+      last: i === BINS - 1,
+    },
   }))
 }
 

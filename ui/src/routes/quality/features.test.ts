@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { FeatureRecord } from '@/api/qualityQueries'
 import type { FeatureAnomalies } from '@/api/types'
-import { bins, mostMoved, said } from './distribution'
+import { bins, filterOfBin, mostMoved, said } from './distribution'
 import { missing, rowsOf, sent, sorted, zeros } from './features'
 
 const record = (feature: string, more: Partial<FeatureRecord> = {}): FeatureRecord => ({
@@ -30,14 +30,16 @@ test('two histograms stand in the same bins, each with all of its values', () =>
   ) // prettier-ignore
   expect(numeric).toBe(true)
   expect(found).toHaveLength(20)
-  expect(found[0]).toEqual({ label: '0 to 2', now: 0.1, then: 0 })
+  expect(found[0]).toEqual({ label: '0 to 2', now: 0.1, then: 0, ends: { low: 0, high: 2, last: false } })
   for (const side of ['now', 'then'] as const)
     expect(found.reduce((sum, bin) => sum + bin[side]!, 0)).toBeCloseTo(1)
 })
 
 test('one value, infinities, and nothing', () => {
   const alone = record('x', { standard_histogram: [[5, 5, 9]] })
-  expect(bins(alone, undefined).bins).toEqual([{ label: '5', now: 1, then: null }])
+  expect(bins(alone, undefined).bins).toEqual([
+    { label: '5', now: 1, then: null, ends: { low: 5, high: 5, last: true } },
+  ])
   const odd = record('x', { standard_histogram: [['-inf', 0, 4], [0, 1, 6], [1, 1, 6]] }) // prettier-ignore
   expect(bins(odd, undefined).bins.reduce((sum, bin) => sum + bin.now!, 0)).toBeCloseTo(1)
   expect(bins(undefined, undefined).bins).toEqual([])
@@ -100,4 +102,14 @@ test('columns that nobody sends are no features, unless one is missed or was sen
   expect(names()).toEqual(['age', 'score'])
   expect(names(all(record('latency_ms')))).toEqual(['age', 'score', 'latency_ms'])
   expect(names(undefined, wrong('prediction'))).toEqual(['age', 'score', 'prediction'])
+})
+
+test('finds the rows of a bar: of the last bin also the greatest value', () => {
+  const told = { feature: 'n', kind: 'numeric', type: 'FLOAT', present: 4, missing: 0 }
+  const { bins: found } = bins({ ...told, standard_histogram: [[0, 10, 4]] }, undefined)
+  expect(filterOfBin('n', found[0]!)).toBe('n:>=0 n:<0.5')
+  expect(filterOfBin('n', found.at(-1)!)).toBe('n:>=9.5 n:<=10')
+  expect(filterOfBin('prediction', { label: '1' })).toBe('output:1')
+  expect(filterOfBin('scores.default', found[0]!)).toBeNull()
+  expect(filterOfBin('job', { label: 'a clerk' })).toBe('job:"a clerk"')
 })

@@ -33,4 +33,8 @@ test('what moved is wrong beside what the schema says, while it lasts', () => {
   const both = withFindings(withFindings(good, [moved]), [{ ...moved, type: 'Y' }])
   expect(both.passed).toBe(false)
   expect(both.anomalies.map((one) => one.reasons.map((reason) => reason.type))).toEqual([['X', 'Y']])
+  const versions = ['1', '2'].map((version) => ({ ...moved, version, evidence: 'Far.' }))
+  const said = (of: Finding[]) => withFindings(good, of).anomalies[0]?.reasons.map((one) => one.description)
+  expect(said(versions)).toEqual(['Version 1: Far.', 'Version 2: Far.'])
+  expect(said(versions.slice(0, 1))).toEqual(['Far.'])
 })

@@ -25,6 +25,7 @@ export const rowsQ = (of: Finding): string =>
 export function withFindings(of: Validation, findings: readonly Finding[]): Validation {
   const more = findings.filter((one) => one.current && one.detector !== 'schema')
   if (!more.length) return of
+  const several = new Set(more.map((one) => one.version)).size > 1
   const anomalies = new Map(of.anomalies.map((one) => [one.path.join('.'), one]))
   for (const one of more) {
     const known = anomalies.get(one.feature)
@@ -32,7 +33,7 @@ export function withFindings(of: Validation, findings: readonly Finding[]): Vali
       type: one.type,
       severity: one.severity as AnomalyReason['severity'],
       short: one.short,
-      description: one.evidence,
+      description: several ? `Version ${one.version || 'none given'}: ${one.evidence}` : one.evidence,
       values: one.offending,
       next_step: one.next_step,
       acceptable: one.acceptable,

@@ -105,6 +105,8 @@ def _reason(column: FrameColumn, feature: FeatureStatistics | None) -> str:
     numbers = feature.numeric is not None and feature.kind != "boolean"
     if numbers != (column.kind == "numeric"):
         return f"{feature.type} in the data set, {column.kind} in predictions"
+    if feature.numeric is not None and feature.numeric.finite and numbers and not feature.numeric.points:
+        return "the data set tells no distribution of it"
     return ""
 
 
@@ -126,13 +128,22 @@ async def _counted(
 
 
 def _with_points(feature: FeatureStatistics) -> FeatureStatistics:
-    """With values at equal steps of rank: of what TFDV wrote, between the edges of its quantiles."""
+    """With values at equal steps of rank: of what others wrote, between the edges of its quantiles or histogram."""
     numeric = feature.numeric
     if numeric is None or numeric.points:
         return feature
-    edges = [bucket.low for bucket in numeric.quantiles[:1]] + [bucket.high for bucket in numeric.quantiles]
-    finite = [edge for edge in edges if np.isfinite(edge)]
-    if not finite:
+    buckets = numeric.quantiles or numeric.standard
+    edges = np.array([bucket.low for bucket in buckets[:1]] + [bucket.high for bucket in buckets])
+    shares = np.linspace(0, 1, len(edges))
+    if not numeric.quantiles and buckets:
+        below = np.cumsum([0, *(bucket.count for bucket in buckets)])
+        shares = below / below[-1] if below[-1] else shares
+    # Infinities have no place between two numbers; the rest keeps its order.
+    finite = np.isfinite(edges)
+    if not finite.any():
         return feature
-    points = np.interp(np.linspace(0, 1, POINTS), np.linspace(0, 1, len(finite)), finite)
+    ranks = shares[finite]
+    span = ranks[-1] - ranks[0]
+    at = ranks[0] + np.linspace(0, 1, POINTS) * span
+    points = np.interp(at, ranks, edges[finite])
     return replace(feature, numeric=replace(numeric, points=tuple(points.tolist())))

@@ -169,6 +169,86 @@ class EstimatedVersion(TypedDict):
     verdict: Literal["worse", "better", "as estimated", "unknown"]
 
 
+class ExpectedMetric(TypedDict):
+    """A metric by what came true of rows like these, with its band."""
+
+    name: str
+    value: float | None
+    lower: float | None
+    upper: float | None
+
+
+class ExpectedPeriod(TypedDict):
+    """The same of one step of time."""
+
+    time: str
+    rows: int
+    metrics: list[ExpectedMetric]
+    doubts: list[str]
+
+
+class ExpectedSlice(TypedDict):
+    """Where a version will be wrong more often than what it is held against."""
+
+    slice: str
+    condition: str
+    """The same as SQL over columns."""
+    features: list[str]
+    rows: int
+    value: float
+    other: float
+    """Of what the version is held against, on the same rows."""
+    band: float
+    """Of the difference."""
+
+
+class ExpectedVersion(TypedDict):
+    """What one version will turn out to be, before its labels come."""
+
+    version: str
+    rows: int
+    metrics: list[ExpectedMetric]
+    """Accuracy first."""
+    promised: float
+    """Accuracy by its own scores."""
+    attainable: float
+    """Accuracy that the outcome regression's own calls would have on the same rows."""
+    earlier: float | None
+    """Accuracy that the calls of the version it is held against would have on the same rows."""
+    band: float
+    """Of the difference to the earlier version, or else to what is attainable."""
+    verdict: Literal["worse", "worse in part", "better", "as expected", "unknown"]
+    because: list[Literal["earlier", "scores"]]
+    """Why it is worse: than the earlier version, or than its scores promise and its features allow."""
+    slices: list[ExpectedSlice]
+    labelled: int
+    expected: float | None
+    """Accuracy expected of the labelled rows."""
+    realised: float | None
+    """What it was of these."""
+    doubts: list[str]
+
+
+class OutcomeEstimate(TypedDict):
+    """What versions will turn out to be by an outcome regression: labels that came, learned from features."""
+
+    why: str
+    """Why nothing is estimated; "" where something is."""
+    method: str
+    learned: int
+    """Labels that it was learned from."""
+    auc: float | None
+    """Area under the ROC curve of labels that were kept out of the learning."""
+    calibration_error: float | None
+    reference: str | None
+    """The version that others are held against."""
+    periods: list[ExpectedPeriod]
+    versions: list[ExpectedVersion]
+    """Those with the most rows first."""
+    doubts: list[str]
+    notes: list[str]
+
+
 class PerformanceEstimate(TypedDict):
     """What metrics will be once labels come, by what scores meant in a labelled baseline."""
 
@@ -183,3 +263,5 @@ class PerformanceEstimate(TypedDict):
     """Those with the most rows first."""
     doubts: list[str]
     notes: list[str]
+    outcomes: OutcomeEstimate
+    """The same by what came true of rows like these, whatever scores say; also where scores cannot be learned from."""

@@ -142,7 +142,7 @@ def _compared(name: str, one: MeasuredSlice, other: MeasuredSlice, paired: Diffe
         name=name, champion=_value(name, a), challenger=_value(name, b), difference=_number(apart.difference),
         lower=_number(apart.lower), upper=_number(apart.upper), p=_number(apart.p_value),
         test=apart.method if math.isfinite(apart.p_value) else "", paired=paired is not None,
-        better=better(name, apart.difference, apart.p_value),
+        better=better(name, apart.difference, apart.p_value, min(one.labelled, other.labelled)),
     )  # fmt: skip
 
 
@@ -170,7 +170,8 @@ async def _slices(
                 challenger=_number(other.metrics[name].value) if other else None,
                 difference=_number(apart.difference) if apart else None,
                 lower=_number(apart.lower) if apart else None, upper=_number(apart.upper) if apart else None,
-                better=better(name, apart.difference, apart.p_value) if apart else "",
+                better=better(name, apart.difference, apart.p_value, min(one.labelled, other.labelled))
+                if apart and one and other else "",
             )
         )  # fmt: skip
     # Clear differences first, the largest first; then by how many rows there are.

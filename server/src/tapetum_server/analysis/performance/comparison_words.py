@@ -20,9 +20,12 @@ _NAMES = {
 }  # fmt: skip
 
 
-def better(name: str, difference: float, p: float) -> str:
-    """`champion` or `challenger`, where the difference is beyond chance; else ""."""
-    if not p < CHANCE or not difference or name in NO_DIRECTION:
+def better(name: str, difference: float, p: float, labelled: int) -> str:
+    """`champion` or `challenger`, where the difference is beyond chance; else "".
+
+    Of too few labels nothing is said: six right answers of six do not differ from each other, and no test minds that.
+    """
+    if labelled < FEW or not p < CHANCE or not difference or name in NO_DIRECTION:
         return ""
     return "challenger" if (difference > 0) != (name in LOWER_IS_BETTER) else "champion"
 

@@ -14,6 +14,8 @@ from tapetum_server.analysis.performance.answers import (
 )
 from tapetum_server.analysis.performance.estimated import EstimatedChunk, EstimateQuestion
 from tapetum_server.analysis.performance.estimating import Task, estimate
+from tapetum_server.analysis.performance.looked_at import MAX_FEATURES, features_of, part_of
+from tapetum_server.analysis.performance.outcomes_of_model import not_expected
 from tapetum_server.analysis.performance.tasks import Judged, judged_of
 from tapetum_server.detectors.estimation.cbpe import Estimate
 from tapetum_server.detectors.estimation.dle import MissingExtra
@@ -22,7 +24,6 @@ from tapetum_server.query.errors import QueryError
 from tapetum_server.query.estimates import Chunks
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.performance import Periods
-from tapetum_server.query.prediction_frames import RESERVED
 from tapetum_server.query.prediction_outcomes import Outcomes, outcomes
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.time_range import SECOND, Steps
@@ -38,10 +39,6 @@ ESTIMATED: Mapping[str, Mapping[str, str]] = {
 }  # fmt: skip
 """What is estimated, and what the same is called where it is measured. The first stands for all."""
 MIN_BASELINE = 100
-SAMPLED_ROWS = 20_000
-"""Rows that are looked at one by one, of the baseline and of the window; of more, a part of them by their ids."""
-MAX_FEATURES = 50
-"""Features that errors of numbers are learned from."""
 MAX_SHIFTED = 12
 """Features whose mix is weighed."""
 _NOTHING = (
@@ -68,7 +65,7 @@ async def estimate_report(
             f"The baseline has {told.labelled} labelled predictions; {MIN_BASELINE} are needed to learn from.",
             seconds,
         )  # fmt: skip
-    features = [] if task != "regression" and not weighted else _features(baseline, window)
+    features = [] if task != "regression" and not weighted else features_of(baseline, window)
     most = MAX_SHIFTED if weighted else MAX_FEATURES
     notes = [f"Learned from the first {most} of {len(features)} features."] if len(features) > most else []
     if weighted and not features:
@@ -100,7 +97,7 @@ async def estimate_report(
             for chunk in found.chunks
         ],
         versions=_versions(found.also, task, every), doubts=[doubt.message for doubt in found.doubts],
-        notes=[*notes, *found.notes],
+        notes=[*notes, *found.notes], outcomes=not_expected(""),
     )  # fmt: skip
 
 
@@ -117,30 +114,14 @@ def _question(
     )  # fmt: skip
 
 
-def _features(baseline: Frame, window: Frame) -> list[str]:
-    """What models may have learned from, where both have it."""
-    known = {column.name for column in window.columns}
-    return [
-        column.name for column in baseline.columns
-        if column.kind in ("numeric", "boolean", "categorical") and column.name in known
-        and column.name not in RESERVED and not column.name.startswith(("scores.", "tags."))
-    ]  # fmt: skip
-
-
 async def _sampled(
     reader: Reader, baseline: Frame, window: Frame, told: Outcomes
 ) -> tuple[Frame, Frame, int, list[str]]:
     """A part of the rows where there are many, every how many of the window, and words for it."""
     answer = await reader.query(f"SELECT count() FROM {window}", dict(window.parameters))
-    notes, shares = [], []
-    for frame, rows, what in ((baseline, told.rows, "baseline"), (window, int(answer.columns[0][0]), "window")):
-        every = math.ceil(rows / SAMPLED_ROWS)
-        if every > 1:
-            notes.append(f"Of the {what}, one prediction in {every} is looked at.")
-            frame = frame.narrowed(f"cityHash64(prediction_id) % {every} = 0")
-        shares.append((frame, max(every, 1)))
-    (old, _), (new, every) = shares
-    return old, new, every, notes
+    old, _, of_old = part_of(baseline, told.rows, "baseline")
+    new, every, of_new = part_of(window, int(answer.columns[0][0]), "window")
+    return old, new, every, of_old + of_new
 
 
 def _metrics(chunk: EstimatedChunk, names: Mapping[str, str]) -> list[EstimatedMetric]:
@@ -190,7 +171,7 @@ def not_estimated(why: str, seconds: int) -> PerformanceEstimate:
     """No estimate, and why."""
     return PerformanceEstimate(
         why=why, method="", calibrated=False, baseline_rows=0, interval_ms=seconds * 1_000, periods=[], versions=[],
-        doubts=[], notes=[],
+        doubts=[], notes=[], outcomes=not_expected(""),
     )  # fmt: skip
 
 

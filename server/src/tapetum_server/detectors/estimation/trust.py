@@ -13,7 +13,10 @@ from tapetum_server.detectors.estimation.cbpe import BAND, Estimate, Estimator
 from tapetum_server.detectors.estimation.chunk_cells import ChunkCells, together
 from tapetum_server.detectors.performance.counts import Floats
 
-Code = Literal["outside_support", "thin_support", "ordered_chunks", "baseline_contradicts", "few_rows"]
+Code = Literal[
+    "outside_support", "thin_support", "ordered_chunks", "baseline_contradicts", "few_rows", "uninformative",
+    "uncalibrated", "labels_contradict",
+]  # fmt: skip
 
 OUTSIDE_SHARE = 0.01
 """Share of rows beyond the baseline's lowest and highest score that is too many."""
@@ -26,6 +29,12 @@ ORDERED_RATIO = 20.0
 """Between chunks, the mean score varies by about 1 times what chance gives; drift makes it a few times that."""
 ORDERED_SHARE = 0.5
 """Share of the variance of scores that lies between chunks, above which they are sorted by it."""
+OUTSIDE_FEATURE_SHARE = 0.05
+"""Share of rows in which a feature lies outside of what outcomes were learned from that is too many."""
+TELLING_ERRORS = 3.0
+"""Standard errors by which the area under the ROC curve of an outcome regression must lie above a half."""
+CALIBRATION_SLACK = 0.02
+"""Calibration error that is allowed beyond twice what chance gives."""
 CONTRADICTED_SHARE = 0.2
 """Share of the baseline's own chunks whose metric lies outside of the estimate's band."""
 
@@ -119,6 +128,39 @@ def doubts_of_baseline(estimates: Sequence[Mapping[str, Estimate]], metric: str 
             "estimate: rows are ordered by something that the score does not know, or what scores mean changed.",
         )
     ]
+
+
+def doubts_of_outcomes(outside: Floats, names: Sequence[str]) -> list[Doubt]:
+    """Whether features lie where no outcome was learned from; `outside` has each one's share of rows."""
+    worst = int(np.argmax(outside)) if len(outside) else -1
+    if worst < 0 or outside[worst] <= OUTSIDE_FEATURE_SHARE:
+        return []
+    return [
+        Doubt(
+            "outside_support",
+            f"In {outside[worst]:.1%} of the rows {names[worst]} lies outside of what it was where labels are known.",
+        )
+    ]
+
+
+def doubts_of_quality(auc: float, auc_error: float, calibration_error: float, by_chance: float) -> list[Doubt]:
+    """Whether features tell what comes true, on rows that were kept out of the learning."""
+    if auc <= 0.5 + TELLING_ERRORS * auc_error:
+        return [
+            Doubt(
+                "uninformative",
+                "Features do not tell what comes true: the area under the ROC curve of held-out labels is "
+                f"{auc:.2f}, no better than chance.",
+            )
+        ]
+    if calibration_error > 2 * by_chance + CALIBRATION_SLACK:
+        return [
+            Doubt(
+                "uncalibrated",
+                f"Chances learned from features are off by {calibration_error:.1%} on held-out labels.",
+            )
+        ]
+    return []
 
 
 def _thin_share(fitted: Estimator, baseline: ChunkCells, cells: ChunkCells, bins: int = 50) -> float:
