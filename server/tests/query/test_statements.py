@@ -186,6 +186,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "export_logs_of_all": lambda: export_rows("logs", selection(LOGS)),
     "export_errors": lambda: export_rows("errors", selection(ERRORS, "service:web")),
     "export_traces": lambda: export_rows("traces", selection(SPANS, "status:error")),
+    "export_findings": lambda: export_rows("findings", selection(FINDINGS, "feature:age")),
     "export_ingest": lambda: export_rows("ingest", None),
     "export_metrics_counts": lambda: exports.counts_statement(
         "metrics", selection(METRICS, "http.route:/ask"), "default", HOUR

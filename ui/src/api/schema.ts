@@ -11632,6 +11632,7 @@ export interface operations {
           | 'evaluations'
           | 'predictions'
           | 'labels'
+          | 'findings'
       }
       cookie?: never
     }

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { findingsQuery, type Subject } from '@/api/qualityQueries'
 import type { Finding } from '@/api/types'
 import { DataTable, type Column } from '@/kit/DataTable'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { count, counted } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { LongerTimes, useWhen } from '@/kit/NothingFound'
@@ -105,6 +106,12 @@ export function FindingsView(p: { subject: Subject; schema: number; tabs: ReactN
         <span className="quiet grow" role="status">
           {query.data && rows.length > 0 && counted(rows.length, 'finding', query.data.more)}
         </span>
+        <ExportMenu
+          what="findings"
+          scope={of}
+          disabled={rows.length === 0}
+          about="Of every window of five minutes"
+        />
       </div>
       {unanswered(query, 12, 'Loading the findings') ??
         (looked === 0 && rows.length === 0 ? (
