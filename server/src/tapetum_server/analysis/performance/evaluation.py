@@ -147,8 +147,8 @@ async def evaluate(
         notes.append(f"{unlabelled:,} rows have no label, and count nowhere.")
     told = tasks if isinstance(tasks, str) else ", ".join(f"{name}: {of}" for name, of in tasks.items())
     return EvaluationReport(
-        config.model.name, not failures and not missing, told, checks, tuple(failures), tuple(missing), tuple(small), slices,
-        _differences(config, measured), _gaps(config, measured), over_time, binned, tuple(notes),
+        config.model.name, not failures and not missing, told, checks, tuple(failures), tuple(missing), tuple(small),
+        slices, _differences(config, measured), _gaps(config, measured), over_time, binned, tuple(notes),
     )  # fmt: skip
 
 
