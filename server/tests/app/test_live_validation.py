@@ -163,6 +163,10 @@ def test_a_live_validation_compares_as_findings_do(asked: World) -> None:
         ("country", "ERROR", ["COMPARATOR_L_INFTY_HIGH"] * 2)
     ]
     assert not found["passed"]
+    words = [reason["description"] for reason in found["anomalies"][0]["reasons"]]
+    assert [("the current data and the previous data" in each, "the serving data and the training data" in each) for each in words] == [
+        (True, False), (False, True),
+    ]  # fmt: skip
     measured = {one["side"]: (round(one["value"], 9), one["high"]) for one in found["measurements"]}
     assert measured == {"drift": (0.48, True), "skew": (0.18, True)}
     drift, skew = found["compared"]
