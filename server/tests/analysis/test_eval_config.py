@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tapetum_server.analysis.performance.config_reading import read_config
+from tapetum_server.analysis.performance.config_reading import read_configs
 from tapetum_server.analysis.performance.eval_config import Bound, ConfigError, ModelColumns, SliceBound
 from tapetum_server.analysis.performance.evaluation import violated
 from tapetum_server.analysis.performance.measured import reported_as
@@ -50,7 +50,7 @@ CITIES = SliceSpec(("city", "shift"))
 
 @pytest.mark.covers("eval-config-text", "eval-config-slices", "eval-config-thresholds")
 def test_a_configuration_in_text_format_says_everything() -> None:
-    config = read_config(TEXT)
+    (config,) = read_configs(TEXT)
     assert config.model == ModelColumns("candidate", "label", "score", "")
     assert config.baseline == ModelColumns("baseline", "label", "old_score", "")
     assert (config.intervals, config.min_slice_size) == ("jackknife", 10)
@@ -72,7 +72,7 @@ def test_a_configuration_in_text_format_says_everything() -> None:
 def test_the_configuration_of_a_real_run_is_read() -> None:
     """As TFMA 0.47.1 writes eval_config.json: an EvalRun in protojson."""
     text = (Path(__file__).parents[1] / "data" / "tfma_eval_config.json").read_text(encoding="utf-8")
-    config = read_config(text)
+    (config,) = read_configs(text)
     assert config.specs == (SliceSpec(), SliceSpec(("company",)), SliceSpec(("company", "payment")))
     assert [metric.name for metric in config.metrics][:3] == ["example_count", "binary_accuracy", "auc"]
     assert config.metrics[1].bounds[0].bound == Bound(lower=0.99)
@@ -110,7 +110,7 @@ metrics_specs {
     "eval-config-binarize", "eval-config-aggregate", "eval-config-query-key", "eval-config-example-weights"
 )
 def test_classes_queries_and_weights_are_asked_for_as_tfma_writes_them() -> None:
-    config = read_config(CLASSES)
+    (config,) = read_configs(CLASSES)
     assert [reported_as(metric) for metric in config.metrics] == [
         "auc@class=0", "unweighted_auc@class=0", "auc@class=2", "unweighted_auc@class=2", "auc@k=2",
         "unweighted_auc@k=2", "auc@top_k=1", "unweighted_auc@top_k=1", "auc@top_k=3", "unweighted_auc@top_k=3",
@@ -121,6 +121,64 @@ def test_classes_queries_and_weights_are_asked_for_as_tfma_writes_them() -> None
     assert config.metrics[10].part == Part("macro", weights=(("0", 1.0), ("2", 0.5)))
     assert all(metric.bounds == (SliceBound(SliceSpec(("city",)), Bound(lower=0.5)),) for metric in config.metrics[:12])
     assert {metric.query for metric in config.metrics[15:]} == {"session"}
+    assert config.not_read == ()
+
+
+SEVERAL = """
+model_specs { name: "a" label_key: "l" prediction_key: "p" }
+model_specs { name: "b" label_key: "l" prediction_key: "q" example_weight_key: "w" }
+model_specs { name: "c" is_baseline: true prediction_key: "o" }
+metrics_specs { metrics { class_name: "AUC" } }
+metrics_specs { model_names: "b" metrics { class_name: "Precision" } }
+"""
+
+
+@pytest.mark.covers("eval-config-several-models")
+def test_each_model_that_is_no_baseline_is_asked_for_what_names_it() -> None:
+    """`model_names` as in TFMA: metrics of the models named, of all where none is."""
+    a, b = read_configs(SEVERAL)
+    assert (a.model, b.model) == (ModelColumns("a", "l", "p", ""), ModelColumns("b", "l", "q", "w"))
+    assert [metric.name for metric in a.metrics] == ["auc"]
+    assert [metric.name for metric in b.metrics] == ["auc", "precision"]
+    assert a.baseline == ModelColumns("c", "l", "o", "")
+    assert b.baseline == ModelColumns("c", "l", "o", "w")
+
+
+def test_a_single_model_without_a_name_is_asked_for_every_metric() -> None:
+    """TFMA ignores names where there is one model."""
+    (config,) = read_configs(
+        'model_specs { label_key: "l" prediction_key: "p" } metrics_specs { metrics { class_name: "AUC" } }'
+        'metrics_specs { model_names: "candidate" metrics { class_name: "Precision" } }'
+    )
+    assert [metric.name for metric in config.metrics] == ["auc", "precision"]
+
+
+OUTPUTS = """
+model_specs {
+  label_keys { key: "buy" value: "bought" } label_keys { key: "stay" value: "stayed" }
+  prediction_keys { key: "buy" value: "p_buy" } prediction_keys { key: "stay" value: "p_stay" }
+  example_weight_key: "w"
+}
+metrics_specs {
+  output_names: ["buy", "stay"]
+  output_weights { key: "buy" value: 3 } output_weights { key: "stay" value: 1 }
+  metrics { class_name: "AUC" threshold { value_threshold { lower_bound { value: 0.5 } } } }
+}
+metrics_specs { output_names: "stay" metrics { class_name: "MeanLabel" } }
+"""
+
+
+@pytest.mark.covers("eval-config-outputs")
+def test_metrics_of_several_outputs_are_asked_of_each() -> None:
+    (config,) = read_configs(OUTPUTS)
+    assert config.model.outputs == {
+        "buy": ModelColumns("buy", "bought", "p_buy", "w"), "stay": ModelColumns("stay", "stayed", "p_stay", "w"),
+    }  # fmt: skip
+    assert [reported_as(metric) for metric in config.metrics] == [
+        "auc@output=buy", "auc@output=stay", "mean_label@output=stay",
+    ]  # fmt: skip
+    assert config.metrics[0].output_weights == (("buy", 3.0), ("stay", 1.0))
+    assert all(len(metric.bounds) == 1 for metric in config.metrics[:2])
     assert config.not_read == ()
 
 
@@ -146,7 +204,20 @@ def spec(**metric: object) -> str:
         (CLASSES.replace("micro_average: true", ""), "says no average"),
         (CLASSES.replace("class_ids { values: [0, 2] } k_list { values: 2 }", 'k_list { values: "x" }'), "no whole numbers"),
         (CLASSES.replace("macro_average: true", "macro_average: true top_k_list { values: 2 }"), "stands beside top_k_list"),
-        (TEXT.replace("is_baseline: true", ""), "more than one model that is no baseline"),
+        (SEVERAL.replace('name: "a"', ""), "one without a name"),
+        (SEVERAL.replace('name: "b"', 'name: "a"'), "more than one model is named 'a'"),
+        (SEVERAL.replace('model_names: "b"', 'model_names: "z"'), "model_names: there is no model 'z'"),
+        (SEVERAL.replace('metrics_specs { metrics', 'metrics_specs { model_names: "b" metrics'), "no metric is asked for of model 'a'"),
+        (SEVERAL.replace('prediction_key: "q"', ""), "label_key and prediction_key of model 'b'"),
+        (SEVERAL.replace('name: "b"', 'name: "b" is_baseline: true'), "more than one model that is a baseline"),
+        (OUTPUTS.replace('output_names: ["buy", "stay"]', ""), "do not say of which of its outputs"),
+        (OUTPUTS.replace('"buy", "stay"]', '"buy", "leave"]'), "there is no output 'leave'"),
+        (OUTPUTS.replace('key: "stay" value: 1', 'key: "leave" value: 1'), "'leave' is none of the spec's output_names"),
+        (OUTPUTS.replace("value: 3", "value: -1"), "output_weights: add up to nothing"),
+        (OUTPUTS.replace('label_keys {', 'label_key: "l" label_keys {', 1), "label_key stands beside label_keys"),
+        (OUTPUTS.replace('label_keys { key: "stay" value: "stayed" }', ""), "label_key and prediction_key"),
+        (OUTPUTS + 'model_specs { name: "old" is_baseline: true prediction_keys { key: "buy" value: "o" } }', "the baseline has no output 'stay'"),
+        (SEVERAL.replace('model_names: "b"', 'model_names: "b" output_names: "x"'), "there is no output 'x' of model 'b'"),
         ('{"modelSpecs": [{"labelKey": "l"}]}', "label_key and prediction_key"),
         ('{"modelSpecs": [{"labelKey": "l", "predictionKey": "p"}]}', "no metric is asked for"),
         ("{ not json", "is no JSON"),
@@ -159,12 +230,12 @@ def spec(**metric: object) -> str:
 )  # fmt: skip
 def test_what_is_wrong_with_a_configuration_is_named(text: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said.replace("(", r"\(").replace(")", r"\)").replace("]", r"\]")):
-        read_config(text)
+        read_configs(text)
 
 
 def test_an_unknown_metric_has_its_nearest_names_as_a_hint() -> None:
     with pytest.raises(ConfigError) as caught:
-        read_config(spec(className="BinaryAcuracy"))
+        read_configs(spec(className="BinaryAcuracy"))
     assert "binary_accuracy" in caught.value.hint
 
 

@@ -39,6 +39,20 @@ def _row(n: int) -> Row:
 ROWS = [_row(n) for n in range(COUNT)]
 
 
+STREETS = 120
+
+
+def _price(n: int) -> Row:
+    """In the last tenth of the streets, prices are far off; three of four times in the second half."""
+    street = n % STREETS
+    off = 30.0 if street >= STREETS * 0.9 and (n >= COUNT / 2 or n % 4 == 0) else 5.0
+    return {"n": n, "street": f"s{street:03d}", "zone": "new" if street >= STREETS * 0.9 else "old", "label": 100.0 + n % 7,
+            "output": 100.0 + n % 7 + off * RANDOM.choice((-1, 1)) * (0.5 + RANDOM.random())}  # fmt: skip
+
+
+PRICES = [_price(n) for n in range(COUNT)]
+
+
 @pytest.fixture(scope="module")
 def asked(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     predictions = [
@@ -47,6 +61,21 @@ def asked(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         for row in ROWS
     ]  # fmt: skip
     labels = [{"model": "loans", "prediction_id": f"l{row['n']}", "label": row["label"]} for row in ROWS]
+    predictions += [
+        {"model": "prices", "prediction_id": f"p{row['n']}", "time": START // 10**6 + 1_000 * row["n"], "output": row["output"],
+         "features": {name: row[name] for name in ("street", "zone")}}
+        for row in PRICES
+    ]  # fmt: skip
+    labels += [{"model": "prices", "prediction_id": f"p{row['n']}", "label": row["label"]} for row in PRICES]
+    # The same loans once more: their labels are words, and the score is that of the bad ones.
+    predictions += [
+        {**each, "model": "words", "score": 1 - each["score"]} for each in predictions if each["model"] == "loans"
+    ]
+    labels += [
+        {**each, "model": "words", "label": ("bad", "good")[each["label"]]}
+        for each in labels
+        if each["model"] == "loans"
+    ]
     with world(engine_home, tmp_path_factory.mktemp("catalog")) as opened:
         for kind, rows in ((PREDICTIONS, predictions), (LABELS, labels)):
             opened.keep(read_records(kind, json.dumps(rows).encode(), "application/json", "default", "test").batch)
@@ -71,12 +100,55 @@ def test_the_worst_slice_is_told_with_its_sql_and_when_it_began(asked: World) ->
     early = [one["error"] for one in worst["trend"] if one["time"] < format_time(START + 350 * SECOND) and one["rows"]]
     late = [one["error"] for one in worst["trend"] if one["time"] >= format_time(START + 400 * SECOND) and one["rows"]]
     assert sum(early) / len(early) + 0.15 < sum(late) / len(late)
+    assert worst["rows"] == sum(row["channel"] == "mobile" for row in ROWS)
+    assert worst["support"] == pytest.approx(worst["rows"] / COUNT)
+    assert worst["excess"] == pytest.approx(worst["rows"] * (worst["error"] - found["error"]))
+    assert found["error"] == pytest.approx(wrong(lambda row: True)[1])
+    named = {feature for one in found["slices"] for feature in one["features"]}
+    assert named <= {"channel", "age", "region"}, "told by features, and not by what was answered or when"
     # Its SQL chooses the same rows.
     chosen = asked.get("/models/performance/chosen", **RANGE, where=worst["condition"])
     (one,) = chosen["slices"]
     assert one["labelled"] == worst["rows"]
     assert 1 - one["metrics"][0]["value"] == pytest.approx(worst["error"])
     assert (one["better"], one["trend"]) == (False, worst["trend"])
+
+
+@pytest.mark.covers("slices-worst-trend", "slices-chosen")
+def test_slices_of_numbers_are_told_by_how_far_off_they_are(asked: World) -> None:
+    of = {**RANGE, "model": "prices"}
+    found = asked.get("/models/performance/slices", **of)
+    worst = found["slices"][0]
+    assert (found["measure"], worst["slice"]) == ("absolute", "zone = new")
+    off = [abs(row["output"] - row["label"]) for row in PRICES if row["zone"] == "new"]
+    assert worst["error"] == pytest.approx(sum(off) / len(off))
+    told = [(one["rows"], one["error"]) for one in worst["trend"] if one["rows"]]
+    assert sum(rows * error for rows, error in told) == pytest.approx(sum(off))
+    assert all(error > 0 for _, error in told)
+    chosen = asked.get("/models/performance/chosen", **of, slice="zone")
+    assert [(one["slice"], one["better"]) for one in chosen["slices"]] == [("zone = old", True), ("zone = new", False)]
+    rows = [one["rows"] for one in chosen["slices"]]
+    assert rows == sorted(rows, reverse=True), "those with the most rows come first"
+    streets = asked.get("/models/performance/chosen", **of, slice="street")
+    assert (len(streets["slices"]), streets["more_slices"]) == (100, STREETS - 100)
+
+
+@pytest.mark.covers("slices-worst-trend")
+def test_the_positive_label_of_words_is_the_one_that_is_named(asked: World) -> None:
+    plain = asked.get("/models/performance/slices", **RANGE)
+    words = asked.get("/models/performance/slices", **{**RANGE, "model": "words"}, positive="bad")
+    assert (words["why"], words["error"]) == ("", plain["error"])
+    assert [one["slice"] for one in words["slices"]] == [one["slice"] for one in plain["slices"]]
+
+
+@pytest.mark.covers("slices-chosen")
+def test_with_more_slices_the_same_difference_is_less_certain(asked: World) -> None:
+    """Every slice that was looked at may differ by chance: p-values are corrected for their number."""
+    where = "channel = 'web'"
+    (alone,) = asked.get("/models/performance/chosen", **RANGE, where=where)["slices"]
+    among = asked.get("/models/performance/chosen", **RANGE, where=where, slice=["region", "age"])["slices"]
+    assert among[0]["condition"] == where
+    assert 0 < alone["p"] < among[0]["p"]
 
 
 @pytest.mark.covers("slices-chosen")

@@ -12,6 +12,7 @@ import pytest
 from asked_world import SECOND, START, World, trace_id, world
 from scipy import stats
 
+from tapetum_server.analysis.performance.comparison_words import better_of, verdict
 from tapetum_server.query.time_range import format_time
 from tapetum_server.receivers.records.reading import LABELS, PREDICTIONS, read_records
 
@@ -36,7 +37,7 @@ def _world_of(kind: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
                 said = {"output": 10.0 * truth + random.gauss(0, 2 if version == "1" else 1)}
             predictions.append(
                 {"model": kind, "version": version, "prediction_id": f"{version}-{n}", "time": START // 10**6 + n,
-                 "features": {"channel": ("web", "mobile")[n % 2]}, "latency_ms": 10.0 * int(version), **said}
+                 "features": {"channel": ("web", "mobile")[n % 2]}, "latency_ms": 10.0 * int(version) + 100 * (n % 10 == 9), **said}
                 | ({"tags": {"request": f"r{n}", "region": "eu"}} if kind == "words" else {"trace_id": trace_id(n + 1)})
             )  # fmt: skip
         # A label of either is one of both.
@@ -47,11 +48,74 @@ def _world_of(kind: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return predictions, labels
 
 
+KINDS = ("ant", "bee", "cat")
+KNOWN = 110
+"""Of 120 requests, those whose label has come."""
+
+
+def _kinds() -> list[tuple[str, str, str]]:
+    """(right, champion's, challenger's last answer) of each request."""
+    random = Random("kinds")
+
+    def answer(truth: str, right: float) -> str:
+        return truth if random.random() < right else random.choice(KINDS)
+
+    truths = [random.choice(KINDS) for _ in range(120)]
+    return [(truth, answer(truth, 0.5), answer(truth, 0.6)) for truth in truths]
+
+
+def _asked_twice() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Three classes. The first requests were answered twice by the champion: what it said last counts."""
+    predictions, labels = [], []
+    for n, (truth, one, other) in enumerate(_kinds()):
+        of = {"model": "kinds", "tags": {"request": f"r{n}"}}
+        if n < 40:
+            first = KINDS[(KINDS.index(one) + 1) % 3]
+            predictions.append(
+                {**of, "version": "1", "prediction_id": f"1-{n}-first", "time": START // 10**6 + n, "output": first}
+            )
+        for version, said in (("1", one), ("2", other)):
+            predictions.append(
+                {
+                    **of,
+                    "version": version,
+                    "prediction_id": f"{version}-{n}",
+                    "time": START // 10**6 + 900,
+                    "output": said,
+                }
+            )
+        if n < KNOWN:
+            labels.append({"model": "kinds", "prediction_id": f"1-{n}", "label": truth})
+    return predictions, labels
+
+
+def _nearly_alike(model: str, requests: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """All labels are yes. The challenger mends five answers and spoils three."""
+    predictions, labels = [], []
+    for n in range(requests):
+        for version, wrong in (("1", n < 5), ("2", 5 <= n < 8)):
+            predictions.append({"model": model, "version": version, "prediction_id": f"{version}-{n}", "trace_id": trace_id(n + 1),
+                                "time": START // 10**6 + n, "score": 0.4 if wrong else 0.6})  # fmt: skip
+            labels.append({"model": model, "prediction_id": f"{version}-{n}", "label": n % 2 if n >= 8 else 1})
+    return predictions, labels
+
+
+def _of_two_tasks() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The champion tells kinds, the challenger numbers."""
+    said = [("1", n, "ant", "bee") for n in range(40)] + [("2", n, 2.5, 3.25 + n) for n in range(40)]
+    predictions = [{"model": "mixed", "version": v, "prediction_id": f"{v}-{n}", "time": START // 10**6, "output": output,
+                    "tags": {"request": f"r{n}"}} for v, n, output, _ in said]  # fmt: skip
+    labels = [{"model": "mixed", "prediction_id": f"{v}-{n}", "label": label} for v, n, _, label in said]
+    return predictions, labels
+
+
 @pytest.fixture(scope="module")
 def asked(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with world(engine_home, tmp_path_factory.mktemp("catalog")) as opened:
-        for kind in ("scored", "words", "amount"):
-            for reading, rows in zip((PREDICTIONS, LABELS), _world_of(kind)):
+        worlds = [_world_of(kind) for kind in ("scored", "words", "amount")]
+        worlds += [_asked_twice(), _nearly_alike("alike", 60), _nearly_alike("few", 20), _of_two_tasks()]
+        for told in worlds:
+            for reading, rows in zip((PREDICTIONS, LABELS), told):
                 found = read_records(reading, json.dumps(rows).encode(), "application/json", "default", "test")
                 assert not found.refused
                 opened.keep(found.batch)
@@ -114,7 +178,13 @@ def test_the_same_requests_say_which_version_is_better_and_which_answers_changed
     assert (found["better"], accuracy["better"]) == ("challenger", "challenger")
     assert found["verdict"].startswith("Version 2 is better: accuracy is ")
     assert f"{fixed} for the better and {broken} for the worse" in found["verdict"]
-    assert (found["champion"]["p50_ms"], found["challenger"]["p50_ms"]) == (10.0, 20.0)
+    assert [(side["p50_ms"], side["p95_ms"]) for side in (found["champion"], found["challenger"])] == [
+        (10, 110),
+        (20, 120),
+    ]
+    said = [each for each in _world_of(kind)[0] if each["version"] == "1"]
+    mean = sum(each.get("score", 0) for each in said) / SAME
+    assert found["champion"]["mean_score"] == (pytest.approx(mean) if kind == "scored" else None)
 
 
 @pytest.mark.covers("compare-flips-api")
@@ -126,6 +196,65 @@ def test_changed_answers_lead_to_the_predictions_of_both(asked: World) -> None:
     some = asked.get("/models/compare/flips", model="words", **TRACED, said="yes", says="no", limit=200)["rows"]
     assert {each["key"] for each in some} == {f"r{n}" for n, (_, a, b) in enumerate(rows) if (a, b) == ("yes", "no")}
     assert asked.get("/models/compare/flips", model="alone", **TRACED) == {"by": "", "rows": []}
+    spoilt = asked.get("/models/compare/flips", model="words", **TRACED, right="broken", limit=200)["rows"]
+    assert {each["key"] for each in spoilt} == {f"r{n}" for n, (y, a, b) in enumerate(rows) if a == y != b}
+    assert {each["right"] for each in spoilt} == {"champion"}
+    scored = asked.get("/models/compare/flips", model="scored", **TRACED, limit=200)["rows"]
+    apart = [abs(each["champion_score"] - each["challenger_score"]) for each in scored]
+    assert len(apart) > 20
+    assert apart == sorted(apart, reverse=True), "those whose scores lie furthest apart come first"
+
+
+@pytest.mark.covers("compare-versions-api", "compare-flips-api")
+def test_of_a_request_that_was_answered_again_the_last_answer_counts(asked: World) -> None:
+    """Three classes: both may be wrong in two ways, and what was said does not tell what the other one says."""
+    rows = _kinds()
+    found = asked.get("/models/compare", model="kinds", **TRACED)
+    assert (found["pairing"]["pairs"], found["pairing"]["labelled"]) == (120, KNOWN)
+    flips = found["flips"]
+    for i, said in enumerate(flips["classes"]):
+        for j, says in enumerate(flips["classes"]):
+            assert flips["matrix"][i][j] == sum((a, b) == (said, says) for _, a, b in rows)
+    known = rows[:KNOWN]
+    assert flips["wrong_both"] == sum(len({y, a, b}) == 3 for y, a, b in known)
+    assert flips["unknown"] == sum(a != b for _, a, b in rows[KNOWN:]) > 0
+    assert flips["wrong_both"] > 0
+
+    def keys(**query: str) -> set[str]:
+        asked_for = asked.get("/models/compare/flips", model="kinds", **TRACED, limit=200, **query)
+        return {each["key"] for each in asked_for["rows"]}
+
+    assert keys(said="ant") == {f"r{n}" for n, (_, a, b) in enumerate(rows) if a == "ant" != b}
+    assert keys(says="ant") == {f"r{n}" for n, (_, a, b) in enumerate(rows) if b == "ant" != a}
+    assert keys(said="ant") != keys(said="ant", says="bee")
+
+
+@pytest.mark.covers("compare-versions-api")
+def test_a_difference_that_may_be_chance_makes_neither_better(asked: World) -> None:
+    found = asked.get("/models/compare", model="alike", **TRACED)
+    accuracy = found["metrics"][0]
+    assert accuracy["difference"] == pytest.approx(2 / 60)
+    assert (accuracy["better"], found["better"], accuracy["p"] > 0.4) == ("", "", True)
+    assert found["verdict"].startswith("No difference beyond chance: accuracy is ")
+    few = asked.get("/models/compare", model="few", **TRACED)
+    assert few["better"] == ""
+    assert few["verdict"].startswith("Not enough labels to tell: 20 of the predictions of version 1 have one.")
+    mixed = asked.get("/models/compare", model="mixed", **TRACED)
+    assert (mixed["task"], mixed["metrics"]) == ("unknown", [])
+    assert mixed["why"].startswith("The champion answers as multiclass, the challenger as regression")
+
+
+def test_the_winner_is_named_and_what_the_other_one_does_better(asked: World) -> None:
+    """And few labels of a good version are no victory."""
+    told = asked.get("/models/compare", model="scored", **TRACED)
+    metrics = {each["name"]: each for each in told["metrics"]}
+    metrics["auc"]["better"] = "champion"
+    for name in metrics.keys() - {"auc"}:
+        metrics[name]["better"] = "challenger"
+    assert " But ROC AUC is better with the other one." in verdict(told)
+    assert better_of(told) == "challenger"
+    told["challenger"]["labelled"] = 29
+    assert (better_of(told), "Not enough labels" in verdict(told)) == ("", True)
 
 
 @pytest.mark.covers("compare-versions-numbers")
@@ -141,9 +270,19 @@ def test_numbers_are_compared_by_how_far_off_they_are(asked: World) -> None:
     interval = theirs.confidence_interval(0.95)
     assert (error["lower"], error["upper"]) == pytest.approx((interval.low, interval.high))
     # R² has no test of pairs: each version's own interval says whether the two differ.
-    assert (metrics["r_squared"]["test"], metrics["r_squared"]["paired"]) == ("welch", False)
+    share = metrics["r_squared"]
+    assert (share["test"], share["paired"], share["better"]) == ("welch", False, "challenger")
+    assert share["difference"] == pytest.approx(share["challenger"]["value"] - share["champion"]["value"])
+    assert share["lower"] < share["difference"] < share["upper"]
+    rows = answers("amount")
+    assert found["apart"] == pytest.approx(sum(abs(a - b) for _, a, b in rows) / SAME)
+    assert found["champion"]["mean_output"] == pytest.approx(sum(a for _, a, _ in rows) / SAME)
     assert {each["value"] for each in found["slices"]} == {"web", "mobile"}
     assert all(each["better"] == "challenger" for each in found["slices"])
+    for each in found["slices"]:
+        assert each["difference"] == pytest.approx(each["challenger"] - each["champion"])
+    apart = [abs(each["difference"]) for each in found["slices"]]
+    assert apart == sorted(apart, reverse=True), "the largest difference comes first"
 
 
 @pytest.mark.covers("compare-versions-api")

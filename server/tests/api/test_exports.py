@@ -17,6 +17,7 @@ from tapetum_server.query.exports import slices_of
 from tapetum_server.query.time_range import TimeRange, format_time
 from tapetum_server.signals.alerts import AlertBatch
 from tapetum_server.signals.changes import ChangeBatch
+from tapetum_server.signals.findings import Finding, FindingBatch
 from tapetum_server.signals.metrics import Metric
 
 RANGE = {"from": format_time(START), "to": format_time(START + 1_200 * SECOND)}
@@ -114,6 +115,31 @@ def test_every_kind_of_row_has_its_file(asked: World) -> None:
     assert (slow["monitor"], slow["value"], slow["labels"]) == ("slow", 9.0, {"service": "web"})
     assert parquet(asked, "alerts", q="-severity:info state:firing", **everything).num_rows == 1
     assert len(ndjson(asked, "spans", **everything)) == 601
+
+
+@pytest.mark.covers("export", "findings-export")
+def test_findings_have_their_file(asked: World) -> None:
+    """A row per window, as in the view: not what a window was looked at, nor what holds no more, nor the look before."""
+    window = {"subject_type": "model", "subject": "income", "version": "3", "detector": "schema"}
+
+    def found(at: int, feature: str = "age", type: str = "INT_TYPE_BIG_INT", **more: Any) -> Finding:
+        start = START + at * SECOND
+        times = {"window_start": start, "window_end": start + 300 * SECOND, "first_seen": start, "last_seen": start}
+        return Finding(**window, **times, feature=feature, type=type, **{"severity": "ERROR", "rows": 3, **more})  # type: ignore[arg-type]
+
+    said = [
+        found(0), found(300, rows=7, value=0.5), found(300, "job", "ENUM_TYPE_UNEXPECTED_STRING_VALUES", offending=["x"]),
+        found(300, type="", feature=""), found(600, "gone", withdrawn=True),
+    ]  # fmt: skip
+    asked.keep(FindingBatch("default", "test", said), FindingBatch("other", "test", [found(0, "secret")]))
+    asked.keep(FindingBatch("default", "test", [found(0, rows=4)]))
+    rows = ndjson(asked, "findings")
+    assert [(row["feature"], row["rows"]) for row in rows] == [("age", "7"), ("job", "3"), ("age", "4")]
+    assert (rows[0]["value"], rows[1]["offending"], rows[0]["schema_version"]) == (0.5, ["x"], 0)
+    table = parquet(asked, "findings", q="model:income feature:age rows:>4")
+    assert table.column_names == [row["name"] for row in asked.sql("DESCRIBE TABLE findings")]
+    assert table.column("rows").to_pylist() == [7]
+    assert asked.error("/export/findings", 400, q="service:web", **RANGE)["field"] == "q"
 
 
 @pytest.mark.covers("export")

@@ -12,6 +12,7 @@ import pytest
 from asked_world import NOW, SECOND, World, world
 
 from tapetum_server.app.live_validation import LiveValidation
+from tapetum_server.query.time_range import format_time
 from tapetum_server.receivers.records.reading import FEATURE_STATISTICS, PREDICTIONS, Kind, read_records
 
 MODEL = "income"
@@ -127,6 +128,75 @@ def test_a_category_that_moved_is_told_beside_the_day_before_and_the_training_da
     assert "between the current data and the previous data" in found["drift"]["evidence"]
     assert "between the serving data and the training data" in found["skew"]["evidence"]
     assert (found["drift"]["rows"], found["drift"]["rows_filter"]) == (2, "model:income version:1 features.country:PE")
+
+
+@pytest.mark.covers("live-validation-compared")
+def test_a_live_validation_compares_as_findings_do(asked: World) -> None:
+    """The same controls, types and distances; beside them our own, and of what is not compared the reason."""
+    schema(asked)
+    hour = AT // HOUR * HOUR
+    told = {"feature": "country", "type": "STRING", "rows": 100, "present": 100, "top_values": ["NO", "PE"],
+            "top_frequencies": [50, 50], "unique": 2}  # fmt: skip
+    before = {"window_start": (hour - HOUR) // 10**6, "window_end": hour // 10**6}
+    of_time = {"from_": str(AT // 10**6), "to": str((AT + 300 * SECOND) // 10**6)}
+
+    def live(**query: Any) -> dict[str, Any]:
+        found: dict[str, Any] = asked.get("/data-schemas/live", name=MODEL, windows=2, **{**of_time, **query})
+        return found
+
+    keep(asked, PREDICTIONS, *(predicted(n, "XX") for n in range(99)))
+    few = live()
+    assert [(one["side"], "Fewer than 100" in one["missing"]) for one in few["compared"]] == [
+        ("drift", True), ("skew", True),
+    ]  # fmt: skip
+    keep(asked, PREDICTIONS, *(predicted(n, ("NO", "PE")[n > 97]) for n in range(100)))
+    alone = live()
+    assert (alone["anomalies"], alone["measurements"], alone["shifts"]) == ([], [], [])
+    assert [one["missing"] for one in alone["compared"]] == [
+        "There are no predictions in the time before.",
+        "No statistics of training data are kept as the data set income/1/train or income/train.",
+    ]
+    keep(asked, FEATURE_STATISTICS, {"model": MODEL, "version": "1", **before, **told})
+    keep(asked, FEATURE_STATISTICS, {"dataset": f"{MODEL}/train", **told, "top_frequencies": [80, 20]})
+    found = live()
+    assert [(one["feature"], one["severity"], [r["type"] for r in one["reasons"]]) for one in found["anomalies"]] == [
+        ("country", "ERROR", ["COMPARATOR_L_INFTY_HIGH"] * 2)
+    ]
+    assert not found["passed"]
+    words = [reason["description"] for reason in found["anomalies"][0]["reasons"]]
+    assert [("the current data and the previous data" in each, "the serving data and the training data" in each) for each in words] == [
+        (True, False), (False, True),
+    ]  # fmt: skip
+    measured = {one["side"]: (round(one["value"], 9), one["high"]) for one in found["measurements"]}
+    assert measured == {"drift": (0.48, True), "skew": (0.18, True)}
+    drift, skew = found["compared"]
+    assert (drift["missing"], drift["examples"], drift["end"]) == ("", 100, format_time(hour))
+    assert (skew["missing"], skew["examples"], skew["dataset"]) == ("", 100, "income/train")
+    shifts = {one["side"]: one for one in found["shifts"] if one["feature"] == "country"}
+    assert shifts["drift"]["high"]
+    assert shifts["drift"]["value"] > shifts["skew"]["value"] > 0.02
+    # By parts of 150 seconds: the first has all of them, the second none.
+    assert [(one["type"], one["windows"]) for one in found["counts"]] == [("COMPARATOR_L_INFTY_HIGH", 1)]
+    assert [part["reasons"] for part in found["windows"]] == [2, 0]
+    filtered = live(q="features.country:NO")
+    assert [one["missing"][:36] for one in filtered["compared"]] == ["Fewer than 100 predictions say nothi"] * 2
+    looked(asked, lambda: examples(asked) == 100)
+    kept = {one["detector"]: one for one in findings(asked)}
+    assert {side: round(one["value"], 9) for side, one in kept.items()} == {"drift": 0.48, "skew": 0.18}
+    assert f"By our own distance it moved by {shifts['drift']['value']:.6g}." in kept["drift"]["evidence"]
+
+
+def test_predictions_that_a_filter_selects_are_held_against_those_of_the_time_before(asked: World) -> None:
+    """No statistics are kept of them, so they are counted; the training data are of all, and no measure for a part."""
+    schema(asked)
+    hour = AT // HOUR * HOUR
+    keep(asked, PREDICTIONS, *(predicted(n, age=20 + n % 2 * 20) for n in range(300)))
+    keep(asked, PREDICTIONS, *(predicted(n, ("NO", "PE")[n % 2], at=hour - HOUR) for n in range(50)))
+    asked_of = {"from_": str(AT // 10**6), "to": str((AT + 300 * SECOND) // 10**6)}
+    found = asked.get("/data-schemas/live", name=MODEL, windows=0, q="features.age:<40", **asked_of)
+    drift, skew = found["compared"]
+    assert (drift["missing"], drift["examples"], "filter" in skew["missing"]) == ("", 50, True)
+    assert [(one["side"], one["value"]) for one in found["measurements"]] == [("drift", 0.5)]
 
 
 @pytest.mark.covers("findings-watched")

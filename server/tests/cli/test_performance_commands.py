@@ -50,7 +50,7 @@ def world(rows: int, flipped: float = 0.0) -> pa.Table:
     label = RNG.random(rows) < np.abs(chance - flipped)
     return pa.table({
         "city": city, "shift": shift, "age": RNG.integers(18, 80, rows), "score": score, "label": label.astype(int),
-        "newer": np.where(wrong, 1 - score, score), "amount": score * 100, "paid": score * 100 + RNG.normal(0, 5, rows),
+        "newer": np.where(wrong, 1 - score, score), "older": score, "amount": score * 100, "paid": score * 100 + RNG.normal(0, 5, rows),
         "time": pa.array(1_700_000_000 + 60 * np.arange(rows), pa.timestamp("s", "UTC")),
     })  # fmt: skip
 
@@ -320,6 +320,89 @@ def test_evaluate_ranks_rows_within_a_query_and_holds_them_against_another_colum
     assert reach == pytest.approx(2.09 * np.sqrt(0.25 / 80), rel=0.5)
     shown = run("evaluate", "ranked.ndjson", "--config", "ranked.pbtxt")
     assert "ndcg@3" in shown.stdout
+
+
+SEVERAL = """
+model_specs { name: "3" label_key: "label" prediction_key: "score" }
+model_specs { name: "4" label_key: "label" prediction_key: "newer" }
+model_specs { name: "old" is_baseline: true prediction_key: "older" }
+metrics_specs { metrics { class_name: "BinaryAccuracy"
+  threshold { change_threshold { direction: HIGHER_IS_BETTER absolute { value: 0.01 } } } } }
+metrics_specs { model_names: "4" metrics { class_name: "AUC" threshold { value_threshold { lower_bound { value: 0.7 } } } } }
+"""
+
+
+@pytest.mark.covers("eval-config-several-models")
+def test_evaluate_blesses_each_of_several_models_by_itself(run: Any, files: Path) -> None:
+    """Model 4 is right where model 3, which is the old one over again, is wrong; only all of them leave with 0."""
+    (files / "several.pbtxt").write_text(SEVERAL, encoding="utf-8")
+    shown = run("evaluate", "now.parquet", "--config", "several.pbtxt")
+    assert shown.exit_code == 1
+    assert "NOT BLESSED: 1 checks, 1 failed" in shown.stdout
+    assert "\nBLESSED: 2 checks, 0 failed" in shown.stdout
+    assert shown.stdout.rstrip().endswith("1 of 2 models are blessed: 4")
+    told = run("evaluate", "now.parquet", "--config", "several.pbtxt", "--json")
+    assert told.exit_code == 1
+    three, four = map(json.loads, told.stdout.splitlines())
+    assert [(one["model"], one["blessed"], one["checks"]) for one in (three, four)] == [("3", False, 1), ("4", True, 2)]
+    assert [list(one["slices"][0]["metrics"]) for one in (three, four)] == [
+        ["binary_accuracy"], ["binary_accuracy", "auc"],
+    ]  # fmt: skip
+    accuracy = [one["slices"][0]["metrics"]["binary_accuracy"]["value"] for one in (three, four)]
+    assert accuracy[1] > accuracy[0] + 0.05
+    assert four["slices"][0]["baseline"]["binary_accuracy"] == accuracy[0]
+    good = SEVERAL.replace("absolute { value: 0.01 }", "absolute { value: -0.5 }")
+    (files / "several.pbtxt").write_text(good, encoding="utf-8")
+    both = run("evaluate", "now.parquet", "--config", "several.pbtxt")
+    assert both.exit_code == 0
+    assert both.stdout.rstrip().endswith("2 of 2 models are blessed: 3, 4")
+    lost = run("evaluate", "now.parquet", "--config", "several.pbtxt", "--keep", "income", "--version", "9")
+    assert "Leave --version out" in lost.stderr
+
+
+OUTPUTS = """
+model_specs {
+  label_keys { key: "buy" value: "label" } label_keys { key: "pay" value: "paid" }
+  prediction_keys { key: "buy" value: "score" } prediction_keys { key: "pay" value: "amount" }
+}
+model_specs { name: "old" is_baseline: true
+  prediction_keys { key: "buy" value: "newer" } prediction_keys { key: "pay" value: "amount" } }
+slicing_specs { feature_keys: "city" }
+metrics_specs {
+  output_names: ["buy", "pay"] output_weights { key: "buy" value: 3 } output_weights { key: "pay" value: 1 }
+  metrics { class_name: "MeanLabel" threshold { value_threshold { lower_bound { value: 10 } } } }
+}
+metrics_specs { output_names: "buy" metrics { class_name: "AUC" } metrics { class_name: "CalibrationPlot" } }
+metrics_specs { output_names: "pay" metrics { class_name: "MeanAbsoluteError" } }
+options { compute_confidence_intervals { value: true } }
+"""
+
+
+@pytest.mark.covers("eval-config-outputs")
+def test_evaluate_measures_each_of_several_outputs_and_their_mean(run: Any, files: Path) -> None:
+    """As TFMA: thresholds are of each output, the mean by output_weights of none of them."""
+    (files / "outputs.pbtxt").write_text(OUTPUTS, encoding="utf-8")
+    found = run("evaluate", "now.parquet", "--config", "outputs.pbtxt", "--json", "--time", "time")
+    assert found.exit_code == 1, found.output
+    report = json.loads(found.stdout)
+    assert report["task"] == "buy: binary, pay: regression"
+    assert [(one["slice"], one["metric"]) for one in report["failures"]] == [("all rows", "mean_label@output=buy")]
+    whole = next(one for one in report["slices"] if one["slice"] == "all rows")
+    metrics = {name: one["value"] for name, one in whole["metrics"].items()}
+    rows = pq.read_table(files / "now.parquet").to_pydict()
+    buy, pay = np.mean(rows["label"]), np.mean(rows["paid"])
+    assert list(metrics) == [
+        "mean_label@output=buy", "mean_label@output=pay", "auc@output=buy", "mean_absolute_error@output=pay", "mean_label",
+    ]  # fmt: skip
+    assert metrics["mean_label@output=buy"] == pytest.approx(buy)
+    assert metrics["mean_label@output=pay"] == pytest.approx(pay)
+    assert metrics["mean_label"] == pytest.approx((3 * buy + pay) / 4)
+    error = np.mean(np.abs(np.subtract(rows["amount"], rows["paid"])))
+    assert metrics["mean_absolute_error@output=pay"] == pytest.approx(error)
+    assert whole["baseline"]["auc@output=buy"] > metrics["auc@output=buy"]
+    assert whole["baseline"]["mean_absolute_error@output=pay"] == pytest.approx(error)
+    assert list(whole["plots"]) == ["calibration@output=buy"]
+    assert report["over_time"][0]["metrics"]["mean_label"] > 10
 
 
 @pytest.mark.covers("eval-config-binarize", "eval-config-aggregate", "interval-multiclass", "interval-weighted")

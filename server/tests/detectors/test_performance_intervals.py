@@ -9,6 +9,7 @@ from scipy import stats
 from tapetum_server.detectors.performance.calibration import brier_score
 from tapetum_server.detectors.performance.counts import score_counts
 from tapetum_server.detectors.performance.curves import roc_auc
+from tapetum_server.detectors.performance.differences import rest_difference
 from tapetum_server.detectors.performance.intervals import delong, jackknife, poisson_bootstrap, wilson
 from tapetum_server.detectors.performance.paired import (
     bootstrap_difference,
@@ -102,3 +103,16 @@ def test_two_models_are_compared_on_the_same_rows() -> None:
     assert drawn.upper - drawn.lower == pytest.approx(areas.upper - areas.lower, rel=0.25)
     same = delong_difference(paired_counts(Y, P, P))
     assert (same.difference, same.p_value) == (0.0, 1.0)
+
+
+def test_a_part_is_held_against_all_other_rows() -> None:
+    """By hand: of 40 rows half are right, of 10 of them a fifth; so of the other 30 six in ten are."""
+    nan = float("nan")
+    found = rest_difference("accuracy", (0.2, nan, nan), (0.5, nan, nan), 10, 40)
+    assert (found.champion, found.challenger) == (pytest.approx(0.6), 0.2)
+    assert found.difference == pytest.approx(-0.4)
+    error = (0.2 * 0.8 / 10 + 0.6 * 0.4 / 30) ** 0.5
+    assert (found.upper - found.lower) / 2 / error == pytest.approx(2.0, abs=0.2)
+    assert 0.005 < found.p_value < 0.03
+    alone = rest_difference("accuracy", (0.5, nan, nan), (0.5, nan, nan), 40, 40)
+    assert alone.difference != alone.difference, "there is no other row"

@@ -218,8 +218,32 @@ def test_predictions_are_held_against_the_schema_in_force_as_they_come(
     assert checked.returncode == 1, checked.stderr
     assert checked.stdout.splitlines()[2].split()[:6] == ["ERROR", "country", reasons["country"][0], *["3", "of", "12"]]
     assert "FAILED  risk/🙂 v1: 40 predictions, schema 1." in checked.stdout
+    moved = EXPECTED.replace(
+        "unique_constraints", "drift_comparator { infinity_norm { threshold: 0.1 } } unique_constraints"
+    )
+    assert push(server, project, **OF, text=moved).status_code == 201
+    again = tapetum(
+        "schema", "check", OF["name"], "--from", str(AT), "--to", str(AT + 40_000), "-e", "SERVING",
+        "--url", server.url, "--project", project,
+    )  # fmt: skip
+    assert "drift: Fewer than 100 predictions say nothing of a distribution." in again.stderr
     assert live(environment="X").json()["error"]["field"] == "environment"
     assert ask(server, project, "/live", name="nobody").status_code == 404
+
+
+CONTRADICTING = """
+feature { name: "age" type: INT int_domain { min: 10 max: 5 } }
+feature { name: "city" type: BYTES domain: "cities" presence { min_fraction: 1.5 } }
+feature { name: "pay" type: FLOAT bool_domain {} } feature { name: "tags" type: BYTES value_count { min: 3 max: 1 } }
+feature { name: "age" type: FLOAT } dataset_constraints { min_examples_count: 5 max_examples_count: 2 }
+"""
+CONTRADICTIONS = (
+    "The schema contradicts itself: feature 'age' is described twice; "
+    "feature 'age': int_domain.min is 10, above its max of 5: no value can lie in it; "
+    "feature 'city': presence.min_fraction is 1.5: a share cannot be above 1; "
+    "feature 'city': The feature's values are those of the string domain 'cities', which the schema does not have; "
+    "feature 'tags': value_count.max is 1, below its min of 3; and 1 more."
+)
 
 
 @pytest.mark.covers("bad-validation")
@@ -227,6 +251,7 @@ def test_what_is_no_schema_and_no_statistics_is_refused_by_field(shared_server: 
     server = shared_server
     for answer, status, field, told in [
         (push(server, kept, **OF, text="feature { nmae: 1 }"), 422, "text", "no Schema: line 1:11 : Message type"),
+        (push(server, kept, **OF, text=CONTRADICTING), 422, "text", CONTRADICTIONS),
         (push(server, kept, **OF, text="", after=7), 409, "after", "newest version is 1"),
         (ask(server, kept, "/version", **OF, version=9), 404, "version", "the newest is 1"),
         (ask(server, kept, "/version", kind="model", name="x"), 404, "name", "'x' has no schema"),

@@ -238,3 +238,28 @@ def test_evaluate_keeps_its_results_as_evaluations_of_a_version(
     assert other.json() == {"rows": []}
     alone = tapetum("evaluate", "rows.ndjson", "--config", "config.pbtxt", "--version", "3", cwd=tmp_path)
     assert "Add --keep MODEL" in alone.stderr
+
+
+@pytest.mark.covers("evaluate-kept", "eval-config-several-models")
+def test_of_several_models_each_is_kept_as_a_version_by_its_name(
+    shared_server: RunningServer, project: str, tmp_path: Path
+) -> None:
+    rows = [{"label": k % 2, "good": 0.1 + 0.8 * (k % 2), "bad": 0.1} for k in range(40)]
+    (tmp_path / "rows.ndjson").write_text("\n".join(json.dumps(row) for row in rows))
+    (tmp_path / "config.pbtxt").write_text(
+        'model_specs { name: "4" label_key: "label" prediction_key: "good" }'
+        'model_specs { name: "5-rc" label_key: "label" prediction_key: "bad" }'
+        'metrics_specs { metrics { class_name: "BinaryAccuracy"'
+        "  threshold { value_threshold { lower_bound { value: 0.9 } } } } }"
+    )
+    done = tapetum(
+        "evaluate", "rows.ndjson", "--config", "config.pbtxt", "--keep", "both", "--project", project,
+        "--url", shared_server.url, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == ["Kept 2 evaluations of both 4.", "Kept 2 evaluations of both 5-rc."]
+    answer = shared_server.client.get("/api/v1/models/evaluations", params={"project": project, "model": "both"})
+    kept = {row["version"]: row for row in answer.json()["rows"]}
+    assert {version: row["blessed"] for version, row in kept.items()} == {"4": True, "5-rc": False}
+    assert [one["value"] for row in kept.values() for one in row["metrics"]].count(1.0) == 1
+    assert [one["version"] for one in kept.values() if one["failures"]] == ["5-rc"]

@@ -164,6 +164,10 @@ def fractions(relation: str, condition: str, parameters: Parameters) -> Statemen
     )
 
 
+def versions(relation: str, condition: str, parameters: Parameters) -> Statement:
+    return prediction_checks.versions_statement(Frame(relation, (), where=condition, parameters=parameters.values))
+
+
 def concerned(relation: str, condition: str, parameters: Parameters) -> Statement:
     frame = Frame(relation, (), where=condition, parameters=parameters.values)
     number, text = (
@@ -186,6 +190,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "export_logs_of_all": lambda: export_rows("logs", selection(LOGS)),
     "export_errors": lambda: export_rows("errors", selection(ERRORS, "service:web")),
     "export_traces": lambda: export_rows("traces", selection(SPANS, "status:error")),
+    "export_findings": lambda: export_rows("findings", selection(FINDINGS, "feature:age")),
     "export_ingest": lambda: export_rows("ingest", None),
     "export_metrics_counts": lambda: exports.counts_statement(
         "metrics", selection(METRICS, "http.route:/ask"), "default", HOUR
@@ -300,6 +305,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "model_attributions": lambda: attributions.any_attribution_statement("default", "m", HOUR),
     "model_vectors": lambda: models.vectors_statement(selection(PREDICTIONS), "m"),
     "prediction_fractions": lambda: layouts(fractions),
+    "prediction_versions": lambda: layouts(versions),
     "prediction_layouts": lambda: layouts(prediction_frames.layouts_statement),
     "prediction_names": lambda: layouts(partial(prediction_frames.names_statement, layouts=1)),
     "export_predictions": lambda: export_rows("predictions", selection(PREDICTIONS, OF_MODEL)),

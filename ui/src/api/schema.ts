@@ -3439,6 +3439,27 @@ export interface components {
       tp: number
     }
     /**
+     * ComparatorValue
+     * @description What a comparator of the schema measured, whether or not it is above its threshold.
+     */
+    ComparatorValue: {
+      /** Feature */
+      feature: string
+      /** High */
+      high: boolean
+      /**
+       * Side
+       * @enum {string}
+       */
+      side: 'drift' | 'skew'
+      /** Threshold */
+      threshold: number
+      /** Type */
+      type: string
+      /** Value */
+      value: number
+    }
+    /**
      * ComparedColumns
      * @description One list per column, all of the same length: parents before children, siblings by their earliest start.
      */
@@ -3479,6 +3500,27 @@ export interface components {
       b: string | null
       /** Key */
       key: string
+    }
+    /**
+     * ComparedWith
+     * @description What one side of the schema's comparators was measured against.
+     */
+    ComparedWith: {
+      /** Dataset */
+      dataset: string
+      /** End */
+      end: string | null
+      /** Examples */
+      examples: number
+      /** Missing */
+      missing: string
+      /**
+       * Side
+       * @enum {string}
+       */
+      side: 'drift' | 'skew'
+      /** Start */
+      start: string | null
     }
     /**
      * Condition
@@ -5016,6 +5058,25 @@ export interface components {
       feature: string
     }
     /**
+     * FeatureShift
+     * @description How far a feature moved by our own distance, for which the schema need not ask.
+     */
+    FeatureShift: {
+      /** Feature */
+      feature: string
+      /** High */
+      high: boolean
+      /**
+       * Side
+       * @enum {string}
+       */
+      side: 'drift' | 'skew'
+      /** Threshold */
+      threshold: number
+      /** Value */
+      value: number
+    }
+    /**
      * FindingAdvice
      * @description A finding, and what to do about it.
      */
@@ -5821,6 +5882,8 @@ export interface components {
     LiveValidation: {
       /** Anomalies */
       anomalies: components['schemas']['FeatureAnomalies'][]
+      /** Compared */
+      compared: components['schemas']['ComparedWith'][]
       /** Counts */
       counts: components['schemas']['LiveCount'][]
       /** Data Missing */
@@ -5835,6 +5898,8 @@ export interface components {
       examples: number
       /** Features */
       features: number
+      /** Measurements */
+      measurements: components['schemas']['ComparatorValue'][]
       /** Passed */
       passed: boolean
       /** Schema Version */
@@ -5844,6 +5909,8 @@ export interface components {
        * @enum {string}
        */
       severity: 'ERROR' | 'WARNING' | 'UNKNOWN'
+      /** Shifts */
+      shifts: components['schemas']['FeatureShift'][]
       /** Windows */
       windows: components['schemas']['LiveWindow'][]
     }
@@ -10818,14 +10885,14 @@ export interface operations {
   validate_predictions: {
     parameters: {
       query: {
+        /** @description Equal parts of the time that are validated too. */
+        windows?: number
         /** @description The model's or the data set's name. */
         name: string
         /** @description Of the model: predictions of this version alone. */
         model_version?: string | null
         /** @description One of the schema's. Without it SERVING, where there is one; `*`: every feature is expected. */
         environment?: string | null
-        /** @description Equal parts of the time that are validated too. */
-        windows?: number
         /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
         from?: string | null
         /** @description Default now. */
@@ -10864,15 +10931,15 @@ export interface operations {
   accept_predictions: {
     parameters: {
       query: {
+        /** @description This feature's changes alone; several times. */
+        feature?: string[] | null
+        message?: string
         /** @description The model's or the data set's name. */
         name: string
         /** @description Of the model: predictions of this version alone. */
         model_version?: string | null
         /** @description One of the schema's. Without it SERVING, where there is one; `*`: every feature is expected. */
         environment?: string | null
-        /** @description This feature's changes alone; several times. */
-        feature?: string[] | null
-        message?: string
         /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
         from?: string | null
         /** @description Default now. */
@@ -11745,6 +11812,7 @@ export interface operations {
           | 'evaluations'
           | 'predictions'
           | 'labels'
+          | 'findings'
       }
       cookie?: never
     }

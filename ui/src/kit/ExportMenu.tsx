@@ -19,6 +19,7 @@ export type ExportKind =
   | 'evaluations'
   | 'predictions'
   | 'labels'
+  | 'findings'
 const FORMATS = [
   { value: 'parquet', label: 'Parquet', about: 'all columns with their types' },
   { value: 'csv', label: 'CSV', about: 'for spreadsheets' },

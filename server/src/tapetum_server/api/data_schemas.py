@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from asyncio import to_thread
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from fastapi import Body, Query
+from fastapi import Body, Depends, Query
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,13 +17,18 @@ from tapetum_server.api.errors import ApiError
 from tapetum_server.api.questions import Question, answer, router_of
 from tapetum_server.catalog.data_schemas import DataSchema
 from tapetum_server.catalog.errors import DataSchemaChanged, TooMany, UnknownDataSchema
+from tapetum_server.query.reader import Reader as StoreReader
 from tapetum_server.query.time_range import format_time
+
+if TYPE_CHECKING:
+    from tapetum_server.analysis.validation.live import LiveQuestion
 
 router = router_of("data schemas")
 MAX_TEXT = 4_000_000
 MAX_STATISTICS = 64 << 20
 MAX_FEATURES = 1_000
 Kind = Literal["model", "dataset"]
+Side = Literal["drift", "skew"]
 KindOf = Annotated[Kind, Query(description="Whose schema it is.")]
 Name = Annotated[str, Query(min_length=1, max_length=200, description="The model's or the data set's name.")]
 VersionNumber = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Default: the newest, which is in force.")]
@@ -174,11 +180,52 @@ class LiveCount(BaseModel):
     """When the last of them ends."""
 
 
+class ComparatorValue(BaseModel):
+    """What a comparator of the schema measured, whether or not it is above its threshold."""
+
+    feature: str
+    side: Side
+    type: str
+    """TFDV's name of the distance."""
+    value: float
+    threshold: float
+    high: bool
+
+
+class FeatureShift(BaseModel):
+    """How far a feature moved by our own distance, for which the schema need not ask."""
+
+    feature: str
+    side: Side
+    value: float
+    threshold: float
+    high: bool
+
+
+class ComparedWith(BaseModel):
+    """What one side of the schema's comparators was measured against."""
+
+    side: Side
+    missing: str
+    """Why nothing was compared; "" where something was."""
+    dataset: str
+    """Of skew: the training data."""
+    start: Time | None
+    """Of drift: the time before."""
+    end: Time | None
+    examples: float
+
+
 class LiveValidation(ValidationAnswer):
     """What the schema in force says of the predictions that came."""
 
     windows: list[LiveWindow]
     counts: list[LiveCount]
+    compared: list[ComparedWith]
+    """For each side, drift and skew, that the schema has a comparator of."""
+    measurements: list[ComparatorValue]
+    shifts: list[FeatureShift]
+    """Of every feature, where anything was compared; the furthest first."""
 
 
 @router.get("/data-schemas")
@@ -192,12 +239,15 @@ def create_data_schema_version(
     request: Request, caller: Admin, project: ProjectName, new: NewDataSchema
 ) -> DataSchemaVersion:
     """Keep the next version of a schema. Where it is the very one in force, that one is the answer."""
-    from tapetum_server.analysis.validation.stored import Unreadable, checked
+    from tapetum_server.analysis.validation.stored import Contradiction, Unreadable, checked
 
     try:
         schema = checked(new.text)
     except Unreadable as error:
         raise ApiError("invalid_schema", f"{error}.", 422, field="text", hint="It is TFDV's schema.pbtxt.") from error
+    except Contradiction as error:
+        hint = "No data could meet it: mend these features, and send it again."
+        raise ApiError("contradicting_schema", f"{error}.", 422, field="text", hint=hint) from error
     return _keep(
         request, project, new.kind, new.name, schema.text, schema.features, new.message, caller.name, new.after
     )
@@ -271,47 +321,58 @@ def validate_against_data_schema(
     return ValidationAnswer.model_validate({**found, "schema_version": schema.version})
 
 
+@dataclass(frozen=True, slots=True)
+class LiveAsked:
+    """Predictions of a model, and the schema in force that they are held against."""
+
+    reader: StoreReader
+    question: LiveQuestion
+    schema: DataSchema
+
+
+async def live_asked(
+    request: Request, asked: Question, name: Name, model_version: ModelVersion = None,
+    environment: LiveEnvironment = None,
+) -> LiveAsked:  # fmt: skip
+    """A dependency: what questions about a model's predictions and its schema have in common."""
+    from tapetum_server.analysis.validation.live import LiveQuestion
+
+    schema = await to_thread(_found, request, asked.project, "model", name, None)
+    question = LiveQuestion(
+        project=asked.project, model=name, version=model_version, time_range=asked.time_range, filter=asked.filter,
+        schema_text=schema.text, environment=environment,
+    )  # fmt: skip
+    return LiveAsked(asked.reader, question, schema)
+
+
+Live = Annotated[LiveAsked, Depends(live_asked)]
+
+
 @router.get("/data-schemas/live", response_model=LiveValidation)
 async def validate_predictions(
-    request: Request,
-    asked: Question,
-    name: Name,
-    model_version: ModelVersion = None,
-    environment: LiveEnvironment = None,
+    live: Live,
     windows: Annotated[int, Query(ge=0, le=60, description="Equal parts of the time that are validated too.")] = 12,
 ) -> Response:
     """Hold a model's predictions against its schema in force, as they come: in whole, and over time."""
     from tapetum_server.analysis.validation.live import live_validation
     from tapetum_server.detectors.validation.view import StatisticsError
 
-    schema = await to_thread(_found, request, asked.project, "model", name, None)
     try:
-        found = await live_validation(
-            asked.reader,
-            project=asked.project,
-            model=name,
-            version=model_version,
-            time_range=asked.time_range,
-            filter=asked.filter,
-            schema_text=schema.text,
-            environment=environment,
-            windows=windows,
-        )
+        found = await live_validation(live.reader, live.question, windows=windows)
     except StatisticsError as error:
         raise ApiError("invalid_environment", str(error), 422, field="environment") from error
-    for row in (*found["windows"], *found["counts"]):
-        row |= {key: format_time(row[key]) for key in ("start", "end", "first", "last") if key in row}
-    return answer({**found, "schema_version": schema.version})
+    for row in (*found["windows"], *found["counts"], *found["compared"]):
+        for key in ("start", "end", "first", "last"):
+            if row.get(key) is not None:
+                row[key] = format_time(row[key])
+    return answer({**found, "schema_version": live.schema.version})
 
 
 @router.post("/data-schemas/live/accept", status_code=201)
 async def accept_predictions(
     request: Request,
     caller: Admin,
-    asked: Question,
-    name: Name,
-    model_version: ModelVersion = None,
-    environment: LiveEnvironment = None,
+    live: Live,
     feature: AcceptedFeatures = None,
     message: Annotated[str, Query(max_length=2_000)] = "",
 ) -> DataSchemaVersion:
@@ -319,24 +380,14 @@ async def accept_predictions(
     from tapetum_server.analysis.validation.live import accepted_live
     from tapetum_server.analysis.validation.stored import StatisticsError
 
-    schema = await to_thread(_found, request, asked.project, "model", name, None)
+    of, schema = live.question, live.schema
     try:
-        changed = await accepted_live(
-            asked.reader,
-            project=asked.project,
-            model=name,
-            version=model_version,
-            time_range=asked.time_range,
-            filter=asked.filter,
-            schema_text=schema.text,
-            environment=environment,
-            features=feature or [],
-        )
+        changed = await accepted_live(live.reader, of, feature or [])
     except StatisticsError as error:
         raise ApiError("invalid_statistics", str(error), 422) from error
     said = message or _said(feature)
     return await to_thread(
-        _keep, request, asked.project, "model", name, changed.text, changed.features, said, caller.name, schema.version
+        _keep, request, of.project, "model", of.model, changed.text, changed.features, said, caller.name, schema.version
     )
 
 

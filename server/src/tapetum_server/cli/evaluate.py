@@ -48,7 +48,12 @@ def evaluate(
     gaps: Annotated[bool, typer.Option("--gaps", help="Show how differently groups are treated.")] = False,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000, help="Slices to show.")] = 40,
     keep: Annotated[
-        str, typer.Option("--keep", metavar="MODEL", help="Also keep the results in the server, as this model's.")
+        str,
+        typer.Option(
+            "--keep",
+            metavar="MODEL",
+            help="Also keep the results in the server, as this model's; of several, each as a version by its name.",
+        ),
     ] = "",
     version: Annotated[str, typer.Option("--version", help="With --keep: of this version of the model.")] = "",
     as_json: AsJson = False,
@@ -56,10 +61,13 @@ def evaluate(
     url: Url = DEFAULT_URL,
     key: SendKey = None,
 ) -> None:
-    """Measure predictions, hold them against thresholds, and bless them (exit 0) or not (exit 1)."""
-    from tapetum_server.analysis.performance.config_reading import read_config
+    """Measure predictions, hold them against thresholds, and bless them (exit 0) or not (exit 1).
+
+    Of several models in the configuration, each is blessed by itself; exit code 0 is for all of them.
+    """
+    from tapetum_server.analysis.performance.config_reading import read_configs
     from tapetum_server.analysis.performance.eval_config import ConfigError
-    from tapetum_server.analysis.performance.evaluation import evaluate as judge
+    from tapetum_server.analysis.performance.evaluation import evaluate_each
     from tapetum_server.analysis.performance.metric_names import METRICS
     from tapetum_server.query.frames import file_frame
     from tapetum_server.query.performance import Periods
@@ -69,30 +77,41 @@ def evaluate(
     if task and task not in METRICS:
         fail(f"There is no task {task!r}.", f"Known are {', '.join(METRICS)}.")
     try:
-        wanted = read_config(config.read_text(encoding="utf-8"))
+        wanted = read_configs(config.read_text(encoding="utf-8"))
     except OSError as error:
         fail(f"{config} cannot be read: {error.strerror}.", None)
     except UnicodeDecodeError:
         fail(f"{config} is no text.", "An EvalConfig is JSON or text format.")
     except ConfigError as error:
         fail(f"{config}: {error}.", error.hint or None)
+    if version and len(wanted) > 1:
+        names = ", ".join(each.model.name for each in wanted)
+        fail("Several models have no version in common.", f"Leave --version out: they are kept as versions {names}.")
 
-    async def asked(reader: Reader) -> EvaluationReport:
+    async def asked(reader: Reader) -> list[EvaluationReport]:
         frame = await file_frame(reader, data)
         old = await file_frame(reader, baseline) if baseline is not None else None
-        return await judge(
+        return await evaluate_each(
             reader, frame, wanted, baseline=old, task=task or None, positive=positive,  # type: ignore[arg-type]
             periods=Periods(time, int(duration(every).total_seconds())) if time else None,
         )  # fmt: skip
 
-    report = asked_of_files(asked)
-    if keep:
-        _keep(report, wanted, keep, version, project=project, url=url, key=key)
+    reports = asked_of_files(asked)
+    several = len(reports) > 1
+    for each, judged in zip(wanted, reports) if keep else ():
+        named = each.model.name if several else version
+        _keep(judged, each, keep, named, project=project, url=url, key=key)
     if as_json:
-        print_json([plain_values(report)])
+        print_json([plain_values(report) for report in reports])
     else:
-        _show(report, limit, gaps)
-    raise typer.Exit(0 if report.blessed else 1)
+        for place, report in enumerate(reports):
+            if several:
+                print(("\n" if place else "") + one_line(report.model, 80))
+            _show(report, limit, gaps)
+    if several and not as_json:
+        blessed = [report.model for report in reports if report.blessed]
+        print(f"\n{len(blessed)} of {len(reports)} models are blessed: {one_line(', '.join(blessed), 200) or 'none'}")
+    raise typer.Exit(0 if all(report.blessed for report in reports) else 1)
 
 
 def _keep(

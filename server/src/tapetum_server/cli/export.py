@@ -24,7 +24,7 @@ _ALL_ROWS = 100_000_000
 _DAY = 86_400 * SECOND
 View = Literal[
     "spans", "traces", "logs", "metrics", "errors", "ingest", "changes", "alerts", "evaluations", "predictions",
-    "labels",
+    "labels", "findings",
 ]  # fmt: skip
 Format = Literal["parquet", "csv", "ndjson"]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -221,9 +222,27 @@ def check_predictions(
         )  # fmt: skip
     if rows:
         print_table(table)
+    _show_compared(found)
     told = "passed" if found["passed"] else "FAILED"
     print(f"{told}  {one_line(name, 80)}: {found['examples']:,.0f} predictions, schema {found['schema_version']}.")
     raise typer.Exit(0 if found["passed"] else 1)
+
+
+def _show_compared(found: Mapping[str, Any]) -> None:
+    """What was compared with what, and which features moved by our own distance: as `tapetum validate` tells it."""
+    for one in found["compared"]:
+        beside = f"{one['examples']:,.0f} of {one['dataset']}"
+        if one["start"]:
+            beside = f"{one['examples']:,.0f} predictions from {one['start'][:16]}Z to {one['end'][:16]}Z"
+        say(f"{one['side']}: {one_line(one['missing'] or f'beside {beside}', 200)}", "dim")
+    for one in found["shifts"]:
+        if one["high"]:
+            # Here, because TFDV's messages take a second to load.
+            from tapetum_server.analysis.validation.ci import shift_words
+            from tapetum_server.detectors.validation.findings import Shift
+
+            shift = Shift((), one["side"], one["value"], one["threshold"])
+            print(f"{one_line(one['feature'], 40)}  {shift_words(shift)}")
 
 
 def _kind(dataset: bool) -> str:

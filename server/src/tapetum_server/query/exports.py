@@ -14,6 +14,7 @@ from typing import Literal, get_args
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.filter import Filter
 from tapetum_server.query.filter_sql import conditions
+from tapetum_server.query.finding_sources import FINDINGS
 from tapetum_server.query.prediction_sources import LABELS, PREDICTIONS
 from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.selection import Selection, select
@@ -24,7 +25,7 @@ from tapetum_server.signals.identity import OWN_SENDER
 
 ExportKind = Literal[
     "spans", "traces", "logs", "metrics", "errors", "ingest", "changes", "alerts", "evaluations", "predictions",
-    "labels",
+    "labels", "findings",
 ]  # fmt: skip
 EXPORT_KINDS: tuple[ExportKind, ...] = get_args(ExportKind)
 SLICE_ROWS = 50_000
@@ -45,6 +46,7 @@ class _Export:
     """Of a row in the source, and of the same row in the view."""
 
 
+_FINDING = "subject_type, subject, version, window_start, detector, slice, feature, type"
 _EXPORTS: Mapping[ExportKind, _Export] = {
     "spans": _Export("start_time", "trace_id, span_id", SPANS, ("start_time, trace_id, span_id",) * 2),
     "traces": _Export("start_time", "trace_id", SPANS),
@@ -57,6 +59,7 @@ _EXPORTS: Mapping[ExportKind, _Export] = {
     "predictions": _Export("time", "model, prediction_id", PREDICTIONS, ("time, model, prediction_id",) * 2),
     "labels": _Export("time", "model, prediction_id", LABELS, ("model, prediction_id",) * 2),
     "alerts": _Export("started_at", "alert_id", ALERTS, ("alert_id",) * 2),
+    "findings": _Export("last_seen", _FINDING, FINDINGS, (_FINDING,) * 2),
 }
 _HIDDEN = ("search_text",)
 """Of a view, but made of other columns of it and only there to be searched."""
@@ -143,7 +146,7 @@ def counts_statement(
         time, where = selection.source.time, " AND ".join(conditions(selection, parameters))
         at = f"toUnixTimestamp64Nano({time})"
         rows = f"{selection.source.relation(time, where)}\nWHERE {where}"
-    sql = f"SELECT intDiv({at}, {_HOUR}) AS hour, count() AS rows\nFROM {rows}\nGROUP BY hour\nORDER BY hour DESC"
+    sql = f"SELECT intDiv({at}, {_HOUR}) AS hour, count() AS matching\nFROM {rows}\nGROUP BY hour\nORDER BY hour DESC"
     return Statement(sql, parameters.values)
 
 

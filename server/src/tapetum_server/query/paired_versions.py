@@ -172,13 +172,12 @@ async def answer_cells(reader: Reader, pairs: Frame) -> list[tuple[str, str, str
 
 
 def errors_statement(pairs: Frame) -> Statement:
-    """One row: means of the errors of predicted numbers, and the variances of their differences."""
+    """One row: means of the errors of predicted numbers, and the variance of their differences."""
     e = "abs(one_output - label_value) AS e_one, abs(other_output - label_value) AS e_other"
     return Statement(
         f"""SELECT count() AS pairs, countIf(known) AS labelled, avg(abs(other_output - one_output)) AS apart,
     avgIf(e_one, known) AS one_absolute, avgIf(e_other, known) AS other_absolute,
-    varSampIf(e_other - e_one, known) AS absolute, avgIf(e_one * e_one, known) AS one_squared,
-    avgIf(e_other * e_other, known) AS other_squared, varSampIf(e_other * e_other - e_one * e_one, known) AS squared
+    varSampIf(e_other - e_one, known) AS absolute
 FROM (SELECT one_output, other_output, {e}, ifNull(isFinite(label_value), 0) AS known FROM {pairs}
     AND ifNull(isFinite(one_output) AND isFinite(other_output), 0))""",
         dict(pairs.parameters),

@@ -25,6 +25,18 @@ def arrived_until(frame: Frame, newest: int) -> Frame:
     return frame.narrowed(condition, {"frame_newest": newest})
 
 
+async def versions_of(reader: Reader, frame: Frame) -> list[str]:
+    """Two of the versions that the predictions are of, or the only one."""
+    found = rows_of(await reader.query(*versions_statement(frame)))
+    return [row["of"] for row in found]
+
+
+def versions_statement(frame: Frame) -> Statement:
+    """At most two rows."""
+    sql = f"SELECT DISTINCT toString(version) AS of\nFROM {frame.relation}\nWHERE {frame.where}\nLIMIT 2"
+    return Statement(sql, dict(frame.parameters))
+
+
 async def with_integers(reader: Reader, frame: Frame, expected: Collection[str]) -> Frame:
     """The frame in which those of the `expected` numbers are integers that have no fraction in any row.
 

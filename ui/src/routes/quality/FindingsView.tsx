@@ -5,6 +5,7 @@ import { useMemo, type ReactNode } from 'react'
 import { findingsQuery, type Subject } from '@/api/qualityQueries'
 import type { DataSchemaRow, Finding } from '@/api/types'
 import { DataTable, type Column } from '@/kit/DataTable'
+import { ExportMenu } from '@/kit/ExportMenu'
 import { is, printTerm } from '@/kit/filter'
 import { count, counted } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
@@ -113,7 +114,8 @@ export function FindingsView(p: { subject: Subject; schemas: readonly DataSchema
   const all = query.data?.rows ?? []
   const find = search.find?.toLowerCase() ?? ''
   const rows = all.filter((row) => row.feature.toLowerCase().includes(find))
-  const exact = rows.some((row) => row.feature === search.find)
+  const named = rows.some((row) => row.feature === search.find) && printTerm(is('feature', search.find!))
+  const shown = named ? { ...of, q: [of.q, named].filter(Boolean).join(' ') } : of
   const looked = query.data?.looked.reduce((sum, one) => sum + one.examples, 0) ?? 0
   const selected = rows.find((row) => findingKey(row) === search.sel)
   const schemaOf = (model: string) =>
@@ -135,19 +137,19 @@ export function FindingsView(p: { subject: Subject; schemas: readonly DataSchema
         <span className="quiet grow" role="status">
           {query.data && rows.length > 0 && counted(rows.length, 'finding', query.data.more)}
         </span>
+        <ExportMenu
+          what="findings"
+          scope={shown}
+          disabled={rows.length === 0}
+          about="Of every window of five minutes"
+        />
       </div>
       {unanswered(query, 12, 'Loading the findings') ??
         (looked === 0 && all.length === 0 ? (
           <NotLooked schema={subject.model ? schemaOf(subject.model) : p.schemas.length} />
         ) : (
           <>
-            <FindingsOverTime
-              scope={
-                exact
-                  ? { ...of, q: [of.q, printTerm(is('feature', search.find!))].filter(Boolean).join(' ') }
-                  : of
-              }
-            />
+            <FindingsOverTime scope={shown} />
             <div className="k-body">
               <div className="k-rows">
                 {all.length > 0 && rows.length === 0 ? (

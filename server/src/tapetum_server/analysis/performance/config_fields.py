@@ -9,7 +9,10 @@ from typing import Any, NoReturn
 
 from tapetum_server.analysis.performance.eval_config import ConfigError
 
-_MAPS = ("feature_values", "thresholds", "per_slice_thresholds", "cross_slice_thresholds", "class_weights")
+_MAPS = (
+    "feature_values", "thresholds", "per_slice_thresholds", "cross_slice_thresholds", "class_weights", "label_keys",
+    "prediction_keys", "example_weight_keys", "output_weights",
+)  # fmt: skip
 """Fields that are maps, whose keys are nobody's names of fields."""
 
 

@@ -32,7 +32,7 @@ from tapetum_server.query.slicing import SliceSpec
 
 _READ = {
     "metrics", "thresholds", "per_slice_thresholds", "cross_slice_thresholds", "model_names", "binarize", "aggregate",
-    "query_key", "example_weights",
+    "query_key", "example_weights", "output_names", "output_weights",
 }  # fmt: skip
 _AVERAGES: Mapping[str, How] = {
     "micro_average": "micro", "macro_average": "macro", "weighted_macro_average": "weighted_macro",
@@ -60,7 +60,30 @@ def metrics_of(raw: Mapping[str, Any], not_read: list[str]) -> list[MetricConfig
             found += _ranked(plain, query, [part.k for part in parts if part.how == "top_k"], where)
         else:
             found += _parted(plain, parts or _own_parts(options, where), where)
-    return [weighted for metric in found for weighted in _weighted(metric, raw.get("example_weights") or {})]
+    found = [weighted for metric in found for weighted in _weighted(metric, raw.get("example_weights") or {})]
+    return [each for output in outputs_of(raw) for each in _of_output(found, output, _output_weights(raw))]
+
+
+def outputs_of(raw: Mapping[str, Any]) -> list[str]:
+    """The outputs that the metrics of a spec are asked of; "" alone for the only one."""
+    return [str(name) for name in list_of(raw.get("output_names"))] or [""]
+
+
+def _of_output(metrics: list[MetricConfig], output: str, weights: tuple[tuple[str, float], ...]) -> list[MetricConfig]:
+    return [replace(metric, output=output, output_weights=weights) for metric in metrics]
+
+
+def _output_weights(raw: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
+    """What each output weighs in the mean over outputs."""
+    where, names = "metrics_specs.output_weights", outputs_of(raw)
+    weights = tuple(
+        (name, plain_number(value, where) or 0.0) for name, value in map_of(raw.get("output_weights")).items()
+    )
+    if unknown := [name for name, _ in weights if name not in names]:
+        raise ConfigError(where, f"{unknown[0]!r} is none of the spec's output_names", "Name it there, too.")
+    if weights and sum(weight for _, weight in weights) <= 0:
+        raise ConfigError(where, "add up to nothing", "Give at least one output a weight above 0.")
+    return weights
 
 
 def _weighted(metric: MetricConfig, raw: Mapping[str, Any]) -> list[MetricConfig]:

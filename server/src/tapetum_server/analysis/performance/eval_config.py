@@ -58,6 +58,10 @@ class MetricConfig:
     """Of a metric of ranked rows: the column within whose values they are ranked."""
     weighted: bool = True
     """Whether rows weigh what the model's weight column says."""
+    output: str = ""
+    """Of a model with several outputs: which of them it is of."""
+    output_weights: tuple[tuple[str, float], ...] = ()
+    """By output, what it weighs in the metric's mean over outputs; none where no mean is asked for."""
 
     @property
     def cut(self) -> int:
@@ -75,6 +79,13 @@ class ModelColumns:
     label: str
     prediction: str
     weight: str
+    outputs: Mapping[str, ModelColumns] = field(default_factory=dict)
+    """Of a model with several outputs the columns of each, by its name; its own are empty then."""
+
+    @property
+    def predictions(self) -> list[str]:
+        """The columns of all its predictions."""
+        return [each.prediction for each in self.outputs.values()] or [self.prediction]
 
 
 @dataclass(frozen=True, slots=True)

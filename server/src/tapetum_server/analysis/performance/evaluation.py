@@ -59,8 +59,11 @@ class MeasuredPeriod:
 class EvaluationReport:
     """The verdict, and everything that it stands on."""
 
+    model: str
+    """Its name in the configuration; "" where it has none."""
     blessed: bool
-    task: Task
+    task: str
+    """Of several outputs, that of each: `a: binary, b: regression`."""
     checks: int
     """Bounds that were looked at."""
     failures: tuple[Failure, ...]
@@ -108,22 +111,23 @@ async def evaluate(
     positive: str = "", periods: Periods | None = None,
 ) -> EvaluationReport:  # fmt: skip
     """Measure and judge. Raises `QueryError`, `ConfigError`."""
-    task = task or await task_of(reader, frame, config, positive)
+    tasks = await _tasks(reader, frame, config, positive, task)
     question = Question(
         config.model.label, config.model.prediction, config.model.weight, config.specs, config.metrics,
-        config.intervals, positive,
+        config.intervals, positive, outputs=config.model.outputs,
     )  # fmt: skip
-    measured, binned = await measure(reader, frame, task, question)
+    measured, binned = await measure(reader, frame, tasks, question)
     old_frame, of_old = _baseline(config, frame, baseline)
     before = []
     if old_frame is not None:
         asked = replace(
-            question, label=of_old.label, prediction=of_old.prediction, weight=of_old.weight, method=None
+            question, label=of_old.label, prediction=of_old.prediction, weight=of_old.weight, method=None,
+            outputs=of_old.outputs,
         )  # fmt: skip
-        before = (await measure(reader, old_frame, task, asked))[0]
+        before = (await measure(reader, old_frame, tasks, asked))[0]
     small = [str(each.key) for each in measured if each.labelled < config.min_slice_size]
     measured = [each for each in measured if each.labelled >= config.min_slice_size]
-    over_time = await _over_time(reader, frame, task, question, periods) if periods is not None else ()
+    over_time = await _over_time(reader, frame, tasks, question, periods) if periods is not None else ()
     old = {str(each.key): each.metrics for each in before}
     slices = tuple(
         EvaluatedSlice(
@@ -141,25 +145,51 @@ async def evaluate(
     unlabelled = sum(each.rows - each.labelled for each in measured if not each.key.values and not each.key.condition)
     if unlabelled:
         notes.append(f"{unlabelled:,} rows have no label, and count nowhere.")
+    told = tasks if isinstance(tasks, str) else ", ".join(f"{name}: {of}" for name, of in tasks.items())
     return EvaluationReport(
-        not failures and not missing, task, checks, tuple(failures), tuple(missing), tuple(small), slices,
-        _differences(config, measured), _gaps(config, measured), over_time, binned, tuple(notes),
+        config.model.name, not failures and not missing, told, checks, tuple(failures), tuple(missing), tuple(small),
+        slices, _differences(config, measured), _gaps(config, measured), over_time, binned, tuple(notes),
     )  # fmt: skip
+
+
+async def evaluate_each(
+    reader: Reader, frame: Frame, configs: Sequence[EvalConfig], *, baseline: Frame | None = None,
+    task: Task | None = None, positive: str = "", periods: Periods | None = None,
+) -> list[EvaluationReport]:  # fmt: skip
+    """Every model of a configuration on the same rows, each judged by itself."""
+    return [
+        await evaluate(reader, frame, config, baseline=baseline, task=task, positive=positive, periods=periods)
+        for config in configs
+    ]
+
+
+async def _tasks(
+    reader: Reader, frame: Frame, config: EvalConfig, positive: str, task: Task | None
+) -> Task | Mapping[str, Task]:
+    """What kind of predictions these are; of several outputs, by output."""
+    if not config.model.outputs:
+        return task or await task_of(reader, frame, config, positive)
+    found: dict[str, Task] = {}
+    for name, columns in config.model.outputs.items():
+        if metrics := tuple(metric for metric in config.metrics if metric.output == name):
+            asked = replace(config, model=columns, metrics=metrics)
+            found[name] = task or await task_of(reader, frame, asked, positive)
+    return found
 
 
 def _baseline(config: EvalConfig, frame: Frame, baseline: Frame | None) -> tuple[Frame | None, ModelColumns]:
     """Where the baseline's predictions lie: in rows of their own, or in other columns of the same rows."""
     told = config.baseline
     if baseline is None:
-        own = told is not None and told.prediction != config.model.prediction
+        own = told is not None and told.predictions != config.model.predictions
         return (frame, told) if own and told is not None else (None, config.model)
     names = {column.name for column in baseline.columns}
-    has_own = told is not None and (told.prediction in names or told.prediction.endswith("*"))
+    has_own = told is not None and all(name in names or name.endswith("*") for name in told.predictions)
     return baseline, told if has_own and told is not None else config.model
 
 
 async def _over_time(
-    reader: Reader, frame: Frame, task: Task, question: Question, periods: Periods
+    reader: Reader, frame: Frame, task: Task | Mapping[str, Task], question: Question, periods: Periods
 ) -> tuple[MeasuredPeriod, ...]:
     """All rows by period; judged is the whole alone."""
     plain = [metric for metric in question.metrics if metric.name not in PLOTS]
@@ -204,7 +234,9 @@ def _judged(
 
 
 def _gaps(config: EvalConfig, measured: Sequence[MeasuredSlice]) -> Mapping[str, tuple[Gap, ...]]:
-    found = {}
+    found: dict[str, tuple[Gap, ...]] = {}
+    if config.model.outputs:
+        return found  # of which of them, nobody could tell
     for place, spec in enumerate(config.specs):
         if len(spec.columns) == 1 and not spec.values and not spec.condition:
             groups = {str(e.key): e.confusion for e in measured if e.spec == place and e.confusion is not None}

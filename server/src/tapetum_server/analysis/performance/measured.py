@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from tapetum_server.analysis.performance.eval_config import Method, MetricConfig
+from tapetum_server.analysis.performance.eval_config import Method, MetricConfig, ModelColumns
 from tapetum_server.analysis.performance.metric_names import TARGETS
 from tapetum_server.detectors.performance import intervals
 from tapetum_server.detectors.performance.counts import Confusion
@@ -60,11 +60,14 @@ class Question:
     periods: Periods | None = None
     known: str = ""
     """Of lists of classes, the column that says whether a row has a label, where not every row does."""
+    outputs: Mapping[str, ModelColumns] = field(default_factory=dict)
+    """Of a model with several outputs, the columns of each."""
 
 
 def reported_as(metric: MetricConfig) -> str:
     """The name of a metric in a report, with what it was asked at."""
-    said = [str(metric.part)] if metric.part is not None else []
+    said = [f"output={metric.output}"] if metric.output else []
+    said += [str(metric.part)] if metric.part is not None else []
     said += [f"{name}={value:g}" for name, value in settings_of(metric).items()]
     if metric.query and metric.cut:
         said.append(str(metric.cut))

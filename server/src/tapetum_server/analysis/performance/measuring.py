@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,25 +45,57 @@ SEED = 20
 """Of resampling: the same data gives the same interval."""
 
 
-async def measure(reader: Reader, frame: Frame, task: Task, question: Question) -> tuple[list[MeasuredSlice], bool]:
-    """Every slice with its metrics, and whether scores were counted in bins. Raises `QueryError`, `ConfigError`."""
+async def measure(
+    reader: Reader, frame: Frame, task: Task | Mapping[str, Task], question: Question
+) -> tuple[list[MeasuredSlice], bool]:
+    """Every slice with its metrics, and whether scores were counted in bins. Raises `QueryError`, `ConfigError`.
+
+    Of a model with several outputs, `task` is by output.
+    """
     found: list[list[MeasuredSlice]] = []
     binned = False
-    kinds = dict.fromkeys((metric.part, metric.query, metric.weighted) for metric in question.metrics)
-    for part, query, weighted in kinds:
+    kinds = dict.fromkeys((metric.output, metric.part, metric.query, metric.weighted) for metric in question.metrics)
+    for output, part, query, weighted in kinds:
+        columns = question.outputs.get(output, question)
+        kind = (output, part, query, weighted)
         asked = replace(
-            question, weight=question.weight if weighted else "",
-            metrics=[m for m in question.metrics if (m.part, m.query, m.weighted) == (part, query, weighted)],
+            question, label=columns.label, prediction=columns.prediction, weight=columns.weight if weighted else "",
+            metrics=[m for m in question.metrics if (m.output, m.part, m.query, m.weighted) == kind],
         )  # fmt: skip
         if query:
             found.append(await measure_ranking(reader, frame, asked))
         elif part is not None:
             found.append(await measure_pairs(reader, frame, asked, part, _of_part, _plots))
         else:
-            slices, in_bins = await _plain(reader, frame, task, asked)
+            slices, in_bins = await _plain(reader, frame, task if isinstance(task, str) else task[output], asked)
             binned |= in_bins
             found.append(slices)
-    return _together(found, question), binned
+        if output:
+            found[-1] = [
+                replace(each, plots={f"{name}@output={output}": drawn for name, drawn in each.plots.items()})
+                for each in found[-1]
+            ]
+    means = output_means(question.metrics)
+    return [
+        replace(each, metrics={**each.metrics, **{name: Measured(mean(each.metrics)) for name, mean in means.items()}})
+        for each in _together(found, question)
+    ], binned
+
+
+def output_means(metrics: Sequence[MetricConfig]) -> dict[str, Callable[[Mapping[str, Measured]], float]]:
+    """By the name that it is reported under, a metric's weighted mean over outputs."""
+    found: dict[str, Callable[[Mapping[str, Measured]], float]] = {}
+    for metric in metrics:
+        if metric.output_weights and metric.name not in PLOTS:
+            found[reported_as(replace(metric, output=""))] = partial(_output_mean, metric)
+    return found
+
+
+def _output_mean(metric: MetricConfig, of_slice: Mapping[str, Measured]) -> float:
+    weights = [(reported_as(replace(metric, output=name)), weight) for name, weight in metric.output_weights]
+    if not all(name in of_slice for name, _ in weights):
+        return math.nan
+    return sum(of_slice[name].value * weight for name, weight in weights) / sum(weight for _, weight in weights)
 
 
 def _together(found: list[list[MeasuredSlice]], question: Question) -> list[MeasuredSlice]:

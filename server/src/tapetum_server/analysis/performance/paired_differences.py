@@ -86,8 +86,8 @@ async def _of_numbers(reader: Reader, frame: Frame) -> OnPairs:
         return OnPairs()
     differences: Mapping[str, Difference] = {}
     if labelled >= MIN_LABELLED:
+        name = "mean_absolute_error"
         differences = {
-            name: mean_difference(name, row[f"one_{of}"], row[f"other_{of}"], row[of], labelled)
-            for name, of in (("mean_absolute_error", "absolute"), ("mean_squared_error", "squared"))
+            name: mean_difference(name, row["one_absolute"], row["other_absolute"], row["absolute"], labelled)
         }
     return OnPairs(int(row["pairs"]), labelled, differences, None, float(row["apart"]))

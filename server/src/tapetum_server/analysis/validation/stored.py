@@ -10,6 +10,7 @@ from google.protobuf.message import DecodeError
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from tapetum_server.analysis.validation.record import passes, record_of
+from tapetum_server.detectors.validation.contradicting import contradictions
 from tapetum_server.detectors.validation.described import Described
 from tapetum_server.detectors.validation.difference import SchemaChange, schema_changes
 from tapetum_server.detectors.validation.inference import infer_schema
@@ -19,7 +20,11 @@ from tapetum_server.detectors.validation.view import StatisticsError, Types, def
 from tapetum_server.moving.tfdv.files import Unreadable
 from tapetum_server.moving.tfdv.schemas import schema_of_text, schema_text
 
-__all__ = ["StatisticsError", "Unreadable", "accepted", "changes", "checked", "inferred", "validated"]
+__all__ = ["Contradiction", "StatisticsError", "Unreadable", "accepted", "changes", "checked", "inferred", "validated"]
+
+
+_TOLD = 5
+"""Contradictions, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +35,16 @@ class Checked:
     features: int
 
 
+class Contradiction(ValueError):
+    """A schema that no data can meet. The message names the features and what is wrong with each."""
+
+
 def checked(text: str) -> Checked:
-    """The text as TFDV writes it. Raises `Unreadable`, which names the line."""
+    """The text as TFDV writes it. Raises `Unreadable`, which names the line, and `Contradiction`."""
     schema = schema_of_text(text)
+    if found := list(contradictions(schema)):
+        more = f"; and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
+        raise Contradiction(f"The schema contradicts itself: {'; '.join(found[:_TOLD])}{more}")
     return Checked(schema_text(schema), len(Described(schema).features))
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from tapetum_server.analysis.feature_statistics.report import tfdv_statistics
-from tapetum_server.analysis.validation.controls import Controls
+from tapetum_server.analysis.validation.controls import ENOUGH, Controls
 from tapetum_server.analysis.validation.live import of_a_part, serving_environment, shown_columns
 from tapetum_server.analysis.validation.row_filters import row_filter
 from tapetum_server.detectors.validation.concerns import Concern, concern_of
 from tapetum_server.detectors.validation.described import Described
-from tapetum_server.detectors.validation.findings import RANK, Measurement, Reason, Validation
+from tapetum_server.detectors.validation.findings import RANK, Measurement, Reason, Validation, digits
 from tapetum_server.detectors.validation.paths import Path, path_text
 from tapetum_server.detectors.validation.validator import Against, validate
 from tapetum_server.moving.tfdv.schemas import schema_of_text
@@ -34,8 +34,6 @@ DETECTOR = "schema"
 """Of what a comparator finds it is `drift` or `skew` instead."""
 MOST_FINDINGS = 200
 """Of one window: a sender that renames everything must not fill the table."""
-ENOUGH = 100
-"""Predictions from which on a share and a distance say something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +124,20 @@ async def _findings(
         found.append(
             _of(
                 window, schema, detector=reason.side or DETECTOR, feature=_name(path), type=reason.type,
-                severity=reason.severity, short=reason.short, evidence=reason.description, offending=reason.values,
+                severity=reason.severity, short=reason.short,
+                evidence=reason.description + _our_distance(validated, path, reason), offending=reason.values,
                 value=measured and measured.value, threshold=measured and measured.threshold, rows=about.rows,
                 examples=examples, first_seen=about.first or window.start, last_seen=about.last or window.start,
                 rows_filter=row_filter(window.model, window.version, path[0], concern, reason.values),
             )
         )  # fmt: skip
     return found
+
+
+def _our_distance(validated: Validation, path: Path, reason: Reason) -> str:
+    """Beside what a comparator measured: there a value far out moves nothing but itself."""
+    told = next((one for one in validated.shifts if reason.side and (one.path, one.side) == (path, reason.side)), None)
+    return f" By our own distance it moved by {digits(told.value)}." if told else ""
 
 
 def _name(path: Path) -> str:

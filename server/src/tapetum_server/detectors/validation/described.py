@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from tensorflow_metadata.proto.v0 import schema_pb2
@@ -29,6 +30,11 @@ class Described:
 
     def __contains__(self, path: Path) -> bool:
         return path in self.features or path in self.sparse or path in self.weighted
+
+    def twice(self) -> Iterator[Path]:
+        """Features that are described more than once."""
+        counted = Counter(path for path, feature in _below((), self.schema.feature) if active(feature))
+        return (path for path, times in counted.items() if times > 1)
 
     def left_alone(self, path: Path) -> bool:
         """Whether the schema describes the feature and does not want it validated."""

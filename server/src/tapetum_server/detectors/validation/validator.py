@@ -93,6 +93,7 @@ def validate(statistics: Data, schema: schema_pb2.Schema, against: Against | Non
         shifts=(
             *_shifts(data, previous, "drift", against.shift_threshold),
             *_shifts(data, serving, "skew", against.shift_threshold),
+            *_shifts(data, training, "skew", against.shift_threshold, serving=True),
         ),
         examples=data.examples,
         features=(*data.features, *(path for path in run.found if path not in data.features)),
@@ -252,11 +253,15 @@ def _with_severities(reasons: Iterable[Reason], severities: Mapping[str, Severit
     )
 
 
-def _shifts(data: DatasetView, control: DatasetView | None, side: Side, threshold: float) -> list[Shift]:
+def _shifts(
+    data: DatasetView, control: DatasetView | None, side: Side, threshold: float, *, serving: bool = False
+) -> list[Shift]:
     shifts = []
     for path, view in data.features.items() if control else ():
         other = control.features.get(path) if control else None
-        # The baseline of skew is what the model was trained on, and TFDV calls that the data that are validated.
-        if other is not None and (distance := shift(*((view, other) if side == "skew" else (other, view)))) is not None:
+        # The baseline of skew is what the model was trained on, and TFDV calls that the data that are validated: unless
+        # these are what it is asked.
+        trained = side == "skew" and not serving
+        if other is not None and (distance := shift(*((view, other) if trained else (other, view)))) is not None:
             shifts.append(Shift(path, side, distance, threshold))
     return shifts
