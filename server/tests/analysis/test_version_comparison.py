@@ -132,11 +132,11 @@ def asked(engine_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def _barely_labelled() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Half of the champion's answers are right; the challenger's six that have a label all are."""
-    predictions = [{"model": "few", "version": v, "prediction_id": f"{v}-{n}", "time": START // 10**6 + n,
+    predictions = [{"model": "handful", "version": v, "prediction_id": f"{v}-{n}", "time": START // 10**6 + n,
                     "features": {"channel": "web"}, "score": 0.9 if n % 2 else 0.1}
                    for v in ("1", "2") for n in range(60)]  # fmt: skip
-    labels = [{"model": "few", "prediction_id": f"1-{n}", "label": n % 4 // 2} for n in range(60)]
-    labels += [{"model": "few", "prediction_id": f"2-{n}", "label": n % 2} for n in range(6)]
+    labels = [{"model": "handful", "prediction_id": f"1-{n}", "label": n % 4 // 2} for n in range(60)]
+    labels += [{"model": "handful", "prediction_id": f"2-{n}", "label": n % 2} for n in range(6)]
     return predictions, labels
 
 
@@ -288,7 +288,7 @@ def test_numbers_are_compared_by_how_far_off_they_are(asked: World) -> None:
 @pytest.mark.covers("compare-versions-api")
 def test_no_metric_and_no_slice_is_called_better_by_a_handful_of_labels(asked: World) -> None:
     """Answers that are all right do not differ from each other, so that any test is sure of them."""
-    found = asked.get("/models/compare", model="few", **TRACED, slice="channel")
+    found = asked.get("/models/compare", model="handful", **TRACED, slice="channel")
     assert found["verdict"].startswith("Not enough labels to tell: 6 of the predictions of version 2 have one.")
     assert next(each for each in found["metrics"] if each["name"] == "accuracy")["difference"] == pytest.approx(0.5)
     assert {each["better"] for each in [*found["metrics"], *found["slices"]]} == {""}
