@@ -147,15 +147,16 @@ def test_an_estimate_that_cannot_be_believed_says_why() -> None:
 
 @pytest.mark.covers("dle")
 def test_errors_of_numbers_are_estimated_by_what_they_depend_on() -> None:
-    """Where x is 1 the model is five times as far off; the window has more of it."""
+    """Where x is 1 the model is five times as far off; the window has more of it. Of another feature nothing is known."""
 
     def rows(n: int, share: float, labels: bool = True) -> tuple[dle.RegressionRows, np.ndarray]:
         x = (RNG.random(n) < share).astype(float)
         guess = RNG.normal(50, 10, n)
         truth = guess + RNG.normal(0, 1, n) * (1 + 4 * x)
-        return dle.RegressionRows("", x[:, None], guess, truth if labels else None), truth
+        features = np.column_stack([x, np.full(n, np.nan)])
+        return dle.RegressionRows("", features, guess, truth if labels else None), truth
 
-    fitted = dle.fit([rows(300, 0.2)[0] for _ in range(3)], [True])
+    fitted = dle.fit([rows(300, 0.2)[0] for _ in range(3)], [True, False])
     window, truth = rows(600, 0.8, labels=False)
     told = dle.estimate(fitted, window)
     was = dle.realized(dle.RegressionRows("", window.features, window.predictions, truth))

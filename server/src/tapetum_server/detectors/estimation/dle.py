@@ -82,6 +82,8 @@ def fit(
         bool(flag) and not np.isnan(inputs[:, k]).all() and np.nanmax(inputs[:, k]) < _MAX_CATEGORIES
         for k, flag in enumerate([*categorical, False])
     ]
+    # scikit-learn cuts no bins where nothing is there.
+    inputs = np.where(np.isnan(inputs).all(0), 0.0, inputs)
     models = {}
     found = losses(labels, predictions)
     for name, target in found.items():

@@ -123,7 +123,7 @@ class OutcomeModel:
 
     def chances(self, rows: OutcomeRows) -> Floats:
         """Of a positive label, for each row; of a row that was learned from, by the models that have not seen it."""
-        each = np.column_stack([_chances(model, rows.features) for model in self.models])
+        each = np.column_stack([chances_of(model, rows.features) for model in self.models])
         keys = self.learned.keys
         place = np.minimum(np.searchsorted(keys, rows.keys), len(keys) - 1)
         seen = keys[place] == rows.keys
@@ -148,7 +148,7 @@ def fit(rows: OutcomeRows, categorical: Sequence[bool], *, seed: int = 0) -> Out
     models = [trees(rows.features[folds != k], labels[folds != k], categorical, seed=seed) for k in range(FOLDS)]
     raw = np.empty(rows.total)
     for k, model in enumerate(models):
-        raw[folds == k] = _chances(model, rows.features[folds == k])
+        raw[folds == k] = chances_of(model, rows.features[folds == k])
     curve = calibrator(score_counts(raw, labels), seed=seed)
     chances = raw if curve is AS_IT_IS else np.empty(rows.total)
     if curve is not AS_IT_IS:
@@ -189,11 +189,6 @@ def trees(features: Floats, labels: Floats, categorical: Sequence[bool], *, seed
         return model.fit(features, labels)
 
 
-def chances_of(model: Any, features: Floats) -> Floats:
-    """What `trees` say of these rows."""
-    return _chances(model, features)
-
-
 def targeted(model: OutcomeModel, learned: Sequence[Floats], chances: Floats, here: Sequence[Floats]) -> Floats:
     """Chances, moved along how calls are made: `learned` and `here` say in as many ways which rows are called yes.
 
@@ -219,7 +214,8 @@ def _logit(chances: Floats) -> Floats:
     return np.asarray(np.log(inner / (1 - inner)), np.float64)
 
 
-def _chances(model: Any, features: Floats) -> Floats:
+def chances_of(model: Any, features: Floats) -> Floats:
+    """What `trees` say of these rows."""
     if isinstance(model, float):
         return np.full(len(features), model)
     if not len(features):
