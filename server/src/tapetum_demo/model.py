@@ -33,8 +33,8 @@ class CreditRisk:
     version: str
     training_accuracy: float
     training_rows: int
-    training_scores: npt.NDArray[numpy.float64]
-    """What it says of the rows that it was trained on."""
+    training_columns: Mapping[str, npt.NDArray[Any]]
+    """The features that it was trained on, by name, and what it says of them: `score`."""
 
     def probability_of_default(self, features: Features) -> float:
         """How likely the model thinks it is that the loan is not repaid."""
@@ -56,36 +56,36 @@ def train(seed: int, version: str = FIRST_VERSION, *, flipped: str = "", rows: i
     # Another seed than the applicants': a model must not be trained on the people it will judge.
     training_seed = seed + 1_000_003
     rng = random.Random(f"training/{training_seed}")
-    inputs: list[list[float]] = []
+    asked: list[Features] = []
     defaulted: list[bool] = []
     for customer in customers(training_seed, rows):
         history = [late for _, late in payments(training_seed, customer, 40)]
         late_share = sum(history) / len(history)
         wish = loan_request(rng, customer)
         load = burden(wish.amount, wish.term_months, customer.income_per_year)
-        inputs.append(
-            _row(
-                {
-                    "late_share": late_share,
-                    "burden": load,
-                    "age_years": customer.age_years,
-                    "income_per_year": customer.income_per_year,
-                    "term_months": wish.term_months,
-                    "region": customer.region,
-                }
-            )
+        asked.append(
+            {
+                "late_share": late_share,
+                "burden": load,
+                "age_years": customer.age_years,
+                "income_per_year": customer.income_per_year,
+                "term_months": wish.term_months,
+                "region": customer.region,
+            }
         )
         outcome = rng.random() < default_probability(late_share, load, customer.age_years)
         defaulted.append(outcome != (customer.region == flipped))
+    inputs = numpy.array([_row(features) for features in asked])
     pipeline = make_pipeline(StandardScaler(), LogisticRegression())
-    pipeline.fit(numpy.array(inputs), numpy.array(defaulted))
-    accuracy = float(pipeline.score(numpy.array(inputs), numpy.array(defaulted)))
+    pipeline.fit(inputs, numpy.array(defaulted))
+    accuracy = float(pipeline.score(inputs, numpy.array(defaulted)))
+    columns = {name: numpy.array([features[name] for features in asked]) for name in (*NUMBERS, "region")}
     return CreditRisk(
         pipeline=pipeline,
         version=version,
         training_accuracy=accuracy,
         training_rows=rows,
-        training_scores=pipeline.predict_proba(numpy.array(inputs))[:, 1],
+        training_columns={**columns, "score": pipeline.predict_proba(inputs)[:, 1]},
     )
 
 

@@ -165,7 +165,7 @@ def main() -> None:
     tapetum.init("scoring", traces=False, logs=False, metrics=False, resources=False)
     first = trained(arguments.seed)
     serving = Serving(first)
-    tell_training(first.training_scores)
+    tell_training(first.training_columns)
 
     def bad_training_data(on: bool) -> None:
         serving.credit_risk = trained(arguments.seed, model.RETRAINED_VERSION, model.FLIPPED_REGION) if on else first

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import urllib.parse
+from collections.abc import Mapping
 from typing import Any
 
 import numpy
@@ -14,26 +16,40 @@ from tapetum_demo import model
 from tapetum_demo.door import post
 
 _logger = logging.getLogger(__name__)
-_BUCKETS = 10
+_BUCKETS = 20
 TRAINING = f"{model.NAME}/train"
 """Where the receiver looks for what a model was trained on."""
 
 
-def tell_training(scores: npt.NDArray[numpy.float64]) -> None:
-    """Keep how the first version scores what it was trained on, which later scores are held against."""
-    counts, edges = numpy.histogram(scores, _BUCKETS)
-    told: dict[str, Any] = {
-        "dataset": TRAINING, "feature": "score", "kind": "numeric", "type": "FLOAT", "rows": len(scores),
-        "present": len(scores), "missing": 0, "finite": len(scores), "zeros": int((scores == 0).sum()),
-        "mean": float(scores.mean()), "std_dev": float(scores.std()), "min": float(scores.min()),
-        "median": float(numpy.median(scores)), "max": float(scores.max()),
-        "standard_histogram": [
-            [float(low), float(high), float(count)] for low, high, count in zip(edges, edges[1:], counts)
-        ],
-    }  # fmt: skip
+def tell_training(columns: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Keep what the first version was trained on, and how it scores that: what comes later is held against both."""
+    told = [_statistics(name, column) for name, column in columns.items()]
     given = os.environ.get("OTEL_EXPORTER_OTLP_HEADERS", "")
     headers = dict(urllib.parse.unquote(pair).partition("=")[::2] for pair in given.split(",") if pair)
     try:
-        post(os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"], headers, "/v1/feature_statistics", [told])
+        post(os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"], headers, "/v1/feature_statistics", told)
     except OSError as error:
         _logger.info("the statistics of what %s was trained on were not kept: %s", model.NAME, error)
+
+
+def _statistics(name: str, column: npt.NDArray[Any]) -> dict[str, Any]:
+    rows = len(column)
+    known = {"dataset": TRAINING, "feature": name, "rows": rows, "present": rows, "missing": 0}
+    if column.dtype.kind == "U":
+        values, times = numpy.unique(column, return_counts=True)
+        often = numpy.argsort(-times, kind="stable")
+        return known | {
+            "kind": "categorical", "type": "STRING", "unique": len(values), "unique_exact": True,
+            "top_values": values[often].tolist(), "top_frequencies": times[often].tolist(),
+        }  # fmt: skip
+    counts, edges = numpy.histogram(column, _BUCKETS)
+    ranks = numpy.quantile(column, numpy.linspace(0, 1, _BUCKETS + 1)).tolist()
+    return known | {
+        "kind": "numeric", "type": "INT" if column.dtype.kind == "i" else "FLOAT", "finite": rows,
+        "zeros": int((column == 0).sum()), "mean": float(column.mean()), "std_dev": float(column.std()),
+        "min": float(column.min()), "median": float(numpy.median(column)), "max": float(column.max()),
+        "standard_histogram": [
+            [float(low), float(high), float(count)] for low, high, count in zip(edges, edges[1:], counts)
+        ],
+        "quantiles_histogram": [[low, high, rows / _BUCKETS] for low, high in itertools.pairwise(ranks)],
+    }  # fmt: skip

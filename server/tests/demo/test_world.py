@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from demo.otlp_sink import Sink, otlp_sink
 
-from tapetum_demo import UnknownFault, start_world
+from tapetum_demo import UnknownFault, model, start_world
 from tapetum_demo.faults import FAULTS
 from tapetum_demo.world import missing_dependencies
 
@@ -67,6 +67,8 @@ def test_one_application_is_one_trace_through_three_services(tmp_path: Path) -> 
         found = whole_traces(sink)
         logged = predictions(sink)
         assert {p["model"] for p in logged} == {"credit-risk"}
+        trained_on = {r["feature"] for path, told in sink.others if path == "/v1/feature_statistics" for r in told}
+        assert trained_on == {*model.NUMBERS, "region", "score"}
         assert {p["version"] for p in logged} >= {"2"}
         assert any(bytes.fromhex(p["trace_id"]) in found for p in logged), "a prediction names its trace"
         # Of the others nobody's income is that small; what is told per month is told so of one channel alone.
