@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import os
 import urllib.parse
@@ -17,6 +16,7 @@ from tapetum_demo.door import post
 
 _logger = logging.getLogger(__name__)
 _BUCKETS = 20
+_POINTS = 201
 TRAINING = f"{model.NAME}/train"
 """Where the receiver looks for what a model was trained on."""
 
@@ -43,7 +43,8 @@ def _statistics(name: str, column: npt.NDArray[Any]) -> dict[str, Any]:
             "top_values": values[often].tolist(), "top_frequencies": times[often].tolist(),
         }  # fmt: skip
     counts, edges = numpy.histogram(column, _BUCKETS)
-    ranks = numpy.quantile(column, numpy.linspace(0, 1, _BUCKETS + 1)).tolist()
+    # Values that are there: of a few whole numbers, none lies between two.
+    points = numpy.quantile(column, numpy.linspace(0, 1, _POINTS), method="inverted_cdf").tolist()
     return known | {
         "kind": "numeric", "type": "INT" if column.dtype.kind == "i" else "FLOAT", "finite": rows,
         "zeros": int((column == 0).sum()), "mean": float(column.mean()), "std_dev": float(column.std()),
@@ -51,5 +52,5 @@ def _statistics(name: str, column: npt.NDArray[Any]) -> dict[str, Any]:
         "standard_histogram": [
             [float(low), float(high), float(count)] for low, high, count in zip(edges, edges[1:], counts)
         ],
-        "quantiles_histogram": [[low, high, rows / _BUCKETS] for low, high in itertools.pairwise(ranks)],
+        "points": points,
     }  # fmt: skip
