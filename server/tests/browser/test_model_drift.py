@@ -105,7 +105,7 @@ def test_from_how_good_it_is_to_where_it_is_worst(ui: Watched, server: RunningSe
     shown, asked = leads_to(page, r"\d+", "labelled:true")
     assert shown > 0
     assert abs(shown - seconds(asked) / 4) < 1
-    expect(page.get_by_text("learned from")).to_be_visible()
+    expect(page.get_by_text("CBPE, learned from")).to_be_visible()
     worst = page.get_by_role("region", name="Where it is worst")
     expect(worst).to_contain_text("wrong")
     page.get_by_role("combobox", name="By the values of").click()
