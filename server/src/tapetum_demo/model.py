@@ -13,7 +13,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tapetum_demo.population import REGIONS, burden, customers, default_probability, loan_request, payments
+from tapetum_demo.population import (
+    PAYMENTS_EACH,
+    REGIONS,
+    burden,
+    customers,
+    default_probability,
+    loan_request,
+    payments,
+)
 
 NAME = "credit-risk"
 FIRST_VERSION, RETRAINED_VERSION = "1", "2"
@@ -59,7 +67,7 @@ def train(seed: int, version: str = FIRST_VERSION, *, flipped: str = "", rows: i
     asked: list[Features] = []
     defaulted: list[bool] = []
     for customer in customers(training_seed, rows):
-        history = [late for _, late in payments(training_seed, customer, 40)]
+        history = [late for _, late in payments(training_seed, customer, PAYMENTS_EACH)]
         late_share = sum(history) / len(history)
         wish = loan_request(rng, customer)
         load = burden(wish.amount, wish.term_months, customer.income_per_year)
