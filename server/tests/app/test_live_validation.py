@@ -105,16 +105,17 @@ def test_many_models_of_which_one_has_a_schema_that_cannot_be_read(asked: World)
     assert {one["subject"] for one in findings(asked)} == set(models)
 
 
+HOUR_BEFORE = {"window_start": (AT // HOUR - 1) * HOUR // 10**6, "window_end": AT // HOUR * HOUR // 10**6}
+COUNTRIES = {"feature": "country", "type": "STRING", "rows": 100, "present": 100, "top_values": ["NO", "PE"],
+             "top_frequencies": [50, 50], "unique": 2}  # fmt: skip
+
+
 @pytest.mark.covers("live-findings-compared")
 def test_a_category_that_moved_is_told_beside_the_day_before_and_the_training_data(asked: World) -> None:
     """Where there is nothing to compare with nothing is told, and of a few predictions neither shares nor distances."""
     schema(asked)
-    hour = AT // HOUR * HOUR
-    told = {"feature": "country", "type": "STRING", "rows": 100, "present": 100, "top_values": ["NO", "PE"],
-            "top_frequencies": [50, 50], "unique": 2}  # fmt: skip
-    before = {"window_start": (hour - HOUR) // 10**6, "window_end": hour // 10**6}
-    keep(asked, FEATURE_STATISTICS, {"model": MODEL, "version": "1", **before, **told})
-    keep(asked, FEATURE_STATISTICS, {"dataset": f"{MODEL}/train", **told, "top_frequencies": [80, 20]})
+    keep(asked, FEATURE_STATISTICS, {"model": MODEL, "version": "1", **HOUR_BEFORE, **COUNTRIES})
+    keep(asked, FEATURE_STATISTICS, {"dataset": f"{MODEL}/train", **COUNTRIES, "top_frequencies": [80, 20]})
     keep(asked, PREDICTIONS, *(predicted(n, "XX") for n in range(99)))
     looked(asked, lambda: examples(asked) == 99)
     assert findings(asked) == [], "99 are not enough"
@@ -134,10 +135,6 @@ def test_a_category_that_moved_is_told_beside_the_day_before_and_the_training_da
 def test_a_live_validation_compares_as_findings_do(asked: World) -> None:
     """The same controls, types and distances; beside them our own, and of what is not compared the reason."""
     schema(asked)
-    hour = AT // HOUR * HOUR
-    told = {"feature": "country", "type": "STRING", "rows": 100, "present": 100, "top_values": ["NO", "PE"],
-            "top_frequencies": [50, 50], "unique": 2}  # fmt: skip
-    before = {"window_start": (hour - HOUR) // 10**6, "window_end": hour // 10**6}
     of_time = {"from_": str(AT // 10**6), "to": str((AT + 300 * SECOND) // 10**6)}
 
     def live(**query: Any) -> dict[str, Any]:
@@ -156,8 +153,8 @@ def test_a_live_validation_compares_as_findings_do(asked: World) -> None:
         "There are no predictions in the time before.",
         "No statistics of training data are kept as the data set income/1/train or income/train.",
     ]
-    keep(asked, FEATURE_STATISTICS, {"model": MODEL, "version": "1", **before, **told})
-    keep(asked, FEATURE_STATISTICS, {"dataset": f"{MODEL}/train", **told, "top_frequencies": [80, 20]})
+    keep(asked, FEATURE_STATISTICS, {"model": MODEL, "version": "1", **HOUR_BEFORE, **COUNTRIES})
+    keep(asked, FEATURE_STATISTICS, {"dataset": f"{MODEL}/train", **COUNTRIES, "top_frequencies": [80, 20]})
     found = live()
     assert [(one["feature"], one["severity"], [r["type"] for r in one["reasons"]]) for one in found["anomalies"]] == [
         ("country", "ERROR", ["COMPARATOR_L_INFTY_HIGH"] * 2)
@@ -170,7 +167,7 @@ def test_a_live_validation_compares_as_findings_do(asked: World) -> None:
     measured = {one["side"]: (round(one["value"], 9), one["high"]) for one in found["measurements"]}
     assert measured == {"drift": (0.48, True), "skew": (0.18, True)}
     drift, skew = found["compared"]
-    assert (drift["missing"], drift["examples"], drift["end"]) == ("", 100, format_time(hour))
+    assert (drift["missing"], drift["examples"], drift["end"]) == ("", 100, format_time(AT // HOUR * HOUR))
     assert (skew["missing"], skew["examples"], skew["dataset"]) == ("", 100, "income/train")
     shifts = {one["side"]: one for one in found["shifts"] if one["feature"] == "country"}
     assert shifts["drift"]["high"]

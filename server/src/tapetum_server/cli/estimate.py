@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from tapetum_server.cli.asking import AsJson, fail, one_line, print_json, print_table, say
 from tapetum_server.cli.durations import duration
-from tapetum_server.cli.estimate_outcomes import outcomes_of_files, show_outcomes
+from tapetum_server.cli.estimate_outcomes import chunk_table, outcomes_of_files, show_outcomes
 from tapetum_server.cli.own_files import asked_of_files, number, plain_values
 
 if TYPE_CHECKING:
@@ -122,12 +121,7 @@ def _costs(text: str) -> CostMatrix | None:
 def _show(report: EstimateReport, wanted: tuple[str, ...]) -> None:
     how = ", calibrated" if report.calibrated else ""
     print(f"{report.method}{how}, learned from {report.baseline_rows:,} rows. Bands are three standard errors wide.")
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("chunk")
-    table.add_column("rows", justify="right")
-    for name in wanted:
-        table.add_column(name.replace("_", " "), justify="right")
-    table.add_column("")
+    table = chunk_table(wanted)
     for chunk in report.chunks:
         cells = []
         for name in wanted:

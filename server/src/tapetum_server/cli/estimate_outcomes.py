@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -54,12 +55,7 @@ def show_outcomes(report: OutcomeReport, wanted: tuple[str, ...], *, as_json: bo
         f"Outcome regression, learned from {report.learned:,} labels; of labels kept out, the area under the ROC curve "
         f"is {report.quality.auc:.2f}. Bands are three standard errors wide."
     )
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("chunk")
-    table.add_column("rows", justify="right")
-    for name in wanted:
-        table.add_column(name.replace("_", " "), justify="right")
-    table.add_column("")
+    table = chunk_table(wanted)
     for chunk in report.chunks:
         for name in wanted:
             if name not in chunk.metrics:
@@ -76,6 +72,17 @@ def show_outcomes(report: OutcomeReport, wanted: tuple[str, ...], *, as_json: bo
         print(f"Estimate not reliable here: {one_line(doubt.message, 300)}")
     for note in report.notes:
         say(note, "dim")
+
+
+def chunk_table(metrics: Sequence[str]) -> Table:
+    """An empty one: a row per chunk, a column per metric, and one for what is to be said of the chunk."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("chunk")
+    table.add_column("rows", justify="right")
+    for name in metrics:
+        table.add_column(name.replace("_", " "), justify="right")
+    table.add_column("")
+    return table
 
 
 def _verdict(window: ExpectedVersion) -> str:
