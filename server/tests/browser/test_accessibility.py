@@ -390,3 +390,17 @@ def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningS
         page = ui.go(path, **{"project": "shop", **search})
         found += violations(page, f"{path} {search}")
     assert found == []
+
+
+def test_what_axe_says_is_heard_of_what_was_there_and_of_what_came_later(ui: Watched, shop: Shop) -> None:
+    """Else all of the above could pass whatever a page looks like."""
+    page = ui.go("/traces", project="shop")
+    assert violations(page, "as it is") == []
+    page.locator("h1").evaluate("(e) => e.insertAdjacentHTML('afterend', '<p id=pale>Pale</p>')")
+    page.locator("#pale").evaluate("(e) => Object.assign(e.style, { color: '#777777', background: '#808080' })")
+    assert [one.partition(": ")[2].partition(":")[0] for one in violations(page, "pale words")] == [
+        "color-contrast"
+    ] * 2
+    page.locator("#pale").evaluate("(e) => e.remove()")
+    page.locator("main").evaluate("(e) => e.insertAdjacentHTML('beforeend', '<button></button>')")
+    assert {one.split(": ")[1] for one in violations(page, "a button without a name")} == {"button-name"}
