@@ -138,6 +138,30 @@ def test_a_secret_that_only_its_surroundings_tell_is_replaced(name: str) -> None
     assert of_secrets.redact(shown) == shown
 
 
+def test_digits_of_other_scripts_are_digits() -> None:
+    """Many keyboards write them. A number of which some are such is read as any other, and costs no other text."""
+    arabic = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+    for name in ("card", "us_routing_number", "us_ssn", "uk_nhs", "br_cpf", "nl_bsn"):
+        around, right, wrong = (text.translate(arabic) for text in PII_EXAMPLES[name])
+        assert every.redact(around.format(right)) == around.format(every.mark(name, right))
+        assert every.redact(around.format(wrong)) == around.format(wrong)
+    for around, right, _ in PII_EXAMPLES.values():
+        for cut in range(len(right)):
+            text = around.format(right[:cut] + right[cut:].translate(arabic))
+            assert every.redact(every.redact(text)) == every.redact(text)
+
+
+def test_a_number_that_begins_after_an_escape_is_found() -> None:
+    """But none within a word, however many of its letters it could begin at."""
+    number = "021000021"
+    for before in ("\\n", "\\u0041", "%41", "\x1b[31m", "9 ", "9_"):
+        text = f"routing 9999{before}{number}"
+        assert every.redact(text) == text.replace(number, every.mark("us_routing_number", number)), before
+    for before in ("9", "a", "é"):
+        text = f"routing 9999{before}{number}"
+        assert every.redact(text) == text
+
+
 @pytest.mark.covers("redaction-personal")
 @pytest.mark.parametrize("name", PII_EXAMPLES)
 def test_personal_data_is_replaced_where_its_checksum_is_right(name: str) -> None:

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import threading
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ import pytest
 from process.conftest import StartServer
 from process.otlp import ID_QUERY, SIGNALS, new_ids, request
 from process.servers import TAPETUM, RunningServer, environment, eventually, tapetum
+
+from tapetum_server.app.backups.shelf import BackupRunning, Shelf
 
 VIEWS = ("spans", "traces", "logs", "metrics", "ingest", "changes", "alerts", "errors", "evaluations")
 Kept = tuple[dict[str, Any], Path, dict[str, list[Any]], Path]
@@ -432,6 +435,21 @@ def test_two_backups_at_once_are_refused(start_server: StartServer, tmp_path: Pa
         fcntl.flock(lock, fcntl.LOCK_EX)
         words = said(tapetum("backup", "--url", server.url))
     assert "being made already" in words
+
+
+@pytest.mark.covers("backup")
+def test_somebody_who_looks_at_the_backups_is_in_nobodys_way(tmp_path: Path) -> None:
+    """To find out whether one is being made, the lock is shared for a moment."""
+    shelf = Shelf(tmp_path)
+    tmp_path.joinpath(".lock").touch()
+    with tmp_path.joinpath(".lock").open() as looked_at:
+        fcntl.flock(looked_at, fcntl.LOCK_SH)
+        looks_away = threading.Timer(0.1, fcntl.flock, (looked_at, fcntl.LOCK_UN))
+        looks_away.start()
+        with shelf.making(datetime.now(UTC)), pytest.raises(BackupRunning), shelf.making(datetime.now(UTC)):
+            raise AssertionError("two at once")
+        looks_away.join()
+    assert [backup.state for backup in shelf.all()] == ["incomplete"]
 
 
 @pytest.mark.covers("backup-elsewhere")

@@ -151,11 +151,16 @@ class Redactor:
                     if first < last and (rule.check is None or rule.check(match[rule.group])):
                         found.append((start + first, start + last, index))
             return
+        words = rule.whole_word and not any(begin in text for begin in _ESCAPE_BEGINS)
         position = 0
         while (hit := rule.pattern.search(text, position)) is not None:
             if _fits(rule, text, hit):
                 found.append((*hit.span(rule.group), index))
                 position = hit.end()
+            elif words and (begins := hit.start()) and text[begins - 1].isalnum():
+                # Nor can it begin at the next letter: all the rest of the word is passed over.
+                boundary = _BOUNDARY.search(text, begins)
+                position = boundary.start() if boundary else len(text)
             else:
                 position = hit.start() + 1
 
@@ -206,6 +211,8 @@ def _fits(rule: Rule, text: str, match: re.Match[str]) -> bool:
     return rule.check is None or rule.check(text[start:end])
 
 
+_BOUNDARY = re.compile(r"[\W_]")
+_ESCAPE_BEGINS = ("\\", "%", "\x1b")
 _ESCAPE = re.compile(r"(?:\\[nrtbf]|\\u[0-9a-fA-F]{4}|%[0-9a-fA-F]{2}|\x1b\[[0-9;]{0,8}m)\Z")
 
 

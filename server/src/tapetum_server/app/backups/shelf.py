@@ -6,12 +6,13 @@ import fcntl
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 from tapetum_server.app.backups.manifest import BackupError, Manifest, read_manifest, sync_directory
 
@@ -86,10 +87,11 @@ class Shelf:
         except OSError as error:
             raise BackupError(f"The directory of backups {self.path} cannot be written: {error.strerror}.") from error
         with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise BackupRunning("A backup is being made already; wait for it: tapetum backup --list") from None
+            while not _taken(lock):
+                # Who only looks whether one is made shares the lock for a moment; who makes one lets nobody share it.
+                if self._is_busy():
+                    raise BackupRunning("A backup is being made already; wait for it: tapetum backup --list")
+                time.sleep(0.001)
             for entry in self.path.iterdir():
                 if _NAME.fullmatch(entry.name) and entry.name.endswith(_UNFINISHED):
                     _remove(entry)
@@ -131,6 +133,15 @@ def bytes_below(path: Path) -> int:
             except FileNotFoundError:
                 continue
     return total
+
+
+def _taken(lock: IO[str]) -> bool:
+    """Whether it is ours alone from now on."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _shelved(path: Path, busy: bool) -> Shelved:
