@@ -99,6 +99,7 @@ class World:
             )
         )
         self.client = TestClient(As(self.api, identity), raise_server_exceptions=True)
+        self.client.__enter__()  # one event loop for all requests, not one each
 
     def keep(self, *batches: Batch) -> None:
         """Store batches, durably."""
@@ -147,6 +148,7 @@ class World:
 
     def close(self) -> None:
         """Let go of everything."""
+        self.client.__exit__()
         self.client.close()
         self.writer.close()
         self.exports.close()

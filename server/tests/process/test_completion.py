@@ -15,9 +15,12 @@ from process.servers import RunningServer, environment
 BASH = shutil.which("bash") or "bash"
 COMPLETE = """
 eval "$(tapetum --show-completion)"
-COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
-_tapetum_completion tapetum
-printf '%s\\n' "${COMPREPLY[@]}"
+while read -ra COMP_WORDS; do
+    if [ "${COMP_WORDS[-1]}" = "''" ]; then COMP_WORDS[-1]=""; fi
+    COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMPREPLY=()
+    _tapetum_completion tapetum < /dev/null
+    echo "${COMPREPLY[@]}"
+done
 """
 
 
@@ -30,24 +33,27 @@ def with_tapetum(home: Path, **more: str) -> dict[str, str]:
     return environment({"PATH": f"{tool.parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(home), **more})
 
 
-def offered(home: Path, *words: str, **more: str) -> list[str]:
-    """What bash would offer for the last of these words."""
+def offered(home: Path, *lines: str, **more: str) -> list[list[str]]:
+    """What one bash would offer for the last word of each of these lines; `''` is a word that is not begun."""
     done = subprocess.run(
-        [BASH, "--norc", "-c", COMPLETE, "bash", *words],
+        [BASH, "--norc", "-c", COMPLETE], input="".join(f"tapetum {line}\n" for line in lines),
         env=with_tapetum(home, **more), capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.stderr == ""
-    return done.stdout.split()
+    return [line.split() for line in done.stdout.splitlines()]
 
 
 @pytest.mark.covers("completion")
 def test_bash_completes_commands_options_and_formats(tmp_path: Path) -> None:
-    assert offered(tmp_path, "tapetum", "exp") == ["export"]
-    assert {"backup", "restore", "export", "logs"} <= set(offered(tmp_path, "tapetum", ""))
-    assert offered(tmp_path, "tapetum", "logs", "se") == ["search", "send"]
-    assert "--keep" in offered(tmp_path, "tapetum", "backup", "--")
-    assert offered(tmp_path, "tapetum", "export", "spans", "--format", "") == ["parquet", "csv", "ndjson"]
-    assert offered(tmp_path, "tapetum", "export", "me") == ["metrics"]
+    exp, commands, logs, options, formats, kinds = offered(
+        tmp_path, "exp", "''", "logs se", "backup --", "export spans --format ''", "export me"
+    )
+    assert exp == ["export"]
+    assert {"backup", "restore", "export", "logs"} <= set(commands)
+    assert logs == ["search", "send"]
+    assert "--keep" in options
+    assert formats == ["parquet", "csv", "ndjson"]
+    assert kinds == ["metrics"]
 
 
 @pytest.mark.covers("completion")
@@ -55,12 +61,10 @@ def test_bash_completes_projects_of_the_server(shared_server: RunningServer, tmp
     """Asked from the server that the line or the environment names; without one there is nothing to offer."""
     body = request("logs", ["00000000000000ab"]).SerializeToString()
     assert shared_server.send("logs", body, project="completed-project").status_code == 200
-    line = ("tapetum", "traces", "--project", "completed-")
-    assert offered(tmp_path, *line, TAPETUM_URL=shared_server.url) == ["completed-project"]
-    assert offered(tmp_path, "tapetum", "sql", "--url", shared_server.url, "--project", "completed-p") == [
-        "completed-project"
-    ]
-    assert offered(tmp_path, *line, TAPETUM_URL="http://127.0.0.1:9") == []
+    line = "traces --project completed-"
+    assert offered(tmp_path, line, TAPETUM_URL=shared_server.url) == [["completed-project"]]
+    named = f"sql --url {shared_server.url} --project completed-p"
+    assert offered(tmp_path, named, line, TAPETUM_URL="http://127.0.0.1:9") == [["completed-project"], []]
 
 
 @pytest.mark.covers("completion")

@@ -65,11 +65,12 @@ def test_pages_hold_every_trace_once_in_order(
     monkeypatch.setattr(traces, "FIRST_WINDOW", window)
     rows = some_traces(seed, 20)
     asked.keep(span_batch(*rows, project=f"p{seed}"))
-    for sort in ("-start_time", "start_time"):
+    for number, sort in enumerate(("-start_time", "start_time")):
         for q in ("", "name:b"):
-            for limit in (4, 11):
-                found = asyncio.run(all_pages(asked, f"p{seed}", q, sort, limit))  # type: ignore[arg-type]
-                assert found == expected(rows, q, sort), (sort, q, limit)
+            # Seeds take turns: each length of a page is met in every order, filtered and not.
+            limit = (4, 11)[(number + bool(q) + seed) % 2]
+            found = asyncio.run(all_pages(asked, f"p{seed}", q, sort, limit))  # type: ignore[arg-type]
+            assert found == expected(rows, q, sort), (sort, q, limit)
 
 
 def test_redelivered_spans_do_not_hide_older_traces(asked: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -163,8 +163,12 @@ KEYS = st.sampled_from(
 
 
 @pytest.mark.covers("raw-attributes-rebuilt", "attributes-nested", "attributes-bytes")
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.dictionaries(KEYS, VALUES, max_size=6), min_size=1, max_size=5))
+# Few examples of many spans: storing and asking costs the same for one and for twenty.
+@settings(
+    max_examples=10, deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.data_too_large, HealthCheck.too_slow],
+)  # fmt: skip
+@given(st.lists(st.dictionaries(KEYS, VALUES, max_size=6), min_size=12, max_size=24))
 def test_attributes_come_back_exactly_as_they_were_sent(
     any_engine: Engine, keep: Keep, attributes: list[dict[str, Any]]
 ) -> None:
@@ -222,7 +226,7 @@ def test_a_long_conversation_is_stored_once_and_reads_back_exactly(any_engine: E
     random.seed(3)
     turns = [
         f'{{"role": "user", "parts": [{{"type": "text", "content": "{n} {random.getrandbits(1600):x}"}}]}}'
-        for n in range(60)
+        for n in range(32)
     ]
     sent = ["[" + ", ".join(turns[: n + 1]) + "]" for n in range(len(turns))]
     for n, text in enumerate(sent):
