@@ -119,7 +119,8 @@ def windows_statement(project: str, asked: Sequence[Asked]) -> Statement:
     """Of every window that may be one of some question: whose, start, end, rows and key.
 
     What questions have in common is said once: the engine takes longer to read so short a statement than to answer it.
-    Nearly all rows that the keys lead to are asked for: to read times first, and the rest after, took half as long again.
+    Nearly all rows that the keys lead to are asked for: to read times first, and the rest after, took half again as
+    long.
     """
     parameters = Parameters()
     of_project = f"project = {parameters.text(project)}"
