@@ -59,13 +59,13 @@ def hook() -> Iterator[Hook]:
     made.server.server_close()
 
 
-def until(condition: Callable[[], Any], what: str, every_s: float = 0.1) -> Any:
+def until(condition: Callable[[], Any], what: str) -> Any:
     """What `condition` says once it is true."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         if found := condition():
             return found
-        time.sleep(every_s)
+        time.sleep(0.1)
     raise AssertionError(f"not within {PATIENCE_S} s: {what}")
 
 
@@ -272,7 +272,7 @@ def test_a_server_does_not_take_its_own_absence_for_silence(
         seen = state_of(server, watched)
         return seen["state"] == "ok" and seen["evaluated_at"] is not None
 
-    until(beats, "looked at, and well", every_s=0.5)
+    until(beats, "looked at, and well")
     until(lambda: all(d["status"] == "delivered" for d in deliveries(server, watched)), "its first minute is told")
     assert beats()
     server.kill()
@@ -286,7 +286,7 @@ def test_a_server_does_not_take_its_own_absence_for_silence(
         assert beats(), "it was the server that was silent"
         looked.add(state_of(server, watched)["evaluated_at"])
         assert time.monotonic() - back < PATIENCE_S, "it looks every second"
-        time.sleep(0.5)
+        time.sleep(0.2)
     assert hook.events() == []
     until(lambda: hook.events() == ["no_data"], "now it is the others")
 
