@@ -34,12 +34,12 @@ SCRAPED = """
 job = "ranker"
 url = "{url}/metrics"
 project = "scraped"
-interval_s = 10
+interval_s = 300
 [[scrape]]
 job = "<img src=x onerror=alert(1)>"
 url = "http://127.0.0.1:1/<script>alert(1)</script>?token=hush"
 project = "scraped"
-interval_s = 10
+interval_s = 300
 """
 """One target that is up, and one that is down and means harm. Both are tried at once, and then seldom."""
 # Package scope, not session: while Playwright is open, no other test of this process could use asyncio.run.

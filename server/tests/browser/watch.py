@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from playwright.sync_api import Error, Locator, Page
+from playwright.sync_api import Dialog, Error, Locator, Page
 
 PATIENT_MS = 30_000
 """Generous: the machine may be busy with the rest of the suite."""
@@ -67,15 +67,15 @@ class Watched:
     """Whether the page keeps something that the next test must not meet."""
 
     def __post_init__(self) -> None:
-        self._listening: dict[Any, Callable[[Any], object]] = {
-            "dialog": lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()),
-            "pageerror": lambda error: self.errors.append(str(error)),
-            "console": lambda said: self._heard(said.type, said.text),
-            "request": lambda request: self._requested(request.url),
-            "popup": lambda opened: self.foreign.append(f"popup {opened.url}"),
-        }
-        for event, listener in self._listening.items():
-            self.page.on(event, listener)
+        self._listening: list[tuple[Any, Callable[[Any], object]]] = [
+            ("dialog", self._spoke),
+            ("pageerror", lambda error: self.errors.append(str(error))),
+            ("console", lambda said: self._heard(said.type, said.text)),
+            ("request", lambda request: self._requested(request.url)),
+            ("popup", lambda opened: self.foreign.append(f"popup {opened.url}")),
+        ]
+        for event, listener in self._listening:
+            self.page.on(event, listener)  # type: ignore[arg-type]
 
     def always_run(self, script: str) -> None:
         """Run this first in every document. It cannot be taken back: nobody else gets this page."""
@@ -84,7 +84,7 @@ class Watched:
 
     def leave(self) -> bool:
         """Stop watching, and go where nothing runs. Whether somebody else may have the page."""
-        for event, listener in self._listening.items():
+        for event, listener in self._listening:
             self.page.remove_listener(event, listener)
         if self.spent or self.page.is_closed():
             return False
@@ -94,6 +94,10 @@ class Watched:
         except Error:
             return False  # such as when its server is gone
         return True
+
+    def _spoke(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
 
     def _heard(self, kind: str, text: str) -> None:
         if kind == "error" and not _ANSWERED.match(text):
