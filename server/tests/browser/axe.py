@@ -41,27 +41,36 @@ window.unknown = () => {
   return found.length > 60 ? [document.body] : found
 }
 """
-_STRUCTURE = """
-([only, seen, overlay]) => withoutMore(async () => told(await axe.run(
+_FIND = """
+([only, seen, colours, overlay]) => withoutMore(async () => {
+  const html = document.documentElement
+  const theme = html.dataset.mantineColorScheme
+  const other = theme === 'dark' ? 'light' : 'dark'
   // The editor's list of completions is never focused: the editor points into it (aria-activedescendant).
-  { exclude: [['.cm-tooltip-autocomplete']] },
-  // Menus and lists that lie over the page are at the end of the document on purpose, outside its landmarks.
-  {
-    runOnly: only,
-    resultTypes: ['violations'],
-    rules: {
-      region: { enabled: !document.querySelector(overlay) },
-      ...Object.fromEntries(seen.map((rule) => [rule, { enabled: false }])),
-    },
-  },
-)))
+  const exclude = [['.cm-tooltip-autocomplete']]
+  const looks = async (include, values) => told(await axe.run(
+    { include, exclude }, { runOnly: { type: 'rule', values }, resultTypes: ['violations'] }))
+  const include = unknown()
+  // A page that is new is looked at once for everything: axe begins by reading all of it each time.
+  const apart = include[0] === document.body ? [] : seen
+  const rules = {
+    // Menus and lists that lie over the page are at the end of the document on purpose, outside its landmarks.
+    region: { enabled: !document.querySelector(overlay) },
+    ...Object.fromEntries(apart.map((rule) => [rule, { enabled: false }])),
+  }
+  const here = told(await axe.run({ exclude }, { runOnly: only, resultTypes: ['violations'], rules }))
+  if (apart.length && include.length) here.push(...await looks(include, apart))
+  const found = here.map((said) => [theme, said])
+  if (!include.length) return found
+  html.dataset.mantineColorScheme = other
+  try {
+    return [...found, ...(await looks(include, colours)).map((said) => [other, said])]
+  } finally {
+    html.dataset.mantineColorScheme = theme
+  }
+})
 """
-_LOOKS = """
-([parts, rules]) => withoutMore(async () => told(await axe.run(
-  { include: parts, exclude: [['.cm-tooltip-autocomplete']] },
-  { runOnly: { type: 'rule', values: rules }, resultTypes: ['violations'] },
-)))
-"""
+"""In one go: between two questions the page would be laid out and painted, in each of its forms."""
 
 
 def violations(page: Page, what: str) -> list[str]:
@@ -73,15 +82,7 @@ def violations(page: Page, what: str) -> list[str]:
         # Not a script element: the content security policy would, rightly, refuse it.
         page.evaluate(SOURCE.read_text())
         page.evaluate(_TOOLS)
-    html = page.locator("html")
-    theme = html.get_attribute("data-mantine-color-scheme")
-    other = "light" if theme == "dark" else "dark"
-    found = [f"{what}, {theme}: {said}" for said in page.evaluate(_STRUCTURE, [EVERYTHING, SEEN, _OVERLAY])]
-    parts = page.evaluate_handle("unknown()")
-    if page.evaluate("(parts) => parts.length", parts):
-        found += [f"{what}, {theme}: {said}" for said in page.evaluate(_LOOKS, [parts, SEEN])]
-        html.evaluate("(e, theme) => e.setAttribute('data-mantine-color-scheme', theme)", other)
-        found += [f"{what}, {other}: {said}" for said in page.evaluate(_LOOKS, [parts, COLOURS])]
-        html.evaluate("(e, theme) => e.setAttribute('data-mantine-color-scheme', theme)", theme)
-    expect(html).to_have_attribute("data-mantine-color-scheme", str(theme))
-    return found
+    theme = page.locator("html").get_attribute("data-mantine-color-scheme")
+    found = page.evaluate(_FIND, [EVERYTHING, SEEN, COLOURS, _OVERLAY])
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", str(theme))
+    return [f"{what}, {scheme}: {said}" for scheme, said in found]

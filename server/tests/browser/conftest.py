@@ -14,7 +14,7 @@ from process.servers import RunningServer
 from process.targets import targets
 
 from browser.shop import Shop
-from browser.watch import PATIENT_MS, Watched
+from browser.watch import EVERYWHERE, LOBBY, PATIENT_MS, Watched
 
 CHROMIUM = os.environ.get("TAPETUM_CHROMIUM", "/usr/bin/chromium")
 STATIC = Path(__file__).parents[2] / "src" / "tapetum_server" / "static"
@@ -27,18 +27,19 @@ if (!sessionStorage.getItem('arrived')) {
 }
 """
 """A page is somebody who was never here; what they then choose stays theirs through reloads."""
+_FORGET = "sessionStorage.clear(); window.name = '';"
 
 SCRAPED = """
 [[scrape]]
 job = "ranker"
 url = "{url}/metrics"
 project = "scraped"
-interval_s = 10
+interval_s = 300
 [[scrape]]
 job = "<img src=x onerror=alert(1)>"
 url = "http://127.0.0.1:1/<script>alert(1)</script>?token=hush"
 project = "scraped"
-interval_s = 10
+interval_s = 300
 """
 """One target that is up, and one that is down and means harm. Both are tried at once, and then seldom."""
 # Package scope, not session: while Playwright is open, no other test of this process could use asyncio.run.
@@ -85,10 +86,10 @@ def browser() -> Iterator[Browser]:
 def home(browser: Browser, server: RunningServer) -> Iterator[BrowserContext]:
     """The browser's profile that tests share one after the other: what it has in its cache, they need not load again.
 
-    With the picture that stays open there, a process stays too, which has compiled the scripts of the UI once.
+    They share a page too, whose process has compiled the scripts of the UI: each page has a process of its own, as the
+    server's opener policy demands.
     """
     context = _context(browser, 1440, 900)
-    context.new_page().goto(f"{server.url}/favicon.svg")
     yield context
     context.close()
 
@@ -110,22 +111,40 @@ def new_page(browser: Browser, home: BrowserContext, server: RunningServer) -> I
         origin: str = server.url, *, theme: str = "dark", width: int = 1440, height: int = 900, **options: Any
     ) -> Watched:
         shared = not opened and not options
-        page = (home if shared else _context(browser, width, height, **options)).new_page()
+        if shared:
+            page = page_at_home(home, origin, theme)
+        else:
+            page = _watching(_context(browser, width, height, **options).new_page())
+            page.add_init_script(_NEW_READER % theme)
         page.set_viewport_size({"width": width, "height": height})
-        page.add_init_script(_NEW_READER % theme)
         opened.append(Watched(page, origin))
         return opened[-1]
 
     yield open_page
     problems = [problem for watched in opened for problem in watched.problems()]
     for watched in opened:
-        if watched.page.context is home:
-            watched.page.close()
-        else:
+        if watched.page.context is not home:
             watched.page.context.close()
+        elif not watched.leave():
+            watched.page.close()
+    for left in home.pages[1:]:
+        left.close()
     home.clear_cookies()
     home.clear_permissions()
     assert problems == []
+
+
+def page_at_home(home: BrowserContext, origin: str, theme: str = "dark") -> Page:
+    """The page that tests share, for somebody who was never there; a new one if there is none."""
+    page = home.pages[0] if home.pages else _watching(home.new_page())
+    page.goto(f"{origin}{LOBBY}")
+    page.evaluate(_FORGET + _NEW_READER % theme)
+    return page
+
+
+def _watching(page: Page) -> Page:
+    page.add_init_script(EVERYWHERE)
+    return page
 
 
 @pytest.fixture

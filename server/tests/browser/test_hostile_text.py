@@ -29,7 +29,6 @@ pytestmark = pytest.mark.covers("ui-hostile-text")
 TRACE = "66" * 16
 FACET, LINE, KEY = 512, 2_000, 1_024
 """Characters that are shown of a value in a facet and of a log record under a span, and kept of a key."""
-_RAN = "Object.defineProperty(window, 'ran', {set: (v) => console.error('hostile text ran: ' + v), get: () => 1})"
 _SPILLED = """
 (attack) => {
   const RLO = '\\u202e'
@@ -100,7 +99,6 @@ def everything(server: RunningServer) -> Iterator[Sent]:
 @pytest.fixture
 def sent(everything: Sent, ui: Watched) -> Iterator[Sent]:
     """The same; when the test ends, nobody may have knocked elsewhere."""
-    ui.page.add_init_script(_RAN)
     yield everything
     assert everything.asked_elsewhere == []
     assert ui.page.evaluate(_SPILLED, everything.attacks["marks"]) == []

@@ -37,7 +37,7 @@ def open_trace(ui: Watched, night: str) -> OpenTrace:
     """Opens it on a page that counts its frames."""
 
     def opened(**search: str) -> Page:
-        ui.page.add_init_script(_COUNT_FRAMES)
+        ui.always_run(_COUNT_FRAMES)
         page = ui.open(f"/traces/{night}", project=PROJECT, **search)
         expect(page.get_by_role("heading", level=1)).to_have_text(long_trace.FIRST)
         return page

@@ -58,7 +58,7 @@ def huge(server: RunningServer) -> Huge:
 
 
 def opened(ui: Watched, path: str, **search: str) -> Page:
-    ui.page.add_init_script(_COUNT_FRAMES)
+    ui.always_run(_COUNT_FRAMES)
     return ui.open(path, project=PROJECT, **search)
 
 

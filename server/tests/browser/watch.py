@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Dialog, Error, Locator, Page
 
 PATIENT_MS = 30_000
 """Generous: the machine may be busy with the rest of the suite."""
+LOBBY = "/theme-boot.js"
+"""Where a page waits for its test: of the same origin, with nothing on it."""
 _ANSWERED = re.compile(r"Failed to load resource: the server responded with a status of (4\d\d)")
-_RECORD_VIOLATIONS = """
+EVERYWHERE = """
 window.violations = [];
 document.addEventListener('securitypolicyviolation', (e) => window.violations.push(e.violatedDirective + ' ' + e.blockedURI));
+Object.defineProperty(window, 'ran', {set: (v) => console.error('hostile text ran: ' + v), get: () => 1})
 """
 
 # The page looks by itself: `expect` asks ever more rarely, and this is where tests wait most.
@@ -58,14 +63,41 @@ class Watched:
     """Requests that left for another origin, or tried to."""
     errors: list[str] = field(default_factory=list)
     """Uncaught errors, and errors on the console other than an answer of 4xx."""
+    spent: bool = False
+    """Whether the page keeps something that the next test must not meet."""
 
     def __post_init__(self) -> None:
-        self.page.add_init_script(_RECORD_VIOLATIONS)
-        self.page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("console", lambda said: self._heard(said.type, said.text))
-        self.page.on("request", lambda request: self._requested(request.url))
-        self.page.on("popup", lambda opened: self.foreign.append(f"popup {opened.url}"))
+        self._listening: list[tuple[Any, Callable[[Any], object]]] = [
+            ("dialog", self._spoke),
+            ("pageerror", lambda error: self.errors.append(str(error))),
+            ("console", lambda said: self._heard(said.type, said.text)),
+            ("request", lambda request: self._requested(request.url)),
+            ("popup", lambda opened: self.foreign.append(f"popup {opened.url}")),
+        ]
+        for event, listener in self._listening:
+            self.page.on(event, listener)  # type: ignore[arg-type]
+
+    def always_run(self, script: str) -> None:
+        """Run this first in every document. It cannot be taken back: nobody else gets this page."""
+        self.spent = True
+        self.page.add_init_script(script)
+
+    def leave(self) -> bool:
+        """Stop watching, and go where nothing runs. Whether somebody else may have the page."""
+        for event, listener in self._listening:
+            self.page.remove_listener(event, listener)
+        if self.spent or self.page.is_closed():
+            return False
+        try:
+            self.page.unroute_all(behavior="ignoreErrors")
+            self.page.goto(f"{self.origin}{LOBBY}")
+        except Error:
+            return False  # such as when its server is gone
+        return True
+
+    def _spoke(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
 
     def _heard(self, kind: str, text: str) -> None:
         if kind == "error" and not _ANSWERED.match(text):
@@ -91,7 +123,7 @@ class Watched:
 
         What has been asked before may be shown again, so where the server learnt something since, `open` the page.
         """
-        if not self.page.url.startswith(self.origin):
+        if not self.page.url.startswith(self.origin) or self.page.url == f"{self.origin}{LOBBY}":
             return self.open(path, **search)
         self.page.evaluate(_GONE_ON, [_address(path, search), PATIENT_MS])
         settled(self.page)
