@@ -93,6 +93,11 @@ def test_rows_that_share_moments_are_cut_into_chunks_by_their_order(asked: World
     income = of(compared(asked, chunk_size=100, features=("income",), multivariate=("pca",)), "income")
     assert [(c["chunk"], c["rows"]) for c in income["chunks"]] == [(f"{100 * n}:{100 * n + 99}", 100) for n in range(6)]
     assert income["since"] == "300:399"
+    # Twenty every minute, so a chunk is five moments, of which the last begins four minutes after the first.
+    assert [(c["first"], c["last"]) for c in income["chunks"]] == [
+        (format_time(START + HOUR + minute * 60 * SECOND), format_time(START + HOUR + (minute + 4) * 60 * SECOND))
+        for minute in range(0, 30, 5)
+    ]
 
 
 @pytest.mark.covers("drift-predictions")

@@ -69,6 +69,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "sorted_values_by_rows": lambda: drift.sorted_values_statement(
         FRAME, PRICE, drift_groups.chunks_of_rows(FRAME, 40)
     ),
+    "times_by_rows": lambda: drift.group_times_statement(FRAME, AT, drift_groups.chunks_of_rows(FRAME, 40)),
 }
 
 

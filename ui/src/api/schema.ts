@@ -4064,10 +4064,16 @@ export interface components {
     /**
      * DriftChunk
      * @description One feature in one chunk of the window, against the whole baseline.
+     *
+     *     `first` and `last` are the times of the rows of a chunk of so many, where rows have one time.
      */
     DriftChunk: {
       /** Chunk */
       chunk: string
+      /** First */
+      first: string | null
+      /** Last */
+      last: string | null
       /** Results */
       results: components['schemas']['DriftResult'][]
       /** Rows */

@@ -144,7 +144,7 @@ async def get_model_performance_estimate(
     window = await _frame(asked, model, version)
     baseline = await _frame_or_none(then, model, baseline_version or version)
     if baseline is None:
-        why = "The baseline has no prediction whose label has come: nothing can be learned from it."
+        why = "The baseline has no prediction whose label has come: what scores mean cannot be learned from it."
         report = not_estimated(why, seconds)
     else:
         report = await estimate_report(

@@ -83,6 +83,22 @@ async def row_count(reader: Reader, frame: Frame) -> int:
     return int(answer.columns[0][0])
 
 
+async def group_times(reader: Reader, frame: Frame, column: FrameColumn, by: By) -> dict[Group, tuple[int, int]]:
+    """The first and the last time of each group, in nanoseconds since 1970; groups without a time are left out."""
+    answer = await reader.query(*group_times_statement(frame, column, by), timeout_s=TIMEOUT_S)
+    return {group: (first, last) for group, first, last in zip(*answer.columns)}
+
+
+def group_times_statement(frame: Frame, column: FrameColumn, by: By) -> Statement:
+    """One row per group."""
+    sql = f"""SELECT drift_group, toUnixTimestamp64Nano(min(drift_x0)) AS drift_first,
+    toUnixTimestamp64Nano(max(drift_x0)) AS drift_last
+FROM {_values_of(frame, [column.sql], by)}
+WHERE drift_x0 IS NOT NULL AND drift_group IS NOT NULL
+GROUP BY drift_group"""
+    return Statement(sql + settings_of(by), dict(frame.parameters))
+
+
 async def quantiles(
     reader: Reader, frame: Frame, columns: Sequence[FrameColumn], levels: Sequence[float], rows: int
 ) -> list[list[float]]:

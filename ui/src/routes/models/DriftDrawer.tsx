@@ -109,7 +109,8 @@ function Chunks({ model, feature, window }: { model: string; feature: DriftFeatu
   const limit = found.find((one) => one?.threshold)?.threshold
   if (feature.chunks.length < 2 || found.every((one) => !one)) return null
   if (!isTime(feature.chunks[0]!.chunk)) {
-    return <Counted chunks={feature.chunks} values={found.map((one) => one?.value ?? null)} limit={limit} />
+    const values = found.map((one) => one?.value ?? null)
+    return <Counted model={model} window={window} chunks={feature.chunks} values={values} limit={limit} />
   }
   const times = feature.chunks.map((one) => isoToMs(one.chunk))
   return (
@@ -138,6 +139,8 @@ function Chunks({ model, feature, window }: { model: string; feature: DriftFeatu
 
 /** Chunks of so many predictions stand side by side: what is between two of them is no time. */
 function Counted(p: {
+  model: string
+  window: Scope
   chunks: DriftFeature['chunks']
   values: readonly (number | null)[]
   limit: number | null | undefined
@@ -153,7 +156,11 @@ function Counted(p: {
           const over = value !== null && p.limit && value > p.limit
           return (
             <li key={chunk.chunk} title={`${chunk.chunk}: ${said}`}>
-              <span className="quiet">{chunk.chunk.replace(':', ' – ')}</span>
+              <span className="quiet">
+                <ToPredictions model={p.model} window={within(chunk, p.window)} q={chunk.first && ''}>
+                  {chunk.chunk.replace(':', ' – ')}
+                </ToPredictions>
+              </span>
               <span aria-hidden>
                 <i
                   style={{
@@ -170,6 +177,13 @@ function Counted(p: {
       {p.limit ? <p className="quiet">Threshold {figure(Number(p.limit.toPrecision(3)))}</p> : null}
     </>
   )
+}
+
+/** The time from the first prediction of a chunk to its last. */
+function within(chunk: DriftFeature['chunks'][number], window: Scope) {
+  if (!chunk.first || !chunk.last) return window
+  // Moments are kept to the nanosecond, and what ends a time is not in it.
+  return { from: chunk.first, to: new Date(isoToMs(chunk.last) + 1).toISOString() }
 }
 
 function Where(p: { model: string; feature: DriftFeature; others: string[]; window: Scope }) {

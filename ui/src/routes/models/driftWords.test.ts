@@ -32,6 +32,6 @@ it('says in a sentence what moved', () => {
 it('says when not every prediction was read', () => {
   const of = (...ways: string[]) => readFrom({ features: ways.map((way) => ({ way })) } as DriftReport)?.words
   expect(of('exact')).toBeUndefined()
-  expect(of('from states')).toBe('from hourly statistics')
-  expect(of('from states', 'exact')).toBe('mostly from hourly statistics')
+  expect(of('from states')).toBe('from kept statistics')
+  expect(of('from states', 'exact')).toBe('mostly from kept statistics')
 })

@@ -45,9 +45,14 @@ class DriftSide(TypedDict):
 
 
 class DriftChunk(TypedDict):
-    """One feature in one chunk of the window, against the whole baseline."""
+    """One feature in one chunk of the window, against the whole baseline.
+
+    `first` and `last` are the times of the rows of a chunk of so many, where rows have one time.
+    """
 
     chunk: str
+    first: str | None
+    last: str | None
     rows: int
     values: int
     results: list[DriftResult]

@@ -163,6 +163,17 @@ def chunk_name(group: groups.Group, settings: DriftSettings) -> str:
     return f"{group * settings.chunk_size}:{(group + 1) * settings.chunk_size - 1}"
 
 
+async def chunk_times(reader: Reader, frame: Frame, settings: DriftSettings) -> dict[str, tuple[str, str]]:
+    """By its name, the first and last time in each chunk of so many rows; none where it is not clear which time."""
+    times = [column for column in frame.columns if column.kind == "time"]
+    if settings.chunk_size is None or len(times) != 1:
+        return {}
+    found = await query.group_times(reader, frame, times[0], chunks_by(frame, settings))
+    return {
+        chunk_name(group, settings): (format_time(first), format_time(last)) for group, (first, last) in found.items()
+    }
+
+
 def since(chunks: Sequence[Chunk]) -> groups.Group:
     """The chunk from which on all chunks drifted, up to the last that can be told; `None` where it does not last.
 

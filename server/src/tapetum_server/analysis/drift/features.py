@@ -123,7 +123,7 @@ def _result(result: Result) -> DriftResult:
 
 def _chunk(chunk: Chunk, settings: DriftSettings) -> DriftChunk:
     return DriftChunk(
-        chunk=chunk_name(chunk.group, settings), rows=chunk.rows, values=chunk.values,
+        chunk=chunk_name(chunk.group, settings), first=None, last=None, rows=chunk.rows, values=chunk.values,
         results=[_result(result) for result in chunk.results],
     )  # fmt: skip
 

@@ -102,8 +102,8 @@ def _feature(
     limits = {name: nannyml.threshold(name, [chunk.measured[name] for chunk in own]) for name in names}
     chunks = [
         DriftChunk(
-            chunk=chunk_name(chunk.group, settings), rows=int(chunk.values), values=int(chunk.values),
-            results=[_result(name, chunk, limits[name]) for name in names],
+            chunk=chunk_name(chunk.group, settings), first=None, last=None, rows=int(chunk.values),
+            values=int(chunk.values), results=[_result(name, chunk, limits[name]) for name in names],
         )
         for chunk in found
     ]  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tapetum_server.analysis.drift.answers import DriftFeature, DriftReport
 from tapetum_server.analysis.drift.attributions import logged_importance
-from tapetum_server.analysis.drift.chunks import Chunked, chunked
+from tapetum_server.analysis.drift.chunks import Chunked, chunk_times, chunked
 from tapetum_server.analysis.drift.features import feature_of, slice_of, whole_report
 from tapetum_server.analysis.drift.identifiers import without_identifiers
 from tapetum_server.analysis.drift.measuring import constant_thresholds, judged, measured, values_of
@@ -54,6 +54,9 @@ async def drift_report(reader: Reader, baseline: Frame, window: Frame, settings:
         feature_of(side, found, chunks.window[n] if chunks else [], settings)
         for n, (side, found) in enumerate(zip(kept, verdicts))
     ]
+    spans = await chunk_times(reader, window, settings)
+    for chunk in (chunk for feature in features for chunk in feature["chunks"] if chunk["chunk"] in spans):
+        chunk["first"], chunk["last"] = spans[chunk["chunk"]]
     if settings.slices:
         drifted = [side for side, feature in zip(kept, features) if feature["verdict"] == "drift"]
         limits = {(side.plan.pair.name, r.method): r.threshold for side, found in zip(kept, verdicts) for r in found}
