@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import fastapi.routing
 import pytest
 from asked_world import ROUTES, World
+from fastapi.dependencies.utils import get_dependant
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 DOCUMENT = json.loads((REPOSITORY / "ui" / "openapi.json").read_bytes())
@@ -49,6 +51,22 @@ def test_the_clients_document_is_what_the_server_says() -> None:
         [sys.executable, REPOSITORY / "tools" / "openapi.py", "check"], capture_output=True, text=True, check=False
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_first_request_is_answered_without_making_the_routes_anew(
+    asked: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are made when the program is imported; once more for each router took most of a second."""
+    made: list[Any] = []
+
+    def counted(*given: Any, **more: Any) -> Any:
+        made.append(more.get("call"))
+        return get_dependant(*given, **more)
+
+    monkeypatch.setattr(fastapi.routing, "get_dependant", counted)
+    assert asked.client.get("/v1/nothing-is-here").status_code == 404
+    assert asked.client.get("/v1/info").status_code == 200
+    assert made == []
 
 
 @pytest.mark.covers("api-openapi")

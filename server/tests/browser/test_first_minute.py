@@ -99,7 +99,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningSe
     made = tapetum("keys", "create", "--data", data, "--name", "me", "--scope", "admin")
     assert made.returncode == 0, made.stderr
     env = {"TAPETUM_REQUIRE_KEYS": "1", "TAPETUM_HOST_METRICS_INTERVAL_S": "1"}
-    with RunningServer(data, env=env) as server:
+    with RunningServer(data, env=env, first_start=True) as server:
         yield server, made.stdout.strip()
 
 

@@ -17,13 +17,13 @@ from multiprocessing import reduction
 from pathlib import Path
 from typing import Any
 
-_forks = multiprocessing.get_context("forkserver")
+forks = multiprocessing.get_context("forkserver")
 # What the server imports as late as it can, so that commands need not, is imported here too.
-_forks.set_forkserver_preload(
+forks.set_forkserver_preload(
     [
         "process.forked", "tapetum_server.cli.main", "tapetum_server.app.server", "tapetum_server.app.settings", "uvloop",
-        "alembic.command", "alembic.context", "anyio._backends._asyncio", "grpc._server", "httpcore", "rich._emoji_codes",
-        "sqlalchemy.dialects.sqlite", "uvicorn.protocols.http.httptools_impl", "process.frozen",
+        "alembic.command", "alembic.context", "anyio._backends._asyncio", "grpc._server", "httpcore", "pandas",
+        "rich._emoji_codes", "sqlalchemy.dialects.sqlite", "uvicorn.protocols.http.httptools_impl", "process.frozen",
     ]
 )  # fmt: skip
 
@@ -78,7 +78,7 @@ class ForkedTapetum:
     ) -> None:
         passed = [_Passed(stream) for stream in (stdin, stdout, stderr)]
         command = [str(argument) for argument in arguments], dict(env), str(cwd or os.getcwd()), passed
-        self._process = _forks.Process(target=_run, args=command, daemon=True)
+        self._process = forks.Process(target=_run, args=command, daemon=True)
         self._process.start()
         assert self._process.pid is not None
         self.pid: int = self._process.pid

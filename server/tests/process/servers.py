@@ -18,6 +18,7 @@ from typing import IO, Any
 
 import httpx
 import pyarrow as pa
+from process.begun import begin
 from process.forked import ForkedTapetum
 
 START_S = 120
@@ -61,7 +62,8 @@ def tapetum(
 class RunningServer:
     """A `tapetum serve` that takes telemetry. Ends only through `stop`, `kill` or `close`.
 
-    `prefix` is a command that runs it elsewhere, such as in another mount namespace.
+    A new directory is a copy of a begun one (`process.begun`), unless `first_start` is what the test is
+    about. `prefix` is a command that runs it elsewhere, such as in another mount namespace.
     """
 
     def __init__(
@@ -70,8 +72,11 @@ class RunningServer:
         *options: str,
         env: Mapping[str, str] | None = None,
         prefix: Sequence[str] = (),
+        first_start: bool = False,
     ) -> None:
         self.data = data
+        if not (first_start or prefix or {"--store", "--catalog"} & set(options)):
+            begin(data)
         self._stderr: IO[bytes] = tempfile.TemporaryFile()
         command = ["serve", "--port", "0", "--grpc-port", "0", "--data", str(data), "--json", *options]
         said, stdout = os.pipe()

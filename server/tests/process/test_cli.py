@@ -164,7 +164,7 @@ def test_doctor_looks_into_a_data_directory_and_changes_nothing_of_somebody_else
     """First it is well, then the store, the catalog and the path are broken, each by itself."""
     url = ("--url", shared_server.url)
     data = tmp_path / "data"
-    assert start_server(data).stop() == 0
+    assert start_server(data, first_start=True).stop() == 0
     found = checks(*url, "--data", data, code=0)
     assert {found[name]["outcome"] for name in ("Data directory", "Catalog", "Store")} == {"ok"}
 
@@ -202,7 +202,7 @@ def test_a_directory_with_other_peoples_files_stays_open_to_them(start_server: S
     shared.mkdir(mode=0o755)
     (shared / "holiday.txt").write_text("sun")
     for data in (mine, shared):
-        assert start_server(data).stop() == 0
+        assert start_server(data, first_start=True).stop() == 0
     assert mine.stat().st_mode & 0o777 == 0o700
     assert shared.stat().st_mode & 0o777 == 0o755
     assert (shared / "store").stat().st_mode & 0o777 == 0o700

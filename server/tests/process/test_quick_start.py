@@ -18,7 +18,7 @@ pytestmark = pytest.mark.covers("docs-quick-start")
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """An empty server."""
-    with RunningServer(tmp_path_factory.mktemp("quick") / "data") as running:
+    with RunningServer(tmp_path_factory.mktemp("quick") / "data", first_start=True) as running:
         yield running
 
 

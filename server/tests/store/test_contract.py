@@ -21,6 +21,7 @@ from store.telemetry import SECOND, START, logs, points, spans
 from tapetum_server.receivers.records.given import read_predictions
 from tapetum_server.signals.attributes import decode_text, type_of
 from tapetum_server.signals.predictions import LabelBatch
+from tapetum_server.store import sql_files
 from tapetum_server.store.engine import Engine, StoreError
 from tapetum_server.store.migrate import migrate
 from tapetum_server.store.retention import restamp
@@ -418,6 +419,67 @@ def test_migrating_again_changes_nothing_and_a_newer_store_is_refused(any_engine
     with pytest.raises(StoreError, match=r"newer tapetum .*9999_future"):
         migrate(any_engine)
     assert count(any_engine, "spans") == 1
+
+
+@pytest.mark.covers("migrations")
+def test_views_are_made_again_where_they_are_not_as_this_program_makes_them(
+    any_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Making all of them takes longer than all else that a start does with a store."""
+    database = any_engine.database
+    new = views(any_engine)
+    migrate(any_engine)
+    assert views(any_engine) == new, "made again for nothing"
+
+    any_engine.command(f"DROP VIEW {database}.spans SYNC")
+    any_engine.command(f"CREATE OR REPLACE VIEW {database}.logs AS SELECT 'mine' AS body")
+    as_they_are = dict(sql_files.view_statements("{database}"))
+    as_they_were = as_they_are | {"traces": "CREATE OR REPLACE VIEW {database}.traces AS SELECT 'older' AS root_name"}
+    migrate(any_engine)
+    assert changed(any_engine, new) == {"spans", "logs"}
+    with monkeypatch.context() as older:
+        older.setattr(sql_files, "view_statements", lambda database: iter(as_they_were.items()))
+        migrate(any_engine)
+    assert rows(any_engine, "SELECT root_name FROM traces") == [{"root_name": "older"}]
+    migrate(any_engine)
+    assert changed(any_engine, new) == {"spans", "logs", "traces"}
+    assert [count(any_engine, name) for name in as_they_are] == [0] * len(as_they_are)
+    assert {name: made for name, (_, made) in views(any_engine).items()} == {n: made for n, (_, made) in new.items()}
+
+
+@pytest.mark.covers("migrations")
+def test_a_migration_and_a_view_below_have_the_views_above_made_again(
+    any_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A view keeps the types that its columns had when it was made."""
+    new = views(any_engine)
+    statements = dict(sql_files.view_statements("{database}"))
+    statements["spans"] = statements["spans"].replace("SELECT", "SELECT 'one more' AS more,", 1)
+    with monkeypatch.context() as newer:
+        newer.setattr(sql_files, "view_statements", lambda database: iter(statements.items()))
+        migrate(any_engine)
+    assert changed(any_engine, new) == {"spans", "traces"}
+
+    last = sql_files.migrations()[-1]
+    any_engine.command(f"DELETE FROM {any_engine.database}.schema_migrations WHERE name = '{last}'")
+    new = views(any_engine)
+    assert migrate(any_engine) == [last]
+    assert changed(any_engine, new) == set(new)
+
+
+def views(engine: Engine) -> dict[str, tuple[str, str]]:
+    """Every view, with the id that it got when it was made, and by which statement it was."""
+    found = rows(
+        engine,
+        f"SELECT name, toString(uuid) AS id, create_table_query AS made FROM system.tables "
+        f"WHERE database = '{engine.database}' AND engine = 'View' ORDER BY name",
+    )
+    return {row["name"]: (row["id"], row["made"]) for row in found}
+
+
+def changed(engine: Engine, before: dict[str, tuple[str, str]]) -> set[str]:
+    """The views that were made since."""
+    return {name for name, made in views(engine).items() if made[0] != before[name][0]}
 
 
 @pytest.mark.covers("retention")

@@ -182,5 +182,6 @@ def _routes(version: str) -> FastAPI:
     install_error_handlers(api)
     install_query_errors(api)
     for router in ROUTERS:
-        api.include_router(router)
+        # Not `include_router`, which makes every route a second time: two milliseconds each at the first request.
+        api.router.routes.extend(router.routes)
     return api

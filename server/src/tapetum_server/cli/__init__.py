@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tapetum_server.cli.main import command
+from tapetum_server.cli.importing import nothing_collected
+
+with nothing_collected():
+    from tapetum_server.cli.main import command
 
 
 def main() -> None:

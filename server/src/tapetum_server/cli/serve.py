@@ -15,6 +15,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from tapetum_server.cli.importing import nothing_collected
+
 if TYPE_CHECKING:
     from tapetum_server.app.server import Server
 
@@ -207,14 +209,15 @@ def _prepare(options: dict[str, Any], config: Path | None, *, demo: bool) -> Ser
     except SettingsError as error:
         _cannot_start(error)
 
-    from tapetum_server.app.addresses import CannotStart
-    from tapetum_server.app.server import Server  # takes a second: a wrong setting is said at once
+    with nothing_collected():
+        from tapetum_server.app.addresses import CannotStart
+        from tapetum_server.app.server import Server  # takes a second: a wrong setting is said at once
 
-    try:
-        server = Server(settings, demo=demo)
-        server.open()
-    except CannotStart as error:
-        _cannot_start(error)
+        try:
+            server = Server(settings, demo=demo)
+            server.open()
+        except CannotStart as error:
+            _cannot_start(error)
     return server
 
 

@@ -17,7 +17,8 @@ MAX_FEATURES = 10_000
 MAX_NAME_BYTES = 256
 LONG_TEXT = 512
 """A text of more characters is a text to read, and no category."""
-_EMPTY = pa.array([], pa.string())
+_EMPTY = pa.nulls(0, pa.string())
+"""Not `pa.array`: what makes arrays of values looks for pandas first, and imports it where it is installed."""
 
 
 def layout_of(names: Sequence[Sequence[str]]) -> int:
