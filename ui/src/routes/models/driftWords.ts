@@ -56,7 +56,7 @@ export function behind(
 export function readFrom(report: DriftReport): { words: string; title: string } | null {
   const kept = report.features.filter((feature) => feature.way === 'from states').length
   if (!kept) return null
-  const words = kept === report.features.length ? 'from kept statistics' : 'mostly from hourly statistics'
+  const words = kept === report.features.length ? 'from kept statistics' : 'mostly from kept statistics'
   return {
     words,
     title: 'Distances of numbers are within 0.02 of those of all predictions; labels are read themselves.',
