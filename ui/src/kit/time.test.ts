@@ -1,5 +1,5 @@
 import { describe as group, expect, it } from 'vitest'
-import { absolute, describe, isoToMs, parseTyped, resolve } from './time'
+import { absolute, describe, fromFirstToLast, isoToMs, parseTyped, resolve } from './time'
 
 const NOW = Date.parse('2026-11-23T10:00:00Z')
 
@@ -38,5 +38,12 @@ group('time ranges', () => {
 
   it('keeps nanoseconds that Date drops', () => {
     expect(isoToMs('2026-11-23T10:00:00.123456789Z')).toBeCloseTo(NOW + 123.456789, 3)
+  })
+
+  it('holds the first moment and the last, which are within milliseconds', () => {
+    expect(fromFirstToLast('2026-11-23T09:00:00.123456789Z', '2026-11-23T10:00:00.123456789Z')).toEqual({
+      from: '2026-11-23T09:00:00.123Z',
+      to: '2026-11-23T10:00:00.124Z',
+    })
   })
 })

@@ -106,3 +106,9 @@ export function isoToMs(iso: string): number {
   const fraction = /\.(\d+)/.exec(iso)
   return base + (fraction ? Number(`0.${fraction[1]}`) * 1000 : 0)
 }
+
+/** The time that holds both moments, which are finer than its milliseconds; what ends a time is not in it. */
+export const fromFirstToLast = (first: string, last: string) => ({
+  from: new Date(Math.floor(isoToMs(first))).toISOString(),
+  to: new Date(Math.floor(isoToMs(last)) + 1).toISOString(),
+})

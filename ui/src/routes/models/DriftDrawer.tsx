@@ -5,7 +5,7 @@ import type { DriftFeature } from '@/api/types'
 import { Drawer } from '@/kit/Drawer'
 import { count } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
-import { isoToMs } from '@/kit/time'
+import { fromFirstToLast, isoToMs } from '@/kit/time'
 import { TimeChart } from '@/kit/TimeChart'
 import { useView } from '@/kit/view'
 import { percent } from '../services/measures'
@@ -157,7 +157,11 @@ function Counted(p: {
           return (
             <li key={chunk.chunk} title={`${chunk.chunk}: ${said}`}>
               <span className="quiet">
-                <ToPredictions model={p.model} window={within(chunk, p.window)} q={chunk.first && ''}>
+                <ToPredictions
+                  model={p.model}
+                  window={chunk.first && chunk.last ? fromFirstToLast(chunk.first, chunk.last) : p.window}
+                  q={chunk.first && ''}
+                >
                   {chunk.chunk.replace(':', ' – ')}
                 </ToPredictions>
               </span>
@@ -177,13 +181,6 @@ function Counted(p: {
       {p.limit ? <p className="quiet">Threshold {figure(Number(p.limit.toPrecision(3)))}</p> : null}
     </>
   )
-}
-
-/** The time from the first prediction of a chunk to its last. */
-function within(chunk: DriftFeature['chunks'][number], window: Scope) {
-  if (!chunk.first || !chunk.last) return window
-  // Moments are kept to the nanosecond, and what ends a time is not in it.
-  return { from: chunk.first, to: new Date(isoToMs(chunk.last) + 1).toISOString() }
 }
 
 function Where(p: { model: string; feature: DriftFeature; others: string[]; window: Scope }) {

@@ -1,7 +1,7 @@
 /** Findings as a page names them, and where the rows behind one are. */
 import type { AnomalyReason, Finding, Validation } from '@/api/types'
 import { is, parseFilter, printFilter } from '@/kit/filter'
-import { isoToMs } from '@/kit/time'
+import { fromFirstToLast } from '@/kit/time'
 
 /** As one word of an address. */
 export const findingKey = (of: Finding): string =>
@@ -12,10 +12,7 @@ export const filterOf = (model: string, version: string): string =>
   printFilter([...(model ? [is('model', model)] : []), ...(version ? [is('version', version)] : [])])
 
 /** The time in which its rows lie, the last one within it. */
-export const timeOf = (of: Finding): { from: string; to: string } => ({
-  from: new Date(Math.floor(isoToMs(of.first_seen))).toISOString(),
-  to: new Date(Math.floor(isoToMs(of.last_seen)) + 1).toISOString(),
-})
+export const timeOf = (of: Finding) => fromFirstToLast(of.first_seen, of.last_seen)
 
 /** The filter without the model, whose page it is for. */
 export const rowsQ = (of: Finding): string =>
