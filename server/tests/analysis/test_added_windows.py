@@ -14,8 +14,9 @@ import pyarrow as pa
 import pytest
 
 from tapetum_server.detectors.feature_statistics.adding import added
+from tapetum_server.detectors.feature_statistics.packed import states_of
 from tapetum_server.query.kept_windows import Asked, Subject, kept_windows
-from tapetum_server.query.state_rows import states_of, told_states
+from tapetum_server.query.state_rows import told_state
 from tapetum_server.query.time_range import TimeRange
 from tapetum_server.signals.feature_statistics import (
     MOST_VALUES,
@@ -60,7 +61,8 @@ def words(name: str, values: Mapping[str, int], rows: int, *, lists: tuple[Bucke
 
 def summed(windows: list[list[FeatureStatistics]], rows: int, chosen: list[int] | None = None) -> DatasetStatistics:
     """All of them added up, or some."""
-    states = states_of([told_states([DatasetStatistics(rows=0, features=tuple(one)) for one in windows], 0)])
+    told = [DatasetStatistics(rows=0, features=tuple(one)) for one in windows]
+    states = states_of([told_state(one, place) for place, one in enumerate(told)])
     taken = np.isin(np.arange(len(windows)), chosen if chosen is not None else np.arange(len(windows)))
     return added(states, taken, rows=rows, slice="All Examples")
 

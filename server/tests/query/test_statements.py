@@ -212,6 +212,10 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
             kept_windows.Asked(INCOME, HOUR, ("All Examples",)),
             kept_windows.Asked(kept_windows.Subject(dataset="census"), HOUR),
         ],
+        [[(20_758, 20_758)], []],
+    ),
+    "statistics_windows_of_days": lambda: kept_windows.windows_statement(
+        "default", [kept_windows.Asked(INCOME, HOUR, ("All Examples",))], [[(20_700, 20_700), (20_710, 20_758)]]
     ),
     "statistics_features": lambda: stored_statistics.features_statement(
         "default", [(INCOME, WINDOW), (INCOME, WINDOW._replace(key=8))]

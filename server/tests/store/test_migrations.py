@@ -121,7 +121,8 @@ def tables(engine: Engine) -> dict[str, set[str]]:
     del found["schema_migrations"]
     # Filled by the engine, from `error_rows`.
     found.pop("error_groups", None)
-    found.pop("feature_windows", None)  # from `feature_statistics_rows`
+    for name in ("feature_windows", "feature_states"):
+        found.pop(name, None)  # from `feature_statistics_rows`
     return found
 
 

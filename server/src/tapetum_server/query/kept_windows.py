@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import TimeRange
+from tapetum_server.query.window_days import DAY_NS, LONG, Days, days_of, ends_of, together, uncovered, without
 from tapetum_server.signals.feature_statistics import ALL_ROWS
 
 Places = NDArray[np.int64]
+_MOST_STRETCHES = 4
+"""Of days. Of more, all that lies between is read too, which costs less than to say them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,47 @@ class KeptWindows:
         return found
 
 
-async def kept_windows(reader: Reader, project: str, asked: Sequence[Asked]) -> list[KeptWindows]:
-    """For each question the windows that lie in its time, in one statement for all."""
-    table = await reader.table(*windows_statement(project, asked))
+async def kept_windows(
+    reader: Reader, project: str, asked: Sequence[Asked], *, every: bool = False
+) -> list[KeptWindows]:
+    """For each question the windows that lie in its time, as far as its time can be made of them; or `every` one.
+
+    In one statement for all, and a second where a time has days that no window of a day or more covers.
+    """
+    first = [days_of(one.time_range) if every or not _of_one(one) else None for one in asked]
+    days = [ends_of(one.time_range) if all_of is None else [all_of] for one, all_of in zip(asked, first)]
+    found = _listed(await reader.table(*windows_statement(project, asked, days)), asked)
+    more = [_missing(one, windows, seen) for one, windows, seen in zip(asked, found, days)]
+    if not any(more):
+        return found
+    days = [together([*seen, *missing]) for seen, missing in zip(days, more)]
+    return _listed(await reader.table(*windows_statement(project, asked, days)), asked)
+
+
+def _of_one(asked: Asked) -> bool:
+    """Of one version, so that what it has is soon said; windows of several come and go with them."""
+    return bool(asked.subject.model and asked.subject.version is not None and asked.slices)
+
+
+def _missing(asked: Asked, windows: KeptWindows, seen: Days) -> Days:
+    """Days whose shorter windows may be needed too, and were not looked at."""
+    if not asked.subject.model:
+        return []
+    unseen = without([days_of(asked.time_range)], seen)
+    if not unseen:
+        return []
+    long = windows.among(windows.end - windows.start >= DAY_NS)
+    found: Days = []
+    for slice_ in asked.slices:
+        own = long.among(np.asarray([name == slice_ for _, name in long.names], bool)[long.of])
+        outer = _within_no_other(own)
+        if (outer.start[1:] < outer.end[:-1]).any():
+            return unseen  # they lie across each other: shorter ones may take the place of one
+        found += uncovered(outer.start, outer.end, asked.time_range)
+    return without(together(found), seen)
+
+
+def _listed(table: pa.Table, asked: Sequence[Asked]) -> list[KeptWindows]:
     (datasets, dataset), (models, model), (versions, version), (slices, slice_) = (
         _coded(table.column(name)) for name in ("dataset", "model", "version", "slice")
     )
@@ -115,23 +156,21 @@ def _is_asked(asked: Asked, version: str, slice_: str) -> bool:
     return asked.subject.version in (None, version) and (not asked.slices or slice_ in asked.slices)
 
 
-def windows_statement(project: str, asked: Sequence[Asked]) -> Statement:
-    """Of every window that may be one of some question: whose, start, end, rows and key.
+def windows_statement(project: str, asked: Sequence[Asked], days: Sequence[Days]) -> Statement:
+    """Of windows that may be one of some question: whose, start, end, rows and key.
 
-    What questions have in common is said once: the engine takes longer to read so short a statement than to answer it.
-    Nearly all rows that the keys lead to are asked for: to read times first, and the rest after, took half again as
-    long.
+    All of a day or more, of any time, and the shorter ones that begin in the `days` of their question. What questions
+    have in common is said once, and days are numbers: the engine takes longer to read so short a statement than to
+    answer it.
     """
     parameters = Parameters()
     of_project = f"project = {parameters.text(project)}"
-    times: dict[str, list[str]] = {}
-    for one in asked:
-        time = " AND ".join(_times(one, parameters))
-        times.setdefault(" AND ".join(_conditions(one, parameters)), []).append(time)
-    found = []
-    for subject, within in times.items():
-        either = "" if "" in within else " OR ".join(f"({time})" for time in dict.fromkeys(within))
-        found.append(f"{subject} AND ({either})" if either else subject)
+    of_subject: dict[str, Days] = {}
+    for one, shorter in zip(asked, days):
+        of_subject.setdefault(" AND ".join(_conditions(one, parameters)), []).extend(
+            shorter if one.subject.model else ()
+        )
+    found = [f"{subject} AND {_in_days(shorter)}" for subject, shorter in of_subject.items()]
     sql = f"""SELECT dataset, model, version, slice, window_start, window_end, rows, said, window_key
 FROM feature_windows
 WHERE {of_project} AND ({" OR ".join(f"({condition})" for condition in found)})
@@ -139,21 +178,21 @@ SETTINGS max_threads = 1, optimize_move_to_prewhere = 0, output_format_arrow_low
     return Statement(sql, parameters.values)
 
 
+def _in_days(days: Days) -> str:
+    stretches = together(days)
+    longer = [one for one in stretches if one[0] < one[1]]
+    if len(longer) > _MOST_STRETCHES:
+        stretches = longer = [(stretches[0][0], stretches[-1][1])]
+    single = [first for first, last in stretches if first == last]
+    of_any = f"day IN ({', '.join(map(str, (LONG, *single)))})"
+    between = [f"day BETWEEN {first} AND {last}" for first, last in longer]
+    return f"({' OR '.join((of_any, *between))})" if between else of_any
+
+
 def _conditions(asked: Asked, parameters: Parameters) -> list[str]:
     found = subject_conditions(asked.subject, parameters)
     if asked.slices:
         found.append(f"slice IN ({', '.join(parameters.text(name) for name in dict.fromkeys(asked.slices))})")
-    return found
-
-
-def _times(asked: Asked, parameters: Parameters) -> list[str]:
-    """None for a data set: without time it lies in every time."""
-    found = []
-    if asked.subject.model:
-        if asked.time_range.start is not None:
-            found.append(f"window_start >= {parameters.moment(asked.time_range.start)}")
-        if asked.time_range.end is not None:
-            found.append(f"window_end <= {parameters.moment(asked.time_range.end)}")
     return found
 
 

@@ -28,7 +28,10 @@ def migrate(engine: Engine, credentials: str = "") -> list[str]:
             continue
         for statement in sql_files.migration_statements(name, engine.database, credentials):
             # A crash between a statement and its record repeats the statement: make that harmless.
-            engine.command(_repeatable(statement))
+            if kept := sql_files.kept_up(statement):
+                _keep_up(engine, *kept)
+            else:
+                engine.command(_repeatable(statement))
         engine.command(f"INSERT INTO {engine.database}.schema_migrations (name) VALUES ('{name}')")
         ran.append(name)
     there = _there(engine)
@@ -65,7 +68,10 @@ def _make_views(engine: Engine, there: Mapping[str, str]) -> None:
 
 
 def _keep_up(engine: Engine, name: str, target: str, statement: str) -> None:
-    """Have `target` filled at every insert. A restored store has its rows, but not what fills it."""
+    """Have `target` filled at every insert, and with what is there.
+
+    A restored store has its rows, but not what fills it.
+    """
     engine.command(statement)
     columns = engine.query(
         "SELECT name FROM system.columns WHERE database = {database:String} AND table = {name:String} "

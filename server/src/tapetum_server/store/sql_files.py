@@ -30,8 +30,14 @@ def kept_up_by_inserts(database: str) -> Iterator[tuple[str, str, str]]:
     """(name, table it fills, CREATE …) of every materialized view of the migrations."""
     for migration in migrations():
         for statement in migration_statements(migration, database):
-            if found := _MATERIALIZED.search(statement):
-                yield found[1], found[2], statement
+            if kept := kept_up(statement):
+                yield kept
+
+
+def kept_up(statement: str) -> tuple[str, str, str] | None:
+    """(name, table it fills, the statement) where it makes a materialized view."""
+    found = _MATERIALIZED.search(statement)
+    return (found[1], found[2], statement) if found else None
 
 
 def view_statements(database: str) -> Iterator[tuple[str, str]]:

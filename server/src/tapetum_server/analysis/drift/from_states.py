@@ -81,7 +81,8 @@ async def states_report(
     Raises `QueryError` for a wrong question.
     """
     settings = settings.checked()
-    kept = await kept_of(reader, project, [asked.baseline, asked.window])
+    chunked_by_time = settings.chunk_period_ns is not None
+    kept = await kept_of(reader, project, [asked.baseline, asked.window], every=chunked_by_time)
     plans = [one.plan() for one in kept]
     if by_itself and not all(_covers(plan, asked.now) for plan in plans):
         return None

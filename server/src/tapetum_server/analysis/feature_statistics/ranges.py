@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pyarrow as pa
 
 from tapetum_server.analysis.feature_statistics.edges import scanned_edge
 from tapetum_server.detectors.feature_statistics.adding import added
+from tapetum_server.detectors.feature_statistics.packed import Packed, feature_count, states_of
 from tapetum_server.query.edge_rows import Edge, edge_statistics
 from tapetum_server.query.kept_windows import Asked, KeptWindows, Subject, Window, cover, kept_windows
 from tapetum_server.query.reader import Reader
-from tapetum_server.query.state_rows import feature_count, kept_states, states_of, told_states
+from tapetum_server.query.state_rows import kept_states, told_state
 from tapetum_server.query.time_range import TimeRange
 from tapetum_server.signals.feature_statistics import ALL_ROWS, DatasetStatistics
 
@@ -71,13 +71,15 @@ class Kept:
         return _plan(replace(self.part, time_range=TimeRange(start, end)), inside, self.windows)
 
 
-async def kept_of(reader: Reader, project: str, parts: Sequence[Part]) -> list[Kept]:
-    """Which windows there are of each part, found in one statement."""
+async def kept_of(reader: Reader, project: str, parts: Sequence[Part], *, every: bool = False) -> list[Kept]:
+    """The windows that there are of each part to make it of, or `every` one, of which times within it are made too."""
     asked = [
         Asked(one.subject, one.time_range, (one.subject.slice, ALL_ROWS) if one.subject.model else (one.subject.slice,))
         for one in parts
     ]
-    return [Kept(part, windows) for part, windows in zip(parts, await kept_windows(reader, project, asked))]
+    return [
+        Kept(part, windows) for part, windows in zip(parts, await kept_windows(reader, project, asked, every=every))
+    ]
 
 
 def _plan(part: Part, kept: KeptWindows, around: KeptWindows) -> Plan:
@@ -110,7 +112,8 @@ async def range_statistics(reader: Reader, project: str, plans: Sequence[Plan]) 
 
     Windows of all plans of one data set or model are read together, and so are their edges.
     """
-    tables, places = [], 0
+    told: list[Packed] = []
+    places = 0
     of_plan: list[list[int]] = [[] for _ in plans]
     for subject, members in _together(plans).items():
         windows = list(dict.fromkeys(window for n in members for window in plans[n].windows))
@@ -118,26 +121,26 @@ async def range_statistics(reader: Reader, project: str, plans: Sequence[Plan]) 
         for n in members:
             of_plan[n] += [at[window] for window in plans[n].windows]
         if windows:
-            tables.append(await kept_states(reader, project, subject, windows, first=places))
+            told += await kept_states(reader, project, subject, windows, first=places)
         places += len(windows)
-    features = feature_count(tables) if any(plan.edges for plan in plans) else 0
+    features = feature_count(told) if any(plan.edges for plan in plans) else 0
     scanned = [0 for _ in plans]
     for members, edge in await _edges(reader, project, plans, features):
         for n in members:
             of_plan[n].append(places)
             scanned[n] += edge.rows
-        tables.append(told_states([edge], places))
+        told.append(told_state(edge, places))
         places += 1
-    if not tables:
+    if not told:
         return [None for _ in plans]
-    return await asyncio.to_thread(_added, tables, plans, of_plan, scanned)
+    return await asyncio.to_thread(_added, told, plans, of_plan, scanned)
 
 
 def _added(
-    tables: Sequence[pa.Table], plans: Sequence[Plan], of_plan: Sequence[Sequence[int]], scanned: Sequence[int]
+    told: Sequence[Packed], plans: Sequence[Plan], of_plan: Sequence[Sequence[int]], scanned: Sequence[int]
 ) -> list[RangeStatistics | None]:
-    """Of each plan; `of_plan` are its windows and edges in the tables."""
-    states = states_of(tables)
+    """Of each plan; `of_plan` are its windows and edges."""
+    states = states_of(told)
     places = 1 + max((place for members in of_plan for place in members), default=0)
     found: list[RangeStatistics | None] = []
     for plan, members, read in zip(plans, of_plan, scanned):

@@ -8,19 +8,19 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
-import pyarrow as pa
 
 from tapetum_server.analysis.feature_statistics.edges import NO_FEATURES
 from tapetum_server.analysis.feature_statistics.report import dataset_statistics
 from tapetum_server.detectors.feature_statistics.adding import added
 from tapetum_server.detectors.feature_statistics.complete import with_histograms
+from tapetum_server.detectors.feature_statistics.packed import Packed, states_of
 from tapetum_server.query.errors import NotFound
 from tapetum_server.query.feature_aggregates import Slices
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.kept_windows import Asked, Subject, Window, cover, kept_windows
 from tapetum_server.query.prediction_frames import prediction_frame
 from tapetum_server.query.reader import Reader
-from tapetum_server.query.state_rows import kept_states, states_of
+from tapetum_server.query.state_rows import kept_states
 from tapetum_server.query.statistics_windows import HOUR_NS, UNITS, DueWindow, Unit, due_hours, due_sums
 from tapetum_server.query.time_range import TimeRange
 from tapetum_server.signals.consumer import Consumer
@@ -88,7 +88,8 @@ def _slicing(frame: Frame) -> list[Slices | None]:
 
 async def _keep_sum(reader: Reader, consumer: Consumer, project: str, window: DueWindow, unit: Unit) -> int:
     subject = Subject(model=window.model, version=window.version)
-    (kept,) = await kept_windows(reader, project, [Asked(subject, TimeRange(window.start, window.end))])
+    asked = Asked(subject, TimeRange(window.start, window.end))
+    (kept,) = await kept_windows(reader, project, [asked], every=True)
     windows = cover(kept, _OF_HOURS[unit] * HOUR_NS)
     rows: dict[str, int] = {}
     for one, held in windows.items():
@@ -98,13 +99,13 @@ async def _keep_sum(reader: Reader, consumer: Consumer, project: str, window: Du
     largest = sorted((name for name in rows if name != ALL_ROWS), key=lambda name: (-rows[name], name))[:MOST_SLICES]
     chosen = {name: rows[name] for name in (ALL_ROWS, *largest)}
     members = [one for one in windows if one.slice in chosen]
-    table = await kept_states(reader, project, subject, members)
-    await _write(consumer, project, window, await asyncio.to_thread(_added, table, members, chosen))
+    told = await kept_states(reader, project, subject, members)
+    await _write(consumer, project, window, await asyncio.to_thread(_added, told, members, chosen))
     return 1
 
 
-def _added(table: pa.Table, members: list[Window], rows: dict[str, int]) -> list[DatasetStatistics]:
-    states = states_of([table])
+def _added(told: list[Packed], members: list[Window], rows: dict[str, int]) -> list[DatasetStatistics]:
+    states = states_of(told)
     of_slice = np.asarray([window.slice for window in members])
     return [with_histograms(added(states, of_slice == name, rows=held, slice=name)) for name, held in rows.items()]
 

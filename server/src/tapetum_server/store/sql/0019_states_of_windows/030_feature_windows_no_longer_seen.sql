@@ -1,0 +1,1 @@
+DROP VIEW IF EXISTS {database}.feature_windows_seen SYNC
