@@ -127,14 +127,18 @@ class Bench:
         for begin, end in (("{0}", "{0} + toIntervalHour(1)"), *PARTS.values()):
             self._fill(begin, end)
         # As the engine leaves them after a while, and not in the pieces that they were just made in.
-        self.engine.command(f"OPTIMIZE TABLE {self.engine.database}.feature_statistics_rows FINAL")
+        for table in ("feature_statistics_rows", "feature_states", "feature_windows"):
+            self.engine.command(f"OPTIMIZE TABLE {self.engine.database}.{table} FINAL")
         with ThreadPoolExecutor(1) as executor:
             writer = StoreWriter(self.engine, executor, lambda project, signal: 20_000)
             asyncio.run(self._kept(writer, rows))
             writer.close()
 
     def _fill(self, begin: str, end: str) -> None:
-        """Windows of one length over the whole time, each with statistics of one of those that were made."""
+        """Windows of one length over the whole time, each with statistics of one of those that were made.
+
+        In one thread, so that features of one window stand together, as they come.
+        """
         columns = self.engine.query(
             "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = 'feature_statistics_rows' "
             "AND default_kind != 'MATERIALIZED' AND name NOT IN ('project', 'window_start', 'window_end')"
@@ -158,7 +162,8 @@ FROM (
 INNER JOIN (
     SELECT *, intDiv(toUnixTimestamp64Nano(window_start) - {BEGIN_NS}, {HOUR_NS}) AS place
     FROM {table} WHERE project = 'made'
-) AS made ON w.n % {MADE} = made.place"""
+) AS made ON w.n % {MADE} = made.place
+SETTINGS max_threads = 1"""
         )
 
     async def _kept(self, writer: StoreWriter, rows: int) -> None:
