@@ -10257,7 +10257,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -10423,7 +10423,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -10903,7 +10903,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -10950,7 +10950,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11467,7 +11467,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11509,7 +11509,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11549,7 +11549,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11587,7 +11587,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11635,7 +11635,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11675,7 +11675,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11717,7 +11717,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11757,7 +11757,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11799,7 +11799,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11899,7 +11899,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11942,7 +11942,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11985,7 +11985,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12025,7 +12025,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12067,7 +12067,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12107,7 +12107,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12208,7 +12208,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12341,7 +12341,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12384,7 +12384,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12422,7 +12422,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12465,7 +12465,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12507,7 +12507,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12547,7 +12547,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12581,7 +12581,7 @@ export interface operations {
   tail_logs: {
     parameters: {
       query?: {
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12696,7 +12696,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12738,7 +12738,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12809,7 +12809,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12859,7 +12859,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12914,7 +12914,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12954,7 +12954,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13034,7 +13034,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13114,7 +13114,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13168,7 +13168,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13216,7 +13216,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13260,7 +13260,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13310,7 +13310,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13358,7 +13358,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13414,7 +13414,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13458,7 +13458,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13787,7 +13787,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13830,7 +13830,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13872,7 +13872,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13984,7 +13984,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -14122,7 +14122,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -14534,7 +14534,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -14781,7 +14781,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -14937,7 +14937,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15138,7 +15138,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15177,7 +15177,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15215,7 +15215,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15318,7 +15318,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15426,7 +15426,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15544,7 +15544,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15586,7 +15586,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15628,7 +15628,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15668,7 +15668,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15702,7 +15702,7 @@ export interface operations {
   tail_spans: {
     parameters: {
       query?: {
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15878,7 +15878,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -16490,7 +16490,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -16530,7 +16530,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -16570,7 +16570,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
