@@ -320,6 +320,8 @@ export interface paths {
     /**
      * Validate Against Data Schema
      * @description Hold statistics against a schema: every anomaly by TFDV's name.
+     *
+     *     As JSON, they are a file or what is kept, and beside them stands what the schema's comparators are measured against.
      */
     post: operations['validate_against_data_schema']
     delete?: never
@@ -10066,6 +10068,8 @@ export interface components {
     ValidationAnswer: {
       /** Anomalies */
       anomalies: components['schemas']['FeatureAnomalies'][]
+      /** Compared */
+      compared: components['schemas']['ComparedWith'][]
       /** Data Missing */
       data_missing: boolean
       /** Dataset */
@@ -10078,6 +10082,8 @@ export interface components {
       examples: number
       /** Features */
       features: number
+      /** Measurements */
+      measurements: components['schemas']['ComparatorValue'][]
       /** Passed */
       passed: boolean
       /** Schema Version */
@@ -10087,6 +10093,8 @@ export interface components {
        * @enum {string}
        */
       severity: 'ERROR' | 'WARNING' | 'UNKNOWN'
+      /** Shifts */
+      shifts: components['schemas']['FeatureShift'][]
     }
     /**
      * VersionComparison
@@ -11001,6 +11009,196 @@ export interface operations {
     }
     requestBody: {
       content: {
+        'application/json': {
+          /** @description Of an earlier span: drift. */
+          previous?: {
+            /**
+             * Dataset
+             * @description Of which statistics are kept.
+             * @default
+             */
+            dataset?: string
+            /**
+             * File
+             * @description `FeatureStats.pb` of TFDV, in base64.
+             */
+            file?: string | null
+            /**
+             * From
+             * @description Of what is kept; else of all time.
+             */
+            from?: string | null
+            /**
+             * Model
+             * @description The same of a model.
+             * @default
+             */
+            model?: string
+            /**
+             * Slice
+             * @default All Examples
+             */
+            slice?: string
+            /** To */
+            to?: string | null
+            /**
+             * Version
+             * @description Of the model; else all together.
+             */
+            version?: string | null
+          } | null
+          /** @description Of an earlier version of the same span: numbers of examples. */
+          previous_version?: {
+            /**
+             * Dataset
+             * @description Of which statistics are kept.
+             * @default
+             */
+            dataset?: string
+            /**
+             * File
+             * @description `FeatureStats.pb` of TFDV, in base64.
+             */
+            file?: string | null
+            /**
+             * From
+             * @description Of what is kept; else of all time.
+             */
+            from?: string | null
+            /**
+             * Model
+             * @description The same of a model.
+             * @default
+             */
+            model?: string
+            /**
+             * Slice
+             * @default All Examples
+             */
+            slice?: string
+            /** To */
+            to?: string | null
+            /**
+             * Version
+             * @description Of the model; else all together.
+             */
+            version?: string | null
+          } | null
+          /** @description Of what the model is asked: skew. */
+          serving?: {
+            /**
+             * Dataset
+             * @description Of which statistics are kept.
+             * @default
+             */
+            dataset?: string
+            /**
+             * File
+             * @description `FeatureStats.pb` of TFDV, in base64.
+             */
+            file?: string | null
+            /**
+             * From
+             * @description Of what is kept; else of all time.
+             */
+            from?: string | null
+            /**
+             * Model
+             * @description The same of a model.
+             * @default
+             */
+            model?: string
+            /**
+             * Slice
+             * @default All Examples
+             */
+            slice?: string
+            /** To */
+            to?: string | null
+            /**
+             * Version
+             * @description Of the model; else all together.
+             */
+            version?: string | null
+          } | null
+          /**
+           * StatisticsSource
+           * @description Statistics: a file, or what is kept of a data set or a model.
+           */
+          statistics: {
+            /**
+             * Dataset
+             * @description Of which statistics are kept.
+             * @default
+             */
+            dataset?: string
+            /**
+             * File
+             * @description `FeatureStats.pb` of TFDV, in base64.
+             */
+            file?: string | null
+            /**
+             * From
+             * @description Of what is kept; else of all time.
+             */
+            from?: string | null
+            /**
+             * Model
+             * @description The same of a model.
+             * @default
+             */
+            model?: string
+            /**
+             * Slice
+             * @default All Examples
+             */
+            slice?: string
+            /** To */
+            to?: string | null
+            /**
+             * Version
+             * @description Of the model; else all together.
+             */
+            version?: string | null
+          }
+          /** @description Of what the model was trained on, where `statistics` are of what it is asked: skew. */
+          training?: {
+            /**
+             * Dataset
+             * @description Of which statistics are kept.
+             * @default
+             */
+            dataset?: string
+            /**
+             * File
+             * @description `FeatureStats.pb` of TFDV, in base64.
+             */
+            file?: string | null
+            /**
+             * From
+             * @description Of what is kept; else of all time.
+             */
+            from?: string | null
+            /**
+             * Model
+             * @description The same of a model.
+             * @default
+             */
+            model?: string
+            /**
+             * Slice
+             * @default All Examples
+             */
+            slice?: string
+            /** To */
+            to?: string | null
+            /**
+             * Version
+             * @description Of the model; else all together.
+             */
+            version?: string | null
+          } | null
+        }
         'application/octet-stream': string
       }
     }

@@ -54,7 +54,7 @@ def map_value_passes(term: Term, parameters: Parameters) -> str:
 
 
 def list_conditions(terms: Sequence[Term], parameters: Parameters) -> list[str]:
-    """What several comparisons of one feature mean for lists of numbers: that one and the same number passes them all."""
+    """What several comparisons of one feature mean for a list of numbers: one and the same passes them all."""
     compared = defaultdict(list)
     for term in terms:
         if term.op in _COMPARISONS and not term.negated and _class_of(term.key) is None and _places(term.key)[1]:
