@@ -106,6 +106,8 @@ def test_from_how_good_it_is_to_where_it_is_worst(ui: Watched, server: RunningSe
     assert shown > 0
     assert abs(shown - seconds(asked) / 4) < 1
     expect(page.get_by_text("CBPE, learned from")).to_be_visible()
+    page.get_by_role("list", name="Versions against their estimate").get_by_role("link", name="Version 1").click()
+    assert leads_to(page, r"\d+", "version:1")[0] > 0
     worst = page.get_by_role("region", name="Where it is worst")
     expect(worst).to_contain_text("wrong")
     page.get_by_role("combobox", name="By the values of").click()
