@@ -368,6 +368,51 @@ def test_several_classes_at_once_are_measured_as_sets(asked: World) -> None:
     assert [(each["rows"], each["labelled"]) for each in found["periods"]] == [(4, 3)]
 
 
+@pytest.mark.covers("performance-multilabel-api", "filter-contains")
+def test_each_count_of_a_class_is_of_as_many_predictions_as_the_filter_finds(asked: World) -> None:
+    """`sport` is neither `sports` nor within a word; one class alone may be a word; what has no label counts nowhere."""
+    told: dict[str, tuple[Any, Any]] = {
+        "1": (["sport", "a, b"], ["sport"]), "2": (["sports"], ["sport", 'say "hi"']), "3": ("sport", ["sport", "a, b"]),
+        "4": (["sport"], "a, b"), "5": ([], ["sports"]), "6": (["sport"], None), "7": (["a, b", 'say "hi"'], []),
+        "8": (["[odd", "sport", "sport"], ["[odd"]), "9": (["Sport"], "sport"),
+    }  # fmt: skip
+    keep(asked, PREDICTIONS, [
+        {"model": "topics", "prediction_id": k, "time": NOW_ON // 10**6, "output": output}
+        for k, (output, _) in told.items()
+    ])  # fmt: skip
+    keep(asked, LABELS, [
+        {"model": "topics", "prediction_id": k, "label": label} for k, (_, label) in told.items() if label is not None
+    ])  # fmt: skip
+    classes = {each["name"]: each for each in asked.get("/models/performance", model="topics", **WINDOW)["classes"]}
+
+    def ids(q: str) -> str:
+        found = asked.get("/predictions", **WINDOW, q=f"model:topics {q}")["rows"]
+        return "".join(sorted(row["prediction_id"] for row in found))
+
+    # Said and so, said and not so, so and not said: by hand.
+    expected = {
+        "sport": ("13", "48", "29"), "a, b": ("", "17", "34"), "sports": ("", "2", "5"), "Sport": ("", "9", ""),
+        'say "hi"': ("", "7", "2"), "[odd": ("8", "", ""),
+    }  # fmt: skip
+    for name, (right, wrong, missed) in expected.items():
+        word = json.dumps(name)
+        assert ids(f"label:~{word} output_label:~{word}") == right
+        assert ids(f"labelled:true -label:~{word} output_label:~{word}") == wrong
+        assert ids(f"label:~{word} -output_label:~{word}") == missed
+        assert ids(f"labelled:true output_label:~{word}") == "".join(sorted(right + wrong))
+        assert ids(f"label:~{word}") == "".join(sorted(right + missed))
+        one = classes.pop(name)
+        assert (one["tp"], one["fp"], one["fn"]) == (len(right), len(wrong), len(missed)), name
+        assert one["tn"] == 8 - len(right) - len(wrong) - len(missed)
+    assert classes == {}
+    assert ids("output_label:~sport") == "13468"
+    assert ids("output_label:~sports,Sport") == "29"
+    assert ids("output_label:~sp*") == "123468"
+    assert ids("labelled:true -output_label:~*") == "5"
+    counted = asked.get("/predictions/facets", **WINDOW, q="model:topics label:~sport", keys="labelled")
+    assert [(one["value"], one["count"]) for one in counted["facets"][0]["values"]] == [("true", 4)]
+
+
 @pytest.mark.covers("performance-costs-api", "performance-gaps-api")
 def test_what_answers_are_worth_and_how_groups_differ(asked: World) -> None:
     """A missed default costs as much as five good loans bring: the best threshold lies below a half."""

@@ -71,6 +71,10 @@ def ids(asked: World, q: str, **more: Any) -> list[str]:
         ("-gap:* version:2 job:*", ["p9", "p7"]), ("words:b age:<21", ["p0"]), ("tags.region:us", ["p9", "p8"]),
         ("region:us,xx features.region:us", []), ("label:1", ["p3", "p1"]), ("label:9", []),
         ("labelled:false age:*", ["p9", "p8", "p7", "p6", "p5"]), ("flagged:true", ["p0"]), ("score:>0.75", ["p9", "p8", "p0"]),
+        ("seen:>8", ["p9"]), ("seen:3", ["p3"]), ("scores.yes:>=0.75", ["p9", "p8"]), ("scores.no:0.6", ["p4"]), ("scores.maybe:*", []), ("scores.yes:* -scores.yes:>0", ["p0"]),
+        ("words:~b age:<21", ["p0"]), ("words:~c", []), ("-words:~a*", ["p1"]), ("seen:~3.0", ["p3"]), ("seen:~2,3", ["p3", "p2"]),
+        ("age:~21", ["p1"]), ("features.job:~clerk age:<22", ["p0"]), ("features.region:~eu", []), ("tags.region:~us", ["p9", "p8"]),
+        ("region:~u*", ["p9", "p8"]), ("label:~1", ["p3", "p1"]), ("output_label:~x", ["p1"]),
         ('"essay about number 3"', ["p3"]), ("features.score:4", ["p4"]), ("latency_ms:>8", ["p9"]), ("p7", ["p7"]),
     ],
 )  # fmt: skip
@@ -78,6 +82,26 @@ def test_predictions_are_found_by_what_went_in_came_out_and_was_right(
     asked: World, q: str, expected: list[str]
 ) -> None:
     assert ids(asked, q) == expected
+
+
+@pytest.mark.covers("predictions-asked")
+def test_several_comparisons_of_a_list_are_about_one_of_its_numbers(asked: World) -> None:
+    told = {"a": [1, 9], "b": [5.5, 20], "c": [4], "d": [], "e": 5}
+    keep(asked, PREDICTIONS, [
+        {"model": "lists", "prediction_id": name, "time": START // 10**6, "features": {"hours": value}, "output": 1}
+        for name, value in told.items()
+    ], "lists")  # fmt: skip
+
+    def found(q: str) -> str:
+        rows = asked.get("/predictions", **RANGE, q=q, project="lists")["rows"]
+        return "".join(sorted(row["prediction_id"] for row in rows))
+
+    assert found("hours:>5 hours:<6") == "b"
+    assert found("hours:>=5") == "abe"
+    assert found("hours:<6") == "abce"
+    assert found("features.hours:>=5 features.hours:<9") == "be"
+    assert found("hours:>=5 -hours:<9") == ""
+    assert (found("hours:5"), found("hours:5.5"), found("hours:~5"), found("tags.hours:5")) == ("e", "b", "e", "")
 
 
 @pytest.mark.covers("predictions-asked")

@@ -122,6 +122,8 @@ def test_variables_are_values_and_never_text(asked: World) -> None:
     assert total(who=["web"], where=[]) == 3
     assert total(who=["web", "api"], where=["/b, c"]) == 3
     assert total(who=['x" OR 1=1'], where=[]) == 0
+    listed = {"kind": "spans", "q": "service:~$who"}
+    assert ask(asked, listed, variables={"who": ["web", "api"]})["series"][0]["total"] == 6
     sql = {
         "kind": "sql",
         "query": "SELECT count() FROM spans WHERE service IN {who:Array(String)} OR name = {one:String}",

@@ -85,8 +85,8 @@ def drift_away(server: RunningServer) -> None:
 
 
 def rank(server: RunningServer) -> None:
-    """Send forty searches of three offers, of which the relevant one stands first or second; and ten texts of several
-    topics. Sent again the same."""
+    """Send forty searches of three offers, of which the relevant one stands first or second; and texts of several
+    topics (`topics`). Sent again the same."""
     named = {"x-tapetum-project": DRIFTED}
     now = time.time_ns() // (60 * SECOND) * 60 * SECOND // 10**6
     offers = [
@@ -94,11 +94,23 @@ def rank(server: RunningServer) -> None:
          "tags": {"query_id": f"s{n}"}, "label": int(place == n % 2)}
         for n in range(40) for place in range(3)
     ]  # fmt: skip
-    topics = [
-        {"model": "topics", "prediction_id": f"t{n}", "time": now, "output": ["sport", "travel"], "label": ["sport"]}
-        for n in range(10)
+    texts = [
+        {"model": "topics", "prediction_id": f"t{n}", "time": now, "output": said}
+        | ({} if was is None else {"label": was})
+        for n, (said, was) in enumerate(topics())
+    ]  # fmt: skip
+    keep(server, named, predictions=offers + texts)
+
+
+def topics() -> list[tuple[list[str], list[str] | None]]:
+    """What was said of each of 72 texts, and what it was; none of the last twelve has a label. One topic's name is within
+    another's, and one has a comma and quotes in it."""
+    names = ["sport", "sports", 'say "hi", now', "travel"]
+    said = [[name for place, name in enumerate(names) if (n >> place) & 1] for n in range(16)]
+    return [
+        (said[n * 5 % 16] + (["sport"] if n % 9 == 0 else []), None if n >= 60 else said[(n * 11 + n // 3) % 16])
+        for n in range(72)
     ]
-    keep(server, named, predictions=offers + topics)
 
 
 TRIAGED, TRIAGE = "triaged", "mail-triage"

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from process.servers import RunningServer
 
 from browser.axe import violations
-from browser.modelled import CREDIT, DRIFTED, INCOME, MODELLED, drift_away, predict, rank
+from browser.modelled import CREDIT, DRIFTED, INCOME, MODELLED, drift_away, predict, rank, topics
 from browser.watch import Watched, click_chart, rows, settled
 
 HALF = {"project": DRIFTED, "name": CREDIT, "base": "half"}
@@ -106,6 +106,8 @@ def test_from_how_good_it_is_to_where_it_is_worst(ui: Watched, server: RunningSe
     assert shown > 0
     assert abs(shown - seconds(asked) / 4) < 1
     expect(page.get_by_text("CBPE, learned from")).to_be_visible()
+    page.get_by_role("list", name="Versions against their estimate").get_by_role("link", name="Version 1").click()
+    assert leads_to(page, r"\d+", "version:1")[0] > 0
     worst = page.get_by_role("region", name="Where it is worst")
     expect(worst).to_contain_text("wrong")
     page.get_by_role("combobox", name="By the values of").click()
@@ -143,13 +145,48 @@ def test_from_how_good_it_is_to_where_it_is_worst(ui: Watched, server: RunningSe
     assert found_wrong == []
 
 
-@pytest.mark.covers("page-model-ranking", "page-model-classes")
+@pytest.mark.covers("page-model-ranking", "page-model-classes", "page-model-charts-to-rows", "filter-contains")
 def test_a_model_that_ranks_and_one_of_several_classes_at_once(ui: Watched, server: RunningServer) -> None:
     rank(server)
     page = ui.open("/models/one", project=DRIFTED, name="offers", view="performance")
     expect(page.get_by_role("status").filter(has_text="NDCG at 10 0.815")).to_be_visible()
     expect(page.get_by_role("combobox", name="Ranked within")).to_have_value("tags.query_id")
     page = ui.open("/models/one", project=DRIFTED, name="topics", view="performance")
-    expect(page.get_by_role("region", name="Classes")).to_contain_text("sport")
+    classes = page.get_by_role("region", name="Classes")
     settled(page)
     assert violations(page, "classes at once") == []
+    heads = classes.get_by_role("columnheader").all_inner_texts()
+    assert heads == ["Said", "Was so", "Right", "Wrongly said", "Missed", "Precision", "Recall"]
+    known = [(set(said), set(was)) for said, was in topics() if was is not None]
+    for name in ("sport", 'say "hi", now'):
+        counts = [(name in said, name in was) for said, was in known]
+        expected = (
+            sum(said for said, _ in counts), sum(was for _, was in counts), counts.count((True, True)),
+            counts.count((True, False)), counts.count((False, True)),
+        )  # fmt: skip
+        # Each is of other predictions, and so many of them.
+        assert len(set(expected)) > 2
+        assert min(expected) > 0
+        for place, number in enumerate(expected):
+            if name != "sport" and place != 3:
+                continue
+            row = classes.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name, exact=True))
+            cell = row.get_by_role("cell").nth(place)
+            expect(cell).to_have_text(str(number))
+            cell.get_by_role("link").click()
+            leads_to(page, str(number))
+    classes.get_by_role("row").filter(has_text="travel").get_by_role("link").nth(4).click()
+    expect(page.get_by_role("search")).to_contain_text("label contains travel")
+    assert (
+        page.get_by_role("search")
+        .inner_text()
+        .replace("\n", " ")
+        .split("not ")[1]
+        .startswith("output_label contains travel")
+    )
+    page.get_by_role("combobox", name="Filter").fill("label:sp")
+    page.get_by_role("option", name="sports contains").click()
+    expect(page.get_by_role("search")).to_contain_text("label contains sports")
+    known = [(said, was) for said, was in known if "travel" in was - said and "sports" in was]
+    expect(page.get_by_role("status").filter(has_text=re.compile(f"^{len(known)} prediction"))).to_be_visible()
+    assert known

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from google.protobuf import text_format
 from process.servers import RunningServer, tapetum
-from tensorflow_metadata.proto.v0 import statistics_pb2
+from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 
-CENSUS = Path(__file__).parents[1] / "data" / "tfdv" / "census"
+TFX = Path(__file__).parents[1] / "data" / "tfdv"
+CENSUS = TFX / "census"
+VALIDATIONS: dict[str, Any] = json.loads((CENSUS / "validation.json").read_text())
+"""What TFDV itself said of the same statistics and schemas."""
 SCHEMA = (CENSUS / "schema.pbtxt").read_text()
 FAULTS = (CENSUS / "window_faults.FeatureStats.pb").read_bytes()
 OF = {"kind": "model", "name": "risk/🙂 v1"}
@@ -78,6 +84,147 @@ def test_statistics_are_held_against_the_schema_in_force_and_changes_accepted(
     assert again["schema_version"] == 2
     assert {one["feature"] for one in again["anomalies"]} == set(reasons) - {"MAR", "extra_col"}
     assert len(send(server, kept, "/validate", FAULTS, version=1).json()["anomalies"]) == len(reasons)
+
+
+def compare(server: RunningServer, project: str, body: Any, *, schema: str = "census", **query: Any) -> httpx.Response:
+    params = {"project": project, "kind": "dataset", "name": schema, **query}
+    return server.client.post("/api/v1/data-schemas/validate", params=params, json=body)
+
+
+def file(name: str) -> dict[str, str]:
+    return {"file": base64.b64encode((CENSUS / f"{name}.FeatureStats.pb").read_bytes()).decode()}
+
+
+ASKED = {
+    "drift": ("window", "previous", "baseline"), "drift_alt": ("window", "previous", "baseline"),
+    "skew": ("baseline", "serving", "window"), "faults": ("window_faults", "", ""),
+    "faults_with_drift": ("window_faults", "previous", "baseline"), "self": ("baseline", "previous", "baseline"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def census(shared_server: RunningServer) -> str:
+    """A project with both schemas of the census, and its statistics kept as data sets."""
+    project = "census-compared"
+    shared_server.client.post("/api/v1/projects", json={"name": project})
+    for name, text in (("census", "schema"), ("alt", "schema_alt")):
+        push(shared_server, project, kind="dataset", name=name, text=(CENSUS / f"{text}.pbtxt").read_text())
+    for name in ("baseline", "window", "window_faults"):
+        kept = tapetum(
+            "import", "tfdv", CENSUS / f"{name}.FeatureStats.pb", "--dataset", f"census/{name}",
+            "--url", shared_server.url, "--project", project,
+        )  # fmt: skip
+        assert kept.returncode == 0, kept.stderr
+    return project
+
+
+@pytest.mark.covers("schema-stored-compared")
+@pytest.mark.parametrize("how", ["sent", "kept"])
+@pytest.mark.parametrize("name", VALIDATIONS)
+def test_comparators_find_over_http_what_tfdv_found(
+    shared_server: RunningServer, census: str, name: str, how: str
+) -> None:
+    """The pairs of feature and type exactly, and every distance, of files that are sent and of what is kept."""
+    expected, (now, side, beside) = VALIDATIONS[name], ASKED[name]
+
+    def source(of: str) -> dict[str, str]:
+        return file(of) if how == "sent" else {"dataset": f"census/{of}"}
+
+    body = {"statistics": source(now), **({side: source(beside)} if side else {})}
+    answer = compare(shared_server, census, body, schema="alt" if name == "drift_alt" else "census")
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    pairs = sorted([one["path"][0], reason["type"]] for one in found["anomalies"] for reason in one["reasons"])
+    assert pairs == expected["pairs"]
+    assert [one["type"] for one in found["dataset"]] == [one["type"] for one in expected["dataset_anomalies"]]
+    assert found["passed"] == (not expected["anomalies"] and not expected["dataset_anomalies"])
+    measured = {(one["feature"], one["side"], one["type"]): one["value"] for one in found["measurements"]}
+    assert measured == pytest.approx(
+        {
+            (feature, of, one["type"]): one["value"]
+            for feature, sides in expected["drift_skew"].items() for of in ("drift", "skew") for one in sides[of]
+        },
+        rel=0, abs=1e-6,
+    )  # fmt: skip
+    compared = {one["side"]: one for one in found["compared"]}
+    given = {"previous": "drift", "serving": "skew"}.get(side)
+    assert set(compared) >= ({given} if given else set())
+    for of, one in compared.items():
+        assert bool(one["missing"]) == (of != given)
+        assert one["dataset"] == (f"census/{beside}" if of == given and how == "kept" else "")
+        assert bool(one["examples"]) == (of == given)
+
+
+@pytest.mark.covers("schema-stored-compared")
+def test_an_environment_an_earlier_span_and_an_earlier_version_are_taken_together(
+    shared_server: RunningServer, census: str
+) -> None:
+    """TFX's fixture with its oracle; and numbers of examples, which no feature is about."""
+    server = shared_server
+    push(server, census, kind="dataset", name="tfx", text=(TFX / "schema.pbtxt").read_text())
+    now, before = (
+        {"file": base64.b64encode((TFX / f"{name}_FeatureStats.pb").read_bytes()).decode()}
+        for name in ("serving", "prev")
+    )
+    expected = text_format.Parse((TFX / "anomalies.pbtxt").read_text(), anomalies_pb2.Anomalies())
+    body = {"statistics": now, "previous": before}
+    found = compare(server, census, body, schema="tfx", environment="SERVING").json()
+    type_of = anomalies_pb2.AnomalyInfo.Type
+    assert {one["feature"]: {r["type"] for r in one["reasons"]} for one in found["anomalies"]} == {
+        name: {type_of.Name(reason.type) for reason in info.reason} for name, info in expected.anomaly_info.items()
+    }
+    counted = "num_examples_version_comparator { min_fraction_threshold: 1 max_fraction_threshold: 1 }"
+    push(server, census, kind="dataset", name="counted", text=f"dataset_constraints {{ {counted} }}")
+    body = {"statistics": file("window_faults"), "previous_version": {"dataset": "census/baseline"}}
+    types = {one["type"] for one in compare(server, census, body, schema="counted").json()["dataset"]}
+    assert types == {"COMPARATOR_LOW_NUM_EXAMPLES"}
+    del body["previous_version"]
+    assert compare(server, census, body, schema="counted").json()["dataset"] == []
+
+
+@pytest.mark.covers("schema-stored-compared")
+def test_statistics_of_serving_are_as_far_from_training_as_training_from_them(
+    shared_server: RunningServer, census: str
+) -> None:
+    body = {"statistics": file("window"), "training": {"dataset": "census/baseline"}}
+    found = compare(shared_server, census, body).json()
+    expected = VALIDATIONS["skew"]["drift_skew"]
+    measured = {(one["feature"], one["type"]): one["value"] for one in found["measurements"]}
+    assert {one["side"] for one in found["measurements"]} == {"skew"}
+    assert measured == pytest.approx(
+        {(name, one["type"]): one["value"] for name, sides in expected.items() for one in sides["skew"]},
+        rel=0, abs=1e-6,
+    )  # fmt: skip
+    (drift, skew) = found["compared"]
+    assert "`previous`" in drift["missing"]
+    assert (skew["dataset"], skew["missing"], skew["examples"] > 0) == ("census/baseline", "", True)
+    (moved, *_) = found["shifts"]
+    assert moved["side"] == "skew"
+
+
+@pytest.mark.covers("schema-stored-compared", "bad-validation")
+def test_what_cannot_be_compared_is_refused_by_field(shared_server: RunningServer, census: str) -> None:
+    server, now = shared_server, {"dataset": "census/window"}
+    wrong = {"file": base64.b64encode(b"\xff\xff").decode()}
+    for body, status, field, told in [
+        ({}, 422, "statistics", "required"),
+        ({"statistics": {}}, 422, "statistics", "name one of them"),
+        ({"statistics": {**now, "model": "m"}}, 422, "statistics", "name one of them"),
+        ({"statistics": {"file": "no base64!"}}, 422, "statistics.file", "base64"),
+        ({"statistics": now, "before": now}, 422, "before", "not permitted"),
+        ({"statistics": now, "serving": now, "training": now}, 422, "body", "not both"),
+        ({"statistics": now, "previous": wrong}, 422, None, "previous is no DatasetFeatureStatisticsList"),
+        ({"statistics": now, "previous": {"dataset": "nobody's"}}, 404, None, 'previous: no statistics of "nobody\'s"'),
+        ({"statistics": now, "previous": {**now, "from": "yesteryear"}}, 400, "from", "yesteryear"),
+    ]:
+        answer = compare(server, census, body)
+        error = answer.json()["error"]
+        assert (answer.status_code, error.get("field"), told in error["message"]) == (status, field, True), error
+    other = "census-elsewhere"
+    server.client.post("/api/v1/projects", json={"name": other})
+    push(server, other, kind="dataset", name="census", text=SCHEMA)
+    assert compare(server, other, {"statistics": now}).status_code == 404
+    assert compare(server, other, {"statistics": file("window"), "previous": now}).status_code == 404
 
 
 @pytest.mark.covers("schema-infer-stored")

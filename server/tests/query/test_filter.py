@@ -47,6 +47,11 @@ def one(text: str) -> Term:
         ('name:">5"', Term("name", "is", (Choice(">5"),))),
         ("url.full:http://a:80/x", Term("url.full", "is", (Choice("http://a:80/x"),))),
         ('-"key with space":v', Term("key with space", "is", (Choice("v"),), negated=True)),
+        ("label:~sport", Term("label", "contains", (Choice("sport"),))),
+        ("-label:~a,b*", Term("label", "contains", (Choice("a"), Choice("b", is_prefix=True)), negated=True)),
+        ('label:~"a b"*', Term("label", "contains", (Choice("a b", is_prefix=True),))),
+        ("label:~*", Term("label", "contains", (Choice("", is_prefix=True),))),
+        ('label:"~x"', Term("label", "is", (Choice("~x"),))),
         ("timeout", Term("", "text", (Choice("timeout"),))),
         ('"connection refused"', Term("", "text", (Choice("connection refused"),))),
         ("-retry", Term("", "text", (Choice("retry"),), negated=True)),
@@ -74,7 +79,10 @@ def test_terms_are_separated_by_spaces_and_nothing_is_no_filter() -> None:
     assert not parse_filter(None)
 
 
-@pytest.mark.parametrize("text", ["duration_ms:>x", "input_tokens:1*", "start_time:>now", "severity:>loud"])
+@pytest.mark.parametrize(
+    "text",
+    ["duration_ms:>x", "input_tokens:1*", "start_time:>now", "severity:>loud", "input_tokens:~1", "severity:~warn"],
+)
 def test_what_cannot_be_compared_is_refused_alike_in_both_forms(asked: World, text: str) -> None:
     source = LOGS if text.startswith("severity") else SPANS
     with pytest.raises(QueryError) as refused:
@@ -117,6 +125,9 @@ SPANS_KEPT = span_batch(
      "resource": {"host.name": "h2", "path": 'C:\\x "y"'}},
     {"span": 5, "name": "chat", "service": "bot", "attributes": {"long": "x" * 200, "route": "/ä"},
      "resource": {"host.name": "h1"}},
+    {"span": 10, "name": "[odd", "service": "bot", "attributes": {
+        "tags": ["a", "b c", "é\"q\"", ""], "codes": [200, 404], "shares": [1.0, 2.5], "truths": [True, False], "said": '["a"]',
+        "broken": '["a",', "none": [], "plain": "a"}, "resource": {"zones": ["a", "z"]}},
     {"span": 6, "name": "told", "service": "bot", "canonical": {
         "input": json.dumps([{"role": "user", "content": "Ein Café\nzwischendurch, \r\n\tНочь Crème 北京 😀"}])}},
     {"span": 7, "name": "told", "service": "bot", "canonical": {"output": unicodedata.normalize("NFD", "Ein Café, ночь")}},
@@ -167,6 +178,9 @@ SPAN_FILTERS = (
     "duration_ms:*", "-duration_ms:*", "duration_ms:200", "input_tokens:>5", "-input_tokens:>5", "cost_usd:0",
     "cost_usd:*", "status:error", "state:running", "usage_counted:true", "kind:llm,span", "welt", "WELT schöne", "Привет", "привет", "ΠΡΙ", "SCHÖNE καλημερα ПРИВЕТ", "приветы",
     "北京", "-timeout", '"timeout of"', "gpt", "done ok", "5", "absent:x", "-absent:x", "absent:*", 'absent:""',
+    "tags:~a", "-tags:~a", "tags:~b*", 'tags:~"b c",x', 'tags:~"é\\"q\\""', 'tags:~""', "tags:~*", "tags:~z", "tags:a", "codes:~404",
+    "codes:~4", "shares:~1", "shares:~2.5", "truths:~false", "said:~a", "broken:~a", "none:~*", "plain:~a", "plain:~a*", "zones:~z",
+    "resource.zones:~a", "attributes.zones:~a", "name:~chat,told", "name:~*", 'name:~"[odd"', "service:~bot", "absent:~a", 'absent:~""',
     "start_time:>2020-01-01", "end_time:<2020-01-01", "-end_time:*", "get",
 )  # fmt: skip
 
@@ -174,6 +188,20 @@ SPAN_FILTERS = (
 @pytest.mark.parametrize("text", SPAN_FILTERS)
 def test_the_tail_and_the_list_of_spans_agree(asked: World, text: str) -> None:
     assert live(text) == asyncio.run(found(asked, text))
+
+
+@pytest.mark.covers("filter-contains")
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("tags:~a", {10}), ("tags:~b*", {10}), ("tags:~b", set()), ('tags:~"é\\"q\\""', {10}), ("codes:~404", {10}),
+        ("codes:~4", set()), ("shares:~1", {10}), ("truths:~false", {10}), ("said:~a", {10}), ("broken:~a", set()),
+        ("none:~*", set()), ("plain:~a,b", {10}), ("zones:~z", {10}), ("attributes.zones:~z", set()), ("name:~*", set(range(1, 10)) - {4}),
+        ("-kind:~span,tool -name:~told service:~bot", {2}), ("route:~/a", {1}), ("absent:~a", set()),
+    ],
+)  # fmt: skip
+def test_a_list_contains_its_elements_and_a_text_is_a_list_of_one(asked: World, text: str, where: set[int]) -> None:
+    assert asyncio.run(found(asked, text)) == {span_id(span) for span in where}
 
 
 @pytest.mark.covers("full-text-spellings")

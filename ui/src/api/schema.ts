@@ -320,6 +320,8 @@ export interface paths {
     /**
      * Validate Against Data Schema
      * @description Hold statistics against a schema: every anomaly by TFDV's name.
+     *
+     *     As JSON, they are a file or what is kept, and beside them stands what the schema's comparators are measured against.
      */
     post: operations['validate_against_data_schema']
     delete?: never
@@ -10066,6 +10068,8 @@ export interface components {
     ValidationAnswer: {
       /** Anomalies */
       anomalies: components['schemas']['FeatureAnomalies'][]
+      /** Compared */
+      compared: components['schemas']['ComparedWith'][]
       /** Data Missing */
       data_missing: boolean
       /** Dataset */
@@ -10078,6 +10082,8 @@ export interface components {
       examples: number
       /** Features */
       features: number
+      /** Measurements */
+      measurements: components['schemas']['ComparatorValue'][]
       /** Passed */
       passed: boolean
       /** Schema Version */
@@ -10087,6 +10093,8 @@ export interface components {
        * @enum {string}
        */
       severity: 'ERROR' | 'WARNING' | 'UNKNOWN'
+      /** Shifts */
+      shifts: components['schemas']['FeatureShift'][]
     }
     /**
      * VersionComparison
@@ -10257,7 +10265,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -10423,7 +10431,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -10903,7 +10911,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -10950,7 +10958,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11001,6 +11009,196 @@ export interface operations {
     }
     requestBody: {
       content: {
+        'application/json': {
+          /** @description Of an earlier span: drift. */
+          previous?: {
+            /**
+             * Dataset
+             * @description Of which statistics are kept.
+             * @default
+             */
+            dataset?: string
+            /**
+             * File
+             * @description `FeatureStats.pb` of TFDV, in base64.
+             */
+            file?: string | null
+            /**
+             * From
+             * @description Of what is kept; else of all time.
+             */
+            from?: string | null
+            /**
+             * Model
+             * @description The same of a model.
+             * @default
+             */
+            model?: string
+            /**
+             * Slice
+             * @default All Examples
+             */
+            slice?: string
+            /** To */
+            to?: string | null
+            /**
+             * Version
+             * @description Of the model; else all together.
+             */
+            version?: string | null
+          } | null
+          /** @description Of an earlier version of the same span: numbers of examples. */
+          previous_version?: {
+            /**
+             * Dataset
+             * @description Of which statistics are kept.
+             * @default
+             */
+            dataset?: string
+            /**
+             * File
+             * @description `FeatureStats.pb` of TFDV, in base64.
+             */
+            file?: string | null
+            /**
+             * From
+             * @description Of what is kept; else of all time.
+             */
+            from?: string | null
+            /**
+             * Model
+             * @description The same of a model.
+             * @default
+             */
+            model?: string
+            /**
+             * Slice
+             * @default All Examples
+             */
+            slice?: string
+            /** To */
+            to?: string | null
+            /**
+             * Version
+             * @description Of the model; else all together.
+             */
+            version?: string | null
+          } | null
+          /** @description Of what the model is asked: skew. */
+          serving?: {
+            /**
+             * Dataset
+             * @description Of which statistics are kept.
+             * @default
+             */
+            dataset?: string
+            /**
+             * File
+             * @description `FeatureStats.pb` of TFDV, in base64.
+             */
+            file?: string | null
+            /**
+             * From
+             * @description Of what is kept; else of all time.
+             */
+            from?: string | null
+            /**
+             * Model
+             * @description The same of a model.
+             * @default
+             */
+            model?: string
+            /**
+             * Slice
+             * @default All Examples
+             */
+            slice?: string
+            /** To */
+            to?: string | null
+            /**
+             * Version
+             * @description Of the model; else all together.
+             */
+            version?: string | null
+          } | null
+          /**
+           * StatisticsSource
+           * @description Statistics: a file, or what is kept of a data set or a model.
+           */
+          statistics: {
+            /**
+             * Dataset
+             * @description Of which statistics are kept.
+             * @default
+             */
+            dataset?: string
+            /**
+             * File
+             * @description `FeatureStats.pb` of TFDV, in base64.
+             */
+            file?: string | null
+            /**
+             * From
+             * @description Of what is kept; else of all time.
+             */
+            from?: string | null
+            /**
+             * Model
+             * @description The same of a model.
+             * @default
+             */
+            model?: string
+            /**
+             * Slice
+             * @default All Examples
+             */
+            slice?: string
+            /** To */
+            to?: string | null
+            /**
+             * Version
+             * @description Of the model; else all together.
+             */
+            version?: string | null
+          }
+          /** @description Of what the model was trained on, where `statistics` are of what it is asked: skew. */
+          training?: {
+            /**
+             * Dataset
+             * @description Of which statistics are kept.
+             * @default
+             */
+            dataset?: string
+            /**
+             * File
+             * @description `FeatureStats.pb` of TFDV, in base64.
+             */
+            file?: string | null
+            /**
+             * From
+             * @description Of what is kept; else of all time.
+             */
+            from?: string | null
+            /**
+             * Model
+             * @description The same of a model.
+             * @default
+             */
+            model?: string
+            /**
+             * Slice
+             * @default All Examples
+             */
+            slice?: string
+            /** To */
+            to?: string | null
+            /**
+             * Version
+             * @description Of the model; else all together.
+             */
+            version?: string | null
+          } | null
+        }
         'application/octet-stream': string
       }
     }
@@ -11467,7 +11665,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11509,7 +11707,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11549,7 +11747,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11587,7 +11785,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11635,7 +11833,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11675,7 +11873,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11717,7 +11915,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11757,7 +11955,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11799,7 +11997,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11899,7 +12097,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11942,7 +12140,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -11985,7 +12183,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12025,7 +12223,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12067,7 +12265,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12107,7 +12305,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12208,7 +12406,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12341,7 +12539,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12384,7 +12582,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12422,7 +12620,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12465,7 +12663,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12507,7 +12705,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12547,7 +12745,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12581,7 +12779,7 @@ export interface operations {
   tail_logs: {
     parameters: {
       query?: {
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12696,7 +12894,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12738,7 +12936,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12809,7 +13007,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12859,7 +13057,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12914,7 +13112,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -12954,7 +13152,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13034,7 +13232,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13114,7 +13312,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13168,7 +13366,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13216,7 +13414,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13260,7 +13458,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13310,7 +13508,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13358,7 +13556,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13414,7 +13612,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13458,7 +13656,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13787,7 +13985,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13830,7 +14028,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13872,7 +14070,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -13984,7 +14182,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -14122,7 +14320,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -14534,7 +14732,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -14781,7 +14979,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -14937,7 +15135,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15138,7 +15336,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15177,7 +15375,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15215,7 +15413,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15318,7 +15516,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15426,7 +15624,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15544,7 +15742,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15586,7 +15784,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15628,7 +15826,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15668,7 +15866,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15702,7 +15900,7 @@ export interface operations {
   tail_spans: {
     parameters: {
       query?: {
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -15878,7 +16076,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -16490,7 +16688,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -16530,7 +16728,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null
@@ -16570,7 +16768,7 @@ export interface operations {
         from?: string | null
         /** @description Default now. */
         to?: string | null
-        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase". */
+        /** @description Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, word, "some phrase". */
         q?: string | null
         /** @description The project to look in; without it the key's own, else `default`. */
         project?: string | null

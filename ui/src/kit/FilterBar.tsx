@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Filter, TextCursorInput, Tags, X } from 'lucide-react'
 import { useEffect, useId, useMemo, useRef, useState } from 'react'
 import { facetsQuery, type Scope } from '@/api/queries'
-import { parseFilter, printFilter, printTerm, tokenise, type Term } from './filter'
+import { elements, parseFilter, printFilter, printTerm, tokenise, type Term } from './filter'
 import { compact } from './format'
 import { usePref } from './prefs'
 import { useShortcuts } from './keys'
@@ -17,6 +17,11 @@ interface Suggestion {
   /** A key wants its value next; a value ends the term. */
   done: boolean
 }
+
+/** Suggestions at once. */
+const MOST = 12
+/** What has values to choose from. */
+const COMPLETED: ReadonlySet<Term['op']> = new Set(['is', 'prefix', 'exists', 'contains'])
 
 interface Props {
   scope: Scope
@@ -98,7 +103,12 @@ function Chip({ term, onEdit, onDrop }: { term: Term; onEdit: () => void; onDrop
       <button type="button" className="plain cut" onClick={onEdit} title={`Edit ${printed}`}>
         {term.negated && term.op !== 'text' && <span className="k-not">not </span>}
         {term.op !== 'text' && <span className="quiet">{term.key} </span>}
-        {term.op === 'exists' ? <span className="quiet">exists</span> : <span>{body}</span>}
+        {term.op === 'contains' && <span className="quiet">contains </span>}
+        {term.op === 'exists' ? (
+          <span className="quiet">exists</span>
+        ) : (
+          <span>{term.op === 'contains' ? body.slice(1) : body}</span>
+        )}
       </button>
       <button type="button" className="plain k-chip-x" onClick={onDrop} aria-label={`Remove ${printed}`}>
         <X size={12} />
@@ -184,7 +194,7 @@ function TermInput(p: InputProps) {
           } else if (event.key === 'Enter') {
             const picked = suggestions[at]
             if (open && picked) accept(picked)
-            else if (!p.value.trim().endsWith(':')) {
+            else if (!/:~?$/.test(p.value.trim())) {
               p.onApply(p.value)
               // What was asked for is below: the list of keys must not lie over it.
               setOpen(false)
@@ -240,19 +250,29 @@ function useSuggestions(p: InputProps, term: Term | null, key: string | null, op
   return useMemo(() => {
     const sign = term?.negated ? '-' : ''
     if (key !== null && term) {
-      if (term.op !== 'is' && term.op !== 'prefix' && term.op !== 'exists') return []
+      if (!COMPLETED.has(term.op)) return []
       const typed = (term.values.at(-1) ?? '').toLowerCase()
       const before = term.values.slice(0, -1)
       const list = values.data?.facets.find((f) => f.key === key)?.values ?? []
-      return list
-        .filter((v) => v.value.toLowerCase().includes(typed))
-        .slice(0, 12)
-        .map((v) => ({
-          insert: printTerm({ negated: term.negated, key, op: 'is', values: [...before, v.value] }),
-          label: v.value || '(empty)',
-          note: compact(v.count),
-          done: true,
-        }))
+      const suggest = (op: 'is' | 'contains', value: string, note: string): Suggestion => ({
+        insert: printTerm({ negated: term.negated, key, op, values: [...before, value] }),
+        label: value || '(empty)',
+        note,
+        done: true,
+      })
+      const fits = (value: string) => value.toLowerCase().includes(typed)
+      // How many have an element is not known of the most frequent lists alone.
+      const within = [...new Set(list.flatMap((v) => elements(v.value) ?? []))]
+        .filter(fits)
+        .map((one) => suggest('contains', one, 'contains'))
+      if (term.op === 'contains') {
+        const alone = list.filter((v) => v.value && !elements(v.value) && fits(v.value))
+        return [...within, ...alone.map((v) => suggest('contains', v.value, ''))].slice(0, MOST)
+      }
+      return [
+        ...(before.length ? [] : within.slice(0, MOST / 2)),
+        ...list.filter((v) => fits(v.value)).map((v) => suggest('is', v.value, compact(v.count))),
+      ].slice(0, MOST)
     }
     const typed = (term?.values[0] ?? '').toLowerCase()
     const attributes = known.data?.attribute_keys ?? []
@@ -265,7 +285,7 @@ function useSuggestions(p: InputProps, term: Term | null, key: string | null, op
     return all
       .filter((k) => k.key.toLowerCase().includes(typed))
       .sort((a, b) => Number(!a.key.startsWith(typed)) - Number(!b.key.startsWith(typed)))
-      .slice(0, 12)
+      .slice(0, MOST)
       .map((k) => ({ insert: `${sign}${k.key}:`, label: `${k.key}:`, note: k.note, done: false }))
   }, [known.data, values.data, key, term, p.keys])
 }

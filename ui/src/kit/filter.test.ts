@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import {
   beginsWith,
   chosen,
+  contains,
+  elements,
   exclude,
   only,
   parseFilter,
@@ -30,6 +32,10 @@ describe('filter grammar', () => {
     'name:GET*,POST,"a b"*',
     'name:">5"',
     '-"key with space":v',
+    'label:~sport',
+    '-label:~sport,tra*,"a b"*',
+    'label:~*',
+    'label:"~sport"',
   ])('prints what it parsed: %s', (text) => {
     expect(printFilter(parseFilter(text))).toBe(text)
   })
@@ -38,6 +44,18 @@ describe('filter grammar', () => {
     expect(parseFilter('url.full:http://a:80/x')).toEqual([
       { negated: false, key: 'url.full', op: 'is', values: ['http://a:80/x'] },
     ])
+  })
+
+  it('asks for one of a list, and for any of several', () => {
+    expect(parseFilter('label:~sport')).toEqual([contains('label', 'sport')])
+    expect(parseFilter('-label:~a,b*')).toEqual([
+      { negated: true, key: 'label', op: 'contains', values: ['a', 'b'], prefixes: [false, true] },
+    ])
+  })
+
+  it('knows the elements of a value that is a list', () => {
+    expect(elements('["a","b c",1]')).toEqual(['a', 'b c', '1'])
+    expect([elements('a'), elements('["a"'), elements('')]).toEqual([null, null, null])
   })
 
   it('tells where each term stands, so that completion replaces only that one', () => {

@@ -1,10 +1,10 @@
 /**
  * The filter grammar that every explorer shares, as a value.
  *
- * `key:value` · `key:a,b` · `-key:value` · `key:>100` · `key:*` · `key:val*` · `key:"quoted value"` ·
+ * `key:value` · `key:a,b` · `-key:value` · `key:>100` · `key:~one` · `key:*` · `key:val*` · `key:"quoted value"` ·
  * `word` · `"some phrase"` · `-word`. Terms are separated by spaces and must all hold.
  */
-export type Operator = 'is' | 'prefix' | 'exists' | '>' | '>=' | '<' | '<=' | 'text'
+export type Operator = 'is' | 'prefix' | 'exists' | '>' | '>=' | '<' | '<=' | 'contains' | 'text'
 
 export interface Term {
   negated: boolean
@@ -20,12 +20,26 @@ export interface Term {
 const SPECIAL = /[\s",]/
 
 function quote(value: string, force = false): string {
-  const needs = force || value === '' || SPECIAL.test(value) || /^[<>*-]/.test(value) || value.endsWith('*')
+  const needs = force || value === '' || SPECIAL.test(value) || /^[<>~*-]/.test(value) || value.endsWith('*')
   return needs ? `"${value.replace(/\\/g, '\\\\').replace(/"/g, '\\"')}"` : value
 }
 
 function quoteKey(key: string): string {
   return /[\s":]/.test(key) || key.startsWith('-') ? quote(key, true) : key
+}
+
+const printValues = (term: Term): string =>
+  term.values.map((v, i) => (term.prefixes?.[i] ? `${v && quote(v)}*` : quote(v))).join(',')
+
+/** The elements of a value as the server takes it for a list: a list is JSON. Null where it is none. */
+export function elements(value: string): string[] | null {
+  if (!value.startsWith('[')) return null
+  try {
+    const list = JSON.parse(value) as unknown[]
+    return list.map((one) => (typeof one === 'string' ? one : JSON.stringify(one)))
+  } catch {
+    return null
+  }
 }
 
 export function printTerm(term: Term): string {
@@ -41,7 +55,9 @@ export function printTerm(term: Term): string {
     case 'prefix':
       return `${key}${quote(term.values[0] ?? '')}*`
     case 'is':
-      return key + term.values.map((v, i) => quote(v) + (term.prefixes?.[i] ? '*' : '')).join(',')
+      return key + printValues(term)
+    case 'contains':
+      return `${key}~${printValues(term)}`
     default:
       return key + term.op + quote(term.values[0] ?? '')
   }
@@ -108,7 +124,11 @@ export function tokenise(text: string): Token[] {
     if (comparison) {
       op = comparison[1] as Operator
       i += comparison[1]!.length
+    } else if (text[i] === '~') {
+      op = 'contains'
+      i++
     }
+    const several = !comparison
     const values: string[] = []
     const prefixes: boolean[] = []
     let exists = false
@@ -118,26 +138,26 @@ export function tokenise(text: string): Token[] {
       if (part.quoted && text[i] === '*') {
         prefix = true
         i++
-      } else if (!part.quoted && op === 'is' && part.value.endsWith('*')) {
+      } else if (!part.quoted && several && part.value.endsWith('*')) {
         prefix = true
         part.value = part.value.slice(0, -1)
       }
-      exists ||= prefix && part.value === ''
+      exists ||= op === 'is' && prefix && part.value === ''
       values.push(part.value)
       prefixes.push(prefix)
-      if (op !== 'is' || text[i] !== ',') break
+      if (!several || text[i] !== ',') break
       i++
     }
-    const some = op === 'is' && prefixes.includes(true)
+    const some = several && prefixes.includes(true)
     if (exists) op = 'exists'
-    else if (some && values.length === 1) op = 'prefix'
+    else if (some && op === 'is' && values.length === 1) op = 'prefix'
     tokens.push({
       term: {
         negated,
         key: head.value,
         op,
         values: exists ? [] : values,
-        ...(some && op === 'is' ? { prefixes } : {}),
+        ...(some && (op === 'is' || op === 'contains') ? { prefixes } : {}),
       },
       start,
       end: Math.min(i, text.length),
@@ -152,6 +172,11 @@ export function sameTerm(a: Term, b: Term): boolean {
 
 export function is(key: string, value: string, negated = false): Term {
   return { negated, key, op: 'is', values: [value] }
+}
+
+/** One of a list; a value by itself is a list of one. */
+export function contains(key: string, value: string, negated = false): Term {
+  return { negated, key, op: 'contains', values: [value] }
 }
 
 /** A value of which only the beginning is known. */
@@ -169,7 +194,7 @@ export function toggleTerm(text: string, term: Term): string {
 /** Only this: drop what was said about the key before, then ask for the value. */
 export function only(text: string, key: string, value: string): string {
   const rest = parseFilter(text).filter(
-    (t) => t.key !== key || t.negated || (t.op !== 'is' && t.op !== 'prefix'),
+    (t) => t.key !== key || t.negated || !['is', 'prefix', 'contains'].includes(t.op),
   )
   return printFilter([...rest, is(key, value)])
 }

@@ -283,14 +283,15 @@ def with_variables(filter: Filter, variables: Variables) -> Filter:
 
 
 def _chosen(term: Term, choices: list[Choice]) -> Term:
-    if len(choices) > 1 and term.op not in ("is", "prefix"):
+    if len(choices) > 1 and term.op not in ("is", "prefix", "contains"):
         raise QueryError(
             f"{term.key}:{term.op} takes one value, and {len(choices)} are chosen",
             code="bad_filter",
             field="q",
             hint="Choose one value.",
         )
-    return replace(term, op="is" if len(choices) > 1 else term.op, choices=tuple(choices))
+    several = len(choices) > 1 and term.op == "prefix"
+    return replace(term, op="is" if several else term.op, choices=tuple(choices))
 
 
 async def _answer_sql(

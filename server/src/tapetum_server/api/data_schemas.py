@@ -14,7 +14,8 @@ from starlette.responses import Response
 from tapetum_server.api.access import Time
 from tapetum_server.api.dependencies import Admin, ProjectName, Reader, catalog_of
 from tapetum_server.api.errors import ApiError
-from tapetum_server.api.questions import Question, answer, router_of
+from tapetum_server.api.questions import Question, answer, now_of, reader_of, router_of
+from tapetum_server.api.validation_body import DOCUMENT, FILE, MAX_STATISTICS, validation_body
 from tapetum_server.catalog.data_schemas import DataSchema
 from tapetum_server.catalog.errors import DataSchemaChanged, TooMany, UnknownDataSchema
 from tapetum_server.query.reader import Reader as StoreReader
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 router = router_of("data schemas")
 MAX_TEXT = 4_000_000
-MAX_STATISTICS = 64 << 20
 MAX_FEATURES = 1_000
 Kind = Literal["model", "dataset"]
 Side = Literal["drift", "skew"]
@@ -48,7 +48,7 @@ AcceptedFeatures = Annotated[
 ]
 Statistics = Annotated[
     bytes,
-    Body(media_type="application/octet-stream", max_length=MAX_STATISTICS, description="`FeatureStats.pb` of TFDV."),
+    Body(media_type=FILE, max_length=MAX_STATISTICS, description="`FeatureStats.pb` of TFDV."),
 ]
 
 
@@ -141,45 +141,6 @@ class FeatureAnomalies(BaseModel):
     reasons: list[AnomalyReason]
 
 
-class ValidationAnswer(BaseModel):
-    """What a schema says of statistics."""
-
-    schema_version: int
-    passed: bool
-    severity: Literal["ERROR", "WARNING", "UNKNOWN"]
-    data_missing: bool
-    examples: float
-    features: int
-    anomalies: list[FeatureAnomalies]
-    dataset: list[AnomalyReason]
-    """What is wrong with the data set as a whole."""
-    environment: str | None
-    """Which of the schema's environments it was held against; null: every feature is expected."""
-    environments: list[str]
-    """Those that the schema has."""
-
-
-class LiveWindow(BaseModel):
-    """A part of the time that was asked about."""
-
-    start: Time
-    end: Time
-    examples: int
-    reasons: int
-
-
-class LiveCount(BaseModel):
-    """In how many windows something was wrong with a feature."""
-
-    feature: str
-    type: str
-    windows: int
-    first: Time
-    """When the first of them begins."""
-    last: Time
-    """When the last of them ends."""
-
-
 class ComparatorValue(BaseModel):
     """What a comparator of the schema measured, whether or not it is above its threshold."""
 
@@ -209,11 +170,55 @@ class ComparedWith(BaseModel):
     missing: str
     """Why nothing was compared; "" where something was."""
     dataset: str
-    """Of skew: the training data."""
+    """Whose statistics, where they are kept: of skew, the training data."""
     start: Time | None
-    """Of drift: the time before."""
+    """Of what time they are kept: of drift, the time before."""
     end: Time | None
     examples: float
+
+
+class ValidationAnswer(BaseModel):
+    """What a schema says of statistics."""
+
+    schema_version: int
+    passed: bool
+    severity: Literal["ERROR", "WARNING", "UNKNOWN"]
+    data_missing: bool
+    examples: float
+    features: int
+    anomalies: list[FeatureAnomalies]
+    dataset: list[AnomalyReason]
+    """What is wrong with the data set as a whole."""
+    environment: str | None
+    """Which of the schema's environments it was held against; null: every feature is expected."""
+    environments: list[str]
+    """Those that the schema has."""
+    compared: list[ComparedWith]
+    """For each side, drift and skew, that the schema has a comparator of."""
+    measurements: list[ComparatorValue]
+    shifts: list[FeatureShift]
+    """Of every feature, where anything was compared; the furthest first."""
+
+
+class LiveWindow(BaseModel):
+    """A part of the time that was asked about."""
+
+    start: Time
+    end: Time
+    examples: int
+    reasons: int
+
+
+class LiveCount(BaseModel):
+    """In how many windows something was wrong with a feature."""
+
+    feature: str
+    type: str
+    windows: int
+    first: Time
+    """When the first of them begins."""
+    last: Time
+    """When the last of them ends."""
 
 
 class LiveValidation(ValidationAnswer):
@@ -221,11 +226,6 @@ class LiveValidation(ValidationAnswer):
 
     windows: list[LiveWindow]
     counts: list[LiveCount]
-    compared: list[ComparedWith]
-    """For each side, drift and skew, that the schema has a comparator of."""
-    measurements: list[ComparatorValue]
-    shifts: list[FeatureShift]
-    """Of every feature, where anything was compared; the furthest first."""
 
 
 @router.get("/data-schemas")
@@ -299,26 +299,32 @@ def compare_data_schema_versions(
     return DataSchemaDiff(before=before, after=after, changes=found)
 
 
-@router.post("/data-schemas/validate")
-def validate_against_data_schema(
+@router.post("/data-schemas/validate", response_model=ValidationAnswer, openapi_extra=DOCUMENT)
+async def validate_against_data_schema(
     request: Request,
     caller: Reader,
     project: ProjectName,
     kind: KindOf,
     name: Name,
-    statistics: Statistics,
     version: VersionNumber = None,
     environment: Environment = None,
-) -> ValidationAnswer:
-    """Hold statistics against a schema: every anomaly by TFDV's name."""
-    from tapetum_server.analysis.validation.stored import StatisticsError, validated
+) -> Response:
+    """Hold statistics against a schema: every anomaly by TFDV's name.
 
-    schema = _found(request, project, kind, name, version)
+    As JSON, they are a file or what is kept, and beside them stands what the schema's comparators are measured against.
+    """
+    from tapetum_server.analysis.validation.given import validated
+    from tapetum_server.detectors.validation.view import StatisticsError
+
+    schema = await to_thread(_found, request, project, kind, name, version)
+    statistics, controls = await validation_body(request, now_of(request))
     try:
-        found: dict[str, Any] = validated(schema.text, statistics, environment, of_model=kind == "model")
+        found = await validated(
+            reader_of(request), project, schema.text, statistics, controls, environment, of_model=kind == "model"
+        )
     except StatisticsError as error:
         raise ApiError("invalid_statistics", str(error), 422) from error
-    return ValidationAnswer.model_validate({**found, "schema_version": schema.version})
+    return answer(_timed({**found, "schema_version": schema.version}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,11 +367,7 @@ async def validate_predictions(
         found = await live_validation(live.reader, live.question, windows=windows)
     except StatisticsError as error:
         raise ApiError("invalid_environment", str(error), 422, field="environment") from error
-    for row in (*found["windows"], *found["counts"], *found["compared"]):
-        for key in ("start", "end", "first", "last"):
-            if row.get(key) is not None:
-                row[key] = format_time(row[key])
-    return answer({**found, "schema_version": live.schema.version})
+    return answer(_timed({**found, "schema_version": live.schema.version}))
 
 
 @router.post("/data-schemas/live/accept", status_code=201)
@@ -434,6 +436,15 @@ def infer_data_schema(
         raise ApiError("invalid_statistics", str(error), 422) from error
     said = message or "Inferred from statistics"
     return _keep(request, project, kind, name, schema.text, schema.features, said, caller.name, 0)
+
+
+def _timed(found: dict[str, Any]) -> dict[str, Any]:
+    """The answer with its times as texts."""
+    for row in (*found.get("windows", ()), *found.get("counts", ()), *found["compared"]):
+        for key in ("start", "end", "first", "last"):
+            if row.get(key) is not None:
+                row[key] = format_time(row[key])
+    return found
 
 
 def _said(features: list[str] | None) -> str:

@@ -21,7 +21,10 @@ from tapetum_server.query.time_range import TIME_HINT, TimeRange, parse_range
 
 Clock = Callable[[], int]
 MAX_LIMIT = 1_000
-_FILTER = 'Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:*, key:val*, word, "some phrase".'
+_FILTER = (
+    "Terms that must all hold: key:value, key:a,b, -key:value, key:>100, key:~one (a list with it), key:*, key:val*, "
+    'word, "some phrase".'
+)
 
 From = Annotated[str | None, Query(alias="from", description=f"Default now-1h; `all` is everything. {TIME_HINT}")]
 To = Annotated[str | None, Query(description="Default now.")]

@@ -1,6 +1,6 @@
 """The filter that every explorer, the live tail and the command line share, as a value.
 
-`key:value` · `key:a,b` · `-key:value` · `key:>100` · `key:*` · `key:val*` · `key:"quoted value"` ·
+`key:value` · `key:a,b` · `-key:value` · `key:>100` · `key:~one` · `key:*` · `key:val*` · `key:"quoted value"` ·
 `word` · `"some phrase"` · `-word`. Terms are separated by spaces and must all hold. Like the UI's
 parser it forgives a quote that is not closed yet, so that filtering works while a person types.
 """
@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Operator = Literal["is", "prefix", "exists", ">", ">=", "<", "<=", "text"]
+Operator = Literal["is", "prefix", "exists", ">", ">=", "<", "<=", "contains", "text"]
 _SPACE = re.compile(r"\s+")
 _HEAD = re.compile(r"[^\s:]*")
 _WORD = re.compile(r"[^\s]*")
@@ -21,7 +21,7 @@ _COMPARISON = re.compile(r">=|<=|>|<")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One alternative of `key:a,b*`: an exact value, or a prefix of one."""
+    """One alternative of `key:a,b*` or `key:~a,b*`: an exact value, or a prefix of one."""
 
     text: str
     is_prefix: bool = False
@@ -87,27 +87,31 @@ def _term(text: str, at: int, key: str, negated: bool) -> tuple[Term, int]:
         value, _, at = _word(text, comparison.end(), _VALUE)
         operator: Operator = comparison.group()  # type: ignore[assignment]
         return Term(key, operator, (Choice(value),), negated), at
+    if text[at : at + 1] == "~":
+        choices, at = _choices(text, at + 1)
+        return Term(key, "contains", choices, negated), at
+    choices, at = _choices(text, at)
+    if any(choice.is_prefix and not choice.text for choice in choices):
+        return Term(key, "exists", (), negated), at
+    single_prefix = len(choices) == 1 and choices[0].is_prefix
+    return Term(key, "prefix" if single_prefix else "is", choices, negated), at
+
+
+def _choices(text: str, at: int) -> tuple[tuple[Choice, ...], int]:
+    """The values with commas between them; where they ended."""
     choices: list[Choice] = []
-    exists = False
     while True:
         value, quoted, at = _word(text, at, _VALUE)
         if quoted and text[at : at + 1] == "*":
             at += 1
             choices.append(Choice(value, is_prefix=True))
-            exists = exists or not value
         elif quoted or not value.endswith("*"):
             choices.append(Choice(value))
-        elif value == "*":
-            exists = True
         else:
             choices.append(Choice(value[:-1], is_prefix=True))
         if text[at : at + 1] != ",":
-            break
+            return tuple(choices), at
         at += 1
-    if exists:
-        return Term(key, "exists", (), negated), at
-    single_prefix = len(choices) == 1 and choices[0].is_prefix
-    return Term(key, "prefix" if single_prefix else "is", tuple(choices), negated), at
 
 
 def _word(text: str, at: int, unquoted: re.Pattern[str]) -> tuple[str, bool, int]:

@@ -6,11 +6,14 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import orjson
+
 from tapetum_server.query.filter import Filter, Term, tokens_of
 from tapetum_server.query.filter_values import (
     attribute_key,
     levels_of,
     moment_of,
+    no_list,
     no_prefix,
     number_of,
     number_or_none,
@@ -58,6 +61,8 @@ def _positive(term: Term, source: Source) -> Predicate:
         return lambda row: test(str(row.get(key) or ""))
     if term.op == "exists":
         return lambda row: row.get(key) is not None
+    if term.op == "contains":
+        raise no_list(term)
     if any(choice.is_prefix for choice in term.choices):
         raise no_prefix(term)
     if known.kind == "time":
@@ -83,7 +88,29 @@ def _text_test(term: Term) -> Callable[[str], bool]:
         return compared
     exact = frozenset(choice.text for choice in term.choices if not choice.is_prefix)
     prefixes = tuple(choice.text for choice in term.choices if choice.is_prefix)
+    if term.op == "contains":
+        return lambda text: any(each in exact or each.startswith(prefixes) for each in _listed(text))
     return lambda text: text in exact or text.startswith(prefixes)
+
+
+def _listed(text: str) -> list[str]:
+    """The elements of a text, as `query.listed` says in SQL."""
+    if not text.startswith("["):
+        return [text] if text else []
+    try:
+        return [_element(each) for each in orjson.loads(text)]
+    except ValueError:
+        return []
+
+
+def _element(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return orjson.dumps(value).decode()
 
 
 def _attribute(term: Term) -> Predicate:
@@ -102,6 +129,9 @@ def _attribute(term: Term) -> Predicate:
 
         return lambda row: any(name in row[m] and compared(row[m][name]) for m in maps)
 
+    if term.op == "contains":
+        return lambda row: any(name in row[m] and test(encode_text(row[m][name])) for m in maps)
+
     filled = [choice for choice in term.choices if choice.text]
     asks_absence = len(filled) < len(term.choices)
     present = _text_test(Term(term.key, term.op, tuple(filled)))
@@ -116,6 +146,8 @@ def _attribute(term: Term) -> Predicate:
 def _severity(term: Term) -> Predicate:
     if term.op == "exists":
         return lambda row: bool(row["severity"])
+    if term.op == "contains":
+        raise no_list(term)
     levels = frozenset(levels_of(term))
     return lambda row: row["severity"] in levels
 

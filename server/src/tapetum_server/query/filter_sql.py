@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.filter import Choice, Term, tokens_of
-from tapetum_server.query.filter_maps import map_text, map_value_passes
-from tapetum_server.query.filter_values import attribute_key, levels_of, moment_of, no_prefix, number_of
+from tapetum_server.query.filter_maps import list_conditions, map_text, map_value_passes
+from tapetum_server.query.filter_values import attribute_key, levels_of, moment_of, no_list, no_prefix, number_of
 from tapetum_server.query.filter_words import forms_of, spellings_of
+from tapetum_server.query.listed import contains, listed
 from tapetum_server.query.selection import (
     ANYWHERE,
     INLINE,
@@ -32,7 +33,8 @@ MAX_MESSAGES = 5_000
 def conditions(selection: Selection, parameters: Parameters) -> list[str]:
     """Everything that narrows the question: its project first, always."""
     terms = terms_of(selection)
-    return selection.bounds(parameters) + [condition(term, selection, parameters) for term in terms]
+    found = selection.bounds(parameters) + [condition(term, selection, parameters) for term in terms]
+    return found + (list_conditions(terms, parameters) if selection.source.in_maps else [])
 
 
 def terms_of(selection: Selection) -> Sequence[Term]:
@@ -88,12 +90,16 @@ def _text(term: Term, sql: str, parameters: Parameters) -> str:
         return f"{sql} != ''"
     if term.op in (">", ">=", "<", "<="):
         return f"ifNull(toFloat64OrNull({sql}) {term.op} {parameters.number(number_of(term, term.value, 'number'))}, 0)"
+    if term.op == "contains":
+        return _any(contains(listed(sql), term.choices, parameters))
     return _any([_equals(sql, term.choices, parameters), *_prefixes(sql, term.choices, parameters)])
 
 
 def _number(term: Term, known: Field, parameters: Parameters) -> str:
     if term.op == "exists":
         return f"isNotNull({term.key})"
+    if term.op == "contains":
+        raise no_list(term)
     if any(choice.is_prefix for choice in term.choices):
         raise no_prefix(term)
     operator = "=" if term.op == "is" else term.op
@@ -107,6 +113,8 @@ def _number(term: Term, known: Field, parameters: Parameters) -> str:
 def _severity(term: Term, parameters: Parameters) -> str:
     if term.op == "exists":
         return "severity != ''"
+    if term.op == "contains":
+        raise no_list(term)
     levels = levels_of(term)
     return f"severity = {parameters.text(levels[0])}" if len(levels) == 1 else f"severity IN {parameters.texts(levels)}"
 
@@ -121,7 +129,7 @@ def _attribute(term: Term, selection: Selection, parameters: Parameters) -> str:
         if in_resource:
             parts.append(f"match(resource, {parameters.text(resource_pattern(name))})")
         return _any(parts)
-    if term.op in (">", ">=", "<", "<="):
+    if term.op in (">", ">=", "<", "<=", "contains"):
         texts = [_attribute_text(name, places, selection, parameters)] if places else []
         texts += [_resource_text(name, parameters)] if in_resource else []
         return _any([_text(term, sql, parameters) for sql in texts])

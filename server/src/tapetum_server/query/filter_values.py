@@ -104,6 +104,16 @@ def _bad(term: Term, text: str, expected: str, hint: str) -> QueryError:
     return QueryError(f"{term.key}: {text!r} is not {expected}", code="bad_filter", field="q", hint=hint)
 
 
+def no_list(term: Term) -> QueryError:
+    """The refusal to look for a value within what is never a list."""
+    return QueryError(
+        f"{term.key} is never a list, so it contains nothing",
+        code="bad_filter",
+        field="q",
+        hint=f"Ask for the value itself: {term.key}:{term.value}.",
+    )
+
+
 def no_prefix(term: Term) -> QueryError:
     """The refusal of a prefix of what is not a text."""
     return QueryError(

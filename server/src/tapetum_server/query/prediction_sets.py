@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tapetum_server.query.frames import Frame, FrameColumn
+from tapetum_server.query.listed import listed
 from tapetum_server.query.prediction_frames import LABEL, OUTPUT_LABEL
 
 OUTPUT_SET, LABEL_SET = "output_label[]", "label[]"
@@ -20,9 +21,5 @@ def with_sets(frame: Frame) -> Frame:
 
 
 def _listed(text: str) -> str:
-    """A list is kept as JSON; a word by itself is a list of one."""
     plain = f"ifNull({text}, '')"
-    listed = (
-        f"if(startsWith({plain}, '['), JSONExtract({plain}, 'Array(String)'), arrayFilter(w -> w <> '', [{plain}]))"
-    )
-    return f"CAST({listed}, 'Array(Nullable(String))')"
+    return f"CAST({listed(plain)}, 'Array(Nullable(String))')"

@@ -4,7 +4,7 @@ import type { PerformanceReport } from '@/api/types'
 import { count } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { percent } from '../services/measures'
-import { NOTIONS, sliceFilter } from './performanceWords'
+import { classFilter, NOTIONS, sliceFilter } from './performanceWords'
 import { ToPredictions } from './ToPredictions'
 
 /** `column`: whose values the groups are; without it they are slices in words. */
@@ -52,7 +52,17 @@ export function Gaps(p: { gaps: PerformanceReport['gaps']; model: string; window
   )
 }
 
-export function Classes({ classes }: { classes: PerformanceReport['classes'] }) {
+/** How many, and which of them: whether it was so and whether it was said, where that matters. */
+const cells = (of: PerformanceReport['classes'][number]): [n: number, was?: boolean, said?: boolean][] => [
+  [of.tp + of.fp, undefined, true],
+  [of.tp + of.fn, true],
+  [of.tp, true, true],
+  [of.fp, false, true],
+  [of.fn, true, false],
+]
+
+/** Each count leads to the predictions that it counts: all of them have a label. */
+export function Classes(p: { model: string; window: Scope; classes: PerformanceReport['classes'] }) {
   const share = (part: number, whole: number) => (whole ? percent(part / whole) : '–')
   return (
     <section>
@@ -62,6 +72,8 @@ export function Classes({ classes }: { classes: PerformanceReport['classes'] }) 
           <thead>
             <tr>
               <td />
+              <th scope="col">Said</th>
+              <th scope="col">Was so</th>
               <th scope="col">Right</th>
               <th scope="col">Wrongly said</th>
               <th scope="col">Missed</th>
@@ -70,14 +82,22 @@ export function Classes({ classes }: { classes: PerformanceReport['classes'] }) 
             </tr>
           </thead>
           <tbody>
-            {classes.map((one) => (
+            {p.classes.map((one) => (
               <tr key={one.name}>
                 <th scope="row">
                   <Isolated text={one.name} />
                 </th>
-                <td>{count(one.tp)}</td>
-                <td>{count(one.fp)}</td>
-                <td>{count(one.fn)}</td>
+                {cells(one).map(([n, was, said], place) => (
+                  <td key={place}>
+                    <ToPredictions
+                      model={p.model}
+                      window={p.window}
+                      q={n ? classFilter(one.name, was, said) : null}
+                    >
+                      {count(n)}
+                    </ToPredictions>
+                  </td>
+                ))}
                 <td>{share(one.tp, one.tp + one.fp)}</td>
                 <td>{share(one.tp, one.tp + one.fn)}</td>
               </tr>

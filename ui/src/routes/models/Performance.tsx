@@ -83,7 +83,9 @@ export function Performance({
           <div className="mo-charts">
             {query.data!.confusion && <ConfusionTable {...of} />}
             {query.data!.calibration.length > 0 && <Calibration {...of} />}
-            {query.data!.classes.length > 0 && <Classes classes={query.data!.classes} />}
+            {query.data!.classes.length > 0 && (
+              <Classes model={model} window={held.window} classes={query.data!.classes} />
+            )}
             {query.data!.thresholds && <Decision {...of} table={query.data!.thresholds} />}
             {query.data!.thresholds && <Roc {...tried} table={query.data!.thresholds} />}
             {query.data!.thresholds && <PrecisionRecall {...tried} table={query.data!.thresholds} />}

@@ -128,7 +128,7 @@ export function OverTime({ model, window, report, estimate, failed, learned }: P
           />
         </section>
       )}
-      <Doubts estimate={estimate} failed={failed} learned={learned} />
+      <Doubts model={model} window={window} estimate={estimate} failed={failed} learned={learned} />
     </div>
   )
 }
@@ -149,7 +149,7 @@ function Legend({ series }: { series: Series[] }) {
 }
 
 /** Whether to believe the estimate, and why not. */
-function Doubts({ estimate, failed, learned }: Pick<Props, 'estimate' | 'failed' | 'learned'>) {
+function Doubts({ model, window, estimate, failed, learned }: Omit<Props, 'report'>) {
   const { search, patch } = useView()
   const doubtful = (estimate?.periods ?? []).filter((one) => one.doubts.length)
   const said = new Map<string, { steps: number; such: string }>()
@@ -197,7 +197,7 @@ function Doubts({ estimate, failed, learned }: Pick<Props, 'estimate' | 'failed'
             {estimate.method}, learned from {estimate.baseline_rows.toLocaleString('en')} labelled predictions
             of <Isolated text={learned} />. {estimate.method.startsWith('DLE') ? DEPENDS : PROMISES}
           </p>
-          <EstimatedVersions versions={estimate.versions} />
+          <EstimatedVersions versions={estimate.versions} model={model} window={window} />
           {estimate.doubts.concat(estimate.notes).map((one) => (
             <p key={one}>
               <Isolated text={one} />

@@ -16,11 +16,12 @@ describe('the predictions behind a bin', () => {
   ])('%s', (what, kind, filter) => expect(behind(named('income'), what, kind)).toBe(filter))
   it('has none where no filter says it', () => {
     expect(behind(named('income'), '(other values)', 'value')).toBeNull()
-    expect(behind(named('scores.yes'), '< 1', 'bin')).toBeNull()
+    expect(behind(named('correct'), 'yes', 'value')).toBeNull()
   })
   it('knows what columns are called in filters', () => {
     expect(behind(named('prediction'), '= 1', 'bin')).toBe('output:1')
-    expect(behind(named('features.time'), 'x', 'value')).toBe('time:x')
+    expect(behind(named('features.time'), 'x', 'value')).toBe('features.time:x')
+    expect(behind(named('scores.not yet'), '< 0.5', 'bin')).toBe('"scores.not yet":<0.5')
   })
 })
 

@@ -23,11 +23,8 @@ export function movedText(feature: DriftFeature): string {
   return `${first.what} ${percent(first.baseline_share)} → ${percent(first.window_share)}`
 }
 
-/** The column of a report as a key of the filter. */
-export function keyOf(column: string): string {
-  if (column === 'prediction') return 'output'
-  return column.replace(/^features\./, '')
-}
+/** The column of a report as a key of the filter; a feature that is named like a field keeps its prefix in both. */
+export const keyOf = (column: string): string => (column === 'prediction' ? 'output' : column)
 
 /** The predictions with this bin or value; null where no filter says it. */
 export function behind(
@@ -36,7 +33,7 @@ export function behind(
   kind: string,
 ): string | null {
   const key = keyOf(feature.name)
-  if (feature.of_text || key.startsWith('scores.') || key === 'labelled' || key === 'correct') return null
+  if (feature.of_text || key === 'correct') return null
   if (kind === 'presence') {
     return what === 'missing' ? printTerm({ negated: true, key, op: 'exists', values: [] }) : null
   }

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import {
   binFilter,
   cellFilter,
+  classFilter,
   columnOf,
   costsOf,
   metricName,
@@ -20,6 +21,14 @@ it.each([
   ['job is missing', '-job:*'],
   ['job = (others)', null],
 ])('the slice %s as a filter', (slice, filter) => expect(sliceFilter(slice)).toBe(filter))
+
+it('finds the predictions of one of several classes at once', () => {
+  expect(classFilter('sport', true, true)).toBe('label:~sport output_label:~sport')
+  expect(classFilter('a, b', false, true)).toBe('labelled:true -label:~"a, b" output_label:~"a, b"')
+  expect(classFilter('sport', true, false)).toBe('label:~sport -output_label:~sport')
+  expect(classFilter('sport', undefined, true)).toBe('labelled:true output_label:~sport')
+  expect(classFilter('sport', true)).toBe('label:~sport')
+})
 
 it('knows the column of a slice by its values', () =>
   expect(['region = east', 'a = 1 AND b = 2', 'age >= 30'].map(columnOf)).toEqual([

@@ -1,6 +1,6 @@
 /** Metrics by name and in words. */
 import type { PerformanceReport, WorstSlices } from '@/api/types'
-import { is, printTerm, range } from '@/kit/filter'
+import { contains, is, printTerm, range } from '@/kit/filter'
 import { counted } from '@/kit/format'
 import { percent } from '../services/measures'
 import { keyOf } from './driftWords'
@@ -153,6 +153,14 @@ export function cellFilter(report: Asked, classes: readonly string[], was: numbe
   }
   if (report.prediction === 'score') return outcomeFilter(report, was === 0, said === 0, 0.5)
   return `${truth(report, was === 0)} ${printTerm(is('output', said === 0 ? '1' : '0'))}`
+}
+
+/** The labelled predictions of one of several classes at once: whether it was so, and whether it was said. */
+export function classFilter(name: string, was?: boolean, said?: boolean): string {
+  const of = (key: string, so: boolean | undefined) =>
+    so === undefined ? [] : [printTerm(contains(key, name, !so))]
+  // What has a class as its label is labelled.
+  return [...(was ? [] : [LABELLED]), ...of('label', was), ...of('output_label', said)].join(' ')
 }
 
 /** The labelled predictions that a threshold calls positive (`called`) or not, and that were so or not. */

@@ -14,9 +14,7 @@ export interface Bin {
 }
 
 /** The rows of a bin, as a filter, where one finds them; a text is what it says. */
-export function filterOfBin(name: string, bin: Pick<Bin, 'label' | 'ends'>): string | null {
-  // Scores of each class are no keys of the filter.
-  if (name.startsWith('scores.')) return null
+export function filterOfBin(name: string, bin: Pick<Bin, 'label' | 'ends'>): string {
   const key = keyOf(name)
   if (!bin.ends) return printTerm(is(key, bin.label))
   const bound = (op: '>=' | '<' | '<=', value: number) =>

@@ -110,6 +110,7 @@ test('finds the rows of a bar: of the last bin also the greatest value', () => {
   expect(filterOfBin('n', found[0]!)).toBe('n:>=0 n:<0.5')
   expect(filterOfBin('n', found.at(-1)!)).toBe('n:>=9.5 n:<=10')
   expect(filterOfBin('prediction', { label: '1' })).toBe('output:1')
-  expect(filterOfBin('scores.default', found[0]!)).toBeNull()
+  expect(filterOfBin('scores.default', found[0]!)).toBe('scores.default:>=0 scores.default:<0.5')
+  expect(filterOfBin('features.score', found[0]!)).toBe('features.score:>=0 features.score:<0.5')
   expect(filterOfBin('job', { label: 'a clerk' })).toBe('job:"a clerk"')
 })

@@ -9,18 +9,17 @@ from typing import Any
 from google.protobuf.message import DecodeError
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from tapetum_server.analysis.validation.record import passes, record_of
 from tapetum_server.detectors.validation.contradicting import contradictions
 from tapetum_server.detectors.validation.described import Described
 from tapetum_server.detectors.validation.difference import SchemaChange, schema_changes
 from tapetum_server.detectors.validation.inference import infer_schema
 from tapetum_server.detectors.validation.paths import path_of
-from tapetum_server.detectors.validation.validator import Against, Data, update_schema, validate
+from tapetum_server.detectors.validation.validator import Against, Data, update_schema
 from tapetum_server.detectors.validation.view import StatisticsError, Types, default_dataset
 from tapetum_server.moving.tfdv.files import Unreadable
 from tapetum_server.moving.tfdv.schemas import schema_of_text, schema_text
 
-__all__ = ["Contradiction", "StatisticsError", "Unreadable", "accepted", "changes", "checked", "inferred", "validated"]
+__all__ = ["Contradiction", "StatisticsError", "Unreadable", "accepted", "changes", "checked", "inferred"]
 
 
 _TOLD = 5
@@ -53,15 +52,6 @@ def changes(before: str, after: str) -> list[SchemaChange]:
     return schema_changes(schema_of_text(before), schema_of_text(after))
 
 
-def validated(text: str, statistics: bytes, environment: str | None, *, of_model: bool = False) -> dict[str, Any]:
-    """The validation of statistics (`DatasetFeatureStatisticsList`), as JSON. Raises `StatisticsError`."""
-    schema, data = schema_of_text(text), _read(statistics)
-    found = validate(
-        as_described(data, schema) if of_model else data, schema, Against(environment=chosen_environment(environment))
-    )
-    return {**record_of(found, passes(found)), **environments_of(schema, environment)}
-
-
 def environments_of(schema: schema_pb2.Schema, environment: str | None) -> dict[str, Any]:
     """Which environment was validated, and which ones there are to choose from."""
     return {"environment": chosen_environment(environment), "environments": list(schema.default_environment)}
@@ -76,7 +66,7 @@ def accepted(
     text: str, statistics: bytes, features: list[str], environment: str | None = None, *, of_model: bool = False
 ) -> Checked:
     """The schema with what the data have that it has not: of these features, or of all. Raises `StatisticsError`."""
-    schema, data = schema_of_text(text), _read(statistics)
+    schema, data = schema_of_text(text), read_statistics(statistics)
     return taken_in(schema, as_described(data, schema) if of_model else data, features, environment)
 
 
@@ -118,12 +108,13 @@ def _is_whole(numbers: statistics_pb2.NumericStatistics) -> bool:
 
 def inferred(statistics: bytes) -> Checked:
     """The schema that these statistics meet. Raises `StatisticsError`."""
-    found = infer_schema(_read(statistics))
+    found = infer_schema(read_statistics(statistics))
     return Checked(schema_text(found), len(Described(found).features))
 
 
-def _read(content: bytes) -> statistics_pb2.DatasetFeatureStatistics:
+def read_statistics(content: bytes, name: str = "The body") -> Data:
+    """The statistics of all rows in `FeatureStats.pb`. Raises `StatisticsError`."""
     try:
         return default_dataset(statistics_pb2.DatasetFeatureStatisticsList.FromString(content))
     except DecodeError as error:
-        raise StatisticsError(f"The body is no DatasetFeatureStatisticsList (FeatureStats.pb): {error}.") from error
+        raise StatisticsError(f"{name} is no DatasetFeatureStatisticsList (FeatureStats.pb): {error}.") from error
