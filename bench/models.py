@@ -154,8 +154,8 @@ _SHOWN = (
 )
 _BEGUN = "intDiv(toUnixTimestamp64Nano(time), 8640000000000)"
 _LISTED = f"""SELECT model, {_BEGUN} AS step, count(), uniqExact(version), countIf(label_rows.said > 0),
-    quantiles(0.5, 0.95)(latency_ms), avg(score), avg(output), countIf(output_label = label), avg(abs(output - label_value)),
-    countIf(score < 0 OR score > 1), max(p.time)
+    quantiles(0.5, 0.95)(latency_ms), avg(score), avg(output), countIf(output_label = label),
+    avg(abs(output - label_value)), countIf(score < 0 OR score > 1), max(p.time)
 FROM prediction_rows AS p LEFT ANY JOIN label_rows USING (project, model, prediction_id) WHERE """
 """Of every prediction; of those that were delivered twice both."""
 
@@ -169,12 +169,11 @@ def _has(word: str) -> str:
 
 
 def _pages(within: str, condition: str) -> list[list[str]]:
-    """All columns at once, or those rows that are wanted first; then their labels."""
+    """All columns at once, or those rows that are wanted first; without their labels, which the API answers too."""
     found = f"FROM prediction_rows FINAL WHERE {within}{condition} ORDER BY time DESC LIMIT 50"
     first = f"WHERE project = 'default' AND (model, prediction_id) IN (SELECT model, prediction_id {found})"
-    labels = f"SELECT prediction_id, label, label_value, time FROM label_rows FINAL {first}"
     whole = f"SELECT {_SHOWN} FROM prediction_rows FINAL {first} AND {within} ORDER BY time DESC"
-    return [[f"SELECT {_SHOWN} {found}", labels], [whole, labels]]
+    return [[f"SELECT {_SHOWN} {found}"], [whole]]
 
 
 def questions(truth: dict[str, Any], earlier_ms: int) -> dict[str, tuple[str, list[list[str]]]]:
