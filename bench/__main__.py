@@ -19,6 +19,7 @@ BENCHMARKS = {
     "queries": "five questions through the HTTP API against bare SQL at a million distinct spans",
     "feature_statistics": "statistics of 20 numeric and 20 categorical columns, beside NumPy and Arrow",
     "states": "statistics and drift out of what is kept of a year of hours, beside a scan of the predictions",
+    "models": "the list of models and searched predictions at two million of them, against bare SQL, as queries does",
     "overview": "the pages LLM, Sessions, Users and Evaluations against bare SQL, as queries does",
     "slices": "the search for the worst slices against SliceLine in NumPy, 69,000 rows of 16 features",
     "estimates": "metrics without labels (CBPE) over 200,000 rows",

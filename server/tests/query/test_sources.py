@@ -25,7 +25,7 @@ OWN = {
     "own_cost_usd", "logs_tell", "reported_twice", "own_output_tokens", "own_reasoning_tokens", "own_cache_read_tokens",
     "own_cache_write_tokens",
     "layout", "numeric", "booleans", "categorical", "texts", "number_lists", "text_lists", "nulls", "flagged",
-    "search_text",
+    "search_text", "search_words",
     # Of findings: `subject`, where that is a model.
     "model",
 }  # fmt: skip

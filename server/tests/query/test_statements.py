@@ -55,6 +55,7 @@ from tapetum_server.query import (
     outside,
     prediction_checks,
     prediction_frames,
+    prediction_pages,
     predictions,
     priced_models,
     prompt_usage,
@@ -284,11 +285,20 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "evaluations_series": lambda: record_series.series_statement(
         selection(EVALUATIONS, "source:llm"), STEPS, "pass_rate", ["name"], None
     ),
-    "predictions": lambda: predictions.predictions_statement(selection(PREDICTIONS, OF_MODEL), "-time", 51),
-    "predictions_by_score_after": lambda: predictions.predictions_statement(
-        selection(PREDICTIONS), "score", 51, Cursor("score", HOUR, (0.5, "m", "p"))
+    "predictions": lambda: prediction_pages.page_statement(
+        selection(PREDICTIONS, OF_MODEL), "-time", 51, None, predictions.list_columns
+    ),
+    "predictions_found": lambda: prediction_pages.found_statement(selection(PREDICTIONS, OF_MODEL), "-time", 51, None),
+    "predictions_by_score_after": lambda: prediction_pages.page_statement(
+        selection(PREDICTIONS),
+        "score",
+        51,
+        Cursor("score", HOUR, (0.5, "m", "p")),
+        predictions.list_columns,
+        [((0.6, "m", "p"), START), ((0.7, "n", "q"), START)],
     ),
     "prediction": lambda: predictions.prediction_statement("default", "m", "p"),
+    "prediction_labels_of_many": lambda: predictions.labels_statement("default", ["m", "n"], ["p", "p"]),
     "prediction_labels": lambda: predictions.labels_statement("default", ["m"], ["p"]),
     "predictions_of_trace": lambda: predictions.of_trace_statement("default", "a" * 32, 201),
     "prediction_facets": lambda: facets.facets_statement(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from tapetum_server.query.errors import QueryError
@@ -18,7 +19,7 @@ from tapetum_server.query.selection import (
     entry_pattern,
     resource_pattern,
 )
-from tapetum_server.query.sources import Field
+from tapetum_server.query.sources import Field, Searched
 from tapetum_server.query.statement import Parameters
 from tapetum_server.store.full_text import SAID_BY_RECORD, words
 from tapetum_server.store.messages import MIN_PIECE
@@ -28,6 +29,7 @@ MAX_TERMS = 100
 """More than any person types; a bound on what one request can make the engine parse."""
 MAX_MESSAGES = 5_000
 """How many pieces of repeated conversation one word may be looked up in."""
+_RUN = re.compile("[a-z0-9]+")
 
 
 def conditions(selection: Selection, parameters: Parameters) -> list[str]:
@@ -198,18 +200,23 @@ def _full_text(text: str, selection: Selection, parameters: Parameters) -> str:
         # Nothing that the tokenizer keeps: look for the characters themselves.
         needle = parameters.text(text)
         return _any([f"positionCaseInsensitiveUTF8({column.words}, {needle}) > 0" for column in source.searched])
-    forms = [[("hasAllTokens", parameters.text(" ".join(tokens_of(form))))] for form in forms_of(text)]
+    forms = [" ".join(tokens_of(form)) for form in forms_of(text)]
     spellings = [
         [("hasAllTokens", parameters.text(" ".join(spelling.tokens)))] * bool(spelling.tokens)
         + [("hasAnyTokens", parameters.text(" ".join(alike))) for alike in spelling.either]
         for spelling in spellings_of(text)
     ]
 
-    def has(column: str, written: list[list[tuple[str, str]]] = spellings) -> str:
-        ways = [" AND ".join(f"{function}({column}, {w}, 'unicodeWord')" for function, w in tests) for tests in written]
+    def has(column: str) -> str:
+        ways = [
+            " AND ".join(f"{function}({column}, {w}, 'unicodeWord')" for function, w in tests) for tests in spellings
+        ]
         return _any([f"({way})" if " AND " in way else way for way in ways])
 
-    found = [has(column.words, spellings if column.indexed else forms) for column in source.searched]
+    found = [
+        has(column.words) if column.indexed else _any([_has_form(column, form, parameters) for form in forms])
+        for column in source.searched
+    ]
     if source.searches_messages:
         project = parameters.text(selection.project)
         found.append(
@@ -223,6 +230,14 @@ def _full_text(text: str, selection: Selection, parameters: Parameters) -> str:
             f" WHERE project = {project} AND {has('said')})"
         )
     return _any(found)
+
+
+def _has_form(column: Searched, form: str, parameters: Parameters) -> str:
+    words = f"lowerUTF8({column.read_as or column.column})"
+    has = f"hasAllTokens({words}, {parameters.text(form)}, 'unicodeWord')"
+    # However a text is cut into words, such a run stays in one piece: few texts are left to be cut.
+    part = max(_RUN.findall(form), key=len, default="") if column.long else ""
+    return f"(position({words}, {parameters.text(part)}) > 0 AND {has})" if part else has
 
 
 def _equals(sql: str, choices: Sequence[Choice], parameters: Parameters) -> str:

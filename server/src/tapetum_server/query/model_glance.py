@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from tapetum_server.query.filter_sql import conditions
 from tapetum_server.query.performance import probability_sql
 from tapetum_server.query.prediction_sources import PREDICTIONS
@@ -21,6 +19,8 @@ SCORE_BINS = 20
 CLASSES = 64
 SIZES = 80
 NOTHING = 255
+LARGE_BLOCKS = "SETTINGS preferred_block_size_bytes = 16000000"
+"""Of rows that are read whole for a few numbers: in the engine's blocks of a megabyte each costs a fifth more."""
 _READ = ("time", "latency_ms", "score", "output", "output_label")
 _DELAY = "if(labelled, dateDiff('millisecond', time, label_time) / 1000, NULL)"
 _ANSWER = (
@@ -97,13 +97,15 @@ def glance_statement(selection: Selection, start: int, models: Sequence[str], on
     uniqUpTo(50)(if(labelled AND label != '', toString(label), NULL)) AS label_kinds,
     countIf(labelled AND isFinite({off})) AS off_rows, avgIf({off}, labelled AND isFinite({off})) AS off,
     varSampIf({off}, labelled AND isFinite({off})) AS off_variance, countIf({probability_sql("score")}) AS probable,
-    avgIf(greatest(score, 1 - score), {probability_sql("score")}) AS expected, groupArray(bin) AS said
+    avgIf(greatest(score, 1 - score), {probability_sql("score")}) AS expected,
+    countResample(0, {NOTHING}, 1)(bin) AS said
 FROM (
     SELECT *, {_ANSWER} AS answer, {_BIN} AS bin
     FROM ({rows}) AS rows
     LEFT JOIN ({truth}) AS labels USING (model, prediction_id)
 )
-GROUP BY model, earlier""",
+GROUP BY model, earlier
+{LARGE_BLOCKS}""",
         parameters.values,
     )
 
@@ -121,7 +123,7 @@ async def model_glances(
             row["seen"], row["repeated"], row["labelled_count"], _finite(delay_p50), _finite(delay_p95), _finite(p50),
             _finite(p95), _finite(row["mean_score"]), _finite(row["mean_output"]), row["judged"], row["right"],
             row["label_kinds"], row["off_rows"], _finite(row["off"]), _finite(row["off_variance"]), row["probable"],
-            _finite(row["expected"]), np.bincount(row["said"], minlength=NOTHING + 1)[:NOTHING].tolist(),
+            _finite(row["expected"]), row["said"],
         )  # fmt: skip
     return found
 

@@ -59,11 +59,14 @@ def volumes_statement(selection: Selection, start: int, steps: Steps, *, final: 
         {MAX_VERSIONS}) AS versions,
     groupArrayIf((step, n), step >= 0) AS by_step, count() OVER () AS total, sum(sum(n)) OVER () AS all_rows
 FROM (
-    SELECT model, toString(version) AS version, {step} AS step, count() AS n, countIf(flagged) AS odd,
-        toUnixTimestamp64Nano(min(time)) AS first, toUnixTimestamp64Nano(max(time)) AS last
-    FROM {PREDICTIONS.relation(columns, condition, final=final)}
-    WHERE {condition}
-    GROUP BY model, version, step
+    SELECT any(t_model) AS model, toString(any(t_version)) AS version, any(t_step) AS step, count() AS n,
+        countIf(flagged) AS odd, toUnixTimestamp64Nano(min(time)) AS first, toUnixTimestamp64Nano(max(time)) AS last
+    FROM (
+        SELECT model AS t_model, version AS t_version, {step} AS t_step, flagged, time
+        FROM {PREDICTIONS.relation(columns, condition, final=final)}
+        WHERE {condition}
+    )
+    GROUP BY cityHash64(cityHash64(t_model), cityHash64(t_version), t_step)
 )
 GROUP BY model
 HAVING predictions > 0

@@ -31,10 +31,12 @@ PREDICTIONS = Source(
         "attributions": sql_files.features("attributions"),
         "flags": sql_files.features("flags"),
         # Whether `flags` would say anything, without making texts for every row.
-        "flagged": "CAST(NOT isFinite(ifNull(score, 0)) OR ifNull(score < 0 OR score > 1, 0) OR "
-        "arrayExists(p -> NOT isFinite(p) OR p < 0 OR p > 1, mapValues(scores)), 'Bool')",
+        "flagged": "CAST(NOT ifNull(score >= 0 AND score <= 1, 1) OR "
+        "arrayExists(p -> NOT (p >= 0 AND p <= 1), mapValues(scores)), 'Bool')",
         "search_text": "arrayStringConcat(arrayMap(v -> ifNull(v, ''), arrayConcat(mapValues(categorical), "
         "mapValues(texts))), ' ')",
+        # The same words, without a place for each null.
+        "search_words": "arrayStringConcat(arrayConcat(mapValues(categorical), mapValues(texts)), ' ')",
     },
     fields={
         **dict.fromkeys(
@@ -46,7 +48,11 @@ PREDICTIONS = Source(
         **dict.fromkeys(("time", "ingested_at"), Field("time")),
     },
     promoted={},
-    searched=(Searched("search_text"), Searched("prediction_id"), Searched("output_label")),
+    searched=(
+        Searched("search_text", read_as="search_words", long=True),
+        Searched("prediction_id", long=True),
+        Searched("output_label"),
+    ),
     default_facets=("model", "version", "output_label", "label", "labelled", "flagged", "source"),
     beside=LABELS_BESIDE,
     in_maps=True,

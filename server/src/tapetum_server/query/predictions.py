@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from typing_extensions import TypedDict
@@ -10,10 +10,10 @@ from typing_extensions import TypedDict
 from tapetum_server.query.cursor import Cursor, decode_cursor, encode_cursor
 from tapetum_server.query.errors import NotFound
 from tapetum_server.query.filter import Filter
-from tapetum_server.query.filter_sql import conditions
+from tapetum_server.query.prediction_pages import KEYS_FIRST, named, page_rows
 from tapetum_server.query.prediction_sources import LABELS, PREDICTIONS
 from tapetum_server.query.reader import Reader, rows_of
-from tapetum_server.query.selection import Selection, select
+from tapetum_server.query.selection import select
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import TimeRange, format_time
 from tapetum_server.signals.predictions import ATTRIBUTIONS
@@ -101,7 +101,7 @@ async def list_predictions(
     if after is not None:
         time_range = after.range
     selection = await select(reader, PREDICTIONS, project=project, time_range=time_range, filter=filter)
-    found = rows_of(await reader.query(*predictions_statement(selection, sort, limit + 1, after)))
+    found = await page_rows(reader, selection, sort, limit + 1, after, list_columns)
     following = None
     if len(found) > limit:
         last = found[limit - 1]
@@ -152,34 +152,16 @@ async def _rows(reader: Reader, project: str, found: list[dict[str, Any]]) -> li
     labels = {}
     if found:
         statement = labels_statement(
-            project, sorted({row["model"] for row in found}), [row["prediction_id"] for row in found]
+            project, [row["model"] for row in found], [row["prediction_id"] for row in found]
         )  # fmt: skip
         labels = {(row["model"], row["prediction_id"]): row for row in rows_of(await reader.query(*statement))}
     return [_row(row, labels.get((row["model"], row["prediction_id"]))) for row in found]
 
 
-def predictions_statement(
-    selection: Selection, sort: PredictionSort, limit: int, after: Cursor | None = None
-) -> Statement:  # fmt: skip
-    """The page of predictions."""
-    parameters = Parameters()
-    where = conditions(selection, parameters)
-    direction, before = ("DESC", "<") if sort.startswith("-") else ("ASC", ">")
-    by = "score" if sort.endswith("score") else "time"
-    if by == "score":
-        where.append("isNotNull(score) AND NOT isNaN(score)")
-    if after is not None:
-        place = float(after.place[0]) if by == "score" else int(after.place[0])
-        at = parameters.number(place) if isinstance(place, float) else parameters.moment(place)
-        names = ", ".join(parameters.text(str(part)) for part in after.place[1:])
-        where.append(f"({by}, model, prediction_id) {before} ({at}, {names})")
-    condition, columns = " AND ".join(where), _columns(SHOWN_FEATURES, MAX_TEXT_CHARACTERS)
-    sql = f"""SELECT {columns}
-FROM {_relation(columns, condition)}
-WHERE {condition}
-ORDER BY {by} {direction}, model {direction}, prediction_id {direction}
-LIMIT {limit}"""
-    return Statement(sql, parameters.values)
+def list_columns(where: Sequence[str]) -> tuple[str, str]:
+    """Columns of the rows of a list, and what they are read from."""
+    columns = _columns(SHOWN_FEATURES, MAX_TEXT_CHARACTERS)
+    return columns, _relation(columns, " AND ".join(where))
 
 
 def prediction_statement(project: str, model: str, prediction_id: str) -> Statement:
@@ -200,14 +182,11 @@ LIMIT 1"""
 
 
 def labels_statement(project: str, models: list[str], prediction_ids: list[str]) -> Statement:
-    """The labels of some predictions, found by the order of their table."""
+    """The labels of some predictions, of one model or of as many, found by the order of their table."""
     parameters = Parameters()
     columns = "model, prediction_id, label, label_value, toUnixTimestamp64Nano(time) AS label_ns"
-    condition = (
-        f"project = {parameters.text(project)} AND model IN {parameters.texts(models)} "
-        f"AND prediction_id IN {parameters.texts(prediction_ids)}"
-    )
-    sql = f"SELECT {columns}\nFROM {LABELS.relation(columns, condition)}\nWHERE {condition}"
+    condition = f"project = {parameters.text(project)} AND {named(models, prediction_ids, parameters)}"
+    sql = f"SELECT {columns}\nFROM {LABELS.relation(columns, condition)}\nWHERE {condition}\n{KEYS_FIRST}"
     return Statement(sql, parameters.values)
 
 

@@ -40,6 +40,10 @@ class Searched:
     """Whether the engine keeps an index of its words (`store.full_text`). Other columns have small letters only."""
     words_of: tuple[str, ...] = ()
     """Whose words the column has, one after the other, where it has no text of its own."""
+    read_as: str = ""
+    """The column that whole words are looked for in, where another has the same ones for less."""
+    long: bool = False
+    """Whether reading every text's words costs more than looking for a part of one first."""
 
     @property
     def words(self) -> str:

@@ -4,11 +4,14 @@ SELECT toString(model) AS model, sumIf(n, step >= 0) AS predictions, sumIf(n, st
         50) AS versions,
     groupArrayIf((step, n), step >= 0) AS by_step, count() OVER () AS total, sum(sum(n)) OVER () AS all_rows
 FROM (
-    SELECT model, toString(version) AS version, if(time < fromUnixTimestamp64Nano({p4:Int64}, 'UTC'), -1, intDiv(toUnixTimestamp64Nano(time) - {p1:Int64}, {p5:Int64})) AS step, count() AS n, countIf(flagged) AS odd,
-        toUnixTimestamp64Nano(min(time)) AS first, toUnixTimestamp64Nano(max(time)) AS last
-    FROM (SELECT project, model, version, time, CAST(NOT isFinite(ifNull(score, 0)) OR ifNull(score < 0 OR score > 1, 0) OR arrayExists(p -> NOT isFinite(p) OR p < 0 OR p > 1, mapValues(scores)), 'Bool') AS flagged, labelled FROM prediction_rows FINAL LEFT JOIN (SELECT project, model, prediction_id, label, label_value, time AS label_time, true AS labelled FROM label_rows FINAL) AS labels USING (project, model, prediction_id))
-    WHERE project = {p0:String} AND time >= fromUnixTimestamp64Nano({p1:Int64}, 'UTC') AND time < fromUnixTimestamp64Nano({p2:Int64}, 'UTC') AND labelled = {p3:Float64}
-    GROUP BY model, version, step
+    SELECT any(t_model) AS model, toString(any(t_version)) AS version, any(t_step) AS step, count() AS n,
+        countIf(flagged) AS odd, toUnixTimestamp64Nano(min(time)) AS first, toUnixTimestamp64Nano(max(time)) AS last
+    FROM (
+        SELECT model AS t_model, version AS t_version, if(time < fromUnixTimestamp64Nano({p4:Int64}, 'UTC'), -1, intDiv(toUnixTimestamp64Nano(time) - {p1:Int64}, {p5:Int64})) AS t_step, flagged, time
+        FROM (SELECT project, model, version, time, CAST(NOT ifNull(score >= 0 AND score <= 1, 1) OR arrayExists(p -> NOT (p >= 0 AND p <= 1), mapValues(scores)), 'Bool') AS flagged, labelled FROM prediction_rows FINAL LEFT JOIN (SELECT project, model, prediction_id, label, label_value, time AS label_time, true AS labelled FROM label_rows FINAL) AS labels USING (project, model, prediction_id))
+        WHERE project = {p0:String} AND time >= fromUnixTimestamp64Nano({p1:Int64}, 'UTC') AND time < fromUnixTimestamp64Nano({p2:Int64}, 'UTC') AND labelled = {p3:Float64}
+    )
+    GROUP BY cityHash64(cityHash64(t_model), cityHash64(t_version), t_step)
 )
 GROUP BY model
 HAVING predictions > 0
