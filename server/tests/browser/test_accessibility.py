@@ -392,6 +392,47 @@ def test_sessions_users_llm_models_and_evaluations(ui: Watched, server: RunningS
     assert found == []
 
 
+_PALE = """
+() => {
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync(`
+    #pale > * { position: relative; color: #777; background: #fff; font-size: 13px }
+    #pale > .own { background: #808080 }
+    #pale > .faint { color: #000; opacity: 0.3 }
+    #pale > .through { color: rgb(0 0 0 / 30%) }
+    #pale > .over, #pale > .light, #pale > .fine { color: #000 }
+    #pale > .over > i { position: absolute; inset: 0; background: #222; pointer-events: none }
+    #pale > .over > b { position: relative }
+    [data-mantine-color-scheme=light] #pale > .light { color: #ddd }
+    #pale > .twin { color: #000; opacity: 0.95 }
+    [data-mantine-color-scheme=light] #pale > .twin + .twin { color: #ddd }
+  `)
+  document.adoptedStyleSheets.push(sheet)
+  const pale = Object.assign(document.createElement('div'), { id: 'pale' })
+  for (const look of ['own', 'faint', 'through', 'over', 'light', 'twin', 'twin', 'fine']) {
+    const words = Object.assign(document.createElement('p'), { className: look })
+    words.append(...(look === 'over' ? [document.createElement('i'), document.createElement('b')] : []))
+    words.lastChild ? (words.lastChild.textContent = 'Words') : (words.textContent = 'Words')
+    pale.append(words)
+  }
+  document.querySelector('h1').after(pale)
+}
+"""
+
+
+def test_pale_words_are_heard_of_however_they_are_painted(ui: Watched, shop: Shop) -> None:
+    """Also at first sight of a page, and in the theme that it is not in."""
+    page = ui.go("/nowhere", project="shop")
+    page.evaluate(_PALE)
+    told = [one.split(": ")[:3] for one in violations(page, "here")]
+    everywhere = [".own", ".faint", ".through", "b"]
+    assert told == [
+        *(["here, dark", "color-contrast", words] for words in everywhere),
+        *(["here, light", "color-contrast", words] for words in (*everywhere, ".light", ".twin:nth-child(7)")),
+    ]
+    assert violations(page, "here") == []
+
+
 def test_what_axe_says_is_heard_of_what_was_there_and_of_what_came_later(ui: Watched, shop: Shop) -> None:
     """Else all of the above could pass whatever a page looks like."""
     page = ui.go("/traces", project="shop")

@@ -68,7 +68,7 @@ def test_metrics_of_one_name_are_separate_choices_and_never_one_line(ui: Watched
     expect(page.get_by_role("combobox", name="Show", exact=True)).to_have_value("quantile")
 
     # A name alone means the one with the most points.
-    page = ui.open("/metrics-explorer", project=named_alike, name="call.duration", by="service")
+    page = ui.go("/metrics-explorer", project=named_alike, name="call.duration", by="service")
     expect(series).to_have_count(1)
     expect(series).to_contain_text("new")
     expect(page.get_by_role("note").get_by_role("button")).to_have_count(2)
@@ -81,7 +81,7 @@ def test_columns_that_nothing_fills_are_not_there(ui: Watched, shop: Shop) -> No
     expect(traces.get_by_role("columnheader", name="Duration")).to_be_visible()
     for empty in ("Cost", "Tokens", "Model"):
         expect(traces.get_by_role("columnheader", name=empty)).to_have_count(0)
-    page = ui.open(f"/traces/{shop.failed[0]}", project="shop")
+    page = ui.go(f"/traces/{shop.failed[0]}", project="shop")
     expect(page.locator(".t-ruler")).to_have_text(re.compile("^Span0"))
 
 

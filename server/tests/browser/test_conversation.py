@@ -146,7 +146,7 @@ def test_internals_are_folded_until_one_asks_for_them(ui: Watched) -> None:
     page.get_by_role("button", name="60 internal spans folded").click()
     expect(page.get_by_role("treeitem").filter(has_text="fs.read").first).to_be_visible()
     # A link to one of them shows it.
-    page = ui.open(f"/traces/{TRACE}", project="said", span=span_id(130))
+    page = ui.go(f"/traces/{TRACE}", project="said", span=span_id(130))
     expect(page.get_by_role("treeitem", selected=True)).to_contain_text("fs.read")
 
 

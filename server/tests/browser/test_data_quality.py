@@ -70,13 +70,13 @@ def test_a_data_set_without_a_schema_gets_one_by_a_click(ui: Watched, server: Ru
         expect(page.get_by_label(label, exact=True)).to_contain_text(f"--project {project}")
     found = violations(page, "no statistics")
     inspect(server, project)
-    page = ui.open("/data-quality", project=project, dataset=TRAIN, view="schema")
+    page = ui.go("/data-quality", project=project, dataset=TRAIN, view="schema")
     expect(page.get_by_label("making a schema", exact=True)).to_contain_text(f"schema push {TRAIN} schema.pbtxt")
     found += violations(page, "no schema")
     page.get_by_role("button", name="Infer one from these statistics").click()
     expect(page.get_by_label("schema.pbtxt", exact=True)).to_contain_text('name: "AGEP"')
     expect(page.get_by_text("as the schema says")).to_be_visible()
-    page = ui.open("/data-quality", project=project, dataset="nobody's")
+    page = ui.go("/data-quality", project=project, dataset="nobody's")
     expect(page.get_by_text("there are no statistics of data set")).to_be_visible()
     assert found + violations(page, "a data set that is not there") == []
 

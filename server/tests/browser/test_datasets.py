@@ -163,10 +163,10 @@ def test_everybody_can_use_it_and_hostile_text_is_text(new_page: OpenPage, serve
     page = ui.open("/datasets", project=project)
     expect(page.get_by_role("row").nth(1)).to_contain_text("evil")
     found = violations(page, "the list")
-    page = ui.open("/datasets", project=project, name="evil", version="1", item="evil")
+    page = ui.go("/datasets", project=project, name="evil", version="1", item="evil")
     expect(page.get_by_role("region", name="Input")).to_contain_text("<script>")
     found += violations(page, "an item")
-    page = ui.open("/datasets", project=project, name="evil", version="2", against="1")
+    page = ui.go("/datasets", project=project, name="evil", version="2", against="1")
     expect(page.get_by_role("list", name="Input, line by line")).to_contain_text("<script>")
     found += violations(page, "a difference")
     assert found == []

@@ -75,9 +75,9 @@ def test_nothing_here_says_what_would_be(ui: Watched, server: RunningServer) -> 
     page = ui.open("/errors", project="no-errors")
     expect(page.get_by_text("No errors in project no-errors")).to_be_visible()
     expect(page.get_by_text("tapetum logs send")).to_be_visible()
-    page = ui.open("/errors", project="no-errors", q="type:none")
+    page = ui.go("/errors", project="no-errors", q="type:none")
     expect(page.get_by_text("No errors match")).to_be_visible()
-    page = ui.open("/errors/0123456789abcdef", project="no-errors")
+    page = ui.go("/errors/0123456789abcdef", project="no-errors")
     expect(page.get_by_role("alert")).to_contain_text("has no error")
     settled(page)
 

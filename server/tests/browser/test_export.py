@@ -37,20 +37,20 @@ def test_the_file_has_what_the_page_selects(ui: Watched, server: RunningServer, 
     table = pq.read_table(saved(page, "spans", "Parquet", tmp_path))
     assert sorted(zip(table.column("trace_id").to_pylist(), table.column("span_id").to_pylist())) == sorted(failed)
 
-    page = ui.open("/traces", project="shop", q="status:error")
+    page = ui.go("/traces", project="shop", q="status:error")
     lines = saved(page, "traces", "Lines of JSON", tmp_path).read_text().splitlines()
     assert {json.loads(line)["trace_id"] for line in lines} == {trace for trace, _ in failed}
 
-    page = ui.open("/logs", project="shop", q="severity:>=error")
+    page = ui.go("/logs", project="shop", q="severity:>=error")
     rows = list(csv.DictReader(io.StringIO(saved(page, "logs", "CSV", tmp_path).read_text(), newline="")))
     (count,) = server.rows("SELECT count() FROM logs WHERE project = 'shop' AND severity_number >= 17")
     assert (len(rows),) == count
 
-    page = ui.open(f"/traces/{shop.failed[0]}", project="shop")
+    page = ui.go(f"/traces/{shop.failed[0]}", project="shop")
     table = pq.read_table(saved(page, "spans", "Parquet", tmp_path))
     assert set(table.column("trace_id").to_pylist()) == {shop.failed[0]}
 
-    page = ui.open("/metrics-explorer", project="shop", name="system.cpu.utilization")
+    page = ui.go("/metrics-explorer", project="shop", name="system.cpu.utilization")
     table = pq.read_table(saved(page, "metrics", "Parquet", tmp_path))
     assert set(table.column("name").to_pylist()) == {"system.cpu.utilization"}
 

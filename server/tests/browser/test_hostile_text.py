@@ -405,10 +405,10 @@ def test_models_and_predictions_are_shown_as_they_were_written(ui: Watched, serv
         ui.go("/models/one", project="hostile", name=attack[:60].strip(), view="versions")
         shows(page.get_by_role("grid", name="Versions"), attack[:60])
         assert_nothing_sticks_out(page)
-        ui.open("/models/one", project="hostile", name=attack[:60].strip(), view="performance", by=attack[:60])
+        ui.go("/models/one", project="hostile", name=attack[:60].strip(), view="performance", by=attack[:60])
         shows(page.get_by_role("region", name="Confusion"), attack[:200])
         assert_nothing_sticks_out(page)
-        ui.open("/models/one", project="hostile", name=attack[:60].strip(), view="slices", by=attack[:60])
+        ui.go("/models/one", project="hostile", name=attack[:60].strip(), view="slices", by=attack[:60])
         shows(page.get_by_role("region", name="Chosen slices"), attack[:60])
         assert_nothing_sticks_out(page)
         shown = {"project": "hostile", "name": attack[:60].strip(), "view": "embeddings"}

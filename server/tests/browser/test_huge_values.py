@@ -59,7 +59,7 @@ def huge(server: RunningServer) -> Huge:
 
 def opened(ui: Watched, path: str, **search: str) -> Page:
     ui.always_run(_COUNT_FRAMES)
-    return ui.open(path, project=PROJECT, **search)
+    return ui.go(path, project=PROJECT, **search)
 
 
 def assert_alive(page: Page) -> None:

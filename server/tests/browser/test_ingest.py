@@ -51,6 +51,6 @@ def test_an_empty_project_says_how_to_fill_it_and_waits(ui: Watched, server: Run
     expect(page.get_by_label("python set-up", exact=True)).to_contain_text(server.url)
     expect(page.get_by_label("python set-up", exact=True)).to_contain_text("shop-empty")
     for path, said in (("/traces", "No traces in"), ("/logs", "No logs in"), ("/metrics-explorer", "No metrics in")):
-        page = ui.open(path, project="shop-empty")
+        page = ui.go(path, project="shop-empty")
         expect(page.get_by_text(f"{said} project shop-empty")).to_be_visible()
         settled(page)

@@ -140,7 +140,7 @@ def test_from_how_good_it_is_to_where_it_is_worst(ui: Watched, server: RunningSe
     page = ui.open("/models/one", project=MODELLED, name="spam", view="performance")
     expect(page.get_by_role("heading", name="No labels in this time")).to_be_visible()
     found_wrong += violations(page, "performance without labels")
-    page = ui.open("/models/one", project=MODELLED, name=INCOME, view="performance")
+    page = ui.go("/models/one", project=MODELLED, name=INCOME, view="performance")
     expect(page.get_by_role("region", name="Confusion")).to_be_visible()
     assert found_wrong == []
 
@@ -151,7 +151,7 @@ def test_a_model_that_ranks_and_one_of_several_classes_at_once(ui: Watched, serv
     page = ui.open("/models/one", project=DRIFTED, name="offers", view="performance")
     expect(page.get_by_role("status").filter(has_text="NDCG at 10 0.815")).to_be_visible()
     expect(page.get_by_role("combobox", name="Ranked within")).to_have_value("tags.query_id")
-    page = ui.open("/models/one", project=DRIFTED, name="topics", view="performance")
+    page = ui.go("/models/one", project=DRIFTED, name="topics", view="performance")
     classes = page.get_by_role("region", name="Classes")
     settled(page)
     assert violations(page, "classes at once") == []

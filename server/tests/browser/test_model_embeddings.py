@@ -67,7 +67,7 @@ def test_a_line_around_points_tells_what_they_have_in_common(ui: Watched, server
     page = ui.open("/models/one", project=MODELLED, name=INCOME, view="embeddings")
     expect(page.get_by_role("heading", name="No embeddings in this time")).to_be_visible()
     found += violations(page, "no embeddings")
-    page = ui.open("/models/one", project=MODELLED, name="spam")
+    page = ui.go("/models/one", project=MODELLED, name="spam")
     expect(page.get_by_role("radiogroup", name="Show")).not_to_contain_text("Embeddings")
     assert found == []
 

@@ -83,7 +83,7 @@ def test_a_project_without_predictions_says_how_to_send_them(ui: Watched, server
     expect(page.get_by_text("No models in project no-models")).to_be_visible()
     expect(page.get_by_label("a prediction", exact=True)).to_contain_text("/v1/predictions")
     found = violations(page, "no models")
-    page = ui.open("/models/one", project="no-models", name="nobody's")
+    page = ui.go("/models/one", project="no-models", name="nobody's")
     expect(page.get_by_role("alert")).to_contain_text("has no predictions in this time")
     assert found + violations(page, "a model that is not there") == []
 
@@ -124,7 +124,7 @@ def test_slices_are_found_chosen_and_written_in_sql(ui: Watched, server: Running
     page.get_by_role("textbox", name="In SQL").fill("nothing = 1")
     page.get_by_role("button", name="Look").click()
     expect(page.get_by_role("alert")).to_contain_text("no column 'nothing'")
-    ui.open("/models/one", project=DRIFTED, name=DUEL, view="slices", version="2", by="channel")
+    ui.go("/models/one", project=DRIFTED, name=DUEL, view="slices", version="2", by="channel")
     expect(page.get_by_role("region", name="Gaps between groups")).to_contain_text("channel = mobile")
     page.get_by_text("Performance", exact=True).click()
     expect(page.get_by_role("img", name="Precision-recall curve")).to_be_visible()

@@ -47,11 +47,11 @@ def test_charts_and_results_are_pinned_and_found_on_the_dashboard(
     """From every explorer, with the filter and grouping they had."""
     page = ui.open("/metrics-explorer", project="shop", name="system.cpu.utilization", by="service")
     pin(page, "Pin system.cpu.utilization to a dashboard", "On call", new=True)
-    page = ui.open("/traces", project="shop", q="status:error")
+    page = ui.go("/traces", project="shop", q="status:error")
     pin(page, "Pin Spans to a dashboard", "On call")
-    page = ui.open("/logs", project="shop", q="service:scoring")
+    page = ui.go("/logs", project="shop", q="service:scoring")
     pin(page, "Pin Log records to a dashboard", "On call")
-    page = ui.open("/sql", project="shop", sql="SELECT service, count() AS spans FROM spans GROUP BY service")
+    page = ui.go("/sql", project="shop", sql="SELECT service, count() AS spans FROM spans GROUP BY service")
     expect(page.get_by_role("button", name="Pin SQL to a dashboard")).to_be_disabled()
     page.get_by_role("button", name="Run").click()
     expect(rows(page, "Result").first).to_be_visible()
@@ -92,13 +92,13 @@ def test_small_charts_are_pinned_as_the_question_that_they_are_a_part_of(
     pin(page, "Pin Requests by service to a dashboard", "Small", new=True)
     for title in ("Failed requests by service", "p95 by service"):
         pin(page, f"Pin {title} to a dashboard", "Small")
-    page = ui.open("/health", project="shop")
+    page = ui.go("/health", project="shop")
     for title in ("Requests", "Failed requests", "p95 of requests", "CPU of web-host"):
         page.get_by_role("button", name=f"Pin {title} to a dashboard", exact=True).focus()
         pin(page, f"Pin {title} to a dashboard", "Small")
-    page = ui.open(f"/monitors/{watched}", project="shop")
+    page = ui.go(f"/monitors/{watched}", project="shop")
     pin(page, "Pin slow ones to a dashboard", "Small")
-    page = ui.open(f"/traces/{shop.failed[0]}", project="shop", res="1")
+    page = ui.go(f"/traces/{shop.failed[0]}", project="shop", res="1")
     pin(page, "Pin CPU of features-host to a dashboard", "Small")
     server.client.delete(f"/api/v1/monitors/{watched}").raise_for_status()
 

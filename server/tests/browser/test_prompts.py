@@ -135,15 +135,15 @@ def test_everybody_can_use_it_wide_and_narrow(new_page: OpenPage, width: int) ->
     ui: Watched = new_page(width=width, height=844)
     page = ui.open("/prompts", project=PROJECT)
     found = violations(page, "the list")
-    page = ui.open("/prompts", project=PROJECT, name=NAME)
+    page = ui.go("/prompts", project=PROJECT, name=NAME)
     found += violations(page, "one")
     page.get_by_role("button", name="New version").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     found += violations(page, "the form")
-    page = ui.open("/prompts", project=PROJECT, name=NAME, version="2", against="1")
+    page = ui.go("/prompts", project=PROJECT, name=NAME, version="2", against="1")
     expect(page.get_by_role("list", name="Difference, line by line")).to_be_visible()
     found += violations(page, "a difference")
-    page = ui.open("/prompts", project=PROJECT, name="judge")
+    page = ui.go("/prompts", project=PROJECT, name="judge")
     settled(page)
     found += violations(page, "an unregistered one")
     assert found == []
@@ -157,7 +157,7 @@ def test_hostile_text_is_text(ui: Watched, server: RunningServer) -> None:
         push(server, name="evil", prompt=text, message=attack, description=attack, config={attack: attack})
     page = ui.open("/prompts", project=PROJECT, name="evil")
     expect(page.get_by_label("Prompt text")).to_have_text(attack)
-    page = ui.open("/prompts", project=PROJECT, name="evil", version="2", against="1")
+    page = ui.go("/prompts", project=PROJECT, name="evil", version="2", against="1")
     expect(page.get_by_role("list", name="Difference, line by line")).to_contain_text("<script>")
     assert page.locator("main img, main script").count() == 0
     assert ui.dialogs == ui.foreign == []

@@ -105,10 +105,10 @@ def test_on_a_phone_there_are_buttons_and_everybody_can_use_it(new_page: OpenPag
     found += violations(page, "the end")
     page.get_by_role("button", name="Look for more").click()
     expect(page.get_by_text("1 of 1 reviewed")).to_be_visible()
-    page = ui.open("/review", project=project, what="trace")
+    page = ui.go("/review", project=project, what="trace")
     expect(page.get_by_role("region", name="Thread")).to_contain_text("answer 0")
     found += violations(page, "a trace")
-    page = ui.open("/review", project=project, q="kind:tool")
+    page = ui.go("/review", project=project, q="kind:tool")
     expect(page.get_by_role("heading", name="Nothing to review")).to_be_visible()
     found += violations(page, "nothing")
     assert found == []

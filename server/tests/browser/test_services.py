@@ -55,5 +55,5 @@ def test_a_project_without_spans_says_what_a_service_is(ui: Watched, server: Run
     server.client.post("/api/v1/projects", json={"name": "no-services"}).raise_for_status()
     page = ui.open("/services", project="no-services")
     expect(page.get_by_text("No services in project no-services")).to_be_visible()
-    page = ui.open("/services/nobody", project="no-services")
+    page = ui.go("/services/nobody", project="no-services")
     expect(page.get_by_role("alert")).to_contain_text("has no spans in this time")

@@ -92,7 +92,7 @@ def test_a_session_of_any_name_and_a_user_have_pages(ui: Watched, conversations:
     expect(rows(page, "Sessions of the user")).to_have_count(2)
     pick(rows(page, "Sessions of the user").filter(has_text="talk"))
     expect(page.get_by_role("heading", level=1)).to_have_text("talk")
-    page = ui.open("/sessions/one", project=PROJECT, id="nobody")
+    page = ui.go("/sessions/one", project=PROJECT, id="nobody")
     expect(page.get_by_role("alert")).to_contain_text("has no session")
 
 
@@ -100,7 +100,7 @@ def test_a_session_of_any_name_and_a_user_have_pages(ui: Watched, conversations:
 def test_empty_lists_say_what_fills_them(ui: Watched, server: RunningServer) -> None:
     server.client.post("/api/v1/projects", json={"name": "no-sessions"}).raise_for_status()
     for path, said in (("/sessions", "session.id"), ("/users", "user.id"), ("/llm", "opentelemetry-instrument")):
-        page = ui.open(path, project="no-sessions")
+        page = ui.go(path, project="no-sessions")
         expect(page.get_by_label(re.compile("^(example|openai set-up)$"))).to_contain_text(said)
 
 
