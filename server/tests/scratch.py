@@ -6,11 +6,11 @@ a backfill costs, and the more, the more was removed a moment ago.
 
 from __future__ import annotations
 
-import atexit
 import os
 import re
 import shutil
 import tempfile
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 MEMORY = Path("/dev/shm")
@@ -27,7 +27,8 @@ def into_memory(memory: Path = MEMORY) -> None:
     _remove_those_of_the_dead(memory)
     home = tempfile.mkdtemp(prefix=_NAME.format(os.getpid()), dir=memory)
     os.environ["TMPDIR"] = tempfile.tempdir = home
-    atexit.register(_leave, home, os.getpid())
+    # After multiprocessing has removed what it keeps there (-100), and not in a forked child.
+    Finalize(None, _leave, args=(home,), exitpriority=-200)
 
 
 def keep() -> None:
@@ -46,11 +47,11 @@ def _has_room(memory: Path) -> bool:
 def _remove_those_of_the_dead(memory: Path) -> None:
     for path in memory.glob(_NAME.format("*") + "*"):
         maker = re.fullmatch(_NAME.format(r"(\d+)") + r"\w+", path.name)
-        if maker and path.stat().st_uid == os.getuid() and not Path(f"/proc/{maker[1]}").exists():
+        if maker and not Path(f"/proc/{maker[1]}").exists():
+            # Not what is somebody else's, who may remove it at the same time.
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _leave(home: str, maker: int) -> None:
-    # A forked child has this on its list too.
-    if os.getpid() == maker and not _failed[0]:
+def _leave(home: str) -> None:
+    if not _failed[0]:
         shutil.rmtree(home, ignore_errors=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import scratch
 
 RUN = """
-import sys, tempfile
+import multiprocessing.util, os, sys, tempfile
 from pathlib import Path
 import scratch
 scratch.ROOM = int(sys.argv[2])
@@ -18,6 +18,11 @@ scratch.into_memory(Path(sys.argv[1]))
 if sys.argv[3]:
     scratch.keep()
 Path(tempfile.mkdtemp(), "store").write_text("rows")
+multiprocessing.util.get_temp_dir()
+if not os.fork():
+    sys.exit()
+os.wait()
+assert Path(tempfile.gettempdir()).exists()
 print(tempfile.gettempdir())
 """
 
@@ -30,6 +35,7 @@ def run(memory: Path, room: int = 0, failed: str = "", **env: str) -> str:
         [sys.executable, "-S", "-c", RUN, str(memory), str(room), failed],
         env=own | env, capture_output=True, text=True, check=True,
     )  # fmt: skip
+    assert not done.stderr
     return done.stdout.strip()
 
 
