@@ -279,7 +279,8 @@ def test_text_without_any_keyword_is_the_same_object(text: str) -> None:
 )  # fmt: skip
 def test_long_bait_takes_linear_time(bait: str) -> None:
     def cost(size: int) -> float:
-        text = (bait * size)[:size]
+        # Of a token's two beginnings the second is there: without it nobody looks for the first.
+        text = (bait * size)[: size - 4] + ".eyJ"
         began = time.thread_time()
         every.redact(text)
         return time.thread_time() - began

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import scratch
 import stores
 
 from tapetum_server.store.embedded import EmbeddedEngine
@@ -22,6 +23,8 @@ _WAITS = [
 ]
 """Files that take longest, most of it waiting for time to pass."""
 
+
+scratch.into_memory()
 
 # Nearly all that importing the tests makes stays to the end, and would be looked through again and again.
 gc.set_threshold(50_000, 20, 100)
@@ -52,6 +55,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         files.insert(number * (apart + 1), path)
     place = {path: number for number, path in enumerate(files)}
     items.sort(key=lambda item: place[item.path])
+
+
+def pytest_sessionfinish(exitstatus: int) -> None:
+    """Whoever looks for what failed finds the files."""
+    if exitstatus:
+        scratch.keep()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from typing import Any
 
@@ -59,13 +60,24 @@ def rows(
 
 
 BASELINE = rows(3_000, 1)
-MODEL = outcome_regression.fit(BASELINE, CATEGORICAL)
-EARLIER = reference_of(BASELINE, 1, CATEGORICAL)
 
 
-def judged(
-    which: OutcomeRows, *, model: OutcomeModel = MODEL, earlier: Reference | None = EARLIER
-) -> ExpectedVersion:  # fmt: skip
+# Trained by who judges: every worker imports this to name its tests.
+@functools.cache
+def trained() -> OutcomeModel:
+    return outcome_regression.fit(BASELINE, CATEGORICAL)
+
+
+@functools.cache
+def before() -> Reference | None:
+    return reference_of(BASELINE, 1, CATEGORICAL)
+
+
+def judged(which: OutcomeRows) -> ExpectedVersion:
+    return judged_by(trained(), which, before())
+
+
+def judged_by(model: OutcomeModel, which: OutcomeRows, earlier: Reference | None) -> ExpectedVersion:
     unlabelled = replace(which, labels=np.full(which.total, np.nan))
     version = int(which.versions[0])
     chances = chances_of_version(model, unlabelled, earlier, CATEGORICAL)
@@ -102,7 +114,7 @@ def test_every_metric_turns_out_within_its_band() -> None:
         inside: dict[str, int] = dict.fromkeys(cbpe.METRICS, 0)
         for _ in range(20):
             part = rows(800, 2, flipped=flipped)
-            told = expected_metrics(MODEL, part, chances_of_version(MODEL, part, None, CATEGORICAL), COSTS)
+            told = expected_metrics(trained(), part, chances_of_version(trained(), part, None, CATEGORICAL), COSTS)
             order = np.argsort(part.scores, kind="stable")
             cells = ChunkCells(
                 "", part.scores[order], part.called[order], np.ones(800), part.labels[order], np.ones(800)
@@ -139,16 +151,16 @@ def test_a_version_without_another_is_held_against_its_scores_and_its_features()
     """From labels of its own alone: all that there is where a bad version answers from the first minute."""
     own = rows(600, 2, flipped=EAST)
     model = outcome_regression.fit(own, CATEGORICAL)
-    found = judged(rows(400, 2, flipped=EAST), model=model, earlier=None)
+    found = judged_by(model, rows(400, 2, flipped=EAST), None)
     assert (found.verdict, found.because) == ("worse", ("scores",))
     assert found.slices[0].literals == ((1, EAST + 1),)
     for sure in (1.0, 3.0):
-        assert judged(rows(400, 2, sure=sure), earlier=None).verdict == "as expected"
+        assert judged_by(trained(), rows(400, 2, sure=sure), None).verdict == "as expected"
 
 
 def test_a_version_that_mends_another_is_better() -> None:
     bad = rows(3_000, 1, flipped=EAST)
-    found = judged(rows(1_000, 2), earlier=reference_of(bad, 1, CATEGORICAL))
+    found = judged_by(trained(), rows(1_000, 2), reference_of(bad, 1, CATEGORICAL))
     assert found.verdict == "better"
 
 
@@ -165,7 +177,7 @@ def test_where_it_is_not_reliable_it_says_so_and_judges_nothing() -> None:
     # The world has changed: no estimate sees that, but it says so once labels have come.
     drifted = rows(800, 2, changed=True)
     assert judged(drifted).verdict == "as expected"
-    told = judge(MODEL, drifted, MODEL.chances(drifted), 2, EARLIER, SIZES, NAMES)
+    told = judge(trained(), drifted, trained().chances(drifted), 2, before(), SIZES, NAMES)
     assert ([one.code for one in told.doubts], told.verdict) == (["labels_contradict"], "unknown")
 
 
@@ -175,7 +187,7 @@ def test_features_that_do_not_tell_what_comes_true_are_said_to() -> None:
         q = model.quality
         return [one.code for one in doubts_of_quality(q.auc, q.auc_error, q.calibration_error, q.by_chance)]
 
-    assert codes(MODEL) == []
+    assert codes(trained()) == []
     shuffled = replace(BASELINE, labels=RNG.permutation(BASELINE.labels))
     assert codes(outcome_regression.fit(shuffled, CATEGORICAL)) == ["uninformative"]
     assert [one.code for one in doubts_of_quality(0.8, 0.01, 0.2, 0.02)] == ["uncalibrated"]

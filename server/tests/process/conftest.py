@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from process.hostile import MIB
 from process.servers import RunningServer
 
 StartServer = Callable[..., RunningServer]
@@ -36,3 +39,14 @@ def start_server() -> Iterator[StartServer]:
 def project(request: pytest.FixtureRequest) -> str:
     """A project that only this test writes to."""
     return "".join(c if c.isalnum() else "-" for c in request.node.name)[-60:].lstrip("-")
+
+
+@pytest.fixture
+def one_percent_in_use(tmp_path: Path) -> Iterator[None]:
+    """So that a guard at one percent is up. It is so on any disk; in memory there may be nothing yet."""
+    usage = shutil.disk_usage(tmp_path)
+    with (tmp_path / "ballast").open("wb") as ballast:
+        if (missing := usage.total // 100 + MIB - usage.used) > 0:
+            os.posix_fallocate(ballast.fileno(), 0, missing)
+        yield
+        ballast.truncate(0)

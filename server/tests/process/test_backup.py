@@ -467,8 +467,9 @@ def test_what_lies_elsewhere_is_backed_up_there(
 
 
 @pytest.mark.covers("backup")
+@pytest.mark.usefixtures("one_percent_in_use")
 def test_a_backup_that_does_not_fit_is_refused_before_it_begins(start_server: StartServer, tmp_path: Path) -> None:
-    """Nor may it fill the disk up to where ingest pauses: one percent is in use on any disk."""
+    """Nor may it fill the disk up to where ingest pauses."""
     server = start_server(tmp_path / "data", "--disk-full-percent", "1")
     words = said(tapetum("backup", "--url", server.url))
     assert "A backup takes about" in words

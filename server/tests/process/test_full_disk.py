@@ -16,18 +16,15 @@ import pytest
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 from process.conftest import StartServer
-from process.hostile import MIB
 from process.otlp import ID_QUERY, channel, export, new_ids, request
 from process.servers import RunningServer, eventually
 
 ENTER = ["unshare", "--user", "--map-root-user", "--mount"]
 
 
+@pytest.mark.usefixtures("one_percent_in_use")
 @pytest.mark.covers("disk-guard", "http-429-503-retry-after", "grpc-retry-info")
 def test_the_guard_pauses_ingest_before_the_disk_is_full_and_says_so(start_server: StartServer, tmp_path: Path) -> None:
-    """One percent is in use on any disk, so a guard at one percent is always up."""
-    if shutil.disk_usage(tmp_path).used * 100 < shutil.disk_usage(tmp_path).total:
-        (tmp_path / "ballast").write_bytes(bytes(16 * MIB))
     server = start_server(tmp_path / "data", "--disk-full-percent", "1")
     body = request("logs", ["00000000000000c1"]).SerializeToString()
 
@@ -51,6 +48,7 @@ def test_the_guard_pauses_ingest_before_the_disk_is_full_and_says_so(start_serve
     assert server.stop() == 0
 
 
+@pytest.mark.usefixtures("one_percent_in_use")
 @pytest.mark.covers("disk-guard")
 def test_the_guard_watches_the_disk_of_a_clickhouse_server_where_the_store_is_there(
     start_server: StartServer, clickhouse_server: str, tmp_path: Path

@@ -327,6 +327,7 @@ def test_notifications_that_nobody_took_are_a_line(start_server: StartServer, tm
     assert found[0]["text"].startswith("1 notification of monitor deaf was given up in the last 24 h: ")
 
 
+@pytest.mark.usefixtures("one_percent_in_use")
 @pytest.mark.covers("health-server")
 def test_a_disk_at_its_guard_and_questions_without_an_answer(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server(tmp_path / "data", "--disk-full-percent", "1")

@@ -98,6 +98,8 @@ class Redactor:
                 if index in wanting or at < done.get((index, keyword.text), 0):
                     continue
                 rule = self.rules[index]
+                if rule.whole_word and not rule.lead and _within_a_word(text, at):
+                    continue
                 match = rule.pattern.match(text, max(0, at - rule.lead))
                 if match is not None and _fits(rule, text, match):
                     found.append((*match.span(rule.group), index))
@@ -199,8 +201,7 @@ class Screened:
 def _fits(rule: Rule, text: str, match: re.Match[str]) -> bool:
     start, end = match.span(rule.group)
     if rule.whole_word:
-        begins = match.start()
-        if begins and text[begins - 1].isalnum() and not _escape_before(text, begins):
+        if _within_a_word(text, match.start()):
             return False
         if end < len(text) and text[end].isalnum() and text[end - 1].isalnum() and not rule.keywords:
             return False
@@ -209,6 +210,10 @@ def _fits(rule: Rule, text: str, match: re.Match[str]) -> bool:
         if not any(word in before for word in rule.near):
             return False
     return rule.check is None or rule.check(text[start:end])
+
+
+def _within_a_word(text: str, at: int) -> bool:
+    return at > 0 and text[at - 1].isalnum() and not _escape_before(text, at)
 
 
 _BOUNDARY = re.compile(r"[\W_]")

@@ -73,7 +73,8 @@ SECRETS: tuple[Rule, ...] = (
     rule("mistral_key", "secret", "Mistral API keys after its name",
          rf"(?i:mistral)[\w. -]{{0,24}}{_ASSIGN}(?P<v>[A-Za-z0-9]{{32}})\b", "mistral", ignore_case=True,
          check=random_looking),
-    rule("jwt", "secret", "JSON web tokens", rf"eyJ{_W}{{8,8192}}\.eyJ{_W}{{8,8192}}\.{_W}{{0,1024}}", "eyJ"),
+    rule("jwt", "secret", "JSON web tokens", rf"eyJ{_W}{{8,8192}}\.eyJ{_W}{{8,8192}}\.{_W}{{0,1024}}", "eyJ",
+         needs=".eyJ"),
     rule("private_key", "secret", "private keys in PEM",
          r"-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----(?:(?:[^-]|-(?!----)){0,32768}"
          r"-----END [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----|(?:[A-Za-z0-9+/=\r\n]|\\[nr]){0,32768})",
