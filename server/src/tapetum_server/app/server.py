@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import signal
 import threading
@@ -26,6 +25,7 @@ from tapetum_server.api.access import ServerFacts
 from tapetum_server.api.application import Services, create_api
 from tapetum_server.api.errors import ApiError
 from tapetum_server.api.live import LiveHub
+from tapetum_server.app import garbage
 from tapetum_server.app.addresses import CannotStart, cannot_listen, check_certificate, listen
 from tapetum_server.app.arrivals import Arrivals
 from tapetum_server.app.auth import Access, guard
@@ -385,12 +385,7 @@ class Server:
         )
         if settings.host_metrics_interval_s:
             host_metrics.start(loop)
-        # What start-up made lives as long as the process: the collector need not look at it again.
-        gc.collect()
-        gc.freeze()
-        # A batch is thousands of short-lived objects without cycles: looking for cycles every 700 of them
-        # costs a tenth of ingest's CPU.
-        gc.set_threshold(50_000, 20, 100)
+        garbage.settle()
         try:
             await self._uvicorn.serve(sockets=[self._socket])
         finally:
