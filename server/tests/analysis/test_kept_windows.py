@@ -179,6 +179,28 @@ def test_windows_of_a_slice_are_found_where_all_rows_have_longer_ones(asked: Wor
     assert kept == found(asked, "sliced", whole, "tags.plan_gold", ALL_ROWS, every=True)
 
 
+def test_a_data_set_lies_in_every_time_with_all_its_windows(asked: World) -> None:
+    """Also those that say when, in the same statement as the windows of a model."""
+    times = [(0, 0), (FIRST, FIRST + HOUR), (FIRST + 3 * DAY, FIRST + 5 * DAY)]
+    rows = [
+        StoredStatistics(
+            dataset="census", slice=ALL_ROWS, window_start=start, window_end=end, rows=10, statistics=NOTHING
+        )
+        for start, end in times
+    ]
+    asked.keep(FeatureStatisticsBatch("data-set", "test", rows))
+    told(asked, "data-set", calendar(3), [NOTHING])
+    whole = TimeRange(FIRST + HOUR, FIRST + 2 * HOUR)
+    questions = [
+        Asked(Subject(dataset="census"), whole, (ALL_ROWS,)), Asked(Subject(model="m", version="3"), whole, (ALL_ROWS,)),
+    ]  # fmt: skip
+    for every in (False, True):
+        kept = asyncio.run(kept_windows(asked.reader, "data-set", questions, every=every))
+        assert [sorted((one.start, one.end) for one in found.listed()) for found in kept] == [
+            times, [(FIRST + HOUR, FIRST + 2 * HOUR)],
+        ]  # fmt: skip
+
+
 def test_days_that_no_window_covers() -> None:
     """Hand-made: days from 1970 on."""
     starts, ends = np.asarray([2, 3, 10]) * DAY, np.asarray([3, 5, 11]) * DAY

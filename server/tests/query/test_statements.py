@@ -79,6 +79,7 @@ from tapetum_server.query import (
     tool_agents,
     trace_peers,
     traces,
+    window_days,
 )
 from tapetum_server.query.cursor import Cursor
 from tapetum_server.query.filter import parse_filter
@@ -213,7 +214,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
             kept_windows.Asked(INCOME, HOUR, ("All Examples",)),
             kept_windows.Asked(kept_windows.Subject(dataset="census"), HOUR),
         ],
-        [[(20_758, 20_758)], []],
+        [[(20_758, 20_758)], [window_days.EVERY_DAY]],
     ),
     "statistics_windows_of_days": lambda: kept_windows.windows_statement(
         "default", [kept_windows.Asked(INCOME, HOUR, ("All Examples",))], [[(20_700, 20_700), (20_710, 20_758)]]

@@ -15,7 +15,17 @@ from numpy.typing import NDArray
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.statement import Parameters, Statement
 from tapetum_server.query.time_range import TimeRange
-from tapetum_server.query.window_days import DAY_NS, LONG, Days, days_of, ends_of, together, uncovered, without
+from tapetum_server.query.window_days import (
+    DAY_NS,
+    EVERY_DAY,
+    LONG,
+    Days,
+    days_of,
+    ends_of,
+    together,
+    uncovered,
+    without,
+)
 from tapetum_server.signals.feature_statistics import ALL_ROWS
 
 Places = NDArray[np.int64]
@@ -89,8 +99,7 @@ async def kept_windows(
 
     In one statement for all, and a second where a time has days that no window of a day or more covers.
     """
-    first = [days_of(one.time_range) if every or not _of_one(one) else None for one in asked]
-    days = [ends_of(one.time_range) if all_of is None else [all_of] for one, all_of in zip(asked, first)]
+    days = [ends_of(one.time_range) if _of_one(one) and not every else [_days_of(one)] for one in asked]
     found = _listed(await reader.table(*windows_statement(project, asked, days)), asked)
     more = [_missing(one, windows, seen) for one, windows, seen in zip(asked, found, days)]
     if not any(more):
@@ -104,11 +113,14 @@ def _of_one(asked: Asked) -> bool:
     return bool(asked.subject.model and asked.subject.version is not None and asked.slices)
 
 
+def _days_of(asked: Asked) -> tuple[int, int]:
+    """Of a data set all windows are looked at: mostly there is one, without time."""
+    return days_of(asked.time_range) if asked.subject.model else EVERY_DAY
+
+
 def _missing(asked: Asked, windows: KeptWindows, seen: Days) -> Days:
     """Days whose shorter windows may be needed too, and were not looked at."""
-    if not asked.subject.model:
-        return []
-    unseen = without([days_of(asked.time_range)], seen)
+    unseen = without([_days_of(asked)], seen)
     if not unseen:
         return []
     long = windows.among(windows.end - windows.start >= DAY_NS)
@@ -167,10 +179,8 @@ def windows_statement(project: str, asked: Sequence[Asked], days: Sequence[Days]
     of_project = f"project = {parameters.text(project)}"
     of_subject: dict[str, Days] = {}
     for one, shorter in zip(asked, days):
-        of_subject.setdefault(" AND ".join(_conditions(one, parameters)), []).extend(
-            shorter if one.subject.model else ()
-        )
-    found = [f"{subject} AND {_in_days(shorter)}" for subject, shorter in of_subject.items()]
+        of_subject.setdefault(" AND ".join(_conditions(one, parameters)), []).extend(shorter)
+    found = [subject + _in_days(together(shorter)) for subject, shorter in of_subject.items()]
     sql = f"""SELECT dataset, model, version, slice, window_start, window_end, rows, said, window_key
 FROM feature_windows
 WHERE {of_project} AND ({" OR ".join(f"({condition})" for condition in found)})
@@ -179,14 +189,16 @@ SETTINGS max_threads = 1, optimize_move_to_prewhere = 0, output_format_arrow_low
 
 
 def _in_days(days: Days) -> str:
-    stretches = together(days)
-    longer = [one for one in stretches if one[0] < one[1]]
+    """As a further condition."""
+    if days == [EVERY_DAY]:
+        return ""
+    longer = [one for one in days if one[0] < one[1]]
     if len(longer) > _MOST_STRETCHES:
-        stretches = longer = [(stretches[0][0], stretches[-1][1])]
-    single = [first for first, last in stretches if first == last]
+        days = longer = [(days[0][0], days[-1][1])]
+    single = [first for first, last in days if first == last]
     of_any = f"day IN ({', '.join(map(str, (LONG, *single)))})"
     between = [f"day BETWEEN {first} AND {last}" for first, last in longer]
-    return f"({' OR '.join((of_any, *between))})" if between else of_any
+    return f" AND ({' OR '.join((of_any, *between))})" if between else f" AND {of_any}"
 
 
 def _conditions(asked: Asked, parameters: Parameters) -> list[str]:

@@ -17,13 +17,13 @@ Days = list[tuple[int, int]]
 DAY_NS = 86_400 * 10**9
 LONG = 0
 """What stands in the place of a day where a window is a day long or longer, or has no time."""
-_FIRST, _LAST = -(2**31), 2**31 - 1
+EVERY_DAY = -(2**31), 2**31 - 1
 
 
 def days_of(time_range: TimeRange) -> tuple[int, int]:
     """The first and the last day that the time has a part of."""
-    first = _FIRST if time_range.start is None else time_range.start // DAY_NS
-    last = _LAST if time_range.end is None else (time_range.end - 1) // DAY_NS
+    first = EVERY_DAY[0] if time_range.start is None else time_range.start // DAY_NS
+    last = EVERY_DAY[1] if time_range.end is None else (time_range.end - 1) // DAY_NS
     return first, max(first, last)
 
 
