@@ -41,7 +41,8 @@ def bars_of(sides: Sides) -> list[Bar]:
         return []
     b, w = sides.counted.shares
     drawn = np.arange(len(b)) if plan.edges is not None else np.argsort(-np.maximum(b, w), kind="stable")[:BARS]
-    return [Bar(what=plan.labels[n], baseline_share=float(b[n]), window_share=float(w[n])) for n in drawn]
+    told = zip(drawn.tolist(), b[drawn].tolist(), w[drawn].tolist())
+    return [Bar(what=plan.labels[n], baseline_share=before, window_share=now) for n, before, now in told]
 
 
 def moved_of(sides: Sides) -> list[Moved]:

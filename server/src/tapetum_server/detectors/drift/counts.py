@@ -77,16 +77,21 @@ def chi_squared(baseline: ArrayLike, window: ArrayLike, *, yates: bool = False) 
     """
     from scipy.special import chdtrc
 
-    table = np.asarray([baseline, window], np.float64)
-    table = table[:, table.sum(axis=0) > 0]
-    total = table.sum()
-    freedom = table.shape[1] - 1
-    if freedom < 1 or not table.sum(axis=1).all():
+    b, w = np.asarray(baseline, np.float64), np.asarray(window, np.float64)
+    both = b + w
+    if not both.all():
+        counted = both > 0
+        b, w, both = b[counted], w[counted], both[counted]
+    of_b, of_w = b.sum(), w.sum()
+    freedom = len(both) - 1
+    if freedom < 1 or not of_b or not of_w:
         return ChiSquared(0.0, 1.0, max(freedom, 0), 0.0)
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / total
-    plain = float(np.sum((table - expected) ** 2 / expected))
-    statistic = plain
+    total = of_b + of_w
+    expected_b, expected_w = both * (of_b / total), both * (of_w / total)
+    # What one row has too many of, the other lacks: told by the one of fewer, which it is more of.
+    off = np.abs(b - expected_b if of_b < of_w else w - expected_w)
+    weights = 1 / expected_b + 1 / expected_w
+    plain = statistic = float(np.sum(off**2 * weights))
     if yates and freedom == 1:
-        off = np.abs(table - expected)
-        statistic = float(np.sum((off - np.minimum(0.5, off)) ** 2 / expected))
+        statistic = float(np.sum((off - np.minimum(0.5, off)) ** 2 * weights))
     return ChiSquared(statistic, float(chdtrc(freedom, statistic)), freedom, float(np.sqrt(plain / total)))

@@ -71,7 +71,10 @@ def ranks(points: Floats, at: Floats) -> Floats:
     """Which part of the values lies below each of `at`, and not at it; between two points evenly."""
     steps = _steps(len(points))
     # They never fall, so that equal ones stand side by side.
-    first = np.concatenate(([0], np.flatnonzero(points[1:] != points[:-1]) + 1))
+    rises = points[1:] != points[:-1]
+    if rises.all():
+        return np.interp(at, points, steps)
+    first = np.concatenate(([0], np.flatnonzero(rises) + 1))
     values = points[first]
     last = np.append(first[1:], len(points)) - 1
     # A repeated value fills the steps from its first point to its last.
