@@ -155,6 +155,8 @@ def test_a_feature_is_what_most_of_its_values_are_and_lists_keep_their_lengths()
 def test_of_no_window_there_is_nothing() -> None:
     """Rows without features."""
     assert summed([[words("a", {"x": 1}, 1)]], 0, []).features == ()
+    assert summed([], 7) == DatasetStatistics(rows=7, features=(), slice="All Examples")
+    assert summed([[]], 7).features == ()
 
 
 class Kept:

@@ -101,24 +101,19 @@ def attribute_key(key: str) -> tuple[str, bool, bool]:
 
 
 def _bad(term: Term, text: str, expected: str, hint: str) -> QueryError:
-    return QueryError(f"{term.key}: {text!r} is not {expected}", code="bad_filter", field="q", hint=hint)
+    return _refused(f"{term.key}: {text!r} is not {expected}", hint)
 
 
 def no_list(term: Term) -> QueryError:
     """The refusal to look for a value within what is never a list."""
-    return QueryError(
-        f"{term.key} is never a list, so it contains nothing",
-        code="bad_filter",
-        field="q",
-        hint=f"Ask for the value itself: {term.key}:{term.value}.",
-    )
+    hint = f"Ask for the value itself: {term.key}:{term.value}."
+    return _refused(f"{term.key} is never a list, so it contains nothing", hint)
 
 
 def no_prefix(term: Term) -> QueryError:
     """The refusal of a prefix of what is not a text."""
-    return QueryError(
-        f"{term.key} is not a text and has no prefix",
-        code="bad_filter",
-        field="q",
-        hint=f"Compare it: {term.key}:>100.",
-    )
+    return _refused(f"{term.key} is not a text and has no prefix", f"Compare it: {term.key}:>100.")
+
+
+def _refused(said: str, hint: str) -> QueryError:
+    return QueryError(said, code="bad_filter", field="q", hint=hint)

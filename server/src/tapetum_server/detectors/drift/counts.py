@@ -88,7 +88,7 @@ def chi_squared(baseline: ArrayLike, window: ArrayLike, *, yates: bool = False) 
         return ChiSquared(0.0, 1.0, max(freedom, 0), 0.0)
     total = of_b + of_w
     expected_b, expected_w = both * (of_b / total), both * (of_w / total)
-    # What one row has too many of, the other lacks: told by the one of fewer, which it is more of.
+    # What one side has too many of, the other lacks: counted on the smaller side, where it loses no digits.
     off = np.abs(b - expected_b if of_b < of_w else w - expected_w)
     weights = 1 / expected_b + 1 / expected_w
     plain = statistic = float(np.sum(off**2 * weights))

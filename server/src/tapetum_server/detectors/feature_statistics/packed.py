@@ -42,12 +42,12 @@ def packed(features: Sequence[FeatureStatistics], positions: Sequence[int]) -> b
         numbers += [len(one) for one in lists]
     flat = [number for lists in (sums, points) for one in lists for number in one]
     flat += [times for some in values for _, times in some]
-    texts = [text.encode() for text in (*names_of(features), *words)]
+    texts = [text.encode() for text in (*_names_of(features), *words)]
     lengths = np.asarray([len(text) for text in texts], "<u4")
     return np.asarray([*numbers, *flat], "<f8").tobytes() + lengths.tobytes() + b"".join(texts)
 
 
-def names_of(features: Sequence[FeatureStatistics]) -> list[str]:
+def _names_of(features: Sequence[FeatureStatistics]) -> list[str]:
     """Names, then kinds, then types."""
     return [*(one.feature for one in features), *(one.kind for one in features), *(one.type for one in features)]
 
@@ -67,7 +67,8 @@ class _Read(NamedTuple):
 
 
 def states_of(told: Sequence[Packed]) -> States:
-    """All of these, at least one, as arrays: each window's feature once, as it was told last."""
+    """All of these as arrays: each window's feature once, as it was told last."""
+    told = told or [Packed(0, 0, packed([], []))]
     read = [_read(one.state) for one in told]
     positions, sum_counts, point_counts, word_counts, flat_sums, points, frequencies = (
         np.concatenate(same) for same in zip(*(one.numbers for one in read))
