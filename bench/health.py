@@ -8,18 +8,16 @@ The server runs inside this process, on a directory of its own; wall and CPU are
 from __future__ import annotations
 
 import argparse
-import asyncio
 import functools
 import http.client
 import json
 import tempfile
-import threading
 from pathlib import Path
 
 from bench.machine import load, machine
 from bench.queries import ask_api, cost
+from bench.served import asked
 from tapetum_server.app.server import Server
-from tapetum_server.app.settings import Settings
 from tapetum_server.store.engine import Engine
 
 QUESTIONS = {"Health": "/api/v1/health", "Services, 6 h": "/api/v1/services?from=now-6h"}
@@ -48,33 +46,19 @@ def main() -> None:
     parser.add_argument("--services", type=int, default=20)
     parser.add_argument("--repeats", type=int, default=10)
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory:
-        server = Server(Settings(data=Path(directory), port=0, grpc_port=-1))
 
-        def opening() -> None:
-            server.open()
-            fill(server._engine, args.spans, args.services)
-
-        opener = threading.Thread(target=opening)
-        opener.start()
-        opener.join()
+    def ask(server: Server) -> None:
+        fill(server._engine, args.spans, args.services)
         print(json.dumps(machine() | {"load": load(), "spans": args.spans}), flush=True)
+        for name, path in QUESTIONS.items():
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+            wall, cpu, size = cost(functools.partial(ask_api, connection, path), args.repeats)
+            connection.close()
+            said = {"question": name, "wall_ms": round(wall, 1), "cpu_ms": round(cpu, 1), "bytes": size}
+            print(json.dumps(said), flush=True)
 
-        def asking() -> None:
-            try:
-                for name, path in QUESTIONS.items():
-                    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
-                    wall, cpu, size = cost(functools.partial(ask_api, connection, path), args.repeats)
-                    connection.close()
-                    print(json.dumps({"question": name, "wall_ms": round(wall, 1), "cpu_ms": round(cpu, 1),
-                                      "bytes": size}), flush=True)  # fmt: skip
-            finally:
-                server.stop()
-
-        try:
-            asyncio.run(server.serve(lambda: threading.Thread(target=asking).start()))
-        finally:
-            server.close()
+    with tempfile.TemporaryDirectory() as directory:
+        asked(Path(directory), ask)
 
 
 if __name__ == "__main__":

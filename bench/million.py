@@ -15,6 +15,7 @@ from bench.distinct import HOUR, groups
 from bench.payload import spans_payload
 from bench.tables import GROUP, stream, yesterday
 from tapetum_server.store.directory import DataDirectory
+from tapetum_server.store.engine import Engine
 from tapetum_server.store.migrate import migrate
 from tapetum_server.store.open import open_engine
 from tapetum_server.store.writer import StoreWriter
@@ -49,11 +50,16 @@ def _fill(directory: Path, payload: Path, copies: int) -> dict[str, Any]:
 
     asyncio.run(fill())
     writer.close()
+    settled(engine)
+    engine.close()
+    home.release()
+    return asdict(truth) | {"from_ms": day // 10**6, "to_ms": (day + 24 * HOUR) // 10**6}
+
+
+def settled(engine: Engine) -> None:
+    """Wait until nothing has been merged for three seconds."""
     quiet = 0
     while quiet < 6:
         time.sleep(0.5)
         running = engine.query("SELECT count() AS n FROM system.merges").to_pylist()[0]["n"]
         quiet = 0 if running else quiet + 1
-    engine.close()
-    home.release()
-    return asdict(truth) | {"from_ms": day // 10**6, "to_ms": (day + 24 * HOUR) // 10**6}

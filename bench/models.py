@@ -18,7 +18,6 @@ import json
 import random
 import shutil
 import tempfile
-import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -31,11 +30,12 @@ import numpy as np
 import pyarrow as pa
 
 from bench.machine import load, machine
+from bench.million import settled
 from bench.predictions import body_of
 from bench.queries import ask_api, on_engine
+from bench.served import asked
 from bench.words import Text
 from tapetum_server.app.server import Server
-from tapetum_server.app.settings import Settings
 from tapetum_server.receivers.records.reading import LABELS, PREDICTIONS, read_records
 from tapetum_server.store.directory import DataDirectory
 from tapetum_server.store.engine import Engine
@@ -138,11 +138,7 @@ def _fill(directory: Path, rows: int) -> dict[str, Any]:
 
     asyncio.run(fill())
     writer.close()
-    quiet = 0
-    while quiet < 6:
-        time.sleep(0.5)
-        running = engine.query("SELECT count() AS n FROM system.merges").to_pylist()[0]["n"]
-        quiet = 0 if running else quiet + 1
+    settled(engine)
     engine.close()
     home.release()
     return truth
@@ -220,9 +216,9 @@ def compare(server: Server, truth: dict[str, Any], repeats: int, only: str) -> N
         spent: dict[str, list[float]] = {}
         for repeat in range(repeats + 1):
             path, ways = questions(truth, repeat)[name]
-            asked: dict[str, Callable[[], bytes]] = {"api": functools.partial(_asked, server.port, path)}
-            asked |= {f"bare {k}": functools.partial(_bare, engine, way) for k, way in enumerate(ways)}
-            for what, ask in asked.items():
+            ways_to_ask: dict[str, Callable[[], bytes]] = {"api": functools.partial(_asked, server.port, path)}
+            ways_to_ask |= {f"bare {k}": functools.partial(_bare, engine, way) for k, way in enumerate(ways)}
+            for what, ask in ways_to_ask.items():
                 cpu, own = time.process_time(), time.thread_time()
                 ask()
                 if repeat:
@@ -260,26 +256,7 @@ def main() -> None:
     args.work.mkdir(parents=True, exist_ok=True)
     directory, truth = filled(args.work, args.rows)
     print(json.dumps(machine() | {"load": load(), "predictions": truth["rows"]}), flush=True)
-    server = Server(Settings(data=directory, port=0, grpc_port=-1))
-    opener = threading.Thread(target=server.open)
-    opener.start()
-    opener.join()
-    failed: list[BaseException] = []
-
-    def asking() -> None:
-        try:
-            compare(server, truth, args.repeats, args.only)
-        except BaseException as error:
-            failed.append(error)
-        finally:
-            server.stop()
-
-    try:
-        asyncio.run(server.serve(lambda: threading.Thread(target=asking).start()))
-    finally:
-        server.close()
-    if failed:
-        raise failed[0]
+    asked(directory, lambda server: compare(server, truth, args.repeats, args.only))
 
 
 if __name__ == "__main__":

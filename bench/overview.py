@@ -10,20 +10,18 @@ Every call has an evaluation with a score and a label.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import functools
 import http.client
 import json
 import tempfile
-import threading
 from pathlib import Path
 from typing import Any
 
 from bench.machine import load, machine
 from bench.million import million
 from bench.queries import ask_api, cost, on_engine
+from bench.served import asked
 from tapetum_server.app.server import Server
-from tapetum_server.app.settings import Settings
 from tapetum_server.store.engine import Engine
 
 _TWICE = "(project, trace_id, span_id) NOT IN (SELECT project, trace_id, span_id FROM span_duplicates)"
@@ -161,42 +159,27 @@ def main() -> None:
     args = parser.parse_args()
     directory, truth = million(args.work, args.copies)
     print(json.dumps(machine() | {"load": load(), "spans": truth["spans"]}), flush=True)
-    server = Server(Settings(data=directory, port=0, grpc_port=-1))
-    opener = threading.Thread(target=server.open)
-    opener.start()
-    opener.join()
-    failed: list[BaseException] = []
 
-    def asking() -> None:
-        try:
-            engine = server._engine
-            evaluate(engine)
-            for name, (path, statements) in questions(truth, engine).items():
-                if args.only not in name:
-                    continue
-                costs = [cost(functools.partial(on_engine, engine, sql), args.repeats) for sql in statements]
-                bare_wall, bare_cpu = sum(c[0] for c in costs), sum(c[1] for c in costs)
-                connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
-                api_wall, api_cpu, size = cost(functools.partial(ask_api, connection, path), args.repeats)
-                connection.close()
-                said = {
-                    "question": name, "bare_wall_ms": round(bare_wall, 1), "bare_cpu_ms": round(bare_cpu, 1),
-                    "api_wall_ms": round(api_wall, 1), "api_cpu_ms": round(api_cpu, 1),
-                    "cpu_ratio": round(api_cpu / bare_cpu, 2), "wall_ratio": round(api_wall / bare_wall, 2),
-                    "bytes": size,
-                }  # fmt: skip
-                print(json.dumps(said), flush=True)
-        except BaseException as error:
-            failed.append(error)
-        finally:
-            server.stop()
+    def ask(server: Server) -> None:
+        engine = server._engine
+        evaluate(engine)
+        for name, (path, statements) in questions(truth, engine).items():
+            if args.only not in name:
+                continue
+            costs = [cost(functools.partial(on_engine, engine, sql), args.repeats) for sql in statements]
+            bare_wall, bare_cpu = sum(c[0] for c in costs), sum(c[1] for c in costs)
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
+            api_wall, api_cpu, size = cost(functools.partial(ask_api, connection, path), args.repeats)
+            connection.close()
+            said = {
+                "question": name, "bare_wall_ms": round(bare_wall, 1), "bare_cpu_ms": round(bare_cpu, 1),
+                "api_wall_ms": round(api_wall, 1), "api_cpu_ms": round(api_cpu, 1),
+                "cpu_ratio": round(api_cpu / bare_cpu, 2), "wall_ratio": round(api_wall / bare_wall, 2),
+                "bytes": size,
+            }  # fmt: skip
+            print(json.dumps(said), flush=True)
 
-    try:
-        asyncio.run(server.serve(lambda: threading.Thread(target=asking).start()))
-    finally:
-        server.close()
-    if failed:
-        raise failed[0]
+    asked(directory, ask)
 
 
 if __name__ == "__main__":

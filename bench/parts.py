@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
+from bench.million import settled
 from tapetum_server.store.directory import DataDirectory
 from tapetum_server.store.engine import Engine
 from tapetum_server.store.open import open_engine
@@ -17,21 +17,17 @@ def live_bytes(directory: Path) -> tuple[int, int]:
     home = DataDirectory(directory)
     engine = open_engine(home.path)
     try:
-        settled = _bytes_when_quiet(engine)
+        left_alone = _bytes_when_quiet(engine)
         for table in TABLES:
             engine.command(f"OPTIMIZE TABLE {engine.database}.{table} FINAL")
-        return settled, _bytes_when_quiet(engine)
+        return left_alone, _bytes_when_quiet(engine)
     finally:
         engine.close()
         home.release()
 
 
 def _bytes_when_quiet(engine: Engine) -> int:
-    quiet = 0
-    while quiet < 6:
-        time.sleep(0.5)
-        running = engine.query("SELECT count() AS n FROM system.merges").to_pylist()[0]["n"]
-        quiet = 0 if running else quiet + 1
+    settled(engine)
     tables = ", ".join(f"'{t}'" for t in TABLES)
     rows = engine.query(f"SELECT sum(bytes_on_disk) AS n FROM system.parts WHERE active AND table IN ({tables})")
     return int(rows.to_pylist()[0]["n"] or 0)

@@ -9,12 +9,10 @@ process less the asking thread's own work with the answer; wall and CPU are the 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import functools
 import http.client
 import json
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,9 +23,9 @@ from urllib.parse import quote
 from bench.machine import load, machine
 from bench.million import million
 from bench.payload import NEEDLE, RARE_TENANT
+from bench.served import asked
 from bench.tables_layouts import SHAPE, questions
 from tapetum_server.app.server import Server
-from tapetum_server.app.settings import Settings
 from tapetum_server.store.engine import Engine
 from tapetum_server.store.full_text import SAID_BY_RECORD, words
 
@@ -161,29 +159,7 @@ def main() -> None:
     args = parser.parse_args()
     directory, truth = million(args.work, args.copies)
     print(json.dumps(machine() | {"load": load(), "spans": truth["spans"]}), flush=True)
-    server = Server(Settings(data=directory, port=0, grpc_port=-1))
-    opener = threading.Thread(target=server.open)
-    opener.start()
-    opener.join()
-    failed: list[BaseException] = []
-
-    def asking() -> None:
-        try:
-            compare(server, truth, args.repeats)
-        except BaseException as error:
-            failed.append(error)
-        finally:
-            server.stop()
-
-    def started() -> None:
-        threading.Thread(target=asking).start()
-
-    try:
-        asyncio.run(server.serve(started))
-    finally:
-        server.close()
-    if failed:
-        raise failed[0]
+    asked(directory, lambda server: compare(server, truth, args.repeats))
 
 
 if __name__ == "__main__":
