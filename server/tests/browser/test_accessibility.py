@@ -51,6 +51,7 @@ def test_traces(ui: Watched, shop: Shop) -> None:
     assert found == []
 
 
+@pytest.mark.golden
 def test_a_trace(ui: Watched, shop: Shop) -> None:
     page = ui.go(f"/traces/{shop.failed[0]}", project="shop", find="features")
     page.get_by_role("treeitem").filter(has_text="GET /features features").click()

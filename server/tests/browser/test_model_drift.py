@@ -37,6 +37,7 @@ def seconds(asked: dict[str, str]) -> float:
 
 
 @pytest.mark.covers("page-model-drift", "page-model-charts-to-rows")
+@pytest.mark.golden
 def test_from_the_verdict_to_the_predictions_that_moved(ui: Watched, server: RunningServer) -> None:
     drift_away(server)
     page = ui.open("/models/one", project=DRIFTED, name=CREDIT)

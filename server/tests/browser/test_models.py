@@ -15,6 +15,7 @@ from browser.watch import Watched, pick, rows, settled
 pytestmark = pytest.mark.covers("page-models")
 
 
+@pytest.mark.golden
 def test_from_a_model_to_a_prediction_its_trace_and_back(ui: Watched, server: RunningServer) -> None:
     predict(server)
     page = ui.open("/models", project=MODELLED)
@@ -89,6 +90,7 @@ def test_a_project_without_predictions_says_how_to_send_them(ui: Watched, server
 
 
 @pytest.mark.covers("page-model-versions")
+@pytest.mark.golden
 def test_two_versions_are_held_against_each_other_down_to_the_predictions(ui: Watched, server: RunningServer) -> None:
     duel(server)
     page = ui.open("/models/one", project=DRIFTED, name=DUEL, view="versions", by="channel")
@@ -109,6 +111,7 @@ def test_two_versions_are_held_against_each_other_down_to_the_predictions(ui: Wa
 
 
 @pytest.mark.covers("page-model-slices")
+@pytest.mark.golden
 def test_slices_are_found_chosen_and_written_in_sql(ui: Watched, server: RunningServer) -> None:
     duel(server)
     page = ui.open("/models/one", project=DRIFTED, name=DUEL, view="slices", version="2")
@@ -135,6 +138,7 @@ def test_slices_are_found_chosen_and_written_in_sql(ui: Watched, server: Running
 
 
 @pytest.mark.covers("page-model-expected")
+@pytest.mark.golden
 def test_a_badly_trained_version_is_named_before_its_labels_come_and_leads_to_its_predictions(
     ui: Watched, server: RunningServer
 ) -> None:

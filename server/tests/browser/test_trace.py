@@ -20,6 +20,7 @@ pytestmark = pytest.mark.covers("page-trace")
 TRACE, ROOT, CHILD = "4e" * 16, "4e" * 8, "4f" * 8
 
 
+@pytest.mark.golden
 def test_a_trace_that_still_runs_says_so_and_grows_by_itself(ui: Watched, server: RunningServer) -> None:
     """A job of hours is watched while it runs: its span came at its start, and comes again at its end."""
     began = time.time_ns() - 20 * SECOND
@@ -51,6 +52,7 @@ def test_a_trace_that_still_runs_says_so_and_grows_by_itself(ui: Watched, server
     expect(heading).not_to_contain_text("running")
 
 
+@pytest.mark.golden
 def test_from_a_log_to_its_span_and_back_to_where_one_was(ui: Watched, shop: Shop) -> None:
     page = ui.open("/logs", project="shop")
     filter_by(page, '"lock wait"')

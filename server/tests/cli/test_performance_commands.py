@@ -186,6 +186,7 @@ def test_estimate_of_numbers_and_by_weights(run: Any) -> None:
 
 
 @pytest.mark.covers("cli-estimate-outcomes")
+@pytest.mark.wide
 def test_estimate_by_outcomes_shows_a_model_that_turned_bad_and_where(run: Any, files: Path) -> None:
     """The baseline's model is wrong in Chur at night; a window whose model is right there is better, and the other way round."""
     mended = pq.read_table(files / "now.parquet")

@@ -50,6 +50,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.covers("docs-site")
+@pytest.mark.wide
 def test_every_page_is_in_the_site_and_every_link_leads_somewhere(site: Path) -> None:
     pages = {page.resolve(): Links(page) for page in site.rglob("*.html")}
     sources = [source.relative_to(DOCS).with_suffix(".html") for source in DOCS.rglob("*.md")]
