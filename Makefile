@@ -28,6 +28,7 @@ dev: test-env ui-packages ## run server and web UI, both reloading when a file c
 
 test: test-env ui ui-packages ## every check and every fast test, of the server, the SDK and the web UI
 	@$(MAKE) --no-print-directory -j 2 test-python test-beside
+	@echo "passed. make test-wide goes on: the finer points of pages, and every page, state, version and death"
 
 # Tests wait now and then, for a server or a browser. Meanwhile runs what nobody waits for, and gives way to them.
 test-beside: test-env ui-packages
@@ -40,7 +41,7 @@ test-python: test-env ui
 	@$(PYTEST) $(BY_FILE) $(ARGS)
 
 PART ?= 1/1
-test-wide: test-env ui ## every page, state, input and death; PART=1/3 is the first third of the files
+test-wide: test-env ui ## every page, state, version and death; PART=1/3 is the first third of the files
 	@export TAPETUM_TEST_PART=$(PART) && $(PYTEST) $(BY_FILE) -m "wide and not slow" $(ARGS)
 
 test-slow: test-env ui ## the tests that take minutes: many kill -9 trials, long fuzzing
