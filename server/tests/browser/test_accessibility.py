@@ -51,7 +51,6 @@ def test_traces(ui: Watched, shop: Shop) -> None:
     assert found == []
 
 
-@pytest.mark.golden
 def test_a_trace(ui: Watched, shop: Shop) -> None:
     page = ui.go(f"/traces/{shop.failed[0]}", project="shop", find="features")
     page.get_by_role("treeitem").filter(has_text="GET /features features").click()
@@ -98,6 +97,7 @@ def test_compared_traces(ui: Watched, shop: Shop) -> None:
     assert found == []
 
 
+@pytest.mark.golden
 def test_logs(ui: Watched, shop: Shop) -> None:
     page = ui.go("/logs", project="shop")
     pick(rows(page, "Log records").first)

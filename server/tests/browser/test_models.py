@@ -90,7 +90,6 @@ def test_a_project_without_predictions_says_how_to_send_them(ui: Watched, server
 
 
 @pytest.mark.covers("page-model-versions")
-@pytest.mark.golden
 def test_two_versions_are_held_against_each_other_down_to_the_predictions(ui: Watched, server: RunningServer) -> None:
     duel(server)
     page = ui.open("/models/one", project=DRIFTED, name=DUEL, view="versions", by="channel")
@@ -111,7 +110,6 @@ def test_two_versions_are_held_against_each_other_down_to_the_predictions(ui: Wa
 
 
 @pytest.mark.covers("page-model-slices")
-@pytest.mark.golden
 def test_slices_are_found_chosen_and_written_in_sql(ui: Watched, server: RunningServer) -> None:
     duel(server)
     page = ui.open("/models/one", project=DRIFTED, name=DUEL, view="slices", version="2")

@@ -12,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+pytestmark = pytest.mark.wide
+
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
@@ -50,7 +52,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.covers("docs-site")
-@pytest.mark.wide
 def test_every_page_is_in_the_site_and_every_link_leads_somewhere(site: Path) -> None:
     pages = {page.resolve(): Links(page) for page in site.rglob("*.html")}
     sources = [source.relative_to(DOCS).with_suffix(".html") for source in DOCS.rglob("*.md")]
