@@ -138,6 +138,20 @@ def test_evaluate_wants_a_change_where_one_is_asked_for(run: Any) -> None:
     assert "--baseline" in alone.stderr
 
 
+@pytest.mark.covers("eval-config-thresholds")
+def test_a_slice_that_a_threshold_names_and_nobody_has_keeps_from_being_blessed(run: Any, files: Path) -> None:
+    """Also where another slice, Zug, is too small to be judged; one that is there and small is no reason."""
+    text = (files / "good.pbtxt").read_text(encoding="utf-8")
+    for city, code in (("Basel", 1), ("Zug", 0)):
+        named = 'per_slice_thresholds { slicing_specs { feature_values { key: "city" value: "' + city + '" } }'
+        told = text.replace('per_slice_thresholds { slicing_specs { feature_keys: "city" }', named)
+        (files / "named.pbtxt").write_text(told, encoding="utf-8")
+        found = run("evaluate", "now.parquet", "--config", "named.pbtxt", "--baseline", "before.parquet")
+        assert found.exit_code == code, found.output
+        assert "Too small to be judged: city=Zug" in found.stderr
+        assert ("no such slice: city=Basel" in found.stdout) == (city == "Basel")
+
+
 @pytest.mark.covers("cli-estimate")
 def test_estimate_tells_metrics_of_rows_without_labels(run: Any, files: Path) -> None:
     found = run(
