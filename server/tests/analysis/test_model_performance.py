@@ -106,6 +106,50 @@ def test_metrics_are_those_of_the_labelled_rows(asked: World) -> None:
     assert sum(each["rows"] for each in found["calibration"]) == told["n"]
 
 
+@pytest.mark.covers("labels-at-predictions-time")
+def test_a_label_stands_at_its_predictions_time_and_the_one_that_was_said_last_counts(asked: World) -> None:
+    """Said days later, or the day before; of two the later one holds, whichever came first. By hand, per step of the hour."""
+    day = 24 * HOUR
+    rows = [
+        {"model": "late", "prediction_id": f"{n}", "time": (NOW_ON + n * 60 * SECOND) // 10**6, "output": "yes"}
+        for n in range(60)
+    ]
+    early = [
+        {"model": "late", "prediction_id": f"{n}", "label": "yes", "time": (NOW_ON - day) // 10**6} for n in range(10)
+    ]
+    later = [
+        {"model": "late", "prediction_id": f"{n}", "label": "no" if n < 20 else "yes", "time": (NOW_ON + 5 * day) // 10**6}
+        for n in range(5, 40)
+    ]  # fmt: skip
+    older = [
+        {"model": "late", "prediction_id": f"{n}", "label": "no", "time": (NOW_ON + 2 * day) // 10**6}
+        for n in range(30, 40)
+    ]
+    keep(asked, LABELS, early)
+    keep(asked, PREDICTIONS, rows)
+    keep(asked, LABELS, later)
+    keep(asked, LABELS, older)
+    right = [True] * 5 + [False] * 15 + [True] * 20
+    found = asked.get("/models/performance", model="late", **WINDOW)
+    accuracy = next(one["value"] for one in found["metrics"] if one["name"] == "accuracy")
+    assert (found["rows"], found["labelled"], accuracy) == (60, 40, pytest.approx(sum(right) / 40))
+    step = found["interval_ms"] // 60_000
+    assert [(one["time"], one["rows"], one["labelled"], one["metrics"][0]) for one in found["periods"]] == [
+        (format_time(NOW_ON + at * 60 * SECOND), step, len(some), pytest.approx(sum(some) / len(some)) if some else None)
+        for at in range(0, 60, step) for some in [right[at : at + step]]
+    ]  # fmt: skip
+    # Where labels were said, nothing was predicted.
+    asked.error(
+        "/models/performance", 404, model="late", from_=format_time(NOW_ON + 2 * day), to=format_time(NOW_ON + 6 * day)
+    )
+    half = asked.get("/models/performance", model="late", from_=WINDOW["from"], to=format_time(NOW_ON + HOUR // 3))
+    assert (half["rows"], half["labelled"]) == (20, 20)
+    detail = asked.get("/models/detail", model="late", **WINDOW)
+    assert detail["label_delay_p50_s"] == pytest.approx(np.median([
+        *[-86_400 - 60 * n for n in range(5)], *[5 * 86_400 - 60 * n for n in range(5, 40)],
+    ]), abs=60)  # fmt: skip
+
+
 @pytest.mark.covers("estimate-api")
 def test_an_estimate_learned_before_is_near_what_came_and_says_where_it_cannot_be_made(asked: World) -> None:
     before = {"model": "retrained", "from": format_time(BEFORE + HOUR // 2), "to": format_time(BEFORE + HOUR)}
