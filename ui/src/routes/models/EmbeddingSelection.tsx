@@ -14,7 +14,7 @@ import { isoToMs } from '@/kit/time'
 import { travelling, useView } from '@/kit/view'
 import { SavePredictionsButton } from '../datasets/SavePredictions'
 import { percent } from '../services/measures'
-import type { Held } from './baseline'
+import { sameBaseline, type Held } from './baseline'
 import { ToPredictions } from './ToPredictions'
 import { behind } from './driftWords'
 
@@ -152,7 +152,7 @@ function Traits({ report, model, window }: { report: SelectionReport; model: str
 }
 
 function Opened({ model, window, ids }: { model: string; window: Window; ids: readonly string[] }) {
-  const { search } = useView()
+  const { scope, search } = useView()
   const some = fitting(ids)
   const within = travelling(search)
   return (
@@ -165,6 +165,7 @@ function Opened({ model, window, ids }: { model: string; window: Window; ids: re
         q: printTerm({ negated: false, key: 'prediction_id', op: 'is', values: some }),
         name: model,
         view: 'predictions',
+        base: sameBaseline(scope, search.base, Date.now()),
       }}
     >
       {some.length < ids.length
