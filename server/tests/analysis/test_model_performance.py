@@ -14,6 +14,7 @@ from asked_world import SECOND, START, World, world
 from loan_world import loans
 
 from tapetum_demo.model import FLIPPED_REGION, train
+from tapetum_server.analysis.performance import of_model
 from tapetum_server.query.time_range import format_time
 from tapetum_server.receivers.records.reading import EVALUATIONS, LABELS, PREDICTIONS, read_records
 
@@ -389,7 +390,7 @@ def test_predictions_of_a_query_are_ranked_against_each_other(asked: World) -> N
 
 
 @pytest.mark.covers("performance-multilabel-api")
-def test_several_classes_at_once_are_measured_as_sets(asked: World) -> None:
+def test_several_classes_at_once_are_measured_as_sets(asked: World, monkeypatch: pytest.MonkeyPatch) -> None:
     said = {"1": (["a", "b"], ["a"]), "2": (["b"], ["b"]), "3": (["c", "a"], ["a", "c"]), "4": (["d"], None)}
     keep(asked, PREDICTIONS, [
         {"model": "sets", "prediction_id": k, "time": NOW_ON // 10**6, "output": output}
@@ -410,6 +411,11 @@ def test_several_classes_at_once_are_measured_as_sets(asked: World) -> None:
         {"name": "c", "tp": 1, "fp": 0, "tn": 2, "fn": 0},
     ]  # fmt: skip
     assert [(each["rows"], each["labelled"]) for each in found["periods"]] == [(4, 3)]
+    assert found["more_classes"] == 0
+    monkeypatch.setattr(of_model, "SHOWN_CLASSES", 2)
+    some = asked.get("/models/performance", model="sets", **WINDOW)
+    assert ([each["name"] for each in some["classes"]], some["more_classes"]) == (["a", "b"], 1)
+    assert some["metrics"] == found["metrics"], "all of them count"
 
 
 @pytest.mark.covers("performance-multilabel-api", "filter-contains")

@@ -122,6 +122,12 @@ def test_slices_are_found_chosen_and_written_in_sql(ui: Watched, server: Running
     page.get_by_role("textbox", name="In SQL").fill("age > 60")
     page.get_by_role("button", name="Look").click()
     expect(chosen.last).to_contain_text("age > 60")
+    # Also a condition in SQL leads to as many predictions as it has, where a filter can say it.
+    number = chosen.last.get_by_role("cell").first.inner_text()
+    chosen.last.get_by_role("link", name="age > 60").click()
+    expect(page.get_by_role("status").filter(has_text=re.compile(f"^{number} predictions$"))).to_be_visible()
+    page.go_back()
+    expect(chosen.nth(1).get_by_role("link", name="all predictions")).to_be_visible()
     page.get_by_role("textbox", name="In SQL").fill("nothing = 1")
     page.get_by_role("button", name="Look").click()
     expect(page.get_by_role("alert")).to_contain_text("no column 'nothing'")

@@ -101,6 +101,11 @@ def test_ten_thousand_categories_that_were_never_seen_are_counted_and_drift(
     (feature,) = (f for f in get("/models/drift", model="many", feature="c", **BASELINE)["features"])
     assert (feature["name"], feature["verdict"]) == ("c", "drift")
     assert get("/predictions", q='model:many c:"unseen 9999"')["rows"][0]["model"] == "many"
+    # The values that are not listed one by one are found too, as many as are said to be.
+    others = next(bar for bar in feature["bars"] if bar["what"] == "(other values)")
+    listed = ",".join(json.dumps(value) for value in feature["others_than"])
+    (found,) = get("/models", q=f"model:many c:* -c:{listed}")["rows"]
+    assert found["predictions"] == round(others["window_share"] * 10_000) == 10_000 - len(feature["others_than"]) + 2
 
 
 @pytest.mark.covers("bad-nan-scores", "bad-probabilities")

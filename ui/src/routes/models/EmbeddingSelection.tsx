@@ -16,7 +16,7 @@ import { SavePredictionsButton } from '../datasets/SavePredictions'
 import { percent } from '../services/measures'
 import { sameBaseline, type Held } from './baseline'
 import { ToPredictions } from './ToPredictions'
-import { behind } from './driftWords'
+import { behind, CORRECT } from './driftWords'
 
 /** So many characters of ids find room in an address and in a filter. */
 const ROOM = 8_000
@@ -136,7 +136,12 @@ function Traits({ report, model, window }: { report: SelectionReport; model: str
               <ToPredictions
                 model={model}
                 window={window}
-                q={behind({ name: one.column }, one.what, one.kind)}
+                q={behind(
+                  { name: one.column, others_than: one.others_than },
+                  one.what,
+                  one.kind,
+                  one.column === CORRECT ? CORRECT : undefined,
+                )}
               >
                 <Isolated text={one.what} />
               </ToPredictions>
