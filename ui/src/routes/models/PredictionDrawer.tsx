@@ -32,7 +32,7 @@ function Whole({ row }: { row: PredictionDetail }) {
   const before = useBaseline(scope, search.base, search.version)
   // Whatever the list is filtered by.
   const now = useQuery({
-    ...contextQuery({ ...scope, q: '' }, row.model, row.prediction_id),
+    ...contextQuery({ ...(before?.window ?? scope), q: '' }, row.model, row.prediction_id),
     retry: false,
   })
   const then = useQuery({
@@ -125,13 +125,13 @@ function Whole({ row }: { row: PredictionDetail }) {
           ) : (
             'none, as there is no time before'
           )}
-          . Now: the others of this time, {others(now)}.
+          . Now: the others of {search.base === 'half' ? 'the second half' : 'this time'}, {others(now)}.
         </p>
       )}
       {names.length === 0 ? (
         <p className="quiet">None were sent.</p>
       ) : (
-        <table>
+        <table className="mo-beside">
           <thead>
             <tr>
               <th>Feature</th>
@@ -173,7 +173,7 @@ type Places = Map<string, PredictionContext['features'][number]>
 
 /** How many predictions it is held against, within a sentence. */
 function others(context: UseQueryResult<PredictionContext>): string {
-  if (!context.data) return context.isError ? 'in which there are none' : 'which are looked at …'
+  if (!context.data) return context.isError ? 'in which there are none' : 'being looked at'
   const { rows, one_in } = context.data
   return `${counted(rows, 'prediction')}${one_in > 1 ? ` (one in ${one_in} of all)` : ''}`
 }
@@ -192,7 +192,7 @@ function Place({ among }: { among: PredictionContext['features'][number] | undef
   const ends = [among.low, among.median, among.high].map((one) => (one === null ? '–' : figure(one)))
   return (
     <span
-      className={tone}
+      className="mo-place"
       title={`Of the others 1 % are below ${ends[0]}, half below ${ends[1]}, 99 % below ${ends[2]}`}
     >
       <svg width={STRIP} height={10} className="mo-strip" aria-hidden>
@@ -200,7 +200,7 @@ function Place({ among }: { among: PredictionContext['features'][number] | undef
         <rect x={STRIP / 2} y={2} width={1} height={6} fill="var(--text-3)" />
         <circle cx={5 + share * (STRIP - 10)} cy={5} r={4} fill="var(--window)" />
       </svg>
-      above {percent(among.share_below)}
+      <span className={tone}>above {percent(among.share_below)}</span>
     </span>
   )
 }

@@ -74,18 +74,22 @@ export function baselineScope(
   base: string | undefined,
   version: string | undefined,
   now: number,
-): { scope: Scope; words: string } | null {
+): { scope: Scope; window: Scope; words: string } | null {
   const { asked, words, window } = heldAgainst(scope, base, version, now)
   const of = asked.baseline_version ?? asked.version
   const q = of === undefined ? '' : printTerm(is('version', of))
-  if (asked.baseline_version !== undefined) return { scope: { ...window, q }, words }
+  if (asked.baseline_version !== undefined) return { scope: { ...window, q }, window, words }
   if (asked.baseline_from !== undefined) {
-    return { scope: { ...scope, from: asked.baseline_from, to: asked.baseline_to ?? 'now', q }, words }
+    return {
+      scope: { ...scope, from: asked.baseline_from, to: asked.baseline_to ?? 'now', q },
+      window,
+      words,
+    }
   }
   const from = resolve(scope.from ?? '', now)
   const to = resolve(scope.to ?? 'now', now) ?? now
   if (from === null) return null
-  return { scope: { ...scope, from: iso(2 * from - to), to: iso(from), q }, words }
+  return { scope: { ...scope, from: iso(2 * from - to), to: iso(from), q }, window, words }
 }
 
 /** The same baseline on a page about another time: a fixed one, where it depends on the time. */
