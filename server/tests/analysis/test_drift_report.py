@@ -122,6 +122,28 @@ def test_thresholds_are_constant_or_come_from_the_baselines_own_chunks(report: R
     assert low["verdict"] == "drift"
 
 
+@pytest.mark.covers("drift-false-discoveries")
+def test_of_many_features_that_did_not_move_none_is_called_drifted_by_chance(report: Report) -> None:
+    """Sixty p-values, of which some are below 0.05; every change is large enough to be told. The one that moved stays."""
+    random = np.random.default_rng(21)
+    names = [f"noise{n:02}" for n in range(60)]
+    baseline, window = ({name: random.normal(0, 1, 300) for name in names} for _ in range(2))
+    baseline["moved"], window["moved"] = random.normal(0, 1, 300), random.normal(0.6, 1, 300)
+    drifted, p, adjusted = {}, {}, {}
+    for correction in ("none", "bh", "by"):
+        found = report(baseline, window, threshold=ConstantThreshold(1e-6), correction=correction, methods=("ks",))
+        results = {feature["name"]: feature["results"][-1] for feature in found["features"]}
+        drifted[correction] = {feature["name"] for feature in found["features"] if feature["verdict"] == "drift"}
+        p[correction] = [results[name]["p"] for name in (*names, "moved")]
+        adjusted[correction] = [results[name]["p_adjusted"] for name in (*names, "moved")]
+    assert len(drifted["none"]) > 2
+    assert drifted["bh"] == drifted["by"] == {"moved"}
+    assert p["none"] == p["bh"] == p["by"]
+    for correction in ("bh", "by"):
+        theirs = stats.false_discovery_control(p["bh"], method=correction)
+        assert adjusted[correction] == pytest.approx(list(theirs), rel=1e-9)
+
+
 @pytest.mark.covers("drift-slices")
 def test_the_slice_in_which_it_happened_comes_first(report: Report) -> None:
     income = of(report(slices=("region", "new_customer"), features=("income",)), "income")

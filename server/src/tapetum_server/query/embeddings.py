@@ -108,7 +108,7 @@ def _length(column: FrameColumn) -> str:
 
 
 def with_correctness(frame: Frame) -> Frame:
-    """The frame with a column of whether the label is what was said, as the filter's `correct`: `right`, `wrong` or null.
+    """The frame with a column of whether the label is what was said, `right`, `wrong` or null, as the filter's `correct`.
 
     A feature of that name is told apart, as the filter does.
     """
