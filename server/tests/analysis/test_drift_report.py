@@ -239,6 +239,52 @@ def test_more_features_than_one_statement_has_room_for(report: Report, monkeypat
     assert (answered["compared"], {len(f["chunks"]) for f in answered["features"]}) == (24, {2})
 
 
+@pytest.mark.covers("drift-wide")
+def test_numbers_that_are_turned_into_rows_say_the_same(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As thousands of features are counted: with nulls, NaN, infinities, constants, by chunk, time and slice, and without rows."""
+    questions: list[dict[str, Any]] = [
+        {"slices": ("region",)}, {"chunk_size": 500, "slices": ("new_customer",)}, {"time": "at", "chunk_period_ns": DAY_NS},
+        {"chunk_size": 500, "threshold": VariationThreshold(3)},
+    ]  # fmt: skip
+    odd = np.random.default_rng(6).normal(0, 1, 1_000)
+    broken = odd.copy()
+    broken[:100], broken[100:150], broken[150:160] = np.nan, np.inf, -np.inf
+    holes = pa.array([None if n % 3 else float(n) for n in range(1_000)])
+    one = {"a": odd, "b": broken, "c": holes, "d": np.ones(1_000), "e": pa.array([None] * 1_000, pa.float64())}
+    other = {"a": broken, "b": odd, "c": odd, "d": np.zeros(1_000), "e": odd}
+    pairs = [
+        (one, other),
+        (other, one),
+        ({"x": pa.array([], pa.float64())}, {"x": odd}),
+        ({"x": odd}, {"x": pa.array([], pa.float64())}),
+    ]
+    plain = [report(**asked) for asked in questions] + [report(*tables) for tables in pairs]
+    asked_for: list[int] = []
+    real = drift.turned_counts_statement
+
+    def turned(*said: Any) -> Any:
+        asked_for.append(len(said[1]))
+        return real(*said)
+
+    monkeypatch.setattr(drift, "WIDE", 0)
+    monkeypatch.setattr(drift, "turned_counts_statement", turned)
+    wide = [report(**asked) for asked in questions] + [report(*tables) for tables in pairs]
+    assert len(asked_for) > len(wide)
+    for expected, found in zip(plain, wide):
+        assert alike(found, expected)
+
+
+def alike(found: Any, expected: Any) -> bool:
+    """The same, but for the last digits of numbers that were added up in another order."""
+    if isinstance(expected, dict):
+        return found.keys() == expected.keys() and all(alike(found[key], each) for key, each in expected.items())
+    if isinstance(expected, list | tuple):
+        return len(found) == len(expected) and all(map(alike, found, expected))
+    if isinstance(expected, float):
+        return bool(found == pytest.approx(expected, rel=1e-9, nan_ok=True))
+    return bool(found == expected)
+
+
 def test_columns_may_have_any_name(report: Report) -> None:
     """Also those that a statement might have used itself, and those that are to be quoted."""
     names = ("g", "x", "n", "n0", "rows", "q0", "it's `so`", "a b", "número")

@@ -182,7 +182,7 @@ def test_an_arrow_stream_cut_in_half_says_from_which_row_on(
     assert get("/models/performance", model="cut")["rows"] == COUNT
 
 
-@pytest.mark.covers("bad-wide-rows")
+@pytest.mark.covers("bad-wide-rows", "drift-wide")
 def test_five_thousand_features_are_taken_counted_and_shown(
     shared_server: RunningServer, project: str, get: Get, now_ms: int
 ) -> None:
@@ -193,3 +193,12 @@ def test_five_thousand_features_are_taken_counted_and_shown(
     (row,) = get("/predictions", q="model:wide feature_4999:4999.5")["rows"]
     one = get("/predictions/detail", model="wide", prediction_id=row["prediction_id"])
     assert len(one["features"]) == 5_000
+    # And compared, within the time that a browser waits: one of them moved.
+    for ago, moved in ((30, 0.0), (1, 1_000.0)):
+        random = np.random.default_rng(ago)
+        numbers = {f"feature_{i:04d}": random.normal(0, 1, 120) for i in range(5_000)}
+        numbers["feature_4711"] = numbers["feature_4711"] + moved
+        table = pa.table({**numbers, "time": pa.array([now_ms - ago * HOUR_MS] * 120)})
+        assert post(shared_server, project, "predictions", arrow(table), "wider").json()["accepted"] == 120
+    report = get("/models/drift", model="wider", **BASELINE)
+    assert (report["compared"], report["features"][0]["name"]) == (5_000, "feature_4711")

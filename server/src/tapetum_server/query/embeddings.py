@@ -108,7 +108,7 @@ def _length(column: FrameColumn) -> str:
 
 
 def with_correctness(frame: Frame) -> Frame:
-    """The frame with a column of whether the label is what was said, `right`, `wrong` or null, as the filter's `correct`.
+    """The frame with a column of whether the label is what was said: `right`, `wrong` or null, as the filter has it.
 
     A feature of that name is told apart, as the filter does.
     """
