@@ -45,9 +45,13 @@ def kullback_leibler(baseline: ArrayLike, window: ArrayLike, floor: float = FLOO
 
 def jensen_shannon(baseline: ArrayLike, window: ArrayLike) -> float:
     """Jensen-Shannon distance, the root of the divergence to base 2: 0 is equal, 1 has nothing in common."""
+    return jensen_shannon_of(shares(baseline), shares(window))
+
+
+def jensen_shannon_of(b: Shares, w: Shares) -> float:
+    """The same of shares."""
     from scipy.special import rel_entr
 
-    b, w = shares(baseline), shares(window)
     middle = (b + w) / 2
     divergence = (np.sum(rel_entr(b, middle)) + np.sum(rel_entr(w, middle))) / np.log(2)
     return float(np.sqrt(max(divergence, 0.0) / 2))

@@ -84,7 +84,7 @@ METHODS: tuple[DriftMethod, ...] = (
         "js",
         0.1,
         BOTH,
-        over_counts=lambda s: over_counts.jensen_shannon(s.baseline, s.window),
+        over_counts=lambda s: over_counts.jensen_shannon_of(*s.shares),
     ),
     DriftMethod(
         "psi",

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from tapetum_server.detectors.feature_statistics.grouped import Grouped
-from tapetum_server.detectors.feature_statistics.states import Floats, Places
+from tapetum_server.detectors.feature_statistics.states import Floats, Places, States
 from tapetum_server.signals.feature_statistics import MOST_VALUES, POINTS, NumericStatistics, TextStatistics
 
 _LEVELS = np.linspace(0, 1, POINTS)
@@ -101,7 +99,7 @@ def added_texts(groups: Grouped, wanted: NDArray[np.bool_]) -> dict[int, TextSta
     found = {}
     for n in np.flatnonzero(wanted).tolist():
         of_group = slice(ends[groups.ends[n]], ends[groups.ends[n + 1]])
-        counted, values = _most_frequent(words[of_group], frequencies[of_group], states.vocabulary)
+        counted, values = _most_frequent(words[of_group], frequencies[of_group], states)
         found[n] = TextStatistics(
             # Where not every value was kept there are at least as many as in any window, and as are named.
             unique=counted if whole[n] else max(counted, int(unique[n])),
@@ -115,9 +113,7 @@ def added_texts(groups: Grouped, wanted: NDArray[np.bool_]) -> dict[int, TextSta
     return found
 
 
-def _most_frequent(
-    words: Places, frequencies: Floats, vocabulary: Sequence[str]
-) -> tuple[int, tuple[tuple[str, float], ...]]:
+def _most_frequent(words: Places, frequencies: Floats, states: States) -> tuple[int, tuple[tuple[str, float], ...]]:
     """How many words there are, and the most frequent: of equal ones that which sorts last first."""
     if not len(words):
         return 0, ()
@@ -135,5 +131,10 @@ def _most_frequent(
         # Of equal ones all are looked at: their names say which comes first.
         enough = times >= np.partition(times, counted - MOST_VALUES)[counted - MOST_VALUES]
         each, times = each[enough], times[enough]
+    vocabulary = states.vocabulary
+    if states.ranks is not None:
+        order = np.lexsort((states.ranks[each], times))[: -MOST_VALUES - 1 : -1]
+        named = [vocabulary[word] for word in each[order].tolist()]
+        return counted, tuple(zip(named, times[order].tolist()))
     listed = sorted(zip(times.tolist(), [vocabulary[word] for word in each.tolist()]), reverse=True)
     return counted, tuple([(word, count) for count, word in listed[:MOST_VALUES]])
