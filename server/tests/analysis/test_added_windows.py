@@ -15,6 +15,7 @@ import pytest
 
 from tapetum_server.detectors.feature_statistics import packed as reading
 from tapetum_server.detectors.feature_statistics.adding import added
+from tapetum_server.detectors.feature_statistics.adding_values import sorted_places
 from tapetum_server.detectors.feature_statistics.packed import states_of
 from tapetum_server.query.kept_windows import Asked, Subject, kept_windows
 from tapetum_server.query.state_rows import told_state
@@ -96,6 +97,22 @@ def test_numbers_add_up_to_what_all_of_them_are() -> None:
         ranks = np.searchsorted(np.sort(whole), numeric.points) / len(whole)
         assert np.abs(ranks - np.linspace(0, 1, POINTS)).max() < 0.01
         assert of(found, name).counts.missing == 5_000 - len(whole)
+
+
+@pytest.mark.parametrize("many", [1_700, 5_000, 70_000])
+@pytest.mark.parametrize("name", ["apart", "counts", "times", "zeros", "neighbours", "of any size"])
+def test_values_are_sorted_as_a_stable_sort_does(name: str, many: int) -> None:
+    """Also where values differ in their last bits alone, and where zeros have signs."""
+    generator = np.random.default_rng(many)
+    values = {
+        "apart": generator.normal(0, 1, many),
+        "counts": np.round(generator.normal(0, 3, many)),
+        "times": 1.7e12 + generator.integers(0, 50, many),
+        "zeros": generator.choice([0.0, -0.0, 1.0, -1.0, 5e-324, -5e-324], many),
+        "neighbours": generator.choice([-1.0, np.nextafter(-1, 0), np.nextafter(1, 0), 1.0, np.nextafter(1, 2)], many),
+        "of any size": generator.choice([-1, 1], many) * np.exp(generator.uniform(-700, 700, many)),
+    }[name]
+    assert (sorted_places(values) == np.argsort(values, kind="stable")).all()
 
 
 def test_windows_without_a_finite_value_say_what_they_have_and_change_no_moment() -> None:

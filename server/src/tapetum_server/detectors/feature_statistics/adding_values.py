@@ -13,6 +13,10 @@ _LEVELS = np.linspace(0, 1, POINTS)
 _DENSE = 4
 """Numbers that span so many times as many as they are, are counted by their place among all of the span."""
 
+_FEWEST_PLACES, _MOST_PLACES = 1_600, 1 << 16
+"""Of fewer or more the plain way is as fast."""
+_ALL_BUT_SIGN = (1 << 63) - 1
+
 
 def added_numbers(groups: Grouped, wanted: NDArray[np.bool_]) -> dict[int, NumericStatistics]:
     """By group, of those that are `wanted`."""
@@ -75,11 +79,31 @@ def _points(groups: Grouped, wanted: NDArray[np.bool_]) -> dict[int, list[float]
 
 def weighted_quantiles(values: Floats, weights: Floats, levels: Floats) -> Floats:
     """The least values up to which these shares of the weights lie: one of `values` each."""
-    order = np.argsort(values, kind="stable")
+    order = sorted_places(values)
     reached = np.cumsum(weights[order])
     at = np.searchsorted(reached, levels * reached[-1] * (1 - 1e-12))
     found: Floats = values[order[np.minimum(at, len(values) - 1)]]
     return found
+
+
+def sorted_places(values: Floats) -> Places:
+    """What `np.argsort(values, kind="stable")` finds, in a third of its time. None of `values` is NaN.
+
+    Whole numbers are sorted several at once: the bits of each value, and its place instead of the last of them.
+    """
+    places = len(values)
+    last = (1 << places.bit_length()) - 1
+    if not _FEWEST_PLACES < places < _MOST_PLACES:
+        return np.argsort(values, kind="stable")
+    bits = (values + 0.0).view(np.int64)  # no zero below zero
+    keys = bits ^ (bits >> 63 & _ALL_BUT_SIGN)
+    keys &= ~last
+    keys |= np.arange(places)
+    keys.sort()
+    keys &= last
+    found = values[keys]
+    # Values that differ in their last bits alone may have come by their places.
+    return keys if (found[1:] >= found[:-1]).all() else np.argsort(values, kind="stable")
 
 
 def added_texts(groups: Grouped, wanted: NDArray[np.bool_]) -> dict[int, TextStatistics]:
