@@ -126,6 +126,30 @@ def test_of_a_feature_that_was_told_again_the_last_holds_and_the_others_stay(ask
     assert missing() == [("age", 6.0), ("empty", 10.0)]
 
 
+def test_states_are_those_of_the_data_set_or_of_the_model_that_is_asked_for(asked: World) -> None:
+    """Of one name, and of the same window, beside each other and beside those of others."""
+    of_each = [Subject(dataset=name) for name in "anz"] + [Subject(model=name, version="") for name in "anz"]
+    alone = Subject(model="a", version="")
+    subjects = [*(("said", one) for one in of_each), ("said-also", alone), ("said-later", alone)]
+
+    def row(n: int, subject: Subject) -> StoredStatistics:
+        counts = Counts(present=0, missing=10 + n, values=0)
+        return StoredStatistics(
+            dataset=subject.dataset, model=subject.model, version="", slice=ALL_ROWS, window_start=FIRST,
+            window_end=FIRST + HOUR, rows=10 + n,
+            statistics=FeatureStatistics(feature="age", kind="numeric", type="INT", counts=counts),
+        )  # fmt: skip
+
+    # What stands before a row was told after it, so that it would hold if it were read too.
+    for n, (project, subject) in reversed(list(enumerate(subjects))):
+        asked.keep(FeatureStatisticsBatch(project, "test", [row(n, subject)]))
+    asked.engine.command(f"OPTIMIZE TABLE {asked.engine.database}.feature_states FINAL")
+    for n, (project, subject) in enumerate(subjects):
+        (kept,) = asyncio.run(kept_windows(asked.reader, project, [Asked(subject, ONE, (ALL_ROWS,))]))
+        states = states_of(asyncio.run(kept_states(asked.reader, project, subject, list(kept.listed()))))
+        assert states.sums[:, 1].tolist() == [10.0 + n], (project, subject)
+
+
 def calendar(days: int) -> list[tuple[int, int]]:
     """Hours, half days, days, and months of so many days from the year's first, in nanoseconds."""
     begin = FIRST
