@@ -23,6 +23,7 @@ from tapetum_server.analysis.feature_statistics.ranges import (
     kept_and_labels_of,
     range_statistics,
 )
+from tapetum_server.detectors.drift.methods import tell_together
 from tapetum_server.detectors.drift.thresholds import VariationThreshold
 from tapetum_server.query import drift as query
 from tapetum_server.query.drift_groups import Group
@@ -156,6 +157,7 @@ def _of_states(
     before, now = ({one.feature: one for one in side.features} for side in (baseline, window))
     every = state_sides(pairs.compared, before, now, (baseline.rows, window.rows), settings.bins)
     sides, identifiers = without_identifiers(every, settings.features)
+    tell_together(side.counted for side in sides)
     values: Values = {}
     if any(method.over_values for method in settings.chosen):
         names = [side.plan.pair.name for side in sides if side.plan.edges is not None]
