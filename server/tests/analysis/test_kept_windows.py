@@ -17,6 +17,7 @@ from asked_world import World, world
 from tapetum_server.detectors.feature_statistics.packed import packed, states_of
 from tapetum_server.query.kept_windows import Asked, Subject, Window, cover, kept_windows, windows_and_labels
 from tapetum_server.query.state_rows import kept_states
+from tapetum_server.query.stored_statistics import window_statistics
 from tapetum_server.query.time_range import TimeRange
 from tapetum_server.query.window_days import together, uncovered, without
 from tapetum_server.receivers.records.reading import LABELS, read_records
@@ -253,6 +254,24 @@ def test_windows_say_whose_they_are_whether_the_engine_was_asked_that_or_not(ask
     assert named(question(None, ALL_ROWS), question("3", sliced)) == [third + fourth, of_slice]
     assert named(question(None), question("9", ALL_ROWS)) == [third + of_slice + fourth, []]
     assert named(question("9", ALL_ROWS, model="other"), question("4", ALL_ROWS, model="other")) == [[], []]
+
+
+def test_each_window_is_told_to_the_last_field_to_whoever_asks_for_it(asked: World) -> None:
+    """Also one that two ask for, of a version and of all, beside windows of others with the same key."""
+    told(asked, "last-field", [(FIRST, FIRST + HOUR), (FIRST + HOUR, FIRST + 2 * HOUR)], [NUMBER, WORDS])
+    told(asked, "last-field", [(FIRST, FIRST + HOUR)], [NOTHING], model="other")
+    told(asked, "last-field-other", [(FIRST, FIRST + HOUR)], [NOTHING])
+    subjects = [Subject(model="m", version="3"), Subject(model="m"), Subject(model="other", version="3")]
+    questions = [Asked(one, TimeRange(FIRST, FIRST + 2 * HOUR), (ALL_ROWS,)) for one in subjects]
+    kept = asyncio.run(kept_windows(asked.reader, "last-field", questions))
+    windows = [(subject, window) for subject, of in zip(subjects, kept) for window in of.listed()]
+    found = asyncio.run(window_statistics(asked.reader, "last-field", windows))
+    assert [[one.feature for one in found[asked_for].features] for asked_for in windows] == [
+        ["age", "città"], ["age", "città"], ["age", "città"], ["age", "città"], ["empty"],
+    ]  # fmt: skip
+    assert found[windows[0]].features == (NUMBER, WORDS)
+    assert {one.rows for one in found.values()} == {10}
+    assert asyncio.run(window_statistics(asked.reader, "last-field", [])) == {}
 
 
 def test_whether_there_are_labels_is_said_beside_the_windows(asked: World) -> None:
