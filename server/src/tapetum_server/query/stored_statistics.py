@@ -141,7 +141,7 @@ def features_statement(project: str, asked: Sequence[tuple[Subject, Window]]) ->
 FROM feature_statistics_rows
 WHERE {of_project} AND ({" OR ".join(windows)})
 ORDER BY said
-SETTINGS max_threads = 1, optimize_move_to_prewhere = 0"""
+SETTINGS max_threads = 1"""
     return Statement(sql, parameters.values)
 
 

@@ -6,4 +6,4 @@ SELECT dataset, model, window_key, rows AS held, position,
 FROM feature_statistics_rows
 WHERE project = {p0:String} AND ((dataset = {p1:String} AND model = {p2:String} AND window_key IN {p3:Array(UInt64)}))
 ORDER BY said
-SETTINGS max_threads = 1, optimize_move_to_prewhere = 0
+SETTINGS max_threads = 1
