@@ -13,7 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from tapetum_server.detectors.feature_statistics import packed as reading
 from tapetum_server.detectors.feature_statistics.adding import added
+from tapetum_server.detectors.feature_statistics.adding_values import sorted_places
 from tapetum_server.detectors.feature_statistics.packed import states_of
 from tapetum_server.query.kept_windows import Asked, Subject, kept_windows
 from tapetum_server.query.state_rows import told_state
@@ -97,6 +99,22 @@ def test_numbers_add_up_to_what_all_of_them_are() -> None:
         assert of(found, name).counts.missing == 5_000 - len(whole)
 
 
+@pytest.mark.parametrize("many", [1_700, 5_000, 70_000])
+@pytest.mark.parametrize("name", ["apart", "counts", "times", "zeros", "neighbours", "of any size"])
+def test_values_are_sorted_as_a_stable_sort_does(name: str, many: int) -> None:
+    """Also where values differ in their last bits alone, and where zeros have signs."""
+    generator = np.random.default_rng(many)
+    values = {
+        "apart": generator.normal(0, 1, many),
+        "counts": np.round(generator.normal(0, 3, many)),
+        "times": 1.7e12 + generator.integers(0, 50, many),
+        "zeros": generator.choice([0.0, -0.0, 1.0, -1.0, 5e-324, -5e-324], many),
+        "neighbours": generator.choice([-1.0, np.nextafter(-1, 0), np.nextafter(1, 0), 1.0, np.nextafter(1, 2)], many),
+        "of any size": generator.choice([-1, 1], many) * np.exp(generator.uniform(-700, 700, many)),
+    }[name]
+    assert (sorted_places(values) == np.argsort(values, kind="stable")).all()
+
+
 def test_windows_without_a_finite_value_say_what_they_have_and_change_no_moment() -> None:
     """Their mean is no number, and the sum's is."""
     none, some = numbers("a", np.zeros(0), 10, nan=4), numbers("a", np.asarray([1.0, 3.0]), 10)
@@ -110,8 +128,13 @@ def test_windows_without_a_finite_value_say_what_they_have_and_change_no_moment(
 
 
 @pytest.mark.parametrize("vocabulary", [50, 30_000], ids=["a few words, in every window", "others in every window"])
-def test_words_add_up_to_how_often_each_is_there(vocabulary: int) -> None:
+@pytest.mark.parametrize("at_once", [True, False], ids=["all sorted at once", "too many to be sorted at once"])
+def test_words_add_up_to_how_often_each_is_there(
+    vocabulary: int, at_once: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
     """The most frequent first, of equal ones the one that sorts last; more than are kept are counted all the same."""
+    if not at_once:
+        monkeypatch.setattr(reading, "MOST_SORTED", 0)
     generator = np.random.default_rng(9)
     parts = [
         {
@@ -131,6 +154,41 @@ def test_words_add_up_to_how_often_each_is_there(vocabulary: int) -> None:
         assert text.values == tuple((word, float(times)) for times, word in ordered)
         assert text.total_bytes == sum(len(word) * times for word, times in whole.items())
         assert (text.shortest, text.longest) == (min(map(len, whole)), max(map(len, whole)))
+
+
+@pytest.mark.parametrize("most_sorted", [1_000, 0])
+def test_equal_words_stand_as_texts_are_sorted(most_sorted: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By their characters, of whatever script they are: those of four bytes after the others."""
+    monkeypatch.setattr(reading, "MOST_SORTED", most_sorted)
+    told = ["", "B", "a", "ab", "z", "é", "東", "\uffff", "𝔘"]
+    windows = [[words("w", dict.fromkeys(told[n:], 2) | {"other": 9}, 100)] for n in (4, 0, 2)]
+    text = of(summed(windows, 300), "w").text
+    assert text is not None
+    assert text.values == (
+        ("other", 27.0), *((word, 6.0) for word in reversed(told[4:])), ("ab", 4.0), ("a", 4.0), ("B", 2.0), ("", 2.0)
+    )  # fmt: skip
+
+
+def test_windows_with_other_features_are_read_as_each_says() -> None:
+    """What most windows have in common, which features and of which types, is read once; and of each that differs, too."""
+    some, more, other = (
+        words("à", {"x": 2, "": 1}, 10),
+        numbers("b", np.asarray([1.0, 2.0]), 10),
+        words("b", {"x": 7}, 10),
+    )
+    windows = [[some, more], [more, some], [some, more], [other], [], [words("c", {"x": 7}, 10)], [some]]
+    told = [told_state(DatasetStatistics(rows=10, features=tuple(one)), place) for place, one in enumerate(windows)]
+    states = states_of(told)
+    read = zip(
+        states.window.tolist(), (states.names[place] for place in states.feature.tolist()), states.kinds, states.types
+    )
+    assert list(read) == [
+        (n, one.feature, one.kind, one.type) for n, features in enumerate(windows) for one in features
+    ]
+    begin_and_end = zip(states.words.ends[:-1].tolist(), states.words.ends[1:].tolist())
+    assert [[states.vocabulary[word] for word in states.words.flat[begin:end]] for begin, end in begin_and_end] == [
+        [word for word, _ in one.text.values] if one.text else [] for features in windows for one in features
+    ]
 
 
 def test_a_feature_is_what_most_of_its_values_are_and_lists_keep_their_lengths() -> None:

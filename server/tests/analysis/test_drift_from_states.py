@@ -137,3 +137,21 @@ def test_labels_come_when_they_come_and_are_read_from_rows(asked: World) -> None
     assert of(report(asked), "income")["way"] == "from states"  # type: ignore[arg-type]
     only = report(asked, feature=["label"])
     assert [(one["name"], one["way"]) for one in only["features"]] == [("label", "exact")]
+
+
+def test_labels_are_read_also_where_nothing_was_kept_yet(asked: World) -> None:
+    """Of hours that nobody counted: features are counted from the rows, and labels as ever."""
+    random = np.random.default_rng(3)
+    said = [{**prediction(random, n), "model": "fresh"} for n in range(2 * AN_HOUR)]
+    labels = [
+        {"model": "fresh", "prediction_id": f"p{n}", "label": "paid" if n < AN_HOUR or n % 5 else "default"}
+        for n in range(2 * AN_HOUR)
+    ]
+    for kind, records in ((PREDICTIONS, said), (LABELS, labels)):
+        asked.keep(read_records(kind, json.dumps(records).encode(), "application/json", "default", "test").batch)
+    times = [format_time(NINE + hours * HOUR) for hours in (1, 2, 0, 1)]
+    names = ("from", "to", "baseline_from", "baseline_to")
+    found = asked.get("/models/drift", model="fresh", source="states", **dict(zip(names, times)))
+    assert (found["baseline_rows"], found["window_rows"]) == (AN_HOUR, AN_HOUR)
+    assert (of(found, "label")["way"], of(found, "label")["verdict"]) == ("exact", "drift")
+    assert of(found, "age")["way"] == "from states"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 import random
 from collections.abc import Iterable, Iterator
@@ -14,10 +15,12 @@ import pytest
 from asked_world import World, world
 
 from tapetum_server.detectors.feature_statistics.packed import packed, states_of
-from tapetum_server.query.kept_windows import Asked, Subject, Window, cover, kept_windows
+from tapetum_server.query.kept_windows import Asked, Subject, Window, cover, kept_windows, windows_and_labels
 from tapetum_server.query.state_rows import kept_states
+from tapetum_server.query.stored_statistics import window_statistics
 from tapetum_server.query.time_range import TimeRange
 from tapetum_server.query.window_days import together, uncovered, without
+from tapetum_server.receivers.records.reading import LABELS, read_records
 from tapetum_server.signals.feature_statistics import (
     ALL_ROWS,
     Bucket,
@@ -64,11 +67,11 @@ NOTHING = FeatureStatistics(feature="empty", kind="numeric", type="INT", counts=
 
 def told(
     world: World, project: str, windows: Iterable[tuple[int, int]], features: list[FeatureStatistics],
-    slices: Iterable[str] = (ALL_ROWS,),
+    slices: Iterable[str] = (ALL_ROWS,), *, model: str = "m", version: str = "3",
 ) -> None:  # fmt: skip
     rows = [
         StoredStatistics(
-            model="m", version="3", slice=slice_, window_start=start, window_end=end, rows=10, position=place,
+            model=model, version=version, slice=slice_, window_start=start, window_end=end, rows=10, position=place,
             statistics=one,
         )
         for slice_ in slices for start, end in windows for place, one in enumerate(features)
@@ -122,6 +125,30 @@ def test_of_a_feature_that_was_told_again_the_last_holds_and_the_others_stay(ask
     assert missing() == [("age", 6.0), ("empty", 10.0)]
     asked.engine.command(f"OPTIMIZE TABLE {asked.engine.database}.feature_states FINAL")
     assert missing() == [("age", 6.0), ("empty", 10.0)]
+
+
+def test_states_are_those_of_the_data_set_or_of_the_model_that_is_asked_for(asked: World) -> None:
+    """Of one name, and of the same window, beside each other and beside those of others."""
+    of_each = [Subject(dataset=name) for name in "anz"] + [Subject(model=name, version="") for name in "anz"]
+    alone = Subject(model="a", version="")
+    subjects = [*(("said", one) for one in of_each), ("said-also", alone), ("said-later", alone)]
+
+    def row(n: int, subject: Subject) -> StoredStatistics:
+        counts = Counts(present=0, missing=10 + n, values=0)
+        return StoredStatistics(
+            dataset=subject.dataset, model=subject.model, version="", slice=ALL_ROWS, window_start=FIRST,
+            window_end=FIRST + HOUR, rows=10 + n,
+            statistics=FeatureStatistics(feature="age", kind="numeric", type="INT", counts=counts),
+        )  # fmt: skip
+
+    # What stands before a row was told after it, so that it would hold if it were read too.
+    for n, (project, subject) in reversed(list(enumerate(subjects))):
+        asked.keep(FeatureStatisticsBatch(project, "test", [row(n, subject)]))
+    asked.engine.command(f"OPTIMIZE TABLE {asked.engine.database}.feature_states FINAL")
+    for n, (project, subject) in enumerate(subjects):
+        (kept,) = asyncio.run(kept_windows(asked.reader, project, [Asked(subject, ONE, (ALL_ROWS,))]))
+        states = states_of(asyncio.run(kept_states(asked.reader, project, subject, list(kept.listed()))))
+        assert states.sums[:, 1].tolist() == [10.0 + n], (project, subject)
 
 
 def calendar(days: int) -> list[tuple[int, int]]:
@@ -200,6 +227,74 @@ def test_a_data_set_lies_in_every_time_with_all_its_windows(asked: World) -> Non
         assert [sorted((one.start, one.end) for one in found.listed()) for found in kept] == [
             times, [(FIRST + HOUR, FIRST + 2 * HOUR)],
         ]  # fmt: skip
+
+
+def test_windows_say_whose_they_are_whether_the_engine_was_asked_that_or_not(asked: World) -> None:
+    """What all that is asked for has in common is no column of the answer."""
+    hours = [(FIRST + n * HOUR, FIRST + (n + 1) * HOUR) for n in range(5)]
+    sliced = "tags.plan_gold"
+    told(asked, "whose", hours[:1], [NOTHING])
+    told(asked, "whose", hours[1:2], [NOTHING], [sliced])
+    told(asked, "whose", hours[2:3], [NOTHING], version="4")
+    told(asked, "whose", hours[3:4], [NOTHING], model="other")
+    told(asked, "whose-other", hours[4:], [NOTHING])
+
+    def named(*questions: Asked) -> list[list[tuple[str, str, int]]]:
+        kept = asyncio.run(kept_windows(asked.reader, "whose", questions))
+        return [sorted((one.version, one.slice, (one.start - FIRST) // HOUR) for one in of.listed()) for of in kept]
+
+    def question(version: str | None, *slices: str, model: str = "m") -> Asked:
+        return Asked(Subject(model=model, version=version), TimeRange(FIRST, FIRST + 5 * HOUR), slices)
+
+    third, of_slice, fourth = [("3", ALL_ROWS, 0)], [("3", sliced, 1)], [("4", ALL_ROWS, 2)]
+    assert named(question("3", ALL_ROWS)) == [third]
+    assert named(question("3", ALL_ROWS), question("4", ALL_ROWS)) == [third, fourth]
+    assert named(question("3", ALL_ROWS), question("3", ALL_ROWS, model="other")) == [third, [("3", ALL_ROWS, 3)]]
+    assert named(question("3", sliced, ALL_ROWS)) == [third + of_slice]
+    assert named(question("3", sliced), question("4", ALL_ROWS)) == [of_slice, fourth]
+    assert named(question(None, ALL_ROWS), question("3", sliced)) == [third + fourth, of_slice]
+    assert named(question(None), question("9", ALL_ROWS)) == [third + of_slice + fourth, []]
+    assert named(question("9", ALL_ROWS, model="other"), question("4", ALL_ROWS, model="other")) == [[], []]
+
+
+def test_each_window_is_told_to_the_last_field_to_whoever_asks_for_it(asked: World) -> None:
+    """Also one that two ask for, of a version and of all, beside windows of others with the same key."""
+    told(asked, "last-field", [(FIRST, FIRST + HOUR), (FIRST + HOUR, FIRST + 2 * HOUR)], [NUMBER, WORDS])
+    told(asked, "last-field", [(FIRST, FIRST + HOUR)], [NOTHING], model="other")
+    told(asked, "last-field-other", [(FIRST, FIRST + HOUR)], [NOTHING])
+    subjects = [Subject(model="m", version="3"), Subject(model="m"), Subject(model="other", version="3")]
+    questions = [Asked(one, TimeRange(FIRST, FIRST + 2 * HOUR), (ALL_ROWS,)) for one in subjects]
+    kept = asyncio.run(kept_windows(asked.reader, "last-field", questions))
+    windows = [(subject, window) for subject, of in zip(subjects, kept) for window in of.listed()]
+    found = asyncio.run(window_statistics(asked.reader, "last-field", windows))
+    assert [[one.feature for one in found[asked_for].features] for asked_for in windows] == [
+        ["age", "città"], ["age", "città"], ["age", "città"], ["age", "città"], ["empty"],
+    ]  # fmt: skip
+    assert found[windows[0]].features == (NUMBER, WORDS)
+    assert {one.rows for one in found.values()} == {10}
+    assert asyncio.run(window_statistics(asked.reader, "last-field", [])) == {}
+
+
+def test_whether_there_are_labels_is_said_beside_the_windows(asked: World) -> None:
+    """Of that model and project alone; where there are no windows, nothing is said."""
+    told(asked, "labelled", [(FIRST, FIRST + HOUR)], [NOTHING])
+
+    def labelled(of: str, *, time_range: TimeRange = ONE) -> bool | None:
+        question = Asked(Subject(model="m", version="3"), time_range, (ALL_ROWS,))
+        kept, said = asyncio.run(windows_and_labels(asked.reader, "labelled", [question], labels_of=of))
+        assert [list(one.listed().values()) for one in kept] == [[10] if time_range is ONE else []]
+        return said
+
+    assert labelled("m") is False
+    for project, model in (("labelled", "other"), ("labelled-other", "m")):
+        label = [{"model": model, "prediction_id": "p", "label": "good"}]
+        asked.keep(read_records(LABELS, json.dumps(label).encode(), "application/json", project, "test").batch)
+    assert labelled("m") is False
+    assert labelled("other") is True
+    assert labelled("") is None
+    assert labelled("other", time_range=TimeRange(FIRST - DAY, FIRST - DAY + HOUR)) is None
+    asked.keep(read_records(LABELS, json.dumps(label).encode(), "application/json", "labelled", "test").batch)
+    assert labelled("m") is True
 
 
 def test_days_that_no_window_covers() -> None:

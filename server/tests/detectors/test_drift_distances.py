@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import astuple
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from scipy.spatial.distance import jensenshannon
 
 from tapetum_server.detectors.drift import counts, values
 from tapetum_server.detectors.drift.bins import doane_edges, inner_edges
-from tapetum_server.detectors.drift.methods import BY_NAME, METHODS, Counted, Sampled
+from tapetum_server.detectors.drift.methods import BY_NAME, METHODS, Counted, Sampled, tell_together
 from tapetum_server.detectors.drift.several import adjusted
 from tapetum_server.detectors.drift.thresholds import VariationThreshold
 from tapetum_server.detectors.drift.values import SortedValues
@@ -181,3 +182,29 @@ def test_edges_of_bins() -> None:
     assert inner_edges([0.0, 0.0, 1.0]) == pytest.approx([0.0, np.nextafter(0, 1), 1.0], abs=0)
     borders = [-1.0, 0.0, 0.5, 2.0]
     assert list(B.counted(borders)) == list(np.histogram(BASELINE, borders)[0])
+
+
+def test_many_features_at_once_are_told_what_each_by_itself_is() -> None:
+    """Bins that are empty on a side or on both, one bin alone, equal sides, and sides that hold nothing."""
+    generator = np.random.default_rng(4)
+    many = [
+        (generator.integers(0, 5, bins) * 1.0, generator.integers(0, 9, bins) * 10.0 ** generator.integers(0, 7))
+        for bins in generator.integers(1, 40, 200).tolist()
+    ]
+    many += [(one, one) for one, _ in many[:20]]
+    many += [
+        (np.zeros(3), np.ones(3)),
+        (np.ones(2), np.zeros(2)),
+        (np.zeros(0), np.zeros(0)),
+        (np.ones(1), np.full(1, 9.0)),
+    ]
+    told = [Counted(*one) for one in many]
+    tell_together(told)
+    assert sum("chi_squared" in one.__dict__ for one in told) > 150
+    for one, sides in zip(told, many):
+        alone = Counted(*sides)
+        for found, wanted in zip(one.shares, alone.shares):
+            assert found.tolist() == wanted.tolist()
+        assert one.jensen_shannon == pytest.approx(alone.jensen_shannon, **NEARLY)
+        assert astuple(one.chi_squared) == pytest.approx(astuple(alone.chi_squared), **NEARLY)
+    tell_together([])

@@ -15,8 +15,12 @@ async def has_labels(reader: Reader, project: str, model: str) -> bool:
 def any_label_statement(project: str, model: str) -> Statement:
     """One row, or none."""
     parameters = Parameters()
-    sql = f"""SELECT 1 AS there
+    return Statement(any_label(project, model, parameters), parameters.values)
+
+
+def any_label(project: str, model: str, parameters: Parameters) -> str:
+    """The same, to stand in another statement."""
+    return f"""SELECT 1 AS there
 FROM label_rows
 WHERE project = {parameters.text(project)} AND model = {parameters.text(model)}
 LIMIT 1"""
-    return Statement(sql, parameters.values)

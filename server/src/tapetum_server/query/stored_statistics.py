@@ -100,44 +100,48 @@ async def window_statistics(
     reader: Reader, project: str, asked: Sequence[tuple[Subject, Window]]
 ) -> dict[tuple[Subject, Window], DatasetStatistics]:
     """What was told of each window, to the last field, in one statement for all."""
-    each = list(dict.fromkeys(asked))
-    by_feature: list[dict[str, dict[str, Any]]] = [{} for _ in each]
-    if each:
+    by_place: dict[tuple[str, str, int], dict[str, dict[str, Any]]] = {_place(*one): {} for one in asked}
+    if asked:
         # What was said last holds: the engine has not merged it with what it replaces yet.
-        for row in rows_of(await reader.query(*features_statement(project, each))):
-            by_feature[row["place"]][row["feature"]] = row
-    told = [sorted(rows.values(), key=lambda row: (row["position"], row["feature"])) for rows in by_feature]
-    return {
-        (subject, window): DatasetStatistics(
+        for row in rows_of(await reader.query(*features_statement(project, asked))):
+            by_place[row["dataset"], row["model"], row["window_key"]][row["feature"]] = row
+    found = {}
+    for subject, window in asked:
+        rows = sorted(by_place[_place(subject, window)].values(), key=lambda row: (row["position"], row["feature"]))
+        found[subject, window] = DatasetStatistics(
             slice=window.slice,
             rows=max((int(row["held"]) for row in rows), default=0),
             features=tuple(_feature(row) for row in rows),
         )
-        for (subject, window), rows in zip(each, told)
-    }
+    return found
+
+
+def _place(subject: Subject, window: Window) -> tuple[str, str, int]:
+    """What rows of the window say of themselves: the key says which version."""
+    return subject.dataset, subject.model, window.key
 
 
 def features_statement(project: str, asked: Sequence[tuple[Subject, Window]]) -> Statement:
     """Every feature of these windows, as often as it was told."""
     parameters = Parameters()
     of_project = f"project = {parameters.text(project)}"
-    windows = []
+    keys: dict[str, dict[int, None]] = {}
     for subject, window in asked:
-        # The key says which version.
-        where = [
-            *subject_conditions(replace(subject, version=None), parameters),
-            f"window_key = {parameters.bind(window.key, 'UInt64')}",
-        ]
-        windows.append(f"({' AND '.join(where)})")
-    places = ", ".join(f"{window}, {place}" for place, window in enumerate(windows))
-    sql = f"""SELECT multiIf({places}, 0) AS place, rows AS held, position,
+        whose = " AND ".join(subject_conditions(replace(subject, version=None), parameters))
+        keys.setdefault(whose, {})[window.key] = None
+    windows = [
+        f"({whose} AND window_key IN {parameters.bind(list(of_subject), 'Array(UInt64)')})"
+        for whose, of_subject in keys.items()
+    ]
+    sql = f"""SELECT dataset, model, window_key, rows AS held, position,
     feature, kind, type, present, missing, value_count, min_values, max_values, lengths, finite, nan_count,
     negative_infinity, positive_infinity, zeros, mean, squared_deviations, min, max, points, standard_histogram,
     quantiles_histogram, unique, unique_exact, total_bytes, shortest, longest, invalid_utf8, top_values,
     top_frequencies
 FROM feature_statistics_rows
 WHERE {of_project} AND ({" OR ".join(windows)})
-ORDER BY said"""
+ORDER BY said
+SETTINGS max_threads = 1"""
     return Statement(sql, parameters.values)
 
 

@@ -1,4 +1,4 @@
-SELECT dataset, model, version, slice, window_start, window_end, rows, said, window_key
+SELECT window_start, window_end, rows, said, window_key
 FROM feature_windows
-WHERE project = {p0:String} AND ((dataset = {p1:String} AND model = {p2:String} AND version = {p3:String} AND slice IN ({p4:String}) AND (day IN (0, 20700) OR day BETWEEN 20710 AND 20758)))
+WHERE (project, dataset, model, version, slice) IN (({p0:String}, {p1:String}, {p2:String}, {p3:String}, {p4:String})) AND (day IN (0, 20700) OR day BETWEEN 20710 AND 20758)
 SETTINGS max_threads = 1, optimize_move_to_prewhere = 0, output_format_arrow_low_cardinality_as_dictionary = 1

@@ -16,7 +16,14 @@ from tapetum_server.analysis.drift.plans import Sides, counted_sides
 from tapetum_server.analysis.drift.report import furthest_first
 from tapetum_server.analysis.drift.settings import DriftSettings
 from tapetum_server.analysis.drift.state_counts import counts_of, frame_of, sampled, state_sides
-from tapetum_server.analysis.feature_statistics.ranges import HOUR_NS, Part, Plan, kept_of, range_statistics
+from tapetum_server.analysis.feature_statistics.ranges import (
+    HOUR_NS,
+    Part,
+    Plan,
+    kept_and_labels_of,
+    range_statistics,
+)
+from tapetum_server.detectors.drift.methods import tell_together
 from tapetum_server.detectors.drift.thresholds import VariationThreshold
 from tapetum_server.query import drift as query
 from tapetum_server.query.drift_groups import Group
@@ -82,7 +89,11 @@ async def states_report(
     """
     settings = settings.checked()
     chunked_by_time = settings.chunk_period_ns is not None
-    kept = await kept_of(reader, project, [asked.baseline, asked.window], every=chunked_by_time)
+    wanted = tuple(name for name in settings.late if not settings.features or name in settings.features)
+    model = asked.window.subject.model
+    kept, labelled = await kept_and_labels_of(
+        reader, project, [asked.baseline, asked.window], every=chunked_by_time, labels_of=model if wanted else ""
+    )
     plans = [one.plan() for one in kept]
     if by_itself and not all(_covers(plan, asked.now) for plan in plans):
         return None
@@ -97,15 +108,22 @@ async def states_report(
         return None
     sides = both[0].statistics, both[1].statistics
     parts = {begin: one.statistics for begin, one in zip(chunks, both[2:]) if one is not None}
-    found = await asyncio.to_thread(_of_states, *sides, parts, settings)
+    if wanted and labelled is None:
+        labelled = await has_labels(reader, project, model)
+
+    def of_states() -> _Found | None:
+        return _of_states(*sides, parts, settings)
+
+    def report(told: Sequence[_Found]) -> DriftReport:
+        return _report(told, (sides[0].rows, sides[1].rows), together, settings)
+
+    if not labelled:
+        return await asyncio.to_thread(lambda: report([found]) if (found := of_states()) else None)
+    found = await asyncio.to_thread(of_states)
     if found is None:
         return None
-    told = [found]
-    wanted = tuple(name for name in settings.late if not settings.features or name in settings.features)
-    if wanted and await has_labels(reader, project, asked.window.subject.model):
-        labels = await _of_labels(reader, project, asked, replace(settings, features=wanted))
-        told += [labels] if labels is not None else []
-    return await asyncio.to_thread(_report, told, (sides[0].rows, sides[1].rows), together, settings)
+    labels = await _of_labels(reader, project, asked, replace(settings, features=wanted))
+    return await asyncio.to_thread(report, [found] if labels is None else [found, labels])
 
 
 def _covers(plan: Plan, now: int) -> bool:
@@ -139,6 +157,7 @@ def _of_states(
     before, now = ({one.feature: one for one in side.features} for side in (baseline, window))
     every = state_sides(pairs.compared, before, now, (baseline.rows, window.rows), settings.bins)
     sides, identifiers = without_identifiers(every, settings.features)
+    tell_together(side.counted for side in sides)
     values: Values = {}
     if any(method.over_values for method in settings.chosen):
         names = [side.plan.pair.name for side in sides if side.plan.edges is not None]

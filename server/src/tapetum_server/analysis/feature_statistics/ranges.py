@@ -12,7 +12,7 @@ from tapetum_server.analysis.feature_statistics.edges import scanned_edge
 from tapetum_server.detectors.feature_statistics.adding import added
 from tapetum_server.detectors.feature_statistics.packed import Packed, feature_count, states_of
 from tapetum_server.query.edge_rows import Edge, edge_statistics
-from tapetum_server.query.kept_windows import Asked, KeptWindows, Subject, Window, cover, kept_windows
+from tapetum_server.query.kept_windows import Asked, KeptWindows, Subject, Window, cover, windows_and_labels
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.state_rows import kept_states, told_state
 from tapetum_server.query.time_range import TimeRange
@@ -73,13 +73,19 @@ class Kept:
 
 async def kept_of(reader: Reader, project: str, parts: Sequence[Part], *, every: bool = False) -> list[Kept]:
     """The windows that there are of each part to make it of, or `every` one, of which times within it are made too."""
+    return (await kept_and_labels_of(reader, project, parts, every=every))[0]
+
+
+async def kept_and_labels_of(
+    reader: Reader, project: str, parts: Sequence[Part], *, every: bool = False, labels_of: str = ""
+) -> tuple[list[Kept], bool | None]:
+    """The same, and whether there are labels of the model `labels_of`; `None` where that was not to be learned."""
     asked = [
         Asked(one.subject, one.time_range, (one.subject.slice, ALL_ROWS) if one.subject.model else (one.subject.slice,))
         for one in parts
     ]
-    return [
-        Kept(part, windows) for part, windows in zip(parts, await kept_windows(reader, project, asked, every=every))
-    ]
+    windows, labelled = await windows_and_labels(reader, project, asked, every=every, labels_of=labels_of)
+    return [Kept(part, of_part) for part, of_part in zip(parts, windows)], labelled
 
 
 def _plan(part: Part, kept: KeptWindows, around: KeptWindows) -> Plan:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +13,16 @@ FLOOR = 1e-4
 """The least share of a bin where a logarithm of it is taken: one unseen category is no infinite distance."""
 
 Shares = NDArray[np.float64]
+Counts = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What follows from the counts of both sides of one feature."""
+
+    shares: tuple[Shares, Shares]
+    jensen_shannon: float
+    chi_squared: ChiSquared
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +57,13 @@ def kullback_leibler(baseline: ArrayLike, window: ArrayLike, floor: float = FLOO
 
 def jensen_shannon(baseline: ArrayLike, window: ArrayLike) -> float:
     """Jensen-Shannon distance, the root of the divergence to base 2: 0 is equal, 1 has nothing in common."""
+    return jensen_shannon_of(shares(baseline), shares(window))
+
+
+def jensen_shannon_of(b: Shares, w: Shares) -> float:
+    """The same of shares."""
     from scipy.special import rel_entr
 
-    b, w = shares(baseline), shares(window)
     middle = (b + w) / 2
     divergence = (np.sum(rel_entr(b, middle)) + np.sum(rel_entr(w, middle))) / np.log(2)
     return float(np.sqrt(max(divergence, 0.0) / 2))
@@ -95,3 +111,43 @@ def chi_squared(baseline: ArrayLike, window: ArrayLike, *, yates: bool = False) 
     if yates and freedom == 1:
         statistic = float(np.sum((off - np.minimum(0.5, off)) ** 2 * weights))
     return ChiSquared(statistic, float(chdtrc(freedom, statistic)), freedom, float(np.sqrt(plain / total)))
+
+
+def told_together(sides: Sequence[tuple[Counts, Counts]]) -> list[Told]:
+    """Of many features, each with something counted on either side: at once, in a tenth of the time.
+
+    Numbers may differ in their last digits from those of one feature by itself: they are added up in another order.
+    """
+    from scipy.special import chdtrc, rel_entr
+
+    if not sides:
+        return []
+    lengths = np.asarray([len(b) for b, _ in sides])
+    ends = np.cumsum(lengths)
+    starts = ends - lengths
+
+    def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.add.reduceat(values, starts)
+
+    def each(values: NDArray[Any]) -> NDArray[Any]:
+        return np.repeat(values, lengths)
+
+    b, w = (np.concatenate(of_side) for of_side in zip(*sides))
+    of_b, of_w = total(b), total(w)
+    share_b, share_w = b / each(of_b), w / each(of_w)
+    middle = (share_b + share_w) / 2
+    divergence = (total(rel_entr(share_b, middle)) + total(rel_entr(share_w, middle))) / np.log(2)
+    distances = np.sqrt(np.maximum(divergence, 0) / 2).tolist()
+    both, rows = b + w, of_b + of_w
+    there = both > 0
+    freedom = np.add.reduceat(there, starts, dtype=np.int64) - 1
+    expected_b, expected_w = both * each(of_b / rows), both * each(of_w / rows)
+    off = np.where(each(of_b < of_w), b - expected_b, w - expected_w)
+    weights = np.zeros(len(both))
+    np.divide(1, expected_b, out=weights, where=there)
+    weights[there] += 1 / expected_w[there]
+    statistic = np.where(freedom > 0, total(off**2 * weights), 0.0)
+    p = np.where(freedom > 0, chdtrc(np.maximum(freedom, 1), statistic), 1.0)
+    tests = map(ChiSquared, statistic.tolist(), p.tolist(), freedom.tolist(), np.sqrt(statistic / rows).tolist())
+    shared = ((share_b[begin:stop], share_w[begin:stop]) for begin, stop in zip(starts.tolist(), ends.tolist()))
+    return [Told(*one) for one in zip(shared, distances, tests)]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from tapetum_server.detectors.feature_statistics.grouped import Grouped
-from tapetum_server.detectors.feature_statistics.states import Floats, Places
+from tapetum_server.detectors.feature_statistics.states import Floats, Places, States
 from tapetum_server.signals.feature_statistics import MOST_VALUES, POINTS, NumericStatistics, TextStatistics
 
 _LEVELS = np.linspace(0, 1, POINTS)
 _DENSE = 4
 """Numbers that span so many times as many as they are, are counted by their place among all of the span."""
+
+_FEWEST_PLACES, _MOST_PLACES = 1_600, 1 << 16
+"""Of fewer or more the plain way is as fast."""
+_ALL_BUT_SIGN = (1 << 63) - 1
 
 
 def added_numbers(groups: Grouped, wanted: NDArray[np.bool_]) -> dict[int, NumericStatistics]:
@@ -77,11 +79,31 @@ def _points(groups: Grouped, wanted: NDArray[np.bool_]) -> dict[int, list[float]
 
 def weighted_quantiles(values: Floats, weights: Floats, levels: Floats) -> Floats:
     """The least values up to which these shares of the weights lie: one of `values` each."""
-    order = np.argsort(values, kind="stable")
+    order = sorted_places(values)
     reached = np.cumsum(weights[order])
     at = np.searchsorted(reached, levels * reached[-1] * (1 - 1e-12))
     found: Floats = values[order[np.minimum(at, len(values) - 1)]]
     return found
+
+
+def sorted_places(values: Floats) -> Places:
+    """What `np.argsort(values, kind="stable")` finds, in a third of its time. None of `values` is NaN.
+
+    Whole numbers are sorted several at once: the bits of each value, and its place instead of the last of them.
+    """
+    places = len(values)
+    last = (1 << places.bit_length()) - 1
+    if not _FEWEST_PLACES < places < _MOST_PLACES:
+        return np.argsort(values, kind="stable")
+    bits = (values + 0.0).view(np.int64)  # no zero below zero
+    keys = bits ^ (bits >> 63 & _ALL_BUT_SIGN)
+    keys &= ~last
+    keys |= np.arange(places)
+    keys.sort()
+    keys &= last
+    found = values[keys]
+    # Values that differ in their last bits alone may have come by their places.
+    return keys if (found[1:] >= found[:-1]).all() else np.argsort(values, kind="stable")
 
 
 def added_texts(groups: Grouped, wanted: NDArray[np.bool_]) -> dict[int, TextStatistics]:
@@ -101,7 +123,7 @@ def added_texts(groups: Grouped, wanted: NDArray[np.bool_]) -> dict[int, TextSta
     found = {}
     for n in np.flatnonzero(wanted).tolist():
         of_group = slice(ends[groups.ends[n]], ends[groups.ends[n + 1]])
-        counted, values = _most_frequent(words[of_group], frequencies[of_group], states.vocabulary)
+        counted, values = _most_frequent(words[of_group], frequencies[of_group], states)
         found[n] = TextStatistics(
             # Where not every value was kept there are at least as many as in any window, and as are named.
             unique=counted if whole[n] else max(counted, int(unique[n])),
@@ -115,9 +137,7 @@ def added_texts(groups: Grouped, wanted: NDArray[np.bool_]) -> dict[int, TextSta
     return found
 
 
-def _most_frequent(
-    words: Places, frequencies: Floats, vocabulary: Sequence[str]
-) -> tuple[int, tuple[tuple[str, float], ...]]:
+def _most_frequent(words: Places, frequencies: Floats, states: States) -> tuple[int, tuple[tuple[str, float], ...]]:
     """How many words there are, and the most frequent: of equal ones that which sorts last first."""
     if not len(words):
         return 0, ()
@@ -135,5 +155,10 @@ def _most_frequent(
         # Of equal ones all are looked at: their names say which comes first.
         enough = times >= np.partition(times, counted - MOST_VALUES)[counted - MOST_VALUES]
         each, times = each[enough], times[enough]
+    vocabulary = states.vocabulary
+    if states.ranks is not None:
+        order = np.lexsort((states.ranks[each], times))[: -MOST_VALUES - 1 : -1]
+        named = [vocabulary[word] for word in each[order].tolist()]
+        return counted, tuple(zip(named, times[order].tolist()))
     listed = sorted(zip(times.tolist(), [vocabulary[word] for word in each.tolist()]), reverse=True)
     return counted, tuple([(word, count) for count, word in listed[:MOST_VALUES]])

@@ -8,10 +8,12 @@ texts, in UTF-8: names of the features, their kinds, their types, and all words.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tapetum_server.detectors.feature_statistics.states import SUMS, Places, Ragged, States, sums_of
@@ -19,6 +21,8 @@ from tapetum_server.signals.feature_statistics import FeatureStatistics
 
 _EDGES = 11
 _HEAD = 2
+MOST_SORTED = 20_000
+"""Words that are sorted once for all features; of more, each feature's most frequent are."""
 
 
 class Packed(NamedTuple):
@@ -57,61 +61,94 @@ def feature_count(told: Sequence[Packed]) -> int:
     return max((int(np.frombuffer(one.state, "<f8", 1)[0]) for one in told), default=0)
 
 
-class _Read(NamedTuple):
-    """What is in one piece."""
+class _Heads:
+    """Names, kinds and types of features: most windows have the same, which are read once."""
 
-    numbers: list[NDArray[np.float64]]
-    """Positions; counts of sums, of points, of words; sums, points, frequencies."""
-    texts: list[pa.Array]
-    """Names, kinds, types; words."""
+    def __init__(self) -> None:
+        self.names: dict[str, int] = {}
+        """Each with its place."""
+        self._known: dict[bytes, tuple[Places, list[str], list[str]]] = {}
+
+    def of(self, features: int, lengths: NDArray[np.uint32], texts: memoryview) -> tuple[Places, list[str], list[str]]:
+        """Places of the names, kinds and types, which these texts are one after the other."""
+        said = lengths.tobytes() + texts
+        found = self._known.get(said)
+        if found is None:
+            ends = np.cumsum(lengths).tolist()
+            each = [str(texts[end - length : end], "utf-8") for length, end in zip(lengths.tolist(), ends)]
+            names = [self.names.setdefault(name, len(self.names)) for name in each[:features]]
+            found = np.asarray(names, np.int64), each[features : 2 * features], each[2 * features :]
+            self._known[said] = found
+        return found
 
 
 def states_of(told: Sequence[Packed]) -> States:
     """All of these as arrays: each window's feature once, as it was told last."""
     told = told or [Packed(0, 0, packed([], []))]
-    read = [_read(one.state) for one in told]
-    positions, sum_counts, point_counts, word_counts, flat_sums, points, frequencies = (
-        np.concatenate(same) for same in zip(*(one.numbers for one in read))
+    heads = _Heads()
+    numbers: list[list[NDArray[np.float64]]] = []
+    places: list[Places] = []
+    kinds: list[str] = []
+    types: list[str] = []
+    lengths: list[NDArray[np.uint32]] = []
+    texts: list[memoryview] = []
+    for one in told:
+        data = memoryview(one.state)
+        flat = np.frombuffer(data, "<f8", len(data) // 8)
+        features, words = int(flat[0]), int(flat[1])
+        named = 3 * features
+        counts = flat[_HEAD : _HEAD + 4 * features].reshape(4, features)
+        _, sums, points, _ = counts.sum(axis=1).astype(np.int64).tolist()
+        ends = list(accumulate((sums, points, words), initial=_HEAD + 4 * features))
+        numbers.append([*counts, *(flat[begin:stop] for begin, stop in pairwise(ends))])
+        at = 8 * ends[-1]
+        each = np.frombuffer(data, "<u4", named + words, at)
+        at += each.nbytes
+        of_words = at + int(each[:named].sum())
+        found, of_kinds, of_types = heads.of(features, each[:named], data[at:of_words])
+        places.append(found)
+        kinds += of_kinds
+        types += of_types
+        lengths.append(each[named:])
+        texts.append(data[of_words:])
+    positions, sum_counts, point_counts, word_counts, flat_sums, points, frequencies = map(
+        np.concatenate, zip(*numbers)
     )
-    names, kinds, types, words = (pa.concat_arrays(same) for same in zip(*(one.texts for one in read)))
     sums, edges = _sums(flat_sums, _ends(sum_counts))
-    features = [len(one.numbers[0]) for one in read]
-    coded, vocabulary = names.dictionary_encode(), words.dictionary_encode()
+    vocabulary = _texts(np.concatenate(lengths), texts).dictionary_encode()
+    rows = [len(found) for found in places]
     states = States(
-        window=np.repeat(np.asarray([one.window for one in told], np.int64), features),
-        feature=_places(coded),
-        names=coded.dictionary.to_pylist(),
-        kinds=kinds.to_pylist(),
-        types=types.to_pylist(),
+        window=np.repeat(np.asarray([one.window for one in told], np.int64), rows),
+        feature=np.concatenate(places),
+        names=list(heads.names),
+        kinds=kinds,
+        types=types,
         position=positions.astype(np.int64),
         sums=sums,
         lengths=edges,
         points=Ragged(points, _ends(point_counts)),
-        words=Ragged(_places(vocabulary), _ends(word_counts)),
+        words=Ragged(np.asarray(vocabulary.indices.to_numpy(), np.int64), _ends(word_counts)),
         frequencies=frequencies,
         vocabulary=vocabulary.dictionary.to_pylist(),
+        ranks=_ranks(vocabulary.dictionary),
     )
-    return _told_last(states, np.repeat(np.asarray([one.said for one in told], np.uint64), features))
+    return _told_last(states, np.repeat(np.asarray([one.said for one in told], np.uint64), rows))
 
 
-def _read(state: Any) -> _Read:
-    data = np.frombuffer(state, np.uint8)
-    features, words = data[: 8 * _HEAD].view("<f8").astype(np.int64).tolist()
-    at = 8 * _HEAD
+def _texts(lengths: NDArray[np.uint32], texts: Sequence[memoryview]) -> pa.Array:
+    ends = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=ends[1:])
+    # Of 64 bits: of many windows they are more than 2 GB together.
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(texts))]
+    return pa.Array.from_buffers(pa.large_string(), len(lengths), buffers)
 
-    def take(count: int, kind: str, size: int) -> NDArray[Any]:
-        nonlocal at
-        at += count * size
-        return data[at - count * size : at].view(kind)
 
-    numbers: list[NDArray[np.float64]] = [take(features, "<f8", 8) for _ in range(4)]
-    numbers += [take(count, "<f8", 8) for count in (int(numbers[1].sum()), int(numbers[2].sum()), words)]
-    texts = 3 * features + words
-    offsets = np.zeros(texts + 1, np.int32)
-    np.cumsum(take(texts, "<u4", 4), out=offsets[1:])
-    every = pa.Array.from_buffers(pa.string(), texts, [None, pa.py_buffer(offsets), pa.py_buffer(data[at:])])
-    named = [every.slice(n * features, features) for n in range(3)]
-    return _Read(numbers, [*named, every.slice(3 * features)])
+def _ranks(vocabulary: pa.Array) -> Places | None:
+    if len(vocabulary) > MOST_SORTED:
+        return None
+    found = np.empty(len(vocabulary), np.int64)
+    found[pc.array_sort_indices(vocabulary).to_numpy()] = np.arange(len(vocabulary))
+    return found
 
 
 def _sums(flat: NDArray[np.float64], ends: Places) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -144,12 +181,9 @@ def _told_last(states: States, said: NDArray[np.uint64]) -> States:
         words=Ragged(states.words.flat[words], word_ends),
         frequencies=states.frequencies[words],
         vocabulary=states.vocabulary,
+        ranks=states.ranks,
     )
 
 
 def _ends(counts: NDArray[np.float64]) -> Places:
     return np.append(0, np.cumsum(counts)).astype(np.int64)
-
-
-def _places(coded: Any) -> Places:
-    return np.asarray(coded.indices.to_numpy(), np.int64)

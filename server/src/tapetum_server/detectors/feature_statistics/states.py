@@ -58,6 +58,8 @@ class States:
     frequencies: Floats
     """One for each of `words.flat`."""
     vocabulary: Sequence[str]
+    ranks: Places | None = None
+    """Where each of the vocabulary would stand if it were sorted; `None` where it is too large to be sorted whole."""
 
 
 def sums_of(feature: FeatureStatistics) -> list[float]:
