@@ -182,6 +182,41 @@ def test_metrics_of_several_outputs_are_asked_of_each() -> None:
     assert config.not_read == ()
 
 
+WITHOUT_LABELS = """
+model_specs { name: "new" prediction_key: "p" example_weight_key: "w" }
+model_specs { name: "old" is_baseline: true prediction_key: "q" }
+metrics_specs {
+  metrics { class_name: "BooleanFlipRates" config: '"threshold": 0.7' }
+  metrics { class_name: "SymmetricFlipRate"
+    threshold { change_threshold { direction: LOWER_IS_BETTER absolute { value: 0.1 } } } }
+  metrics { class_name: "ModelCosineSimilarity"
+    threshold { change_threshold { direction: HIGHER_IS_BETTER absolute { value: 0.9 } } } }
+  thresholds { key: "flip_rate" value { value_threshold { upper_bound { value: 0.2 } } } }
+  example_weights { weighted: true unweighted: true }
+}
+metrics_specs { binarize { class_ids { values: 1 } top_k_list { values: 2 } } metrics { class_name: "MeanAttributions" } }
+"""
+
+
+@pytest.mark.covers("evaluate-two-models", "evaluate-attributions")
+def test_metrics_of_two_models_and_of_attributions_need_no_label() -> None:
+    """`BooleanFlipRates` is five; TFMA weighs no cosine; a bound of the change of a change is one of its value."""
+    (config,) = read_configs(WITHOUT_LABELS)
+    five = [f"{name}@threshold=0.7" for name in (
+        "flip_rate", "neg_to_neg_flip_rate", "neg_to_pos_flip_rate", "pos_to_neg_flip_rate", "pos_to_pos_flip_rate",
+    )]  # fmt: skip
+    assert [reported_as(metric) for metric in config.metrics] == [
+        *(each for name in five for each in (name, f"unweighted_{name}")), "symmetric_flip_rate",
+        "unweighted_symmetric_flip_rate", "model_cosine_similarity", "mean_attributions@class=1",
+        "mean_attributions@top_k=2",
+    ]  # fmt: skip
+    bounds = {reported_as(metric): [each.bound for each in metric.bounds] for metric in config.metrics}
+    assert bounds[five[0]] == [Bound(upper=0.2)]
+    assert bounds[five[1]] == []
+    assert bounds["symmetric_flip_rate"] == [Bound(upper=0.1)]
+    assert bounds["model_cosine_similarity"] == [Bound(lower=0.9)]
+
+
 def spec(**metric: object) -> str:
     return json.dumps(
         {"modelSpecs": [{"labelKey": "l", "predictionKey": "p"}], "metricsSpecs": [{"metrics": [metric]}]}
@@ -204,6 +239,13 @@ def spec(**metric: object) -> str:
         (CLASSES.replace("micro_average: true", ""), "says no average"),
         (CLASSES.replace("class_ids { values: [0, 2] } k_list { values: 2 }", 'k_list { values: "x" }'), "no whole numbers"),
         (CLASSES.replace("macro_average: true", "macro_average: true top_k_list { values: 2 }"), "stands beside top_k_list"),
+        (WITHOUT_LABELS.replace('"SymmetricFlipRate"', '"AUC"'), "label_key and prediction_key"),
+        (WITHOUT_LABELS.replace("absolute { value: 0.1 }", "relative { value: 0.1 }"), "must be absolute: the metric is a change"),
+        (WITHOUT_LABELS.replace('"SymmetricFlipRate"', '"BooleanFlipRates"'), "is several metrics"),
+        (WITHOUT_LABELS.replace('0.7', '\\"high\\"'), "threshold: 'high' is no number"),
+        (WITHOUT_LABELS.replace('"MeanAttributions"', '"SymmetricPredictionDifference"'), "asks no class by itself"),
+        (WITHOUT_LABELS.replace('binarize { class_ids { values: 1 } top_k_list { values: 2 } }', "aggregate { micro_average: true }"), "no average over classes"),
+        (WITHOUT_LABELS.replace('binarize { class_ids { values: 1 } top_k_list { values: 2 } }', 'query_key: "s"'), "ranks no rows"),
         (SEVERAL.replace('name: "a"', ""), "one without a name"),
         (SEVERAL.replace('name: "b"', 'name: "a"'), "more than one model is named 'a'"),
         (SEVERAL.replace('model_names: "b"', 'model_names: "z"'), "model_names: there is no model 'z'"),
@@ -237,10 +279,9 @@ def test_an_unknown_metric_has_its_nearest_names_as_a_hint() -> None:
     with pytest.raises(ConfigError) as caught:
         read_configs(spec(className="BinaryAcuracy"))
     assert "binary_accuracy" in caught.value.hint
-    for name, said in (("BooleanFlipRates", "tapetum challenge"), ("MeanAttributions", "/api/v1/models/drift")):
-        with pytest.raises(ConfigError) as caught:
-            read_configs(spec(className=name))
-        assert said in caught.value.hint
+    with pytest.raises(ConfigError) as caught:
+        read_configs(spec(className="BooleanFlipRate"))
+    assert "boolean_flip_rates" in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -250,6 +291,8 @@ def test_an_unknown_metric_has_its_nearest_names_as_a_hint() -> None:
         ("F1Score", "f1_score"), ("NPV", "npv"), ("TP", "true_positives"), ("MeanSquaredError", "mean_squared_error"),
         ("MatthewsCorrelationCoefficient", "matthews_correlation_coefficient"), ("precision", "precision"),
         ("SparseCategoricalCrossentropy", "sparse_categorical_crossentropy"), ("fall_out", "fall_out"),
+        ("BooleanFlipRates", "boolean_flip_rates"), ("NegToPosFlipRate", "neg_to_pos_flip_rate"),
+        ("ModelCosineSimilarity", "model_cosine_similarity"), ("TotalAbsoluteAttributions", "total_absolute_attributions"),
         ("RecallAtFalsePositiveRate", "recall_at_false_positive_rate"), ("ConfusionMatrixPlot", "confusion_matrix_plot"),
     ],
 )  # fmt: skip

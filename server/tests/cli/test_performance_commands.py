@@ -503,3 +503,352 @@ def test_evaluate_knows_classes_and_sets_of_classes(run: Any, files: Path) -> No
     assert report["task"] == "multilabel"
     assert report["slices"][0]["metrics"]["set_match_precision"]["value"] == 0.5
     assert report["slices"][0]["plots"]["b"]["fp"] == 60
+
+
+TWO = """
+model_specs { name: "new" prediction_key: "new" example_weight_key: "w" }
+model_specs { name: "old" is_baseline: true prediction_key: "old" }
+slicing_specs { feature_keys: "city" }
+metrics_specs {
+  metrics { class_name: "BooleanFlipRates" }
+  metrics { class_name: "SymmetricFlipRate"
+    per_slice_thresholds { slicing_specs { feature_keys: "city" }
+      threshold { value_threshold { upper_bound { value: LIMIT } } } } }
+  metrics { class_name: "NegToPosFlipRate" config: '"threshold": 0.15' }
+  metrics { class_name: "SymmetricPredictionDifference" }
+  thresholds { key: "pos_to_pos_flip_rate" value { value_threshold { lower_bound { value: 0.25 } } } }
+  example_weights { weighted: true unweighted: true }
+}
+"""
+FLIPPING = [(0.1, 0.9, 1.0), (0.9, 0.1, 2.0), (0.1, 0.2, 3.0), (0.9, 0.8, 4.0)]
+"""Baseline, candidate and weight of the example in TFMA's own tests of flip rates."""
+
+
+def written(path: Path, rows: list[dict[str, Any]]) -> None:
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+
+
+@pytest.mark.covers("evaluate-two-models")
+def test_evaluate_tells_flips_of_two_models_as_tfma_does(run: Any, files: Path) -> None:
+    """Without a label; of slices by hand. Two rows have no score of the old model: they are not compared."""
+    rows = [{"old": a, "new": b, "w": w, "city": "Bern" if b > 0.5 else "Chur"} for a, b, w in FLIPPING]
+    written(files / "two.ndjson", [*rows, *[{"old": None, "new": 0.9, "w": 1.0, "city": "Chur"}] * 2])
+    (files / "two.pbtxt").write_text(TWO.replace("LIMIT", "0.5"), encoding="utf-8")
+    found = run("evaluate", "two.ndjson", "--config", "two.pbtxt", "--json")
+    assert found.exit_code == 0, found.output
+    report = json.loads(found.stdout)
+    assert (report["task"], report["checks"], report["blessed"]) == ("unlabelled", 6, True)
+    assert report["notes"] == ["2 rows are not scored by both models, and are not compared."]
+    whole, bern, chur = (
+        {name: one["value"] for name, one in each["metrics"].items()}
+        for each in sorted(report["slices"], key=lambda each: each["slice"])
+    )
+    expected = {
+        "flip_rate": (0.3, 0.2, 0.4), "symmetric_flip_rate": (0.3, 0.2, 0.4), "neg_to_neg_flip_rate": (0.3, 0, 0.6),
+        "neg_to_pos_flip_rate": (0.1, 0.2, 0), "pos_to_neg_flip_rate": (0.2, 0, 0.4), "pos_to_pos_flip_rate": (0.4, 0.8, 0),
+        "neg_to_pos_flip_rate@threshold=0.15": (0.4, 0.2, 0.6), "unweighted_flip_rate": (0.5, 0.5, 0.5),
+        "unweighted_neg_to_pos_flip_rate@threshold=0.15": (0.5, 0.5, 0.5),
+    }  # fmt: skip
+    for name, values in expected.items():
+        assert (whole[name], bern[name], chur[name]) == pytest.approx(values), name
+    (files / "two.pbtxt").write_text(TWO.replace("LIMIT", "0.3"), encoding="utf-8")
+    shown = run("evaluate", "two.ndjson", "--config", "two.pbtxt")
+    assert shown.exit_code == 1
+    assert "failed: city=Chur: symmetric_flip_rate 0.4 is above 0.3" in shown.stdout
+    assert "NOT BLESSED: 6 checks, 3 failed" in shown.stdout
+
+
+@pytest.mark.covers("evaluate-two-models")
+def test_evaluate_tells_how_far_apart_two_models_are(run: Any, files: Path) -> None:
+    """The numbers of TFMA's own tests: the prediction difference weighed, the cosine of each row's scores not."""
+    a, b, c = [1.0, 0.5, 0.5, 1.0], [0.5, 1.0, 1.0, 0.5], [0.25, 0.1, 0.9, 0.75]
+    rows = [
+        {"old": 0.1, "new": 0.2, "w": 1, "olds": c, "news": a},
+        {"old": 0.2, "new": 0.3, "w": 2, "olds": a, "news": b},
+        {"old": 0.9, "new": 0.8, "w": 3, "olds": b, "news": c},
+    ]
+    written(files / "apart.ndjson", rows)
+    written(
+        files / "same.ndjson",
+        [{**row, "new": row["old"]} for row in rows[:1]]
+        + [{"old": 0, "new": 1e-8, "w": 9, "olds": a, "news": [0, 0, 0, 0]}],
+    )
+    text = """
+    model_specs { prediction_key: "NEW" example_weight_key: "w" }
+    model_specs { name: "old" is_baseline: true prediction_key: "OLD" }
+    metrics_specs { metrics { class_name: "METRIC" threshold { value_threshold { lower_bound { value: 0 } } } } }
+    """
+    for name, new, metric in (
+        ("apart", "new", "SymmetricPredictionDifference"),
+        ("angle", "news", "ModelCosineSimilarity"),
+    ):
+        told = text.replace("NEW", new).replace("OLD", new.replace("new", "old")).replace("METRIC", metric)
+        (files / f"{name}.pbtxt").write_text(told, encoding="utf-8")
+
+    def value(data: str, config: str) -> Any:
+        return next(
+            iter(
+                json.loads(run("evaluate", data, "--config", config, "--json").stdout)["slices"][0]["metrics"].values()
+            )
+        )
+
+    difference = (2 * 0.1 / 0.3 * 1 + 2 * 0.1 / 0.5 * 2 + 2 * 0.1 / 1.7 * 3) / 6
+    assert value("apart.ndjson", "apart.pbtxt")["value"] == pytest.approx(difference)
+    assert value("apart.ndjson", "angle.pbtxt")["value"] == pytest.approx(0.7928003084313229)
+    assert value("same.ndjson", "apart.pbtxt")["value"] == 0.0
+    none = value("same.ndjson", "angle.pbtxt")
+    assert (none["value"], none["reason"]) == (None, "rows whose scores are all 0, to which nothing has an angle: 1")
+    shown = run("evaluate", "same.ndjson", "--config", "angle.pbtxt")
+    assert "model_cosine_similarity has no value: rows whose scores are all 0" in shown.stdout
+    (files / "apart.pbtxt").write_text(
+        (files / "apart.pbtxt").read_text().replace('"new"', '"news"').replace('"old" }', '"olds" }'), encoding="utf-8"
+    )
+    several = run("evaluate", "apart.ndjson", "--config", "apart.pbtxt")
+    assert "compares one score a row, and the models have 4" in several.stderr
+
+
+ON_FILES = """
+model_specs { label_key: "label" prediction_key: "newer" }
+model_specs { name: "old" is_baseline: true prediction_key: "older" }
+slicing_specs { feature_keys: "city" }
+metrics_specs {
+  metrics { class_name: "AUC" threshold { change_threshold { direction: HIGHER_IS_BETTER absolute { value: -1 } } } }
+  metrics { class_name: "SymmetricFlipRate" }
+  metrics { class_name: "SymmetricPredictionDifference" }
+}
+options { compute_confidence_intervals { value: true } confidence_intervals { method: METHOD } min_slice_size { value: 50 } }
+"""
+
+
+@pytest.mark.covers("evaluate-two-models")
+@pytest.mark.parametrize("method", ["JACKKNIFE", "POISSON_BOOTSTRAP"])
+def test_evaluate_pairs_rows_of_two_files_with_intervals(run: Any, files: Path, method: str) -> None:
+    """Beside metrics of labels; by place, and by a column where the baseline's rows stand in another order."""
+    table = pq.read_table(files / "now.parquet").append_column("id", pa.array([f"r{k}" for k in range(N)]))
+    pq.write_table(table.drop_columns(["older"]), files / "new.parquet")
+    pq.write_table(table.select(["id", "older", "label", "city"]), files / "old.parquet")
+    csv.write_csv(table.select(["id", "older", "label", "city"]).take(RNG.permutation(N)), files / "shuffled.csv")
+    (files / "files.pbtxt").write_text(ON_FILES.replace("METHOD", method), encoding="utf-8")
+    reports = []
+    for words in (("old.parquet",), ("shuffled.csv", "--pair-by", "id")):
+        found = run("evaluate", "new.parquet", "--config", "files.pbtxt", "--json", "--baseline", *words)
+        assert found.exit_code == 0, found.output
+        reports.append(json.loads(found.stdout))
+    by_place, by_id = reports
+    assert by_id["notes"] == []
+    assert by_place["notes"] == [
+        "Rows of the two files are paired by their order: --pair-by names a column that says which is which."
+    ]
+    rows = {
+        name: np.asarray(values) for name, values in table.to_pydict().items() if name in ("city", "newer", "older")
+    }
+    for report in reports:
+        assert report["task"] == "binary"
+        for each in report["slices"]:
+            here = (
+                np.ones(N, bool) if each["slice"] == "all rows" else rows["city"] == each["slice"].removeprefix("city=")
+            )
+            new, old = rows["newer"][here], rows["older"][here]
+            flips = (new > 0.5) != (old > 0.5)
+            told = each["metrics"]["symmetric_flip_rate"]
+            assert told["value"] == pytest.approx(flips.mean(), abs=1e-12)
+            assert each["metrics"]["symmetric_prediction_difference"]["value"] == pytest.approx(
+                np.mean(2 * np.abs(new - old) / np.abs(new + old)), rel=1e-9
+            )
+            assert list(each["baseline"]) == ["auc"]
+            if flips.any():
+                reach = 2.093 * np.sqrt(flips.mean() * (1 - flips.mean()) / len(flips))
+                assert told["upper"] - told["value"] == pytest.approx(reach, rel=0.6)
+            else:
+                assert told["lower"] == told["upper"] == 0
+
+
+@pytest.mark.covers("evaluate-two-models")
+def test_evaluate_refuses_rows_that_cannot_be_paired(run: Any, files: Path) -> None:
+    rows = [{"id": k, "newer": 0.2, "older": 0.7, "label": k % 2, "city": "Bern"} for k in range(6)]
+    written(files / "six.ndjson", rows)
+    written(files / "five.ndjson", rows[:5])
+    written(files / "turned.ndjson", rows[1:] + rows[:1])
+    written(files / "other.ndjson", [*rows[:5], {**rows[5], "id": 9}])
+    written(files / "twice.ndjson", [*rows, rows[0]])
+    written(files / "unnamed.ndjson", [*rows[:5], {**rows[5], "id": None}])
+    (files / "six.pbtxt").write_text(ON_FILES.replace("METHOD", "JACKKNIFE"), encoding="utf-8")
+    (files / "alone.pbtxt").write_text(
+        ON_FILES.replace("METHOD", "JACKKNIFE").replace('"newer"', '"older"').replace("older", "newer"),
+        encoding="utf-8",
+    )
+    for data, words, said in (
+        ("six.ndjson", ("five.ndjson",), "the data has 6 rows, the baseline's file 5"),
+        ("six.ndjson", ("turned.ndjson",), "6 have another label there, the first in row 1"),
+        ("six.ndjson", ("other.ndjson", "--pair-by", "id"), "1 values of 'id' have no row in the baseline's file: '5'"),
+        ("five.ndjson", ("six.ndjson", "--pair-by", "id"), "1 values of 'id' have a row in the baseline's file alone: '5'"),
+        ("six.ndjson", ("twice.ndjson", "--pair-by", "id"), "1 values of 'id' stand in more than one row of a file: '0'"),
+        ("six.ndjson", ("unnamed.ndjson", "--pair-by", "id"), "1 rows have no 'id'"),
+        ("six.ndjson", ("six.ndjson", "--pair-by", "town"), "there is no column 'town'"),
+    ):  # fmt: skip
+        found = run("evaluate", data, "--config", "six.pbtxt", "--baseline", *words)
+        assert found.exit_code == 1
+        assert said in found.stderr, (words, found.output)
+        assert "BLESSED" not in found.stdout
+    alone = run("evaluate", "six.ndjson", "--config", "alone.pbtxt")
+    assert "symmetric_flip_rate compares the model with a baseline, and there is none" in alone.stderr
+    assert "--baseline" in alone.stderr
+    assert "Add --baseline FILE" in run("evaluate", "six.ndjson", "--config", "six.pbtxt", "--pair-by", "id").stderr
+
+
+ATTRIBUTED = """
+model_specs { prediction_key: "p" example_weight_key: "w" }
+slicing_specs { feature_keys: "city" }
+metrics_specs {
+  metrics { class_name: "TotalAttributions" } metrics { class_name: "TotalAbsoluteAttributions" }
+  metrics { class_name: "MeanAttributions" }
+  metrics { class_name: "MeanAbsoluteAttributions" threshold { value_threshold { upper_bound { value: 2.4 } } } }
+  PARTS
+}
+options { compute_confidence_intervals { value: true } }
+"""
+
+
+@pytest.mark.covers("evaluate-attributions")
+def test_evaluate_sums_attributions_as_tfma_does(run: Any, files: Path) -> None:
+    """The numbers of TFMA's own tests, as the structure that predictions are logged with; one row says nothing of age."""
+    rows = [
+        {"p": 0.5, "w": w, "city": city, "attributions": {"age": a, "income": b}}
+        for w, city, a, b in ((0.5, "Bern", 1.1, -1.2), (0.7, "Bern", 2.1, -2.2), (0.9, "Chur", 3.1, -3.2), (1, "Chur", None, 0))
+    ]  # fmt: skip
+    written(files / "why.ndjson", rows)
+    (files / "why.pbtxt").write_text(ATTRIBUTED.replace("PARTS", ""), encoding="utf-8")
+    found = run("evaluate", "why.ndjson", "--config", "why.pbtxt", "--json")
+    assert found.exit_code == 0, found.output
+    report = json.loads(found.stdout)
+    assert (report["task"], report["checks"], report["notes"]) == ("unlabelled", 2, [])
+    by_name = {
+        each["slice"]: {name: one["value"] for name, one in each["metrics"].items()} for each in report["slices"]
+    }
+    age, income = 1.1 * 0.5 + 2.1 * 0.7 + 3.1 * 0.9, 1.2 * 0.5 + 2.2 * 0.7 + 3.2 * 0.9
+    assert by_name["all rows"] == pytest.approx({
+        "total_attributions@feature=age": age, "total_attributions@feature=income": -income,
+        "total_absolute_attributions@feature=age": age, "total_absolute_attributions@feature=income": income,
+        "mean_attributions@feature=age": age / 3.1, "mean_attributions@feature=income": -income / 3.1,
+        "mean_absolute_attributions@feature=age": age / 3.1, "mean_absolute_attributions@feature=income": income / 3.1,
+    })  # fmt: skip
+    assert by_name["city=Chur"]["mean_attributions@feature=age"] == pytest.approx(3.1 * 0.9 / 1.9)
+    strict = ATTRIBUTED.replace("PARTS", "").replace("2.4", "1.6")
+    (files / "why.pbtxt").write_text(strict, encoding="utf-8")
+    shown = run("evaluate", "why.ndjson", "--config", "why.pbtxt")
+    assert shown.exit_code == 1
+    assert "failed: all rows: mean_absolute_attributions@feature=income 1.61935 is above 1.6" in shown.stdout
+    none = run("evaluate", "why.ndjson", "--config", "why.pbtxt", "--attributions", "shap_")
+    assert "no column of numbers begins with 'shap_'" in none.stderr
+
+
+@pytest.mark.covers("evaluate-attributions")
+def test_evaluate_sums_attributions_of_each_class(run: Any, files: Path) -> None:
+    """As TFMA: of a class, of the k-th highest, of the first k, or of all; lists that are ragged are refused."""
+    lists = [
+        ([1.11, 1.13, 1.12], [1.21, 1.23, 1.22]),
+        ([2.11, 2.13, 2.12], [2.21, 2.23, 2.22]),
+        ([3.11, 3.13, 3.12], [3.21, 3.23, 3.22]),
+    ]
+    rows = [{"p": 0.5, "w": 1, "city": "Bern", "shap_age": a, "shap_pay": b} for a, b in lists]
+    written(files / "lists.ndjson", rows)
+    for parts, expected in (
+        ("", {"class=0": 6.33, "class=1": 6.39, "class=2": 6.36}),
+        ("binarize { class_ids { values: 0 } }", {"class=0": 6.33}),
+        ("binarize { k_list { values: 2 } }", {"k=2": 6.36}),
+        ("binarize { top_k_list { values: 2 } }", {"k=1": 6.39, "k=2": 6.36}),
+    ):
+        (files / "lists.pbtxt").write_text(ATTRIBUTED.replace("PARTS", parts).replace("2.4", "9"), encoding="utf-8")
+        found = run("evaluate", "lists.ndjson", "--config", "lists.pbtxt", "--attributions", "shap_", "--json")
+        assert found.exit_code == 0, found.output
+        metrics = json.loads(found.stdout)["slices"][0]["metrics"]
+        totals = {
+            name: one["value"] for name, one in metrics.items() if name.startswith("total_attributions@feature=age")
+        }
+        assert totals == pytest.approx(
+            {f"total_attributions@feature=age,{part}": value for part, value in expected.items()}
+        )
+        first = next(iter(expected))
+        assert metrics[f"mean_attributions@feature=pay,{first}"]["value"] == pytest.approx((expected[first] + 0.3) / 3)
+    missing = ATTRIBUTED.replace("PARTS", "binarize { class_ids { values: 3 } }")
+    (files / "lists.pbtxt").write_text(missing, encoding="utf-8")
+    found = run("evaluate", "lists.ndjson", "--config", "lists.pbtxt", "--attributions", "shap_")
+    assert "there is no attribution class=3: feature 'age' has 3 a row" in found.stderr
+    written(files / "lists.ndjson", [*rows, {**rows[0], "shap_pay": [1.0]}])
+    found = run("evaluate", "lists.ndjson", "--config", "lists.pbtxt", "--attributions", "shap_")
+    assert "'shap_pay' has lists of 1 to 3 attributions" in found.stderr
+
+
+OF_OUTPUTS = """
+model_specs { name: "new"
+  prediction_keys { key: "buy" value: "buy" } prediction_keys { key: "kind" value: "p_*" } }
+model_specs { name: "old" is_baseline: true
+  prediction_keys { key: "buy" value: "old_buy" } prediction_keys { key: "kind" value: "q_*" } }
+metrics_specs { output_names: "buy"
+  metrics { class_name: "SymmetricFlipRate" }
+  metrics { class_name: "MeanAttributions"
+    threshold { change_threshold { direction: LOWER_IS_BETTER absolute { value: 0.5 } } } } }
+metrics_specs { output_names: "kind" metrics { class_name: "ModelCosineSimilarity" } }
+cross_slicing_specs { baseline_spec {} slicing_specs { feature_values { key: "day" value: "1" } } }
+"""
+
+
+@pytest.mark.covers("evaluate-two-models", "evaluate-attributions", "eval-config-outputs")
+def test_evaluate_compares_each_output_and_the_attributions_of_both_models(run: Any, files: Path) -> None:
+    """Scores by class in columns whose order differs; attributions nested by model and output, as TFMA has them."""
+    rows = [
+        {
+            "day": k % 2, "time": f"2026-11-{25 + k % 2} 00:00:00", "buy": 0.9, "old_buy": 0.9 - 0.8 * (k % 2),
+            "p_a": 1.0, "p_b": 0.0, "q_b": 0.8, "q_a": 0.6,
+            "attributions": {"new": {"buy": {"age": 2.0}}, "old": {"buy": {"age": 1.0 + k % 2}}},
+        }
+        for k in range(4)
+    ]  # fmt: skip
+    written(files / "outputs.ndjson", rows)
+    (files / "both.pbtxt").write_text(OF_OUTPUTS, encoding="utf-8")
+    found = run("evaluate", "outputs.ndjson", "--config", "both.pbtxt", "--json", "--time", "time")
+    assert found.exit_code == 0, found.output
+    report = json.loads(found.stdout)
+    whole, odd = report["slices"]
+    assert {name: one["value"] for name, one in whole["metrics"].items()} == pytest.approx({
+        "symmetric_flip_rate@output=buy": 0.5, "mean_attributions@output=buy,feature=age": 2.0,
+        "model_cosine_similarity@output=kind": 0.6,
+    })  # fmt: skip
+    assert whole["baseline"] == {"mean_attributions@output=buy,feature=age": 1.5}
+    assert odd["baseline"] == {"mean_attributions@output=buy,feature=age": 2.0}
+    assert odd["metrics"]["symmetric_flip_rate@output=buy"]["value"] == 1.0
+    assert report["differences"][0][2]["symmetric_flip_rate@output=buy"] == pytest.approx(-0.5)
+    assert [one["metrics"]["symmetric_flip_rate@output=buy"] for one in report["over_time"]] == [0.0, 1.0]
+    strict = OF_OUTPUTS.replace("absolute { value: 0.5 }", "absolute { value: 0.4 }")
+    (files / "both.pbtxt").write_text(strict, encoding="utf-8")
+    shown = run("evaluate", "outputs.ndjson", "--config", "both.pbtxt")
+    assert "2 after 1.5: a change of +0.5 is above 0.4" in shown.stdout
+    (files / "both.pbtxt").write_text(
+        OF_OUTPUTS.replace("q_*", "p_*").replace('"p_*"', '"attributions.*"', 1), encoding="utf-8"
+    )
+    other = run("evaluate", "outputs.ndjson", "--config", "both.pbtxt")
+    assert "the models score other classes: 'new.buy.age', 'old.buy.age'; the baseline 'a', 'b'" in other.stderr
+
+
+@pytest.mark.covers("evaluate-two-models")
+def test_evaluate_compares_classes_of_two_files(run: Any, files: Path) -> None:
+    """Lists of scores, whose classes are their places; ids that are too long for a float stay apart."""
+    big = 2**60
+    rows = [{"id": big + k, "p": [1.0, 0.0] if k % 2 else [0.0, 1.0]} for k in range(10)]
+    written(files / "lists_new.ndjson", rows)
+    pq.write_table(
+        pa.Table.from_pylist([{"id": row["id"], "p": [0.6, 0.8]} for row in rows[::-1]]), files / "lists_old.parquet"
+    )
+    text = """
+    model_specs { prediction_key: "p" }
+    metrics_specs { metrics { class_name: "ModelCosineSimilarity"
+      threshold { change_threshold { direction: HIGHER_IS_BETTER absolute { value: 0.7 } } } } }
+    """
+    (files / "classes.pbtxt").write_text(text, encoding="utf-8")
+    words = ("evaluate", "lists_new.ndjson", "--config", "classes.pbtxt", "--baseline", "lists_old.parquet")
+    for more in ((), ("--pair-by", "id")):
+        found = run(*words, "--json", *more)
+        assert found.exit_code == 0, found.output
+        assert json.loads(found.stdout)["slices"][0]["metrics"]["model_cosine_similarity"]["value"] == pytest.approx(
+            0.7
+        )

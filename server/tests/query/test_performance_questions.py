@@ -25,6 +25,7 @@ from tapetum_server.detectors.performance.ranking import RANKING_METRICS
 from tapetum_server.detectors.performance.ranking import less as less_ranked
 from tapetum_server.detectors.performance.regression import REGRESSION_METRICS
 from tapetum_server.query import (
+    attribution_sums,
     coded_rows,
     estimates,
     outcome_rows,
@@ -38,7 +39,9 @@ from tapetum_server.query import (
     prediction_context,
     prediction_outcomes,
     ranking,
+    row_sums,
     slices,
+    two_models,
     version_sides,
 )
 from tapetum_server.query.errors import QueryError
@@ -522,6 +525,8 @@ def _statements(frame: Frame) -> dict[str, Statement]:
     sides = [replace(predicted, where=f"version = {{frame_{n}_0:String}}") for n in ("one", "other")]
     answers = paired_versions.Answers("score", "label_value")
     pairs = paired_versions.paired_frame(*sides, "trace_id", answers, 3)
+    two = two_models.TwoModels(frame, (("", "score"),), (("", "other"),), "weight")
+    both = two_models.TwoModels(frame, KINDS, KINDS)
     return {
         "prediction_others": prediction_context.others_statement(frame, "p"),
         "prediction_context": prediction_context.context_statement(
@@ -579,6 +584,17 @@ def _statements(frame: Frame) -> dict[str, Statement]:
             estimates.Chunks(250),
         ),
         "slice_errors": slices.errors_statement(frame, slices.ErrorColumns("label", "score"), used),
+        "two_models": row_sums.row_sums_statement(frame, two_models.two_models_sums(two, [0.5, 0.7]), SPECS[:2]),
+        "two_models_resampled": row_sums.row_sums_statement(
+            frame, two_models.two_models_sums(both, []), SPECS[:1], periods=daily, resampling="poisson_bootstrap"
+        ),
+        "two_models_keys": two_models.keys_statement(frame, frame, "city"),
+        "attribution_sums": row_sums.row_sums_statement(
+            frame,
+            attribution_sums.attribution_sums([attribution_sums.Attribution(frame.column("age"))], "weight"),
+            SPECS[:1],
+            resampling="jackknife",
+        ),
         "paired_scores": paired_scores.pairs_statement(frame, paired_scores.PairedColumns("score", "other", "label")),
     }
 

@@ -18,7 +18,7 @@ from tapetum_server.cli.record_sending import IntoProject, SendKey, send_records
 
 if TYPE_CHECKING:
     from tapetum_server.analysis.performance.eval_config import EvalConfig
-    from tapetum_server.analysis.performance.evaluation import EvaluationReport
+    from tapetum_server.analysis.performance.evaluated import EvaluationReport
     from tapetum_server.query.reader import Reader
 
 MAX_COLUMNS = 8
@@ -34,6 +34,17 @@ def evaluate(
         Path | None,
         typer.Option("--baseline", help="The baseline's predictions, for thresholds of change.", show_default="none"),
     ] = None,
+    pair_by: Annotated[
+        str,
+        typer.Option(
+            "--pair-by",
+            help="Column that says which row of --baseline is which, for metrics of two models.",
+            show_default="the order of rows",
+        ),
+    ] = "",
+    attributions: Annotated[
+        str, typer.Option("--attributions", help="What columns of attributions begin with: shap_.")
+    ] = "attributions.",
     task: Annotated[
         str,
         typer.Option(
@@ -65,6 +76,7 @@ def evaluate(
 
     Of several models in the configuration, each is blessed by itself; exit code 0 is for all of them.
     """
+    from tapetum_server.analysis.performance.attributed import with_features
     from tapetum_server.analysis.performance.config_reading import read_configs
     from tapetum_server.analysis.performance.eval_config import ConfigError
     from tapetum_server.analysis.performance.evaluation import evaluate_each
@@ -88,17 +100,22 @@ def evaluate(
         names = ", ".join(each.model.name for each in wanted)
         fail("Several models have no version in common.", f"Leave --version out: they are kept as versions {names}.")
 
-    async def asked(reader: Reader) -> list[EvaluationReport]:
+    if pair_by and baseline is None:
+        fail("Rows are paired with those of a baseline's file.", "Add --baseline FILE, or leave --pair-by out.")
+
+    async def asked(reader: Reader) -> tuple[list[EvalConfig], list[EvaluationReport]]:
         frame = await file_frame(reader, data)
         old = await file_frame(reader, baseline) if baseline is not None else None
-        return await evaluate_each(
-            reader, frame, wanted, baseline=old, task=task or None, positive=positive,  # type: ignore[arg-type]
-            periods=Periods(time, int(duration(every).total_seconds())) if time else None,
+        configs = [await with_features(reader, frame, each, attributions) for each in wanted]
+        return configs, await evaluate_each(
+            reader, frame, configs, baseline=old, task=task or None, positive=positive,  # type: ignore[arg-type]
+            periods=Periods(time, int(duration(every).total_seconds())) if time else None, pair_by=pair_by,
+            attributions=attributions,
         )  # fmt: skip
 
-    reports = asked_of_files(asked)
+    known, reports = asked_of_files(asked)
     several = len(reports) > 1
-    for each, judged in zip(wanted, reports) if keep else ():
+    for each, judged in zip(known, reports) if keep else ():
         named = each.model.name if several else version
         _keep(judged, each, keep, named, project=project, url=url, key=key)
     if as_json:

@@ -121,7 +121,8 @@ async def file_frame(reader: Reader, path: Path) -> Frame:
 
 
 def _parted(row: Mapping[str, Any]) -> bool:
-    return bool(row["type"].startswith("Tuple("))
+    # In files of JSON a structure may be missing, in others its parts may.
+    return bool(row["type"].startswith(("Tuple(", "Nullable(Tuple(")))
 
 
 def _parts(described: Sequence[Mapping[str, Any]]) -> Iterator[FrameColumn]:
@@ -130,7 +131,13 @@ def _parts(described: Sequence[Mapping[str, Any]]) -> Iterator[FrameColumn]:
     for row in described:
         name = row["name"]
         owner = next((one for one in reversed(within) if name.startswith(one + ".")), None)
-        if owner is not None and not _parted(row) and "." not in name.removeprefix(owner + "."):
+        part = name.removeprefix(f"{owner}.")
+        if (
+            owner is not None
+            and not _parted(row)
+            and "." not in part
+            and not (part == "null" and row["type"] == "UInt8")
+        ):
             yield frame_column(name, row["type"])
 
 

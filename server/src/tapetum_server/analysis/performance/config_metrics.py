@@ -18,10 +18,12 @@ from tapetum_server.analysis.performance.config_fields import (
 from tapetum_server.analysis.performance.config_slices import cross_specs, slice_specs
 from tapetum_server.analysis.performance.eval_config import Bound, ConfigError, MetricConfig, SliceBound
 from tapetum_server.analysis.performance.metric_names import (
+    ATTRIBUTIONS,
     METRICS,
     PLOTS,
     QUERY_STATISTICS,
-    TOLD_ELSEWHERE,
+    SEVERAL,
+    WITHOUT_LABELS,
     for_task,
     known,
     metric_name,
@@ -29,6 +31,7 @@ from tapetum_server.analysis.performance.metric_names import (
 )
 from tapetum_server.detectors.performance.binarized import How, Part
 from tapetum_server.detectors.performance.ranking import CUT
+from tapetum_server.detectors.performance.two_models import COSINE
 from tapetum_server.query.slicing import SliceSpec
 
 _READ = {
@@ -52,8 +55,11 @@ def metrics_of(raw: Mapping[str, Any], not_read: list[str]) -> list[MetricConfig
         if not known(name):
             close = similar(name)
             nearest = f"Did you mean {', '.join(close)}?" if close else "docs/model-performance.md lists all metrics."
-            raise ConfigError(where, f"there is no metric {class_name!r}", TOLD_ELSEWHERE.get(name, nearest))
+            raise ConfigError(where, f"there is no metric {class_name!r}", nearest)
         options = settings(each.get("config"), f"{where}.config")
+        if name in WITHOUT_LABELS:
+            found += _without_labels(each, raw, name, options, query, parts or _own_parts(options, where))
+            continue
         plain = MetricConfig(name, options, tuple(_bounds_of(each, raw, name, where)))
         if query:
             found += _ranked(plain, query, [part.k for part in parts if part.how == "top_k"], where)
@@ -61,6 +67,52 @@ def metrics_of(raw: Mapping[str, Any], not_read: list[str]) -> list[MetricConfig
             found += _parted(plain, parts or _own_parts(options, where), where)
     found = [weighted for metric in found for weighted in _weighted(metric, raw.get("example_weights") or {})]
     return [each for output in outputs_of(raw) for each in _of_output(found, output, _output_weights(raw))]
+
+
+def _without_labels(
+    each: Mapping[str, Any], raw: Mapping[str, Any], name: str, options: Mapping[str, Any], query: str,
+    parts: list[Part],
+) -> list[MetricConfig]:  # fmt: skip
+    """A metric of two models, or of attributions."""
+    where = f"metrics_specs.metrics[{each['class_name']}]"
+    if query:
+        raise ConfigError(where, "ranks no rows", "Put it into metrics_specs without a query_key.")
+    if name in ATTRIBUTIONS:
+        if any(part.how not in ("class", "k", "top_k") for part in parts):
+            raise ConfigError(where, "has no average over classes", "Put it into metrics_specs without aggregate.")
+        plain = MetricConfig(name, options, tuple(_bounds_of(each, raw, name, where)))
+        return [replace(plain, part=part) for part in parts] or [plain]
+    if parts:
+        raise ConfigError(
+            where, "compares what two models say of a row, and asks no class by itself",
+            "Put it into metrics_specs without binarize and aggregate.",
+        )  # fmt: skip
+    if not isinstance(options.get("threshold", 0.5), int | float):
+        raise ConfigError(f"{where}.config", f"threshold: {options['threshold']!r} is no number")
+    if name in SEVERAL and any(each.get(f) for f in ("threshold", "per_slice_thresholds", "cross_slice_thresholds")):
+        raise ConfigError(
+            where, "is several metrics, of which no threshold can be at once",
+            f"Put it into the spec's thresholds by the name of one: {', '.join(SEVERAL[name])}.",
+        )  # fmt: skip
+    return [
+        MetricConfig(
+            one, options,
+            tuple(replace(b, bound=_of_change(b.bound, where)) for b in _bounds_of(each, raw, one, where)),
+        )
+        for one in SEVERAL.get(name, (name,))
+    ]  # fmt: skip
+
+
+def _of_change(bound: Bound, where: str) -> Bound:
+    """A metric of two models is a change by itself: what bounds the change, bounds its value, as in TFMA."""
+    if not bound.direction:
+        return bound
+    if bound.relative is not None or bound.absolute is None:
+        raise ConfigError(
+            f"{where}.change_threshold", "must be absolute: the metric is a change, and a share of nothing",
+            "Give absolute, or a value_threshold.",
+        )  # fmt: skip
+    return Bound(lower=bound.absolute) if bound.direction == "higher" else Bound(upper=bound.absolute)
 
 
 def outputs_of(raw: Mapping[str, Any]) -> list[str]:
@@ -88,6 +140,8 @@ def _output_weights(raw: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
 def _weighted(metric: MetricConfig, raw: Mapping[str, Any]) -> list[MetricConfig]:
     """With and without weights, as is asked for; with them where nothing is."""
     with_them, without = flag(raw.get("weighted")), flag(raw.get("unweighted"))
+    if metric.name == COSINE:  # which TFMA does not weigh
+        return [metric]
     return [metric] * (with_them or not without) + [replace(metric, weighted=False)] * without
 
 

@@ -11,6 +11,7 @@ from tapetum_server.analysis.performance.config_fields import flag, list_of, man
 from tapetum_server.analysis.performance.config_metrics import metrics_of, outputs_of
 from tapetum_server.analysis.performance.config_slices import cross_specs, slice_specs
 from tapetum_server.analysis.performance.eval_config import ConfigError, EvalConfig, Method, ModelColumns
+from tapetum_server.analysis.performance.metric_names import WITHOUT_LABELS
 from tapetum_server.analysis.performance.text_format import TextFormatError, parse_text
 from tapetum_server.query.slicing import SliceSpec
 
@@ -66,8 +67,10 @@ def _config(
     not_read += [f"model_specs.{name}" for each in both for name in each if name not in _MODEL]
     of = f" of model {_name(told)!r}" if several else ""
     model = _model(told, told)
-    if any(not each.label or not each.prediction for each in model.outputs.values() or [model]):
-        raise ConfigError("model_specs", f"label_key and prediction_key{of} must name columns of the data")
+    parts = [*model.outputs.values()] or [model]
+    unsaid = ConfigError("model_specs", f"label_key and prediction_key{of} must name columns of the data")
+    if not all(each.prediction for each in parts):
+        raise unsaid
     specs = [spec for each in many(raw, "slicing_specs") for spec in slice_specs(each, "slicing_specs")]
     crosses = [pair for each in many(raw, "cross_slicing_specs") for pair in cross_specs(each)]
     asked = [each for each in many(raw, "metrics_specs") if _is_of(each, model.name)]
@@ -76,6 +79,8 @@ def _config(
     metrics = [one for each in asked for one in metrics_of(each, not_read)]
     if not metrics:
         raise ConfigError("metrics_specs", f"no metric is asked for{of}")
+    if not all(each.label for each in parts) and any(metric.name not in WITHOUT_LABELS for metric in metrics):
+        raise unsaid
     bounds = [bound for metric in metrics for bound in metric.bounds]
     wanted = [*specs, *(s for pair in crosses for s in pair), *(b.spec for b in bounds)]
     wanted += [b.baseline for b in bounds if b.baseline is not None]

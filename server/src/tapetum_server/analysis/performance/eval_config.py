@@ -60,6 +60,8 @@ class MetricConfig:
     """Whether rows weigh what the model's weight column says."""
     output: str = ""
     """Of a model with several outputs: which of them it is of."""
+    feature: str = ""
+    """Of a metric of attributions, once columns are known: of which feature."""
     output_weights: tuple[tuple[str, float], ...] = ()
     """By output, what it weighs in the metric's mean over outputs; none where no mean is asked for."""
 

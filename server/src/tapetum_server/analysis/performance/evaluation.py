@@ -4,88 +4,38 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from tapetum_server.analysis.performance.eval_config import Bound, EvalConfig, ModelColumns, SliceBound
-from tapetum_server.analysis.performance.measured import Measured, MeasuredSlice, Question, reported_as
+from tapetum_server.analysis.performance.attributed import PREFIX, Attributed, attributed
+from tapetum_server.analysis.performance.comparing import NO_BASELINE, compared
+from tapetum_server.analysis.performance.eval_config import Bound, EvalConfig, MetricConfig, ModelColumns, SliceBound
+from tapetum_server.analysis.performance.evaluated import EvaluatedSlice, EvaluationReport, Failure, MeasuredPeriod
+from tapetum_server.analysis.performance.measured import MeasuredSlice, Question, reported_as
 from tapetum_server.analysis.performance.measuring import measure
-from tapetum_server.analysis.performance.metric_names import METRICS, PLOTS, Task, for_task
+from tapetum_server.analysis.performance.metric_names import (
+    ATTRIBUTIONS,
+    METRICS,
+    PLOTS,
+    WITHOUT_LABELS,
+    Task,
+    for_task,
+)
 from tapetum_server.detectors.performance.fairness import Gap, fairness_gaps
+from tapetum_server.detectors.performance.two_models import COMPARISONS
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.performance import BinaryColumns, Periods, binary_extent
 from tapetum_server.query.reader import Reader
-from tapetum_server.query.slicing import SliceKey, SliceSpec
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A bound that was not kept."""
-
-    slice: str
-    metric: str
-    value: float
-    baseline: float
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluatedSlice:
-    """A slice, with what the baseline had."""
-
-    slice: str
-    spec: int
-    """Its place among the slices of the configuration."""
-    key: SliceKey
-    rows: int
-    labelled: int
-    metrics: Mapping[str, Measured]
-    baseline: Mapping[str, float]
-    plots: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class MeasuredPeriod:
-    """All rows of one period of time."""
-
-    start: str
-    rows: int
-    labelled: int
-    metrics: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluationReport:
-    """The verdict, and everything that it stands on."""
-
-    model: str
-    """Its name in the configuration; "" where it has none."""
-    blessed: bool
-    task: str
-    """Of several outputs, that of each: `a: binary, b: regression`."""
-    checks: int
-    """Bounds that were looked at."""
-    failures: tuple[Failure, ...]
-    missing_slices: tuple[str, ...]
-    """Slices that bounds name and the data does not have."""
-    small_slices: tuple[str, ...]
-    """Slices with fewer rows than `min_slice_size`, neither reported nor checked."""
-    slices: tuple[EvaluatedSlice, ...]
-    differences: tuple[tuple[str, str, Mapping[str, float]], ...]
-    """Between slices: the one held against, the other, and by metric the first less the second."""
-    gaps: Mapping[str, tuple[Gap, ...]]
-    """By column that rows are sliced by alone, how differently its groups are treated."""
-    over_time: tuple[MeasuredPeriod, ...]
-    binned: bool
-    notes: tuple[str, ...]
+from tapetum_server.query.slicing import SliceSpec
 
 
 async def task_of(reader: Reader, frame: Frame, config: EvalConfig, positive: str = "") -> Task:
     """What kind of predictions these are, by the metrics that are asked for and what labels are like."""
-    if all(metric.query for metric in config.metrics):
+    asked = [metric for metric in config.metrics if metric.name not in WITHOUT_LABELS]
+    if all(metric.query for metric in asked):
         return "ranking"
-    plain = [metric for metric in config.metrics if metric.part is None and not metric.query]
+    plain = [metric for metric in asked if metric.part is None and not metric.query]
     names = [metric.name for metric in plain if metric.name not in PLOTS]
     fits: list[Task] = [
         task for task in METRICS if task != "ranking" and all(for_task(name, task) in METRICS[task] for name in names)
@@ -108,21 +58,28 @@ async def task_of(reader: Reader, frame: Frame, config: EvalConfig, positive: st
 
 async def evaluate(
     reader: Reader, frame: Frame, config: EvalConfig, *, baseline: Frame | None = None, task: Task | None = None,
-    positive: str = "", periods: Periods | None = None,
+    positive: str = "", periods: Periods | None = None, pair_by: str = "", attributions: str = PREFIX,
 ) -> EvaluationReport:  # fmt: skip
-    """Measure and judge. Raises `QueryError`, `ConfigError`."""
+    """Measure and judge, with a metric of attributions for each feature already. Raises `QueryError`, `ConfigError`.
+
+    `pair_by` is the column that says which row of `baseline` is which, for metrics of two models; "" for their order.
+    """
     tasks = await _tasks(reader, frame, config, positive, task)
+    old_frame, of_old = _baseline(config, frame, baseline)
+    two = await compared(reader, frame, config, old_frame, of_old, pair_by)
     question = Question(
         config.model.label, config.model.prediction, config.model.weight, config.specs, config.metrics,
-        config.intervals, positive, outputs=config.model.outputs,
+        config.intervals, positive, outputs=config.model.outputs, compared=two,
+        attributed=attributed(frame, config, attributions, config.model.name),
     )  # fmt: skip
     measured, binned = await measure(reader, frame, tasks, question)
-    old_frame, of_old = _baseline(config, frame, baseline)
     before = []
     if old_frame is not None:
+        of_features = attributed(old_frame, config, attributions, of_old.name, only_named=old_frame is frame)
         asked = replace(
             question, label=of_old.label, prediction=of_old.prediction, weight=of_old.weight, method=None,
-            outputs=of_old.outputs,
+            outputs=of_old.outputs, compared={}, attributed=of_features,
+            metrics=[metric for metric in config.metrics if _is_of_one(metric, of_features)],
         )  # fmt: skip
         before = (await measure(reader, old_frame, tasks, asked))[0]
     small = [each for each in measured if each.labelled < config.min_slice_size]
@@ -142,10 +99,19 @@ async def evaluate(
         notes.append("There are too many rows for every distinct score: scores are counted in 10,000 bins.")
     if not checks:
         notes.append("The configuration has no threshold: nothing was checked.")
-    unlabelled = sum(each.rows - each.labelled for each in measured if not each.key.values and not each.key.condition)
-    if unlabelled:
-        notes.append(f"{unlabelled:,} rows have no label, and count nowhere.")
-    told = tasks if isinstance(tasks, str) else ", ".join(f"{name}: {of}" for name, of in tasks.items())
+    whole = [each for each in measured if not each.key.values and not each.key.condition]
+    unlabelled = sum(each.rows - each.labelled for each in whole)
+    if unlabelled and tasks:
+        no_labels = {metric.name for metric in config.metrics} & WITHOUT_LABELS
+        where = "in no metric that needs one" if no_labels else "nowhere"
+        notes.append(f"{unlabelled:,} rows have no label, and count {where}.")
+    if uncompared := sum(each.uncompared for each in whole):
+        notes.append(f"{uncompared:,} rows are not scored by both models, and are not compared.")
+    if two and old_frame is not frame and not pair_by:
+        notes.append(
+            "Rows of the two files are paired by their order: --pair-by names a column that says which is which."
+        )
+    told = tasks if isinstance(tasks, str) else ", ".join(f"{name}: {of}" for name, of in tasks.items()) or "unlabelled"
     return EvaluationReport(
         config.model.name, not failures and not missing, told, checks, tuple(failures), tuple(missing),
         tuple(str(each.key) for each in small), slices, _differences(config, measured), _gaps(config, measured),
@@ -155,24 +121,38 @@ async def evaluate(
 
 async def evaluate_each(
     reader: Reader, frame: Frame, configs: Sequence[EvalConfig], *, baseline: Frame | None = None,
-    task: Task | None = None, positive: str = "", periods: Periods | None = None,
+    task: Task | None = None, positive: str = "", periods: Periods | None = None, pair_by: str = "",
+    attributions: str = PREFIX,
 ) -> list[EvaluationReport]:  # fmt: skip
     """Every model of a configuration on the same rows, each judged by itself."""
     return [
-        await evaluate(reader, frame, config, baseline=baseline, task=task, positive=positive, periods=periods)
+        await evaluate(
+            reader, frame, config, baseline=baseline, task=task, positive=positive, periods=periods, pair_by=pair_by,
+            attributions=attributions,
+        )
         for config in configs
-    ]
+    ]  # fmt: skip
+
+
+def _is_of_one(metric: MetricConfig, of_features: Attributed) -> bool:
+    """Whether the baseline has it, too: no metric of two models, and of attributions those that it has."""
+    if metric.name in ATTRIBUTIONS:
+        return metric.feature in of_features.get(metric.output, {})
+    return metric.name not in COMPARISONS
 
 
 async def _tasks(
     reader: Reader, frame: Frame, config: EvalConfig, positive: str, task: Task | None
 ) -> Task | Mapping[str, Task]:
-    """What kind of predictions these are; of several outputs, by output."""
+    """What kind of predictions these are; of several outputs, by output. None where no metric asks."""
+    if all(metric.name in WITHOUT_LABELS for metric in config.metrics):
+        return {}
     if not config.model.outputs:
         return task or await task_of(reader, frame, config, positive)
     found: dict[str, Task] = {}
     for name, columns in config.model.outputs.items():
-        if metrics := tuple(metric for metric in config.metrics if metric.output == name):
+        mine = (metric for metric in config.metrics if metric.output == name)
+        if metrics := tuple(metric for metric in mine if metric.name not in WITHOUT_LABELS):
             asked = replace(config, model=columns, metrics=metrics)
             found[name] = task or await task_of(reader, frame, asked, positive)
     return found
@@ -215,7 +195,7 @@ def _judged(
                 raise QueryError(
                     f"{metric.name} must keep its change against a baseline, and there is none",
                     code="no_baseline",
-                    hint="Give the baseline's predictions with --baseline, or its column as a model that is_baseline.",
+                    hint=NO_BASELINE,
                 )
             place = config.specs.index(bound.spec)
             of_spec = [each for each, m in zip(slices, measured) if m.spec == place]
@@ -230,6 +210,8 @@ def _judged(
                     against = _value_of(config, measured, bound, name)
                     value, told = against - value, f"{bound.baseline} less {each.slice}"
                 if message := violated(bound.bound, value, old):
+                    reason = each.metrics[name].reason
+                    message += f": {reason}" if reason and math.isnan(value) else ""
                     failures.append(Failure(told, name, value, old, message))
     return checks, failures, missing
 

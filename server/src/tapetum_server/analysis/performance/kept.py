@@ -9,7 +9,7 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from tapetum_server.analysis.performance.eval_config import EvalConfig
-from tapetum_server.analysis.performance.evaluation import EvaluationReport
+from tapetum_server.analysis.performance.evaluated import EvaluationReport
 from tapetum_server.analysis.performance.measured import reported_as
 from tapetum_server.query.evaluations import EvaluationRow, list_evaluations
 from tapetum_server.query.filter import Choice, Filter, Term
@@ -91,7 +91,7 @@ def evaluation_records(
                 "lower": _number(measured.lower), "upper": _number(measured.upper),
                 "threshold": None if bound is None else bound.lower if bound.lower is not None else bound.upper,
                 "label": "failed" if message else "passed" if bound is not None else "" if has else "no value",
-                "explanation": message,
+                "explanation": message or measured.reason,
                 "attributes": attributes | {"rows": each.labelled}
                 | ({} if math.isnan(baseline) else {"baseline": repr(baseline)}),
             }  # fmt: skip

@@ -11,8 +11,10 @@ from tapetum_server.analysis.performance.eval_config import Method, MetricConfig
 from tapetum_server.analysis.performance.metric_names import TARGETS
 from tapetum_server.detectors.performance import intervals
 from tapetum_server.detectors.performance.counts import Confusion
+from tapetum_server.query.frames import FrameColumn
 from tapetum_server.query.performance import Periods
 from tapetum_server.query.slicing import SliceKey, SliceSpec
+from tapetum_server.query.two_models import TwoModels
 
 _Counts = TypeVar("_Counts")
 NO_INTERVAL = {
@@ -29,6 +31,8 @@ class Measured:
     value: float
     lower: float = math.nan
     upper: float = math.nan
+    reason: str = ""
+    """Why it has no value, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class MeasuredSlice:
     plots: Mapping[str, Any] = field(default_factory=dict)
     confusion: Confusion | None = None
     """Of a yes-or-no question, at 0.5."""
+    uncompared: int = 0
+    """Of metrics of two models: rows that one of the two did not score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +68,16 @@ class Question:
     """Of lists of classes, the column that says whether a row has a label, where not every row does."""
     outputs: Mapping[str, ModelColumns] = field(default_factory=dict)
     """Of a model with several outputs, the columns of each."""
+    compared: Mapping[str, TwoModels] = field(default_factory=dict)
+    """By output, the rows with the scores of the baseline, too, where metrics of two models are asked for."""
+    attributed: Mapping[str, Mapping[str, FrameColumn]] = field(default_factory=dict)
+    """By output and feature, the column of attributions, where metrics of these are asked for."""
 
 
 def reported_as(metric: MetricConfig) -> str:
     """The name of a metric in a report, with what it was asked at."""
     said = [f"output={metric.output}"] if metric.output else []
+    said += [f"feature={metric.feature}"] if metric.feature else []
     said += [str(metric.part)] if metric.part is not None else []
     said += [f"{name}={value:g}" for name, value in settings_of(metric).items()]
     if metric.query and metric.cut:

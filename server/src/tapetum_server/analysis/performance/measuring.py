@@ -28,7 +28,8 @@ from tapetum_server.analysis.performance.measuring_classes import (
     measure_pairs,
 )
 from tapetum_server.analysis.performance.measuring_ranking import measure_ranking
-from tapetum_server.analysis.performance.metric_names import METRICS, PLOTS, TARGETS, Task, for_task
+from tapetum_server.analysis.performance.measuring_rows import measure_attributions, measure_two_models
+from tapetum_server.analysis.performance.metric_names import ATTRIBUTIONS, METRICS, PLOTS, TARGETS, Task, for_task
 from tapetum_server.detectors.performance import intervals
 from tapetum_server.detectors.performance.binarized import Part, answered
 from tapetum_server.detectors.performance.binary import BINARY_METRICS, At
@@ -36,6 +37,7 @@ from tapetum_server.detectors.performance.calibration import reliability
 from tapetum_server.detectors.performance.costs import threshold_table
 from tapetum_server.detectors.performance.counts import ScoreCounts, confusion
 from tapetum_server.detectors.performance.regression import REGRESSION_METRICS, less
+from tapetum_server.detectors.performance.two_models import COMPARISONS
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.performance import BinaryColumns, binary_slices
 from tapetum_server.query.performance_numbers import NumberColumns, number_slices
@@ -54,15 +56,24 @@ async def measure(
     """
     found: list[list[MeasuredSlice]] = []
     binned = False
-    kinds = dict.fromkeys((metric.output, metric.part, metric.query, metric.weighted) for metric in question.metrics)
-    for output, part, query, weighted in kinds:
+    kinds = dict.fromkeys(map(_kind, question.metrics))
+    labelled = any(not without for without, *_ in kinds)
+    for kind in kinds:
+        without, output, part, query, weighted = kind
         columns = question.outputs.get(output, question)
-        kind = (output, part, query, weighted)
         asked = replace(
             question, label=columns.label, prediction=columns.prediction, weight=columns.weight if weighted else "",
-            metrics=[m for m in question.metrics if (m.output, m.part, m.query, m.weighted) == kind],
+            metrics=[m for m in question.metrics if _kind(m) == kind],
         )  # fmt: skip
-        if query:
+        if without:
+            slices = await (
+                measure_two_models(reader, asked)
+                if without == "compared"
+                else measure_attributions(reader, frame, asked)
+            )
+            # Beside metrics of labels, a slice has as many rows as these are made of.
+            found.append([replace(each, labelled=0) for each in slices] if labelled else slices)
+        elif query:
             found.append(await measure_ranking(reader, frame, asked))
         elif part is not None:
             found.append(await measure_pairs(reader, frame, asked, part, _of_part, _plots))
@@ -80,6 +91,15 @@ async def measure(
         replace(each, metrics={**each.metrics, **{name: Measured(mean(each.metrics)) for name, mean in means.items()}})
         for each in _together(found, question)
     ], binned
+
+
+def _kind(metric: MetricConfig) -> tuple[str, str, Part | None, str, bool]:
+    """Metrics of one kind are measured together."""
+    if metric.name in COMPARISONS:
+        return "compared", metric.output, None, "", metric.weighted
+    if metric.name in ATTRIBUTIONS:
+        return "attributed", metric.output, None, "", metric.weighted
+    return "", metric.output, metric.part, metric.query, metric.weighted
 
 
 def output_means(metrics: Sequence[MetricConfig]) -> dict[str, Callable[[Mapping[str, Measured]], float]]:
@@ -113,6 +133,7 @@ def _together(found: list[list[MeasuredSlice]], question: Question) -> list[Meas
                 before, metrics={name: metrics[name] for name in order if name in metrics},
                 plots={**before.plots, **each.plots}, confusion=before.confusion or each.confusion,
                 rows=max(before.rows, each.rows), labelled=max(before.labelled, each.labelled),
+                uncompared=max(before.uncompared, each.uncompared),
             )  # fmt: skip
         merged[place] = each
     return list(merged.values())

@@ -11,6 +11,7 @@ from tapetum_server.detectors.performance.multiclass import MULTICLASS_METRICS
 from tapetum_server.detectors.performance.multilabel import MULTILABEL_METRICS
 from tapetum_server.detectors.performance.ranking import RANKING_METRICS
 from tapetum_server.detectors.performance.regression import REGRESSION_METRICS
+from tapetum_server.detectors.performance.two_models import BOOLEAN_FLIP_RATES, COMPARISONS
 
 Task = Literal["binary", "multiclass", "multilabel", "regression", "ranking"]
 
@@ -25,6 +26,11 @@ METRICS: Mapping[Task, tuple[str, ...]] = {
 }
 QUERY_STATISTICS = ("total_queries", "total_documents", "min_documents", "max_documents")
 """What TFMA's `QueryStatistics` is."""
+ATTRIBUTIONS = ("mean_attributions", "mean_absolute_attributions", "total_attributions", "total_absolute_attributions")
+SEVERAL: Mapping[str, tuple[str, ...]] = {"boolean_flip_rates": BOOLEAN_FLIP_RATES}
+"""Names that stand for several metrics of two models."""
+WITHOUT_LABELS = frozenset((*COMPARISONS, *ATTRIBUTIONS, *SEVERAL))
+"""Metrics of any task: of two models on the same rows, and of what features did to the answers."""
 PLOTS = {
     "calibration_plot": "calibration",
     "calibration_histogram": "calibration",
@@ -53,17 +59,6 @@ _ELSEWHERE: Mapping[str, Mapping[str, str]] = {
     "precision": {"ranking": "precision_at_k"}, "recall": {"ranking": "recall_at_k"},
     "average_precision": {"ranking": "mean_average_precision"}, "weighted_example_count": {"ranking": "total_queries"},
 }  # fmt: skip
-TOLD_ELSEWHERE: Mapping[str, str] = {
-    **dict.fromkeys(
-        ("boolean_flip_rates", "symmetric_prediction_difference", "model_cosine_similarity"),
-        "`tapetum challenge` tells how two models differ on the same rows.",
-    ),
-    **dict.fromkeys(
-        ("mean_attributions", "mean_absolute_attributions", "total_attributions", "total_absolute_attributions"),
-        "Attributions that are logged with predictions are compared by `GET /api/v1/models/drift`.",
-    ),
-}
-"""Metrics of TFMA that an evaluation has not, and where they are."""
 _WORD = re.compile(r"AUC|MCC|NDCG|MAP|MRR|[A-Z]+(?![a-z0-9])|[A-Z][a-z0-9]*|[a-z0-9]+")
 TARGETS = {
     "sensitivity_at_specificity": "specificity", "specificity_at_sensitivity": "sensitivity",
@@ -87,11 +82,14 @@ def for_task(name: str, task: Task) -> str:
 
 def known(name: str) -> bool:
     """Whether any task has this metric or plot."""
-    return name in PLOTS or name == "query_statistics" or any(for_task(name, task) in METRICS[task] for task in METRICS)
+    if name in PLOTS or name in WITHOUT_LABELS or name == "query_statistics":
+        return True
+    return any(for_task(name, task) in METRICS[task] for task in METRICS)
 
 
 def similar(name: str) -> list[str]:
     """The names closest to one that is not known."""
     import difflib
 
-    return difflib.get_close_matches(name, {each for names in METRICS.values() for each in names} | PLOTS.keys(), 3)
+    names = {each for names in METRICS.values() for each in names} | PLOTS.keys() | WITHOUT_LABELS
+    return difflib.get_close_matches(name, names, 3)
