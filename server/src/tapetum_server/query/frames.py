@@ -133,12 +133,13 @@ def _parts(described: Sequence[Mapping[str, Any]]) -> Iterator[FrameColumn]:
         owner = next((one for one in reversed(within) if name.startswith(one + ".")), None)
         part = name.removeprefix(f"{owner}.")
         if (
-            owner is not None
-            and not _parted(row)
-            and "." not in part
-            and not (part == "null" and row["type"] == "UInt8")
+            owner is None
+            or _parted(row)
+            or "." in part
+            or (part == "null" and row["type"].endswith(("UInt8", "UInt8)")))
         ):
-            yield frame_column(name, row["type"])
+            continue
+        yield frame_column(name, row["type"])
 
 
 def _format_and_path(path: Path) -> tuple[str, str]:
