@@ -738,6 +738,11 @@ def test_evaluate_sums_attributions_as_tfma_does(run: Any, files: Path) -> None:
     shown = run("evaluate", "why.ndjson", "--config", "why.pbtxt")
     assert shown.exit_code == 1
     assert "failed: all rows: mean_absolute_attributions@feature=income 1.61935 is above 1.6" in shown.stdout
+    # A baseline in the same rows has none by its name: those of the model are not taken for its own.
+    beside = 'model_specs { name: "old" is_baseline: true prediction_key: "w" }'
+    (files / "why.pbtxt").write_text(beside + strict, encoding="utf-8")
+    told = json.loads(run("evaluate", "why.ndjson", "--config", "why.pbtxt", "--json").stdout)
+    assert [each["baseline"] for each in told["slices"]] == [{}, {}, {}]
     none = run("evaluate", "why.ndjson", "--config", "why.pbtxt", "--attributions", "shap_")
     assert "no column of numbers begins with 'shap_'" in none.stderr
 
