@@ -12,7 +12,7 @@ JOBS   ?= $(shell expr $(CORES) + 1)
 .DEFAULT_GOAL := help
 # Every process of a test would compile the same sources again.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo serve dev test test-python test-beside test-ui test-slow test-interop check check-python check-types check-ui format coverage bench docs ui wheels clean env test-env ui-packages
+.PHONY: help demo serve dev test test-python test-beside test-ui test-wide test-slow test-interop check check-python check-types check-ui format coverage bench docs ui wheels clean env test-env ui-packages
 
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,18 +28,24 @@ dev: test-env ui-packages ## run server and web UI, both reloading when a file c
 
 test: test-env ui ui-packages ## every check and every fast test, of the server, the SDK and the web UI
 	@$(MAKE) --no-print-directory -j 2 test-python test-beside
+	@echo "passed. make test-wide goes on: the finer points of pages, and every page, state, version and death"
 
 # Tests wait now and then, for a server or a browser. Meanwhile runs what nobody waits for, and gives way to them.
 test-beside: test-env ui-packages
 	@nice -n 10 $(MAKE) --no-print-directory check-python check-types check-ui test-ui
 
+PYTEST = CHROMIUM=$$($(PY) tools/chromium.py) && export TAPETUM_CHROMIUM="$$CHROMIUM" && $(PY) -m pytest -n $(JOBS) -q
+BY_FILE = --dist loadfile --no-loadscope-reorder
+
 test-python: test-env ui
-	@CHROMIUM=$$($(PY) tools/chromium.py) && export TAPETUM_CHROMIUM="$$CHROMIUM" && \
-		$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -q $(ARGS)
+	@$(PYTEST) $(BY_FILE) $(ARGS)
+
+PART ?= 1/1
+test-wide: test-env ui ## every page, state, version and death; PART=1/3 is the first third of the files
+	@export TAPETUM_TEST_PART=$(PART) && $(PYTEST) $(BY_FILE) -m "wide and not slow" $(ARGS)
 
 test-slow: test-env ui ## the tests that take minutes: many kill -9 trials, long fuzzing
-	@CHROMIUM=$$($(PY) tools/chromium.py) && export TAPETUM_CHROMIUM="$$CHROMIUM" && \
-		$(PY) -m pytest -n $(JOBS) -q -m slow -o timeout=3600 -o faulthandler_timeout=3660 $(ARGS)
+	@$(PYTEST) -m slow -o timeout=3600 -o faulthandler_timeout=3660 $(ARGS)
 
 test-interop: test-env ui ## real clients and the examples, each in an environment of its own
 	@$(PY) tools/interop.py $(ARGS)

@@ -1,7 +1,7 @@
 """Which test proves which named item of docs/coverage.toml, written to docs/coverage.md.
 
 A test says what it proves with `@pytest.mark.covers("otlp-http-gzip", …)`. This reads the marks from
-the sources, so that it sees every lane (fast, slow, interop) without importing anything.
+the sources, so that it sees every lane (fast, wide, slow, interop) without importing anything.
 
     python tools/coverage_items.py check    fail on an item that has neither a test nor a reason
     python tools/coverage_items.py write    write docs/coverage.md

@@ -36,8 +36,8 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files in the order in which workers take them (`--no-loadscope-reorder`).
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Files in the order in which workers take them (`--no-loadscope-reorder`), and of the wide lane the part asked for.
 
     What takes longest comes first, so that nobody waits for it at the end. Browser files stand together: a worker that
     goes from one of them to the next keeps its browser, its server and what is stored there. Files that wait are spread
@@ -55,6 +55,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         files.insert(number * (apart + 1), path)
     place = {path: number for number, path in enumerate(files)}
     items.sort(key=lambda item: place[item.path])
+    _keep_part(os.environ.get("TAPETUM_TEST_PART", "1/1"), config, items)
+
+
+def _keep_part(part: str, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep, of files with wide tests, each n-th: "2/3" is the second of three parts, which together are all of them."""
+    which, _, parts = part.partition("/")
+    if not (which.isdecimal() and parts.isdecimal() and 1 <= int(which) <= int(parts)):
+        raise pytest.UsageError(f"TAPETUM_TEST_PART is {part!r}: give a part and how many there are, such as 2/3")
+    wide = list(dict.fromkeys(item.path for item in items if item.get_closest_marker("wide")))
+    kept = set(wide[int(which) - 1 :: int(parts)])
+    others = [item for item in items if item.get_closest_marker("wide") and item.path not in kept]
+    if others:
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if not item.get_closest_marker("wide") or item.path in kept]
 
 
 def pytest_sessionfinish(exitstatus: int) -> None:

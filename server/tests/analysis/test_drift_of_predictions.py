@@ -19,7 +19,7 @@ from tapetum_server.analysis.drift.settings import DriftSettings
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.prediction_frames import prediction_frame
 from tapetum_server.query.time_range import TimeRange, format_time
-from tapetum_server.receivers.records.reading import PREDICTIONS, read_records
+from tapetum_server.receivers.records.reading import LABELS, PREDICTIONS, read_records
 
 ROWS = 600
 HOUR = 3_600 * SECOND
@@ -121,3 +121,27 @@ def test_over_http_a_time_is_held_against_the_time_before_and_a_version_against_
         refused = asked.client.get("/v1/models/drift", params=hour | wrong)
         assert refused.status_code == status, refused.text
         assert refused.json()["error"]["message"]
+
+
+@pytest.mark.covers("drift-outputs")
+def test_outputs_scores_and_labels_drift_each_by_itself(asked: World) -> None:
+    """What is said moved, what is true did not; then the other way round. Features are as they were."""
+    hour = {"from": format_time(START + 30 * HOUR), "to": format_time(START + 31 * HOUR)}
+    for model, said, true in (("said", 0.5, 0.2), ("true", 0.2, 0.5)):
+        rows, labels = [], []
+        for side, (says, is_) in enumerate(((0.2, 0.2), (said, true))):
+            random = np.random.default_rng(side)
+            for n in range(400):
+                yes = bool(random.random() < says)
+                name = {"model": model, "prediction_id": f"{side}-{n}"}
+                at = START + (29 + side) * HOUR + n * 9 * SECOND
+                rows.append({**name, "time": at // 10**6, "features": {"x": float(random.normal())}, "output": "yes" if yes else "no",
+                             "score": float(random.beta(5, 2) if yes else random.beta(2, 5))})  # fmt: skip
+                labels.append({**name, "label": "yes" if random.random() < is_ else "no"})
+        for kind, records in ((PREDICTIONS, rows), (LABELS, labels)):
+            asked.keep(read_records(kind, json.dumps(records).encode(), "application/json", "default", "test").batch)
+        found = asked.get("/models/drift", model=model, **hour)
+        verdicts = {feature["name"]: feature["verdict"] for feature in found["features"]}
+        moved = {"output_label", "score"} if model == "said" else {"label"}
+        assert {name for name, verdict in verdicts.items() if verdict == "drift"} == moved
+        assert {"x", "output_label", "score", "label"} <= verdicts.keys()

@@ -122,6 +122,28 @@ def test_thresholds_are_constant_or_come_from_the_baselines_own_chunks(report: R
     assert low["verdict"] == "drift"
 
 
+@pytest.mark.covers("drift-false-discoveries")
+def test_of_many_features_that_did_not_move_none_is_called_drifted_by_chance(report: Report) -> None:
+    """Sixty p-values, of which some are below 0.05; every change is large enough to be told. The one that moved stays."""
+    random = np.random.default_rng(21)
+    names = [f"noise{n:02}" for n in range(60)]
+    baseline, window = ({name: random.normal(0, 1, 300) for name in names} for _ in range(2))
+    baseline["moved"], window["moved"] = random.normal(0, 1, 300), random.normal(0.6, 1, 300)
+    drifted, p, adjusted = {}, {}, {}
+    for correction in ("none", "bh", "by"):
+        found = report(baseline, window, threshold=ConstantThreshold(1e-6), correction=correction, methods=("ks",))
+        results = {feature["name"]: feature["results"][-1] for feature in found["features"]}
+        drifted[correction] = {feature["name"] for feature in found["features"] if feature["verdict"] == "drift"}
+        p[correction] = [results[name]["p"] for name in (*names, "moved")]
+        adjusted[correction] = [results[name]["p_adjusted"] for name in (*names, "moved")]
+    assert len(drifted["none"]) > 2
+    assert drifted["bh"] == drifted["by"] == {"moved"}
+    assert p["none"] == p["bh"] == p["by"]
+    for correction in ("bh", "by"):
+        theirs = stats.false_discovery_control(p["bh"], method=correction)
+        assert adjusted[correction] == pytest.approx(list(theirs), rel=1e-9)
+
+
 @pytest.mark.covers("drift-slices")
 def test_the_slice_in_which_it_happened_comes_first(report: Report) -> None:
     income = of(report(slices=("region", "new_customer"), features=("income",)), "income")
@@ -215,6 +237,52 @@ def test_more_features_than_one_statement_has_room_for(report: Report, monkeypat
     answered = report(table, moved, chunk_size=100)
     assert [f["name"] for f in answered["features"] if f["verdict"] == "drift"] == ["feature_17"]
     assert (answered["compared"], {len(f["chunks"]) for f in answered["features"]}) == (24, {2})
+
+
+@pytest.mark.covers("drift-wide")
+def test_numbers_that_are_turned_into_rows_say_the_same(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As thousands of features are counted: with nulls, NaN, infinities, constants, by chunk, time and slice, and without rows."""
+    questions: list[dict[str, Any]] = [
+        {"slices": ("region",)}, {"chunk_size": 500, "slices": ("new_customer",)}, {"time": "at", "chunk_period_ns": DAY_NS},
+        {"chunk_size": 500, "threshold": VariationThreshold(3)},
+    ]  # fmt: skip
+    odd = np.random.default_rng(6).normal(0, 1, 1_000)
+    broken = odd.copy()
+    broken[:100], broken[100:150], broken[150:160] = np.nan, np.inf, -np.inf
+    holes = pa.array([None if n % 3 else float(n) for n in range(1_000)])
+    one = {"a": odd, "b": broken, "c": holes, "d": np.ones(1_000), "e": pa.array([None] * 1_000, pa.float64())}
+    other = {"a": broken, "b": odd, "c": odd, "d": np.zeros(1_000), "e": odd}
+    pairs = [
+        (one, other),
+        (other, one),
+        ({"x": pa.array([], pa.float64())}, {"x": odd}),
+        ({"x": odd}, {"x": pa.array([], pa.float64())}),
+    ]
+    plain = [report(**asked) for asked in questions] + [report(*tables) for tables in pairs]
+    asked_for: list[int] = []
+    real = drift.turned_counts_statement
+
+    def turned(*said: Any) -> Any:
+        asked_for.append(len(said[1]))
+        return real(*said)
+
+    monkeypatch.setattr(drift, "WIDE", 0)
+    monkeypatch.setattr(drift, "turned_counts_statement", turned)
+    wide = [report(**asked) for asked in questions] + [report(*tables) for tables in pairs]
+    assert len(asked_for) > len(wide)
+    for expected, found in zip(plain, wide):
+        assert alike(found, expected)
+
+
+def alike(found: Any, expected: Any) -> bool:
+    """The same, but for the last digits of numbers that were added up in another order."""
+    if isinstance(expected, dict):
+        return found.keys() == expected.keys() and all(alike(found[key], each) for key, each in expected.items())
+    if isinstance(expected, list | tuple):
+        return len(found) == len(expected) and all(map(alike, found, expected))
+    if isinstance(expected, float):
+        return bool(found == pytest.approx(expected, rel=1e-9, nan_ok=True))
+    return bool(found == expected)
 
 
 def test_columns_may_have_any_name(report: Report) -> None:

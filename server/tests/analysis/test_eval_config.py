@@ -237,6 +237,10 @@ def test_an_unknown_metric_has_its_nearest_names_as_a_hint() -> None:
     with pytest.raises(ConfigError) as caught:
         read_configs(spec(className="BinaryAcuracy"))
     assert "binary_accuracy" in caught.value.hint
+    for name, said in (("BooleanFlipRates", "tapetum challenge"), ("MeanAttributions", "/api/v1/models/drift")):
+        with pytest.raises(ConfigError) as caught:
+            read_configs(spec(className=name))
+        assert said in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,7 @@ def calendar(days: int) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("missing", ["none", "hours", "days", "all but hours", "crossing"])
+@pytest.mark.wide
 def test_a_time_is_made_of_the_same_windows_whether_all_are_looked_at_or_few(asked: World, missing: str) -> None:
     """Between any hours, with open ends, and where windows are missing or lie across each other."""
     generator = random.Random(missing)

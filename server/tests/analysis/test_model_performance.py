@@ -14,6 +14,7 @@ from asked_world import SECOND, START, World, world
 from loan_world import loans
 
 from tapetum_demo.model import FLIPPED_REGION, train
+from tapetum_server.analysis.performance import of_model
 from tapetum_server.query.time_range import format_time
 from tapetum_server.receivers.records.reading import EVALUATIONS, LABELS, PREDICTIONS, read_records
 
@@ -104,6 +105,50 @@ def test_metrics_are_those_of_the_labelled_rows(asked: World) -> None:
     assert found["confusion"]["matrix"][0] == [told["tp"], told["fn"]]
     assert sum(each["labelled"] for each in found["periods"]) == told["n"]
     assert sum(each["rows"] for each in found["calibration"]) == told["n"]
+
+
+@pytest.mark.covers("labels-at-predictions-time")
+def test_a_label_stands_at_its_predictions_time_and_the_one_that_was_said_last_counts(asked: World) -> None:
+    """Said days later, or the day before; of two the later one holds, whichever came first. By hand, per step of the hour."""
+    day = 24 * HOUR
+    rows = [
+        {"model": "late", "prediction_id": f"{n}", "time": (NOW_ON + n * 60 * SECOND) // 10**6, "output": "yes"}
+        for n in range(60)
+    ]
+    early = [
+        {"model": "late", "prediction_id": f"{n}", "label": "yes", "time": (NOW_ON - day) // 10**6} for n in range(10)
+    ]
+    later = [
+        {"model": "late", "prediction_id": f"{n}", "label": "no" if n < 20 else "yes", "time": (NOW_ON + 5 * day) // 10**6}
+        for n in range(5, 40)
+    ]  # fmt: skip
+    older = [
+        {"model": "late", "prediction_id": f"{n}", "label": "no", "time": (NOW_ON + 2 * day) // 10**6}
+        for n in range(30, 40)
+    ]
+    keep(asked, LABELS, early)
+    keep(asked, PREDICTIONS, rows)
+    keep(asked, LABELS, later)
+    keep(asked, LABELS, older)
+    right = [True] * 5 + [False] * 15 + [True] * 20
+    found = asked.get("/models/performance", model="late", **WINDOW)
+    accuracy = next(one["value"] for one in found["metrics"] if one["name"] == "accuracy")
+    assert (found["rows"], found["labelled"], accuracy) == (60, 40, pytest.approx(sum(right) / 40))
+    step = found["interval_ms"] // 60_000
+    assert [(one["time"], one["rows"], one["labelled"], one["metrics"][0]) for one in found["periods"]] == [
+        (format_time(NOW_ON + at * 60 * SECOND), step, len(some), pytest.approx(sum(some) / len(some)) if some else None)
+        for at in range(0, 60, step) for some in [right[at : at + step]]
+    ]  # fmt: skip
+    # Where labels were said, nothing was predicted.
+    asked.error(
+        "/models/performance", 404, model="late", from_=format_time(NOW_ON + 2 * day), to=format_time(NOW_ON + 6 * day)
+    )
+    half = asked.get("/models/performance", model="late", from_=WINDOW["from"], to=format_time(NOW_ON + HOUR // 3))
+    assert (half["rows"], half["labelled"]) == (20, 20)
+    detail = asked.get("/models/detail", model="late", **WINDOW)
+    assert detail["label_delay_p50_s"] == pytest.approx(np.median([
+        *[-86_400 - 60 * n for n in range(5)], *[5 * 86_400 - 60 * n for n in range(5, 40)],
+    ]), abs=60)  # fmt: skip
 
 
 @pytest.mark.covers("estimate-api")
@@ -345,7 +390,7 @@ def test_predictions_of_a_query_are_ranked_against_each_other(asked: World) -> N
 
 
 @pytest.mark.covers("performance-multilabel-api")
-def test_several_classes_at_once_are_measured_as_sets(asked: World) -> None:
+def test_several_classes_at_once_are_measured_as_sets(asked: World, monkeypatch: pytest.MonkeyPatch) -> None:
     said = {"1": (["a", "b"], ["a"]), "2": (["b"], ["b"]), "3": (["c", "a"], ["a", "c"]), "4": (["d"], None)}
     keep(asked, PREDICTIONS, [
         {"model": "sets", "prediction_id": k, "time": NOW_ON // 10**6, "output": output}
@@ -366,6 +411,11 @@ def test_several_classes_at_once_are_measured_as_sets(asked: World) -> None:
         {"name": "c", "tp": 1, "fp": 0, "tn": 2, "fn": 0},
     ]  # fmt: skip
     assert [(each["rows"], each["labelled"]) for each in found["periods"]] == [(4, 3)]
+    assert found["more_classes"] == 0
+    monkeypatch.setattr(of_model, "SHOWN_CLASSES", 2)
+    some = asked.get("/models/performance", model="sets", **WINDOW)
+    assert ([each["name"] for each in some["classes"]], some["more_classes"]) == (["a", "b"], 1)
+    assert some["metrics"] == found["metrics"], "all of them count"
 
 
 @pytest.mark.covers("performance-multilabel-api", "filter-contains")

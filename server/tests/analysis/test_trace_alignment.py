@@ -192,6 +192,7 @@ def test_a_running_span_reaches_to_the_end_of_what_is_known() -> None:
     assert found["columns"]["a"]["duration_ns"][0] == 30 * MS
 
 
+@pytest.mark.wide
 def test_fifty_thousand_spans_on_either_side_are_compared() -> None:
     """Deeper than Python recurses, wider than any loop, alternating without end."""
     deep = [{"name": f"d{n % 7}", "of": n - 1 if n else None, "at": 0, "took": 1} for n in range(20_000)]

@@ -12,6 +12,7 @@ import pytest
 from asked_world import SECOND, START, World, trace_id, world
 from scipy import stats
 
+from tapetum_server.analysis.performance import comparison
 from tapetum_server.analysis.performance.comparison_words import better_of, verdict
 from tapetum_server.query.time_range import format_time
 from tapetum_server.receivers.records.reading import LABELS, PREDICTIONS, read_records
@@ -258,7 +259,7 @@ def test_the_winner_is_named_and_what_the_other_one_does_better(asked: World) ->
 
 
 @pytest.mark.covers("compare-versions-numbers")
-def test_numbers_are_compared_by_how_far_off_they_are(asked: World) -> None:
+def test_numbers_are_compared_by_how_far_off_they_are(asked: World, monkeypatch: pytest.MonkeyPatch) -> None:
     found = asked.get("/models/compare", model="amount", **TRACED, slice="channel")
     one, other = ([abs(row[k] - row[0]) for row in answers("amount")] for k in (1, 2))
     metrics = {each["name"]: each for each in found["metrics"]}
@@ -283,6 +284,10 @@ def test_numbers_are_compared_by_how_far_off_they_are(asked: World) -> None:
         assert each["difference"] == pytest.approx(each["challenger"] - each["champion"])
     apart = [abs(each["difference"]) for each in found["slices"]]
     assert apart == sorted(apart, reverse=True), "the largest difference comes first"
+    assert found["more_slices"] == 0
+    monkeypatch.setattr(comparison, "SHOWN_SLICES", 1)
+    some = asked.get("/models/compare", model="amount", **TRACED, slice="channel")
+    assert (some["slices"], some["more_slices"]) == (found["slices"][:1], 1)
 
 
 @pytest.mark.covers("compare-versions-api")

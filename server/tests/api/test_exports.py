@@ -84,6 +84,7 @@ def test_a_parquet_file_has_every_row_and_column_of_the_view_the_newest_first(as
 @pytest.mark.parametrize(
     "q", ["", "service:web", "status:error http.route:/3", "-service:db question", '"question 17"', "name:none"]
 )
+@pytest.mark.wide
 def test_a_file_has_what_the_page_lists(asked: World, q: str) -> None:
     """The same filter in the same range, page by page: the same spans and the same traces."""
     for what, keys in (("spans", ("trace_id", "span_id")), ("traces", ("trace_id",))):

@@ -85,6 +85,15 @@ def get(asked: World, path: str, **parameters: Any) -> Any:
     return answer.json()
 
 
+def bar_filter(key: str, what: str) -> str:
+    """`7 … 9`, `< 7`, `≥ 9` or `= 7` as a filter."""
+    low, _, high = what.partition(" … ")
+    if high:
+        return f"{key}:>={low} {key}:<{high}"
+    sign, _, edge = what.partition(" ")
+    return f"{key}:{ {'=': '', '≥': '>='}.get(sign, sign) }{edge}"
+
+
 @pytest.mark.covers("model-embeddings")
 def test_both_windows_are_drawn_by_the_axes_in_which_they_differ_most(asked: World) -> None:
     view = get(asked, "embeddings", by="region", limit=5_000)
@@ -128,6 +137,9 @@ def test_what_selected_points_have_in_common_is_told_apart_from_chance(asked: Wo
     south = traits["region", "south"]
     assert (south["selected_share"], south["others_share"]) == (1, 0)
     assert {("output_label", "spam"), ("correct", "wrong")} <= traits.keys()
+    # Each leads to its predictions: those that were wrong are found by the same word.
+    wrong = asked.get("/predictions", **RANGE, q="model:triage correct:wrong", limit=500)["rows"]
+    assert {row["prediction_id"] for row in wrong} == set(far)
     assert "age" not in {column for column, _ in traits}
     # Every other point: nothing that chance does not explain.
     assert told(rest[::2], rest[1::2])["traits"] == []
@@ -154,6 +166,14 @@ def test_embeddings_and_texts_drift_with_their_words_and_what_they_are_like(aske
     assert {one["name"] for one in found["text mail"]["telling"] if one["value"] > 0} == set(NEW)
     features = {one["name"]: one for one in report["features"]}
     assert features.keys() == {f"mail.{name}" for name in ("characters", "words", "not_letters", "unseen_words")}
+    # What a bar says of a text finds as many predictions, but for shares whose edges are told in six digits.
+    for name, rounded in (("characters", 0), ("words", 0), ("not_letters", ROWS // 20)):
+        for bar in features[f"mail.{name}"]["bars"]:
+            rows = asked.get("/models", **RANGE, q=f"model:triage {bar_filter(f'texts.mail.{name}', bar['what'])}")[
+                "rows"
+            ]
+            counted = rows[0]["predictions"] if rows else 0
+            assert abs(counted - round(bar["window_share"] * ROWS)) <= rounded, (name, bar)
     unseen = features["mail.unseen_words"]
     assert (unseen["verdict"], unseen["of_text"]) == ("drift", "mail")
     # The number of a mail is in that mail alone: it is unseen there, one word of nine.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,80 @@ def test_several_comparisons_of_a_list_are_about_one_of_its_numbers(asked: World
     assert found("features.hours:>=5 features.hours:<9") == "be"
     assert found("hours:>=5 -hours:<9") == ""
     assert (found("hours:5"), found("hours:5.5"), found("hours:~5"), found("tags.hours:5")) == ("e", "b", "e", "")
+
+
+@pytest.mark.covers("filter-texts")
+def test_texts_are_found_by_what_they_are_like(asked: World) -> None:
+    """Against Python: short ones, which are categories, long ones, none, and letters of any script."""
+    told: dict[str, Any] = {
+        "a": "It is late.", "b": "Já é tarde, 北京!", "c": "42 + 7 = 49", "d": "", "e": None, "f": "word " * 200, "g": 12.5,
+        "h": "one-two  three",
+    }  # fmt: skip
+    keep(asked, PREDICTIONS, [
+        {"model": "texts", "prediction_id": name, "time": START // 10**6, "features": {"my.mail": value, "texts.x.words": 3}}
+        for name, value in told.items()
+    ], "texts")  # fmt: skip
+    texts = {name: str(value) for name, value in told.items() if value is not None}
+
+    def found(q: str, **more: Any) -> str:
+        rows = asked.get("/predictions", **RANGE, q=q, project="texts", **more)["rows"]
+        return "".join(sorted(row["prediction_id"] for row in rows))
+
+    def like(passes: Callable[[str], bool]) -> str:
+        return "".join(name for name, text in texts.items() if passes(text))
+
+    def words(text: str) -> int:
+        return len(re.findall(r"[^\W_]+", text))
+
+    def odd(text: str) -> float:
+        return 1 - sum(c.isalpha() or c.isspace() for c in text) / len(text)
+
+    assert found("texts.my.mail.characters:>14") == like(lambda text: len(text) > 14) == "bf"
+    assert found("texts.my.mail.words:>=3 texts.my.mail.words:<5") == like(lambda text: 3 <= words(text) < 5) == "abch"
+    assert found("texts.my.mail.words:2,200") == like(lambda text: words(text) in (2, 200)) == "fg"
+    assert found("texts.my.mail.not_letters:>0.1") == like(lambda text: text != "" and odd(text) > 0.1) == "bcg"
+    assert found("-texts.my.mail.words:*") == "e"
+    assert found("texts.my.mail.words:0") == "d"
+    # What is no such number is a feature, and so is one that is named alike.
+    assert (found("features.texts.x.words:3"), found("texts.x.words:3"), found("texts.my.mail:>1")) == (
+        "abcdefgh",
+        "",
+        "",
+    )
+    error = asked.error("/predictions", 400, **RANGE, q="texts.my.mail.words:>many", project="texts")
+    assert error["code"] == "bad_filter"
+    counted = asked.get("/predictions/facets", **RANGE, keys="texts.my.mail.words", project="texts")["facets"][0]
+    assert {v["value"]: v["count"] for v in counted["values"]} == {"3": 3, "0": 1, "": 1, "200": 1, "2": 1, "4": 1}
+
+
+@pytest.mark.covers("filter-correct")
+def test_answers_are_found_by_whether_they_were_right(asked: World) -> None:
+    """As words where both are, else as numbers; where nothing is to be held against anything, neither."""
+    told: dict[str, tuple[Any, Any]] = {
+        "a": ("yes", "yes"), "b": ("yes", "no"), "c": (1, 1), "d": (1, 0), "e": (2.5, 2.5), "f": (2.5, 2), "g": ("yes", None),
+        "h": (1, None), "i": (True, False), "j": (["x", "y"], ["x", "y"]), "k": (None, "yes"),
+    }  # fmt: skip
+    keep(asked, PREDICTIONS, [
+        {"model": "right", "prediction_id": name, "time": START // 10**6, "score": 0.5, "features": {"correct": name},
+         **({} if said is None else {"output": said})}
+        for name, (said, _) in told.items()
+    ], "right")  # fmt: skip
+    keep(asked, LABELS, [
+        {"model": "right", "prediction_id": name, "label": was} for name, (_, was) in told.items() if was is not None
+    ], "right")  # fmt: skip
+
+    def found(q: str) -> str:
+        rows = asked.get("/predictions", **RANGE, q=q, project="right")["rows"]
+        return "".join(sorted(row["prediction_id"] for row in rows))
+
+    assert (found("correct:right"), found("correct:wrong"), found("-correct:*")) == ("acej", "bdfi", "ghk")
+    assert (found("correct:wrong labelled:true score:0.5"), found("features.correct:b")) == ("bdfi", "b")
+    counted = asked.get("/predictions/facets", **RANGE, keys="correct", project="right")["facets"][0]
+    assert {v["value"]: v["count"] for v in counted["values"]} == {"right": 4, "wrong": 4, "": 3}
+    models = asked.get("/models", **RANGE, q="correct:wrong", project="right")["rows"]
+    assert [row["predictions"] for row in models] == [4]
+    performance = asked.get("/models/performance", **RANGE, model="right", q="correct:wrong", project="right")
+    assert (performance["rows"], performance["labelled"]) == (4, 4)
 
 
 @pytest.mark.covers("predictions-asked")

@@ -168,6 +168,7 @@ def test_users_with_their_sessions_and_spend(asked: World) -> None:
 
 
 @pytest.mark.covers("bad-session-huge")
+@pytest.mark.wide
 def test_a_session_of_a_hundred_thousand_traces_opens_page_by_page(asked: World) -> None:
     """Only the traces of a page are looked at closely, wherever the page lies."""
     asked.engine.command("""INSERT INTO span_rows (project, start_time, trace_id, span_id, version, ingested_at, name,

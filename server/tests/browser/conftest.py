@@ -45,6 +45,12 @@ interval_s = 300
 # Package scope, not session: while Playwright is open, no other test of this process could use asyncio.run.
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """`make test` goes the golden journeys; what else a page can do, and what holds for every page, is wide."""
+    if not item.get_closest_marker("golden"):
+        item.add_marker(pytest.mark.wide)
+
+
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A real server with the built UI. Tests that write use a project of their own."""

@@ -97,6 +97,7 @@ def test_compared_traces(ui: Watched, shop: Shop) -> None:
     assert found == []
 
 
+@pytest.mark.golden
 def test_logs(ui: Watched, shop: Shop) -> None:
     page = ui.go("/logs", project="shop")
     pick(rows(page, "Log records").first)

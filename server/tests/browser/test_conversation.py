@@ -80,6 +80,7 @@ def told(server: RunningServer) -> None:
 
 
 @pytest.mark.covers("ui-conversation")
+@pytest.mark.golden
 def test_a_call_shows_what_is_new_and_nothing_that_can_be_followed(ui: Watched) -> None:
     page = ui.open(f"/traces/{TRACE}", project="said", span=span_id(4))
     span = page.get_by_role("complementary", name="Span")
@@ -151,6 +152,7 @@ def test_internals_are_folded_until_one_asks_for_them(ui: Watched) -> None:
 
 
 @pytest.mark.covers("ui-thread")
+@pytest.mark.golden
 def test_from_a_search_to_the_thread_with_its_words_marked(ui: Watched) -> None:
     page = ui.open("/traces", project="said")
     filter_by(page, "Zürich")

@@ -80,6 +80,7 @@ def test_a_shipped_dashboard_shows_its_panels_and_is_copied_to_be_changed(
     assert [row["title"] for row in dashboards(server)] == ["Services, copy"]
 
 
+@pytest.mark.golden
 def test_a_dashboard_is_made_panel_by_panel(ui: Watched, server: RunningServer, shop: Shop) -> None:
     """A metric, then SQL; placed with the keyboard alone; kept as it was seen."""
     page = ui.open("/dashboards", project="shop")

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.covers("page-data-quality")
 OF = "inspected-here"
 
 
+@pytest.mark.golden
 def test_from_a_data_set_to_an_anomaly_and_the_change_accepted(ui: Watched, server: RunningServer) -> None:
     inspect(server, OF)
     page = ui.open("/data-quality", project=OF)
@@ -82,6 +83,7 @@ def test_a_data_set_without_a_schema_gets_one_by_a_click(ui: Watched, server: Ru
 
 
 @pytest.mark.covers("page-findings")
+@pytest.mark.golden
 def test_from_what_is_wrong_now_to_the_predictions_and_the_change_accepted(ui: Watched, server: RunningServer) -> None:
     project = f"{OF}-4"
     watch(server, project)

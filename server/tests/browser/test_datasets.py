@@ -47,6 +47,7 @@ def call(server: RunningServer, project: str, spans: int = 1) -> None:
 
 
 @pytest.mark.covers("page-datasets", "dataset-save-span", "corrections")
+@pytest.mark.golden
 def test_a_span_is_corrected_saved_changed_compared_and_exported(ui: Watched, server: RunningServer) -> None:
     call(server, PROJECT)
     page = ui.open("/datasets", project=PROJECT)

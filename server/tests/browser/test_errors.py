@@ -15,6 +15,7 @@ from browser.watch import Watched, pick, rows, settled
 pytestmark = pytest.mark.covers("page-errors")
 
 
+@pytest.mark.golden
 def test_from_the_list_to_an_error_and_its_trace(ui: Watched, shop: Shop) -> None:
     page = ui.open("/errors", project="shop")
     lock = rows(page, "Errors").filter(has_text="lock on customer_features")

@@ -20,6 +20,7 @@ TRACE, SPAN = "5e" * 16, "5e" * 8
 
 
 @pytest.mark.covers("evaluations-ui")
+@pytest.mark.golden
 def test_a_thumb_a_comment_and_a_correction_are_kept_and_taken_back(ui: Watched, server: RunningServer) -> None:
     began = time.time_ns() - 20 * SECOND
     sent = Spans()

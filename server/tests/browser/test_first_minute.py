@@ -40,6 +40,7 @@ def snippet(page: Page, label: str, kind: str) -> str:
     return page.get_by_label(f"{kind} set-up", exact=True).inner_text()
 
 
+@pytest.mark.golden
 def test_the_pasted_command_opens_its_trace(ui: Watched, server: RunningServer) -> None:
     page = ui.open("/", project=empty(server, "first-span"))
     expect(page.get_by_role("heading", name="Send the first record to project first-span")).to_be_visible()

@@ -29,6 +29,7 @@ def failing(server: RunningServer, project: str, service: str, requests: int = 3
     assert server.send("traces", spans.body(), project=project).status_code == 200
 
 
+@pytest.mark.golden
 def test_from_what_is_wrong_to_where_it_is(new_page: OpenPage, server: RunningServer) -> None:
     failing(server, "sick", "till")
     deploy = {"kind": "deploy", "subject": "till", "before": "1.4", "after": "1.5"}

@@ -16,6 +16,7 @@ from browser.watch import PATIENT_MS, Watched, settled
 pytestmark = pytest.mark.covers("page-ingest")
 
 
+@pytest.mark.golden
 def test_senders_and_a_refusal_with_its_reason_and_remedy(ui: Watched, server: RunningServer, shop: Shop) -> None:
     """A sender that writes base64 ids must be able to find that out alone."""
     bad, good = json_span(1, traceId="AAAA"), json_span(2)

@@ -34,6 +34,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningSe
 
 
 @pytest.mark.covers("ui-shell", "ui-accessibility", "keys")
+@pytest.mark.golden
 def test_a_wrong_key_is_told_apart_and_the_right_one_opens(
     new_page: OpenPage, locked: tuple[RunningServer, dict[str, str]]
 ) -> None:

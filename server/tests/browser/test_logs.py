@@ -16,6 +16,7 @@ from browser.watch import Watched, filter_by, pick, rows, settled
 pytestmark = pytest.mark.covers("page-logs")
 
 
+@pytest.mark.golden
 def test_words_and_severity_narrow_the_list(ui: Watched, shop: Shop) -> None:
     page = ui.open("/logs", project="shop")
     expect(page.get_by_role("figure", name="Log records over time by severity").locator("canvas")).to_be_visible()
@@ -59,6 +60,7 @@ def test_structured_bodies_are_indented_and_shown_as_sent(ui: Watched, shop: Sho
     expect(record.get_by_label("body", exact=True)).to_have_text(re.compile(r'^\{"event": "scored"'))
 
 
+@pytest.mark.golden
 def test_the_live_tail_shows_a_record_sent_a_moment_ago(ui: Watched, server: RunningServer, shop: Shop) -> None:
     """Without reloading; pausing holds new ones back and says how many."""
     say(server, "before the page was open")

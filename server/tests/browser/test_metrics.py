@@ -15,6 +15,7 @@ from browser.watch import Watched, choose, settled
 pytestmark = pytest.mark.covers("page-metrics")
 
 
+@pytest.mark.golden
 def test_a_metric_is_found_grouped_and_compared(ui: Watched, shop: Shop, tmp_path: Path) -> None:
     """Each step is in the address, so the last one is what gets pasted into an incident."""
     page = ui.open("/metrics-explorer", project="shop")

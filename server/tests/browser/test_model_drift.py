@@ -36,7 +36,8 @@ def seconds(asked: dict[str, str]) -> float:
     return (ended - began).total_seconds()
 
 
-@pytest.mark.covers("page-model-drift", "page-model-charts-to-rows")
+@pytest.mark.covers("page-model-drift", "page-model-charts-to-rows", "page-prediction-baseline")
+@pytest.mark.golden
 def test_from_the_verdict_to_the_predictions_that_moved(ui: Watched, server: RunningServer) -> None:
     drift_away(server)
     page = ui.open("/models/one", project=DRIFTED, name=CREDIT)
@@ -74,6 +75,16 @@ def test_from_the_verdict_to_the_predictions_that_moved(ui: Watched, server: Run
     one.get_by_role("link", name=re.compile("^< ")).first.click()
     expect(page).to_have_url(re.compile("view=predictions.*"))
     expect(rows(page, "Predictions").first).to_contain_text("mobile")
+    # One of them: no income of the baseline was so low, and now half of them are.
+    rows(page, "Predictions").first.click()
+    whole = page.get_by_role("complementary", name="Prediction")
+    expect(whole).to_contain_text(re.compile("The baseline: .* to .*, [23][0-9]{2} predictions"))
+    income = whole.get_by_role("row").filter(has_text="income").get_by_role("cell")
+    expect(income.nth(1).locator(".warn")).to_have_text("above 0 %")
+    expect(income.nth(2)).to_contain_text("above")
+    expect(income.nth(2).locator(".warn")).to_have_count(0)
+    settled(page)
+    found_wrong += violations(page, "a prediction beside the baseline")
     page = ui.open("/models/one", project=DRIFTED, name=CREDIT, view="drift", version="1")
     expect(page.get_by_role("heading", name="Nothing to compare")).to_be_visible()
     found_wrong += violations(page, "nothing to compare")

@@ -28,6 +28,7 @@ def lasso(page: Page, *corners: tuple[float, float]) -> None:
 
 
 @pytest.mark.covers("page-model-embeddings")
+@pytest.mark.golden
 def test_a_line_around_points_tells_what_they_have_in_common(ui: Watched, server: RunningServer) -> None:
     triage(server)
     page = ui.open("/models/one", **HALF)
@@ -86,7 +87,26 @@ def test_texts_vectors_and_attributions_drift_on_the_page_and_are_measured_as_as
     found.filter(has_text="mail.unseen_words").click()
     one = page.get_by_role("complementary", name="Drift of a column")
     expect(one).to_contain_text("Drifted")
+    # Which words nobody had seen only a baseline says; what a text is like by itself leads to its predictions.
+    bars = one.get_by_role("list", name="Shares of values, baseline and window")
+    expect(bars.get_by_role("listitem").first).to_be_visible()
+    expect(bars.get_by_role("link")).to_have_count(0)
+    found.filter(has_text="mail.characters").click()
+    expect(one.get_by_role("heading", name="mail.characters")).to_be_visible()
+    bar = bars.get_by_role("listitem").filter(has=page.get_by_role("link")).first
+    share = float(bar.inner_text().replace("\n", " ").split(" → ")[-1].split(" %")[0])
+    whole = int(one.get_by_text("predictions", exact=True).locator("xpath=../dd").inner_text().split(" → ")[1])
+    bar.get_by_role("link").click()
+    expect(page).to_have_url(re.compile("texts.mail.characters"))
+    shown = page.get_by_role("status").filter(has_text=re.compile(r"^\d+ predictions$"))
+    expect(shown).to_be_visible()
+    assert abs(int(shown.inner_text().split(" ")[0]) - share / 100 * whole) <= 1.5
+    page.go_back()
     page.keyboard.press("Escape")
+    together.filter(has_text="text mail").get_by_role("link", name="crypto").click()
+    expect(page.get_by_role("search")).to_contain_text("crypto")
+    expect(rows(page, "Predictions").first).to_contain_text("crypto")
+    page.go_back()
     page.get_by_role("button", name="Measured by …").click()
     page.get_by_role("combobox", name="Chunks of this time").click()
     page.get_by_role("option", name="of 200 predictions").click()

@@ -15,6 +15,7 @@ from browser.watch import Watched, pick, rows, settled
 pytestmark = pytest.mark.covers("page-models")
 
 
+@pytest.mark.golden
 def test_from_a_model_to_a_prediction_its_trace_and_back(ui: Watched, server: RunningServer) -> None:
     predict(server)
     page = ui.open("/models", project=MODELLED)
@@ -44,7 +45,8 @@ def test_from_a_model_to_a_prediction_its_trace_and_back(ui: Watched, server: Ru
     expect(one.get_by_role("row").filter(has_text="job")).to_contain_text("clerk")
     expect(one).to_contain_text("has not come yet")
     expect(one.get_by_role("row").filter(has_text="age")).to_contain_text("above")
-    expect(one).to_contain_text("other predictions of this time")
+    expect(one).to_contain_text("The baseline: the time just before, as long, in which there are none.")
+    expect(one).to_contain_text("the others of this time, 39 predictions")
     settled(page)
     found = violations(page, "predictions and one of them")
     one.get_by_role("link", name="its trace").click()
@@ -121,6 +123,12 @@ def test_slices_are_found_chosen_and_written_in_sql(ui: Watched, server: Running
     page.get_by_role("textbox", name="In SQL").fill("age > 60")
     page.get_by_role("button", name="Look").click()
     expect(chosen.last).to_contain_text("age > 60")
+    # Also a condition in SQL leads to as many predictions as it has, where a filter can say it.
+    number = chosen.last.get_by_role("cell").first.inner_text()
+    chosen.last.get_by_role("link", name="age > 60").click()
+    expect(page.get_by_role("status").filter(has_text=re.compile(f"^{number} predictions$"))).to_be_visible()
+    page.go_back()
+    expect(chosen.nth(1).get_by_role("link", name="all predictions")).to_be_visible()
     page.get_by_role("textbox", name="In SQL").fill("nothing = 1")
     page.get_by_role("button", name="Look").click()
     expect(page.get_by_role("alert")).to_contain_text("no column 'nothing'")
@@ -135,6 +143,7 @@ def test_slices_are_found_chosen_and_written_in_sql(ui: Watched, server: Running
 
 
 @pytest.mark.covers("page-model-expected")
+@pytest.mark.golden
 def test_a_badly_trained_version_is_named_before_its_labels_come_and_leads_to_its_predictions(
     ui: Watched, server: RunningServer
 ) -> None:

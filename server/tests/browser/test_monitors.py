@@ -72,6 +72,7 @@ def is_now(page: Page, server: RunningServer, name: str, state: str) -> None:
 
 
 @pytest.mark.covers("page-monitors", "monitor-editor")
+@pytest.mark.golden
 def test_a_monitor_made_of_a_result_fires_calls_and_recovers(ui: Watched, server: RunningServer, hook: Hook) -> None:
     queue_is(server, 3)
     page = ui.open("/sql", project="watched", sql=LATEST)

@@ -221,6 +221,7 @@ def test_every_page_fits_and_every_control_can_be_pressed(
     assert found == []
 
 
+@pytest.mark.golden
 def test_the_way_from_a_list_to_a_span_and_its_logs(new_page: OpenPage, shop: Shop) -> None:
     ui: Watched = new_page(width=390, height=844, has_touch=True)
     page = ui.open("/traces", project="shop")

@@ -62,6 +62,7 @@ def span(number: int, at: int, name: str, version: str) -> dict[str, Any]:
 
 
 @pytest.mark.covers("page-prompts")
+@pytest.mark.golden
 def test_from_the_list_to_a_difference_a_label_and_the_next_version(ui: Watched, server: RunningServer) -> None:
     page = ui.open("/prompts", project=PROJECT)
     row = page.get_by_role("row").filter(has_text=NAME)

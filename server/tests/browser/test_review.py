@@ -41,6 +41,7 @@ def said(server: RunningServer, project: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.covers("page-review", "review-queue")
+@pytest.mark.golden
 def test_keys_judge_comment_correct_undo_and_two_reviewers_do_not_meet(
     new_page: OpenPage, server: RunningServer
 ) -> None:

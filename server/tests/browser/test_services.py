@@ -14,6 +14,7 @@ from browser.watch import Watched, pick, rows
 pytestmark = pytest.mark.covers("page-services")
 
 
+@pytest.mark.golden
 def test_from_the_services_to_a_failing_one_its_neighbours_and_its_spans(ui: Watched, shop: Shop) -> None:
     page = ui.open("/services", project="shop")
     for name in ("web", "scoring", "features", "assistant"):

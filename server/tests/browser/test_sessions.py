@@ -50,6 +50,7 @@ def conversations(server: RunningServer) -> None:
 
 
 @pytest.mark.covers("page-sessions")
+@pytest.mark.golden
 def test_from_the_sessions_to_what_failed_and_what_was_said(ui: Watched, conversations: None) -> None:
     page = ui.open("/sessions", project=PROJECT)
     talk = rows(page, "Sessions").filter(has_text="talk")

@@ -16,6 +16,7 @@ from browser.watch import Watched
 
 
 @pytest.mark.covers("ui-shell")
+@pytest.mark.golden
 def test_a_key_is_shown_once_and_revoked_for_good(ui: Watched, server: RunningServer, shop: Shop) -> None:
     page = ui.open("/settings", project="shop", tab="keys")
     page.get_by_role("button", name="New key").click()

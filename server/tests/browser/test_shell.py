@@ -16,6 +16,7 @@ pytestmark = pytest.mark.covers("ui-shell")
 PAGES = ("Health", "Traces", "Logs", "Metrics", "Ingest", "SQL", "Settings")
 
 
+@pytest.mark.golden
 def test_the_rail_leads_to_every_page_and_keeps_project_and_time(ui: Watched, shop: Shop) -> None:
     page = ui.open("/", project="shop")
     expect(page).to_have_url(re.compile(r"/health\?project=shop$"))
@@ -30,6 +31,7 @@ def test_the_rail_leads_to_every_page_and_keeps_project_and_time(ui: Watched, sh
         expect(page.get_by_role("link", name=name)).to_have_attribute("aria-current", "page")
 
 
+@pytest.mark.golden
 def test_the_palette_goes_anywhere(ui: Watched, shop: Shop) -> None:
     page = ui.open("/traces", project="shop")
     ask(page, "Logs")
@@ -196,6 +198,7 @@ def test_an_unknown_address_says_so_and_leads_on(ui: Watched, shop: Shop) -> Non
 
 
 @pytest.mark.covers("ui-bundle")
+@pytest.mark.golden
 def test_the_first_page_loads_at_most_400_kb(new_page: OpenPage, shop: Shop) -> None:
     """As the server sends it to a browser that was never here: compressed, scripts and styles of shell and Traces."""
     fresh = new_page(width=1400)

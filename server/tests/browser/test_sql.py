@@ -35,6 +35,7 @@ def save(page: Page, kind: str, to: Path) -> Path:
     return to
 
 
+@pytest.mark.golden
 def test_a_statement_is_typed_run_drawn_and_saved(ui: Watched, shop: Shop, tmp_path: Path) -> None:
     page = ui.open("/sql", project="shop")
     write(page, BY_SERVICE)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import time
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from process.servers import RunningServer, eventually
 
+from browser.conftest import OpenPage
 from browser.shop import Shop, host_of
 from browser.telemetry import SECOND, Spans
 from browser.watch import Watched, filter_by, pick, rows, settled
@@ -18,6 +20,7 @@ pytestmark = pytest.mark.covers("page-trace")
 TRACE, ROOT, CHILD = "4e" * 16, "4e" * 8, "4f" * 8
 
 
+@pytest.mark.golden
 def test_a_trace_that_still_runs_says_so_and_grows_by_itself(ui: Watched, server: RunningServer) -> None:
     """A job of hours is watched while it runs: its span came at its start, and comes again at its end."""
     began = time.time_ns() - 20 * SECOND
@@ -49,6 +52,7 @@ def test_a_trace_that_still_runs_says_so_and_grows_by_itself(ui: Watched, server
     expect(heading).not_to_contain_text("running")
 
 
+@pytest.mark.golden
 def test_from_a_log_to_its_span_and_back_to_where_one_was(ui: Watched, shop: Shop) -> None:
     page = ui.open("/logs", project="shop")
     filter_by(page, '"lock wait"')
@@ -71,6 +75,41 @@ def test_from_a_log_to_its_span_and_back_to_where_one_was(ui: Watched, shop: Sho
     settled(page)
     expect(record.get_by_label("body", exact=True)).to_have_text("lock wait of 1400 ms on customer_features")
     expect(rows(page, "Log records")).to_have_count(len(shop.failed))
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_moves_under_the_pointer_when_what_stands_above_comes_late(
+    new_page: OpenPage, shop: Shop, width: int
+) -> None:
+    """Errors, predictions and evaluations stand above a trace's spans and a span's tabs, and are asked for apart."""
+    ui = new_page(width=width)
+    late = re.compile(r"/api/v1/(errors|traces/[0-9a-f]+/(predictions|evaluations))")
+
+    def slowly(route: Route) -> None:
+        time.sleep(0.2)
+        route.continue_()
+
+    ui.page.route(late, slowly)
+    page = ui.open(f"/traces/{shop.failed[0]}", project="shop")
+    expect(page.get_by_role("list", name="Errors of this trace")).to_be_visible()
+    assert page.evaluate(_MOVED, "[role=treeitem]") == []
+    page.get_by_role("treeitem").filter(has_text="GET /features features").click()
+    settled(page)
+    span = parse_qs(urlsplit(page.url).query)["span"][0]
+    # Beside the list of spans it is shown before anybody has asked for what stands above its tabs.
+    ui.open("/traces", project="shop", sel=f"{shop.failed[0]}/{span}")
+    expect(page.get_by_role("complementary").get_by_role("list", name="Errors of this trace")).to_be_visible()
+    assert page.evaluate(_MOVED, "[role=tablist]") == []
+
+
+# What the browser itself counts as moved (the Layout Instability API), of what fits or lies around it.
+_MOVED = """what => new Promise(done => {
+  const seen = []
+  const watch = new PerformanceObserver(list => seen.push(...list.getEntries()))
+  watch.observe({ type: 'layout-shift', buffered: true })
+  setTimeout(() => done(seen.flatMap(shift => shift.sources.map(source => source.node))
+    .filter(node => node && (node.closest?.(what) || node.querySelector?.(what))).map(node => node.outerHTML.slice(0, 80))), 200)
+})"""
 
 
 def test_a_span_is_zoomed_to_and_its_critical_path_shown(ui: Watched, shop: Shop) -> None:

@@ -15,6 +15,7 @@ from browser.watch import Watched, filter_by, pick, rows, settled
 
 
 @pytest.mark.covers("page-traces")
+@pytest.mark.golden
 def test_traces_are_narrowed_by_typing_and_by_facet(ui: Watched, shop: Shop) -> None:
     """The filter is in the address, and every band of the page follows it."""
     page = ui.open("/traces", project="shop")
@@ -76,6 +77,7 @@ def test_a_brush_on_a_chart_sets_time_and_duration(ui: Watched, shop: Shop) -> N
 
 
 @pytest.mark.covers("page-trace", "page-logs")
+@pytest.mark.golden
 def test_from_a_failed_order_to_the_log_line_that_explains_it(ui: Watched, shop: Shop) -> None:
     """The walk of an on-call night: list, trace, span, its event, its logs, and on to Logs."""
     page = ui.open("/traces", project="shop", q="status:error", sort="-start_time")
@@ -189,6 +191,7 @@ def test_an_unknown_trace_says_where_it_may_be(ui: Watched, shop: Shop) -> None:
 
 
 @pytest.mark.covers("page-traces")
+@pytest.mark.golden
 def test_a_trace_that_arrives_is_shown_without_reloading(ui: Watched, server: RunningServer) -> None:
     """Live: also on a page that was empty."""
     server.client.post("/api/v1/projects", json={"name": "shop-live"}).raise_for_status()

@@ -17,7 +17,11 @@ import pytest
 from pyarrow import csv
 from typer.testing import CliRunner, Result
 
+from tapetum_server.analysis.performance.by_outcome import OutcomeReport
+from tapetum_server.cli.estimate_outcomes import show_outcomes
 from tapetum_server.cli.main import app
+from tapetum_server.detectors.estimation.outcome_regression import Quality
+from tapetum_server.detectors.estimation.outcome_verdicts import Expected, ExpectedVersion
 from tapetum_server.query import on_files
 from tapetum_server.store.embedded import EmbeddedEngine
 
@@ -138,6 +142,20 @@ def test_evaluate_wants_a_change_where_one_is_asked_for(run: Any) -> None:
     assert "--baseline" in alone.stderr
 
 
+@pytest.mark.covers("eval-config-thresholds")
+def test_a_slice_that_a_threshold_names_and_nobody_has_keeps_from_being_blessed(run: Any, files: Path) -> None:
+    """Also where another slice, Zug, is too small to be judged; one that is there and small is no reason."""
+    text = (files / "good.pbtxt").read_text(encoding="utf-8")
+    for city, code in (("Basel", 1), ("Zug", 0)):
+        named = 'per_slice_thresholds { slicing_specs { feature_values { key: "city" value: "' + city + '" } }'
+        told = text.replace('per_slice_thresholds { slicing_specs { feature_keys: "city" }', named)
+        (files / "named.pbtxt").write_text(told, encoding="utf-8")
+        found = run("evaluate", "now.parquet", "--config", "named.pbtxt", "--baseline", "before.parquet")
+        assert found.exit_code == code, found.output
+        assert "Too small to be judged: city=Zug" in found.stderr
+        assert ("no such slice: city=Basel" in found.stdout) == (city == "Basel")
+
+
 @pytest.mark.covers("cli-estimate")
 def test_estimate_tells_metrics_of_rows_without_labels(run: Any, files: Path) -> None:
     found = run(
@@ -186,6 +204,7 @@ def test_estimate_of_numbers_and_by_weights(run: Any) -> None:
 
 
 @pytest.mark.covers("cli-estimate-outcomes")
+@pytest.mark.wide
 def test_estimate_by_outcomes_shows_a_model_that_turned_bad_and_where(run: Any, files: Path) -> None:
     """The baseline's model is wrong in Chur at night; a window whose model is right there is better, and the other way round."""
     mended = pq.read_table(files / "now.parquet")
@@ -212,6 +231,18 @@ def test_estimate_by_outcomes_shows_a_model_that_turned_bad_and_where(run: Any, 
     assert (wrong.exit_code, "yes or no" in wrong.stderr) == (1, True)
     few = run("estimate", "few.parquet", "now.parquet", *told, "--feature", "age", "--metric", "nonsense")
     assert "There is no estimate of 'nonsense'" in few.stderr
+
+
+def test_what_nothing_else_called_is_left_out_of_the_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    nan = float("nan")
+    window = ExpectedVersion(
+        1, 500, {"accuracy": Expected(0.9, 0.85, 0.95)}, 0.9, 0.92, nan, "as expected", (), 0.02, (), 0, nan, nan
+    )
+    report = OutcomeReport("", 300, Quality(0.8, 0.02, 0.01, 0.02), None, (("", window),), (), (), (), ())
+    show_outcomes(report, ("accuracy",), as_json=False)
+    told = capsys.readouterr().out
+    assert "The window: as expected. 90.0% right expected (85.0% to 95.0%); its scores promise 90.0%" in told
+    assert "nan" not in told
 
 
 @pytest.mark.covers("cli-slices")

@@ -108,6 +108,7 @@ def test_a_version_trained_on_flipped_labels_is_worse_in_that_region_before_a_la
 
 
 @pytest.mark.covers("outcome-regression")
+@pytest.mark.wide
 def test_every_metric_turns_out_within_its_band() -> None:
     """Of good and of bad versions: nine times in ten within three standard errors, and usually all the time."""
     for flipped in (None, EAST):

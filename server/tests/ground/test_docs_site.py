@@ -12,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+pytestmark = pytest.mark.wide
+
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 

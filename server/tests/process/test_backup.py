@@ -107,7 +107,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
 
 
 @pytest.mark.covers("backup", "restore")
-@pytest.mark.parametrize("form", ["directory", "tar"])
+@pytest.mark.parametrize("form", ["directory", pytest.param("tar", marks=pytest.mark.wide)])
 def test_a_restore_into_an_empty_directory_is_what_was_backed_up(
     kept: Kept, form: str, start_server: StartServer, tmp_path: Path
 ) -> None:
@@ -148,6 +148,7 @@ def seen_errors(server: RunningServer) -> dict[str, tuple[str, str]]:
 
 
 @pytest.mark.covers("restore")
+@pytest.mark.wide
 def test_errors_are_grouped_on_after_a_restore(kept: Kept, start_server: StartServer, tmp_path: Path) -> None:
     """Since when an error is known comes from the backup, and what comes after the restore counts on from there."""
     row, *_ = kept
@@ -206,6 +207,7 @@ def test_ingest_goes_on_during_a_backup_and_what_was_acknowledged_before_is_in_i
 
 
 @pytest.mark.covers("bad-backup-interrupted")
+@pytest.mark.wide
 def test_a_backup_that_is_killed_is_listed_as_incomplete_refused_and_cleaned_up(
     start_server: StartServer, tmp_path: Path
 ) -> None:
@@ -236,6 +238,7 @@ def test_a_backup_that_is_killed_is_listed_as_incomplete_refused_and_cleaned_up(
 
 
 @pytest.mark.covers("bad-backup-interrupted")
+@pytest.mark.wide
 def test_a_server_that_stops_during_a_backup_leaves_nothing_of_it(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server(tmp_path / "data")
     filled(server)
@@ -246,6 +249,7 @@ def test_a_server_that_stops_during_a_backup_leaves_nothing_of_it(start_server: 
 
 
 @pytest.mark.covers("bad-restore-interrupted")
+@pytest.mark.wide
 def test_a_restore_that_is_killed_is_refused_by_serve_and_can_be_repeated(
     kept: Kept, start_server: StartServer, tmp_path: Path
 ) -> None:
@@ -358,6 +362,7 @@ def test_a_backup_that_was_damaged_is_refused_before_anything_is_restored(kept: 
 
 
 @pytest.mark.covers("backup")
+@pytest.mark.wide
 def test_a_stopped_directory_is_backed_up_without_a_server(kept: Kept, tmp_path: Path) -> None:
     """As it is before an upgrade: nothing in it is migrated. A live one is its server's to back up."""
     shelf = tmp_path / "shelf"
@@ -453,6 +458,7 @@ def test_somebody_who_looks_at_the_backups_is_in_nobodys_way(tmp_path: Path) -> 
 
 
 @pytest.mark.covers("backup-elsewhere")
+@pytest.mark.wide
 def test_what_lies_elsewhere_is_backed_up_there(
     clickhouse_server: str, start_server: StartServer, tmp_path: Path
 ) -> None:

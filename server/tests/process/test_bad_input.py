@@ -373,6 +373,7 @@ def spread_labels(server: RunningServer, project: str, door: str, requests: int,
     assert stored == [(requests * each,)]
 
 
+@pytest.mark.wide
 def test_services_without_number_are_counted_as_one_sender(shared_server: RunningServer, project: str) -> None:
     """Whoever may send may invent service names; what is counted by sender must not grow with them."""
     body = b"".join(
@@ -396,6 +397,7 @@ def test_services_without_number_are_counted_as_one_sender(shared_server: Runnin
 
 
 @pytest.mark.covers("bad-thousand-days", "timestamps-any-age")
+@pytest.mark.wide
 def test_one_batch_that_spans_1000_days_is_stored_and_others_are_answered_meanwhile(
     start_server: StartServer, tmp_path: Path
 ) -> None:

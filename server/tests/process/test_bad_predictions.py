@@ -101,6 +101,11 @@ def test_ten_thousand_categories_that_were_never_seen_are_counted_and_drift(
     (feature,) = (f for f in get("/models/drift", model="many", feature="c", **BASELINE)["features"])
     assert (feature["name"], feature["verdict"]) == ("c", "drift")
     assert get("/predictions", q='model:many c:"unseen 9999"')["rows"][0]["model"] == "many"
+    # The values that are not listed one by one are found too, as many as are said to be.
+    others = next(bar for bar in feature["bars"] if bar["what"] == "(other values)")
+    listed = ",".join(json.dumps(value) for value in feature["others_than"])
+    (found,) = get("/models", q=f"model:many c:* -c:{listed}")["rows"]
+    assert found["predictions"] == round(others["window_share"] * 10_000) == 10_000 - len(feature["others_than"]) + 2
 
 
 @pytest.mark.covers("bad-nan-scores", "bad-probabilities")
@@ -177,7 +182,7 @@ def test_an_arrow_stream_cut_in_half_says_from_which_row_on(
     assert get("/models/performance", model="cut")["rows"] == COUNT
 
 
-@pytest.mark.covers("bad-wide-rows")
+@pytest.mark.covers("bad-wide-rows", "drift-wide")
 def test_five_thousand_features_are_taken_counted_and_shown(
     shared_server: RunningServer, project: str, get: Get, now_ms: int
 ) -> None:
@@ -188,3 +193,12 @@ def test_five_thousand_features_are_taken_counted_and_shown(
     (row,) = get("/predictions", q="model:wide feature_4999:4999.5")["rows"]
     one = get("/predictions/detail", model="wide", prediction_id=row["prediction_id"])
     assert len(one["features"]) == 5_000
+    # And compared, within the time that a browser waits: one of them moved.
+    for ago, moved in ((30, 0.0), (1, 1_000.0)):
+        random = np.random.default_rng(ago)
+        numbers = {f"feature_{i:04d}": random.normal(0, 1, 120) for i in range(5_000)}
+        numbers["feature_4711"] = numbers["feature_4711"] + moved
+        table = pa.table({**numbers, "time": pa.array([now_ms - ago * HOUR_MS] * 120)})
+        assert post(shared_server, project, "predictions", arrow(table), "wider").json()["accepted"] == 120
+    report = get("/models/drift", model="wider", **BASELINE)
+    assert (report["compared"], report["features"][0]["name"]) == (5_000, "feature_4711")

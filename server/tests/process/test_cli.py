@@ -158,6 +158,7 @@ def test_doctor_tells_a_wrong_key_and_a_wrong_scheme(shared_server: RunningServe
 
 
 @pytest.mark.covers("cli-doctor")
+@pytest.mark.wide
 def test_doctor_looks_into_a_data_directory_and_changes_nothing_of_somebody_elses(
     start_server: StartServer, shared_server: RunningServer, tmp_path: Path
 ) -> None:

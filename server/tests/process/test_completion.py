@@ -44,6 +44,7 @@ def offered(home: Path, *lines: str, **more: str) -> list[list[str]]:
 
 
 @pytest.mark.covers("completion")
+@pytest.mark.wide
 def test_bash_completes_commands_options_and_formats(tmp_path: Path) -> None:
     exp, commands, logs, options, formats, kinds = offered(
         tmp_path, "exp", "''", "logs se", "backup --", "export spans --format ''", "export me"
@@ -57,6 +58,7 @@ def test_bash_completes_commands_options_and_formats(tmp_path: Path) -> None:
 
 
 @pytest.mark.covers("completion")
+@pytest.mark.wide
 def test_bash_completes_projects_of_the_server(shared_server: RunningServer, tmp_path: Path) -> None:
     """Asked from the server that the line or the environment names; without one there is nothing to offer."""
     body = request("logs", ["00000000000000ab"]).SerializeToString()

@@ -100,6 +100,7 @@ def test_what_cannot_be_exported_is_said_and_leaves_no_file(
 
 
 @pytest.mark.covers("export")
+@pytest.mark.wide
 def test_clients_that_read_slowly_or_go_away_cost_no_place_for_good(start_server: StartServer, tmp_path: Path) -> None:
     """Four exports at once, each larger than what sockets buffer. A fifth waits its turn; nothing else does."""
     server = start_server(tmp_path / "data")

@@ -110,6 +110,7 @@ def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 
 @pytest.mark.covers("bad-full-disk")
+@pytest.mark.wide
 def test_a_full_disk_answers_retry_loses_nothing_acknowledged_and_recovers(
     start_server: StartServer, small_disk: SmallDisk
 ) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import random
+import struct
 from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from process.conftest import StartServer
 from process.servers import RunningServer
@@ -133,6 +135,104 @@ def test_a_pair_across_midnight_is_one_prediction_at_the_time_of_its_request(
         (f"{name}{row}", "2026-11-20 23:59:59.900000000", x, score, 200.0)
         for name in ("asked", "both", "e") for row, x, score in (("", 1.0, 0.5), ("/1", 2.0, 0.6))
     ]  # fmt: skip
+
+
+@pytest.mark.covers("kserve-old-agents")
+def test_events_of_older_agents_are_read_with_their_quotes_and_their_names(
+    shared_server: RunningServer, project: str
+) -> None:
+    """CloudEvents 0.2 put quotes around each header, and `Ce-Inferenceservice` was the model's name; 0.3 told apart how data is encoded."""
+    told = {
+        "ce-specversion": '"0.2"', "ce-id": '"old"', "ce-source": '"http://m/"', "ce-inferenceservice": '"m"',
+        "ce-namespace": '"models"', "ce-endpoint": '"canary"', "content-type": "application/x-www-form-urlencoded",
+    }  # fmt: skip
+    for part, second, body in (("request", 0, b'{"instances": [{"x": 1}]}'), ("response", 2, b'{"predictions": [7]}')):
+        kind = {"ce-type": f'"org.kubeflow.serving.inference.{part}"', "ce-time": f'"2026-11-20T10:00:0{second}.5Z"'}
+        assert post(shared_server, project, body, told | kind).json() == {"accepted": 1, "refused": []}
+    encoded = base64.b64encode(b'{"instances": [{"x": 2}]}').decode()
+    newer = event("request", encoded, specversion="0.3", datacontentencoding="base64", id="newer", statuscode=200,
+                  time="2026-11-20T10:00:09Z")  # fmt: skip
+    assert post(shared_server, project, newer, {"content-type": STRUCTURED}).json()["accepted"] == 1
+    assert kept(shared_server, project) == [
+        ("old", "canary", {"x": 1}, {}, 7, None, 2000.0, "", ""), ("newer", "", {"x": 2}, {}, None, None, None, "", ""),
+    ]  # fmt: skip
+    tags = shared_server.rows(
+        "SELECT prediction_id, tags FROM predictions WHERE project = {p:String} ORDER BY time", p=project
+    )
+    assert [(name, dict(told)) for name, told in tags] == [
+        ("old", {"namespace": "models", "endpoint": "canary"}), ("newer", {"status_code": "200"}),
+    ]  # fmt: skip
+
+
+DATATYPES = {
+    "BOOL": (np.bool_, [True, False]), "UINT8": (np.uint8, [32, 10]), "UINT16": (np.uint16, [0x2020, 7]),
+    "UINT32": (np.uint32, [1, 2**32 - 1]), "UINT64": (np.uint64, [3, 2**53]), "INT8": (np.int8, [-128, 9]),
+    "INT16": (np.int16, [-300, 13]), "INT32": (np.int32, [-70_000, 0x20202020]), "INT64": (np.int64, [-(2**53), 5]),
+    "FP16": (np.float16, [0.5, -2.25]), "FP32": (np.float32, [0.1, 1e30]), "FP64": (np.float64, [0.1, -1e300]),
+    "BYTES": (None, ["Zürich", " "]),
+}  # fmt: skip
+
+
+@pytest.mark.covers("kserve-tensors")
+def test_tensors_of_every_datatype_say_the_same_as_json_and_as_bytes(
+    shared_server: RunningServer, project: str
+) -> None:
+    """By NumPy's bytes. Some are blanks and ends of lines: what stands behind the JSON is a number, and no white space."""
+    batch, expected = [], {}
+    for n, (kind, (dtype, values)) in enumerate(DATATYPES.items()):
+        if dtype is None:
+            plain: list[Any] = values
+            raw = b"".join(struct.pack("<I", len(text.encode())) + text.encode() for text in values)
+        else:
+            array = np.array(values, dtype)
+            plain, raw = array.tolist(), array.astype(array.dtype.newbyteorder("<")).tobytes()
+        tensor = {"name": "x", "shape": [2], "datatype": kind}
+        header = json.dumps({"inputs": [{**tensor, "parameters": {"binary_data_size": len(raw)}}]}).encode()
+        batch += [
+            event("request", {"inputs": [{**tensor, "data": plain}]}, id=f"{n:02d}-json"),
+            event("request", None, data_base64=base64.b64encode(header + raw).decode(), id=f"{n:02d}-bytes"),
+        ]
+        said = [str(v).lower() if isinstance(v, bool) else v if isinstance(v, str) else float(v) for v in plain]
+        expected |= {
+            f"{n:02d}-{form}{row}": said[place] for form in ("json", "bytes") for place, row in ((0, ""), (1, "/1"))
+        }
+    answer = post(shared_server, project, batch, {"content-type": BATCH}).json()
+    assert answer == {"accepted": 4 * len(DATATYPES), "refused": []}
+    rows = shared_server.rows(
+        "SELECT prediction_id, features, categorical_features FROM predictions WHERE project = {p:String}", p=project
+    )  # fmt: skip
+    assert {name: {**dict(numbers), **dict(words)}["x"] for name, numbers, words in rows} == expected
+
+
+@pytest.mark.covers("kserve-openai")
+def test_completions_whole_chats_and_ranked_documents_are_read_too(shared_server: RunningServer, project: str) -> None:
+    usage = {"prompt_tokens": 4, "completion_tokens": 2}
+    events = [
+        event("request", {"model": "llama", "prompt": "Once upon", "max_tokens": 2}, id="c"),
+        event("response", {"model": "llama", "choices": [{"text": " a time", "finish_reason": "length"}], "usage": usage}, id="c"),
+        event("request", {"model": "llama", "messages": [
+            {"role": "system", "content": "Be brief."}, {"role": "user", "content": [{"type": "text", "text": "Hi"}]},
+        ]}, id="h"),
+        event("response", {"model": "llama", "choices": [{"message": {"role": "assistant", "content": "Hello."}}]}, id="h"),
+        event("request", {"model": "bge", "query": "loans", "documents": ["a", "b"]}, id="r"),
+        event("response", {"model": "bge", "results": [
+            {"index": 1, "relevance_score": 0.9}, {"index": 0, "relevance_score": 0.2},
+        ]}, id="r"),
+    ]  # fmt: skip
+    assert post(shared_server, project, events, {"content-type": BATCH}).json() == {"accepted": 3, "refused": []}
+    rows = shared_server.rows(
+        "SELECT prediction_id, text_features, features, scores, tags FROM predictions WHERE project = {p:String} "
+        "ORDER BY prediction_id", p=project,
+    )  # fmt: skip
+    told = [(name, dict(texts), dict(numbers), dict(scores)) for name, texts, numbers, scores, _ in rows]
+    assert told == [
+        ("c", {"prompt": "Once upon", "completion": " a time"}, {"max_tokens": 2}, {}),
+        ("h", {"prompt": "system: Be brief.\n\nuser: Hi", "completion": "Hello."}, {"messages": 2}, {}),
+        ("r", {"prompt": "loans"}, {"documents": 2}, {"0": 0.2, "1": 0.9}),
+    ]
+    assert {key: dict(rows[0][4])[key] for key in ("finish_reason", "prompt_tokens", "completion_tokens")} == {
+        "finish_reason": "length", "prompt_tokens": "4", "completion_tokens": "2",
+    }  # fmt: skip
 
 
 @pytest.mark.covers("kserve-openai")

@@ -153,6 +153,7 @@ def test_an_alert_is_told_once_and_taken_back_once_across_kill_9(
 
 
 @pytest.mark.covers("bad-webhook")
+@pytest.mark.wide
 def test_a_webhook_that_never_answers_is_in_nobodys_way(start_server: StartServer, tmp_path: Path, hook: Hook) -> None:
     server = start_server(tmp_path / "data")
     with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
@@ -257,6 +258,7 @@ def test_nothing_is_zero_of_a_count(server: RunningServer, project: str, hook: H
 
 
 @pytest.mark.covers("monitor-no-data", "monitor-restart")
+@pytest.mark.wide
 def test_a_server_does_not_take_its_own_absence_for_silence(
     start_server: StartServer, tmp_path: Path, hook: Hook
 ) -> None:

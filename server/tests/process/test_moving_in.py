@@ -152,6 +152,7 @@ def sent(shared_server: RunningServer) -> dict[str, tuple[Any, ...]]:
         ("trace_dataset.parquet", None),
     ],
 )
+@pytest.mark.wide
 def test_spans_of_phoenix_are_what_their_sender_would_have_made_of_them(
     shared_server: RunningServer, project: str, sent: dict[str, tuple[Any, ...]], spans_file: str,
     annotations_file: str | None,
@@ -349,6 +350,7 @@ def test_traces_and_assessments_of_mlflow_agree_with_mlflows_own_totals(
         ("mlflow", ["traces.jsonl", "prompts.jsonl"], {"MLFLOW_TRACKING_TOKEN": "px"}),
     ],
 )  # fmt: skip
+@pytest.mark.wide
 def test_a_database_and_a_running_server_say_what_the_files_say(
     shared_server: RunningServer, tmp_path: Path, tool: str, files: list[str], more: dict[str, str]
 ) -> None:

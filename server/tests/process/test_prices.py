@@ -224,6 +224,7 @@ def killed_while_it_reprices(shop: Shop) -> None:
 
 
 @pytest.mark.covers("reprice", "kill-9")
+@pytest.mark.wide
 def test_a_kill_half_way_leaves_every_call_whole_and_a_second_run_finishes(
     start_server: StartServer, tmp_path: Path
 ) -> None:

@@ -469,6 +469,7 @@ def test_what_was_redacted_is_counted_by_the_key_it_was_found_under(
 
 @pytest.mark.covers("redaction-every-door")
 @pytest.mark.parametrize("door", planted.DOORS)
+@pytest.mark.wide
 def test_planted_secrets_are_marks_in_every_view_whatever_the_door(
     fed: tuple[RunningServer, Path, list[str]], door: str
 ) -> None:

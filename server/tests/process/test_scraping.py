@@ -289,6 +289,7 @@ def test_a_series_that_goes_away_has_no_value_from_then_on(world: World) -> None
 
 @pytest.mark.covers("bad-scrape-target")
 @pytest.mark.parametrize("job", BAD)
+@pytest.mark.wide
 def test_a_bad_target_is_named_with_its_fault_and_costs_no_other(world: World, job: str) -> None:
     """Hangs, drips, lies about its format, answers 100 MB or 100 kB that inflate to it, redirects to secrets."""
     reason, words = BAD[job]
@@ -312,6 +313,7 @@ def test_a_bad_target_is_named_with_its_fault_and_costs_no_other(world: World, j
 
 
 @pytest.mark.covers("bad-scrape-target")
+@pytest.mark.wide
 def test_a_hundred_megabytes_again_and_again_take_no_memory(world: World) -> None:
     world.target("huge")
     before = world.server.forget_peak()

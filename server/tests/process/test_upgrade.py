@@ -105,6 +105,7 @@ def test_a_directory_of_the_first_version_opens_with_all_that_is_in_it(
 
 
 @pytest.mark.covers("upgrade", "backup")
+@pytest.mark.wide
 def test_an_old_directory_is_backed_up_as_it_is_before_an_upgrade(start_server: StartServer, tmp_path: Path) -> None:
     """By the new program, without a server: what it holds is of the old schema still, and restores with all in it."""
     data = tmp_path / "data"

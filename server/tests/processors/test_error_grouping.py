@@ -154,6 +154,7 @@ def test_what_varies_in_a_message_is_replaced(message: str, template: str) -> No
 
 
 @pytest.mark.covers("error-templates")
+@pytest.mark.wide
 def test_a_hundred_thousand_messages_of_one_template_are_one_error() -> None:
     prints = {
         by_log("shop", "", f"order {n} of user u{n:07d} failed in {n / 7:.3f} ms").fingerprint for n in range(100_000)

@@ -55,6 +55,11 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "counts_by_time": lambda: drift.counts_statement(FRAME, FEATURES, drift_groups.chunks_of_time(AT, DAY_NS)),
     "counts_by_week": lambda: drift.counts_statement(FRAME, FEATURES[:1], drift_groups.chunks_of_time(AT, 7 * DAY_NS)),
     "counts_by_slice": lambda: drift.counts_statement(FRAME, FEATURES[:1], drift_groups.slices_by(SHOP)),
+    "turned_counts": lambda: drift.turned_counts_statement(FRAME, [FEATURES[0], drift.NumericFeature(AGE, ())]),
+    "turned_counts_by_time": lambda: drift.turned_counts_statement(
+        FRAME, FEATURES[:1], drift_groups.chunks_of_time(AT, DAY_NS)
+    ),
+    "turned_quantiles": lambda: drift.turned_quantiles_statement(FRAME, [PRICE, AGE], [0.5, 0.9]),
     "embedding_lengths": lambda: embeddings.lengths_statement(MAILS, (VECTOR,)),
     "embedding_count": lambda: embeddings.count_statement(MAILS, VECTOR, 3),
     "embedding_vectors": lambda: embeddings.vectors_statement(MAILS, VECTOR, 3, MAILS.column("score"), 100, 20),

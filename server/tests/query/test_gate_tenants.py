@@ -173,6 +173,7 @@ _CTES = st.sampled_from(
 
 @given(cte=_CTES, column=_COLUMNS, aggregate=_AGGREGATES, source=_SOURCES, conditions=st.lists(_CONDITIONS, max_size=3))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.wide
 def test_combinations_never_depend_on_other_tenants(
     engines: dict[str, EmbeddedEngine], cte: str, column: str, aggregate: str, source: str, conditions: list[str]
 ) -> None:

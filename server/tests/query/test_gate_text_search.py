@@ -69,6 +69,7 @@ NEEDLES = [
 @pytest.mark.covers("sql-gate")
 @pytest.mark.parametrize("project", ["A", None])
 @pytest.mark.parametrize(("view", "column"), [("logs", "body"), ("spans", "search_text")])
+@pytest.mark.wide
 def test_words_are_found_in_any_case_and_script_wherever_the_search_stands(
     texts: EmbeddedEngine, view: str, column: str, project: str | None
 ) -> None:

@@ -24,7 +24,7 @@ OWN = {
     "exemplars_json", "convention", "owns_usage", "is_call", "is_use",
     "own_cost_usd", "logs_tell", "reported_twice", "own_output_tokens", "own_reasoning_tokens", "own_cache_read_tokens",
     "own_cache_write_tokens",
-    "layout", "numeric", "booleans", "categorical", "texts", "number_lists", "text_lists", "nulls", "flagged",
+    "layout", "numeric", "booleans", "categorical", "texts", "number_lists", "text_lists", "nulls", "flagged", "correct",
     "search_text", "search_words",
     # Of findings: `subject`, where that is a model.
     "model",

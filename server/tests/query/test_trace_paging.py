@@ -58,6 +58,7 @@ async def all_pages(asked: World, project: str, q: str, sort: traces.TraceSort, 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("window", [2, 40])
+@pytest.mark.wide
 def test_pages_hold_every_trace_once_in_order(
     asked: World, monkeypatch: pytest.MonkeyPatch, seed: int, window: int
 ) -> None:

@@ -163,6 +163,7 @@ def test_a_request_that_is_refused_whole_counts_in_the_callers_project(key_proje
     }
 
 
+@pytest.mark.wide
 def test_invented_projects_do_not_grow_the_counters(client, recorder):
     for i in range(1100):
         client.post("/v1/traces", content=b"\xff", headers=PROTOBUF | {"x-tapetum-project": f"p{i}"})

@@ -153,7 +153,10 @@ def _column(name: str, values: list[Any]) -> pa.Array:
 
 
 @pytest.mark.covers("migrations")
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    "version",
+    [pytest.param(it, marks=[] if it in (VERSIONS[0], *VERSIONS[-2:]) else pytest.mark.wide) for it in VERSIONS],
+)
 def test_a_store_of_every_version_opens_with_its_data(
     version: str, database: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,6 +179,7 @@ def test_a_store_of_every_version_opens_with_its_data(
 
 @pytest.mark.covers("migrations")
 @pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.wide
 def test_a_migrated_store_is_the_same_as_a_new_one(
     version: str, database: EmbeddedEngine, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

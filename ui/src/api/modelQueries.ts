@@ -52,16 +52,12 @@ export const predictionQuery = (project: string, model: string, id: string) =>
       api.get<PredictionDetail>('/predictions/detail', { project, model, prediction_id: id }, signal),
   })
 
-/** Of the others in the scope's time, whatever the list is filtered by. */
-export const contextQuery = ({ project, from, to }: Scope, model: string, id: string) =>
+/** Of the others in the scope. */
+export const contextQuery = (scope: Scope, model: string, id: string) =>
   queryOptions({
-    queryKey: ['/predictions/context', project, from, to, model, id],
+    queryKey: ['/predictions/context', scope, model, id],
     queryFn: ({ signal }) =>
-      api.get<PredictionContext>(
-        '/predictions/context',
-        { project, from, to, model, prediction_id: id },
-        signal,
-      ),
+      api.get<PredictionContext>('/predictions/context', { ...scope, model, prediction_id: id }, signal),
   })
 
 export const tracePredictionsQuery = (project: string, traceId: string) =>

@@ -4087,7 +4087,8 @@ export interface components {
      * DriftFeature
      * @description One feature. `score` is its largest value in thresholds, times its importance; features are ranked by it.
      *
-     *     `way` is how its numbers came.
+     *     `way` is how its numbers came. Where there are more values than are counted one by one, `others_than` are those that
+     *     are, and `(other values)` are the others.
      */
     DriftFeature: {
       /** Bars */
@@ -4111,6 +4112,8 @@ export interface components {
       note: string
       /** Of Text */
       of_text: string
+      /** Others Than */
+      others_than: string[]
       /** Results */
       results: components['schemas']['DriftResult'][]
       /** Score */
@@ -7490,6 +7493,8 @@ export interface components {
       labelled: number
       /** Metrics */
       metrics: components['schemas']['MetricValue'][]
+      /** More Classes */
+      more_classes: number
       /** More Slices */
       more_slices: number
       /** Periods */
@@ -10034,6 +10039,8 @@ export interface components {
       kind: string
       /** Others Share */
       others_share: number
+      /** Others Than */
+      others_than: string[]
       /** P Adjusted */
       p_adjusted: number | null
       /** Selected Share */
@@ -10110,6 +10117,8 @@ export interface components {
       flips: components['schemas']['FlipTable'] | null
       /** Metrics */
       metrics: components['schemas']['MetricComparison'][]
+      /** More Slices */
+      more_slices: number
       pairing: components['schemas']['Pairing']
       /** Slice Columns */
       slice_columns: string[]

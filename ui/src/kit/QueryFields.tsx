@@ -104,7 +104,17 @@ const KEYS: Record<Records, string[]> = {
   logs: LOG_KEYS,
   errors: ERROR_KEYS,
   evaluations: EVALUATION_KEYS,
-  predictions: ['model', 'version', 'output_label', 'label', 'labelled', 'flagged', 'source', 'score'],
+  predictions: [
+    'model',
+    'version',
+    'output_label',
+    'label',
+    'labelled',
+    'correct',
+    'flagged',
+    'source',
+    'score',
+  ],
   findings: ['model', 'version', 'feature', 'type', 'severity', 'detector'],
 }
 const FIRST_SQL = `SELECT

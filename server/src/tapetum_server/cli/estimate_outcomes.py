@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -87,10 +88,14 @@ def chunk_table(metrics: Sequence[str]) -> Table:
 
 def _verdict(window: ExpectedVersion) -> str:
     value = window.metrics["accuracy"]
+    # There is none where nothing else is known to have called such rows.
+    earlier = (
+        "" if math.isnan(window.earlier)
+        else f", {window.earlier:.1%} if what called the baseline had called the same rows"
+    )  # fmt: skip
     return (
-        f"The window: {window.verdict}. {value.value:.1%} right expected ({value.lower:.1%} to {value.upper:.1%}), "
-        f"{window.earlier:.1%} if what called the baseline had called the same rows; its scores promise "
-        f"{window.promised:.1%}, its features allow {window.attainable:.1%}."
+        f"The window: {window.verdict}. {value.value:.1%} right expected ({value.lower:.1%} to {value.upper:.1%})"
+        f"{earlier}; its scores promise {window.promised:.1%}, its features allow {window.attainable:.1%}."
     )
 
 

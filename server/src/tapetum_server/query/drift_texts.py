@@ -10,17 +10,18 @@ from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import TIMEOUT_S, Frame, FrameColumn
 from tapetum_server.query.reader import Reader, tuples_of
 from tapetum_server.query.statement import Statement
+from tapetum_server.query.text_descriptors import DESCRIPTORS, descriptor, words_of
 
 VOCABULARY = 5_000
 """Words that count as known: the most frequent of the baseline's texts."""
 SAMPLED_TEXTS = 50_000
 """Texts of the baseline that the vocabulary is made from."""
-DESCRIPTORS = ("characters", "words", "not_letters", "unseen_words")
+UNSEEN_WORDS = "unseen_words"
 
 
 def descriptor_names(text: str) -> tuple[str, ...]:
     """What the descriptors of a column of texts are called."""
-    return tuple(f"{text}.{name}" for name in DESCRIPTORS)
+    return tuple(f"{text}.{name}" for name in (*DESCRIPTORS, UNSEEN_WORDS))
 
 
 async def described(
@@ -58,7 +59,7 @@ def vocabulary_statement(frame: Frame, column: FrameColumn, rows: int) -> Statem
     if rows > SAMPLED_TEXTS:
         where += f" AND {place_hash(frame, [column])} % {rows // SAMPLED_TEXTS + 1} = 0"
     sql = f"""SELECT cityHash64(word) AS hashed, count() AS texts
-FROM (SELECT arrayJoin(arrayDistinct({_words(column)})) AS word FROM {frame.relation} WHERE {where})
+FROM (SELECT arrayJoin(arrayDistinct({words_of(column.sql)})) AS word FROM {frame.relation} WHERE {where})
 GROUP BY word
 ORDER BY texts DESC, hashed
 LIMIT {VOCABULARY}"""
@@ -74,22 +75,12 @@ def _text(frame: Frame, name: str) -> FrameColumn:
 
 def with_descriptors(frame: Frame, column: FrameColumn, parameter: str, known: Collection[int]) -> Frame:
     """The frame with what a column of texts is like; `known` are the hashes of words that are not unseen."""
-    text, words = column.sql, _words(column)
-    length = f"lengthUTF8({text})"
+    words = words_of(column.sql)
     seen = f"cityHash64(word) IN {{{parameter}:Array(UInt64)}}"
-    letters = f"lengthUTF8(replaceRegexpAll({text}, '[^\\\\p{{L}}\\\\s]', ''))"
-    made = (
-        length,
-        f"if(isNull({text}), NULL, length({words}))",
-        f"if({length} > 0, 1 - {letters} / {length}, NULL)",
-        f"if(empty({words}), NULL, 1 - arrayCount(word -> {seen}, {words}) / length({words}))",
-    )
+    unseen = f"if(empty({words}), NULL, 1 - arrayCount(word -> {seen}, {words}) / length({words}))"
+    made = (*(descriptor(name, column.sql) for name in DESCRIPTORS), unseen)
     columns = tuple(
         FrameColumn(name, "numeric", f"CAST({sql}, 'Nullable(Float64)')")
         for name, sql in zip(descriptor_names(column.name), made)
     )
     return replace(frame, columns=(*frame.columns, *columns), parameters={**frame.parameters, parameter: list(known)})
-
-
-def _words(column: FrameColumn) -> str:
-    return f"extractAll(lowerUTF8(ifNull({column.sql}, '')), '[\\\\p{{L}}\\\\p{{N}}]+')"

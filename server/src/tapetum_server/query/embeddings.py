@@ -108,12 +108,16 @@ def _length(column: FrameColumn) -> str:
 
 
 def with_correctness(frame: Frame) -> Frame:
-    """The frame with a column of whether the label is what was said: `right`, `wrong`, or null."""
+    """The frame with a column of whether the label is what was said: `right`, `wrong` or null, as the filter has it.
+
+    A feature of that name is told apart, as the filter does.
+    """
     known = {column.name: column.sql for column in frame.columns}
-    if not {LABEL, LABEL_VALUE} <= known.keys() or CORRECT in known:
+    if not {LABEL, LABEL_VALUE} <= known.keys():
         return frame
+    own = [replace(each, name=f"features.{CORRECT}") if each.name == CORRECT else each for each in frame.columns]
     word, truth = known[OUTPUT_LABEL], known[LABEL]
     number, value = known[PREDICTION], known[LABEL_VALUE]
     right = f"multiIf(isNotNull({word}) AND isNotNull({truth}), {word} = {truth}, {number} = {value})"
     sql = f"CAST(if({right}, 'right', if(isNull({right}), NULL, 'wrong')), 'Nullable(String)')"
-    return replace(frame, columns=(*frame.columns, FrameColumn(CORRECT, "categorical", sql)))
+    return replace(frame, columns=(*own, FrameColumn(CORRECT, "categorical", sql)))

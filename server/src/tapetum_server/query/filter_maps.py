@@ -1,5 +1,5 @@
 """Features, tags and scores of predictions, as a filter names them: `age:>30`, `features.age:>30`, `tags.region:eu`,
-`scores.yes:>0.5`."""
+`scores.yes:>0.5`, and what a text is like: `texts.mail.words:>20`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from tapetum_server.query.filter import Choice, Term
 from tapetum_server.query.filter_values import no_prefix, number_of, number_or_none
 from tapetum_server.query.listed import contains, listed
 from tapetum_server.query.statement import Parameters
+from tapetum_server.query.text_descriptors import DESCRIPTORS, descriptor
 
-FEATURES_PREFIX, TAGS_PREFIX, SCORES_PREFIX = "features.", "tags.", "scores."
+FEATURES_PREFIX, TAGS_PREFIX, SCORES_PREFIX, TEXTS_PREFIX = "features.", "tags.", "scores.", "texts."
 _COMPARISONS = (">", ">=", "<", "<=")
 _MAPS = ("numeric", "booleans", "categorical", "texts", "number_lists", "text_lists")
 NAMES = f"arrayConcat({', '.join(f'mapKeys({name})' for name in _MAPS)})"
@@ -23,6 +24,8 @@ def map_text(key: str, parameters: Parameters) -> str:
     if (score := _class_of(key)) is not None:
         at = parameters.text(score)
         return f"if(mapContains(scores, {at}), toString(scores[{at}]), '')"
+    if (text := _described(key)) is not None:
+        return f"ifNull(toString({_descriptor(*text, parameters)}), '')"
     name, in_features, in_tags = _places(key)
     at = parameters.text(name)
     tag, feature = f"toString(tags[{at}])", _feature_text(at)
@@ -35,6 +38,8 @@ def map_value_passes(term: Term, parameters: Parameters) -> str:
     """Whether a feature, tag or score is as the term says."""
     if (score := _class_of(term.key)) is not None:
         return _score_passes(term, score, parameters)
+    if (text := _described(term.key)) is not None:
+        return _number_passes(term, _descriptor(*text, parameters), parameters)
     name, in_features, in_tags = _places(term.key)
     at = parameters.text(name)
     if term.op == "exists":
@@ -57,7 +62,7 @@ def list_conditions(terms: Sequence[Term], parameters: Parameters) -> list[str]:
     """What several comparisons of one feature mean for a list of numbers: one and the same passes them all."""
     compared = defaultdict(list)
     for term in terms:
-        if term.op in _COMPARISONS and not term.negated and _class_of(term.key) is None and _places(term.key)[1]:
+        if term.op in _COMPARISONS and not term.negated and not _is_made(term.key) and _places(term.key)[1]:
             compared[term.key].append(term)
     found = []
     for key, several in compared.items():
@@ -78,16 +83,42 @@ def _class_of(key: str) -> str | None:
     return key[len(SCORES_PREFIX) :] if key.startswith(SCORES_PREFIX) and len(key) > len(SCORES_PREFIX) else None
 
 
+def _described(key: str) -> tuple[str, str] | None:
+    """The text, and what of it a key names."""
+    name, _, what = key.removeprefix(TEXTS_PREFIX).rpartition(".")
+    return (name, what) if key.startswith(TEXTS_PREFIX) and name and what in DESCRIPTORS else None
+
+
+def _is_made(key: str) -> bool:
+    """Whether a key names what is in no map by itself."""
+    return _class_of(key) is not None or _described(key) is not None
+
+
+def _descriptor(name: str, what: str, parameters: Parameters) -> str:
+    at = parameters.text(name)
+    there = _either([f"isNotNull({held}[{at}])" for held in _MAPS[:4]])
+    return descriptor(what, f"if({there}, {_feature_text(at)}, NULL)")
+
+
 def _score_passes(term: Term, score: str, parameters: Parameters) -> str:
     at = parameters.text(score)
     there = f"mapContains(scores, {at})"
+    return there if term.op == "exists" else f"({there} AND {_numbers(term, f'scores[{at}]', parameters)})"
+
+
+def _number_passes(term: Term, sql: str, parameters: Parameters) -> str:
     if term.op == "exists":
-        return there
+        return f"isNotNull({sql})"
+    return f"ifNull({_numbers(term, sql, parameters)}, 0)"
+
+
+def _numbers(term: Term, sql: str, parameters: Parameters) -> str:
+    """Whether a number is one of those that the term names, or beyond it."""
     if any(choice.is_prefix for choice in term.choices):
         raise no_prefix(term)
     numbers = [parameters.number(number_of(term, choice.text, "number")) for choice in term.choices]
     sign = term.op if term.op in _COMPARISONS else "="
-    return f"({there} AND {_either([f'scores[{at}] {sign} {number}' for number in numbers])})"
+    return _either([f"{sql} {sign} {number}" for number in numbers])
 
 
 def _contains(term: Term, at: str, in_features: bool, parameters: Parameters) -> list[str]:

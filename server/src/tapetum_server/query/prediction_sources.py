@@ -33,6 +33,8 @@ PREDICTIONS = Source(
         # Whether `flags` would say anything, without making texts for every row.
         "flagged": "CAST(NOT ifNull(score >= 0 AND score <= 1, 1) OR "
         "arrayExists(p -> NOT (p >= 0 AND p <= 1), mapValues(scores)), 'Bool')",
+        "correct": "multiIf(output_label != '' AND label != '', if(output_label = label, 'right', 'wrong'), "
+        "isNull(output) OR isNull(label_value), '', if(output = label_value, 'right', 'wrong'))",
         "search_text": "arrayStringConcat(arrayMap(v -> ifNull(v, ''), arrayConcat(mapValues(categorical), "
         "mapValues(texts))), ' ')",
         # The same words, without a place for each null.
@@ -40,7 +42,8 @@ PREDICTIONS = Source(
     },
     fields={
         **dict.fromkeys(
-            ("model", "version", "prediction_id", "trace_id", "span_id", "output_label", "source", "label"), Field()
+            ("model", "version", "prediction_id", "trace_id", "span_id", "output_label", "source", "label", "correct"),
+            Field(),
         ),
         **dict.fromkeys(("output", "score", "label_value"), Field("number", nullable=True)),
         "latency_ms": Field("duration", nullable=True),

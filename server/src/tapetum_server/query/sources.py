@@ -102,9 +102,11 @@ class Source:
         narrowed = f" WHERE {of}" if of else ""
         shown += [f"{sql.replace('{of}', narrowed)} AS {name}" for name, sql in self.computed.items() if name in words]
         joined = ""
-        if self.beside is not None and (named := words.intersection(self.beside.columns)):
-            shown += sorted(named)
-            joined = f" {self.beside.join}"
+        if self.beside is not None:
+            shown += sorted(words.intersection(self.beside.columns))
+            # Some columns are worked out with what lies beside.
+            needed = words.union(*(_WORD.findall(self.computed[name]) for name in self.computed.keys() & words))
+            joined = f" {self.beside.join}" if needed.intersection(self.beside.columns) else ""
         return f"(SELECT {', '.join(shown or [self.time])} FROM {self.table}{' FINAL' * final}{joined}{self._where})"
 
     @property

@@ -3,7 +3,7 @@ import type { Scope } from '@/api/queries'
 import type { DriftFeature } from '@/api/types'
 import { Isolated } from '@/kit/Isolated'
 import { percent } from '../services/measures'
-import { behind } from './driftWords'
+import { behind, behindNone } from './driftWords'
 import { ToPredictions } from './ToPredictions'
 
 type Bars = DriftFeature['bars']
@@ -61,6 +61,10 @@ export function LargeBars({
   const { bars } = feature
   const kind = feature.kind === 'numeric' ? 'bin' : 'value'
   const most = Math.max(...bars.flatMap((bar) => [bar.baseline_share, bar.window_share])) || 1
+  const rest = (side: 'baseline_share' | 'window_share') =>
+    Math.max(0, 1 - bars.reduce((sum, bar) => sum + bar[side], 0))
+  // Of a feature with many values the most frequent are drawn.
+  const left = [rest('baseline_share'), rest('window_share')] as const
   const wide = (share: number) => ({ width: `${(100 * share) / most}%` })
   return (
     <ul className="mo-shares" aria-label="Shares of values, baseline and window">
@@ -84,6 +88,22 @@ export function LargeBars({
           </span>
         </li>
       ))}
+      {kind === 'value' && Math.max(...left) >= 0.0005 && (
+        <li>
+          <span className="cut quiet">
+            <ToPredictions model={model} window={window} q={left[1] ? behindNone(feature) : null}>
+              all that is less frequent
+            </ToPredictions>
+          </span>
+          <span className="mo-pair" aria-hidden>
+            <i style={{ ...wide(left[0]), background: 'var(--baseline)' }} />
+            <i style={{ ...wide(left[1]), background: 'var(--window)' }} />
+          </span>
+          <span className="num">
+            {percent(left[0])} → {percent(left[1])}
+          </span>
+        </li>
+      )}
     </ul>
   )
 }

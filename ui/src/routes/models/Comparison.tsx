@@ -312,6 +312,9 @@ function ByValue(p: { model: string; window: Scope; report: VersionComparison })
               ))}
             </tbody>
           </table>
+          {report.more_slices > 0 && (
+            <p className="quiet">and {count(report.more_slices)} values with less of a difference</p>
+          )}
         </div>
       )}
     </>

@@ -170,6 +170,7 @@ export function Drift(p: { model: string; tabs: ReactNode; detail: ModelDetail |
               <TogetherList
                 rows={[...query.data!.together, ...(beside.data?.together ?? [])]}
                 model={model}
+                window={held.window}
               />
               {beside.isLoading && <p className="quiet mo-embed">Looking at texts and vectors …</p>}
               {beside.isError && <Failure error={beside.error} />}

@@ -3,12 +3,15 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { DriftReport } from '@/api/types'
 import { driftTogetherQuery } from '@/api/modelQueries'
+import type { Scope } from '@/api/queries'
+import { printTerm } from '@/kit/filter'
 import { Isolated } from '@/kit/Isolated'
 import { travelling, useView } from '@/kit/view'
 import { percent } from '../services/measures'
-import type { Held } from './baseline'
+import { useBaseline, type Held } from './baseline'
 import type { DriftAsked } from './driftAsked'
 import { VERDICTS } from './driftWords'
+import { ToPredictions } from './ToPredictions'
 
 type Together = DriftReport['together'][number]
 
@@ -26,8 +29,10 @@ export function useTogether(
   })
 }
 
-export function TogetherList({ rows, model }: { rows: readonly Together[]; model: string }) {
-  const { search } = useView()
+export function TogetherList(p: { rows: readonly Together[]; model: string; window: Scope }) {
+  const { rows, model } = p
+  const { scope, search } = useView()
+  const before = useBaseline(scope, search.base, search.version)
   if (!rows.length) return null
   return (
     <ul className="mo-together" aria-label="Drift of several columns together">
@@ -44,7 +49,7 @@ export function TogetherList({ rows, model }: { rows: readonly Together[]; model
           <span className="quiet">
             <Isolated text={one.says} />
           </span>
-          <Telling of={one} />
+          <Telling of={one} model={model} window={p.window} before={before?.scope ?? null} />
           {one.of.startsWith('embedding ') && (
             <>
               {' '}
@@ -74,10 +79,12 @@ const named = (one: Together): string =>
     ? 'attributions'
     : `${one.of.replace(/^embedding embedding$/, 'embedding')} (${one.method})`
 
-/** Words of a text, columns of a classifier, or attributions, with what changed of each. */
-function Telling({ of }: { of: Together }) {
-  // Three are named in what it says.
-  if (of.telling.length <= 3 || of.verdict !== 'drift') return null
+/** Words of a text, columns of a classifier, or attributions, with what changed of each. A word leads to the texts with it. */
+function Telling(p: { of: Together; model: string; window: Scope; before: Scope | null }) {
+  const { of } = p
+  const isText = of.of.startsWith('text ')
+  // Three are named in what it says; of words each is a way on.
+  if ((of.telling.length <= 3 && !isText) || of.verdict !== 'drift') return null
   const signed = of.method !== 'classifier'
   return (
     <span className="mo-telling">
@@ -87,7 +94,14 @@ function Telling({ of }: { of: Together }) {
           className="k-badge quiet"
           title={signed ? 'change of its share' : 'what it tells'}
         >
-          <Isolated text={one.name} />{' '}
+          <ToPredictions
+            model={p.model}
+            // What went is in the baseline.
+            window={one.value > 0 || !p.before ? p.window : p.before}
+            q={isText ? printTerm({ negated: false, key: '', op: 'text', values: [one.name] }) : null}
+          >
+            <Isolated text={one.name} />
+          </ToPredictions>{' '}
           {signed ? `${one.value > 0 ? '+' : '−'}${percent(Math.abs(one.value))}` : one.value.toFixed(2)}
         </span>
       ))}

@@ -14,9 +14,9 @@ import { isoToMs } from '@/kit/time'
 import { travelling, useView } from '@/kit/view'
 import { SavePredictionsButton } from '../datasets/SavePredictions'
 import { percent } from '../services/measures'
-import type { Held } from './baseline'
+import { sameBaseline, type Held } from './baseline'
 import { ToPredictions } from './ToPredictions'
-import { behind } from './driftWords'
+import { behind, CORRECT } from './driftWords'
 
 /** So many characters of ids find room in an address and in a filter. */
 const ROOM = 8_000
@@ -136,7 +136,12 @@ function Traits({ report, model, window }: { report: SelectionReport; model: str
               <ToPredictions
                 model={model}
                 window={window}
-                q={behind({ name: one.column }, one.what, one.kind)}
+                q={behind(
+                  { name: one.column, others_than: one.others_than },
+                  one.what,
+                  one.kind,
+                  one.column === CORRECT ? CORRECT : undefined,
+                )}
               >
                 <Isolated text={one.what} />
               </ToPredictions>
@@ -152,7 +157,7 @@ function Traits({ report, model, window }: { report: SelectionReport; model: str
 }
 
 function Opened({ model, window, ids }: { model: string; window: Window; ids: readonly string[] }) {
-  const { search } = useView()
+  const { scope, search } = useView()
   const some = fitting(ids)
   const within = travelling(search)
   return (
@@ -165,6 +170,7 @@ function Opened({ model, window, ids }: { model: string; window: Window; ids: re
         q: printTerm({ negated: false, key: 'prediction_id', op: 'is', values: some }),
         name: model,
         view: 'predictions',
+        base: sameBaseline(scope, search.base, Date.now()),
       }}
     >
       {some.length < ids.length

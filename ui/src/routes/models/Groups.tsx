@@ -62,7 +62,12 @@ const cells = (of: PerformanceReport['classes'][number]): [n: number, was?: bool
 ]
 
 /** Each count leads to the predictions that it counts: all of them have a label. */
-export function Classes(p: { model: string; window: Scope; classes: PerformanceReport['classes'] }) {
+export function Classes(p: {
+  model: string
+  window: Scope
+  classes: PerformanceReport['classes']
+  more: number
+}) {
   const share = (part: number, whole: number) => (whole ? percent(part / whole) : '–')
   return (
     <section>
@@ -105,6 +110,11 @@ export function Classes(p: { model: string; window: Scope; classes: PerformanceR
           </tbody>
         </table>
       </div>
+      {p.more > 0 && (
+        <p className="quiet">
+          and {count(p.more)} more that were so less often; all of them count in the metrics
+        </p>
+      )}
     </section>
   )
 }

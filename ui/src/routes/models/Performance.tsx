@@ -84,7 +84,12 @@ export function Performance({
             {query.data!.confusion && <ConfusionTable {...of} />}
             {query.data!.calibration.length > 0 && <Calibration {...of} />}
             {query.data!.classes.length > 0 && (
-              <Classes model={model} window={held.window} classes={query.data!.classes} />
+              <Classes
+                model={model}
+                window={held.window}
+                classes={query.data!.classes}
+                more={query.data!.more_classes}
+              />
             )}
             {query.data!.thresholds && <Decision {...of} table={query.data!.thresholds} />}
             {query.data!.thresholds && <Roc {...tried} table={query.data!.thresholds} />}

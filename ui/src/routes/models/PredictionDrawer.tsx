@@ -1,16 +1,17 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Activity } from 'lucide-react'
 import { contextQuery, predictionQuery } from '@/api/modelQueries'
 import type { PredictionContext, PredictionDetail } from '@/api/types'
 import { Drawer } from '@/kit/Drawer'
-import { count, durationText } from '@/kit/format'
+import { counted, durationText } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { unanswered } from '@/kit/states'
 import { ClockTime, RelativeTime } from '@/kit/values'
 import { travelling, useView } from '@/kit/view'
 import { SaveToDatasetButton } from '../datasets/SaveToDataset'
 import { percent } from '../services/measures'
+import { useBaseline } from './baseline'
 import { figure, flagText, Said, valueText } from './measures'
 
 const MOST = 500
@@ -28,25 +29,36 @@ export function PredictionDrawer(p: { model: string; id: string; onClose: () => 
 
 function Whole({ row }: { row: PredictionDetail }) {
   const { search, scope } = useView()
-  const context = useQuery({ ...contextQuery(scope, row.model, row.prediction_id), retry: false })
-  const among = new Map(context.data?.features.map((one) => [one.feature, one]))
-  // What is unusual comes first.
-  const names = Object.keys(row.kinds).toSorted(
-    (a, b) =>
-      Number(among.get(b)?.unusual ?? false) - Number(among.get(a)?.unusual ?? false) || a.localeCompare(b),
-  )
+  const before = useBaseline(scope, search.base, search.version)
+  // Whatever the list is filtered by.
+  const now = useQuery({
+    ...contextQuery({ ...(before?.window ?? scope), q: '' }, row.model, row.prediction_id),
+    retry: false,
+  })
+  const then = useQuery({
+    ...contextQuery(before?.scope ?? scope, row.model, row.prediction_id),
+    retry: false,
+    enabled: before !== null,
+  })
+  const [inBaseline, among] = [then, now].map(
+    (context) => new Map(context.data?.features.map((one) => [one.feature, one])),
+  ) as [Places, Places]
+  // What is unusual comes first: in the baseline, then now.
+  const odd = (name: string) =>
+    2 * Number(inBaseline.get(name)?.unusual ?? false) + Number(among.get(name)?.unusual ?? false)
+  const names = Object.keys(row.kinds).toSorted((a, b) => odd(b) - odd(a) || a.localeCompare(b))
   const scores = Object.entries(row.scores)
-  const odd = flagText(row)
+  const flags = flagText(row)
   return (
     <div className="k-scroll mo-whole" tabIndex={0} role="region" aria-label="Prediction in full">
       <dl>
         <Fact name="Output">
           <Said word={row.output_label} number={row.output} />
         </Fact>
-        {(row.score !== null || odd) && (
+        {(row.score !== null || flags) && (
           <Fact name="Score">
             {row.score === null ? '–' : figure(row.score)}{' '}
-            {odd && <span className="k-badge warn">{odd}</span>}
+            {flags && <span className="k-badge warn">{flags}</span>}
           </Fact>
         )}
         {scores.length > 0 && (
@@ -105,22 +117,27 @@ function Whole({ row }: { row: PredictionDetail }) {
       <h3>Features</h3>
       {names.length > 0 && (
         <p className="quiet">
-          {context.data
-            ? `Beside ${count(context.data.rows)} other predictions of this time${context.data.one_in > 1 ? `, one in ${context.data.one_in}` : ''}.`
-            : context.isError
-              ? 'There are no others in this time to hold it against.'
-              : 'Looking at the others …'}
+          The baseline:{' '}
+          {before ? (
+            <>
+              <Isolated text={before.words} />, {others(then)}
+            </>
+          ) : (
+            'none, as there is no time before'
+          )}
+          . Now: the others of {search.base === 'half' ? 'the second half' : 'this time'}, {others(now)}.
         </p>
       )}
       {names.length === 0 ? (
         <p className="quiet">None were sent.</p>
       ) : (
-        <table>
+        <table className="mo-beside">
           <thead>
             <tr>
               <th>Feature</th>
               <th>Value</th>
-              <th>Among others</th>
+              <th>In the baseline</th>
+              <th>Now</th>
             </tr>
           </thead>
           <tbody>
@@ -131,10 +148,13 @@ function Whole({ row }: { row: PredictionDetail }) {
                   <th scope="row">
                     <Isolated text={name} />
                   </th>
-                  <td className={value === null ? 'quiet' : ''}>
+                  <td className={value === null ? 'quiet' : ''} title={row.kinds[name]}>
                     <Isolated text={valueText(value)} />
                   </td>
-                  <td title={row.kinds[name]}>
+                  <td>
+                    <Place among={inBaseline.get(name)} />
+                  </td>
+                  <td>
                     <Place among={among.get(name)} />
                   </td>
                 </tr>
@@ -149,7 +169,16 @@ function Whole({ row }: { row: PredictionDetail }) {
   )
 }
 
-const STRIP = 100
+type Places = Map<string, PredictionContext['features'][number]>
+
+/** How many predictions it is held against, within a sentence. */
+function others(context: UseQueryResult<PredictionContext>): string {
+  if (!context.data) return context.isError ? 'in which there are none' : 'being looked at'
+  const { rows, one_in } = context.data
+  return `${counted(rows, 'prediction')}${one_in > 1 ? ` (one in ${one_in} of all)` : ''}`
+}
+
+const STRIP = 64
 
 /** Where a value lies: for a number between the lowest and the highest of the others, else how frequent it is. */
 function Place({ among }: { among: PredictionContext['features'][number] | undefined }) {
@@ -163,7 +192,7 @@ function Place({ among }: { among: PredictionContext['features'][number] | undef
   const ends = [among.low, among.median, among.high].map((one) => (one === null ? '–' : figure(one)))
   return (
     <span
-      className={tone}
+      className="mo-place"
       title={`Of the others 1 % are below ${ends[0]}, half below ${ends[1]}, 99 % below ${ends[2]}`}
     >
       <svg width={STRIP} height={10} className="mo-strip" aria-hidden>
@@ -171,7 +200,7 @@ function Place({ among }: { among: PredictionContext['features'][number] | undef
         <rect x={STRIP / 2} y={2} width={1} height={6} fill="var(--text-3)" />
         <circle cx={5 + share * (STRIP - 10)} cy={5} r={4} fill="var(--window)" />
       </svg>
-      above {percent(among.share_below)}
+      <span className={tone}>above {percent(among.share_below)}</span>
     </span>
   )
 }

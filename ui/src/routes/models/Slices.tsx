@@ -14,7 +14,7 @@ import { useHeld } from './baseline'
 import { ToPredictions } from './ToPredictions'
 import { Gaps } from './Groups'
 import { figure } from './measures'
-import { columnOf, metricName, metricText, sliceFilter } from './performanceWords'
+import { columnOf, conditionFilter, metricName, metricText, sliceFilter } from './performanceWords'
 import { SliceText } from './SliceText'
 import { SliceTrend } from './SliceTrend'
 import { MAX_LINES, sqlLines, withLine } from './sqlLines'
@@ -242,7 +242,7 @@ function Chosen(p: { model: string; window: Scope; found: ChosenSlices }) {
                   <ToPredictions
                     model={p.model}
                     window={p.window}
-                    q={n === 0 || one.condition ? null : sliceFilter(one.slice)}
+                    q={n === 0 ? '' : one.condition ? conditionFilter(one.condition) : sliceFilter(one.slice)}
                   >
                     <SliceText text={one.slice} />
                   </ToPredictions>

@@ -5,11 +5,12 @@ import type { Scope } from '@/api/queries'
 import { is, printTerm } from '@/kit/filter'
 import type { Picked } from '@/kit/TimeChart'
 import { travelling, useView } from '@/kit/view'
+import { sameBaseline } from './baseline'
 import { stepWithin } from './stepWithin'
 
 /** The address of the predictions that a filter finds. */
 function useAddress(model: string) {
-  const { search } = useView()
+  const { scope, search } = useView()
   return useCallback(
     (window: Pick<Scope, 'from' | 'to'>, q: string) => {
       const within = travelling(search)
@@ -22,9 +23,10 @@ function useAddress(model: string) {
         q: [within.q, version, q].filter(Boolean).join(' ') || undefined,
         name: model,
         view: 'predictions' as const,
+        base: sameBaseline(scope, search.base, Date.now()),
       }
     },
-    [model, search],
+    [model, scope, search],
   )
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { chunkMinutes, heldAgainst, heldAgainstData } from './baseline'
+import { baselineScope, chunkMinutes, heldAgainst, heldAgainstData, sameBaseline } from './baseline'
 
 const NOW = Date.parse('2026-11-26T12:00:00Z')
 const SCOPE = { project: 'p', from: 'now-1h', to: 'now', q: '' }
@@ -32,6 +32,30 @@ describe('what a window is held against', () => {
     expect(heldAgainstData(SCOPE, 'data:a:b', '2')?.asked).toEqual({ version: '2', baseline_dataset: 'a:b' })
     for (const base of [undefined, 'day', 'version:data:x'])
       expect(heldAgainstData(SCOPE, base, '2')).toBeNull()
+  })
+  it('is predictions of their own time, of the version that is asked about or of the other', () => {
+    const of = (base?: string, version?: string) => baselineScope(SCOPE, base, version, NOW)?.scope
+    expect(of()).toEqual({
+      project: 'p',
+      from: '2026-11-26T10:00:00.000Z',
+      to: '2026-11-26T11:00:00.000Z',
+      q: '',
+    })
+    expect(of('half', '2')).toEqual({
+      project: 'p',
+      from: '2026-11-26T11:00:00.000Z',
+      to: '2026-11-26T11:30:00.000Z',
+      q: 'version:2',
+    })
+    expect(of('version:1 a', '2')).toEqual({ ...SCOPE, q: 'version:"1 a"' })
+    expect(baselineScope({ ...SCOPE, from: 'all' }, undefined, undefined, NOW)).toBeNull()
+  })
+  it('stays the same where the time becomes another', () => {
+    expect(sameBaseline(SCOPE, undefined, NOW)).toBe('2026-11-26T10:00:00.000Z..2026-11-26T11:00:00.000Z')
+    expect(sameBaseline(SCOPE, 'day', NOW)).toBe('2026-11-25T11:00:00.000Z..2026-11-25T12:00:00.000Z')
+    for (const base of ['version:1', 'data:train', '2026-11-01..2026-11-02'])
+      expect(sameBaseline(SCOPE, base, NOW)).toBe(base)
+    expect(sameBaseline({ ...SCOPE, from: 'all' }, undefined, NOW)).toBeUndefined()
   })
   it('has some twelve chunks, and fewer where predictions are few', () => {
     expect(chunkMinutes(SCOPE, 0.25, NOW)).toBe(10)

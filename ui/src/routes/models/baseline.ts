@@ -1,6 +1,7 @@
 /** What a window of predictions is held against, as the URL says it. */
 import { useMemo } from 'react'
 import type { Scope } from '@/api/queries'
+import { is, printTerm } from '@/kit/filter'
 import { resolve } from '@/kit/time'
 
 const DAY = 86_400_000
@@ -67,6 +68,37 @@ export function heldAgainst(
   return { window: scope, asked: of, words: 'the time just before, as long' }
 }
 
+/** The predictions that a window is held against, to be asked for by themselves; null where there is no time before. */
+export function baselineScope(
+  scope: Scope,
+  base: string | undefined,
+  version: string | undefined,
+  now: number,
+): { scope: Scope; window: Scope; words: string } | null {
+  const { asked, words, window } = heldAgainst(scope, base, version, now)
+  const of = asked.baseline_version ?? asked.version
+  const q = of === undefined ? '' : printTerm(is('version', of))
+  if (asked.baseline_version !== undefined) return { scope: { ...window, q }, window, words }
+  if (asked.baseline_from !== undefined) {
+    return {
+      scope: { ...scope, from: asked.baseline_from, to: asked.baseline_to ?? 'now', q },
+      window,
+      words,
+    }
+  }
+  const from = resolve(scope.from ?? '', now)
+  const to = resolve(scope.to ?? 'now', now) ?? now
+  if (from === null) return null
+  return { scope: { ...scope, from: iso(2 * from - to), to: iso(from), q }, window, words }
+}
+
+/** The same baseline on a page about another time: a fixed one, where it depends on the time. */
+export function sameBaseline(scope: Scope, base: string | undefined, now: number): string | undefined {
+  if (base?.startsWith('version:') || base?.startsWith(DATA) || base?.includes('..')) return base
+  const found = baselineScope(scope, base, undefined, now)
+  return found ? `${found.scope.from}..${found.scope.to}` : undefined
+}
+
 const DATA = 'data:'
 
 /** What is held against the statistics of a data set, where that is what the URL says. */
@@ -88,6 +120,12 @@ export function heldAgainstData(
 export function useHeld(scope: Scope, base: string | undefined, version: string | undefined): Held {
   const minute = Math.floor(Date.now() / MINUTE) * MINUTE
   return useMemo(() => heldAgainst(scope, base, version, minute), [scope, base, version, minute])
+}
+
+/** What is held against, as predictions of their own. */
+export function useBaseline(scope: Scope, base: string | undefined, version: string | undefined) {
+  const minute = Math.floor(Date.now() / MINUTE) * MINUTE
+  return useMemo(() => baselineScope(scope, base, version, minute), [scope, base, version, minute])
 }
 
 /** Predictions that a chunk needs at least to be told anything of. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DriftFeature, DriftReport } from '@/api/types'
-import { behind, readFrom, sentence } from './driftWords'
+import { behind, behindNone, readFrom, sentence } from './driftWords'
 
 const named = (name: string) => ({ name, verdict: 'drift' }) as DriftFeature
 
@@ -16,7 +16,33 @@ describe('the predictions behind a bin', () => {
   ])('%s', (what, kind, filter) => expect(behind(named('income'), what, kind)).toBe(filter))
   it('has none where no filter says it', () => {
     expect(behind(named('income'), '(other values)', 'value')).toBeNull()
-    expect(behind(named('correct'), 'yes', 'value')).toBeNull()
+    const many = Array.from({ length: 400 }, (_, n) => `a rather long name of a value, number ${n}`)
+    expect(behind({ name: 'shop', others_than: many }, '(other values)', 'value')).toBeNull()
+    const unseen = { name: 'mail.unseen_words', of_text: 'mail' }
+    expect(behind(unseen, '≥ 0.5', 'bin')).toBeNull()
+  })
+  it('has what is none of the values that are listed', () => {
+    const shop = { name: 'shop', others_than: ['a', 'b, c'] }
+    expect(behind(shop, '(other values)', 'value')).toBe('shop:* -shop:a,"b, c"')
+    expect(behind(shop, 'a', 'value')).toBe('shop:a')
+  })
+  it('has what is not drawn', () => {
+    const of = (others_than: string[], ...drawn: string[]) =>
+      behindNone({ name: 'shop', others_than, bars: drawn.map((what) => ({ what })) } as DriftFeature)
+    expect(of([], 'a', 'b')).toBe('shop:* -shop:a,b')
+    expect(of(['a', 'b', 'c'], 'a', 'b')).toBe('shop:* -shop:a,b')
+    // What is not listed is a bar of its own.
+    expect(of(['a', 'b', 'c'], 'a', '(other values)')).toBe('shop:b,c')
+    expect(of(['a'], 'a', '(other values)')).toBeNull()
+  })
+  it('has what a text is like', () => {
+    const words = { name: 'mail.words', of_text: 'mail' }
+    expect(behind(words, '5 … 9', 'bin')).toBe('texts.mail.words:>=5 texts.mail.words:<9')
+    expect(behind(words, 'missing', 'presence')).toBe('-texts.mail.words:*')
+  })
+  it('tells whether an answer was right from a feature of that name', () => {
+    expect(behind(named('correct'), 'yes', 'value')).toBe('features.correct:yes')
+    expect(behind(named('correct'), 'wrong', 'value', 'correct')).toBe('correct:wrong')
   })
   it('knows what columns are called in filters', () => {
     expect(behind(named('prediction'), '= 1', 'bin')).toBe('output:1')

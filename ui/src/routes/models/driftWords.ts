@@ -24,20 +24,50 @@ export function movedText(feature: DriftFeature): string {
 }
 
 /** The column of a report as a key of the filter; a feature that is named like a field keeps its prefix in both. */
-export const keyOf = (column: string): string => (column === 'prediction' ? 'output' : column)
+export const keyOf = (column: string): string =>
+  column === 'prediction' ? 'output' : column === CORRECT ? `features.${column}` : column
+
+/** A column of what is known of embeddings, and a field of the filter: of columns alone it is a feature. */
+export const CORRECT = 'correct'
+/** What a report calls the values that it does not count one by one. */
+export const OTHERS = '(other values)'
+/** What a text is like by itself; which of its words nobody had seen, only the texts of a baseline say. */
+const OF_A_TEXT = /\.(characters|words|not_letters)$/
+/** As many characters find room in an address. */
+const ROOM = 8_000
 
 /** The predictions with this bin or value; null where no filter says it. */
 export function behind(
-  feature: Pick<DriftFeature, 'name'> & Partial<Pick<DriftFeature, 'of_text'>>,
+  feature: Pick<DriftFeature, 'name'> & Partial<Pick<DriftFeature, 'of_text' | 'others_than'>>,
   what: string,
   kind: string,
+  key = keyOf(feature.name),
 ): string | null {
+  if (feature.of_text) {
+    return OF_A_TEXT.test(feature.name) ? ofNumbers(`texts.${feature.name}`, what, kind) : null
+  }
+  if (kind !== 'value') return ofNumbers(key, what, kind)
+  if (what !== OTHERS) return printTerm(is(key, what))
+  return feature.others_than?.length ? withRoom(noneOf(key, feature.others_than)) : null
+}
+
+/** The predictions with a value that is not drawn. */
+export function behindNone(feature: Pick<DriftFeature, 'name' | 'bars' | 'others_than'>): string | null {
   const key = keyOf(feature.name)
-  if (feature.of_text || key === 'correct') return null
+  const drawn = feature.bars.map((bar) => bar.what)
+  if (!drawn.includes(OTHERS)) return withRoom(noneOf(key, drawn))
+  const listed = feature.others_than.filter((value) => !drawn.includes(value))
+  return listed.length ? withRoom(printTerm({ negated: false, key, op: 'is', values: listed })) : null
+}
+
+const noneOf = (key: string, values: string[]): string =>
+  `${printTerm({ negated: false, key, op: 'exists', values: [] })} ${printTerm({ negated: true, key, op: 'is', values })}`
+const withRoom = (filter: string): string | null => (filter.length > ROOM ? null : filter)
+
+function ofNumbers(key: string, what: string, kind: string): string | null {
   if (kind === 'presence') {
     return what === 'missing' ? printTerm({ negated: true, key, op: 'exists', values: [] }) : null
   }
-  if (kind === 'value') return what === '(other values)' ? null : printTerm(is(key, what))
   const number = '(-?[0-9.e+-]+|-?inf)'
   const between = new RegExp(`^${number} … ${number}$`).exec(what)
   if (between) return range('', key, between[1]!, between[2]!)

@@ -6,7 +6,7 @@ import { Isolated } from '@/kit/Isolated'
 import { percent } from '../services/measures'
 
 export const PREDICTION_KEYS = [
-  'model', 'version', 'prediction_id', 'output', 'output_label', 'score', 'label', 'label_value', 'labelled',
+  'model', 'version', 'prediction_id', 'output', 'output_label', 'score', 'label', 'label_value', 'labelled', 'correct',
   'flagged', 'latency_ms', 'source', 'trace_id', 'span_id',
 ] // prettier-ignore
 

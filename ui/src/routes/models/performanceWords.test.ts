@@ -1,7 +1,8 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   binFilter,
   cellFilter,
+  conditionFilter,
   classFilter,
   columnOf,
   costsOf,
@@ -103,4 +104,25 @@ it('finds the predictions of a bin of the calibration; the outer ones hold what 
   expect(binFilter({ low: 0.2, high: 0.3 })).toBe('labelled:true score:>=0.2 score:<0.3')
   expect(binFilter({ low: 0, high: 0.1 })).toBe('labelled:true score:<0.1')
   expect(binFilter({ low: 0.9, high: 1 })).toBe('labelled:true score:>=0.9')
+})
+
+describe('a condition in SQL as a filter', () => {
+  it.each([
+    ["`channel` = 'mobile'", 'channel:mobile'],
+    [
+      "age >= 60 AND `channel` != 'it''s and, b' and x<-1.5",
+      'age:>=60 channel:* -channel:"it\'s and, b" x:<"-1.5"',
+    ],
+    ["`tags.region` IN ('eu', 'us') AND age is not null", 'tags.region:eu,us age:*'],
+    ["prediction = 1 AND job NOT IN ('a') AND home IS NULL", 'output:1 job:* -job:a -home:*'],
+  ])('%s', (sql, filter) => expect(conditionFilter(sql)).toBe(filter))
+  it.each([
+    'age > 3 OR age < 1',
+    'lower(job) = 1',
+    "job > 'a'",
+    "job = 'a\\'b'",
+    'age BETWEEN 1 AND 3',
+    'not age = 3',
+    '',
+  ])('is none of %s', (sql) => expect(conditionFilter(sql)).toBeNull())
 })

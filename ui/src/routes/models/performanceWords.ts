@@ -119,6 +119,46 @@ export function sliceFilter(text: string): string | null {
   return terms.includes(null) ? null : terms.join(' ')
 }
 
+const COLUMN = '(`(?:[^`])+`|[A-Za-z_][\\w.]*)'
+const LITERAL = "('(?:[^'\\\\]|'')*'|-?\\d+(?:\\.\\d+)?(?:e[+-]?\\d+)?)"
+const COMPARED = new RegExp(`^${COLUMN} *(=|!=|<>|<=|>=|<|>) *${LITERAL}$`, 'i')
+const LISTED = new RegExp(`^${COLUMN} +(not +)?in *\\( *(${LITERAL}(?: *, *${LITERAL})*) *\\)$`, 'i')
+const EXISTS = new RegExp(`^${COLUMN} +is +(not +)?null$`, 'i')
+/** ` AND `, where it stands in no text. */
+const AND = /\s+and\s+(?=(?:[^']*'[^']*')*[^']*$)/i
+
+/** Comparisons that must all hold, in SQL, as a filter; null for whatever else a condition may be. */
+export function conditionFilter(sql: string): string | null {
+  const key = (column: string) => keyOf(column.replaceAll('`', ''))
+  const text = (literal: string) =>
+    literal.startsWith("'") ? literal.slice(1, -1).replaceAll("''", "'") : literal
+  const exists = (column: string, negated = false) =>
+    printTerm({ negated, key: key(column), op: 'exists', values: [] })
+  const terms = sql
+    .trim()
+    .split(AND)
+    .map((part) => {
+      const there = EXISTS.exec(part)
+      if (there) return exists(there[1]!, !there[2])
+      const listed = LISTED.exec(part)
+      if (listed) {
+        const values = [...listed[3]!.matchAll(new RegExp(LITERAL, 'gi'))].map((one) => text(one[0]))
+        const among = printTerm({ negated: !!listed[2], key: key(listed[1]!), op: 'is', values })
+        // What is missing is neither equal nor unequal.
+        return listed[2] ? `${exists(listed[1]!)} ${among}` : among
+      }
+      const compared = COMPARED.exec(part)
+      if (!compared) return null
+      const [, column, sign, value] = compared as unknown as [string, string, string, string]
+      if (sign === '=') return printTerm(is(key(column), text(value)))
+      if (sign === '!=' || sign === '<>')
+        return `${exists(column)} ${printTerm(is(key(column), text(value), true))}`
+      if (value.startsWith("'")) return null
+      return printTerm({ negated: false, key: key(column), op: sign as '<', values: [value] })
+    })
+  return terms.includes(null) ? null : terms.join(' ')
+}
+
 /** The column of a slice by its values; undefined where it is made of bounds or of several. */
 export const columnOf = (slice: string): string | undefined =>
   slice.includes(' AND ') ? undefined : /^(.+?) = /.exec(slice)?.[1]

@@ -3,8 +3,11 @@ import { Badge, Button, Tabs } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { lazy, Suspense, type ReactNode } from 'react'
+import { traceErrorsQuery } from '@/api/errorQueries'
+import { traceEvaluationsQuery } from '@/api/evaluationQueries'
 import { spanQuery } from '@/api/queries'
 import type { SpanDetail } from '@/api/types'
+import { answered } from '@/kit/answered'
 import { CopyId } from '@/kit/Copy'
 import { Isolated } from '@/kit/Isolated'
 import { durationText, usd, count } from '@/kit/format'
@@ -44,7 +47,9 @@ interface Props {
 
 export function SpanPanel(p: Props) {
   const span = useQuery(spanQuery(p.project, p.traceId, p.spanId))
-  if (span.isPending) return <SkeletonRows rows={16} label="Loading the span" />
+  const errors = useQuery(traceErrorsQuery(p.project, p.traceId))
+  const said = useQuery(traceEvaluationsQuery(p.project, p.traceId))
+  if (span.isPending || !answered(errors, said)) return <SkeletonRows rows={16} label="Loading the span" />
   if (span.isError) return <Failure error={span.error} retry={() => void span.refetch()} />
   return <Loaded {...p} span={span.data} />
 }

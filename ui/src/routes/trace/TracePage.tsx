@@ -13,7 +13,11 @@ import {
 } from 'lucide-react'
 import { lazy, Suspense, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { api, ApiError } from '@/api/client'
+import { traceErrorsQuery } from '@/api/errorQueries'
+import { traceEvaluationsQuery } from '@/api/evaluationQueries'
+import { tracePredictionsQuery } from '@/api/modelQueries'
 import type { Rows, SpanRow, TraceAnswer } from '@/api/types'
+import { answered } from '@/kit/answered'
 import { CopyId } from '@/kit/Copy'
 import { Drawer } from '@/kit/Drawer'
 import { ExportMenu } from '@/kit/ExportMenu'
@@ -53,8 +57,12 @@ export function TracePage() {
   const { traceId } = useParams({ from: '/traces/$traceId' })
   const { scope } = useView()
   const { query, tree, trace } = useTrace(scope.project, traceId)
+  const errors = useQuery(traceErrorsQuery(scope.project, traceId))
+  const predictions = useQuery(tracePredictionsQuery(scope.project, traceId))
+  const said = useQuery(traceEvaluationsQuery(scope.project, traceId))
   const title = trace ? trace.root_name || 'Trace' : 'Trace'
-  if (query.isPending) {
+  // Of an unknown trace nothing else is waited for.
+  if (query.isPending || (query.isSuccess && !answered(errors, predictions, said))) {
     return (
       <Page title="Trace">
         <SkeletonRows rows={24} label="Loading the trace" />

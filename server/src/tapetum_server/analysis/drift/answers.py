@@ -75,7 +75,8 @@ Way = Literal["exact", "from states"]
 class DriftFeature(TypedDict):
     """One feature. `score` is its largest value in thresholds, times its importance; features are ranked by it.
 
-    `way` is how its numbers came.
+    `way` is how its numbers came. Where there are more values than are counted one by one, `others_than` are those that
+    are, and `(other values)` are the others.
     """
 
     name: str
@@ -93,6 +94,7 @@ class DriftFeature(TypedDict):
     window: DriftSide
     bars: list[Bar]
     moved: list[Moved]
+    others_than: list[str]
     since: str | None
     chunks: list[DriftChunk]
     slices: list[DriftSlice]

@@ -79,6 +79,7 @@ def feature_of(
         window=side_of(side.window),
         bars=bars_of(side),
         moved=[one for one in moved_of(side) if one["kind"] != "presence" or pair.name not in settings.late],
+        others_than=[] if side.plan.complete else list(side.plan.values),
         since=chunk_name(begun, settings) if begun is not None else None,
         chunks=[_chunk(chunk, settings) for chunk in chunks],
         slices=[],

@@ -116,8 +116,8 @@ def _feature(
         note=plan.pair.note, importance=importance,
         score=importance * most / len(chunks) if chunks else 0.0,
         results=chunks[-1]["results"] if chunks else [],
-        effect=None, baseline=side_of(sides[0]), window=side_of(sides[1]), bars=[], moved=[], since=None, chunks=chunks,
-        slices=[],
+        effect=None, baseline=side_of(sides[0]), window=side_of(sides[1]), bars=[], moved=[], others_than=[],
+        since=None, chunks=chunks, slices=[],
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing_extensions import TypedDict
 
 from tapetum_server.analysis.drift.answers import DriftFeature
+from tapetum_server.analysis.drift.plans import OTHER
 from tapetum_server.analysis.drift.report import drift_report
 from tapetum_server.analysis.drift.settings import DriftSettings
 from tapetum_server.query.embeddings import with_correctness
@@ -30,6 +31,8 @@ class Trait(TypedDict):
     kind: str
     """`value`, `bin` or `presence`, as in a drift report."""
     what: str
+    others_than: list[str]
+    """Of `(other values)`: the values that they are others than."""
     selected_share: float
     others_share: float
     p_adjusted: float | None
@@ -75,7 +78,8 @@ def _traits(feature: DriftFeature) -> list[Trait]:
     telling = [result for result in feature["results"] if result["verdict"] == "drift"]
     return [
         Trait(
-            column=feature["name"], kind=one["kind"], what=one["what"], selected_share=one["window_share"],
+            column=feature["name"], kind=one["kind"], what=one["what"],
+            others_than=feature["others_than"] if one["what"] == OTHER else [], selected_share=one["window_share"],
             others_share=one["baseline_share"], p_adjusted=telling[0]["p_adjusted"] if telling else None,
         )
         for one in [one for one in feature["moved"] if one["change"] >= MIN_CHANGE][:OF_FEATURE]

@@ -115,6 +115,7 @@ class PerformanceReport(TypedDict):
     confusion: Confusions | None
     classes: list[ClassOutcome]
     """Of predictions that are several classes at once, the ones that are there most often."""
+    more_classes: int
     ranked_by: str
     """Of rows that are ranked, the column within whose values."""
     thresholds: ThresholdTable | None

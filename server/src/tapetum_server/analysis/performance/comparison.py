@@ -65,7 +65,8 @@ async def compare_versions(
         pairing=Pairing(
             by=paired.by, tried=list(paired.tried), pairs=found.pairs, labelled=found.labelled, one_in=paired.one_in
         ),
-        flips=_flips(found, paired), apart=found.apart, sliced_by=slice_by if slices else "", slices=slices,
+        flips=_flips(found, paired), apart=found.apart, sliced_by=slice_by if slices else "",
+        slices=slices[:SHOWN_SLICES], more_slices=max(0, len(slices) - SHOWN_SLICES),
         slice_columns=sorted({*sliceable(champion.frame)} & {*sliceable(challenger.frame)} - {"version"}),
     )  # fmt: skip
     report["better"] = better_of(report)
@@ -177,7 +178,7 @@ async def _slices(
     # Clear differences first, the largest first; then by how many rows there are.
     found.sort(key=lambda each: (not each["better"], -abs(each["difference"] or 0) if each["better"] else 0,
                                  -each["champion_rows"] - each["challenger_rows"]))  # fmt: skip
-    return found[:SHOWN_SLICES]
+    return found
 
 
 def _apart(name: str, one: MeasuredSlice | None, other: MeasuredSlice | None) -> Difference | None:

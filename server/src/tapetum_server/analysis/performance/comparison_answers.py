@@ -99,6 +99,7 @@ class VersionComparison(TypedDict):
     """Of predicted numbers, the mean distance between the two on the same requests."""
     sliced_by: str
     slices: list[SliceComparison]
+    more_slices: int
     slice_columns: list[str]
 
 

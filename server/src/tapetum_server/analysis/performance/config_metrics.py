@@ -21,6 +21,7 @@ from tapetum_server.analysis.performance.metric_names import (
     METRICS,
     PLOTS,
     QUERY_STATISTICS,
+    TOLD_ELSEWHERE,
     for_task,
     known,
     metric_name,
@@ -50,10 +51,8 @@ def metrics_of(raw: Mapping[str, Any], not_read: list[str]) -> list[MetricConfig
         where = f"metrics_specs.metrics[{class_name}]"
         if not known(name):
             close = similar(name)
-            raise ConfigError(
-                where, f"there is no metric {class_name!r}",
-                f"Did you mean {', '.join(close)}?" if close else "docs/model-performance.md lists all metrics.",
-            )  # fmt: skip
+            nearest = f"Did you mean {', '.join(close)}?" if close else "docs/model-performance.md lists all metrics."
+            raise ConfigError(where, f"there is no metric {class_name!r}", TOLD_ELSEWHERE.get(name, nearest))
         options = settings(each.get("config"), f"{where}.config")
         plain = MetricConfig(name, options, tuple(_bounds_of(each, raw, name, where)))
         if query:

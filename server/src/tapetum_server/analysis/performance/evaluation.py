@@ -125,7 +125,7 @@ async def evaluate(
             outputs=of_old.outputs,
         )  # fmt: skip
         before = (await measure(reader, old_frame, tasks, asked))[0]
-    small = [str(each.key) for each in measured if each.labelled < config.min_slice_size]
+    small = [each for each in measured if each.labelled < config.min_slice_size]
     measured = [each for each in measured if each.labelled >= config.min_slice_size]
     over_time = await _over_time(reader, frame, tasks, question, periods) if periods is not None else ()
     old = {str(each.key): each.metrics for each in before}
@@ -136,7 +136,7 @@ async def evaluate(
         )
         for each in measured
     )  # fmt: skip
-    checks, failures, missing = _judged(config, measured, slices, set(small), old_frame is not None)
+    checks, failures, missing = _judged(config, measured, slices, {each.spec for each in small}, old_frame is not None)
     notes = [f"{name} of the configuration is not read" for name in config.not_read]
     if binned:
         notes.append("There are too many rows for every distinct score: scores are counted in 10,000 bins.")
@@ -147,8 +147,9 @@ async def evaluate(
         notes.append(f"{unlabelled:,} rows have no label, and count nowhere.")
     told = tasks if isinstance(tasks, str) else ", ".join(f"{name}: {of}" for name, of in tasks.items())
     return EvaluationReport(
-        config.model.name, not failures and not missing, told, checks, tuple(failures), tuple(missing), tuple(small),
-        slices, _differences(config, measured), _gaps(config, measured), over_time, binned, tuple(notes),
+        config.model.name, not failures and not missing, told, checks, tuple(failures), tuple(missing),
+        tuple(str(each.key) for each in small), slices, _differences(config, measured), _gaps(config, measured),
+        over_time, binned, tuple(notes),
     )  # fmt: skip
 
 
@@ -204,7 +205,7 @@ async def _over_time(
 
 
 def _judged(
-    config: EvalConfig, measured: Sequence[MeasuredSlice], slices: Sequence[EvaluatedSlice], small: set[str],
+    config: EvalConfig, measured: Sequence[MeasuredSlice], slices: Sequence[EvaluatedSlice], small: set[int],
     has_baseline: bool,
 ) -> tuple[int, list[Failure], list[str]]:  # fmt: skip
     checks, failures, missing = 0, [], []
@@ -218,7 +219,7 @@ def _judged(
                 )
             place = config.specs.index(bound.spec)
             of_spec = [each for each, m in zip(slices, measured) if m.spec == place]
-            if not of_spec and not small:
+            if not of_spec and place not in small:
                 missing.append(str(bound.spec))
             for each in of_spec:
                 checks += 1

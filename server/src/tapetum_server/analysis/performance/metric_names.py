@@ -27,6 +27,7 @@ QUERY_STATISTICS = ("total_queries", "total_documents", "min_documents", "max_do
 """What TFMA's `QueryStatistics` is."""
 PLOTS = {
     "calibration_plot": "calibration",
+    "calibration_histogram": "calibration",
     "confusion_matrix_plot": "thresholds",
     "confusion_matrix_at_thresholds": "thresholds",
     "score_distribution_plot": "scores",
@@ -52,6 +53,17 @@ _ELSEWHERE: Mapping[str, Mapping[str, str]] = {
     "precision": {"ranking": "precision_at_k"}, "recall": {"ranking": "recall_at_k"},
     "average_precision": {"ranking": "mean_average_precision"}, "weighted_example_count": {"ranking": "total_queries"},
 }  # fmt: skip
+TOLD_ELSEWHERE: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("boolean_flip_rates", "symmetric_prediction_difference", "model_cosine_similarity"),
+        "`tapetum challenge` tells how two models differ on the same rows.",
+    ),
+    **dict.fromkeys(
+        ("mean_attributions", "mean_absolute_attributions", "total_attributions", "total_absolute_attributions"),
+        "Attributions that are logged with predictions are compared by `GET /api/v1/models/drift`.",
+    ),
+}
+"""Metrics of TFMA that an evaluation has not, and where they are."""
 _WORD = re.compile(r"AUC|MCC|NDCG|MAP|MRR|[A-Z]+(?![a-z0-9])|[A-Z][a-z0-9]*|[a-z0-9]+")
 TARGETS = {
     "sensitivity_at_specificity": "specificity", "specificity_at_sensitivity": "sensitivity",

@@ -121,7 +121,7 @@ def _empty(frame: Frame, told: Outcomes, judged: Judged, steps: Steps) -> Perfor
         task=judged.task or "unknown", why=judged.why, label=judged.label, prediction=judged.prediction,
         positive=judged.positive, rows=told.rows, labelled=told.labelled,
         coverage=told.labelled / told.rows if told.rows else 0.0, metrics=[],
-        interval_ms=max(1, steps.step // SECOND) * 1_000, periods=[], confusion=None, classes=[],
+        interval_ms=max(1, steps.step // SECOND) * 1_000, periods=[], confusion=None, classes=[], more_classes=0,
         ranked_by=judged.query, thresholds=None, calibration=[],
         sliced_by="", slices=[], more_slices=0, gaps=[], slice_columns=sliceable(frame),
     )  # fmt: skip
@@ -162,6 +162,7 @@ def _draw(report: PerformanceReport, judged: Judged, whole: MeasuredSlice, costs
         report["thresholds"] = threshold_values(plots["thresholds"], costs)
     if judged.task == "multilabel":
         each = [ClassOutcome(name=name, tp=c.tp, fp=c.fp, tn=c.tn, fn=c.fn) for name, c in plots.items()]
+        report["more_classes"] = max(0, len(each) - SHOWN_CLASSES)
         report["classes"] = sorted(each, key=lambda one: (-one["tp"] - one["fn"], one["name"]))[:SHOWN_CLASSES]
     report["calibration"] = [
         CalibrationBin(low=low, high=high, rows=float(rows), mean_prediction=predicted, mean_label=came)

@@ -50,8 +50,7 @@ def json_of(body: bytes) -> tuple[Any, bytes]:
         found, end = json.JSONDecoder().raw_decode(text, start)
     except (ValueError, RecursionError):
         raise NoInference("the payload is not JSON") from None
-    rest = text[end:].encode("utf-8", "surrogateescape")
-    return found, b"" if not rest.strip() else rest
+    return found, text[end:].encode("utf-8", "surrogateescape")
 
 
 def rows_of(body: bytes, *, answer: bool) -> Rows:
