@@ -219,6 +219,7 @@ def test_a_number_in_json_stays_json() -> None:
 pieces = st.lists(
     st.one_of(
         st.text(max_size=12),
+        st.sampled_from(["\n", "\t", "\x1f", "\\"]),
         st.sampled_from(
             [s for some in SECRET_EXAMPLES.values() for s in some]
             + [around.format(secret) for around, secret in IN_CONTEXT.values()]
@@ -254,6 +255,18 @@ def test_json_stays_json_of_the_same_shape(parts: list[str]) -> None:
     document = {"messages": [{"role": "user", "content": "".join(parts)}], "n": 4111111111111111}
     shown = json.loads(every.redact(json.dumps(document)))
     assert shown["messages"][0]["role"] == "user"
+
+
+@pytest.mark.parametrize("before", ["\n", "\t", "\r", "\b", "\f", "\x1f", "a\n", "\\", "\\\n", "é", '"', ""])
+def test_what_stands_after_an_escape_is_marked_and_leaves_it_whole(before: str) -> None:
+    """JSON of "\\nmax@firma.de" looks as if the address began with an n."""
+    mine = Redactor((*SECRETS, *PII, own_rule("staff", r"[a-z]+-\d{4}")), key=b"k")
+    for text, rule in (("max@firma.de", "email"), ("anna-1234", "staff"), ("npm_" + "a1B2" * 9, "npm_token")):
+        shown = json.loads(mine.redact(json.dumps([before + text])))[0]
+        assert shown == before + mine.mark(rule, text)
+    # Here the backslash is one of the text, and the n a letter of the address.
+    shown = json.loads(mine.redact(json.dumps([before + "\\nmax@firma.de"])))[0]
+    assert shown == before + "\\" + mine.mark("email", "nmax@firma.de")
 
 
 @given(st.lists(pieces.map("".join), max_size=6))

@@ -123,6 +123,7 @@ def test_thresholds_are_constant_or_come_from_the_baselines_own_chunks(report: R
 
 
 @pytest.mark.covers("drift-false-discoveries")
+@pytest.mark.wide
 def test_of_many_features_that_did_not_move_none_is_called_drifted_by_chance(report: Report) -> None:
     """Sixty p-values, of which some are below 0.05; every change is large enough to be told. The one that moved stays."""
     random = np.random.default_rng(21)

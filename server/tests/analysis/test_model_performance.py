@@ -181,6 +181,7 @@ def test_the_estimate_names_the_version_that_was_badly_trained(asked: World) -> 
 
 
 @pytest.mark.covers("estimate-names-version-early")
+@pytest.mark.wide
 def test_before_a_label_of_it_has_come_the_estimate_names_the_version_and_the_region(asked: World) -> None:
     """Version 2 of one model is badly trained, of the other well; neither has a label, nor does its score tell."""
     good = train(7, rows=600)
@@ -227,6 +228,7 @@ _CELLS = ("true_positives", "false_positives", "true_negatives", "false_negative
 
 
 @pytest.mark.covers("estimate-names-version-early")
+@pytest.mark.wide
 def test_a_version_that_answers_from_the_first_minute_is_judged_by_the_first_labels(asked: World) -> None:
     """Nothing is before it: learned from labels of the window, and held against its scores and what features allow."""
     bad = train(7, "2", flipped=FLIPPED_REGION, rows=600)
@@ -259,6 +261,7 @@ def test_outcomes_are_not_learned_where_nothing_says_them(asked: World) -> None:
 
 
 @pytest.mark.covers("estimate-chunks-of-rows")
+@pytest.mark.wide
 def test_steps_of_so_many_predictions_are_counted_in_their_order(asked: World) -> None:
     """Half an hour of one prediction every three seconds: 250 of them last 750 seconds."""
     before = {"model": "retrained", "from": format_time(BEFORE + HOUR // 2), "to": format_time(BEFORE + HOUR)}
@@ -273,6 +276,7 @@ def test_steps_of_so_many_predictions_are_counted_in_their_order(asked: World) -
 
 
 @pytest.mark.covers("estimate-weighted-api")
+@pytest.mark.wide
 def test_a_weighted_estimate_says_what_the_weights_leave(asked: World) -> None:
     window = {"model": "credit-risk", **WINDOW}
     found = asked.get("/models/performance/estimate", **window, weighted="true")
@@ -284,6 +288,7 @@ def test_a_weighted_estimate_says_what_the_weights_leave(asked: World) -> None:
 
 
 @pytest.mark.covers("performance-api", "estimate-dle-api")
+@pytest.mark.wide
 def test_numbers_have_errors_that_are_estimated_by_what_they_depend_on(asked: World) -> None:
     """Where `far` is true the price is five times as far off; in the window it always is."""
     rng = random.Random(3)
@@ -419,6 +424,7 @@ def test_several_classes_at_once_are_measured_as_sets(asked: World, monkeypatch:
 
 
 @pytest.mark.covers("performance-multilabel-api", "filter-contains")
+@pytest.mark.wide
 def test_each_count_of_a_class_is_of_as_many_predictions_as_the_filter_finds(asked: World) -> None:
     """`sport` is neither `sports` nor within a word; one class alone may be a word; what has no label counts nowhere."""
     told: dict[str, tuple[Any, Any]] = {

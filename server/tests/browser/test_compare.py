@@ -18,7 +18,6 @@ def steps(page: Page) -> list[str]:
     return page.get_by_role("tree", name="Steps").get_by_role("treeitem").locator(".t-name .cut").all_inner_texts()
 
 
-@pytest.mark.golden
 def test_two_marked_traces_are_compared_and_the_slow_step_is_named(ui: Watched, shop: Shop) -> None:
     page = ui.open("/traces", project="shop", q="service:web")
     pick(rows(page, "Traces").nth(1))

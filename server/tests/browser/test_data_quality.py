@@ -16,7 +16,6 @@ pytestmark = pytest.mark.covers("page-data-quality")
 OF = "inspected-here"
 
 
-@pytest.mark.golden
 def test_from_a_data_set_to_an_anomaly_and_the_change_accepted(ui: Watched, server: RunningServer) -> None:
     inspect(server, OF)
     page = ui.open("/data-quality", project=OF)

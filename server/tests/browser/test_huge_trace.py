@@ -58,7 +58,6 @@ def has_a_window_of_rows(page: Page) -> bool:
 
 
 @pytest.mark.covers("ui-50k-spans")
-@pytest.mark.golden
 def test_fifty_thousand_spans_open_as_a_window_of_rows(open_trace: OpenTrace) -> None:
     page = open_trace()
     expect(page.get_by_text(f"{SPANS} spans")).to_be_visible()

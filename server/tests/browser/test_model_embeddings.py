@@ -28,7 +28,6 @@ def lasso(page: Page, *corners: tuple[float, float]) -> None:
 
 
 @pytest.mark.covers("page-model-embeddings")
-@pytest.mark.golden
 def test_a_line_around_points_tells_what_they_have_in_common(ui: Watched, server: RunningServer) -> None:
     triage(server)
     page = ui.open("/models/one", **HALF)

@@ -172,6 +172,7 @@ def test_the_checksums_are_what_sha256sum_reads(kept: Kept) -> None:
 
 
 @pytest.mark.covers("backup")
+@pytest.mark.wide
 def test_ingest_goes_on_during_a_backup_and_what_was_acknowledged_before_is_in_it(
     start_server: StartServer, tmp_path: Path
 ) -> None:
@@ -426,6 +427,7 @@ def test_backups_are_an_admins_of_every_project(start_server: StartServer, tmp_p
 
 
 @pytest.mark.covers("backup")
+@pytest.mark.wide
 def test_two_backups_at_once_are_refused(start_server: StartServer, tmp_path: Path) -> None:
     """Of one server, and of two processes that share a directory of backups."""
     server = start_server(tmp_path / "data")

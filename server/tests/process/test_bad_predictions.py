@@ -183,6 +183,7 @@ def test_an_arrow_stream_cut_in_half_says_from_which_row_on(
 
 
 @pytest.mark.covers("bad-wide-rows", "drift-wide")
+@pytest.mark.wide
 def test_five_thousand_features_are_taken_counted_and_shown(
     shared_server: RunningServer, project: str, get: Get, now_ms: int
 ) -> None:

@@ -227,6 +227,7 @@ def test_refused_records_by_reason_and_share(told: Told) -> None:
 
 
 @pytest.mark.covers("health-leaks")
+@pytest.mark.wide
 def test_secrets_that_somebody_sends_are_a_line_with_their_key_and_rows(told: Told) -> None:
     """An address is redacted where that is on, counted, and no news."""
     rules = {"params": {"project": told.project}}

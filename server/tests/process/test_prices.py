@@ -155,6 +155,7 @@ def test_a_machine_of_ones_own_costs_its_seconds(shop: Shop) -> None:
 
 
 @pytest.mark.covers("reprice")
+@pytest.mark.wide
 def test_stored_calls_are_priced_anew_and_what_they_cost_in_between_is_said(shop: Shop) -> None:
     tokens = {"usage__input_tokens": 300_000, "usage__output_tokens": 50}
     long = tokens | {"provider__name": "gcp.gemini"}

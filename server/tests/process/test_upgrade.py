@@ -60,6 +60,7 @@ def old_directory(data: Path, tmp_path: Path) -> str:
 
 
 @pytest.mark.covers("upgrade")
+@pytest.mark.wide
 def test_a_directory_of_the_first_version_opens_with_all_that_is_in_it(
     start_server: StartServer, tmp_path: Path
 ) -> None:

@@ -22,6 +22,7 @@ TABLES = ("span_rows", "message_rows", "span_enrichments")
 
 
 @pytest.mark.covers("full-text-spellings")
+@pytest.mark.wide
 def test_the_first_word_of_a_line_is_found_wherever_its_text_is_kept(any_engine: Engine, keep: Keep) -> None:
     """In the span's own text, in text that another span said before, and in what a log record told; in any script."""
     own = json.dumps({"content": "first\nfox\nCÔTÉ\n北京\nمرحبا\n😀\r\narrow"}, ensure_ascii=False)

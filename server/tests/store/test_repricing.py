@@ -25,6 +25,7 @@ CALL = {
 
 
 @pytest.mark.covers("reprice")
+@pytest.mark.wide
 def test_calls_of_two_days_and_nobody_elses_cost_what_they_cost_today(any_engine: Engine, keep: Keep) -> None:
     mine = [{"start": START - day * DAY, "span_id": f"{day + 1:016x}", "attributes": CALL} for day in range(2)]
     keep(spans(*mine), spans(*mine, project="other"))

@@ -150,8 +150,9 @@ class Redactor:
             for start in range(0, len(text), rule.window - rule.window // 4):
                 for match in rule.pattern.finditer(text[start : start + rule.window]):
                     first, last = match.span(rule.group)
-                    if first < last and (rule.check is None or rule.check(match[rule.group])):
-                        found.append((start + first, start + last, index))
+                    begin = _past_escape(text, start + first)
+                    if begin < start + last and (rule.check is None or rule.check(match[rule.group])):
+                        found.append((begin, start + last, index))
             return
         words = rule.whole_word and not any(begin in text for begin in _ESCAPE_BEGINS)
         position = 0
@@ -200,6 +201,8 @@ class Screened:
 
 def _fits(rule: Rule, text: str, match: re.Match[str]) -> bool:
     start, end = match.span(rule.group)
+    if _past_escape(text, start) > start:
+        return False
     if rule.whole_word:
         if _within_a_word(text, match.start()):
             return False
@@ -218,12 +221,25 @@ def _within_a_word(text: str, at: int) -> bool:
 
 _BOUNDARY = re.compile(r"[\W_]")
 _ESCAPE_BEGINS = ("\\", "%", "\x1b")
+_JSON_ESCAPE = re.compile(r"\\(?:[nrtbf]|u[0-9a-fA-F]{4})")
 _ESCAPE = re.compile(r"(?:\\[nrtbf]|\\u[0-9a-fA-F]{4}|%[0-9a-fA-F]{2}|\x1b\[[0-9;]{0,8}m)\Z")
 
 
 def _escape_before(text: str, at: int) -> bool:
     """Whether what stands before is an escape of JSON or of a URL, whose last letter is no part of a word."""
     return _ESCAPE.search(text[max(0, at - 12) : at]) is not None
+
+
+def _past_escape(text: str, at: int) -> int:
+    """`at`, or where the escape of JSON ends that has begun before it: a mark of its rest would leave half of it."""
+    back = text.rfind("\\", max(0, at - 5), at)
+    if back < 0 or (escape := _JSON_ESCAPE.match(text, back)) is None or escape.end() <= at:
+        return at
+    # A backslash that is escaped itself begins nothing.
+    first = back
+    while first > 0 and text[first - 1] == "\\":
+        first -= 1
+    return at if (back - first) % 2 else escape.end()
 
 
 def _outside_strings(text: str, found: list[Finding]) -> set[int]:
