@@ -559,6 +559,27 @@ def test_evaluate_tells_flips_of_two_models_as_tfma_does(run: Any, files: Path) 
 
 
 @pytest.mark.covers("evaluate-two-models")
+@pytest.mark.parametrize("files_of", ["one", "two"])
+def test_a_row_weighs_what_the_baseline_says(run: Any, files: Path, files_of: str) -> None:
+    """As in TFMA, whose example this is once more; the model's own weights would have it at 0.5."""
+    mine = [{"id": k, "new": b, "w": 1.0} for k, (_, b, _) in enumerate(FLIPPING)]
+    theirs = [{"id": k, "old": a, "v": w} for k, (a, _, w) in enumerate(FLIPPING)]
+    both = [{**row, **other} for row, other in zip(mine, theirs)]
+    written(files / "weighed.ndjson", both if files_of == "one" else mine)
+    written(files / "weighs.ndjson", theirs[::-1])
+    (files / "weighed.pbtxt").write_text(
+        'model_specs { prediction_key: "new" example_weight_key: "w" }'
+        'model_specs { name: "old" is_baseline: true prediction_key: "old" example_weight_key: "v" }'
+        'metrics_specs { metrics { class_name: "SymmetricFlipRate" } }',
+        encoding="utf-8",
+    )
+    more = () if files_of == "one" else ("--baseline", "weighs.ndjson", "--pair-by", "id")
+    found = run("evaluate", "weighed.ndjson", "--config", "weighed.pbtxt", "--json", *more)
+    assert found.exit_code == 0, found.output
+    assert json.loads(found.stdout)["slices"][0]["metrics"]["symmetric_flip_rate"]["value"] == pytest.approx(0.3)
+
+
+@pytest.mark.covers("evaluate-two-models")
 def test_evaluate_tells_how_far_apart_two_models_are(run: Any, files: Path) -> None:
     """The numbers of TFMA's own tests: the prediction difference weighed, the cosine of each row's scores not."""
     a, b, c = [1.0, 0.5, 0.5, 1.0], [0.5, 1.0, 1.0, 0.5], [0.25, 0.1, 0.9, 0.75]
