@@ -97,7 +97,6 @@ def test_compared_traces(ui: Watched, shop: Shop) -> None:
     assert found == []
 
 
-@pytest.mark.golden
 def test_logs(ui: Watched, shop: Shop) -> None:
     page = ui.go("/logs", project="shop")
     pick(rows(page, "Log records").first)

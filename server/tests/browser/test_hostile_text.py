@@ -121,7 +121,6 @@ def shows(place: Locator, *said: str) -> None:
         expect(place).to_contain_text(text)
 
 
-@pytest.mark.golden
 def test_spans_are_shown_as_they_were_written(ui: Watched, sent: Sent) -> None:
     page = ui.go("/traces", project="hostile")
     shows(rows(page, "Traces").first, sent.said[0])

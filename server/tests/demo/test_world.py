@@ -39,7 +39,6 @@ def test_an_unknown_fault_starts_nothing(tmp_path: Path) -> None:
 @needs_libraries
 @pytest.mark.covers("demo-bad-prompt")
 @pytest.mark.covers("demo-predictions")
-@pytest.mark.wide
 def test_one_application_is_one_trace_through_three_services(tmp_path: Path) -> None:
     """Real services with real instrumentation: spans, correlated logs and metrics reach the project `demo`."""
     with otlp_sink() as sink:

@@ -107,7 +107,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
 
 
 @pytest.mark.covers("backup", "restore")
-@pytest.mark.parametrize("form", ["directory", pytest.param("tar", marks=pytest.mark.wide)])
+@pytest.mark.parametrize("form", ["directory", "tar"])
+@pytest.mark.wide
 def test_a_restore_into_an_empty_directory_is_what_was_backed_up(
     kept: Kept, form: str, start_server: StartServer, tmp_path: Path
 ) -> None:

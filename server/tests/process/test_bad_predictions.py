@@ -90,6 +90,7 @@ def test_what_cannot_be_compared_is_said_and_never_called_good_news(get: Get) ->
 
 
 @pytest.mark.covers("bad-unseen-categories")
+@pytest.mark.wide
 def test_ten_thousand_categories_that_were_never_seen_are_counted_and_drift(
     shared_server: RunningServer, project: str, get: Get, now_ms: int
 ) -> None:

@@ -193,6 +193,7 @@ def test_a_file_that_is_not_there_and_one_of_standard_input(server: RunningServe
 
 
 @pytest.mark.covers("webhook-signature")
+@pytest.mark.wide
 def test_a_monitor_is_listed_shown_silenced_tried_and_deleted(
     server: RunningServer, file: Path, hook: Hook, tmp_path: Path
 ) -> None:
