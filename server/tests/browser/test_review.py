@@ -92,6 +92,24 @@ def test_keys_judge_comment_correct_undo_and_two_reviewers_do_not_meet(
     assert "item=" in page.url, "a link shows a colleague the same"
 
 
+@pytest.mark.covers("review-queue")
+def test_who_loads_the_page_anew_goes_on_where_they_were(ui: Watched, server: RunningServer) -> None:
+    """Also where what the page says on its way out is lost, or comes late."""
+    calls(server, "review-anew", 3)
+    ui.page.route("**/review/claims/release*", lambda route: route.abort())
+    queue = {"project": "review-anew"}
+    page = ui.open("/review", q="kind:llm", **queue)
+    for _ in range(2):
+        eventually(
+            lambda: server.client.get("/api/v1/review/queue", params=queue).json()["rows"][0]["claimed_by"],
+            "the page says what it looks at",
+        )
+        page.reload()
+        settled(page)
+        expect(page.locator(".rv-item")).to_contain_text("answer 0")
+        expect(page.get_by_text("looks at this just now")).to_have_count(0)
+
+
 @pytest.mark.covers("page-review", "ui-accessibility")
 def test_on_a_phone_there_are_buttons_and_everybody_can_use_it(new_page: OpenPage, server: RunningServer) -> None:
     project = "review-narrow"

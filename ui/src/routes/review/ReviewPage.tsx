@@ -19,6 +19,7 @@ import { Empty, Failure, SkeletonRows } from '@/kit/states'
 import { useView } from '@/kit/view'
 import { SPAN_KEYS } from '../traces/columns'
 import { keyOf, nextOpen, targetOf } from './choices'
+import { holderOfTab } from './holder'
 import { Item } from './Item'
 import { Judge } from './Judge'
 import './review.css'
@@ -42,7 +43,7 @@ export function ReviewPage() {
   const wanted = useWanted()
   const when = useWhen()
   // A page of one's own: the same reviewer may have two open.
-  const [holder] = useState(() => Math.random().toString(36).slice(2) + Date.now().toString(36))
+  const [holder] = useState(holderOfTab)
   const queue = useQuery(reviewQuery(scope, wanted, holder))
   return (
     <Page title="Review">
