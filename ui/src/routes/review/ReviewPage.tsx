@@ -42,7 +42,7 @@ export function ReviewPage() {
   const { scope, setQ } = useView()
   const wanted = useWanted()
   const when = useWhen()
-  // A page of one's own: the same reviewer may have two open.
+  // A tab of one's own: the same reviewer may have two open.
   const [holder] = useState(holderOfTab)
   const queue = useQuery(reviewQuery(scope, wanted, holder))
   return (
