@@ -208,15 +208,18 @@ def test_silence_calls_and_data_takes_it_back(server: RunningServer, project: st
         server, "heartbeat", project=project, query={"kind": "logs", "q": "", "measure": "count"}, condition=None, no_data="alert",
         window_s=5, webhook={"url": hook.url},
     )  # fmt: skip
-    until(lambda: hook.events() == ["no_data"], "the window is empty")
+    # Only whole steps are looked at: the first look may find the record's own step not over yet, which is an absence
+    # too, and the record then takes it back. Silence is what comes after that.
+    until(lambda: state_of(server, watched)["state"] == "no_data" and hook.events()[-1:] == ["no_data"], "silence calls")
     assert "No data: heartbeat" in hook.bodies[0]["text"]
 
     def sent_again() -> bool:
         queue_is(server, 1, project)
-        return hook.events() == ["no_data", "resolved"]
+        return hook.events()[-1:] == ["resolved"]
 
     until(sent_again, "data is back")
-    until(lambda: state_of(server, watched)["state"] in ("ok", "no_data"), "looked at again")
+    events = hook.events()
+    assert events == ["no_data", "resolved"] * (len(events) // 2), "each silence is told once and taken back once"
 
 
 @pytest.mark.covers("monitors")
