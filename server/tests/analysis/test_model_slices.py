@@ -193,28 +193,6 @@ def test_groups_are_held_against_each_other(asked: World) -> None:
     assert of["mobile"]["p"] < 0.001
 
 
-@pytest.mark.covers("prediction-context")
-def test_one_prediction_is_seen_among_the_others(asked: World) -> None:
-    odd = {"model": "loans", "prediction_id": "odd", "time": START // 10**6, "score": 0.5,
-           "features": {"channel": "fax", "age": 69.99, "region": None}}  # fmt: skip
-    asked.keep(read_records(PREDICTIONS, json.dumps(odd).encode(), "application/json", "default", "test").batch)
-
-    def context(prediction_id: str) -> dict[str, Any]:
-        found = asked.get("/predictions/context", **RANGE, prediction_id=prediction_id)
-        assert found["one_in"] == 1
-        return {each["feature"]: each for each in found["features"]} | {"rows": found["rows"]}
-
-    of = context("odd")
-    assert of["rows"] == COUNT
-    assert (of["channel"]["share_same"], of["channel"]["unusual"]) == (0.0, True)
-    assert (of["region"]["place"], of["region"]["share_same"], of["region"]["unusual"]) == ("missing", 0.0, True)
-    assert of["age"]["share_below"] == sum(row["age"] < 69.99 for row in ROWS) / COUNT
-    assert (of["age"]["low"] < of["age"]["median"] < of["age"]["high"], of["age"]["unusual"]) == (True, True)
-    usual = context("l1")
-    assert usual["channel"]["share_same"] == (sum(row["channel"] == "mobile" for row in ROWS) - 1) / COUNT
-    assert not any(usual[name]["unusual"] for name in ("channel", "region"))
-
-
 def test_what_cannot_be_sliced_is_said(asked: World) -> None:
     def refused(**more: Any) -> dict[str, Any]:
         answer = asked.client.get("/v1/models/performance/chosen", params={**RANGE, **more})

@@ -14,6 +14,7 @@ from browser.axe import violations
 from browser.modelled import CREDIT, DRIFTED, INCOME, MODELLED, drift_away, predict, rank, topics
 from browser.watch import Watched, click_chart, rows, settled
 
+TRAINED = "loans/train"
 HALF = {"project": DRIFTED, "name": CREDIT, "base": "half"}
 
 
@@ -91,6 +92,40 @@ def test_from_the_verdict_to_the_predictions_that_moved(ui: Watched, server: Run
     page.get_by_role("button", name="Compare the newer half of its predictions with the older").click()
     expect(rows(page, "Columns by drift").first).to_be_visible()
     assert found_wrong == []
+
+
+@pytest.mark.covers("page-prediction-baseline", "model-drift-training-data")
+def test_one_prediction_beside_the_training_data(ui: Watched, server: RunningServer) -> None:
+    drift_away(server)
+    edges = [[5_000 * n, 5_000 * (n + 1), 100] for n in range(4, 10)]
+    told = [
+        {"dataset": TRAINED, "rows": 600, "feature": "income", "kind": "numeric", "type": "FLOAT", "present": 600,
+         "finite": 600, "mean": 35_000, "std_dev": 8_660, "min": 20_000, "max": 50_000, "quantiles_histogram": edges},
+        {"dataset": TRAINED, "rows": 600, "feature": "channel", "kind": "categorical", "type": "STRING", "present": 600,
+         "unique": 2, "top_values": ["mobile", "web"], "top_frequencies": [450, 150]},
+    ]  # fmt: skip
+    sent = server.client.post("/v1/feature_statistics", json=told, headers={"x-tapetum-project": DRIFTED})
+    assert sent.json() == {"accepted": 2, "refused": []}
+    page = ui.open("/models/one", project=DRIFTED, name=CREDIT, view="drift")
+    page.get_by_role("combobox", name="Against").click()
+    page.get_by_role("option", name=f"data set {TRAINED}").click()
+    expect(rows(page, "Columns by drift").filter(has_text="income")).to_contain_text("drift")
+    page.get_by_role("radiogroup", name="Show").get_by_text("Predictions", exact=True).click()
+    rows(page, "Predictions").filter(has_text="mobile").first.click()
+    whole = page.get_by_role("complementary", name="Prediction")
+    expect(whole).to_contain_text(f"The baseline: the data set {TRAINED}, 600 rows. Now: the others of this time, ")
+    beside = {
+        name: whole.get_by_role("row").filter(has_text=name).get_by_role("cell")
+        for name in ("income", "channel", "age")
+    }
+    # No income of the training data was per month; of those of now many are.
+    expect(beside["income"].nth(1).locator(".warn")).to_have_text("above 0 %")
+    expect(beside["income"].nth(2).locator(".warn")).to_have_count(0)
+    expect(beside["channel"].nth(1)).to_have_text("as 75 %")
+    expect(beside["channel"].nth(2)).to_have_text("as 50 %")
+    expect(beside["age"].nth(1)).to_have_text("–")
+    settled(page)
+    assert violations(page, "a prediction beside the training data") == []
 
 
 @pytest.mark.covers("page-model-performance", "page-model-decision", "page-model-charts-to-rows")

@@ -52,12 +52,16 @@ export const predictionQuery = (project: string, model: string, id: string) =>
       api.get<PredictionDetail>('/predictions/detail', { project, model, prediction_id: id }, signal),
   })
 
-/** Of the others in the scope. */
-export const contextQuery = (scope: Scope, model: string, id: string) =>
+/** Of the others in the scope, or of the rows of a data set. */
+export const contextQuery = (scope: Scope, model: string, id: string, dataset?: string) =>
   queryOptions({
-    queryKey: ['/predictions/context', scope, model, id],
+    queryKey: ['/predictions/context', scope, model, id, dataset],
     queryFn: ({ signal }) =>
-      api.get<PredictionContext>('/predictions/context', { ...scope, model, prediction_id: id }, signal),
+      api.get<PredictionContext>(
+        '/predictions/context',
+        { ...scope, model, prediction_id: id, dataset },
+        signal,
+      ),
   })
 
 export const tracePredictionsQuery = (project: string, traceId: string) =>

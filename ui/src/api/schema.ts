@@ -5038,6 +5038,8 @@ export interface components {
      * @description One feature's value among those of other predictions.
      */
     FeatureContext: {
+      /** At Most */
+      at_most: boolean
       /** Feature */
       feature: string
       /** High */
@@ -7537,7 +7539,7 @@ export interface components {
     }
     /**
      * PredictionContext
-     * @description A prediction's features beside those of other predictions of its model.
+     * @description A prediction's features beside those of other predictions of its model, or of a data set.
      */
     PredictionContext: {
       /** Features */
@@ -14075,6 +14077,8 @@ export interface operations {
         model: string
         /** @description The prediction's id. */
         prediction_id: string
+        /** @description Instead: among the rows of a data set of which statistics are kept, such as the training data, whatever the time. */
+        dataset?: string | null
         /** @description Default now-1h; `all` is everything. Use ISO-8601 (2026-11-23T10:00:00Z), milliseconds since 1970, or now, now-15m, now-6h, now-7d. */
         from?: string | null
         /** @description Default now. */

@@ -7,11 +7,16 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
-from tapetum_server.analysis.prediction_context import PredictionContext, prediction_context
+from tapetum_server.analysis.prediction_context import (
+    PredictionContext,
+    prediction_beside_dataset,
+    prediction_context,
+)
 from tapetum_server.api.facets import FacetKeys, FacetLimit, facets_of
 from tapetum_server.api.questions import CursorText, Limit, Question, QuestionOfOne, answer, router_of
 from tapetum_server.query import facets as facet_queries
 from tapetum_server.query import predictions as queries
+from tapetum_server.query.errors import QueryError
 from tapetum_server.query.prediction_sources import PREDICTIONS
 
 router = router_of("predictions")
@@ -53,8 +58,28 @@ async def get_prediction_context(
     asked: Question,
     model: ModelName,
     prediction_id: Annotated[str, Query(min_length=1, max_length=512, description="The prediction's id.")],
+    dataset: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=1_000,
+            description="Instead: among the rows of a data set of which statistics are kept, such as the training "
+            "data, whatever the time.",
+        ),
+    ] = None,
 ) -> Response:
     """Each feature of one prediction among those of the model's other predictions of the time: what is unusual."""
+    if dataset is not None:
+        if asked.filter.terms:
+            raise QueryError(
+                "of a data set statistics are kept, and no rows to filter", code="no_rows", field="q",
+                hint="Leave q out, or leave dataset out.",
+            )  # fmt: skip
+        return answer(
+            await prediction_beside_dataset(
+                asked.reader, project=asked.project, model=model, prediction_id=prediction_id, dataset=dataset
+            )
+        )
     return answer(
         await prediction_context(
             asked.reader, project=asked.project, model=model, prediction_id=prediction_id, time_range=asked.time_range,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,17 @@ class Among:
     """Of numbers: what one in a hundred is below, half are, and 99 in a hundred."""
     median: float | None
     high: float | None
+    different: int | None = None
+    """Of values that are no numbers: about how many differ; `None` where nobody knows."""
+    at_most: bool = False
+    """Whether `same` is only known to be no more."""
+
+
+def number_of(value: object) -> float | None:
+    """A feature's value as a number, also one that JSON can only name; `None` where it is none."""
+    if isinstance(value, str):
+        return float(value) if value in ("NaN", "Infinity", "-Infinity") else None
+    return float(value) if isinstance(value, int | float) else None
 
 
 def others_statement(frame: Frame, prediction_id: str) -> Statement:
@@ -43,7 +55,7 @@ def others_statement(frame: Frame, prediction_id: str) -> Statement:
 def context_statement(
     frame: Frame, prediction_id: str, values: Mapping[str, Any], one_in: int
 ) -> tuple[Statement, list[FrameColumn]]:
-    """One row with all features, `n0, b0, s0, q0 …`, and the columns in that order."""
+    """One row with all features, `n0, b0, s0, q0, d0 …`, and the columns in that order."""
     parameters = Parameters("other_")
     where = f"prediction_id != {parameters.text(prediction_id)}"
     if one_in > 1:
@@ -57,14 +69,17 @@ def context_statement(
         sql, value = column.sql, values[column.name]
         parts.append(f"countIf(isNotNull({sql})) AS n{place}")
         if column.kind == "numeric":
-            number = parameters.number(value) if isinstance(value, int | float) else "nan"
+            number = number_of(value)
+            known = number is not None and not math.isnan(number)
+            bound = parameters.number(number) if number is not None and known else "nan"
+            same = f"{sql} = {bound}" if known or number is None else f"isNaN({sql})"
             parts += [
-                f"countIf({sql} < {number}) AS b{place}", f"countIf({sql} = {number}) AS s{place}",
+                f"countIf({sql} < {bound}) AS b{place}", f"countIf({same}) AS s{place}",
                 f"quantilesIf(0.01, 0.5, 0.99)({sql}, isFinite({sql})) AS q{place}",
             ]  # fmt: skip
         else:
             text = parameters.text(value if isinstance(value, str) else str(value).lower())
-            parts.append(f"countIf(CAST({sql}, 'Nullable(String)') = {text}) AS s{place}")
+            parts += [f"countIf(CAST({sql}, 'Nullable(String)') = {text}) AS s{place}", f"uniq({sql}) AS d{place}"]
     listed = ",\n    ".join(parts)
     return Statement(f"SELECT {listed}\nFROM {frame} AND {where}", {**frame.parameters, **parameters.values}), used
 
@@ -81,7 +96,8 @@ async def among_others(
     for place, column in enumerate(used):
         low, median, high = (_finite(q) for q in row.get(f"q{place}", (None, None, None)))
         found.append(
-            Among(column.name, row[f"n{place}"], row.get(f"b{place}", 0), row[f"s{place}"], low, median, high)
+            Among(column.name, row[f"n{place}"], row.get(f"b{place}", 0), row[f"s{place}"], low, median, high,
+                  row.get(f"d{place}"))
         )  # fmt: skip
     return row["t_rows"], one_in, found
 

@@ -11,7 +11,7 @@ import { ClockTime, RelativeTime } from '@/kit/values'
 import { travelling, useView } from '@/kit/view'
 import { SaveToDatasetButton } from '../datasets/SaveToDataset'
 import { percent } from '../services/measures'
-import { useBaseline } from './baseline'
+import { heldAgainstData, useBaseline } from './baseline'
 import { figure, flagText, Said, valueText } from './measures'
 
 const MOST = 500
@@ -30,15 +30,18 @@ export function PredictionDrawer(p: { model: string; id: string; onClose: () => 
 function Whole({ row }: { row: PredictionDetail }) {
   const { search, scope } = useView()
   const before = useBaseline(scope, search.base, search.version)
+  const data = heldAgainstData(scope, search.base, search.version)
   // Whatever the list is filtered by.
   const now = useQuery({
     ...contextQuery({ ...(before?.window ?? scope), q: '' }, row.model, row.prediction_id),
     retry: false,
   })
   const then = useQuery({
-    ...contextQuery(before?.scope ?? scope, row.model, row.prediction_id),
+    ...(data
+      ? contextQuery({ ...scope, q: '' }, row.model, row.prediction_id, data.asked.baseline_dataset)
+      : contextQuery(before?.scope ?? scope, row.model, row.prediction_id)),
     retry: false,
-    enabled: before !== null,
+    enabled: data !== null || before !== null,
   })
   const [inBaseline, among] = [then, now].map(
     (context) => new Map(context.data?.features.map((one) => [one.feature, one])),
@@ -118,14 +121,15 @@ function Whole({ row }: { row: PredictionDetail }) {
       {names.length > 0 && (
         <p className="quiet">
           The baseline:{' '}
-          {before ? (
+          {data || before ? (
             <>
-              <Isolated text={before.words} />, {others(then)}
+              <Isolated text={(data ?? before)!.words} />, {others(then, data ? 'row' : 'prediction')}
             </>
           ) : (
             'none, as there is no time before'
           )}
-          . Now: the others of {search.base === 'half' ? 'the second half' : 'this time'}, {others(now)}.
+          . Now: the others of {search.base === 'half' ? 'the second half' : 'this time'},{' '}
+          {others(now, 'prediction')}.
         </p>
       )}
       {names.length === 0 ? (
@@ -171,11 +175,11 @@ function Whole({ row }: { row: PredictionDetail }) {
 
 type Places = Map<string, PredictionContext['features'][number]>
 
-/** How many predictions it is held against, within a sentence. */
-function others(context: UseQueryResult<PredictionContext>): string {
+/** How many predictions or rows it is held against, within a sentence. */
+function others(context: UseQueryResult<PredictionContext>, what: 'prediction' | 'row'): string {
   if (!context.data) return context.isError ? 'in which there are none' : 'being looked at'
   const { rows, one_in } = context.data
-  return `${counted(rows, 'prediction')}${one_in > 1 ? ` (one in ${one_in} of all)` : ''}`
+  return `${counted(rows, what)}${one_in > 1 ? ` (one in ${one_in} of all)` : ''}`
 }
 
 const STRIP = 64
@@ -185,7 +189,8 @@ function Place({ among }: { among: PredictionContext['features'][number] | undef
   if (!among || among.share_same === null) return <span className="quiet">–</span>
   const tone = among.unusual ? 'k-badge warn' : 'quiet'
   if (among.share_below === null) {
-    const said = among.share_same ? `as ${percent(among.share_same)}` : 'as no other'
+    const most = among.at_most ? 'at most ' : ''
+    const said = among.share_same ? `as ${most}${percent(among.share_same)}` : 'as no other'
     return <span className={tone}>{among.place === 'missing' ? `missing ${said}` : said}</span>
   }
   const share = among.share_below + among.share_same / 2

@@ -36,7 +36,7 @@ async def drift_from_statistics(
     Counts alone are known of the baseline. Raises `QueryError` for what takes its rows.
     """
     settings = _answerable(settings.checked())
-    known = {feature.feature: _with_points(feature) for feature in baseline.features}
+    known = {feature.feature: with_points(feature) for feature in baseline.features}
     pairs, left_out = _pairs(known, window, settings)
     w_rows = await query.row_count(reader, window)
     sides = await _counted(reader, known, baseline.rows, window, pairs, settings)
@@ -127,7 +127,7 @@ async def _counted(
     return [Sides(plan, b, w) for plan, b, w in zip(plans, baseline, counted)]
 
 
-def _with_points(feature: FeatureStatistics) -> FeatureStatistics:
+def with_points(feature: FeatureStatistics) -> FeatureStatistics:
     """With values at equal steps of rank: of what others wrote, between the edges of its quantiles or histogram."""
     numeric = feature.numeric
     if numeric is None or numeric.points:

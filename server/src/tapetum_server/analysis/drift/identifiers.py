@@ -39,6 +39,11 @@ def identifier(side: Sides) -> str:
             return _REASON.format("the baseline counts its rows with it")
         return ""
     different = len(b.values) - list(b.values.values()).count(0)
-    if different >= MANY and sum(b.values.values()) < MIN_REPEATED * different:
+    if hardly_repeated(different, sum(b.values.values())):
         return _REASON.format("nearly every row has another value")
     return ""
+
+
+def hardly_repeated(different: int, values: float) -> bool:
+    """Whether so many values that differ are too many of all `values` to describe anything."""
+    return different >= MANY and values < MIN_REPEATED * different
