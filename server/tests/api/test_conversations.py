@@ -204,6 +204,24 @@ def test_a_trace_without_words_has_no_conversation_and_an_unknown_one_is_not_fou
     asked.error(f"/traces/{trace_id(1)}/spans/{span_id(2)}/conversation", 404, **other)
 
 
+@pytest.mark.covers("conversation-thread")
+def test_an_agent_of_many_turns_is_told_to_its_last_word(asked: World) -> None:
+    """More than are read at once: a page of calls after the other."""
+    turns = [
+        {"trace": 70, "span": n + 1, "parent": 0, "at": n, "name": "chat",
+         "attributes": chat([{"role": "user", "content": f"question {n}"}], says(f"answer {n}"))}
+        for n in range(700)
+    ]  # fmt: skip
+    batch = span_batch(*turns)
+    canonicalize(batch)
+    asked.keep(batch)
+    found = asked.get(f"/traces/{trace_id(70)}/conversation")
+    assert [words(entry) for entry in found["entries"]] == [
+        said for n in range(700) for said in (f"question {n}", f"answer {n}")
+    ]
+    assert found["truncated"] is False
+
+
 def test_logs_retrievals_and_failures_stand_in_the_thread_in_their_order(asked: World) -> None:
     found = asked.get(f"/traces/{trace_id(2)}/conversation")
     assert [(entry["type"], words(entry), entry["error"]) for entry in found["entries"]] == [

@@ -94,10 +94,12 @@ async def redactions(reader: Reader, *, project: str, start: int, end: int, buck
         times=[format_time(time) for time in steps.times()],
         rules=[
             RedactedRule(
-                rule=rule, count=count, keys=keys, senders=senders, last_time=format_time(last_s * SECOND),
+                rule=rule, count=sum(counts[rule]), keys=keys, senders=senders, last_time=format_time(last_s * SECOND),
                 counts=counts[rule],
             )
-            for rule, count, keys, senders, last_s in tuples_of(rules)
+            for rule, _, keys, senders, last_s in tuples_of(rules)
+            # Counters are written while this is asked: what one statement saw the other may not have seen yet.
+            if rule in counts
         ],
         places=[
             RedactedPlace(

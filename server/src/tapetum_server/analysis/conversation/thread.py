@@ -48,9 +48,15 @@ async def _speakers(reader: Reader, project: str, trace_id: str) -> tuple[list[d
         rows += page
         if len(page) < _PAGE:
             return rows, False
-        read += sum(sum(map(len, row["attributes"].values())) for row in page)
+        read += sum(_length(row) for row in page)
         after = Place(page[-1]["start_ns"], page[-1]["span_id"])
     return rows, True
+
+
+def _length(row: Row) -> int:
+    """Characters of all that a span may say."""
+    texts = [value for _, value in row["attributes"]]
+    return sum(map(len, (*texts, row["events_json"], row["input"] or "", row["output"] or "")))
 
 
 def tell(
