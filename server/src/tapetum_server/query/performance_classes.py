@@ -157,7 +157,8 @@ def _counts(
     place = {name: k for k, name in enumerate(classes)}
     matrix, above = np.zeros((len(classes), len(classes))), np.zeros(len(classes))
     for label, guess, rank, weight in zip(*cells):
-        if label and guess:
+        # A class that came after the classes were asked for is of the next answer.
+        if label in place and guess in place:
             matrix[place[label], place[guess]] += weight
             above[min(rank, len(classes) - 1)] += weight
     if not columns.scores:

@@ -11,11 +11,11 @@ from tapetum_server.analysis.drift.chunks import Chunk, chunked, chunks_of_count
 from tapetum_server.analysis.drift.features import feature_of, whole_report
 from tapetum_server.analysis.drift.identifiers import without_identifiers
 from tapetum_server.analysis.drift.measuring import Result, Values, constant_thresholds, judged, measured
-from tapetum_server.analysis.drift.pairing import Pairs, pairs_of
+from tapetum_server.analysis.drift.pairing import Pair, Pairs, pairs_of
 from tapetum_server.analysis.drift.plans import Sides, counted_sides
 from tapetum_server.analysis.drift.report import furthest_first
 from tapetum_server.analysis.drift.settings import DriftSettings
-from tapetum_server.analysis.drift.state_counts import counts_of, frame_of, sampled, state_sides
+from tapetum_server.analysis.drift.state_counts import Features, counts_of, frame_of, sampled, state_sides
 from tapetum_server.analysis.feature_statistics.ranges import (
     HOUR_NS,
     Part,
@@ -155,6 +155,11 @@ def _of_states(
     if any(pair.note and pair.window is not None for pair in pairs.compared):
         return None
     before, now = ({one.feature: one for one in side.features} for side in (baseline, window))
+    untold = [pair.name for pair in pairs.compared if not (_told(before, pair) and _told(now, pair))]
+    if untold:
+        compared = tuple(pair for pair in pairs.compared if pair.name not in untold)
+        left_out = (*pairs.left_out, *((name, "what is kept tells no distribution of it") for name in untold))
+        pairs = Pairs(compared, left_out, pairs.new)
     every = state_sides(pairs.compared, before, now, (baseline.rows, window.rows), settings.bins)
     sides, identifiers = without_identifiers(every, settings.features)
     tell_together(side.counted for side in sides)
@@ -177,6 +182,13 @@ def _of_states(
         Pairs(pairs.compared, (*pairs.left_out, *identifiers), pairs.new),
         "from states",
     )
+
+
+def _told(features: Features, pair: Pair) -> bool:
+    """Whether statistics tell how the values are spread: those that others sent may not."""
+    one = features.get(pair.name)
+    numeric = None if one is None or pair.kind != "numeric" else one.numeric
+    return numeric is None or not numeric.finite or bool(numeric.points)
 
 
 async def _of_labels(reader: Reader, project: str, asked: Asked, settings: DriftSettings) -> _Found | None:

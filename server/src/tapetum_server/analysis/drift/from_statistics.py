@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from tapetum_server.analysis.drift.answers import DriftReport
 from tapetum_server.analysis.drift.attributions import logged_importance
 from tapetum_server.analysis.drift.chunks import chunked
@@ -21,11 +19,12 @@ from tapetum_server.analysis.drift.settings import DriftSettings
 from tapetum_server.analysis.drift.state_counts import counts_of, kept_edges
 from tapetum_server.detectors.drift.methods import Kind as MethodKind
 from tapetum_server.detectors.drift.thresholds import VariationThreshold
+from tapetum_server.detectors.feature_statistics.histograms import points_of
 from tapetum_server.query import drift as query
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.frames import Frame, FrameColumn, Kind
 from tapetum_server.query.reader import Reader
-from tapetum_server.signals.feature_statistics import POINTS, DatasetStatistics, FeatureStatistics
+from tapetum_server.signals.feature_statistics import DatasetStatistics, FeatureStatistics
 
 
 async def drift_from_statistics(
@@ -132,18 +131,4 @@ def with_points(feature: FeatureStatistics) -> FeatureStatistics:
     numeric = feature.numeric
     if numeric is None or numeric.points:
         return feature
-    buckets = numeric.quantiles or numeric.standard
-    edges = np.array([bucket.low for bucket in buckets[:1]] + [bucket.high for bucket in buckets])
-    shares = np.linspace(0, 1, len(edges))
-    if not numeric.quantiles and buckets:
-        below = np.cumsum([0, *(bucket.count for bucket in buckets)])
-        shares = below / below[-1] if below[-1] else shares
-    # Infinities have no place between two numbers; the rest keeps its order.
-    finite = np.isfinite(edges)
-    if not finite.any():
-        return feature
-    ranks = shares[finite]
-    span = ranks[-1] - ranks[0]
-    at = ranks[0] + np.linspace(0, 1, POINTS) * span
-    points = np.interp(at, ranks, edges[finite])
-    return replace(feature, numeric=replace(numeric, points=tuple(points.tolist())))
+    return replace(feature, numeric=replace(numeric, points=points_of(numeric)))

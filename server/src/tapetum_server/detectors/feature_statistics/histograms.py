@@ -1,4 +1,4 @@
-"""Values at equal steps of rank into TFDV's histograms: buckets of equal width, and of equal count."""
+"""Values at equal steps of rank into TFDV's histograms, buckets of equal width and of equal count; and back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tapetum_server.signals.feature_statistics import Bucket, NumericStatistics
+from tapetum_server.signals.feature_statistics import POINTS, Bucket, NumericStatistics
 
 BUCKETS = 10
 """As in TFDV."""
@@ -20,8 +20,9 @@ def standard_histogram(numeric: NumericStatistics) -> tuple[Bucket, ...]:
     buckets: list[Bucket] = []
     if numeric.negative_infinity:
         buckets.append(Bucket(-np.inf, -np.inf, numeric.negative_infinity))
-    if numeric.finite:
-        low, high = numeric.minimum, numeric.maximum
+    if numeric.finite and numeric.points:
+        low = numeric.points[0] if np.isnan(numeric.minimum) else numeric.minimum
+        high = numeric.points[-1] if np.isnan(numeric.maximum) else numeric.maximum
         if low == high:
             buckets.append(Bucket(low, high, numeric.finite))
         else:
@@ -40,7 +41,7 @@ def standard_histogram(numeric: NumericStatistics) -> tuple[Bucket, ...]:
 def quantiles_histogram(numeric: NumericStatistics) -> tuple[Bucket, ...]:
     """Buckets of equal count over the values that are not NaN, infinities included."""
     total = numeric.negative_infinity + numeric.finite + numeric.positive_infinity
-    if not total:
+    if not total or (numeric.finite and not numeric.points):
         return ()
     wanted = np.arange(BUCKETS + 1) / BUCKETS * total
     edges = np.where(wanted < numeric.negative_infinity, -np.inf, np.inf)
@@ -59,6 +60,23 @@ def quantiles_histogram(numeric: NumericStatistics) -> tuple[Bucket, ...]:
     if numeric.negative_infinity:
         edges[0] = -np.inf
     return equal_counts(edges, total)
+
+
+def points_of(numeric: NumericStatistics) -> tuple[float, ...]:
+    """Values at equal steps of rank between the edges of its quantiles or histogram; none where it has neither."""
+    buckets = numeric.quantiles or numeric.standard
+    edges = np.array([bucket.low for bucket in buckets[:1]] + [bucket.high for bucket in buckets])
+    shares = np.linspace(0, 1, len(edges))
+    if not numeric.quantiles and buckets:
+        below = np.cumsum([0, *(bucket.count for bucket in buckets)])
+        shares = below / below[-1] if below[-1] else shares
+    # Infinities have no place between two numbers; the rest keeps its order.
+    finite = np.isfinite(edges)
+    if not numeric.finite or not finite.any():
+        return ()
+    known = shares[finite]
+    at = known[0] + np.linspace(0, 1, POINTS) * (known[-1] - known[0])
+    return tuple(np.interp(at, known, edges[finite]).tolist())
 
 
 def equal_counts(edges: Floats, total: float) -> tuple[Bucket, ...]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import get_args
 
+from tapetum_server.detectors.feature_statistics.histograms import points_of
 from tapetum_server.receivers.records import fields
 from tapetum_server.receivers.records.fields import Given, Wrong, shown
 from tapetum_server.signals.feature_statistics import (
@@ -121,7 +123,7 @@ def _numeric(told: Given, counts: Counts) -> NumericStatistics:
     points = _numbers(told, "points", POINTS)
     if any(later < earlier for earlier, later in pairwise(points)):
         raise Wrong("points", "points are values at equal steps of rank, from the least to the greatest")
-    return NumericStatistics(
+    numeric = NumericStatistics(
         finite=finite,
         nan=_count(told, "nan_count", 0),
         negative_infinity=_count(told, "negative_infinity", 0),
@@ -135,6 +137,8 @@ def _numeric(told: Given, counts: Counts) -> NumericStatistics:
         standard=_buckets(told, "standard_histogram"),
         quantiles=_buckets(told, "quantiles_histogram"),
     )
+    # Windows are added up by their ranks.
+    return numeric if points else replace(numeric, points=points_of(numeric))
 
 
 def _text(told: Given, counts: Counts) -> TextStatistics:
