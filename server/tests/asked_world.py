@@ -152,8 +152,8 @@ class World:
         self.client.close()
         self.writer.close()
         self.exports.close()
+        self.executor.shutdown()  # first, or what runs there still meets the next test's rows
         stores.give_back(self.home, self.engine)
-        self.executor.shutdown()
         self.catalog.close()
 
 

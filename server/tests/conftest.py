@@ -119,7 +119,7 @@ def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
         yield f"clickhouse://127.0.0.1:{int(bridge.stdout.readline())}"
     finally:
         bridge.stdin.close()
-        bridge.wait(30)
+        bridge.wait(120)
         bridge.stdout.close()
 
 
