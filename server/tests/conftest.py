@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import scratch
 import stores
+from hypothesis import HealthCheck, settings
 
 from tapetum_server.store.embedded import EmbeddedEngine
 from tapetum_server.store.engine import Engine
@@ -25,6 +26,10 @@ _WAITS = [
 
 
 scratch.into_memory()
+
+# That a machine is busy says nothing of an input. `CI=true` has the same inputs each time (Hypothesis's own profile).
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 # Nearly all that importing the tests makes stays to the end, and would be looked through again and again.
 gc.set_threshold(50_000, 20, 100)
