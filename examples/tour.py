@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 LOOPBACK = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -29,7 +29,7 @@ def free_port() -> int:
 def ask(url: str, **parameters: str | int) -> Any:
     """The JSON answer of a GET."""
     query = f"?{urllib.parse.urlencode(parameters)}" if parameters else ""
-    with LOOPBACK.open(f"{url}{query}", timeout=10) as response:
+    with LOOPBACK.open(f"{url}{query}", timeout=60) as response:
         return json.loads(response.read())
 
 

@@ -68,6 +68,9 @@ def main(arguments: Sequence[str]) -> int:
     if unknown := sorted(set(arguments) - set(known)):
         print(f"no such suite: {', '.join(unknown)}. There are: {', '.join(known)}", file=sys.stderr)
         return 2
+    # A registry that stumbles is asked again, here and in tests that install.
+    for name, value in {"PIP_RETRIES": "10", "PIP_DEFAULT_TIMEOUT": "60"}.items():
+        os.environ.setdefault(name, value)
     results: list[str] = []
     failed = False
     for name in arguments or known:

@@ -51,7 +51,7 @@ def tour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
             traffic = subprocess.run(
                 [instrument, "--service_name", "traffic", sys.executable, "traffic.py", "20",
                  f"http://127.0.0.1:{app_port}"],
-                cwd=HERE, env=instrumented, capture_output=True, text=True, timeout=120, check=False,
+                cwd=HERE, env=instrumented, capture_output=True, text=True, timeout=300, check=False,
             )  # fmt: skip
             printed = re.search(r"\b[0-9a-f]{32}\b", traffic.stdout)
             assert printed, traffic.stdout + traffic.stderr
@@ -86,8 +86,12 @@ def test_one_trace_holds_caller_server_and_model(tour: tuple[str, str]) -> None:
 def test_log_lines_of_a_trace_are_found_by_its_id(tour: tuple[str, str]) -> None:
     """The line that the model server wrote while it answered carries the trace id of the caller."""
     api, trace_id = tour
-    rows = until("the trace's logs", lambda: ask(f"{api}/traces/{trace_id}/logs")["rows"])
-    assert any("with confidence" in row["body"] for row in rows)
+
+    def told() -> list[dict[str, Any]] | None:
+        found: list[dict[str, Any]] = ask(f"{api}/traces/{trace_id}/logs")["rows"]
+        return found if any("with confidence" in row["body"] for row in found) else None
+
+    rows = until("the trace's logs", told)
     assert {row["trace_id"] for row in rows} == {trace_id}
     assert {row["service"] for row in rows} == {"model-server"}
 

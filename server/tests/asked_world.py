@@ -66,6 +66,18 @@ class As:
         await self.api(scope, receive, send)
 
 
+_kept_for_a_while: list[str] = []
+
+
+def _expiry(engine: EmbeddedEngine, word: str) -> None:
+    """STOP or START removing rows past their retention: `NOW` is a day, and the engine goes by its own clock."""
+    if not _kept_for_a_while:
+        asked = "SELECT name FROM system.tables WHERE database = {d:String} AND create_table_query LIKE '% TTL %'"
+        _kept_for_a_while.extend(engine.query(asked, {"d": engine.database}).column("name").to_pylist())
+    for table in _kept_for_a_while:
+        engine.command(f"SYSTEM {word} TTL MERGES {engine.database}.{table}")
+
+
 class World:
     """One store of its own, its writer, and the API over it."""
 
@@ -73,6 +85,7 @@ class World:
         profiles = {**GATE_SETTINGS, **EXPORT_SETTINGS}
         self.home = str(home)
         self.engine = stores.take(self.home, lambda database: EmbeddedEngine(home, database, profiles=profiles))
+        _expiry(self.engine, "STOP")
         self.catalog = Catalog.open(catalog_directory, version="0.1.0")
         self.executor = ThreadPoolExecutor(4)
         self.writer = StoreWriter(self.engine, self.executor, lambda project, signal: 20_000)
@@ -152,8 +165,9 @@ class World:
         self.client.close()
         self.writer.close()
         self.exports.close()
+        self.executor.shutdown()  # first, or what runs there still meets the next test's rows
+        _expiry(self.engine, "START")
         stores.give_back(self.home, self.engine)
-        self.executor.shutdown()
         self.catalog.close()
 
 

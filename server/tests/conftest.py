@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import scratch
 import stores
+from hypothesis import HealthCheck, settings
 
 from tapetum_server.store.embedded import EmbeddedEngine
 from tapetum_server.store.engine import Engine
@@ -27,6 +28,10 @@ MOST_SAID = 6_000
 """Characters of what a server said, the last ones."""
 
 scratch.into_memory()
+
+# That a machine is busy says nothing of an input. `CI=true` has the same inputs each time (Hypothesis's own profile).
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 # Nearly all that importing the tests makes stays to the end, and would be looked through again and again.
 gc.set_threshold(50_000, 20, 100)
@@ -133,7 +138,7 @@ def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
         yield f"clickhouse://127.0.0.1:{int(bridge.stdout.readline())}"
     finally:
         bridge.stdin.close()
-        bridge.wait(30)
+        bridge.wait(120)
         bridge.stdout.close()
 
 

@@ -43,7 +43,7 @@ async def opened(hub: LiveHub, watching: Viewer, name: str = "logs") -> AsyncIte
 
 
 def run(scene: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(asyncio.wait_for(scene(), 20))  # type: ignore[arg-type]
+    asyncio.run(asyncio.wait_for(scene(), 120))  # type: ignore[arg-type]
 
 
 @pytest.mark.covers("api-tail")
@@ -246,9 +246,8 @@ def test_nothing_is_remembered_for_viewers_who_do_not_come_back(monkeypatch: pyt
         await stream.aclose()  # type: ignore[attr-defined]
         hub.publish(log_batch({"body": "missed"}))
         assert hub._memories["logs"]
-        async with asyncio.timeout(5):
-            while hub._left:  # noqa: ASYNC110 -- the hub tells nobody that it forgets
-                await asyncio.sleep(0.01)
+        while hub._left:  # noqa: ASYNC110 -- the hub tells nobody that it forgets
+            await asyncio.sleep(0.01)
         assert not hub._memories["logs"]
         back = await opened(hub, viewer(last_id=last))
         frame = await anext(back)

@@ -173,7 +173,7 @@ def test_a_session_of_a_hundred_thousand_traces_opens_page_by_page(asked: World)
     """Only the traces of a page are looked at closely, wherever the page lies."""
     asked.engine.command("""INSERT INTO span_rows (project, start_time, trace_id, span_id, version, ingested_at, name,
         kind, service, status, ended, end_time, session_id, input)
-    SELECT 'huge', start, lower(leftPad(hex(number + 1), 32, '0')), '1111111111111111', 1, start, 'turn', 'llm', 'web',
+    SELECT 'huge', start, lower(leftPad(hex(number + 1), 32, '0')), '1111111111111111', 1, now64(9), 'turn', 'llm', 'web',
         if(number % 1000 = 7, 'error', 'unset'), true, start + toIntervalSecond(1), 'endless', toString(number)
     FROM (SELECT number, toDateTime64('2026-11-22 00:00:00', 9, 'UTC') + toIntervalMillisecond(number) AS start
         FROM numbers(100000))""")

@@ -6,8 +6,8 @@ import asyncio
 import csv
 import io
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from fastapi import FastAPI
+from process.servers import eventually
 from sql_corpus import fill, open_engine
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
@@ -26,8 +27,10 @@ from tapetum_server.api.errors import install_error_handlers
 from tapetum_server.catalog.catalog import Catalog
 from tapetum_server.query.sql_failure import explain_failure
 from tapetum_server.query.sql_store import StoreSql
+from tapetum_server.query.store_reader import StoreReader
 from tapetum_server.signals.identity import LOOPBACK, Identity
 from tapetum_server.store.embedded import EmbeddedEngine
+from tapetum_server.store.engine import StoreError
 
 READER = Identity(name="reader", scopes=frozenset({"read"}), project="A")
 ADMIN_OF_A = Identity(name="admin-a", scopes=frozenset({"admin"}), project="A")
@@ -259,30 +262,83 @@ def test_a_running_query_is_stopped_by_whoever_started_it_and_nobody_else(client
     answers: list[Any] = []
     running = threading.Thread(target=lambda: answers.append(ask(client, SLOW, query_id="mine")))
     running.start()
+
+    def stopped() -> bool:
+        others = client.delete("/v1/sql/mine", headers={"who": "admin-a"})
+        error(others, 404, "query_not_found")
+        return client.delete("/v1/sql/mine").status_code == 204
+
     try:
-        for _ in range(200):
-            others = client.delete("/v1/sql/mine", headers={"who": "admin-a"})
-            error(others, 404, "query_not_found")
-            if client.delete("/v1/sql/mine").status_code == 204:
-                break
-            time.sleep(0.05)
+        eventually(stopped, "a query to stop", every_s=0.05)
     finally:
-        running.join(timeout=60)
+        running.join()
     assert "cancelled" in error(answers[0], 400, "sql_error")["hint"]
 
 
-def test_a_caller_who_goes_away_stops_the_query(engine: EmbeddedEngine) -> None:
-    asyncio.run(_leave(engine))
+STOPPED = 394
+"""The engine's number for a query that was stopped; its own limits of time have others."""
 
 
-async def _leave(engine: EmbeddedEngine) -> None:
-    runner = StoreSql(engine)
-    call = asyncio.create_task(runner.run(SLOW, {}, format="JSONCompact", profile="gate", query_id="left"))
-    await asyncio.sleep(0.5)
-    call.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await call
-    assert await runner.cancel("left") is False
+class Watched:
+    """An engine, and what became of its queries."""
+
+    def __init__(self, engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun = threading.Event()
+        self.told = threading.Event()
+        """To stop one."""
+        self.codes: list[int] = []
+        query_bytes, kill = engine.query_bytes, engine.kill
+
+        def noted(*args: Any, **named: Any) -> bytes:
+            self.begun.set()
+            try:
+                return query_bytes(*args, **named)
+            except StoreError as error:
+                self.codes.append(error.code)
+                raise
+
+        def counted(query_id: str) -> bool:
+            found = kill(query_id)
+            self.told.set()
+            return found
+
+        monkeypatch.setattr(engine, "query_bytes", noted)
+        monkeypatch.setattr(engine, "kill", counted)
+
+
+def asked_of_sql(engine: EmbeddedEngine, executor: ThreadPoolExecutor) -> Coroutine[Any, Any, Any]:
+    return StoreSql(engine, executor).run(SLOW, {}, format="JSONCompact", profile="gate", query_id="left")
+
+
+def asked_of_the_store(engine: EmbeddedEngine, executor: ThreadPoolExecutor) -> Coroutine[Any, Any, Any]:
+    return StoreReader(engine, executor).query(SLOW, {}, query_id="left")
+
+
+@pytest.mark.parametrize("asking", [asked_of_sql, asked_of_the_store])
+@pytest.mark.parametrize("in_turn", [False, True], ids=["waits for its turn", "runs"])
+def test_a_caller_who_goes_away_stops_the_query(
+    engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch, asking: Any, in_turn: bool
+) -> None:
+    """Also one that has not begun yet, when it does: else it would work on for nobody."""
+    watched = Watched(engine, monkeypatch)
+
+    async def leave() -> None:
+        turn = threading.Event()
+        with ThreadPoolExecutor(1) as executor:
+            executor.submit(turn.wait)
+            call = asyncio.create_task(asking(engine, executor))
+            await asyncio.sleep(0)
+            if in_turn:
+                turn.set()
+                await asyncio.to_thread(watched.begun.wait)
+            call.cancel()
+            await asyncio.to_thread(watched.told.wait)
+            turn.set()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+
+    asyncio.run(leave())
+    assert watched.codes == [STOPPED]
 
 
 def test_fields_that_mean_nothing_are_refused(client: TestClient) -> None:

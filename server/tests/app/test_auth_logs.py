@@ -35,7 +35,7 @@ def test_no_log_line_of_a_real_server_holds_a_key(
             server = uvicorn.Server(uvicorn.Config(app, log_config=None, log_level="debug", lifespan="off"))
             serving = asyncio.create_task(server.serve(sockets=[listening]))
             base = f"http://127.0.0.1:{listening.getsockname()[1]}"
-            async with httpx.AsyncClient(base_url=base, trust_env=False) as client:
+            async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=120) as client:
                 answers = [
                     await client.post(root_path + door.format(key), headers={"authorization": f"Bearer {key}"})
                     for key in (good, bad)

@@ -65,6 +65,8 @@ def looked(asked: World, until: Callable[[], bool]) -> None:
         finally:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
+            while asked.writer.waiting:  # noqa: ASYNC110 -- it tells this loop of what it wrote, so the loop stays
+                await asyncio.sleep(0.01)
 
     asyncio.run(run())
 

@@ -58,6 +58,7 @@ def leaks(client: httpx.Client) -> list[dict[str, Any]]:
 @pytest.mark.covers("cli-demo", "health-demo-faults", "demo-assistant", "demo-leak")
 @pytest.mark.skipif(bool(missing_dependencies()), reason="tapetum[demo] is not installed")
 @pytest.mark.wide
+@pytest.mark.timeout(290)
 def test_the_demo_shows_a_trace_through_three_services_with_its_logs_and_metrics(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tapetum_server", "demo", "--json", "--port", "0", "--grpc-port", "-1"]
     command += ["--fault", "slow-dependency", "--fault", "leak"]

@@ -97,6 +97,6 @@ score = 0.4
     ):
         config.write_text(f'[[redaction]]\n[redaction.presidio]\nentities = ["{entity}"]\n')
         serve = [*TAPETUM, "serve", "--data", tmp_path / "other", "--config", config, "--port", "0"]
-        done = subprocess.run(serve, env=environment(with_presidio), capture_output=True, text=True, timeout=120)
+        done = subprocess.run(serve, env=environment(with_presidio), capture_output=True, text=True, timeout=300)
         assert done.returncode == 1
         assert why in " ".join(done.stderr.split())

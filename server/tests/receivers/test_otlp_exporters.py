@@ -23,8 +23,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Status, StatusCode
 from receivers.otlp_doors import Recorder, door
-from receivers.test_otlp_grpc import running
+from receivers.test_otlp_grpc import PATIENCE_S, running
 
+NOT_BY_ITSELF_MS = 600_000
+"""Between two exports: what is sent is sent together, when the test says so."""
 RESOURCE = Resource.create({"service.name": "checkout", "host.name": "gpu-1"})
 
 
@@ -47,7 +49,7 @@ def http_server(recorder):
 
 def exporters(kind, port):
     if kind == "grpc":
-        options = {"endpoint": f"127.0.0.1:{port}", "insecure": True}
+        options = {"endpoint": f"127.0.0.1:{port}", "insecure": True, "timeout": PATIENCE_S}
         return GrpcSpans(**options), GrpcMetrics(**options), GrpcLogs(**options)
     compression = {
         "http": Compression.NoCompression,
@@ -55,10 +57,11 @@ def exporters(kind, port):
         "http, deflate": Compression.Deflate,
     }
     url, chosen = f"http://127.0.0.1:{port}/v1/", compression[kind]
+    options = {"compression": chosen, "timeout": PATIENCE_S}
     return (
-        HttpSpans(url + "traces", compression=chosen),
-        HttpMetrics(url + "metrics", compression=chosen),
-        HttpLogs(url + "logs", compression=chosen),
+        HttpSpans(url + "traces", **options),
+        HttpMetrics(url + "metrics", **options),
+        HttpLogs(url + "logs", **options),
     )
 
 
@@ -70,19 +73,19 @@ def test_spans_and_metrics_of_the_sdk_arrive(kind):
     with serve(recorder) as port:
         span_exporter, metric_exporter, log_exporter = exporters(kind, port)
         tracing = TracerProvider(resource=RESOURCE)
-        tracing.add_span_processor(BatchSpanProcessor(span_exporter))
+        tracing.add_span_processor(BatchSpanProcessor(span_exporter, schedule_delay_millis=NOT_BY_ITSELF_MS))
         tracer = tracing.get_tracer("shop", "1.0", attributes={"team": "ml"})
         with tracer.start_as_current_span("root", attributes={"n": 2**60, "list": ["a", "b"]}) as root:
             with tracer.start_as_current_span("child", links=[]) as child:
                 child.record_exception(ValueError("bad"))
                 child.set_status(Status(StatusCode.ERROR, "failed"))
             root_id = f"{root.get_span_context().span_id:016x}"
-        metrics = MeterProvider([PeriodicExportingMetricReader(metric_exporter, 60_000)], resource=RESOURCE)
+        metrics = MeterProvider([PeriodicExportingMetricReader(metric_exporter, NOT_BY_ITSELF_MS)], resource=RESOURCE)
         meter = metrics.get_meter("shop")
         meter.create_counter("orders").add(3, {"currency": "EUR"})
         meter.create_histogram("latency", unit="s").record(0.25)
-        assert tracing.force_flush()
-        assert metrics.force_flush()
+        assert tracing.force_flush(PATIENCE_S * 1000)
+        assert metrics.force_flush(PATIENCE_S * 1000)
         tracing.shutdown()
         metrics.shutdown()
         log_exporter.shutdown()
@@ -117,13 +120,13 @@ def test_logs_of_the_sdk_arrive(kind):
         span_exporter.shutdown()
         metric_exporter.shutdown()
         provider = LoggerProvider(resource=RESOURCE)
-        provider.add_log_record_processor(BatchLogRecordProcessor(log_exporter))
+        provider.add_log_record_processor(BatchLogRecordProcessor(log_exporter, schedule_delay_millis=NOT_BY_ITSELF_MS))
         record = LogRecord(
             timestamp=5, severity_number=SeverityNumber.WARN, severity_text="WARN",
             body={"message": "low stock", "left": [1, 2]}, attributes={"sku": "x1"}, event_name="stock.low",
         )  # fmt: skip
         provider.get_logger("shop").emit(record)
-        assert provider.force_flush()
+        assert provider.force_flush(PATIENCE_S * 1000)
         provider.shutdown()
 
     logs = recorder.only()

@@ -21,13 +21,15 @@ from tapetum_server.store.writer import StoreWriter
 
 VERSIONS = sql_files.migrations()
 DAY = 86_400 * 10**9
+LATE = 4_000_000_000 * 10**9
+"""2096: what is kept for so many days is not past them, whenever this runs."""
 
 # A row for each table as the version that made it would have written it: plain values, no expressions.
 # A migration that makes a table adds a line here, and the test below fails until it does.
 ROWS: dict[str, dict[str, Any]] = {
     "span_rows": {
         "project": "old", "start_time": START, "trace_id": "ab" * 16, "span_id": "cd" * 8, "version": 1 << 63,
-        "ingested_at": 4_000_000_000 * 10**9, "retention_days": 30, "name": "order", "service": "shop", "ended": 1,
+        "ingested_at": LATE, "retention_days": 30, "name": "order", "service": "shop", "ended": 1,
         "end_time": START + 10**9, "status": "ok", "attr_shape": "s.http.route", "attr_values": ["/buy"],
     },
     "message_rows": {
@@ -42,32 +44,32 @@ ROWS: dict[str, dict[str, Any]] = {
         "version": 1, "expires_at": 4_000_000_000,
     },
     "log_rows": {
-        "project": "old", "time": START, "log_id": "0123456789abcdef", "version": 1, "ingested_at": 4_000_000_000 * 10**9,
+        "project": "old", "time": START, "log_id": "0123456789abcdef", "version": 1, "ingested_at": LATE,
         "service": "shop", "severity": "info", "body": "sold", "attr_shape": "", "attr_values": [],
     },
     "metric_rows": {
         "project": "old", "name": "orders", "series": 1, "time": START, "version": 1,
-        "ingested_at": 4_000_000_000 * 10**9, "type": "sum", "value": 3.0,
+        "ingested_at": LATE, "type": "sum", "value": 3.0,
     },
     "ingest_rows": {
         "time": 4_000_000_000, "project": "old", "sender": "shop", "signal": "logs", "outcome": "accepted",
         "reason": "", "count": 7,
     },
     "alert_rows": {
-        "project": "old", "time": START, "alert_id": "a1", "version": 1, "monitor_id": "m1", "monitor": "slow",
+        "project": "old", "time": LATE, "alert_id": "a1", "version": 1, "monitor_id": "m1", "monitor": "slow",
         "subject": "", "labels": "{}", "previous_state": "ok", "state": "firing",
     },
     "change_rows": {
-        "project": "old", "time": START, "change_id": "c1", "version": 1, "kind": "deploy", "subject": "shop",
+        "project": "old", "time": LATE, "change_id": "c1", "version": 1, "kind": "deploy", "subject": "shop",
         "after": "2", "attributes": "{}",
     },
     "error_rows": {
-        "project": "old", "identity": "e1", "rank": 1, "time": START, "ingested_at": 4_000_000_000 * 10**9,
+        "project": "old", "identity": "e1", "rank": 1, "time": START, "ingested_at": LATE,
         "fingerprint": "f1", "type": "Timeout", "message": "too late", "attr_shape": "", "attr_values": [],
     },
     "evaluation_rows": {
         "project": "old", "time": START, "evaluation_id": "v1", "version": 1, "updated_at": START,
-        "ingested_at": 4_000_000_000 * 10**9, "name": "correctness", "target_type": "trace", "target_id": "ab" * 16,
+        "ingested_at": LATE, "name": "correctness", "target_type": "trace", "target_id": "ab" * 16,
         "score": 0.5, "attr_shape": "", "attr_values": [],
     },
     "feature_statistics_rows": {
@@ -76,17 +78,17 @@ ROWS: dict[str, dict[str, Any]] = {
     },
     "prediction_rows": {
         "project": "old", "model": "m", "prediction_id": "p1", "time": START, "written": 1,
-        "ingested_at": 4_000_000_000 * 10**9, "score": 0.5, "output_label": "yes",
+        "ingested_at": LATE, "score": 0.5, "output_label": "yes",
     },
     "label_rows": {
         "project": "old", "model": "m", "prediction_id": "p1", "said": 1, "time": START,
-        "arrived_at": 4_000_000_000 * 10**9, "label": "yes",
+        "arrived_at": LATE, "label": "yes",
     },
     "finding_rows": {
-        "project": "old", "subject_type": "model", "subject": "m", "window_start": START, "window_end": START,
+        "project": "old", "subject_type": "model", "subject": "m", "window_start": LATE, "window_end": LATE,
         "detector": "schema", "feature": "age", "type": "INT_TYPE_BIG_INT", "said": 1, "severity": "ERROR", "rows": 3,
     },
-    "release_rows": {"project": "old", "service": "shop", "environment": "", "release": "1", "first_seen": START},
+    "release_rows": {"project": "old", "service": "shop", "environment": "", "release": "1", "first_seen": LATE},
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 
 from tapetum_server.query.sql_runner import EngineFormat, SqlFailed, SqlProfile
+from tapetum_server.query.stopping import stop
 from tapetum_server.store.engine import Engine, StoreError
 
 _ASK_AGAIN, _ASK_AGAIN_S = 20, 0.1
@@ -45,8 +46,7 @@ class StoreSql:
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
-            await asyncio.shield(self.cancel(query_id))
-            await asyncio.gather(running, return_exceptions=True)
+            await stop(self._engine, query_id, running)
             raise
 
     async def cancel(self, query_id: str) -> bool:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from tapetum_server.query.errors import QueryError, Unavailable
 from tapetum_server.query.query_failures import QueryFailures
+from tapetum_server.query.stopping import stop
 from tapetum_server.store.engine import Engine, StoreError, StoreUnavailable
 
 TOO_LONG = 60.0
@@ -69,14 +70,14 @@ class StoreReader:
             return await asyncio.wait_for(asyncio.shield(running), timeout_s or TOO_LONG)
         except TimeoutError:
             self.failures.note("too_slow")
-            await self._stop(query_id, running)
+            await stop(self._engine, query_id, running)
             raise QueryError(
                 f"the question took longer than {timeout_s or TOO_LONG:g} s and was stopped",
                 code="too_slow",
                 hint="Ask about a shorter time range, or filter more.",
             ) from None
         except asyncio.CancelledError:
-            await self._stop(query_id, running)
+            await stop(self._engine, query_id, running)
             raise
 
     def _run(self, sql: str, parameters: Mapping[str, object], query_id: str) -> pa.Table:
@@ -95,14 +96,6 @@ class StoreReader:
                     hint="Ask about a shorter time range, or filter more.",
                 ) from error
             raise
-
-    async def _stop(self, query_id: str, running: asyncio.Future[Told]) -> None:
-        loop = asyncio.get_running_loop()
-        await asyncio.shield(loop.run_in_executor(None, self._engine.kill, query_id))
-        try:
-            await asyncio.shield(running)
-        except (StoreError, QueryError):
-            pass  # the engine's own word that the query was stopped
 
 
 def _in_lists(table: pa.Table) -> Columns:
