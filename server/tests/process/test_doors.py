@@ -6,10 +6,12 @@ import base64
 import contextlib
 import json
 import logging
+import os
 import random
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from signal import SIGCONT, SIGSTOP
 from typing import Any
 
 import grpc
@@ -316,6 +318,19 @@ def test_sigterm_under_load_ends_cleanly_with_everything_acknowledged(
         assert len(stored) == len(set(stored))
     assert again.stored_counts()["default", "logs", "accepted", ""] >= len(acknowledged["logs"])
     assert again.stop() == 0
+
+
+@pytest.mark.wide
+def test_a_request_that_came_while_the_server_stood_still_is_answered(shared_server: RunningServer) -> None:
+    """On a connection that was used before: as of an exporter, or of a proxy that keeps some open."""
+    assert shared_server.client.get("/healthz").status_code == 200
+    os.kill(shared_server.pid, SIGSTOP)
+    goes_on = threading.Timer(6, os.kill, (shared_server.pid, SIGCONT))
+    goes_on.start()
+    try:
+        assert shared_server.client.get("/healthz").text == "ok\n"
+    finally:
+        goes_on.join()
 
 
 @pytest.mark.covers("api-tail")
