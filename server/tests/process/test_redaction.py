@@ -202,7 +202,7 @@ from tapetum.exporter import TapetumMetricExporter
 from tapetum.redaction import Redactor
 
 SECRET = "sk-" + "proj-" + "Sdk" + "Ab3dEf6hIj9lMn2pQr5tUv8xYz1" * 2
-tapetum.init("shop", resources=False, redaction={
+tapetum.init("shop", resources=False, exit_timeout_s=60, redaction={
     "on": ["secrets", "email"], "off": ["npm_token"], "key": "the same everywhere",
     "pattern": [{"name": "ticket", "pattern": r"TCK-\\d{6}"}],
 })
