@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -39,6 +40,14 @@ def start_server() -> Iterator[StartServer]:
 def project(request: pytest.FixtureRequest) -> str:
     """A project that only this test writes to."""
     return "".join(c if c.isalnum() else "-" for c in request.node.name)[-60:].lstrip("-")
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port of loopback at which nobody listens, and nobody can while the test runs."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 @pytest.fixture
