@@ -207,7 +207,7 @@ tapetum.init("shop", resources=False, exit_timeout_s=60, redaction={
     "pattern": [{"name": "ticket", "pattern": r"TCK-\\d{6}"}],
 })
 view = View(instrument_name="*", attribute_keys={"kept"})
-own = MeterProvider([PeriodicExportingMetricReader(TapetumMetricExporter(redactor=Redactor(key=b"k")))], views=[view])
+own = MeterProvider([PeriodicExportingMetricReader(TapetumMetricExporter(timeout_s=60, redactor=Redactor(key=b"k")))], views=[view])
 
 @tapetum.observe(kind="llm")
 async def stream(prompt):
