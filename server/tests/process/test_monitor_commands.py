@@ -207,9 +207,9 @@ def test_a_monitor_is_listed_shown_silenced_tried_and_deleted(
         "queue is long"
     ]
     assert "There is no state" in run(server, "--state", "angry", code=1).stderr
-    shown = run(server, "show", "queue is long").stdout
+    # It is noted after it was taken.
+    shown = until(lambda: "delivered" in (said := run(server, "show", "queue is long").stdout) and said, "noted")
     assert "Fires when the latest value of the SQL over 1 min is above 5." in shown
-    assert "delivered" in shown
     (whole,) = run(server, "show", there(server)["queue is long"]["id"], "--json").stdout.splitlines()
     assert json.loads(whole)["deliveries"][0]["event"] == "firing"
 
