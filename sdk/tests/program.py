@@ -24,10 +24,14 @@ def environment(url: str, **extra: str) -> dict[str, str]:
     return own | ours | ({"TAPETUM_URL": url} if url else {}) | extra
 
 
+PATIENT = f"import tapetum._api; tapetum._api.init.__kwdefaults__['exit_timeout_s'] = {PATIENCE_S}\n"
+"""Stands before a program that does not say how long it waits at its end: five seconds are little on a busy machine."""
+
+
 def run(code: str, url: str, **extra: str) -> subprocess.CompletedProcess[str]:
     """Run a program to its end; it must end well, and warnings are errors."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],
+        [sys.executable, "-W", "error", "-c", PATIENT + textwrap.dedent(code)],
         env=environment(url, **extra), capture_output=True, text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

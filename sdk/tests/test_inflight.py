@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import median
 from typing import Any
 
 import pytest
@@ -59,17 +60,26 @@ def test_a_hung_span_stays_in_its_place_and_a_slow_one_moves_on(collector: Colle
                     with tapetum.span("step"): time.sleep(0.02)
         threads = [threading.Thread(target=f, name=f.__name__) for f in (hung, slow)]
         for thread in threads: thread.start()
-        time.sleep(2)
+        for _ in range(100): time.sleep(0.02)
         over.set()
         for thread in threads: thread.join()
         """,
         collector.url,
     )
-    hung, slow = beats(collector, "hung")[-1]["attributes"], beats(collector, "slow")[-1]["attributes"]
-    assert hung[BEAT + "same_place_s"] > 1
-    assert hung[BEAT + "idle_s"] > 1
-    assert slow[BEAT + "idle_s"] < hung[BEAT + "idle_s"] / 2
-    assert slow[BEAT + "same_place_s"] < hung[BEAT + "same_place_s"] / 2
+    by_turn = [
+        {said[BEAT + "sequence"]: said for said in (one["attributes"] for one in beats(collector, name))}
+        for name in ("hung", "slow")
+    ]
+    both = [(by_turn[0][turn], by_turn[1][turn]) for turn in sorted(by_turn[0].keys() & by_turn[1].keys())]
+    late = [(hung, slow) for hung, slow in both if hung[BEAT + "idle_s"] > 1 and hung[BEAT + "same_place_s"] > 1]
+    moving = [
+        slow for hung, slow in late
+        if slow[BEAT + "idle_s"] < hung[BEAT + "idle_s"] / 2
+        and slow[BEAT + "same_place_s"] < hung[BEAT + "same_place_s"] / 2
+    ]  # fmt: skip
+    # While the machine stands still nobody moves on: what is told just then says so of both.
+    assert len(moving) > len(late) / 2
+    hung = late[-1][0]
     assert hung[BEAT + "thread"] == "hung"
     assert hung[BEAT + "location"].startswith("__main__:hung:")
     assert "threading:" in hung[BEAT + "stack"].splitlines()[0]
@@ -80,7 +90,8 @@ def test_a_task_says_where_it_waits_though_its_thread_is_elsewhere(collector: Co
         """
         import asyncio, tapetum
         tapetum.init("agent", heartbeat_s=0.1, metrics=False, resources=False)
-        async def inner(): await asyncio.sleep(1)
+        async def inner():
+            while tapetum.stats()["sent"]["spans"] < 2: await asyncio.sleep(0.05)
         async def outer():
             async with tapetum.span("ask"): await inner()
         async def main(): await asyncio.create_task(outer(), name="asking")
@@ -100,13 +111,14 @@ def test_activity_deep_inside_is_the_outer_spans_activity(collector: Collector) 
         import time, tapetum
         tapetum.init("worker", heartbeat_s=0.1, metrics=False, resources=False)
         with tapetum.span("outer"), tapetum.span("middle"), tapetum.span("inner"):
-            until = time.monotonic() + 1.5
-            while time.monotonic() < until:
+            for _ in range(75):
                 with tapetum.span("step"): time.sleep(0.02)
         """,
         collector.url,
     )
-    assert beats(collector, "outer")[-1]["attributes"][BEAT + "idle_s"] < 0.7
+    idle = [said["attributes"][BEAT + "idle_s"] for said in beats(collector, "outer")]
+    # Of the later half, as it would have grown to more than that by then; one of them may come after a standstill.
+    assert median(idle[len(idle) // 2 :]) < 0.7
 
 
 def test_a_killed_process_leaves_its_last_heartbeat(collector: Collector) -> None:

@@ -260,17 +260,29 @@ def test_a_server_that_is_away_or_silent_costs_bounded_time_and_is_counted(silen
             taken.listen(16)  # takes connections and never answers
         done = run(
             """
-            import json, time, tapetum
+            import json, threading, time, tapetum
             tapetum.init("a", exit_timeout_s=0.5)
             from tapetum import _outbox
-            slowest = 0.0
+            slowest = stood_still = 0.0
+            over = threading.Event()
+            def watch():
+                # What everybody waits for is the machine, and not the server.
+                global stood_still
+                began = time.perf_counter()
+                while not over.wait(0.05):
+                    stood_still += max(0, time.perf_counter() - began - 0.5)
+                    began = time.perf_counter()
+            watching = threading.Thread(target=watch)
+            watching.start()
             for _ in range(_outbox.MAX_RECORDS + 600):
                 began = time.perf_counter()
                 with tapetum.span("a"): pass
                 slowest = max(slowest, time.perf_counter() - began)
+            over.set()
+            watching.join()
             assert not tapetum.flush(0.2)
             stats = tapetum.stats()
-            print(json.dumps([slowest, stats["lost"]["spans"], stats["waiting"]["spans"]]))
+            print(json.dumps([slowest - stood_still, stats["lost"]["spans"], stats["waiting"]["spans"]]))
             """,
             f"http://127.0.0.1:{taken.getsockname()[1]}",
         )

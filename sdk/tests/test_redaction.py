@@ -300,8 +300,10 @@ def test_long_bait_takes_linear_time(bait: str) -> None:
         return time.thread_time() - began
 
     cost(10_000)
-    # No time is asserted but its growth: sixteen times as much may take far less than the square of it.
-    assert cost(320_000) < 60 * max(cost(20_000), 0.002)
+    # No time is asserted but its growth: sixteen times as much may take far less than the square of it. What else goes
+    # on can make a measurement longer, and never shorter: the least of some is the text's own.
+    limit = 60 * max(cost(20_000), 0.002)
+    assert any(cost(320_000) < limit for _ in range(3))
 
 
 @pytest.mark.parametrize(

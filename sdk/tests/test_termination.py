@@ -10,7 +10,7 @@ import textwrap
 
 import pytest
 from otlp_collector import Collector
-from program import PATIENCE_S, environment, spans
+from program import PATIENCE_S, PATIENT, environment, spans
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM"),
@@ -22,7 +22,7 @@ ITSELF = "\nimport os, signal; os.kill(os.getpid(), signal.SIGTERM); time.sleep(
 def ended(code: str, url: str) -> int:
     """How a program ends, as its parent sees it."""
     return subprocess.run(
-        [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],
+        [sys.executable, "-W", "error", "-c", PATIENT + textwrap.dedent(code)],
         env=environment(url), timeout=PATIENCE_S, check=False,
     ).returncode  # fmt: skip
 
@@ -78,7 +78,10 @@ def test_children_of_a_pool_that_is_terminated_have_sent_theirs(collector: Colle
     """
     # A fork beside our thread is what this is about; Python 3.12 and later warn of it.
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], env=environment(collector.url), timeout=PATIENCE_S, check=False
+        [sys.executable, "-c", PATIENT + textwrap.dedent(code)],
+        env=environment(collector.url),
+        timeout=PATIENCE_S,
+        check=False,
     )
     assert done.returncode == 0
     assert sorted(span["name"] for span in spans(collector)) == [f"work {number}" for number in range(4)]

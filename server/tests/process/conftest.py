@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -42,11 +43,23 @@ def project(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port of loopback at which nobody listens, and nobody can while the test runs."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+@pytest.fixture
 def one_percent_in_use(tmp_path: Path) -> Iterator[None]:
-    """So that a guard at one percent is up. It is so on any disk; in memory there may be nothing yet."""
+    """So that a guard at one percent is up. It is so on any disk; in memory there may be nothing yet.
+
+    Nor may it be down because a test beside this one has removed its files.
+    """
     usage = shutil.disk_usage(tmp_path)
+    one_percent = usage.total // 100 + MIB
     with (tmp_path / "ballast").open("wb") as ballast:
-        if (missing := usage.total // 100 + MIB - usage.used) > 0:
-            os.posix_fallocate(ballast.fileno(), 0, missing)
+        if usage.used < 2 * one_percent:
+            os.posix_fallocate(ballast.fileno(), 0, one_percent)
         yield
         ballast.truncate(0)

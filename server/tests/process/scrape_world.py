@@ -47,11 +47,11 @@ class World:
         )
 
     def latest(self, job: str, name: str, columns: str) -> dict[str, Any]:
-        """The newest point of a metric."""
+        """The newest point of a metric that was measured: where a later scrape took too long, a marker of its end follows."""
         names = columns.split(", ")
 
         def found() -> Any:
-            return self.rows(job, columns, f"name = '{name}' ORDER BY time DESC LIMIT 1")
+            return self.rows(job, columns, f"name = '{name}' AND flags = 0 ORDER BY time DESC LIMIT 1")
 
         return dict(zip(names, eventually(found, f"{name} of {job}")[0]))
 

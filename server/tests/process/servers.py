@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -198,6 +200,19 @@ class RunningServer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def port_of_nobody() -> int:
+    """A free port that the system gives to nobody who does not name it: a server may come back to it."""
+    # The system hands out higher ones, also to every connection that leaves.
+    for port in random.sample(range(10_000, 32_000), 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("of a hundred ports none is free")
 
 
 def eventually(said: Any, what: str, every_s: float = 0.2, at_most_s: float = 90) -> Any:

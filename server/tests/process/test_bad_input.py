@@ -48,7 +48,7 @@ def expect(shared_server: RunningServer, project: str) -> Expect:
     def check(counts: Counts) -> None:
         # gRPC counts what it refuses just after it has answered.
         try:
-            eventually(lambda: grown(before) == counts, "", 0.05, at_most_s=10)
+            eventually(lambda: grown(before) == counts, "", 0.05, at_most_s=60)
         except AssertionError:
             assert grown(before) == counts
         assert shared_server.ready().status_code == 200

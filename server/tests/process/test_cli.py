@@ -27,7 +27,7 @@ from process.conftest import StartServer
 from process.grudging import grudging
 from process.hostile import json_span, json_traces, span, traces
 from process.otlp import request
-from process.servers import TAPETUM, RunningServer, environment, eventually, tapetum
+from process.servers import START_S, TAPETUM, RunningServer, environment, eventually, tapetum
 
 CAPTURES = Path(__file__).parents[1] / "data" / "captures"
 
@@ -81,25 +81,25 @@ def test_doctor_is_content_with_a_server_that_runs(shared_server: RunningServer)
 
 
 @pytest.mark.covers("cli-doctor")
-def test_doctor_says_that_the_grpc_port_is_closed_and_the_server_of_another_version(tmp_path: Path) -> None:
+def test_doctor_says_that_the_grpc_port_is_closed_and_the_server_of_another_version(
+    tmp_path: Path, closed_port: int
+) -> None:
     """Of a server that answers like one: an older one, and a firewall before its second port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        closed = free.getsockname()[1]
-    info = {"version": "0.0.1", "auth": "open", "identity": {}, "projects": [], "otlp_grpc": f"http://0.0.0.0:{closed}"}
+    info = {
+        "version": "0.0.1", "auth": "open", "identity": {}, "projects": [], "otlp_grpc": f"http://0.0.0.0:{closed_port}",
+    }  # fmt: skip
     answers = {"/readyz": {"ready": True, "reason": None}, "/api/v1/info": info}
     with something_else(answers) as port:
         found = checks("--url", f"http://127.0.0.1:{port}", "--data", tmp_path / "new", code=0)
     assert found["Version"]["outcome"] == "warning"
     assert "the server is 0.0.1, this command " in found["Version"]["found"]
     assert found["OTLP/gRPC"]["outcome"] == "warning"
-    assert f"127.0.0.1:{closed}" in found["OTLP/gRPC"]["found"]
+    assert f"127.0.0.1:{closed_port}" in found["OTLP/gRPC"]["found"]
 
 
 @pytest.mark.covers("cli-doctor")
-def test_doctor_says_that_nothing_listens_and_what_to_start(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    found = checks("--url", f"http://127.0.0.1:{port}", "--data", tmp_path / "new", code=0)
+def test_doctor_says_that_nothing_listens_and_what_to_start(tmp_path: Path, closed_port: int) -> None:
+    found = checks("--url", f"http://127.0.0.1:{closed_port}", "--data", tmp_path / "new", code=0)
     assert found["Server"]["outcome"] == "warning"
     assert found["Server"]["fix"] == "Start it: tapetum serve"
     assert found["Data directory"]["outcome"] == "ok"
@@ -330,14 +330,12 @@ def test_an_import_waits_for_a_server_that_is_busy(tmp_path: Path) -> None:
 
 
 @pytest.mark.covers("cli-import-otlp")
-def test_a_path_that_is_not_there_and_a_server_that_is_not_there_are_said(tmp_path: Path) -> None:
+def test_a_path_that_is_not_there_and_a_server_that_is_not_there_are_said(tmp_path: Path, closed_port: int) -> None:
     done = tapetum("import", "otlp", tmp_path / "nothing.pb")
     assert done.returncode == 2
     assert "nothing.pb" in "".join(done.stderr.split())
     (tmp_path / "a.traces.pb").write_bytes(traces(span(1)))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    done = tapetum("import", "otlp", "--url", f"http://127.0.0.1:{port}", tmp_path / "a.traces.pb")
+    done = tapetum("import", "otlp", "--url", f"http://127.0.0.1:{closed_port}", tmp_path / "a.traces.pb")
     assert done.returncode == 1
     assert "tapetum serve" in done.stderr
     assert "Traceback" not in done.stderr
@@ -438,9 +436,9 @@ def test_logs_shows_what_is_there_and_follows_what_arrives(shared_server: Runnin
             reader.start()
             numbers = iter(range(2, 1000))
             eventually(lambda: came or send(next(numbers)), "a log record to be followed")
-            reader.join(30)
+            reader.join(START_S)
             assert int(json.loads(came[0])["body"], 16) >= 2
             following.send_signal(signal.SIGINT)
-            assert following.wait(30) in (0, 130)
+            assert following.wait(START_S) in (0, 130)
         finally:
             following.kill()

@@ -8,7 +8,7 @@ from typing import Any
 
 import genai_prices
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from process.servers import RunningServer
 
@@ -113,6 +113,7 @@ def test_what_is_not_in_the_list_has_no_price(provider: str, model: str) -> None
     st.integers(0, 10**9), st.integers(0, 10**9), st.integers(0, 10**10), st.integers(0, 10**10),
     st.integers(0, 10**10), st.integers(0, 2**64 - 1),
 )  # fmt: skip
+@settings(deadline=None)
 def test_no_counts_make_a_price_negative_or_bill_cached_tokens_twice(
     inputs: int, outputs: int, read: int, write: int, audio: int, start: int
 ) -> None:

@@ -6,10 +6,12 @@ import base64
 import contextlib
 import json
 import logging
+import os
 import random
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from signal import SIGCONT, SIGSTOP
 from typing import Any
 
 import grpc
@@ -35,7 +37,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from process.conftest import StartServer
 from process.hostile import NOW, json_span, json_traces, span, traces
 from process.otlp import ID_QUERY, JSON, PROTOBUF, SIGNALS, channel, export, new_ids, request
-from process.servers import RunningServer, tapetum
+from process.servers import START_S, RunningServer, tapetum
 
 ENCODINGS = {"protobuf": PROTOBUF, "json": JSON}
 both_encodings = pytest.mark.parametrize("encoding", ENCODINGS)
@@ -150,11 +152,12 @@ def exporters(server: RunningServer, kind: str, headers: Mapping[str, str]) -> t
         compression = grpc.Compression.Gzip if "gzip" in kind else grpc.Compression.NoCompression
         options = {
             "endpoint": server.grpc, "insecure": True, "compression": compression, "headers": tuple(headers.items()),
+            "timeout": START_S,
         }  # fmt: skip
         return GrpcSpans(**options), GrpcMetrics(**options), GrpcLogs(**options)
     chosen = Compression.Gzip if "gzip" in kind else Compression.NoCompression
     return tuple(
-        make(endpoint=f"{server.url}/v1/{signal}", compression=chosen, headers=dict(headers))
+        make(endpoint=f"{server.url}/v1/{signal}", compression=chosen, headers=dict(headers), timeout=START_S)
         for make, signal in ((HttpSpans, "traces"), (HttpMetrics, "metrics"), (HttpLogs, "logs"))
     )  # type: ignore[return-value]
 
@@ -188,7 +191,7 @@ def test_the_official_sdk_is_heard_in_all_signals(shared_server: RunningServer, 
         LogRecord(timestamp=NOW, severity_number=SeverityNumber.WARN, severity_text="WARN", body="low stock")
     )
     for provider in (tracing, metering, logging_provider):
-        assert provider.force_flush()
+        assert provider.force_flush(START_S * 1_000)
 
     mine = "project = {p:String}"
     assert shared_server.rows(
@@ -289,7 +292,7 @@ def test_sigterm_under_load_ends_cleanly_with_everything_acknowledged(
                         return
                     acknowledged[signal].update(ids)
                     if n == 3:
-                        loaded.wait(60)
+                        loaded.wait(START_S)
         except (grpc.RpcError, OSError):
             return
         except Exception as error:
@@ -299,10 +302,10 @@ def test_sigterm_under_load_ends_cleanly_with_everything_acknowledged(
     senders = [threading.Thread(target=send, args=(seed,)) for seed in range(4)]
     for sender in senders:
         sender.start()
-    loaded.wait(60)
+    loaded.wait(START_S)
     assert server.stop() == 0
     for sender in senders:
-        sender.join(60)
+        sender.join(START_S)
         assert not sender.is_alive()
     assert not failed
     said = server.stderr()
@@ -318,6 +321,19 @@ def test_sigterm_under_load_ends_cleanly_with_everything_acknowledged(
     assert again.stop() == 0
 
 
+@pytest.mark.wide
+def test_a_request_that_came_while_the_server_stood_still_is_answered(shared_server: RunningServer) -> None:
+    """On a connection that was used before: as of an exporter, or of a proxy that keeps some open."""
+    assert shared_server.client.get("/healthz").status_code == 200
+    os.kill(shared_server.pid, SIGSTOP)
+    goes_on = threading.Timer(6, os.kill, (shared_server.pid, SIGCONT))
+    goes_on.start()
+    try:
+        assert shared_server.client.get("/healthz").text == "ok\n"
+    finally:
+        goes_on.join()
+
+
 @pytest.mark.covers("api-tail")
 def test_sigterm_does_not_wait_for_open_live_tails(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server(tmp_path)
@@ -329,5 +345,5 @@ def test_sigterm_does_not_wait_for_open_live_tails(start_server: StartServer, tm
         server.process.terminate()
         with contextlib.suppress(httpx.RemoteProtocolError):  # the tail may be cut where it stands
             list(lines)
-    assert server.process.wait(60) == 0
+    assert server.process.wait(START_S) == 0
     assert "Traceback" not in server.stderr()

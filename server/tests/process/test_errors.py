@@ -62,6 +62,7 @@ def run(server: RunningServer, project: str, program: Path, *, version: str, abo
         "OTEL_EXPORTER_OTLP_ENDPOINT": server.url,
         "OTEL_EXPORTER_OTLP_HEADERS": f"x-tapetum-project={project}",
         "OTEL_RESOURCE_ATTRIBUTES": f"service.name=shop,service.version={version}",
+        "OTEL_EXPORTER_OTLP_TIMEOUT": "60",
     }
     done = subprocess.run(
         [sys.executable, str(program)], env=environment(told), capture_output=True, text=True, timeout=120, check=False

@@ -14,7 +14,7 @@ import grpc
 import pytest
 from process.conftest import StartServer
 from process.otlp import ID_QUERY, PROTOBUF, SIGNALS, channel, export, new_ids, request
-from process.servers import RunningServer
+from process.servers import START_S, RunningServer
 
 CLIENTS = 4
 BATCH = 40
@@ -51,7 +51,7 @@ class Client(threading.Thread):
                 with channel(self._server.grpc) as opened:
                     self._send_all(lambda signal, body: self._call(opened, signal, body))
             else:
-                connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=60)
+                connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=START_S)
                 try:
                     self._send_all(lambda signal, body: self._post(connection, signal, body))
                 finally:
@@ -138,12 +138,12 @@ def kill_again_and_again(start_server: StartServer, data: Path, trials: int, see
         for client in clients:
             client.start()
         for client in clients:
-            assert client.first_answer.wait(60)
+            assert client.first_answer.wait(START_S)
         moment = moments.uniform(0, 1.2)
         time.sleep(moment)
         server.kill()
         for client in clients:
-            client.join(60)
+            client.join(START_S)
             assert not client.is_alive()
             if client.failure is not None:
                 raise client.failure

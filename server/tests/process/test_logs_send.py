@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from process.grudging import grudging
-from process.servers import TAPETUM, RunningServer, environment, eventually, tapetum
+from process.servers import START_S, TAPETUM, RunningServer, environment, eventually, tapetum
 
 pytestmark = pytest.mark.covers("cli-logs-send")
 
@@ -183,7 +183,7 @@ def test_follow_goes_through_rotation_and_truncation(
     with file.open("a") as appended:
         appended.write("without an end")
     process.send_signal(signal.SIGTERM)
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=START_S)
     assert process.returncode == 0
     assert json.loads(said)["refused"] == 0
     assert [row[0] for row in kept(shared_server, project)][:5] == [

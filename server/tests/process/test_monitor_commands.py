@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import runpy
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -199,7 +198,8 @@ def test_a_monitor_is_listed_shown_silenced_tried_and_deleted(
 ) -> None:
     apply(server, file, hook)
     until(lambda: there(server)["queue is long"]["state"] == "firing", "it fires")
-    until(lambda: hook.events() == ["firing"], "and calls")
+    until(hook.events, "and calls")
+    assert hook.events() == ["firing"]
     listed = run(server).stdout
     assert listed.index("queue is long") < listed.index("silence"), "what fires comes first"
     assert "disabled" in listed
@@ -207,9 +207,9 @@ def test_a_monitor_is_listed_shown_silenced_tried_and_deleted(
         "queue is long"
     ]
     assert "There is no state" in run(server, "--state", "angry", code=1).stderr
-    shown = run(server, "show", "queue is long").stdout
+    # It is noted after it was taken.
+    shown = until(lambda: "delivered" in (said := run(server, "show", "queue is long").stdout) and said, "noted")
     assert "Fires when the latest value of the SQL over 1 min is above 5." in shown
-    assert "delivered" in shown
     (whole,) = run(server, "show", there(server)["queue is long"]["id"], "--json").stdout.splitlines()
     assert json.loads(whole)["deliveries"][0]["event"] == "firing"
 
@@ -279,8 +279,6 @@ def test_a_key_that_may_only_read_sees_and_cannot_change(start_server: StartServ
     assert (refused.returncode, "this needs admin" in refused.stderr) == (1, True)
 
 
-def test_without_a_server_it_says_so(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    done = tapetum("monitors", "--url", url)
+def test_without_a_server_it_says_so(closed_port: int) -> None:
+    done = tapetum("monitors", "--url", f"http://127.0.0.1:{closed_port}")
     assert (done.returncode, "Start one with: tapetum serve" in done.stderr) == (1, True)

@@ -26,7 +26,7 @@ def test_the_python_of_the_quick_start_sends_its_span_and_sql_finds_it(server: R
     [code] = blocks("quick-start.md", "python")
     done = subprocess.run(
         [sys.executable, "-c", code.replace("http://127.0.0.1:4318", server.url)],
-        capture_output=True, text=True, timeout=120, env=environment(), check=False,
+        capture_output=True, text=True, timeout=120, env=environment({"OTEL_EXPORTER_OTLP_TIMEOUT": "60"}), check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     [command] = [
@@ -44,7 +44,7 @@ def test_every_curl_that_asks_this_server_succeeds(server: RunningServer, page: 
     for command in asked:
         done = subprocess.run(
             ["bash", "-c", command.replace("http://127.0.0.1:4318", server.url)],
-            capture_output=True, text=True, timeout=60, env=environment(), check=False,
+            capture_output=True, text=True, timeout=120, env=environment(), check=False,
         )  # fmt: skip
         assert " 200 " in done.stdout.partition("\n")[0], done.stdout + done.stderr
 

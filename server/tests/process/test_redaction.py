@@ -202,12 +202,12 @@ from tapetum.exporter import TapetumMetricExporter
 from tapetum.redaction import Redactor
 
 SECRET = "sk-" + "proj-" + "Sdk" + "Ab3dEf6hIj9lMn2pQr5tUv8xYz1" * 2
-tapetum.init("shop", resources=False, redaction={
+tapetum.init("shop", resources=False, exit_timeout_s=60, redaction={
     "on": ["secrets", "email"], "off": ["npm_token"], "key": "the same everywhere",
     "pattern": [{"name": "ticket", "pattern": r"TCK-\\d{6}"}],
 })
 view = View(instrument_name="*", attribute_keys={"kept"})
-own = MeterProvider([PeriodicExportingMetricReader(TapetumMetricExporter(redactor=Redactor(key=b"k")))], views=[view])
+own = MeterProvider([PeriodicExportingMetricReader(TapetumMetricExporter(timeout_s=60, redactor=Redactor(key=b"k")))], views=[view])
 
 @tapetum.observe(kind="llm")
 async def stream(prompt):

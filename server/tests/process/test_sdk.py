@@ -11,14 +11,16 @@ from typing import Any
 
 import pytest
 from process.docs_code import blocks
-from process.servers import START_S, RunningServer, environment, eventually
+from process.servers import START_S, RunningServer, environment, eventually, port_of_nobody
+
+PATIENT = f"import tapetum._api; tapetum._api.init.__kwdefaults__['exit_timeout_s'] = {START_S}\n"
+"""Stands before a program that does not say how long it waits at its end: five seconds are little on a busy machine."""
 
 
 def program(server: RunningServer, project: str, code: str) -> subprocess.Popen[str]:
     env = environment({"TAPETUM_URL": server.url, "TAPETUM_PROJECT": project, "TAPETUM_SDK_RAISE": "1"})
-    return subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", textwrap.dedent(code)], env=env, stdout=subprocess.PIPE, text=True
-    )
+    command = [sys.executable, "-W", "error", "-c", PATIENT + textwrap.dedent(code)]
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
 
 
 def run(server: RunningServer, project: str, code: str) -> str:
@@ -210,8 +212,8 @@ def test_a_streamed_call_by_hand_is_a_priced_call_of_a_session_with_its_conversa
 @pytest.mark.covers("sdk-never-blocks")
 def test_a_server_that_comes_back_gets_what_still_waits(tmp_path: Any, start_server: Any) -> None:
     """The queue outlives a restart of the server: nothing is lost, nothing raised."""
-    first = start_server(tmp_path / "data")
-    port = first.port
+    port = ("--port", str(port_of_nobody()))
+    first = start_server(tmp_path / "data", *port)
     code = """
         import sys, tapetum
         tapetum.init("app", metrics=False, resources=False, exit_timeout_s=60)
@@ -235,7 +237,7 @@ def test_a_server_that_comes_back_gets_what_still_waits(tmp_path: Any, start_ser
             process.stdin.write("\n")
             process.stdin.flush()
             assert process.stdout.readline() == "made\n"
-            again = start_server(tmp_path / "data", "--port", str(port))
+            again = start_server(tmp_path / "data", *port)
             assert process.wait(START_S) == 0
         finally:
             process.kill()

@@ -90,6 +90,9 @@ LOOK_AT_DISK_EVERY_S = 2.0
 LOOK_AT_SERVERS_DISK_EVERY_S = 10.0
 """A ClickHouse server is asked by a query, which it logs."""
 GRACE_S = 10
+KEPT_IDLE_S = 75
+"""How long a connection is kept that nobody sends on. After a standstill, of the machine or of its disk, the loop ends
+connections that were idle for too long before it looks what came on them: with a few seconds, callers were cut off."""
 
 
 class Server:
@@ -348,6 +351,7 @@ class Server:
             log_level="warning",
             server_header=False,
             timeout_graceful_shutdown=GRACE_S,
+            timeout_keep_alive=KEPT_IDLE_S,
             ssl_certfile=settings.tls_cert,
             ssl_keyfile=settings.tls_key,
         )
