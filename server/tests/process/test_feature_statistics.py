@@ -209,6 +209,40 @@ def test_any_range_of_windows_is_added_up_each_row_once(shared_server: RunningSe
         assert answer.json()["error"]["code"] == said
 
 
+@pytest.mark.covers("feature-statistics-range", "drift-from-states")
+def test_windows_whose_ranks_nobody_told_are_added_up_by_their_histograms(
+    shared_server: RunningServer, project: str
+) -> None:
+    """As the documentation shows them: with quantiles, or a histogram, or less; never an answer that fails."""
+    plain = {name: value for name, value in AGE.items() if name not in ("points", "nan_count")}
+    plain |= {"present": 90, "finite": 90, "standard_histogram": [], "quantiles_histogram": []}
+    quantiles = {"quantiles_histogram": [[18, 40, 45], [40, 90, 45]]}
+    drawn = {"standard_histogram": [[18, 54, 60], [54, 90, 30]]}
+
+    def window(hour: int, **told: Any) -> dict[str, Any]:
+        times = {f"window_{end}": f"2026-11-23T{hour + n:02}:00:00Z" for n, end in enumerate(("start", "end"))}
+        return plain | times | told
+
+    features = {"age": quantiles, "height": drawn, "weight": {}, "width": {"min": None, "max": None, **quantiles}}
+    told = [window(hour, feature=name, **more) for hour in (10, 11) for name, more in features.items()]
+    assert post(shared_server, project, told).json() == {"accepted": 8, "refused": []}
+    query = {"project": project, "model": "income", "from": "2026-11-23T10:00:00Z", "to": "2026-11-23T12:00:00Z"}
+    found = shared_server.client.get("/api/v1/feature_statistics/features", params=query)
+    assert found.status_code == 200, found.text
+    age, height, weight, width = found.json()["features"]
+    assert (age["finite"], age["points"][0], age["median"], age["points"][-1]) == (180, 18, pytest.approx(40), 90)
+    # Two of three values are in the lower half of the histogram.
+    assert height["median"] == pytest.approx(18 + 36 * 45 / 60, rel=0.01)
+    assert (weight["finite"], weight["mean"], weight["points"], weight["quantiles_histogram"]) == (180, 41.5, [], [])
+    assert [round(sum(bucket[2] for bucket in one["standard_histogram"])) for one in (age, height, width)] == [180] * 3
+    drift = shared_server.client.get(
+        "/api/v1/models/drift", params={**query, "from": "2026-11-23T11:00:00Z", "source": "states"}
+    )
+    assert drift.status_code == 200, drift.text
+    assert {one["name"]: one["verdict"] for one in drift.json()["features"]}.keys() == {"age", "height", "width"}
+    assert {"name": "weight", "reason": "what is kept tells no distribution of it"} in drift.json()["not_compared"]
+
+
 @pytest.mark.covers("feature-distances")
 def test_what_is_kept_comes_out_as_a_file_and_is_held_against_a_baseline(
     shared_server: RunningServer, project: str

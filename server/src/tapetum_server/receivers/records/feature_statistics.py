@@ -137,8 +137,15 @@ def _numeric(told: Given, counts: Counts) -> NumericStatistics:
         standard=_buckets(told, "standard_histogram"),
         quantiles=_buckets(told, "quantiles_histogram"),
     )
-    # Windows are added up by their ranks.
-    return numeric if points else replace(numeric, points=points_of(numeric))
+    # Windows are added up by their ranks, the first and the last of which are the least and the greatest value.
+    ranked = points or points_of(numeric)
+    low, high = (ranked[0], ranked[-1]) if ranked else (math.nan, math.nan)
+    return replace(
+        numeric,
+        points=ranked,
+        minimum=low if math.isnan(numeric.minimum) else numeric.minimum,
+        maximum=high if math.isnan(numeric.maximum) else numeric.maximum,
+    )
 
 
 def _text(told: Given, counts: Counts) -> TextStatistics:
