@@ -37,13 +37,16 @@ export const userQuery = (scope: Scope, user: string) =>
   })
 
 /** The traces of a session in order, or only those that failed. */
+/** Of the turns that failed, which stand above all turns. */
+export const FAILED_AT_ONCE = 5
+
 export const turnsQuery = (project: string, session: string, sort: string, failed: boolean) =>
   infiniteQueryOptions({
     queryKey: ['/sessions/turns', project, session, sort, failed],
     queryFn: ({ pageParam, signal }) =>
       api.get<SessionTurns>(
         '/sessions/turns',
-        { project, session, sort, failed, limit: failed ? 5 : 20, cursor: pageParam },
+        { project, session, sort, failed, limit: failed ? FAILED_AT_ONCE : 20, cursor: pageParam },
         signal,
       ),
     initialPageParam: '',
