@@ -74,8 +74,7 @@ def test_keys_go_places_and_help_lists_them(ui: Watched, shop: Shop) -> None:
     expect(page).to_have_url(re.compile(r"/traces/[0-9a-f]{32}"))
     settled(page)
     for key, path in (("l", "/logs"), ("m", "/metrics-explorer"), ("s", "/sql"), ("t", "/traces")):
-        page.keyboard.press("g")
-        page.keyboard.press(key)
+        page.keyboard.type(f"g{key}")
         expect(page).to_have_url(re.compile(path))
         settled(page)
     page.keyboard.press("/")
