@@ -8,7 +8,9 @@ import json
 import logging
 import random
 import threading
+import time
 from collections.abc import Iterator, Mapping
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from process.conftest import StartServer
 from process.hostile import NOW, json_span, json_traces, span, traces
 from process.otlp import ID_QUERY, JSON, PROTOBUF, SIGNALS, channel, export, new_ids, request
-from process.servers import RunningServer, tapetum
+from process.servers import START_S, RunningServer, tapetum
 
 ENCODINGS = {"protobuf": PROTOBUF, "json": JSON}
 both_encodings = pytest.mark.parametrize("encoding", ENCODINGS)
@@ -49,6 +51,17 @@ def status_of(answer: Any, encoding: str) -> tuple[int, str]:
         return body["code"], body["message"]
     status = Status.FromString(answer.content)
     return status.code, status.message
+
+
+def test_a_connection_is_there_for_the_next_export(shared_server: RunningServer) -> None:
+    """Clients keep one for some seconds: a server that closes it just then loses what they send, with a reset."""
+    connection = HTTPConnection("127.0.0.1", shared_server.port, timeout=START_S)
+    with contextlib.closing(connection):
+        for pause_s in (0, 5.5):
+            time.sleep(pause_s)
+            connection.request("POST", "/v1/traces", b"{}", JSON)
+            answer = connection.getresponse()
+            assert (answer.status, answer.read()) == (200, b"{}")
 
 
 @both_encodings

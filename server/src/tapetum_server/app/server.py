@@ -89,6 +89,9 @@ SAVE_COUNTS_EVERY_S = 5.0
 LOOK_AT_DISK_EVERY_S = 2.0
 LOOK_AT_SERVERS_DISK_EVERY_S = 10.0
 """A ClickHouse server is asked by a query, which it logs."""
+IDLE_S = 75
+"""Longer than clients and balancers keep a connection on which nothing is said (5 to 60 s): whoever closes first while
+the other begins to speak has its request lost."""
 GRACE_S = 10
 
 
@@ -348,6 +351,7 @@ class Server:
             log_level="warning",
             server_header=False,
             timeout_graceful_shutdown=GRACE_S,
+            timeout_keep_alive=IDLE_S,
             ssl_certfile=settings.tls_cert,
             ssl_keyfile=settings.tls_key,
         )
