@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,8 @@ _WAITS = [
 ]
 """Files that take longest, most of it waiting for time to pass."""
 
+MOST_SAID = 6_000
+"""Characters of what a server said, the last ones."""
 
 scratch.into_memory()
 
@@ -69,6 +71,18 @@ def _keep_part(part: str, config: pytest.Config, items: list[pytest.Item]) -> No
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if not item.get_closest_marker("wide") or item.path in kept]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that fails is told with what the servers said that run just then."""
+    report = yield
+    servers = sys.modules.get("process.servers")
+    if report.failed and servers is not None:
+        for server in list(servers.running):
+            if said := server.stderr()[-MOST_SAID:].strip():
+                report.sections.append((f"said by the server at {getattr(server, 'url', server.data)}", said))
+    return report
 
 
 def pytest_sessionfinish(exitstatus: int) -> None:

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
+from weakref import WeakSet
 
 import httpx
 import pyarrow as pa
@@ -59,6 +60,10 @@ def tapetum(
     return subprocess.CompletedProcess(["tapetum", *map(str, arguments)], code, *said)
 
 
+running: WeakSet[RunningServer] = WeakSet()
+"""Those that are not let go of yet: what they said is told with a test that fails."""
+
+
 class RunningServer:
     """A `tapetum serve` that takes telemetry. Ends only through `stop`, `kill` or `close`.
 
@@ -78,6 +83,7 @@ class RunningServer:
         if not (first_start or prefix or {"--store", "--catalog"} & set(options)):
             begin(data)
         self._stderr: IO[bytes] = tempfile.TemporaryFile()
+        running.add(self)
         command = ["serve", "--port", "0", "--grpc-port", "0", "--data", str(data), "--json", *options]
         said, stdout = os.pipe()
         self._stdout = open(said)
@@ -183,6 +189,7 @@ class RunningServer:
         if hasattr(self, "client"):
             self.client.close()
         self._stdout.close()
+        running.discard(self)
         if not self._stderr.closed:
             self._stderr.close()
 

@@ -210,7 +210,9 @@ def test_silence_calls_and_data_takes_it_back(server: RunningServer, project: st
     )  # fmt: skip
     # Only whole steps are looked at: the first look may find the record's own step not over yet, which is an absence
     # too, and the record then takes it back. Silence is what comes after that.
-    until(lambda: state_of(server, watched)["state"] == "no_data" and hook.events()[-1:] == ["no_data"], "silence calls")
+    until(
+        lambda: state_of(server, watched)["state"] == "no_data" and hook.events()[-1:] == ["no_data"], "silence calls"
+    )
     assert "No data: heartbeat" in hook.bodies[0]["text"]
 
     def sent_again() -> bool:
