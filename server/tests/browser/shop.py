@@ -51,11 +51,12 @@ class Shop:
     def fill(self, orders: int = 60, chats: int = 6, metric_hours: float = 2.2) -> Shop:
         """Make everything; nothing is sent yet."""
         for n in range(orders):
-            # Unevenly spread over the last 50 minutes, the newest half a minute ago.
-            ago = 30 + (orders - 1 - n) * (2_900 / orders) + self.random.uniform(0, 20)
+            # Unevenly spread over 20 minutes, the newest half a minute ago: also where the tests that share them take
+            # half an hour and more, the last hour, which pages show first, has them all.
+            ago = 30 + (orders - 1 - n) * (1_160 / orders) + self.random.uniform(0, 8)
             self.order(self.now - round(ago * SECOND), fails=n % 6 == 5)
         for n in range(chats):
-            self.chat(self.now - round((90 + 420 * n) * SECOND), turns=2 + n % 3, session=f"session-{n % 2}")
+            self.chat(self.now - round((90 + 180 * n) * SECOND), turns=2 + n % 3, session=f"session-{n % 2}")
         self.measure(metric_hours)
         return self
 

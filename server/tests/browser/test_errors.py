@@ -53,11 +53,9 @@ def test_facets_and_the_filter_narrow_and_keys_move(ui: Watched, shop: Shop) -> 
     expect(page.get_by_role("complementary", name="Error")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("complementary", name="Error")).to_have_count(0)
-    page.keyboard.press("g")
-    page.keyboard.press("t")
+    page.keyboard.type("gt")
     expect(page).to_have_url(re.compile("/traces"))
-    page.keyboard.press("g")
-    page.keyboard.press("x")
+    page.keyboard.type("gx")
     expect(page).to_have_url(re.compile("/errors"))
 
 

@@ -22,10 +22,11 @@ def saved(page: Page, what: str, item: str, tmp_path: Path) -> Path:
     page.get_by_role("button", name=f"Export {what}").click()
     with page.expect_download() as download:
         page.get_by_role("menuitem", name=item).click()
-    file = tmp_path / download.value.suggested_filename
-    download.value.save_as(file)
+    # It goes away by itself.
     expect(page.get_by_text("Exported", exact=True).last).to_be_visible()
     page.get_by_role("button", name="Close", exact=True).last.click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
     return file
 
 

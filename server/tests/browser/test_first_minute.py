@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import yaml
 from playwright.sync_api import Page, expect
-from process.servers import RunningServer, environment, tapetum
+from process.servers import START_S, RunningServer, environment, tapetum
 
 from browser.axe import violations
 from browser.conftest import OpenPage
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.covers("first-minute")
 def paste(command: str) -> str:
     """Run it in a shell, as a newcomer does."""
     done = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, timeout=60, env=environment(), check=False
+        ["bash", "-c", command], capture_output=True, text=True, timeout=START_S, env=environment(), check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

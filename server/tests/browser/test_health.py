@@ -55,8 +55,7 @@ def test_from_what_is_wrong_to_where_it_is(new_page: OpenPage, server: RunningSe
     expect(page).to_have_url(re.compile(r"/services/till\?project=sick&from=\d+&to=now$"))
     settled(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text("till")
-    page.keyboard.press("g")
-    page.keyboard.press("h")
+    page.keyboard.type("gh")
     expect(page).to_have_url(re.compile(r"/health\?"))
 
 

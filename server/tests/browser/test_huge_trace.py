@@ -11,15 +11,11 @@ from playwright.sync_api import Locator, Page, expect
 from process.servers import RunningServer
 
 from bench import long_trace
-from browser.watch import Watched, settled
+from browser.watch import COUNT_FRAMES, Watched, assert_alive, settled
 
 PROJECT = "night"
 MOST_ROWS = 500
 SPANS = f"{long_trace.SPANS:,}"
-_COUNT_FRAMES = """
-window.frames_seen = 0;
-(function next() { window.frames_seen++; requestAnimationFrame(next); })();
-"""
 OpenTrace = Callable[..., Page]
 
 
@@ -37,7 +33,7 @@ def open_trace(ui: Watched, night: str) -> OpenTrace:
     """Opens it on a page that counts its frames."""
 
     def opened(**search: str) -> Page:
-        ui.always_run(_COUNT_FRAMES)
+        ui.always_run(COUNT_FRAMES)
         page = ui.open(f"/traces/{night}", project=PROJECT, **search)
         expect(page.get_by_role("heading", level=1)).to_have_text(long_trace.FIRST)
         return page
@@ -51,9 +47,7 @@ def tree_of(page: Page) -> Locator:
 
 def has_a_window_of_rows(page: Page) -> bool:
     """Only rows near what is seen are in the page, and frames still come."""
-    before = page.evaluate("window.frames_seen")
-    page.wait_for_timeout(100)
-    assert page.evaluate("window.frames_seen") > before
+    assert_alive(page)
     return 0 < tree_of(page).get_by_role("treeitem").count() < MOST_ROWS
 
 

@@ -13,16 +13,12 @@ from process.servers import RunningServer
 
 from browser.shop import host_of
 from browser.telemetry import MS, Logs, Spans
-from browser.watch import Watched, filter_by, rows, settled
+from browser.watch import COUNT_FRAMES, Watched, assert_alive, filter_by, rows, settled
 
 PROJECT, TRACE, SPAN = "huge", "2b" * 16, "2c" * 8
 SIZE = 2 * 1024 * 1024
 MOST_CHARACTERS = 300_000
 """In the page at once before anybody asks for a value whole: cut values, and several of them."""
-_COUNT_FRAMES = """
-window.frames_seen = 0;
-(function next() { window.frames_seen++; requestAnimationFrame(next); })();
-"""
 
 
 @dataclass(frozen=True)
@@ -58,15 +54,8 @@ def huge(server: RunningServer) -> Huge:
 
 
 def opened(ui: Watched, path: str, **search: str) -> Page:
-    ui.always_run(_COUNT_FRAMES)
+    ui.always_run(COUNT_FRAMES)
     return ui.go(path, project=PROJECT, **search)
-
-
-def assert_alive(page: Page) -> None:
-    """Frames still come, and a click on the page is answered."""
-    before = page.evaluate("window.frames_seen")
-    page.wait_for_timeout(100)
-    assert page.evaluate("window.frames_seen") > before
 
 
 def downloaded(page: Page, link: Locator) -> bytes:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from process.servers import RunningServer, eventually
 
 from browser.axe import violations
@@ -86,10 +87,36 @@ def test_keys_judge_comment_correct_undo_and_two_reviewers_do_not_meet(
     window = page.get_by_role("dialog")
     expect(window.get_by_role("textbox", name="Expected output")).to_have_value("answer two")
     page.keyboard.press("Escape")
+    # While it is there, keys are its own.
+    expect(window).to_have_count(0)
     page.keyboard.press("k")
     expect(item).to_contain_text("answer 1")
     expect(page.get_by_text("looks at this just now")).to_be_visible()
     assert "item=" in page.url, "a link shows a colleague the same"
+
+
+@pytest.mark.covers("page-review")
+def test_nothing_is_judged_before_it_is_known_what_the_keys_mean(ui: Watched, server: RunningServer) -> None:
+    """A thumb of another score than the named one would be kept under that one's name."""
+    project = "review-late"
+    calls(server, project, 2)
+    fair = {"name": "fair", "kind": "categorical", "labels": [{"label": "yes", "key": 1}, {"label": "no", "key": 2}]}
+    assert server.client.put("/api/v1/scores", params={"project": project}, json=fair).status_code == 200
+    held: list[Route] = []
+    page = ui.page
+    page.route(re.compile(r"/api/v1/scores\?"), lambda asked: held.append(asked))
+    page.goto(f"{ui.origin}/review?project={project}&q=kind%3Allm&score=fair")
+    expect(page.locator(".rv-item")).to_contain_text("answer 0")
+    expect(page.get_by_role("status", name="Loading the score")).to_be_visible()
+    expect(page.get_by_role("button", name="Bad")).to_have_count(0)
+    page.keyboard.press("2")
+    for route in held:
+        route.continue_()
+    expect(page.get_by_role("button", name="no", exact=True)).to_be_enabled()
+    expect(page.locator(".rv-item")).to_contain_text("answer 0")
+    page.keyboard.press("2")
+    expect(page.locator(".rv-item")).to_contain_text("answer 1")
+    assert [(row["name"], row["label"]) for row in said(server, project)] == [("fair", "no")]
 
 
 _NEVER_RELEASED = """const told = window.fetch;

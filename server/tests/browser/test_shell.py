@@ -21,7 +21,11 @@ def test_the_rail_leads_to_every_page_and_keeps_project_and_time(ui: Watched, sh
     page = ui.open("/", project="shop")
     expect(page).to_have_url(re.compile(r"/health\?project=shop$"))
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Traces").click()
+    # A time that is chosen while the page is on its way belongs to the one before.
+    expect(page.get_by_role("heading", level=1, name="Traces")).to_be_attached()
+    settled(page)
     choose_time(page, "Last 6 hours")
+    expect(page).to_have_url(re.compile("from=now-6h"))
     for name in PAGES:
         page.get_by_role("navigation", name="Pages").get_by_role("link", name=name).click()
         settled(page)
@@ -74,8 +78,7 @@ def test_keys_go_places_and_help_lists_them(ui: Watched, shop: Shop) -> None:
     expect(page).to_have_url(re.compile(r"/traces/[0-9a-f]{32}"))
     settled(page)
     for key, path in (("l", "/logs"), ("m", "/metrics-explorer"), ("s", "/sql"), ("t", "/traces")):
-        page.keyboard.press("g")
-        page.keyboard.press(key)
+        page.keyboard.type(f"g{key}")
         expect(page).to_have_url(re.compile(path))
         settled(page)
     page.keyboard.press("/")

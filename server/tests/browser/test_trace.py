@@ -13,7 +13,7 @@ from process.servers import RunningServer, eventually
 from browser.conftest import OpenPage
 from browser.shop import Shop, host_of
 from browser.telemetry import SECOND, Spans
-from browser.watch import Watched, filter_by, pick, rows, settled
+from browser.watch import Watched, filter_by, moved, pick, rows, settled
 
 pytestmark = pytest.mark.covers("page-trace")
 
@@ -92,24 +92,14 @@ def test_nothing_moves_under_the_pointer_when_what_stands_above_comes_late(
     ui.page.route(late, slowly)
     page = ui.open(f"/traces/{shop.failed[0]}", project="shop")
     expect(page.get_by_role("list", name="Errors of this trace")).to_be_visible()
-    assert page.evaluate(_MOVED, "[role=treeitem]") == []
+    assert moved(page, "[role=treeitem]") == []
     page.get_by_role("treeitem").filter(has_text="GET /features features").click()
     settled(page)
     span = parse_qs(urlsplit(page.url).query)["span"][0]
     # Beside the list of spans it is shown before anybody has asked for what stands above its tabs.
     ui.open("/traces", project="shop", sel=f"{shop.failed[0]}/{span}")
     expect(page.get_by_role("complementary").get_by_role("list", name="Errors of this trace")).to_be_visible()
-    assert page.evaluate(_MOVED, "[role=tablist]") == []
-
-
-# What the browser itself counts as moved (the Layout Instability API), of what fits or lies around it.
-_MOVED = """what => new Promise(done => {
-  const seen = []
-  const watch = new PerformanceObserver(list => seen.push(...list.getEntries()))
-  watch.observe({ type: 'layout-shift', buffered: true })
-  setTimeout(() => done(seen.flatMap(shift => shift.sources.map(source => source.node))
-    .filter(node => node && (node.closest?.(what) || node.querySelector?.(what))).map(node => node.outerHTML.slice(0, 80))), 200)
-})"""
+    assert moved(page, "[role=tablist]") == []
 
 
 def test_a_span_is_zoomed_to_and_its_critical_path_shown(ui: Watched, shop: Shop) -> None:
@@ -117,6 +107,7 @@ def test_a_span_is_zoomed_to_and_its_critical_path_shown(ui: Watched, shop: Shop
     page = ui.open(f"/traces/{shop.failed[0]}", project="shop")
     tree = page.get_by_role("tree", name="Spans")
     page.keyboard.press("j")
+    expect(tree.locator("[aria-selected=true]")).to_contain_text("POST /checkout")
     page.keyboard.press("j")
     expect(tree.locator("[aria-selected=true]")).to_contain_text("SELECT carts")
     expect(tree.locator("[aria-selected=true] .t-bar")).to_be_visible()

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Dialog, Error, Locator, Page
 
-PATIENT_MS = 30_000
+PATIENT_MS = 60_000
 """Generous: the machine may be busy with the rest of the suite."""
 LOBBY = "/theme-boot.js"
 """Where a page waits for its test: of the same origin, with nothing on it."""
@@ -152,10 +152,9 @@ def pick(row: Locator) -> None:
 def click_chart(page: Page, name: str, at: float) -> None:
     """Click a chart over time at this share of its width, near its foot, where a bar is."""
     plot = page.get_by_role("figure", name=name, exact=True).locator(".u-over")
-    plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
     assert box is not None
-    page.mouse.click(box["x"] + at * box["width"], box["y"] + box["height"] - 4)
+    plot.click(position={"x": at * box["width"], "y": box["height"] - 4})
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -169,3 +168,41 @@ def filter_by(page: Page, text: str) -> None:
     box = page.get_by_role("combobox", name="Filter")
     box.fill(text)
     box.press("Enter")
+
+
+# What the browser itself counts as moved (the Layout Instability API), of what fits or lies around it.
+_MOVED = """what => new Promise(done => {
+  const seen = []
+  const watch = new PerformanceObserver(list => seen.push(...list.getEntries()))
+  watch.observe({ type: 'layout-shift', buffered: true })
+  setTimeout(() => done(seen.flatMap(shift => shift.sources.map(source => source.node))
+    .filter(node => node && (node.closest?.(what) || node.querySelector?.(what))).map(node => node.outerHTML.slice(0, 80))), 200)
+})"""
+
+
+def moved(page: Page, what: str) -> list[str]:
+    """What has moved since this document was loaded, of what this selector finds or what lies around it."""
+    found: list[str] = page.evaluate(_MOVED, what)
+    return found
+
+
+COUNT_FRAMES = """
+window.frames_seen = 0;
+(function next() { window.frames_seen++; requestAnimationFrame(next); })();
+"""
+_A_FRAME = """
+([before, patience]) => new Promise((came) => {
+  const until = Date.now() + patience
+  const look = () => {
+    if (window.frames_seen > before || Date.now() > until) return came(window.frames_seen > before)
+    setTimeout(look, 16)
+  }
+  look()
+})
+"""
+
+
+def assert_alive(page: Page) -> None:
+    """Frames still come to a page that counts them, and a click on it is answered."""
+    before = page.evaluate("window.frames_seen")
+    assert page.evaluate(_A_FRAME, [before, PATIENT_MS]), "no frame came"

@@ -9,7 +9,9 @@ import logging
 import os
 import random
 import threading
+import time
 from collections.abc import Iterator, Mapping
+from http.client import HTTPConnection
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
 from typing import Any
@@ -51,6 +53,17 @@ def status_of(answer: Any, encoding: str) -> tuple[int, str]:
         return body["code"], body["message"]
     status = Status.FromString(answer.content)
     return status.code, status.message
+
+
+def test_a_connection_is_there_for_the_next_export(shared_server: RunningServer) -> None:
+    """Clients keep one for some seconds: a server that closes it just then loses what they send, with a reset."""
+    connection = HTTPConnection("127.0.0.1", shared_server.port, timeout=START_S)
+    with contextlib.closing(connection):
+        for pause_s in (0, 5.5):
+            time.sleep(pause_s)
+            connection.request("POST", "/v1/traces", b"{}", JSON)
+            answer = connection.getresponse()
+            assert (answer.status, answer.read()) == (200, b"{}")
 
 
 @both_encodings

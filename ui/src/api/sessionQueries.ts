@@ -36,6 +36,9 @@ export const userQuery = (scope: Scope, user: string) =>
     placeholderData: keepPreviousData,
   })
 
+/** Of the turns that failed, which stand above all turns. */
+export const FAILED_AT_ONCE = 5
+
 /** The traces of a session in order, or only those that failed. */
 export const turnsQuery = (project: string, session: string, sort: string, failed: boolean) =>
   infiniteQueryOptions({
@@ -43,7 +46,7 @@ export const turnsQuery = (project: string, session: string, sort: string, faile
     queryFn: ({ pageParam, signal }) =>
       api.get<SessionTurns>(
         '/sessions/turns',
-        { project, session, sort, failed, limit: failed ? 5 : 20, cursor: pageParam },
+        { project, session, sort, failed, limit: failed ? FAILED_AT_ONCE : 20, cursor: pageParam },
         signal,
       ),
     initialPageParam: '',

@@ -91,8 +91,9 @@ LOOK_AT_SERVERS_DISK_EVERY_S = 10.0
 """A ClickHouse server is asked by a query, which it logs."""
 GRACE_S = 10
 KEPT_IDLE_S = 75
-"""How long a connection is kept that nobody sends on. After a standstill, of the machine or of its disk, the loop ends
-connections that were idle for too long before it looks what came on them: with a few seconds, callers were cut off."""
+"""How long a connection is kept that nobody sends on: longer than clients and balancers keep it (5 to 60 s), as whoever
+closes while the other begins to speak has its request lost. After a standstill, of the machine or of its disk, the loop
+also ends connections that were idle for too long before it looks what came on them."""
 
 
 class Server:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
+from typing import Any
 
 from typing_extensions import TypedDict
 
@@ -11,6 +13,12 @@ from tapetum_server.query.sources import INGEST_TABLE
 from tapetum_server.query.statement import Parameters
 from tapetum_server.query.time_range import MILLISECOND, SECOND, TimeRange, format_time, steps_of
 from tapetum_server.signals.identity import OWN_SENDER
+
+OUTCOMES = ("accepted", "refused", "dropped", "truncated")
+MOST_ROWS = 1_000
+"""Of each list."""
+MOST_COUNTERS = 50_000
+"""That these are made of."""
 
 
 class Sender(TypedDict):
@@ -85,57 +93,59 @@ async def ingest(reader: Reader, *, project: str, time_range: TimeRange, buckets
         where += f" AND time >= toDateTime({parameters.integer(time_range.start // SECOND // 60 * 60)}, 'UTC')"
     if time_range.end is not None:
         where += f" AND time < toDateTime({parameters.integer(-(-time_range.end // SECOND))}, 'UTC')"
-    totals = ", ".join(f"sumIf(count, outcome = '{o}') AS {o}" for o in ("accepted", "refused", "dropped", "truncated"))
-    senders_sql = f"""SELECT sender, signal, {totals}, toInt64(toUnixTimestamp(max(time))) AS last_s
+    # One question for all three lists: counters come all the while, and a sender is to stand beside its reasons.
+    counted_sql = f"""SELECT sender, signal, outcome, reason, sum(count) AS records,
+    toInt64(toUnixTimestamp(max(time))) AS last_s
 FROM {INGEST_TABLE}
 WHERE {where}
-GROUP BY sender, signal
-ORDER BY last_s DESC, sender, signal
-LIMIT 1000"""
-    reasons_sql = f"""SELECT sender, signal, outcome, reason, sum(count) AS records,
-    toInt64(toUnixTimestamp(max(time))) AS last_s
-FROM {INGEST_TABLE}
-WHERE {where} AND outcome NOT IN ('accepted', 'redacted')
 GROUP BY sender, signal, outcome, reason
-ORDER BY last_s DESC, records DESC, sender, reason
-LIMIT 1000"""
-    redacted_sql = f"""SELECT sender, signal, reason, sum(count) AS places,
-    toInt64(toUnixTimestamp(max(time))) AS last_s
-FROM {INGEST_TABLE}
-WHERE {where} AND outcome = 'redacted'
-GROUP BY sender, signal, reason
-ORDER BY places DESC, sender, signal, reason
-LIMIT 1000"""
-    senders, reasons, redacted, series = await asyncio.gather(
-        reader.query(senders_sql, parameters.values),
-        reader.query(reasons_sql, parameters.values),
-        reader.query(redacted_sql, parameters.values),
+ORDER BY last_s DESC, records DESC, sender, signal, outcome, reason
+LIMIT {MOST_COUNTERS}"""
+    answer, series = await asyncio.gather(
+        reader.query(counted_sql, parameters.values),
         _series(reader, where, parameters.values, time_range, buckets),
     )
+    counted = list(tuples_of(answer))
+    reasons = [row for row in counted if row[2] not in ("accepted", "redacted")]
+    redacted = sorted(
+        (row for row in counted if row[2] == "redacted"), key=lambda row: (-row[4], row[0], row[1], row[3])
+    )
     return Ingest(
-        senders=[
-            Sender(
-                project=project, sender=sender, signal=signal, accepted=accepted, refused=refused, dropped=dropped,
-                truncated=truncated, last_time=format_time(last_s * SECOND),
-            )
-            for sender, signal, accepted, refused, dropped, truncated, last_s in tuples_of(senders)
-        ],
+        senders=_senders(project, counted)[:MOST_ROWS],
         reasons=[
             Reason(
                 project=project, sender=sender, signal=signal, outcome=outcome, reason=reason, count=count,
                 last_time=format_time(last_s * SECOND),
             )
-            for sender, signal, outcome, reason, count, last_s in tuples_of(reasons)
+            for sender, signal, outcome, reason, count, last_s in reasons[:MOST_ROWS]
         ],
         redacted=[
             Redacted(
                 project=project, sender=sender, signal=signal, rule=rule, count=count,
                 last_time=format_time(last_s * SECOND),
             )
-            for sender, signal, rule, count, last_s in tuples_of(redacted)
+            for sender, signal, _, rule, count, last_s in redacted[:MOST_ROWS]
         ],
         series=series,
     )  # fmt: skip
+
+
+def _senders(project: str, counted: Iterable[tuple[Any, ...]]) -> list[Sender]:
+    """Who sent what, who sent last first."""
+    totals: dict[tuple[str, str], dict[str, int]] = {}
+    last: dict[tuple[str, str], int] = {}
+    for sender, signal, outcome, _, count, last_s in counted:
+        of = totals.setdefault((sender, signal), dict.fromkeys(OUTCOMES, 0))
+        last[sender, signal] = max(last.get((sender, signal), 0), last_s)
+        if outcome in of:
+            of[outcome] += count
+    return [
+        Sender(
+            project=project, sender=sender, signal=signal, accepted=of["accepted"], refused=of["refused"],
+            dropped=of["dropped"], truncated=of["truncated"], last_time=format_time(last[sender, signal] * SECOND),
+        )
+        for (sender, signal), of in sorted(totals.items(), key=lambda one: (-last[one[0]], one[0]))
+    ]  # fmt: skip
 
 
 async def _series(

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Radio } from 'lucide-react'
+import { useRef } from 'react'
 import { ingestQuery } from '@/api/ingestQueries'
 import type { IngestAnswer } from '@/api/types'
 import { useNow } from '@/kit/hooks'
@@ -18,14 +19,21 @@ import './ingest.css'
 
 const LIVE_MS = 2_000
 const WAITING_MS = 3_000
+const LOOKS_AFTER = 5
 
 /** What arrived, from whom, and what was refused and why. */
 export function IngestPage() {
   const { scope, live } = useView()
+  const lastEmpty = useRef(-LOOKS_AFTER)
   const query = useQuery({
     ...ingestQuery(scope.project, scope.from, scope.to),
-    // An empty page waits for the first record whether or not live is on.
-    refetchInterval: (q) => (live ? LIVE_MS : q.state.data && isEmpty(q.state.data) ? WAITING_MS : false),
+    // An empty page waits for the first record whether or not live is on. Counters come a few at a time: that one
+    // is there does not mean that what goes with it is.
+    refetchInterval: ({ state }) => {
+      if (live || !state.data) return live && LIVE_MS
+      if (isEmpty(state.data)) lastEmpty.current = state.dataUpdateCount
+      return state.dataUpdateCount < lastEmpty.current + LOOKS_AFTER && WAITING_MS
+    },
   })
   const { data } = query
   return (

@@ -4,7 +4,6 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { modelsQuery } from '@/api/modelQueries'
 import { findingsQuery } from '@/api/qualityQueries'
-import { SkeletonRows } from '@/kit/states'
 import { travelling, useView } from '@/kit/view'
 import { FindingBanner } from '../quality/FindingBanner'
 import { filterOf } from '../quality/findings'
@@ -14,15 +13,20 @@ import '../quality/quality.css'
 
 const LIVE_MS = 30_000
 
-export function AtAGlance({ model }: { model: string }) {
-  const { scope, live, search } = useView()
+/** What a glance asks. The page waits for it: what stands below would move when it comes. */
+export function useGlance(model: string) {
+  const { scope, live } = useView()
   const every = { refetchInterval: live ? LIVE_MS : (false as const) }
   const of = { ...scope, q: [scope.q, only(model)].filter(Boolean).join(' ') }
   const glance = useQuery({ ...modelsQuery(of), retry: false, ...every })
-  const row = glance.data?.rows[0]
   const found = useQuery({ ...findingsQuery({ ...scope, q: filterOf(model, '') }), retry: false, ...every })
+  return { glance, found }
+}
+
+export function AtAGlance({ model, glance, found }: { model: string } & ReturnType<typeof useGlance>) {
+  const { search } = useView()
+  const row = glance.data?.rows[0]
   const within = { ...travelling(search), name: model }
-  if (glance.isPending) return <SkeletonRows rows={2} label="Looking at the model" />
   if (!row) return null
   const { drift, performance } = row
   const cells: [string, ReactNode, ReactNode][] = [

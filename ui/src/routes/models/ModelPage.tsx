@@ -92,7 +92,10 @@ function Head({ model, detail }: { model: string; detail: ModelDetail | undefine
           <Isolated text={model} />
         </h1>
       </div>
-      {detail && (
+      {/* The line is there before its words: what stands below would move when they come. */}
+      {!detail ? (
+        <p className="mo-facts">&nbsp;</p>
+      ) : (
         <p className="mo-facts">
           <span>
             <Rate perSecond={detail.rate_per_s} />{' '}

@@ -4,9 +4,11 @@ import { is, printTerm } from '@/kit/filter'
 import { compact, durationText } from '@/kit/format'
 import { isoToMs } from '@/kit/time'
 import { TimeChart } from '@/kit/TimeChart'
+import { answered } from '@/kit/answered'
+import { SkeletonRows } from '@/kit/states'
 import { useView } from '@/kit/view'
 import { percent } from '../services/measures'
-import { AtAGlance } from './AtAGlance'
+import { AtAGlance, useGlance } from './AtAGlance'
 import { figure } from './measures'
 import { usePicks } from './ToPredictions'
 
@@ -18,6 +20,8 @@ const NO_VERSION = 'no version'
 export function Overview({ detail }: { detail: ModelDetail }) {
   const { scope, setRange } = useView()
   const picks = usePicks(detail.model, scope)
+  const { glance, found } = useGlance(detail.model)
+  if (!answered(glance, found)) return <SkeletonRows label="Looking at the model" />
   const { trend } = detail
   const chart = {
     times: trend.times.map(isoToMs),
@@ -49,7 +53,7 @@ export function Overview({ detail }: { detail: ModelDetail }) {
   const says = (values: (number | null)[]) => values.some((value) => value !== null)
   return (
     <div className="k-scroll mo-page" tabIndex={0} role="region" aria-label="Overview">
-      <AtAGlance model={detail.model} />
+      <AtAGlance model={detail.model} glance={glance} found={found} />
       <div className="mo-charts">
         <section>
           <h2>Predictions per second, by version {legend}</h2>

@@ -11,11 +11,12 @@ import {
   type Subject,
 } from '@/api/qualityQueries'
 import type { DataSchemaRow, Finding, StatisticsSubject } from '@/api/types'
+import { answered } from '@/kit/answered'
 import { DataTable, type Column } from '@/kit/DataTable'
 import { count, counted } from '@/kit/format'
 import { Isolated } from '@/kit/Isolated'
 import { Page } from '@/kit/Page'
-import { Empty, Snippet, unanswered } from '@/kit/states'
+import { Empty, SkeletonRows, Snippet, unanswered } from '@/kit/states'
 import { RelativeTime } from '@/kit/values'
 import { useView } from '@/kit/view'
 import { FindingBanner } from './FindingBanner'
@@ -153,6 +154,8 @@ function List() {
   const all = { ...scope, q: '' }
   const live = useQuery({ ...findingsQuery(all), refetchInterval: useLive() })
   const looked = (live.data?.looked.length ?? 0) > 0
+  // What is wrong now, and since when, stands above the list and would push it away when it comes.
+  const above = answered(live)
   return (
     <Page title="Data quality">
       <div className="k-toolbar">
@@ -167,7 +170,9 @@ function List() {
       {looked && <FindingsOverTime scope={all} />}
       {unanswered(list, 12, 'Loading data sets and models') ??
         unanswered(schemas, 12, 'Loading schemas') ??
-        (rows.length === 0 ? (
+        (!above ? (
+          <SkeletonRows label="Looking for anomalies" />
+        ) : rows.length === 0 ? (
           <Nothing />
         ) : (
           <DataTable

@@ -273,7 +273,14 @@ function Going(p: { wanted: Wanted; holder: string; queue: ReviewQueue; onAgain:
           <div className="rv-item" key={keyOf(row)}>
             <Item what={wanted.what} row={row} project={scope.project} />
           </div>
-          {may ? (
+          {!may ? (
+            <p className="rv-note quiet">Judging takes a key with the ingest scope.</p>
+          ) : wanted.score && scores.isPending ? (
+            // Until it is known what the score's keys and buttons mean, there are none.
+            <SkeletonRows rows={1} label="Loading the score" />
+          ) : wanted.score && scores.isError ? (
+            <Failure error={scores.error} retry={() => void scores.refetch()} />
+          ) : (
             <Judge
               key={`judge ${keyOf(row)}`}
               what={wanted.what}
@@ -288,8 +295,6 @@ function Going(p: { wanted: Wanted; holder: string; queue: ReviewQueue; onAgain:
                 go(nextOpen(rows, at, now), true)
               }}
             />
-          ) : (
-            <p className="rv-note quiet">Judging takes a key with the ingest scope.</p>
           )}
         </>
       )}

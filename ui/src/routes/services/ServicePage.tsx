@@ -1,8 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { Activity, Bug, ScrollText } from 'lucide-react'
+import { serviceErrorsQuery } from '@/api/errorQueries'
 import { serviceMapQuery, serviceQuery } from '@/api/serviceQueries'
 import type { SavedQuery, ServiceDetail } from '@/api/types'
+import { answered } from '@/kit/answered'
 import { ExportMenu } from '@/kit/ExportMenu'
 import { printTerm } from '@/kit/filter'
 import { compact, count, durationText } from '@/kit/format'
@@ -33,9 +35,16 @@ export function ServicePage() {
   const { service = '' } = useParams({ strict: false })
   const { scope, live } = useView()
   const query = useQuery({ ...serviceQuery(scope, service), refetchInterval: live ? LIVE_MS : false })
+  // They stand above its operations and would push these away when they come.
+  const errors = useQuery(serviceErrorsQuery({ ...scope, q: only(service) }))
   return (
     <Page title={service} heading={<Head service={service} detail={query.data} />}>
-      {unanswered(query, 16, 'Loading the service') ?? <Detail detail={query.data!} />}
+      {unanswered(query, 16, 'Loading the service') ??
+        (answered(errors) ? (
+          <Detail detail={query.data!} />
+        ) : (
+          <SkeletonRows rows={16} label="Loading its errors" />
+        ))}
     </Page>
   )
 }
@@ -62,7 +71,10 @@ function Head({ service, detail }: { service: string; detail: ServiceDetail | un
           disabled={!detail}
         />
       </div>
-      {detail && (
+      {/* The line is there before its words, as in the head of a model. */}
+      {!detail ? (
+        <p className="sv-facts">&nbsp;</p>
+      ) : (
         <p className="sv-facts">
           <span>
             <Rate perSecond={detail.rate_per_s} /> <Basis basis={detail.basis} />

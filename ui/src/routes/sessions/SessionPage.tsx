@@ -2,14 +2,16 @@ import { Button, SegmentedControl } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Activity, AlertCircle, Bug, ScrollText } from 'lucide-react'
-import { sessionQuery, turnsQuery } from '@/api/sessionQueries'
+import { sessionEvaluationsQuery } from '@/api/evaluationQueries'
+import { FAILED_AT_ONCE, sessionQuery, turnsQuery } from '@/api/sessionQueries'
 import type { SessionRow, SessionTurn } from '@/api/types'
+import { answered } from '@/kit/answered'
 import { Crumb } from '@/kit/Crumb'
 import { ExportMenu } from '@/kit/ExportMenu'
 import { is, printTerm } from '@/kit/filter'
 import { count, counted } from '@/kit/format'
 import { Page } from '@/kit/Page'
-import { Failure, unanswered } from '@/kit/states'
+import { Failure, SkeletonRows, unanswered } from '@/kit/states'
 import { isoToMs } from '@/kit/time'
 import { ClockTime, Duration, RelativeTime, StatusBadge, Tokens } from '@/kit/values'
 import { travelling, useView } from '@/kit/view'
@@ -31,15 +33,20 @@ export function SessionPage() {
   const id = search.id ?? ''
   const query = useQuery(sessionQuery(scope.project, id))
   useLiveSession(scope.project, id)
+  // It stands above the conversation and would push it away when it comes.
+  const said = useQuery(sessionEvaluationsQuery(scope.project, id))
   return (
     <Page title={`Session ${short(id)}`} heading={<Head id={id} row={query.data} />}>
-      {unanswered(query, 16, 'Loading the session') ?? (
-        <div className="k-scroll se-page" tabIndex={0} role="region" aria-label="Session">
-          <Verdicts project={scope.project} sessionId={id} />
-          {query.data!.failed > 0 && <FailedTurns id={id} row={query.data!} />}
-          <Replay id={id} row={query.data!} />
-        </div>
-      )}
+      {unanswered(query, 16, 'Loading the session') ??
+        (!answered(said) ? (
+          <SkeletonRows rows={16} label="Loading the session" />
+        ) : (
+          <div className="k-scroll se-page" tabIndex={0} role="region" aria-label="Session">
+            <Verdicts project={scope.project} sessionId={id} />
+            {query.data!.failed > 0 && <FailedTurns id={id} row={query.data!} />}
+            <Replay id={id} row={query.data!} />
+          </div>
+        ))}
     </Page>
   )
 }
@@ -64,7 +71,10 @@ function Head({ id, row }: { id: string; row: SessionRow | undefined }) {
           disabled={!row}
         />
       </div>
-      {row && (
+      {/* The line is there before its words, as in the head of a model. */}
+      {!row ? (
+        <p className="se-facts">&nbsp;</p>
+      ) : (
         <p className="se-facts">
           {row.users.length > 0 && (
             <span>
@@ -128,6 +138,9 @@ function FailedTurns({ id, row }: { id: string; row: SessionRow }) {
         <Failure error={list.error} retry={() => void list.refetch()} />
       ) : (
         <ul>
+          {/* Lines for those that are still to come: the replay stands below. */}
+          {list.isPending &&
+            Array.from({ length: Math.min(row.failed, FAILED_AT_ONCE) }, (_, n) => <li key={n}>&nbsp;</li>)}
           {turns.map((turn) => (
             <li key={turn.trace.trace_id}>
               <TraceLink turn={turn} />
