@@ -439,7 +439,7 @@ STATEMENTS: dict[str, Callable[[], Statement]] = {
     "session_turn_texts": lambda: session_turns.said_statement("default", [("a", "b")]),
     **{
         f"redactions_{name}": partial(lambda at: redactions.redactions_statements("default", STEPS)[at], at)
-        for at, name in enumerate(("rules", "series", "places"))
+        for at, name in enumerate(("rules", "places"))
     },
     "health_windows": lambda: service_windows.windows_statement(selection(SPANS), STEPS),
     "health_traffic": lambda: service_windows.traffic_statement(selection(SPANS), STEPS, START),

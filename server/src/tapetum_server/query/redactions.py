@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 from typing_extensions import TypedDict
 
@@ -51,23 +52,22 @@ class Redactions(TypedDict):
     truncated: bool
 
 
-def redactions_statements(project: str, steps: Steps) -> tuple[Statement, Statement, Statement]:
-    """By rule; by rule and step; by rule, key, signal and sender. Steps are of whole minutes, as counters are."""
+def redactions_statements(project: str, steps: Steps) -> tuple[Statement, Statement]:
+    """By rule, with the counts of its steps; by rule, key, signal and sender. Steps are whole minutes, as counters are.
+
+    Counters are written while this is asked: what is told of a rule comes of one statement.
+    """
     parameters = Parameters()
     first, step = (parameters.integer(number // SECOND) for number in (steps.start, steps.step))
     where = f"""project = {parameters.text(project)} AND outcome = 'redacted'
     AND time >= toDateTime({first}, 'UTC') AND time < toDateTime({first} + {step} * {steps.count}, 'UTC')"""
+    at = f"intDiv(toInt64(toUnixTimestamp(time)) - {first}, {step})"
     rules = f"""SELECT reason, sum(count) AS found, uniqExact(place) AS keys, uniqExact(sender) AS senders,
-    toInt64(toUnixTimestamp(max(time))) AS last_s
+    toInt64(toUnixTimestamp(max(time))) AS last_s, sumMap(map({at}, count)) AS by_step
 FROM {INGEST_TABLE}
 WHERE {where}
 GROUP BY reason
 ORDER BY found DESC, reason"""
-    series = f"""SELECT reason, intDiv(toInt64(toUnixTimestamp(time)) - {first}, {step}) AS at, sum(count) AS found
-FROM {INGEST_TABLE}
-WHERE {where}
-GROUP BY reason, at
-ORDER BY reason, at"""
     places = f"""SELECT reason, place, signal, sender, sum(count) AS found,
     toInt64(toUnixTimestamp(max(time))) AS last_s
 FROM {INGEST_TABLE}
@@ -75,7 +75,7 @@ WHERE {where}
 GROUP BY reason, place, signal, sender
 ORDER BY found DESC, reason, place, signal, sender
 LIMIT {MAX_PLACES + 1}"""
-    return tuple(Statement(sql, parameters.values) for sql in (rules, series, places))  # type: ignore[return-value]
+    return Statement(rules, parameters.values), Statement(places, parameters.values)
 
 
 async def redactions(reader: Reader, *, project: str, start: int, end: int, buckets: int = 60) -> Redactions:
@@ -84,22 +84,17 @@ async def redactions(reader: Reader, *, project: str, start: int, end: int, buck
     if steps.step < MINUTE:
         steps = steps_of(start, end, at_most=buckets, step=MINUTE)
     asked = redactions_statements(project, steps)
-    rules, series, places = await asyncio.gather(*(reader.query(s.sql, s.parameters) for s in asked))
-    counts: dict[str, list[int]] = {}
-    for rule, at, count in tuples_of(series):
-        counts.setdefault(rule, [0] * steps.count)[at] = count
+    rules, places = await asyncio.gather(*(reader.query(s.sql, s.parameters) for s in asked))
     found = list(tuples_of(places))
     return Redactions(
         interval_ms=steps.step // MILLISECOND,
         times=[format_time(time) for time in steps.times()],
         rules=[
             RedactedRule(
-                rule=rule, count=sum(counts[rule]), keys=keys, senders=senders, last_time=format_time(last_s * SECOND),
-                counts=counts[rule],
+                rule=rule, count=count, keys=keys, senders=senders, last_time=format_time(last_s * SECOND),
+                counts=_by_step(by_step, steps),
             )
-            for rule, _, keys, senders, last_s in tuples_of(rules)
-            # Counters are written while this is asked: what one statement saw the other may not have seen yet.
-            if rule in counts
+            for rule, count, keys, senders, last_s, by_step in tuples_of(rules)
         ],
         places=[
             RedactedPlace(
@@ -109,3 +104,8 @@ async def redactions(reader: Reader, *, project: str, start: int, end: int, buck
         ],
         truncated=len(found) > MAX_PLACES,
     )  # fmt: skip
+
+
+def _by_step(counted: Iterable[tuple[int, int]], steps: Steps) -> list[int]:
+    counts = dict(counted)
+    return [counts.get(at, 0) for at in range(steps.count)]
