@@ -48,8 +48,9 @@ MODELS: dict[str, Ways] = {
 
 ONE_STATEMENT = {
     "get_log", "get_log_value", "get_error", "run_sql", "export_rows", "list_monitors", "list_deliveries",
-    "get_feature_statistics", "get_feature_statistics_file", "get_feature_distances", "get_monitor",
+    "get_monitor",
 }  # fmt: skip
+"""Routes whose answers come of one statement, of another way to the store, or of the catalog."""
 
 
 def spans_of(n: int, new: str, at: float) -> Iterator[Batch]:

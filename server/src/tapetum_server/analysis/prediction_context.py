@@ -100,12 +100,10 @@ def _among_kept(feature: FeatureStatistics, value: object) -> Among | None:
         return Among(name, present, 0, 0, None, None, None)
     numeric, text = feature.numeric, feature.text
     if numeric is not None and feature.kind == "boolean":
+        if not isinstance(value, bool):
+            return None
         yes = round(numeric.finite - numeric.zeros)
-        return (
-            Among(name, present, 0, yes if value else present - yes, None, None, None)
-            if isinstance(value, bool)
-            else None
-        )
+        return Among(name, present, 0, yes if value else present - yes, None, None, None)
     if numeric is not None:
         number = number_of(value)
         return None if number is None else _among_numbers(name, present, numeric, number)

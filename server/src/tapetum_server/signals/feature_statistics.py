@@ -52,6 +52,11 @@ class NumericStatistics:
     """Buckets of equal count, infinities included."""
 
     @property
+    def spread_untold(self) -> bool:
+        """Whether there are values of which nobody says how they are spread: what others send may leave that out."""
+        return bool(self.finite) and not self.points
+
+    @property
     def std_dev(self) -> float:
         """Of the population; NaN where no value is finite, or where nobody knows."""
         if not self.finite or math.isnan(self.squared_deviations):

@@ -185,10 +185,9 @@ def _of_states(
 
 
 def _told(features: Features, pair: Pair) -> bool:
-    """Whether statistics tell how the values are spread: those that others sent may not."""
+    """Whether statistics tell what the bins of a number are made of."""
     one = features.get(pair.name)
-    numeric = None if one is None or pair.kind != "numeric" else one.numeric
-    return numeric is None or not numeric.finite or bool(numeric.points)
+    return pair.kind != "numeric" or one is None or one.numeric is None or not one.numeric.spread_untold
 
 
 async def _of_labels(reader: Reader, project: str, asked: Asked, settings: DriftSettings) -> _Found | None:

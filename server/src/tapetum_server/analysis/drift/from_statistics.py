@@ -104,7 +104,7 @@ def _reason(column: FrameColumn, feature: FeatureStatistics | None) -> str:
     numbers = feature.numeric is not None and feature.kind != "boolean"
     if numbers != (column.kind == "numeric"):
         return f"{feature.type} in the data set, {column.kind} in predictions"
-    if feature.numeric is not None and feature.numeric.finite and numbers and not feature.numeric.points:
+    if feature.numeric is not None and numbers and feature.numeric.spread_untold:
         return "the data set tells no distribution of it"
     return ""
 

@@ -41,7 +41,7 @@ def standard_histogram(numeric: NumericStatistics) -> tuple[Bucket, ...]:
 def quantiles_histogram(numeric: NumericStatistics) -> tuple[Bucket, ...]:
     """Buckets of equal count over the values that are not NaN, infinities included."""
     total = numeric.negative_infinity + numeric.finite + numeric.positive_infinity
-    if not total or (numeric.finite and not numeric.points):
+    if not total or numeric.spread_untold:
         return ()
     wanted = np.arange(BUCKETS + 1) / BUCKETS * total
     edges = np.where(wanted < numeric.negative_infinity, -np.inf, np.inf)
