@@ -81,7 +81,8 @@ async def keep_coming(
     for next_one in schedule:
         pause_s = opened + next_one.at_s - time.monotonic()
         try:
-            await asyncio.wait_for(closed.wait(), timeout=max(pause_s, 0.001))
+            async with asyncio.timeout(max(pause_s, 0.001)):
+                await closed.wait()
             break
         except TimeoutError:
             pass

@@ -43,7 +43,11 @@ async def opened(hub: LiveHub, watching: Viewer, name: str = "logs") -> AsyncIte
 
 
 def run(scene: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(asyncio.wait_for(scene(), 120))  # type: ignore[arg-type]
+    async def in_time() -> None:
+        async with asyncio.timeout(120):
+            await scene()
+
+    asyncio.run(in_time())
 
 
 @pytest.mark.covers("api-tail")

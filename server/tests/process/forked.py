@@ -8,10 +8,13 @@ left to the commands. That a bare interpreter starts too is shown by the tests o
 from __future__ import annotations
 
 import atexit
+import faulthandler
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing import reduction
 from pathlib import Path
@@ -26,6 +29,10 @@ forks.set_forkserver_preload(
         "rich._emoji_codes", "sqlalchemy.dialects.sqlite", "uvicorn.protocols.http.httptools_impl", "process.frozen",
     ]
 )  # fmt: skip
+
+
+TELL = signal.SIGQUIT
+"""Says on standard error where each thread stands."""
 
 
 class _Passed:
@@ -54,6 +61,7 @@ def _run(arguments: Sequence[str], environment: Mapping[str, str], directory: st
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(directory)
+    faulthandler.register(TELL, sys.stderr)
     sys.argv = ["tapetum", *arguments]
     from tapetum_server.cli import main
 
@@ -88,9 +96,11 @@ class ForkedTapetum:
         return self._process.exitcode
 
     def wait(self, timeout: float) -> int:
-        """The exit code, once there is one. Raises `subprocess.TimeoutExpired`."""
+        """The exit code, once there is one. Raises `subprocess.TimeoutExpired`; where it stands is then on its stderr."""
         self._process.join(timeout)
         if (code := self.poll()) is None:
+            os.kill(self.pid, TELL)
+            time.sleep(2)
             raise subprocess.TimeoutExpired("tapetum", timeout)
         return code
 

@@ -111,7 +111,8 @@ class Viewer:
     async def wait(self, timeout_s: float) -> bool:
         """Wait for something to look at; whether there is anything."""
         try:
-            await asyncio.wait_for(self._woken.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._woken.wait()
         except TimeoutError:
             return False
         self._woken.clear()

@@ -96,7 +96,8 @@ class LiveValidation:
 
     async def _wait(self) -> None:
         try:
-            await asyncio.wait_for(self._woken.wait(), SCHEMAS_EVERY_S)
+            async with asyncio.timeout(SCHEMAS_EVERY_S):
+                await self._woken.wait()
         except TimeoutError:
             return
         self._woken.clear()

@@ -67,7 +67,8 @@ class StoreReader:
         loop = asyncio.get_running_loop()
         running = loop.run_in_executor(self._executor, run, query_id)
         try:
-            return await asyncio.wait_for(asyncio.shield(running), timeout_s or TOO_LONG)
+            async with asyncio.timeout(timeout_s or TOO_LONG):
+                return await asyncio.shield(running)
         except TimeoutError:
             self.failures.note("too_slow")
             await stop(self._engine, query_id, running)
