@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -108,7 +109,7 @@ class Server:
         self.port = settings.port
         self.grpc_port: int | None = None
         self._opened = ExitStack()
-        self._uvicorn: uvicorn.Server | None = None
+        self._uvicorn: _Uvicorn | None = None
         self._counters = IngestCounters()
         self._arrivals = Arrivals()
 
@@ -303,8 +304,13 @@ class Server:
         scheme = "https" if self.settings.tls_cert else "http"
         return f"{scheme}://{self.settings.host}:{self.grpc_port or self.settings.grpc_port}"
 
-    async def serve(self, started: Callable[[], Awaitable[None] | None] | None = None) -> None:
-        """Serve until SIGINT, SIGTERM or `stop`. `started` is called once both ports answer."""
+    async def serve(
+        self,
+        started: Callable[[], Awaitable[None] | None] | None = None,
+        ending: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Serve until SIGINT, SIGTERM or `stop`. `started` is called once both ports answer, `ending` when one of
+        these came."""
         settings = self.settings
         loop = asyncio.get_running_loop()
         evaluated = FindEvaluations(self._writer, self._catalog.scores.definition)
@@ -356,7 +362,7 @@ class Server:
             ssl_certfile=settings.tls_cert,
             ssl_keyfile=settings.tls_key,
         )
-        self._uvicorn = _Uvicorn(config)
+        self._uvicorn = _Uvicorn(config, ending)
         monitors = MonitorRunner(
             self._catalog,
             self._reader,
@@ -402,7 +408,7 @@ class Server:
             if grpc_server is not None:
                 await asyncio.to_thread(grpc_server.stop)
 
-    async def _announce(self, server: uvicorn.Server, started: Callable[[], Awaitable[None] | None] | None) -> None:
+    async def _announce(self, server: _Uvicorn, started: Callable[[], Awaitable[None] | None] | None) -> None:
         # uvicorn has no event for either moment, only flags.
         while not server.started:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
@@ -421,7 +427,7 @@ class Server:
     def stop(self) -> None:
         """Ask `serve` to end; safe from any thread and from signal handlers."""
         if self._uvicorn is not None:
-            self._uvicorn.should_exit = True
+            self._uvicorn.end()
 
     def close(self) -> None:
         """Write what waits, stop queries, let go of data directory and ports. Never on the event loop."""
@@ -436,6 +442,22 @@ class _Uvicorn(uvicorn.Server):
     The original then raises the signal once more, whose default ends the process on the spot: with
     telemetry still in the queue, and a thread of the engine in a query.
     """
+
+    def __init__(self, config: uvicorn.Config, ending: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ending = ending
+
+    def end(self) -> None:
+        """Take no more requests, and return from `serve` when those under way are answered."""
+        if not self.should_exit:
+            self._ending()
+        self.should_exit = True
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        again = self.should_exit
+        self.end()
+        if again:  # a second Ctrl-C does not wait for requests
+            super().handle_exit(sig, frame)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

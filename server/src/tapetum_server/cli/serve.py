@@ -230,9 +230,10 @@ def _run(server: Server, started: Callable[[], Any], before_close: Callable[[], 
     import uvloop
 
     from tapetum_server.app.addresses import CannotStart
+    from tapetum_server.app.ending import end_soon
 
     try:
-        uvloop.run(server.serve(started))
+        uvloop.run(server.serve(started, end_soon))
     except CannotStart as error:
         console.print(f"[bold red]tapetum cannot start.[/bold red] {escape(str(error))}")
         raise typer.Exit(1) from None

@@ -365,7 +365,10 @@ class StoreWriter:
         for table in {item.table for item in group}:
             members = [item for item in group if item.table == table]
             for item, error in self._write_apart(table, members):
-                item.loop.call_soon_threadsafe(_settle, item.done, error)
+                try:
+                    item.loop.call_soon_threadsafe(_settle, item.done, error)
+                except RuntimeError:
+                    pass  # the loop has ended: nobody waits for this any more, but others may for what is written next
         with self._condition:
             self._rows_waiting -= sum(item.rows.num_rows for item in group)
             self._bytes_waiting -= sum(item.bytes for item in group)
