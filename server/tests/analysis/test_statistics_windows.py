@@ -14,6 +14,7 @@ from asked_world import World, world
 
 from tapetum_server.analysis.feature_statistics.windows import keep_windows
 from tapetum_server.query import edge_rows
+from tapetum_server.query.time_range import format_time
 from tapetum_server.receivers.records.reading import PREDICTIONS, read_records
 
 HOUR, DAY = 3_600 * 10**9, 86_400 * 10**9
@@ -85,6 +86,9 @@ def test_hours_are_counted_once_they_are_over_and_days_and_months_are_added_up(a
     for days in (1, 10, 12):
         found = statistics(asked, project, MIDNIGHT, MIDNIGHT + days * DAY, version="3")
         assert (found["windows"], found["rows"]) == (1, 270)
+    third = next(row for row in asked.get("/feature_statistics", project=project)["rows"] if row["version"] == "3")
+    assert (third["windows"], third["rows"]) == (3, 270), "its hours, and not what they are added up to"
+    assert (third["window_start"], third["window_end"]) == tuple(format_time(MIDNIGHT + n * HOUR) for n in (9, 12))
     kept = asked.sql(
         "SELECT DISTINCT window_start, window_end FROM feature_statistics_rows WHERE project = {p:String} AND version = '3' "
         "AND window_end > window_start + toIntervalHour(1) ORDER BY ALL", p=project,

@@ -84,6 +84,19 @@ def drift_away(server: RunningServer) -> None:
     keep(server, named, evaluations=[common | verdict, common | failed])
 
 
+def toss(server: RunningServer) -> None:
+    """Send 600 predictions whose scores come true as they promise, and whose feature has nothing to do with it."""
+    now, random = time.time_ns() // 10**6, Random(4)
+    predictions = []
+    for n in range(600):
+        score = random.random()
+        predictions.append(
+            {"model": "coin", "version": "1", "prediction_id": f"k-{n}", "time": now - 4_000 * n, "score": score,
+             "output": int(score > 0.5), "features": {"noise": random.random()}, "label": int(random.random() < score)}
+        )  # fmt: skip
+    keep(server, {"x-tapetum-project": DRIFTED}, predictions=predictions)
+
+
 def rank(server: RunningServer) -> None:
     """Send forty searches of three offers, of which the relevant one stands first or second; and texts of several
     topics (`topics`). Sent again the same."""

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from process.servers import RunningServer
 
 from browser.axe import violations
-from browser.modelled import DRIFTED, DUEL, INCOME, LOANS, MODELLED, REQUESTS, TRACE, duel, predict, retrain
+from browser.modelled import DRIFTED, DUEL, INCOME, LOANS, MODELLED, REQUESTS, TRACE, duel, predict, retrain, toss
 from browser.watch import Watched, pick, rows, settled
 
 pytestmark = pytest.mark.covers("page-models")
@@ -140,6 +140,16 @@ def test_slices_are_found_chosen_and_written_in_sql(ui: Watched, server: Running
     page.get_by_text("Slices", exact=True).click()
     page.get_by_role("region", name="Worst slices").get_by_role("link", name="channel = mobile", exact=True).click()
     expect(page.get_by_role("status").filter(has_text="80 predictions")).to_be_visible()
+
+
+@pytest.mark.covers("page-model-expected")
+def test_where_features_do_not_tell_what_comes_true_that_alone_is_said(ui: Watched, server: RunningServer) -> None:
+    toss(server)
+    page = ui.open("/models/one", project=DRIFTED, name="coin", view="performance", base="half")
+    expect(page.get_by_text("Features do not tell what comes true")).to_be_visible()
+    expect(page.locator(".k-legend").first).to_contain_text("by labels")
+    expect(page.get_by_text("by what came true of such rows")).to_have_count(0)
+    expect(page.get_by_role("list", name="Versions by what came true of rows like theirs")).to_have_count(0)
 
 
 @pytest.mark.covers("page-model-expected")

@@ -40,7 +40,7 @@ class SubjectRow(TypedDict):
     features: int
     """Of the newest window."""
     rows: int
-    """Of the largest window of all rows."""
+    """Of all hours of a model that were counted; else of the largest window of all rows."""
     ingested_at: str
 
 
@@ -51,23 +51,31 @@ async def list_subjects(reader: Reader, project: str) -> list[SubjectRow]:
             dataset=row["dataset"], model=row["model"], version=row["version"], slices=list(row["slices"]),
             window_start=format_time(row["start_ns"]) if row["start_ns"] else None,
             window_end=format_time(row["end_ns"]) if row["end_ns"] else None, windows=int(row["windows"]),
-            features=int(row["features"]), rows=int(row["most"]), ingested_at=format_time(row["ingested_ns"]),
+            features=int(row["features"]), rows=int(row["counted"]), ingested_at=format_time(row["ingested_ns"]),
         )
         for row in rows_of(await reader.query(*subjects_statement(project)))
     ]  # fmt: skip
 
 
 def subjects_statement(project: str) -> Statement:
-    """One row per data set, and per version of a model."""
+    """One row per data set, and per version of a model.
+
+    Of a model that is counted by hours, these alone: what they are added up to, such as days, is longer than its life.
+    """
     parameters = Parameters()
     of_project = f"project = {parameters.text(project)}"
     sql = f"""SELECT dataset, model, version, arraySort(groupUniqArray({MAX_SLICES})(slice)) AS slices,
-    toUnixTimestamp64Nano(min(window_start)) AS start_ns, toUnixTimestamp64Nano(max(window_end)) AS end_ns,
-    uniqExact(window_start, window_end) AS windows, any(features) AS features,
-    maxIf(rows, slice = {parameters.text(ALL_ROWS)}) AS most, toUnixTimestamp64Nano(max(ingested_at)) AS ingested_ns
+    countIf(is_hour) > 0 AS by_hours,
+    toUnixTimestamp64Nano(if(by_hours, minIf(window_start, is_hour), min(window_start))) AS start_ns,
+    toUnixTimestamp64Nano(if(by_hours, maxIf(window_end, is_hour), max(window_end))) AS end_ns,
+    if(by_hours, uniqExactIf((window_start, window_end), is_hour), uniqExact((window_start, window_end))) AS windows,
+    any(features) AS features, if(by_hours, sumIf(rows, is_hour AND is_all), maxIf(rows, is_all)) AS counted,
+    toUnixTimestamp64Nano(max(ingested_at)) AS ingested_ns
 FROM (
     SELECT toString(dataset) AS dataset, toString(model) AS model, toString(version) AS version,
-        toString(slice) AS slice, window_start, window_end, argMax(rows, said) AS rows, max(ingested_at) AS ingested_at
+        toString(slice) AS slice, window_start, window_end, argMax(rows, said) AS rows, max(ingested_at) AS ingested_at,
+        slice = {parameters.text(ALL_ROWS)} AS is_all,
+        model != '' AND window_end = window_start + toIntervalHour(1) AS is_hour
     FROM feature_windows
     WHERE {of_project}
     GROUP BY dataset, model, version, slice, window_start, window_end

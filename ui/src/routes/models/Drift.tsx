@@ -47,7 +47,7 @@ const COLUMNS: Column<DriftFeature>[] = [
   { id: 'verdict', header: 'Verdict', width: 76, render: (one) => <Verdict of={one} /> },
   {
     id: 'bars',
-    header: 'Baseline and this time',
+    header: 'Distribution',
     width: 124,
     priority: 2,
     render: (one) => <SmallBars feature={one} />,

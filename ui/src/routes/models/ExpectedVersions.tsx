@@ -67,6 +67,14 @@ export function ExpectedFrom({ of }: { of: OutcomeEstimate }) {
       </p>
     )
   }
+  if (of.doubts.length) {
+    return of.doubts.map((one) => (
+      <p key={one}>
+        By what came true of rows like these: <span className="k-badge warn">not reliable</span>{' '}
+        <Isolated text={one} />
+      </p>
+    ))
+  }
   return (
     <>
       <p className="quiet">
@@ -96,11 +104,6 @@ export function ExpectedFrom({ of }: { of: OutcomeEstimate }) {
           )
         })}
       </ul>
-      {of.doubts.map((one) => (
-        <p key={one}>
-          <span className="k-badge warn">not reliable</span> <Isolated text={one} />
-        </p>
-      ))}
       {of.notes.map((one) => (
         <p key={one} className="quiet">
           <Isolated text={one} />

@@ -33,7 +33,7 @@ export function OverTime({ model, window, report, estimate, failed, learned }: P
   const picks = usePicks(model, window)
   const measured = report.metrics.map((one) => one.name)
   const estimated = estimate?.periods[0]?.metrics.map((one) => one.name) ?? []
-  const outcomes = estimate?.outcomes.periods ?? []
+  const outcomes = estimate && !estimate.outcomes.doubts.length ? estimate.outcomes.periods : []
   const byOutcome = outcomes[0]?.metrics.map((one) => one.name) ?? []
   const names = [measured, estimated, byOutcome].find((one) => one.length) ?? []
   const name = names.includes(search.metric ?? '') ? search.metric! : names[0]
