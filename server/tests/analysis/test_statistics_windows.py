@@ -12,9 +12,11 @@ import orjson
 import pytest
 from asked_world import World, world
 
+from tapetum_server.analysis.feature_statistics import windows
 from tapetum_server.analysis.feature_statistics.windows import keep_windows
-from tapetum_server.query import edge_rows
-from tapetum_server.query.time_range import format_time
+from tapetum_server.query import edge_rows, statistics_windows
+from tapetum_server.query.errors import QueryError
+from tapetum_server.query.time_range import TimeRange, format_time
 from tapetum_server.receivers.records.reading import PREDICTIONS, read_records
 
 HOUR, DAY = 3_600 * 10**9, 86_400 * 10**9
@@ -95,6 +97,43 @@ def test_hours_are_counted_once_they_are_over_and_days_and_months_are_added_up(a
     )  # fmt: skip
     hours = [(row["window_end"] - row["window_start"]).total_seconds() // 3_600 for row in kept]
     assert sorted(hours) == [4, 12, 24, 5 * 24, 10 * 24, 30 * 24]
+
+
+@pytest.mark.covers("feature-statistics-windows")
+def test_what_is_not_counted_yet_is_read_so_that_no_hour_is_missing_meanwhile(
+    asked: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (statistics_windows, windows):
+        monkeypatch.setattr(module, "MOST_WINDOWS", 2)
+    project, later = "behind", MIDNIGHT + 2 * DAY
+    for i in range(5):
+        predictions(asked, project, MIDNIGHT + (9 + i) * HOUR, np.full(30, 10.0 * i), "3")
+    for counted, kept in ((2, 2), (4, 4), (5, 1)):
+        assert look(asked, project, later) >= 1
+        found = statistics(asked, project, MIDNIGHT, later, version="3")
+        # Of a day that is only half counted nothing is added up: it would hide the other half.
+        assert (found["windows"], found["scanned_rows"]) == (kept, 30 * (5 - counted))
+        assert (found["rows"], found["features"]["age"]["mean"]) == (150, 20.0)
+
+
+def test_an_hour_that_cannot_be_counted_keeps_none_of_the_others_from_it(
+    asked: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = "heavy"
+    for i in range(3):
+        predictions(asked, project, MIDNIGHT + (9 + i) * HOUR, np.full(30, 10.0), "3")
+    count = windows.prediction_frame
+
+    async def refused(*asked: Any, time_range: TimeRange, **more: Any) -> Any:
+        if time_range.start == MIDNIGHT + 10 * HOUR:
+            raise QueryError("the question needs more than one question may take", code="too_heavy")
+        return await count(*asked, time_range=time_range, **more)
+
+    monkeypatch.setattr(windows, "prediction_frame", refused)
+    with pytest.raises(QueryError, match="may take"):
+        look(asked, project, MIDNIGHT + 12 * HOUR + HOUR // 2)
+    (kept,) = asked.get("/feature_statistics", project=project)["rows"]
+    assert (kept["windows"], kept["rows"]) == (2, 60)
 
 
 def test_a_prediction_that_comes_late_is_counted_in_its_hour_day_and_month(asked: World) -> None:

@@ -34,21 +34,25 @@ async def keep_statistics(
     every_s: float = EVERY_S,
     clock: Callable[[], int] = time.time_ns,
 ) -> None:
-    """Count what is due in every project, until cancelled. What fails in one is logged once and tried again."""
+    """Count what is due in every project, until cancelled. What fails in one is logged once and tried again.
+
+    Of a project that is not counted to its end, everything is looked at again the next time.
+    """
     failing: set[str] = set()
+    behind: set[str] = set()
     await asyncio.sleep(first_after_s)
     look = 0
     while True:
         for project in projects():
             now = clock()
             try:
-                everything = look % ALL_EVERY == 0
+                everything = look % ALL_EVERY == 0 or project in behind
+                behind.add(project)
                 since = now - (ALL_NS if everything else LATELY_NS)
-                for _ in range(ROUNDS):
-                    if (
-                        await keep_windows(reader, consumer, project, since=since, now=now, sums=everything)
-                        < MOST_WINDOWS
-                    ):
+                for number in range(ROUNDS):
+                    sums = everything or number > 0
+                    if await keep_windows(reader, consumer, project, since=since, now=now, sums=sums) < MOST_WINDOWS:
+                        behind.discard(project)
                         break
                 failing.discard(project)
             except Exception as error:

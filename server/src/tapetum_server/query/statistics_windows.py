@@ -56,12 +56,21 @@ class DueWindow:
     version: str
     start: int
     end: int
+    again: bool = False
+    """Whether it was counted before."""
 
 
 async def due_hours(reader: Reader, project: str, *, since: int, until: int) -> list[DueWindow]:
-    """Hours of predictions between these times that are to be counted, the newest first, at most `MOST_WINDOWS`."""
+    """Hours of predictions between these times that are to be counted, at most `MOST_WINDOWS`.
+
+    Those that were never counted first, and of them the oldest: what lies after the last one that was counted is read
+    from predictions until it is, what lies before the first is not.
+    """
     found = rows_of(await reader.query(*due_hours_statement(project, since, until)))
-    return [DueWindow(row["model"], row["version"], row["hour_ns"], row["hour_ns"] + HOUR_NS) for row in found]
+    return [
+        DueWindow(row["model"], row["version"], row["hour_ns"], row["hour_ns"] + HOUR_NS, again=bool(row["again"]))
+        for row in found
+    ]
 
 
 async def due_sums(reader: Reader, project: str, unit: Unit, *, until: int) -> list[DueWindow]:
@@ -74,7 +83,8 @@ def due_hours_statement(project: str, since: int, until: int) -> Statement:
     """Whole hours alone: of the hour that lasts, the rows themselves are asked."""
     parameters = Parameters()
     of_project = f"project = {parameters.text(project)}"
-    sql = f"""SELECT model, version, toUnixTimestamp64Nano(toDateTime64(hour, 9, 'UTC')) AS hour_ns
+    sql = f"""SELECT model, version, toUnixTimestamp64Nano(toDateTime64(hour, 9, 'UTC')) AS hour_ns,
+    toUnixTimestamp64Nano(counted) > 0 AS again
 FROM (
     SELECT toString(model) AS model, toString(version) AS version, toStartOfHour(time) AS hour,
         max(ingested_at) AS newest
@@ -91,7 +101,7 @@ LEFT JOIN (
     GROUP BY model, version, hour
 ) AS kept USING (model, version, hour)
 WHERE newest + toIntervalSecond({_SETTLING_S}) > counted
-ORDER BY hour DESC, model, version
+ORDER BY again, hour, model, version
 LIMIT {MOST_WINDOWS}"""
     return Statement(sql, parameters.values)
 

@@ -1,4 +1,5 @@
-SELECT model, version, toUnixTimestamp64Nano(toDateTime64(hour, 9, 'UTC')) AS hour_ns
+SELECT model, version, toUnixTimestamp64Nano(toDateTime64(hour, 9, 'UTC')) AS hour_ns,
+    toUnixTimestamp64Nano(counted) > 0 AS again
 FROM (
     SELECT toString(model) AS model, toString(version) AS version, toStartOfHour(time) AS hour,
         max(ingested_at) AS newest
@@ -15,5 +16,5 @@ LEFT JOIN (
     GROUP BY model, version, hour
 ) AS kept USING (model, version, hour)
 WHERE newest + toIntervalSecond(60) > counted
-ORDER BY hour DESC, model, version
+ORDER BY again, hour, model, version
 LIMIT 200

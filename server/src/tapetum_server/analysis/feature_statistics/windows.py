@@ -14,14 +14,22 @@ from tapetum_server.analysis.feature_statistics.report import dataset_statistics
 from tapetum_server.detectors.feature_statistics.adding import added
 from tapetum_server.detectors.feature_statistics.complete import with_histograms
 from tapetum_server.detectors.feature_statistics.packed import Packed, states_of
-from tapetum_server.query.errors import NotFound
+from tapetum_server.query.errors import NotFound, QueryError
 from tapetum_server.query.feature_aggregates import Slices
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.kept_windows import Asked, Subject, Window, cover, kept_windows
 from tapetum_server.query.prediction_frames import prediction_frame
 from tapetum_server.query.reader import Reader
 from tapetum_server.query.state_rows import kept_states
-from tapetum_server.query.statistics_windows import HOUR_NS, UNITS, DueWindow, Unit, due_hours, due_sums
+from tapetum_server.query.statistics_windows import (
+    HOUR_NS,
+    MOST_WINDOWS,
+    UNITS,
+    DueWindow,
+    Unit,
+    due_hours,
+    due_sums,
+)
 from tapetum_server.query.time_range import TimeRange
 from tapetum_server.signals.consumer import Consumer
 from tapetum_server.signals.feature_statistics import ALL_ROWS, DatasetStatistics
@@ -51,16 +59,26 @@ async def keep_windows(
     """Count the hours since `since` that are due, and add up days and what they make; how many windows were written.
 
     Predictions that come late make their hour due again. Where no hour was due, only with `sums` is looked for what is
-    to be added up: a day that is over had an hour that was due a little before.
+    to be added up: a day that is over had an hour that was due a little before. Nothing is while more hours were never
+    counted than are at a time: a day would be added up from some of its hours, and hide that others are missing.
+    An hour that cannot be counted keeps none of the others from it; then the first such `QueryError` is raised.
     """
     over = (now - LATE_NS) // HOUR_NS * HOUR_NS
     written = 0
-    for window in await due_hours(reader, project, since=since, until=over):
-        written += await _keep_hour(reader, consumer, project, window)
-    for unit in UNITS if written or sums else ():
-        for window in await due_sums(reader, project, unit, until=over):
-            written += await _keep_sum(reader, consumer, project, window, unit)
-    return written
+    due = await due_hours(reader, project, since=since, until=over)
+    failed: QueryError | None = None
+    for window in due:
+        try:
+            written += await _keep_hour(reader, consumer, project, window)
+        except QueryError as error:
+            failed = failed or error
+    if sum(not window.again for window in due) < MOST_WINDOWS:
+        for unit in UNITS if written or sums else ():
+            for window in await due_sums(reader, project, unit, until=over):
+                written += await _keep_sum(reader, consumer, project, window, unit)
+    if failed is not None:
+        raise failed
+    return max(written, len(due))
 
 
 async def _keep_hour(reader: Reader, consumer: Consumer, project: str, window: DueWindow) -> int:
