@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
+import math
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import orjson
+import pyarrow as pa
 import pytest
 from asked_world import World, world
 
 from tapetum_server.analysis.feature_statistics import windows
 from tapetum_server.analysis.feature_statistics.windows import keep_windows
-from tapetum_server.query import edge_rows, statistics_windows
+from tapetum_server.query import edge_rows, feature_statistics, statistics_windows
 from tapetum_server.query.errors import QueryError
+from tapetum_server.query.feature_aggregates import Slices
+from tapetum_server.query.prediction_frames import prediction_frame
 from tapetum_server.query.time_range import TimeRange, format_time
 from tapetum_server.receivers.records.reading import PREDICTIONS, read_records
+from tapetum_server.signals.feature_statistics import DatasetStatistics
 
 HOUR, DAY = 3_600 * 10**9, 86_400 * 10**9
 MIDNIGHT = 1_793_491_200 * 10**9
@@ -178,6 +187,86 @@ def said(asked: World) -> list[dict[str, Any]]:
     told = rich(asked, "edges", MIDNIGHT + 9 * HOUR, 100)
     look(asked, "edges", MIDNIGHT + 12 * HOUR + HOUR // 30)
     return told
+
+
+def in_columns(world: World, project: str, features: dict[str, pa.Array], **more: pa.Array) -> None:
+    """A prediction every second, all of one layout."""
+    rows = len(next(iter(features.values())))
+    told = {
+        "model": pa.array(["income"] * rows), "version": pa.array(["1"] * rows),
+        "prediction_id": pa.array([f"t{i}" for i in range(rows)]),
+        "time": pa.array([MIDNIGHT // 10**6 + 1_000 * i for i in range(rows)], pa.int64()),
+        "features": pa.StructArray.from_arrays(list(features.values()), names=list(features)), **more,
+    }  # fmt: skip
+    body = io.BytesIO()
+    with pa.ipc.new_stream(body, pa.table(told).schema) as stream:
+        stream.write_table(pa.table(told))
+    read = read_records(PREDICTIONS, body.getvalue(), "application/vnd.apache.arrow.stream", project, "test")
+    assert not read.refused
+    world.keep(read.batch)
+
+
+@pytest.mark.covers("feature-statistics-windows")
+def test_features_that_are_counted_together_are_counted_as_each_by_itself(
+    asked: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(8)
+    amounts = random.lognormal(3, 1, 120).tolist()
+    features: dict[str, list[Any]] = {
+        "amount": [math.nan, -math.inf, math.inf, 0.0, None, *amounts[5:]],
+        "member": [None if i % 6 == 0 else i % 5 == 0 for i in range(120)],
+        "city": [None if i % 7 == 0 else f"city-{i % 9}" for i in range(120)],
+        "at": [1.7e9 + i for i in range(120)],
+        "nothing": [None] * 119 + [1.0],
+        "visits": [[1.0] * (i % 4) for i in range(120)],
+    }
+    tags = [{"region": "eu" if i % 4 else "us", "tier": f"t{i % 12}"} for i in range(120)]
+    in_columns(asked, "cells", {name: pa.array(column) for name, column in features.items()}, tags=pa.array(tags))
+
+    def counted(few_rows: int, region: str | None) -> Any:
+        monkeypatch.setattr(feature_statistics, "_FEW_ROWS", few_rows)
+
+        async def count() -> list[DatasetStatistics]:
+            frame = await prediction_frame(
+                asked.reader, project="cells", model="income", time_range=TimeRange(None, None), version="1"
+            )
+            assert sum(column.cell is not None for column in frame.columns) == 5
+            if region is not None:
+                frame = frame.narrowed("tags['region'] = {frame_slice:String}", {"frame_slice": region})
+            slices = Slices(frame.column("tags.tier"), 3)
+            return await feature_statistics.feature_statistics(asked.reader, frame, slices=slices)
+
+        told = json.dumps([asdict(one) for one in asyncio.run(count())])
+        return json.loads(told, parse_float=lambda digits: float(f"{float(digits):.9g}"))
+
+    for region in (None, "us", "nowhere"):
+        assert counted(0, region) == counted(10**9, region)
+    assert len(counted(10**9, None)) == 4
+
+
+@pytest.mark.covers("feature-statistics-windows", "feature-statistics-wide")
+def test_an_hour_of_two_thousand_features_is_counted(asked: World) -> None:
+    random = np.random.default_rng(3)
+    numbers, words = random.normal(size=(60, 1_700)) + np.arange(1_700), random.integers(0, 5, (60, 300))
+    numbers[:10, 0], numbers[0, 1] = math.nan, math.inf
+    columns = {f"n{i}": pa.array(numbers[:, i]) for i in range(1_700)}
+    columns |= {f"w{i}": pa.array([f"word-{word}" for word in words[:, i]]) for i in range(300)}
+    in_columns(asked, "thousands", columns)
+    assert look(asked, "thousands", MIDNIGHT + 2 * HOUR) >= 1
+    found = statistics(asked, "thousands", MIDNIGHT, MIDNIGHT + HOUR, version="1")
+    assert (found["windows"], found["rows"]) == (1, 60)
+    assert columns.keys() <= found["features"].keys()
+    for i in range(1_700):
+        one, values = found["features"][f"n{i}"], numbers[:, i][np.isfinite(numbers[:, i])]
+        assert one["mean"] == pytest.approx(values.mean(), rel=1e-9)
+        assert one["std_dev"] == pytest.approx(values.std(), rel=1e-9)
+        assert (one["min"], one["max"]) == (values.min(), values.max())
+    assert (found["features"]["n0"]["nan_count"], found["features"]["n1"]["nan_count"]) == (10, 0)
+    for i in range(300):
+        often = Counter(f"word-{word}" for word in words[:, i])
+        one = found["features"][f"w{i}"]
+        assert one["unique"] == len(often)
+        assert dict(zip(one["top_values"], one["top_frequencies"])) == often
 
 
 @pytest.mark.covers("feature-statistics-edges")

@@ -1,4 +1,8 @@
-"""What the engine is asked for statistics of features: one statement, one scan, one row of aggregates per slice."""
+"""What the engine is asked for statistics of features: one statement, one scan, one row of aggregates per slice.
+
+Aggregates are of one column each, of the values in its lists (`sumArray`), or of many columns at once that stand in one
+array (`sumForEach`): those take as long for a few hundred columns as to plan the others for ten.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,7 @@ _X, _W, _STEPS, _PART, _NEAR = "__x", "__w", "__steps", "__part", "__near"
 """Names within a statement. An alias hides a column of its name, so that none is one that a file would have."""
 _SCALARS = ("numeric", "boolean", "time")
 _NEAR_ROWS = 1_000
+_CELLS = "ForEach"
 Asked = Iterable[tuple[str, str]]
 
 
@@ -58,9 +63,39 @@ def statistics_statement(
         asked += [f"{sql} AS {name}{i}" for name, sql in _aggregates(column, f"{_X}{i}", near)]
         if weight is not None:
             asked += [f"{sql} AS weighted_{name}{i}" for name, sql in _weighted(column, f"{_X}{i}", near)]
-    begin = _near(columns, source)
+    return _by_slice(frame, source, slices, _near(columns, source), asked, given or ["1"])
+
+
+def cells_statement(frame: Frame, columns: Sequence[FrameColumn], slices: Slices | None = None) -> Statement:
+    """The same of columns that are cells of one array: each aggregate is an array, of the places from the first
+    column's to the last's."""
+    source = f"{frame.relation} WHERE {frame.where}"
+    cells = [column.cell for column in columns if column.cell is not None]
+    (values,) = {cell.values for cell in cells}
+    first, last = min(cell.place for cell in cells), max(cell.place for cell in cells)
+    held = "Nullable(String)" if columns[0].kind == "categorical" else "Nullable(Float64)"
+    given = f"CAST(arraySlice({values}, {first:d}, {last - first + 1:d}), 'Array({held})') AS {_X}"
+    asked = [("present", f"count{_CELLS}({_X})")]
+    if columns[0].kind in _SCALARS:
+        near = (
+            f"WITH (SELECT arrayMap(v -> ifNull(v, 0.), any{_CELLS}({_finite(_X, _CELLS)}))\n"
+            f"FROM (SELECT {given} FROM {source} LIMIT {_NEAR_ROWS})) AS {_NEAR}\n"
+        )
+        asked += _numeric(_X, _NEAR, _CELLS)
+    else:
+        near = ""
+        asked += _text(_X, _CELLS)
+    return _by_slice(
+        frame, source, slices, near, ["count() AS rows", *(f"{sql} AS {name}" for name, sql in asked)], [given]
+    )
+
+
+def _by_slice(
+    frame: Frame, source: str, slices: Slices | None, begin: str, asked: Sequence[str], given: Sequence[str]
+) -> Statement:
+    """What is `asked` of all rows of what is `given`, and of those of each slice."""
     if slices is None:
-        sql = f"{begin}SELECT {', '.join(asked)}\nFROM (SELECT {', '.join(given) or '1'} FROM {source})"
+        sql = f"{begin}SELECT {', '.join(asked)}\nFROM (SELECT {', '.join(given)} FROM {source})"
         return Statement(sql, dict(frame.parameters))
     text = f"CAST({slices.column.sql}, 'Nullable(String)')"
     # The values that get a row are found first; the others are in the row of all, which grouping sets add.
@@ -129,7 +164,7 @@ def _lengths(x: str) -> Asked:
 def _numeric(x: str, near: str, array: str = "") -> Asked:
     # Aggregates skip nulls, so that none of those over the finite values needs a condition of its own.
     finite = _finite(x, array)
-    apart = finite if array else f"({finite} - {near})"
+    apart = {"": f"({finite} - {near})", _CELLS: f"arrayMap((v, n) -> v - n, {finite}, {near})"}.get(array, finite)
     return [
         ("near", f"any({near})"),
         ("nan", f"sum{array}({_each('isNaN({0})', x, array)})"),
@@ -154,8 +189,8 @@ def _text(x: str, array: str = "") -> Asked:
         ("longest", f"max{array}({length})"),
         ("not_utf8", f"sum{array}({_each('(NOT isValidUTF8({0}))', x, array)})"),
         ("estimated", f"uniqCombined64{array}({x})"),
-        ("differing", f"length({counted})"),
-        *_most_frequent(counted),
+        ("differing", _each("length({0})", counted, array) if array == _CELLS else f"length({counted})"),
+        *_most_frequent(counted, array),
     ]
 
 
@@ -172,7 +207,7 @@ def _weighted(column: FrameColumn, x: str, near: str) -> Asked:
     steps = f"arrayMap(v -> {_STEPS}, {x})" if array else _STEPS
     if column.kind in ("categorical", "categorical_list"):
         counted = f"approx_top_sum{array}({COUNTED_VALUES}, {COUNTED_VALUES})({_each(_NAMED, x, array)}, {steps})"
-        return [*counts, *_most_frequent(counted)]
+        return [*counts, *_most_frequent(counted, array)]
     finite = _finite(x, array)
     kept = f"arrayMap(v -> {_STEPS}, {finite})" if array else _STEPS
     apart = finite if array else f"({finite} - {near})"
@@ -189,16 +224,19 @@ def _weighted(column: FrameColumn, x: str, near: str) -> Asked:
     ]
 
 
-def _most_frequent(counted: str) -> Asked:
+def _most_frequent(counted: str, array: str) -> Asked:
     # Among equals TFDV puts the one first that sorts last.
-    ordered = f"arraySlice(arrayReverseSort(t -> (t.2, t.1), {counted}), 1, {MOST_VALUES})"
-    return [
-        ("values", f"arrayMap(t -> t.1, {ordered})"),
-        ("frequencies", f"arrayMap(t -> t.2, {ordered})"),
-    ]
+    ordered = f"arraySlice(arrayReverseSort(t -> (t.2, t.1), {{0}}), 1, {MOST_VALUES})"
+    found = []
+    for name, part in (("values", 1), ("frequencies", 2)):
+        listed = f"arrayMap(t -> t.{part}, {ordered})"
+        found.append((name, _each(listed, counted, array) if array == _CELLS else listed.format(counted)))
+    return found
 
 
 def _finite(x: str, array: str) -> str:
+    if array == _CELLS:
+        return f"arrayMap(v -> if(isFinite(v), v, NULL), {x})"  # each stays in its place
     return f"arrayFilter(v -> isFinite(v), {x})" if array else f"if(isFinite({x}), {x}, NULL)"
 
 

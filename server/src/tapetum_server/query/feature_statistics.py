@@ -9,7 +9,13 @@ from itertools import pairwise
 from typing import Any
 
 from tapetum_server.query.errors import QueryError
-from tapetum_server.query.feature_aggregates import COUNTED_VALUES, WEIGHT_STEPS, Slices, statistics_statement
+from tapetum_server.query.feature_aggregates import (
+    COUNTED_VALUES,
+    WEIGHT_STEPS,
+    Slices,
+    cells_statement,
+    statistics_statement,
+)
 from tapetum_server.query.frames import Frame, FrameColumn
 from tapetum_server.query.reader import Reader, rows_of
 from tapetum_server.signals.feature_statistics import (
@@ -26,6 +32,10 @@ from tapetum_server.signals.feature_statistics import (
 
 _AT_ONCE = 40
 """Features of one statement: the engine takes 256 KiB of text, and plans thousands of expressions slowly."""
+_CELLS_AT_ONCE = 500
+"""Of columns that are cells: what each is counted by takes memory."""
+_FEW_ROWS, _MANY_COLUMNS = 100_000, 200
+"""Fewer columns of more rows are counted sooner one by one than as cells (docs/performance.md)."""
 _LISTS = ("numeric_list", "categorical_list")
 _TEXTS = ("categorical", "categorical_list")
 Row = Mapping[str, Any]
@@ -54,13 +64,26 @@ async def feature_statistics(
     parts: dict[str | None, list[FeatureStatistics]] = {}
     rows: dict[str | None, int] = {}
     weights: dict[str | None, float | None] = {}
-    for begin in range(0, max(1, len(frame.columns)), _AT_ONCE):
-        columns = frame.columns[begin : begin + _AT_ONCE]
+    together, alone = ([], list(frame.columns)) if weighing is not None else _as_cells(frame)
+    for columns in together:
+        first = min(column.cell.place for column in columns if column.cell is not None)
+        for row in rows_of(await reader.query(*cells_statement(frame, columns, slices), timeout_s=timeout_s)):
+            part = row.get("slice")
+            rows[part], weights[part] = int(row["rows"]), None
+            parts.setdefault(part, []).extend(
+                _feature(column, row, _of_cell(row, column.cell.place - first))
+                for column in columns if column.cell is not None
+            )  # fmt: skip
+    for begin in range(0, len(alone) if together else max(1, len(alone)), _AT_ONCE):
+        columns = alone[begin : begin + _AT_ONCE]
         statement = statistics_statement(frame, columns, slices, weighing)
         for row in rows_of(await reader.query(*statement, timeout_s=timeout_s)):
             part = row.get("slice")
             rows[part], weights[part] = int(row["rows"]), row.get("weighted_rows")
-            parts.setdefault(part, []).extend(_feature(column, i, row) for i, column in enumerate(columns))
+            parts.setdefault(part, []).extend(_feature(column, row, *_of(row, i)) for i, column in enumerate(columns))
+    places = {column.name: place for place, column in enumerate(frame.columns)}
+    for features in parts.values():
+        features.sort(key=lambda one: places[one.feature])
     if not parts:
         parts[None], rows[None] = [], 0  # grouping sets over no rows have not even the row of all
     named = sorted((part for part in parts if part is not None), key=lambda part: (-rows[part], part))
@@ -75,14 +98,30 @@ async def feature_statistics(
     return found
 
 
-def _feature(column: FrameColumn, i: int, row: Row) -> FeatureStatistics:
-    def of(name: str) -> Any:
-        return row.get(f"{name}{i}")
+def _as_cells(frame: Frame) -> tuple[list[list[FrameColumn]], list[FrameColumn]]:
+    """Columns that are counted together, as cells of one array, and those that are counted one by one."""
+    if len(frame.columns) <= _MANY_COLUMNS and (frame.rows is None or frame.rows > _FEW_ROWS):
+        return [], list(frame.columns)
+    found: dict[tuple[str, int], list[FrameColumn]] = {}
+    for column in frame.columns:
+        if column.cell is not None:
+            found.setdefault((column.cell.values, column.cell.place // _CELLS_AT_ONCE), []).append(column)
+    counted = {column.name for columns in found.values() for column in columns}
+    return list(found.values()), [column for column in frame.columns if column.name not in counted]
 
-    def of_weighted(name: str) -> Any:
-        return row.get(f"weighted_{name}{i}")
 
-    rows, present, listed = int(row["rows"]), int(of("present")), column.kind in _LISTS
+def _of(row: Row, i: int) -> tuple[Of, Of]:
+    """Aggregates of the column with this number, and the weighted ones."""
+    return lambda name: row.get(f"{name}{i}"), lambda name: row.get(f"weighted_{name}{i}")
+
+
+def _of_cell(row: Row, place: int) -> Of:
+    """Of no rows there are no cells either."""
+    return lambda name: row[name][place] if place < len(row.get(name, ())) else None
+
+
+def _feature(column: FrameColumn, row: Row, of: Of, of_weighted: Of | None = None) -> FeatureStatistics:
+    rows, present, listed = int(row["rows"]), int(of("present") or 0), column.kind in _LISTS
     counts = Counts(
         present=present,
         missing=rows - present,
@@ -96,7 +135,7 @@ def _feature(column: FrameColumn, i: int, row: Row) -> FeatureStatistics:
         found = replace(found, text=_text(of))
     elif column.kind != "other":
         found = replace(found, numeric=_numeric(of))
-    if row.get("weighted_rows") is not None:
+    if of_weighted is not None and row.get("weighted_rows") is not None:
         found = replace(found, weighted=_weighted(found, of_weighted, float(row["weighted_rows"]), of("near") or 0.0))
     return found
 
@@ -130,16 +169,16 @@ def _numeric(of: Of) -> NumericStatistics:
 
 
 def _text(of: Of) -> TextStatistics:
-    differing, values = int(of("differing")), list(of("values"))
+    differing, values = int(of("differing") or 0), list(of("values") or ())
     exact = differing < COUNTED_VALUES and NOT_UTF8 not in values and TOO_LONG not in values
     return TextStatistics(
-        unique=differing if exact else int(of("estimated")),
+        unique=differing if exact else int(of("estimated") or 0),
         unique_exact=exact,
         total_bytes=int(of("bytes") or 0),
         shortest=int(of("shortest") or 0),
         longest=int(of("longest") or 0),
         not_utf8=int(of("not_utf8") or 0),
-        values=tuple(zip(values, (float(count) for count in of("frequencies")))),
+        values=tuple(zip(values, (float(count) for count in of("frequencies") or ()))),
     )
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.reader import Reader, rows_of
@@ -33,6 +33,15 @@ _WITH_PARTS = "SETTINGS describe_include_subcolumns = 1"
 _IN_ORDER = "max_threads = 1, input_format_parallel_parsing = 0"
 
 
+class Cell(NamedTuple):
+    """Where the value of a column stands among those of a row."""
+
+    values: str
+    """Expression for the array of them, in every row equally long."""
+    place: int
+    """From 1 on."""
+
+
 @dataclass(frozen=True, slots=True)
 class FrameColumn:
     """One feature, score, label or time of the rows."""
@@ -46,6 +55,7 @@ class FrameColumn:
     """Whether its values, or those in its lists, are whole by their type."""
     text: bool = False
     """Whether its values are texts to read, as the sender said: not each of them a category."""
+    cell: Cell | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +71,8 @@ class Frame:
     """Values of the placeholders in `relation`, `where` and the columns, named `frame_…`."""
     order: str = ""
     """Expression by which the rows stand in their order of arrival; "" where they have none."""
+    rows: int | None = None
+    """About how many there are at most, where that is known."""
 
     @property
     def numbered(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from tapetum_server.query.errors import NotFound
 from tapetum_server.query.filter import Filter
 from tapetum_server.query.filter_sql import conditions
-from tapetum_server.query.frames import Frame, FrameColumn, Kind
+from tapetum_server.query.frames import Cell, Frame, FrameColumn, Kind
 from tapetum_server.query.prediction_sources import LABELS_BESIDE, PREDICTIONS
 from tapetum_server.query.reader import Reader, rows_of
 from tapetum_server.query.selection import Selection
@@ -82,7 +82,10 @@ async def prediction_frame(
         features = [column for column in features if not column.name.startswith(ATTRIBUTIONS)]
     columns = (*features, *_reserved(found, of_labels), *_tags(found))
     # Of predictions of one moment the id says which comes first: the same one whenever it is asked.
-    return Frame(rows, columns, where=condition, parameters=parameters.values, order="(time, prediction_id)")
+    return Frame(
+        rows, columns, where=condition, parameters=parameters.values, order="(time, prediction_id)",
+        rows=sum(row["rows"] for row in found),
+    )  # fmt: skip
 
 
 def layouts_statement(rows: str, condition: str, parameters: Parameters) -> Statement:
@@ -146,7 +149,9 @@ def _feature(name: str, kinds: Counter[str], places: Mapping[tuple[str, str], in
         if other != most and (converted := _converted(value(other), other, kind)):
             parts.append(converted)
     sql = parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
-    return FrameColumn(outside(name), kind, f"CAST({sql}, '{wanted}')", text=most == "texts")
+    place = places.get((most, name)) if len(parts) == 1 else None
+    cell = Cell(f"{most}.values", place) if place is not None else None
+    return FrameColumn(outside(name), kind, f"CAST({sql}, '{wanted}')", text=most == "texts", cell=cell)
 
 
 def _converted(value: str, held: str, wanted: Kind) -> str:
