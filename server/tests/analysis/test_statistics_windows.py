@@ -189,12 +189,12 @@ def said(asked: World) -> list[dict[str, Any]]:
     return told
 
 
-def in_columns(world: World, project: str, features: dict[str, pa.Array], **more: pa.Array) -> None:
+def in_columns(world: World, project: str, features: dict[str, pa.Array], first: int = 0, **more: pa.Array) -> None:
     """A prediction every second, all of one layout."""
     rows = len(next(iter(features.values())))
     told = {
         "model": pa.array(["income"] * rows), "version": pa.array(["1"] * rows),
-        "prediction_id": pa.array([f"t{i}" for i in range(rows)]),
+        "prediction_id": pa.array([f"t{first + i}" for i in range(rows)]),
         "time": pa.array([MIDNIGHT // 10**6 + 1_000 * i for i in range(rows)], pa.int64()),
         "features": pa.StructArray.from_arrays(list(features.values()), names=list(features)), **more,
     }  # fmt: skip
@@ -207,9 +207,12 @@ def in_columns(world: World, project: str, features: dict[str, pa.Array], **more
 
 
 @pytest.mark.covers("feature-statistics-windows")
+@pytest.mark.parametrize("layouts", [1, 4])
 def test_features_that_are_counted_together_are_counted_as_each_by_itself(
-    asked: World, monkeypatch: pytest.MonkeyPatch
+    asked: World, monkeypatch: pytest.MonkeyPatch, layouts: int
 ) -> None:
+    """Also where some rows lack features, have them in another order, hold one as a text, or have more of them."""
+    project = f"cells-{layouts}"
     random = np.random.default_rng(8)
     amounts = random.lognormal(3, 1, 120).tolist()
     features: dict[str, list[Any]] = {
@@ -221,16 +224,25 @@ def test_features_that_are_counted_together_are_counted_as_each_by_itself(
         "visits": [[1.0] * (i % 4) for i in range(120)],
     }
     tags = [{"region": "eu" if i % 4 else "us", "tier": f"t{i % 12}"} for i in range(120)]
-    in_columns(asked, "cells", {name: pa.array(column) for name, column in features.items()}, tags=pa.array(tags))
+    columns = {name: pa.array(column) for name, column in features.items()}
+    in_columns(asked, project, columns, tags=pa.array(tags))
+    few = {name: column[40:50] for name, column in columns.items()}
+    odd = (
+        {name: few[name] for name in ("city", "amount")},
+        {name: few[name] for name in reversed(few)} | {"more": few["at"]},
+        few | {"amount": pa.array(["3", "many"] * 5)},
+    )
+    for n, told in enumerate(odd[: layouts - 1]):
+        in_columns(asked, project, told, tags=pa.array(tags[:10]), first=1_000 * (n + 1))
 
     def counted(few_rows: int, region: str | None) -> Any:
         monkeypatch.setattr(feature_statistics, "_FEW_ROWS", few_rows)
 
         async def count() -> list[DatasetStatistics]:
             frame = await prediction_frame(
-                asked.reader, project="cells", model="income", time_range=TimeRange(None, None), version="1"
+                asked.reader, project=project, model="income", time_range=TimeRange(None, None), version="1"
             )
-            assert sum(column.cell is not None for column in frame.columns) == 5
+            assert sum(column.cell is not None for column in frame.columns) == (5 if layouts == 1 else 4)
             if region is not None:
                 frame = frame.narrowed("tags['region'] = {frame_slice:String}", {"frame_slice": region})
             slices = Slices(frame.column("tags.tier"), 3)

@@ -67,14 +67,18 @@ def statistics_statement(
 
 
 def cells_statement(frame: Frame, columns: Sequence[FrameColumn], slices: Slices | None = None) -> Statement:
-    """The same of columns that are cells of one array: each aggregate is an array, of the places from the first
+    """The same of columns that are cells of one map: each aggregate is an array, of the places from the first
     column's to the last's."""
     source = f"{frame.relation} WHERE {frame.where}"
-    cells = [column.cell for column in columns if column.cell is not None]
-    (values,) = {cell.values for cell in cells}
-    first, last = min(cell.place for cell in cells), max(cell.place for cell in cells)
+    cells = {column.cell.place: column.cell for column in columns if column.cell is not None}
+    first, last = min(cells), max(cells)
+    one = cells[first]
+    values = f"arraySlice({one.map}.values, {first:d}, {last - first + 1:d})"
+    if one.alike:
+        keys = [cells[place].key if place in cells else "''" for place in range(first, last + 1)]
+        values = f"if({one.alike}, {values}, arrayMap(k -> {one.map}[k], [{', '.join(keys)}]))"
     held = "Nullable(String)" if columns[0].kind == "categorical" else "Nullable(Float64)"
-    given = f"CAST(arraySlice({values}, {first:d}, {last - first + 1:d}), 'Array({held})') AS {_X}"
+    given = f"CAST({values}, 'Array({held})') AS {_X}"
     asked = [("present", f"count{_CELLS}({_X})")]
     if columns[0].kind in _SCALARS:
         near = (

@@ -105,7 +105,7 @@ def _as_cells(frame: Frame) -> tuple[list[list[FrameColumn]], list[FrameColumn]]
     found: dict[tuple[str, int], list[FrameColumn]] = {}
     for column in frame.columns:
         if column.cell is not None:
-            found.setdefault((column.cell.values, column.cell.place // _CELLS_AT_ONCE), []).append(column)
+            found.setdefault((column.cell.map, column.cell.place // _CELLS_AT_ONCE), []).append(column)
     counted = {column.name for columns in found.values() for column in columns}
     return list(found.values()), [column for column in frame.columns if column.name not in counted]
 

@@ -34,12 +34,16 @@ _IN_ORDER = "max_threads = 1, input_format_parallel_parsing = 0"
 
 
 class Cell(NamedTuple):
-    """Where the value of a column stands among those of a row."""
+    """Where the value of a column stands: in a map of rows, of which all or most have the same keys in one order."""
 
-    values: str
-    """Expression for the array of them, in every row equally long."""
+    map: str
+    """Expression of the map."""
+    key: str
+    """As a literal."""
     place: int
-    """From 1 on."""
+    """Of the key among those of most rows, from 1 on."""
+    alike: str = ""
+    """Condition that a row is one of those; "" where all are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,23 +119,21 @@ def _features(found: Sequence[Mapping[str, Any]], names: Sequence[Mapping[str, A
         for kind in _KINDS:
             for name in row[f"{kind}_names"]:
                 held.setdefault(name, Counter())[kind] += often.get(row["layout"], 0)
-    places: dict[tuple[str, str], int] = {}
-    if len(found) == 1:
-        places = {
-            (kind, name): place
-            for kind in _KINDS
-            for place, name in enumerate(names[0][f"{kind}_names"], 1)
-        }  # fmt: skip
-    columns = [_feature(name, kinds, places) for name, kinds in sorted(held.items())]
+    most = next((row for row in names if row["layout"] == found[0]["layout"]), names[0])
+    places = {(kind, name): place for kind in _KINDS for place, name in enumerate(most[f"{kind}_names"], 1)}
+    alike = "" if len(found) == 1 else f"layout = {most['layout']}"
+    columns = [_feature(name, kinds, places, alike) for name, kinds in sorted(held.items())]
     unknown = {name for row in found for name in row["null_names"]} - held.keys()
     columns += [FrameColumn(outside(name), "categorical", f"CAST(NULL, '{_TEXT}')") for name in sorted(unknown)]
     return columns
 
 
-def _feature(name: str, kinds: Counter[str], places: Mapping[tuple[str, str], int]) -> FrameColumn:
+def _feature(name: str, kinds: Counter[str], places: Mapping[tuple[str, str], int], alike: str) -> FrameColumn:
+    """Of rows that are `alike`, or all, `places` are those of a kind and a name among the rows' values of the kind."""
+
     def value(kind: str) -> str:
         place = places.get((kind, name))
-        return f"{kind}[{_literal(name)}]" if place is None else f"{kind}.values[{place}]"
+        return f"{kind}[{_literal(name)}]" if place is None or alike else f"{kind}.values[{place}]"
 
     most = kinds.most_common(1)[0][0]
     kind = _KINDS[most]
@@ -150,7 +148,7 @@ def _feature(name: str, kinds: Counter[str], places: Mapping[tuple[str, str], in
             parts.append(converted)
     sql = parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
     place = places.get((most, name)) if len(parts) == 1 else None
-    cell = Cell(f"{most}.values", place) if place is not None else None
+    cell = Cell(most, _literal(name), place, alike) if place is not None else None
     return FrameColumn(outside(name), kind, f"CAST({sql}, '{wanted}')", text=most == "texts", cell=cell)
 
 
