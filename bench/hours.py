@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -55,18 +56,18 @@ def sent(model: str, features: int, rows: int, first: int) -> bytes:
 async def measure(reader: StoreReader, model: str, repeats: int) -> dict[str, float]:
     """Seconds of CPU by way."""
     frame = await prediction_frame(reader, project="bench", model=model, time_range=TimeRange(None, None), labels=False)
-    cells, ways = feature_statistics._as_cells, {"one_by_one": 1e9, "together": 1e9}
+    batches, ways = feature_statistics._batches, {"one_by_one": 1e9, "together": 1e9}
 
-    def forced(asked: Frame) -> object:
-        return cells(replace(asked, rows=0)) if way == "together" else ([], list(asked.columns))
+    def forced(asked: Frame) -> Iterator[feature_statistics.Batch]:
+        return batches(replace(asked, rows=0)) if way == "together" else feature_statistics._one_by_one(asked.columns)
 
-    feature_statistics._as_cells = forced  # type: ignore[assignment]
+    feature_statistics._batches = forced  # type: ignore[assignment]
     for _ in range(repeats):
         for way in ways:
             begun = time.process_time()
             await feature_statistics.feature_statistics(reader, frame.without(NO_FEATURES))
             ways[way] = min(ways[way], time.process_time() - begun)
-    feature_statistics._as_cells = cells
+    feature_statistics._batches = batches
     return ways
 
 

@@ -25,6 +25,7 @@ _NAMED = f"multiIf(NOT isValidUTF8({{0}}), '{NOT_UTF8}', length({{0}}) > {LONGES
 _X, _W, _STEPS, _PART, _NEAR = "__x", "__w", "__steps", "__part", "__near"
 """Names within a statement. An alias hides a column of its name, so that none is one that a file would have."""
 _SCALARS = ("numeric", "boolean", "time")
+_TEXTS = ("categorical", "categorical_list")
 _NEAR_ROWS = 1_000
 _CELLS = "ForEach"
 Asked = Iterable[tuple[str, str]]
@@ -44,14 +45,16 @@ def statistics_statement(
     columns: Sequence[FrameColumn],
     slices: Slices | None = None,
     weight: FrameColumn | None = None,
+    cells: Sequence[Sequence[FrameColumn]] = (),
 ) -> Statement:
     """One scan: a row of aggregates, and with `slices` one more for each of the most frequent values.
 
-    With `weight`, a numeric column, every feature has weighted aggregates besides.
+    With `weight`, a numeric column, every one of `columns` has weighted aggregates besides. Each of `cells` are columns
+    of one map: their aggregates are arrays, of the places from the first one's to the last one's.
     """
     source = f"{frame.relation} WHERE {frame.where}"
     places = {column.name: place for place, column in enumerate((c for c in columns if c.kind in _SCALARS), 1)}
-    asked, given = ["count() AS rows"], []
+    asked, given, near = ["count() AS rows"], [], [_near(columns, source)] if places else []
     if weight is not None:
         # What is no weight weighs nothing.
         given.append(f"if(isFinite({weight.sql}) AND {weight.sql} > 0, assumeNotNull({weight.sql}), 0.) AS {_W}")
@@ -59,47 +62,24 @@ def statistics_statement(
         asked.append(f"sum({_W}) AS weighted_rows")
     for i, column in enumerate(columns):
         given.append(f"{_prepared(column)} AS {_X}{i}")
-        near = f"{_NEAR}.{places[column.name]}" if column.kind in _SCALARS else "0."
-        asked += [f"{sql} AS {name}{i}" for name, sql in _aggregates(column, f"{_X}{i}", near)]
+        apart = f"{_NEAR}.{places[column.name]}" if column.kind in _SCALARS else "0."
+        asked += [f"{sql} AS {name}{i}" for name, sql in _aggregates(column, f"{_X}{i}", apart)]
         if weight is not None:
-            asked += [f"{sql} AS weighted_{name}{i}" for name, sql in _weighted(column, f"{_X}{i}", near)]
-    return _by_slice(frame, source, slices, _near(columns, source), asked, given or ["1"])
-
-
-def cells_statement(frame: Frame, columns: Sequence[FrameColumn], slices: Slices | None = None) -> Statement:
-    """The same of columns that are cells of one map: each aggregate is an array, of the places from the first
-    column's to the last's."""
-    source = f"{frame.relation} WHERE {frame.where}"
-    cells = {column.cell.place: column.cell for column in columns if column.cell is not None}
-    first, last = min(cells), max(cells)
-    one = cells[first]
-    values = f"arraySlice({one.map}.values, {first:d}, {last - first + 1:d})"
-    if one.alike:
-        keys = [cells[place].key if place in cells else "''" for place in range(first, last + 1)]
-        values = f"if({one.alike}, {values}, arrayMap(k -> {one.map}[k], [{', '.join(keys)}]))"
-    held = "Nullable(String)" if columns[0].kind == "categorical" else "Nullable(Float64)"
-    given = f"CAST({values}, 'Array({held})') AS {_X}"
-    asked = [("present", f"count{_CELLS}({_X})")]
-    if columns[0].kind in _SCALARS:
-        near = (
-            f"WITH (SELECT arrayMap(v -> ifNull(v, 0.), any{_CELLS}({_finite(_X, _CELLS)}))\n"
-            f"FROM (SELECT {given} FROM {source} LIMIT {_NEAR_ROWS})) AS {_NEAR}\n"
-        )
-        asked += _numeric(_X, _NEAR, _CELLS)
-    else:
-        near = ""
-        asked += _text(_X, _CELLS)
-    return _by_slice(
-        frame, source, slices, near, ["count() AS rows", *(f"{sql} AS {name}" for name, sql in asked)], [given]
-    )
-
-
-def _by_slice(
-    frame: Frame, source: str, slices: Slices | None, begin: str, asked: Sequence[str], given: Sequence[str]
-) -> Statement:
-    """What is `asked` of all rows of what is `given`, and of those of each slice."""
+            asked += [f"{sql} AS weighted_{name}{i}" for name, sql in _weighted(column, f"{_X}{i}", apart)]
+    for i, group in enumerate(cells):
+        x, apart = f"{_X}_cells{i}", f"{_NEAR}_cells{i}"
+        given.append(f"{_values(group)} AS {x}")
+        if group[0].kind in _SCALARS:
+            near.append(
+                f"(SELECT arrayMap(v -> ifNull(v, 0.), any{_CELLS}({_finite(x, _CELLS)})) "
+                f"FROM (SELECT {given[-1]} FROM {source} LIMIT {_NEAR_ROWS})) AS {apart}"
+            )
+        found = _numeric(x, apart, _CELLS) if group[0].kind in _SCALARS else _text(x, _CELLS)
+        counted = ("present", f"count{_CELLS}({x})")
+        asked += [f"{sql} AS {name}_cells{i}" for name, sql in (counted, *found)]
+    begin = f"WITH {', '.join(near)}\n" if near else ""
     if slices is None:
-        sql = f"{begin}SELECT {', '.join(asked)}\nFROM (SELECT {', '.join(given)} FROM {source})"
+        sql = f"{begin}SELECT {', '.join(asked)}\nFROM (SELECT {', '.join(given) or '1'} FROM {source})"
         return Statement(sql, dict(frame.parameters))
     text = f"CAST({slices.column.sql}, 'Nullable(String)')"
     # The values that get a row are found first; the others are in the row of all, which grouping sets add.
@@ -114,6 +94,18 @@ def _by_slice(
         f"GROUP BY GROUPING SETS (({_PART}), ()) HAVING grouping({_PART}) = 1 OR isNotNull({_PART})"
     )
     return Statement(sql, dict(frame.parameters))
+
+
+def _values(group: Sequence[FrameColumn]) -> str:
+    """The cells of a row from the first to the last of these as an array, each in its place."""
+    cells = {column.cell.place: column.cell for column in group if column.cell is not None}
+    first, last = min(cells), max(cells)
+    one = cells[first]
+    values = f"arraySlice({one.map}.values, {first:d}, {last - first + 1:d})"
+    if one.alike:
+        keys = [cells[place].key if place in cells else "''" for place in range(first, last + 1)]
+        values = f"if({one.alike}, {values}, arrayMap(k -> {one.map}[k], [{', '.join(keys)}]))"
+    return f"CAST({values}, 'Array(Nullable({'String' if group[0].kind in _TEXTS else 'Float64'}))')"
 
 
 def _prepared(column: FrameColumn) -> str:
@@ -135,11 +127,9 @@ def _near(columns: Sequence[FrameColumn], source: str) -> str:
     Of the first rows, since any value will do; where none of those is finite, 0.
     """
     scalars = [(f"{_X}{i}", column) for i, column in enumerate(columns) if column.kind in _SCALARS]
-    if not scalars:
-        return ""
     given = ", ".join(f"{_prepared(column)} AS {x}" for x, column in scalars)
     found = ", ".join(f"anyIf(assumeNotNull({x}), ifNull(isFinite({x}), 0)) AS {x}" for x, _ in scalars)
-    return f"WITH (SELECT tuple({found}) FROM (SELECT {given} FROM {source} LIMIT {_NEAR_ROWS})) AS {_NEAR}\n"
+    return f"(SELECT tuple({found}) FROM (SELECT {given} FROM {source} LIMIT {_NEAR_ROWS})) AS {_NEAR}"
 
 
 def _aggregates(column: FrameColumn, x: str, near: str) -> Asked:

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 from tapetum_server.query.errors import QueryError
-from tapetum_server.query.feature_aggregates import (
-    COUNTED_VALUES,
-    WEIGHT_STEPS,
-    Slices,
-    cells_statement,
-    statistics_statement,
-)
+from tapetum_server.query.feature_aggregates import COUNTED_VALUES, WEIGHT_STEPS, Slices, statistics_statement
 from tapetum_server.query.frames import Frame, FrameColumn
 from tapetum_server.query.reader import Reader, rows_of
 from tapetum_server.signals.feature_statistics import (
@@ -40,6 +34,8 @@ _LISTS = ("numeric_list", "categorical_list")
 _TEXTS = ("categorical", "categorical_list")
 Row = Mapping[str, Any]
 Of = Callable[[str], Any]
+Batch = tuple[list[list[FrameColumn]], list[FrameColumn]]
+"""Groups of columns that are cells of one map, and columns that are not."""
 
 
 async def feature_statistics(
@@ -64,23 +60,15 @@ async def feature_statistics(
     parts: dict[str | None, list[FeatureStatistics]] = {}
     rows: dict[str | None, int] = {}
     weights: dict[str | None, float | None] = {}
-    together, alone = ([], list(frame.columns)) if weighing is not None else _as_cells(frame)
-    for columns in together:
-        first = min(column.cell.place for column in columns if column.cell is not None)
-        for row in rows_of(await reader.query(*cells_statement(frame, columns, slices), timeout_s=timeout_s)):
-            part = row.get("slice")
-            rows[part], weights[part] = int(row["rows"]), None
-            parts.setdefault(part, []).extend(
-                _feature(column, row, _of_cell(row, column.cell.place - first))
-                for column in columns if column.cell is not None
-            )  # fmt: skip
-    for begin in range(0, len(alone) if together else max(1, len(alone)), _AT_ONCE):
-        columns = alone[begin : begin + _AT_ONCE]
-        statement = statistics_statement(frame, columns, slices, weighing)
+    for cells, columns in _batches(frame) if weighing is None else _one_by_one(frame.columns):
+        statement = statistics_statement(frame, columns, slices, weighing, cells)
         for row in rows_of(await reader.query(*statement, timeout_s=timeout_s)):
             part = row.get("slice")
             rows[part], weights[part] = int(row["rows"]), row.get("weighted_rows")
-            parts.setdefault(part, []).extend(_feature(column, row, *_of(row, i)) for i, column in enumerate(columns))
+            features = parts.setdefault(part, [])
+            features += [_feature(column, row, *_of(row, i)) for i, column in enumerate(columns)]
+            for i, group in enumerate(cells):
+                features += [_feature(column, row, of) for column, of in _of_cells(row, i, group)]
     places = {column.name: place for place, column in enumerate(frame.columns)}
     for features in parts.values():
         features.sort(key=lambda one: places[one.feature])
@@ -98,16 +86,30 @@ async def feature_statistics(
     return found
 
 
-def _as_cells(frame: Frame) -> tuple[list[list[FrameColumn]], list[FrameColumn]]:
-    """Columns that are counted together, as cells of one array, and those that are counted one by one."""
-    if len(frame.columns) <= _MANY_COLUMNS and (frame.rows is None or frame.rows > _FEW_ROWS):
-        return [], list(frame.columns)
+def _batches(frame: Frame) -> Iterator[Batch]:
+    """What is asked in one statement each: columns that are counted together, as cells, and others one by one."""
     found: dict[tuple[str, int], list[FrameColumn]] = {}
-    for column in frame.columns:
-        if column.cell is not None:
-            found.setdefault((column.cell.map, column.cell.place // _CELLS_AT_ONCE), []).append(column)
-    counted = {column.name for columns in found.values() for column in columns}
-    return list(found.values()), [column for column in frame.columns if column.name not in counted]
+    if len(frame.columns) > _MANY_COLUMNS or (frame.rows is not None and frame.rows <= _FEW_ROWS):
+        for column in frame.columns:
+            if column.cell is not None:
+                found.setdefault((column.cell.map, column.cell.place // _CELLS_AT_ONCE), []).append(column)
+    counted = {column.name for group in found.values() for column in group}
+    others = _one_by_one([column for column in frame.columns if column.name not in counted])
+    groups: list[list[FrameColumn]] = []
+    for group in found.values():
+        if groups and sum(map(len, groups)) + len(group) > _CELLS_AT_ONCE:
+            yield groups, next(others, ([], []))[1]
+            groups = []
+        groups.append(group)
+    if groups:
+        yield groups, next(others, ([], []))[1]
+    yield from others
+
+
+def _one_by_one(columns: Sequence[FrameColumn]) -> Iterator[Batch]:
+    """Also of no columns: how many rows there are is asked anyway."""
+    for begin in range(0, max(1, len(columns)), _AT_ONCE):
+        yield [], list(columns[begin : begin + _AT_ONCE])
 
 
 def _of(row: Row, i: int) -> tuple[Of, Of]:
@@ -115,9 +117,17 @@ def _of(row: Row, i: int) -> tuple[Of, Of]:
     return lambda name: row.get(f"{name}{i}"), lambda name: row.get(f"weighted_{name}{i}")
 
 
-def _of_cell(row: Row, place: int) -> Of:
-    """Of no rows there are no cells either."""
-    return lambda name: row[name][place] if place < len(row.get(name, ())) else None
+def _of_cells(row: Row, i: int, group: Sequence[FrameColumn]) -> Iterator[tuple[FrameColumn, Of]]:
+    """Aggregates of each column of this group. Of no rows there are none."""
+    cells = [(column, column.cell.place) for column in group if column.cell is not None]
+    first = min(place for _, place in cells)
+    for column, place in cells:
+
+        def of(name: str, at: int = place - first) -> Any:
+            found = row.get(f"{name}_cells{i}") or ()
+            return found[at] if at < len(found) else None
+
+        yield column, of
 
 
 def _feature(column: FrameColumn, row: Row, of: Of, of_weighted: Of | None = None) -> FeatureStatistics:
