@@ -22,7 +22,7 @@ import pyarrow as pa
 from bench.machine import load, machine
 from bench.predictions import ARROW, body_of
 from tapetum_server.analysis.feature_statistics.edges import NO_FEATURES
-from tapetum_server.query import feature_statistics
+from tapetum_server.query import cells, feature_statistics
 from tapetum_server.query.frames import Frame
 from tapetum_server.query.prediction_frames import prediction_frame
 from tapetum_server.query.store_reader import StoreReader
@@ -56,18 +56,18 @@ def sent(model: str, features: int, rows: int, first: int) -> bytes:
 async def measure(reader: StoreReader, model: str, repeats: int) -> dict[str, float]:
     """Seconds of CPU by way."""
     frame = await prediction_frame(reader, project="bench", model=model, time_range=TimeRange(None, None), labels=False)
-    batches, ways = feature_statistics._batches, {"one_by_one": 1e9, "together": 1e9}
+    batches, ways = cells.batches, {"one_by_one": 1e9, "together": 1e9}
 
-    def forced(asked: Frame) -> Iterator[feature_statistics.Batch]:
-        return batches(replace(asked, rows=0)) if way == "together" else feature_statistics._one_by_one(asked.columns)
+    def forced(asked: Frame) -> Iterator[cells.Batch]:
+        return batches(replace(asked, rows=0)) if way == "together" else cells.one_by_one(asked.columns)
 
-    feature_statistics._batches = forced  # type: ignore[assignment]
+    feature_statistics.batches = forced
     for _ in range(repeats):
         for way in ways:
             begun = time.process_time()
             await feature_statistics.feature_statistics(reader, frame.without(NO_FEATURES))
             ways[way] = min(ways[way], time.process_time() - begun)
-    feature_statistics._batches = batches
+    feature_statistics.batches = batches
     return ways
 
 

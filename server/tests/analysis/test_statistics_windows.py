@@ -20,9 +20,10 @@ from asked_world import World, world
 
 from tapetum_server.analysis.feature_statistics import windows
 from tapetum_server.analysis.feature_statistics.windows import keep_windows
-from tapetum_server.query import edge_rows, feature_statistics, statistics_windows
+from tapetum_server.query import cells, edge_rows, feature_statistics, statistics_windows
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.feature_aggregates import Slices
+from tapetum_server.query.prediction_checks import with_integers
 from tapetum_server.query.prediction_frames import prediction_frame
 from tapetum_server.query.time_range import TimeRange, format_time
 from tapetum_server.receivers.records.reading import PREDICTIONS, read_records
@@ -236,13 +237,15 @@ def test_features_that_are_counted_together_are_counted_as_each_by_itself(
         in_columns(asked, project, told, tags=pa.array(tags[:10]), first=1_000 * (n + 1))
 
     def counted(few_rows: int, region: str | None) -> Any:
-        monkeypatch.setattr(feature_statistics, "_FEW_ROWS", few_rows)
+        monkeypatch.setattr(cells, "_FEW_ROWS", few_rows)
 
         async def count() -> list[DatasetStatistics]:
             frame = await prediction_frame(
                 asked.reader, project=project, model="income", time_range=TimeRange(None, None), version="1"
             )
             assert sum(column.cell is not None for column in frame.columns) == (5 if layouts == 1 else 4)
+            frame = await with_integers(asked.reader, frame, {"amount", "at", "nothing", "more"})
+            assert {column.name for column in frame.columns if column.integer} >= {"at", "nothing"}
             if region is not None:
                 frame = frame.narrowed("tags['region'] = {frame_slice:String}", {"frame_slice": region})
             slices = Slices(frame.column("tags.tier"), 3)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from tapetum_server.query.cells import cell_values
 from tapetum_server.query.frames import Frame, FrameColumn
 from tapetum_server.query.statement import Statement
 from tapetum_server.signals.feature_statistics import LONGEST_VALUE, MOST_VALUES, NOT_UTF8, POINTS, TOO_LONG
@@ -25,7 +26,6 @@ _NAMED = f"multiIf(NOT isValidUTF8({{0}}), '{NOT_UTF8}', length({{0}}) > {LONGES
 _X, _W, _STEPS, _PART, _NEAR = "__x", "__w", "__steps", "__part", "__near"
 """Names within a statement. An alias hides a column of its name, so that none is one that a file would have."""
 _SCALARS = ("numeric", "boolean", "time")
-_TEXTS = ("categorical", "categorical_list")
 _NEAR_ROWS = 1_000
 _CELLS = "ForEach"
 Asked = Iterable[tuple[str, str]]
@@ -68,7 +68,7 @@ def statistics_statement(
             asked += [f"{sql} AS weighted_{name}{i}" for name, sql in _weighted(column, f"{_X}{i}", apart)]
     for i, group in enumerate(cells):
         x, apart = f"{_X}_cells{i}", f"{_NEAR}_cells{i}"
-        given.append(f"{_values(group)} AS {x}")
+        given.append(f"{cell_values(group)} AS {x}")
         if group[0].kind in _SCALARS:
             near.append(
                 f"(SELECT arrayMap(v -> ifNull(v, 0.), any{_CELLS}({_finite(x, _CELLS)})) "
@@ -94,18 +94,6 @@ def statistics_statement(
         f"GROUP BY GROUPING SETS (({_PART}), ()) HAVING grouping({_PART}) = 1 OR isNotNull({_PART})"
     )
     return Statement(sql, dict(frame.parameters))
-
-
-def _values(group: Sequence[FrameColumn]) -> str:
-    """The cells of a row from the first to the last of these as an array, each in its place."""
-    cells = {column.cell.place: column.cell for column in group if column.cell is not None}
-    first, last = min(cells), max(cells)
-    one = cells[first]
-    values = f"arraySlice({one.map}.values, {first:d}, {last - first + 1:d})"
-    if one.alike:
-        keys = [cells[place].key if place in cells else "''" for place in range(first, last + 1)]
-        values = f"if({one.alike}, {values}, arrayMap(k -> {one.map}[k], [{', '.join(keys)}]))"
-    return f"CAST({values}, 'Array(Nullable({'String' if group[0].kind in _TEXTS else 'Float64'}))')"
 
 
 def _prepared(column: FrameColumn) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+from tapetum_server.query.cells import batches, one_by_one, places_in
 from tapetum_server.query.errors import QueryError
 from tapetum_server.query.feature_aggregates import COUNTED_VALUES, WEIGHT_STEPS, Slices, statistics_statement
 from tapetum_server.query.frames import Frame, FrameColumn
@@ -24,18 +25,10 @@ from tapetum_server.signals.feature_statistics import (
     ValueType,
 )
 
-_AT_ONCE = 40
-"""Features of one statement: the engine takes 256 KiB of text, and plans thousands of expressions slowly."""
-_CELLS_AT_ONCE = 500
-"""Of columns that are cells: what each is counted by takes memory."""
-_FEW_ROWS, _MANY_COLUMNS = 100_000, 200
-"""Fewer columns of more rows are counted sooner one by one than as cells (docs/performance.md)."""
 _LISTS = ("numeric_list", "categorical_list")
 _TEXTS = ("categorical", "categorical_list")
 Row = Mapping[str, Any]
 Of = Callable[[str], Any]
-Batch = tuple[list[list[FrameColumn]], list[FrameColumn]]
-"""Groups of columns that are cells of one map, and columns that are not."""
 
 
 async def feature_statistics(
@@ -60,7 +53,7 @@ async def feature_statistics(
     parts: dict[str | None, list[FeatureStatistics]] = {}
     rows: dict[str | None, int] = {}
     weights: dict[str | None, float | None] = {}
-    for cells, columns in _batches(frame) if weighing is None else _one_by_one(frame.columns):
+    for cells, columns in batches(frame) if weighing is None else one_by_one(frame.columns):
         statement = statistics_statement(frame, columns, slices, weighing, cells)
         for row in rows_of(await reader.query(*statement, timeout_s=timeout_s)):
             part = row.get("slice")
@@ -86,32 +79,6 @@ async def feature_statistics(
     return found
 
 
-def _batches(frame: Frame) -> Iterator[Batch]:
-    """What is asked in one statement each: columns that are counted together, as cells, and others one by one."""
-    found: dict[tuple[str, int], list[FrameColumn]] = {}
-    if len(frame.columns) > _MANY_COLUMNS or (frame.rows is not None and frame.rows <= _FEW_ROWS):
-        for column in frame.columns:
-            if column.cell is not None:
-                found.setdefault((column.cell.map, column.cell.place // _CELLS_AT_ONCE), []).append(column)
-    counted = {column.name for group in found.values() for column in group}
-    others = _one_by_one([column for column in frame.columns if column.name not in counted])
-    groups: list[list[FrameColumn]] = []
-    for group in found.values():
-        if groups and sum(map(len, groups)) + len(group) > _CELLS_AT_ONCE:
-            yield groups, next(others, ([], []))[1]
-            groups = []
-        groups.append(group)
-    if groups:
-        yield groups, next(others, ([], []))[1]
-    yield from others
-
-
-def _one_by_one(columns: Sequence[FrameColumn]) -> Iterator[Batch]:
-    """Also of no columns: how many rows there are is asked anyway."""
-    for begin in range(0, max(1, len(columns)), _AT_ONCE):
-        yield [], list(columns[begin : begin + _AT_ONCE])
-
-
 def _of(row: Row, i: int) -> tuple[Of, Of]:
     """Aggregates of the column with this number, and the weighted ones."""
     return lambda name: row.get(f"{name}{i}"), lambda name: row.get(f"weighted_{name}{i}")
@@ -119,13 +86,11 @@ def _of(row: Row, i: int) -> tuple[Of, Of]:
 
 def _of_cells(row: Row, i: int, group: Sequence[FrameColumn]) -> Iterator[tuple[FrameColumn, Of]]:
     """Aggregates of each column of this group. Of no rows there are none."""
-    cells = [(column, column.cell.place) for column in group if column.cell is not None]
-    first = min(place for _, place in cells)
-    for column, place in cells:
+    for column, place in places_in(group):
 
-        def of(name: str, at: int = place - first) -> Any:
+        def of(name: str, place: int = place) -> Any:
             found = row.get(f"{name}_cells{i}") or ()
-            return found[at] if at < len(found) else None
+            return found[place] if place < len(found) else None
 
         yield column, of
 

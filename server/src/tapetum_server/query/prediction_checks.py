@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from tapetum_server.query.cells import batches, cell_values, places_in
 from tapetum_server.query.frames import Frame, FrameColumn
 from tapetum_server.query.reader import Reader, rows_of
 from tapetum_server.query.statement import Statement
@@ -45,19 +46,28 @@ async def with_integers(reader: Reader, frame: Frame, expected: Collection[str])
     asked = [column for column in frame.columns if column.name in expected and column.kind == "numeric"]
     if not asked:
         return frame
-    (row,) = rows_of(await reader.query(*fractions_statement(frame, asked)))
-    whole = {column.name for place, column in enumerate(asked) if not row[f"x{place}"]}
+    whole: set[str] = set()
+    for cells, columns in batches(replace(frame, columns=tuple(asked))):
+        (row,) = rows_of(await reader.query(*fractions_statement(frame, columns, cells)))
+        whole |= {column.name for place, column in enumerate(columns) if not row[f"x{place}"]}
+        for i, group in enumerate(cells):
+            found = row[f"cells{i}"]  # of no rows there are none
+            whole |= {column.name for column, place in places_in(group) if not any(found[place : place + 1])}
     return replace(
         frame,
         columns=tuple(replace(column, integer=True) if column.name in whole else column for column in frame.columns),
     )
 
 
-def fractions_statement(frame: Frame, columns: Sequence[FrameColumn]) -> Statement:
-    """How many rows have a number with a fraction, by column; NaN and infinities are none that an integer could be."""
-    counts = ", ".join(
-        f"countIf(isNotNull({column.sql}) AND NOT (isFinite({column.sql}) AND {column.sql} = trunc({column.sql})))"
-        f" AS x{place}"
-        for place, column in enumerate(columns)
-    )
-    return Statement(f"SELECT {counts}\nFROM {frame.relation}\nWHERE {frame.where}", dict(frame.parameters))
+def fractions_statement(
+    frame: Frame, columns: Sequence[FrameColumn], cells: Sequence[Sequence[FrameColumn]] = ()
+) -> Statement:
+    """How many rows have a number with a fraction, by column, and by place of `cells`; NaN and infinities are none that
+    an integer could be."""
+    fraction = "isNotNull({0}) AND NOT (isFinite({0}) AND {0} = trunc({0}))"
+    asked = [f"countIf({fraction.format(column.sql)}) AS x{place}" for place, column in enumerate(columns)]
+    asked += [
+        f"sumForEach(arrayMap(v -> {fraction.format('v')}, {cell_values(group)})) AS cells{i}"
+        for i, group in enumerate(cells)
+    ]
+    return Statement(f"SELECT {', '.join(asked)}\nFROM {frame.relation}\nWHERE {frame.where}", dict(frame.parameters))

@@ -119,9 +119,13 @@ def _features(found: Sequence[Mapping[str, Any]], names: Sequence[Mapping[str, A
         for kind in _KINDS:
             for name in row[f"{kind}_names"]:
                 held.setdefault(name, Counter())[kind] += often.get(row["layout"], 0)
-    most = next((row for row in names if row["layout"] == found[0]["layout"]), names[0])
-    places = {(kind, name): place for kind in _KINDS for place, name in enumerate(most[f"{kind}_names"], 1)}
-    alike = "" if len(found) == 1 else f"layout = {most['layout']}"
+    places = {
+        (kind, name): place
+        for row in names if row["layout"] == found[0]["layout"]
+        for kind in _KINDS
+        for place, name in enumerate(row[f"{kind}_names"], 1)
+    }  # fmt: skip
+    alike = "" if len(found) == 1 else f"layout = {found[0]['layout']}"
     columns = [_feature(name, kinds, places, alike) for name, kinds in sorted(held.items())]
     unknown = {name for row in found for name in row["null_names"]} - held.keys()
     columns += [FrameColumn(outside(name), "categorical", f"CAST(NULL, '{_TEXT}')") for name in sorted(unknown)]

@@ -90,7 +90,7 @@ def _joined(frame: Frame, baseline: Frame, by: str, columns: dict[str, FrameColu
     added = ", ".join(f"{column.sql} AS {alias}" for alias, column in columns.items())
     relation = f"""(SELECT * FROM (SELECT *{row}, {mine} AS t_key FROM {frame}) AS t_data
 INNER JOIN (SELECT {theirs} AS t_key, {added} FROM {baseline}) AS t_baseline USING (t_key))"""
-    found = tuple(replace(column, name=alias, sql=alias) for alias, column in columns.items())
+    found = tuple(replace(column, name=alias, sql=alias, cell=None) for alias, column in columns.items())
     return Frame(
         relation, (*frame.columns, *found), parameters={**frame.parameters, **baseline.parameters},
         order="t_row" if frame.order else "",
