@@ -94,6 +94,20 @@ def test_from_the_verdict_to_the_predictions_that_moved(ui: Watched, server: Run
     assert found_wrong == []
 
 
+@pytest.mark.covers("page-model-drift")
+def test_a_model_without_predictions_is_asked_about_once_and_not_for_ever(ui: Watched) -> None:
+    page = ui.open("/models/one", project=DRIFTED, name="nobody", view="drift")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    expect(page.get_by_role("heading", name="Nothing to compare")).to_be_visible()
+    settled(page)
+    before = len(asked)
+    page.wait_for_timeout(1_500)
+    assert [url for url in asked[before:] if "/api/v1/models/" in url] == []
+    page.get_by_role("button", name="Look at the last 24 hours").click()
+    expect(page).to_have_url(re.compile("from=now-24h"))
+
+
 @pytest.mark.covers("page-prediction-baseline", "model-drift-training-data")
 def test_one_prediction_beside_the_training_data(ui: Watched, server: RunningServer) -> None:
     drift_away(server)

@@ -308,7 +308,8 @@ export function Missing({ model, held }: { model: string; held: Held }) {
 function Half({ model }: { model: string }) {
   const { scope, search, patch } = useView()
   const kept = useQuery(subjectsQuery(scope.project))
-  const known = useQuery({ ...modelQuery(scope, model), retry: false })
+  // Not asked again where it failed: the page waits for the same answer, and would show this anew each time.
+  const known = useQuery({ ...modelQuery(scope, model), retry: false, retryOnMount: false })
   const trained = kept.data?.rows.find((row) => row.dataset.startsWith(`${model}/`))?.dataset
   const first = known.data?.first_seen
   const younger = first !== undefined && isoToMs(first) > (resolve(scope.from, Date.now()) ?? Infinity)
